@@ -1,0 +1,63 @@
+/**
+ * The request bodies and answers of the published contract, under its own names. `null` equals absent for
+ * every optional field; unknown fields are ignored.
+ */
+
+/** Body of `POST /rtc-api/users/endpoints` and `POST /rtc-api/users/endpoints/register`. */
+export type RegisterUserEndpointWebCommand = {
+  /** Empty, `null` or absent: the server makes one. */
+  readonly userEndpointId?: string | null
+  /** Seconds until the endpoint expires without a keepalive; 1 to 86,400 by default. */
+  readonly keepAliveSeconds: number
+  /** Default `false`. */
+  readonly serverKeepAliveReminderOn?: boolean | null
+}
+
+/** Answer of `POST /rtc-api/users/endpoints/register`. */
+export type RegisterResult = { readonly id: string }
+
+/** Body of `POST /rtc-api/users/endpoints/keepalive`; answered 204. */
+export type KeepUserEndpointAliveWebCommand = { readonly userEndpointId: string }
+
+/** Body of `POST /rtc-api/users/endpoints/unregister`; answered 204. */
+export type UnregisterUserEndpointWebCommand = {
+  readonly userEndpointId: string
+  readonly reason?: string | null
+}
+
+/** Body of `POST /rtc-api/users/endpoints/sendEvent`; the answer is the count of endpoints it was accepted for. */
+export type SendEventToUserWebCommand = {
+  readonly userId: string
+  /** Read only from callers with role SERVICE, for whom it is required. */
+  readonly organizationId?: string | null
+  /** Absent: every endpoint of the user. */
+  readonly userEndpointId?: string | null
+  /** At least `type` and `timestamp`; see `event.ts`. */
+  readonly event: { readonly [attribute: string]: unknown }
+  /** Jayway JsonPath expressions; see `docs/masks.md`. */
+  readonly masks?: readonly string[] | null
+  /** 1: at least once. Anything else: best effort. Default 0. */
+  readonly qos?: number | null
+}
+
+/** One of the caller's own endpoints, as `GET /rtc-api/users/endpoints` lists them. */
+export type UserEndpoint = {
+  readonly id: string
+  readonly keepAliveSeconds: number
+  readonly serverKeepAliveReminderOn: boolean
+  /** ISO-8601 instants. */
+  readonly registeredAt: string
+  readonly lastKeepAliveAt: string
+  readonly expiresAt: string
+  /** Whether a link is subscribed to its topic now. */
+  readonly connected: boolean
+}
+
+/** Answer of `GET /rtc-api/iceServers`. */
+export type IceServers = {
+  readonly iceServers: readonly {
+    readonly urls: readonly string[]
+    readonly username?: string
+    readonly credential?: string
+  }[]
+}

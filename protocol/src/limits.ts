@@ -1,0 +1,63 @@
+/**
+ * The bounds of the wire contract. Each is either fixed here or the default of a configuration key
+ * (see `docs/configuration.md`); the name ends in its unit.
+ */
+
+/** Longest id of an endpoint, user, organization, client or event, and longest `Idempotency-Key`; characters. */
+export const ID_CHARACTERS_MAX = 128
+
+/** Shortest and, by default, longest `keepAliveSeconds`. */
+export const KEEP_ALIVE_SECONDS_MIN = 1
+export const KEEP_ALIVE_SECONDS_MAX = 86_400
+
+/** Live endpoints of one user, by default. Past it a new registration is refused. */
+export const ENDPOINTS_PER_USER_MAX = 100
+
+/** Longest HTTP request body, bytes. Past it: 413. */
+export const BODY_BYTES_MAX = 262_144
+
+/** Longest `event` value as the device gets it, the spliced-in `id` included, bytes. Past it: 400 `event_too_large`. */
+export const EVENT_BYTES_MAX = 65_536
+
+/** Longest `event.type`; characters. */
+export const EVENT_TYPE_CHARACTERS_MAX = 256
+
+/** Deepest nesting of arrays and objects in a request body. Past it: 400. */
+export const JSON_DEPTH_MAX = 100
+
+/** Mailbox of one endpoint, by default: events and bytes that wait for an acknowledgement. */
+export const MAILBOX_EVENTS_MAX = 1_000
+export const MAILBOX_BYTES_MAX = 4_194_304
+
+/** How long an `Idempotency-Key` is remembered, milliseconds. */
+export const IDEMPOTENCY_TTL_MS = 600_000
+
+/** QoS 1 events in flight on one link; fewer where the client's MQTT 5 Receive Maximum says so. */
+export const IN_FLIGHT_MAX = 64
+
+/** Time a new connection has to send its CONNECT, milliseconds. */
+export const CONNECT_TIMEOUT_MS = 10_000
+
+/** Largest MQTT packet accepted before and after CONNECT was accepted, bytes. */
+export const PACKET_BYTES_MAX_BEFORE_CONNECT = 16_384
+export const PACKET_BYTES_MAX = 262_144
+
+/** Bytes waiting in one socket past which QoS 0 events are dropped and QoS 1 events wait in the mailbox. */
+export const SOCKET_BUFFER_BYTES_MAX = 1_048_576
+
+/** A socket that takes nothing for this long is closed, milliseconds. */
+export const SOCKET_STUCK_MS = 30_000
+
+/** Topic levels accepted in SUBSCRIBE, UNSUBSCRIBE and PUBLISH. */
+export const TOPIC_LEVELS_MAX = 100
+
+/** Topic filters in one SUBSCRIBE or UNSUBSCRIBE packet, and subscriptions on one link. */
+export const SUBSCRIPTIONS_MAX = 200
+
+/** Masks of one sendEvent; characters of one; deepest level they reach. */
+export const MASKS_MAX = 32
+export const MASK_CHARACTERS_MAX = 512
+export const MASK_DEPTH_MAX = 50
+
+/** Longest `reason` of an unregister; characters. */
+export const REASON_CHARACTERS_MAX = 256
