@@ -51,3 +51,5 @@ export function systemClock(): Clock {
 export function systemRandom(): Random {
   return { bytes: (size) => randomBytes(size) }
 }
+
+export type { ServiceTime } from './service-time.ts'

@@ -1,0 +1,247 @@
+import type { ServiceTime } from '../clock/clock.ts'
+
+/**
+ * What Rollcall keeps, as small ports. Every engine passes `contract.ts`.
+ *
+ * Guarantees common to all operations:
+ * - Each is atomic and touches one partition, named in its comment: (organization, user) for registrations
+ *   and mailboxes, so that an engine can make it one script on one partition. Time is handed in, never read.
+ * - Operations on one partition take effect in the order of their calls.
+ * - An operation that says "durable" resolves only once its effect survives a power cut. One that says
+ *   "soon durable" takes effect at once and survives at most 1 s later.
+ * - An operation that cannot be made durable rejects with `RollcallError('unavailable')`; whether it took
+ *   effect is then unknown to the caller, as after a lost connection, but never half.
+ * - `nowMs` is service time (`clock/service-time.ts`); names ending in `WallMs` are wall-clock time.
+ */
+export interface Store {
+  readonly registrations: RegistrationStore
+  readonly mailboxes: MailboxStore
+  readonly answers: AnswerStore
+  readonly refreshFamilies: RefreshFamilyStore
+  readonly revokedTokens: RevokedTokenStore
+  readonly signingKeys: SigningKeyStore
+  /** The time on which deadlines are kept; moves on only while this store is open. */
+  readonly serviceTime: ServiceTime
+  /** Why writes fail now, or `undefined` while they succeed. Cheap. */
+  failure(): string | undefined
+  /** Totals for the metrics. Cheap: kept, not counted. Registrations whose time has passed but that were not swept yet are included. */
+  totals(): StoreTotals
+  /** Makes everything durable and closes. Idempotent. Operations called later reject. */
+  close(): Promise<void>
+}
+
+export type StoreTotals = {
+  readonly registrations: number
+  readonly mailboxEvents: number
+  readonly mailboxBytes: number
+}
+
+export type UserKey = { readonly organizationId: string; readonly userId: string }
+export type EndpointKey = UserKey & { readonly userEndpointId: string }
+
+/** An endpoint's claim to be reachable until `expiresAtMs` (RFC 3261's binding). */
+export type Registration = EndpointKey & {
+  /**
+   * Tells this registration from an earlier one of the same endpoint: a positive integer, unique within the
+   * store and never used again. A refresh keeps it; after expiry or unregister a new register makes another.
+   */
+  readonly registrationId: number
+  readonly keepAliveSeconds: number
+  readonly serverKeepAliveReminderOn: boolean
+  /** Wall-clock times, for people. */
+  readonly registeredAtWallMs: number
+  readonly lastKeepAliveAtWallMs: number
+  /** Service time. The registration is live while `nowMs < expiresAtMs`. */
+  readonly expiresAtMs: number
+  /** Whether this period's reminder was sent. */
+  readonly reminded: boolean
+  /** Latest `exp` among the tokens that registered or renewed it; wall-clock time. */
+  readonly authorizedUntilWallMs: number
+}
+
+/** One moment on both clocks, read once per operation. */
+export type Moment = { readonly nowMs: number; readonly nowWallMs: number }
+
+export type RegisterRequest = EndpointKey & {
+  readonly keepAliveSeconds: number
+  readonly serverKeepAliveReminderOn: boolean
+  readonly authorizedUntilWallMs: number
+}
+
+export type RegisterOutcome =
+  | { readonly kind: 'registered'; readonly registration: Registration; readonly refreshed: boolean }
+  | { readonly kind: 'too_many_endpoints' }
+
+/** Partition of every operation but `claimDue`: the user. Expired registrations are invisible to every read. */
+export interface RegistrationStore {
+  /**
+   * Creates a registration, or refreshes the live one of the same endpoint (same `registrationId` and
+   * mailbox; new period, reminder setting and deadline; `authorizedUntilWallMs` only grows). Refused when
+   * the user would have more than `endpointsMax` live ones. Durable.
+   */
+  register(request: RegisterRequest, endpointsMax: number, at: Moment): Promise<RegisterOutcome>
+  /**
+   * Moves the deadline of a live registration to `nowMs` plus its period, and clears `reminded`.
+   * `authorizedUntilWallMs`, where given, only grows. `undefined` when there is no live one: nothing changes.
+   * Soon durable.
+   */
+  keepalive(
+    endpoint: EndpointKey,
+    authorizedUntilWallMs: number | undefined,
+    at: Moment,
+  ): Promise<Registration | undefined>
+  /** Removes a live registration and its mailbox; `undefined` when there is none. Durable. */
+  unregister(endpoint: EndpointKey, nowMs: number): Promise<Registration | undefined>
+  find(endpoint: EndpointKey, nowMs: number): Promise<Registration | undefined>
+  /** The user's live registrations, oldest first. Zero: an empty array. */
+  list(user: UserKey, nowMs: number): Promise<readonly Registration[]>
+  /**
+   * Takes at most `max` registrations whose reminder or expiry is due, earliest first as far as cheap, for
+   * the caller to decide about. A claimed one is not handed out again until it is settled, or, in an engine
+   * shared by processes, until its claim lapses. Zero: nothing is due.
+   */
+  claimDue(nowMs: number, max: number): Promise<readonly Registration[]>
+  /**
+   * Carries out what was decided about claimed registrations, each on its own partition: `expire` removes it
+   * and its mailbox, `remind` marks it reminded, `wait` only makes it claimable again when next due. A
+   * decision about a registration that was renewed, replaced or removed since is dropped. Returns those that
+   * took effect. Soon durable.
+   */
+  settle(decisions: readonly Decision[], nowMs: number): Promise<readonly Decision[]>
+}
+
+export type Decision = { readonly registration: Registration; readonly step: 'remind' | 'expire' | 'wait' }
+
+/** An event as it waits in a mailbox. */
+export type StoredEvent = {
+  readonly eventId: string
+  /** The event's bytes, or, where `sealed`, their sealed form. */
+  readonly payload: Uint8Array
+  readonly sealed: boolean
+  readonly acceptedAtWallMs: number
+}
+
+export type MailboxEntry = StoredEvent & {
+  /** Position in the mailbox: positive, ascending without reuse within one registration. */
+  readonly sequence: number
+}
+
+export type AppendRequest = UserKey & {
+  /** Absent: every live endpoint of the user. */
+  readonly userEndpointId?: string
+  readonly event: StoredEvent
+  readonly eventsMax: number
+  readonly bytesMax: number
+  /** Remembered in the same durable step, with the count as the answer. */
+  readonly idempotency?: IdempotencyKey
+}
+
+export type AppendOutcome = {
+  /** One for each endpoint whose mailbox took the event. */
+  readonly accepted: readonly { readonly registration: Registration; readonly sequence: number }[]
+  /** Endpoints whose mailbox was full. */
+  readonly full: readonly Registration[]
+}
+
+/** Partition of every operation: the user. A mailbox belongs to a registration and goes with it. */
+export interface MailboxStore {
+  /**
+   * Finds the live endpoints and adds the event to the mailbox of each that has room for it, in one step.
+   * With an idempotency key: the answer `{eventId, count}` is remembered unless nothing was accepted because
+   * of full mailboxes. Durable.
+   */
+  append(request: AppendRequest, nowMs: number): Promise<AppendOutcome>
+  /**
+   * Entries after `afterSequence` (0: from the start), in order, at most `entriesMax`, and stops before
+   * `bytesMax` of payload once it holds one. Empty: there is nothing further, or no such registration.
+   */
+  read(
+    registration: Registration,
+    afterSequence: number,
+    entriesMax: number,
+    bytesMax: number,
+  ): Promise<readonly MailboxEntry[]>
+  /** Removes one entry; unknown ones are ignored. Soon durable. */
+  remove(registration: Registration, sequence: number): void
+  /** Entries waiting now. Cheap. */
+  depth(registration: Registration): number
+}
+
+export type IdempotencyKey = {
+  /** The caller. */
+  readonly owner: UserKey
+  readonly key: string
+  readonly expiresAtWallMs: number
+}
+export type Answer = { readonly eventId: string; readonly count: number }
+
+/** Answers to requests that carried an `Idempotency-Key`. Partition: the caller. Bounded: the oldest go first. */
+export interface AnswerStore {
+  find(owner: UserKey, key: string, nowWallMs: number): Promise<Answer | undefined>
+}
+
+/** A refresh token and all its descendants (RFC 6749 §10.4, RFC 9700 §4.14.2). */
+export type RefreshFamily = {
+  readonly familyId: string
+  readonly clientId: string
+  readonly userId: string
+  /** SHA-256 of the only secret that is good now. */
+  readonly currentHash: Uint8Array
+  readonly scope: string
+  readonly createdAtWallMs: number
+  readonly expiresAtWallMs: number
+}
+
+export type RotateOutcome =
+  | { readonly kind: 'rotated'; readonly family: RefreshFamily }
+  /** The family exists but the hash is not its current one: the family is revoked, durably. */
+  | { readonly kind: 'reused'; readonly family: RefreshFamily }
+  | { readonly kind: 'unknown' }
+
+/** Partition: the family. Expired families are unknown. */
+export interface RefreshFamilyStore {
+  /** Adds a family; past `familiesPerUserMax` the user's oldest is dropped. Durable. */
+  create(family: RefreshFamily, familiesPerUserMax: number, nowWallMs: number): Promise<void>
+  find(familyId: string, nowWallMs: number): Promise<RefreshFamily | undefined>
+  /** Replaces the current hash and expiry where `presentedHash` is the current one. Durable. */
+  rotate(
+    familyId: string,
+    presentedHash: Uint8Array,
+    next: { readonly currentHash: Uint8Array; readonly expiresAtWallMs: number },
+    nowWallMs: number,
+  ): Promise<RotateOutcome>
+  /** Removes a family; unknown ones are ignored. Durable. */
+  revoke(familyId: string): Promise<void>
+}
+
+export type RevokedToken = {
+  /** `iss` and `jti` of the token, or a hash of the whole token: whatever names it to the caller. */
+  readonly tokenKey: string
+  /** Until when it has to be remembered. */
+  readonly untilWallMs: number
+}
+
+/** Access tokens revoked before their time (RFC 7009). Small: read whole at start. */
+export interface RevokedTokenStore {
+  /** Durable. */
+  add(token: RevokedToken): Promise<void>
+  /** Those whose `untilWallMs` lies ahead. */
+  list(nowWallMs: number): Promise<readonly RevokedToken[]>
+}
+
+export type SigningKey = {
+  readonly keyId: string
+  /** PKCS #8, PEM. Secret. */
+  readonly privateKeyPem: string
+  readonly createdAtWallMs: number
+}
+
+/** The server's own token-signing keys, few. */
+export interface SigningKeyStore {
+  /** Newest first. */
+  list(): Promise<readonly SigningKey[]>
+  /** Durable. */
+  add(key: SigningKey): Promise<void>
+  /** Durable. */
+  remove(keyId: string): Promise<void>
+}
