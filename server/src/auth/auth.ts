@@ -1,0 +1,56 @@
+import type { Principal } from './principal.ts'
+
+export type { Principal } from './principal.ts'
+
+/** Who is calling, and the OAuth2 endpoints. Everything undecided is refused. */
+export interface Auth {
+  /**
+   * The principal of a live access token (JWS compact form), ours or of a configured issuer.
+   *
+   * Synchronous when this very token was verified before: a signature costs 100 µs and more, a phone sends
+   * the same token for an hour. Expiry, revocation and the directory (is the user still there and enabled?)
+   * are judged anew at every call.
+   *
+   * @throws RollcallError `unauthorized`; `unavailable` never: what cannot be decided is refused
+   */
+  authenticate(token: string): Principal | Promise<Principal>
+  /**
+   * The same for a token whose `exp` may have passed, at most `staleConnectSecondsMax` ago: everything else
+   * is judged as by `authenticate`. `expired` says which it was.
+   */
+  authenticateStale(token: string): Promise<{ readonly principal: Principal; readonly expired: boolean }>
+  /** Whether this token, verified before, may still be used but for its `exp`: not revoked, user not disabled or removed. */
+  isStillGood(token: string): boolean
+  /** `POST /security/oauth/token`. @throws OAuthError */
+  token(request: TokenRequest): Promise<TokenResponse>
+  /** `POST /security/oauth/revoke` (RFC 7009). Unknown tokens are no error. @throws OAuthError */
+  revoke(request: TokenRequest): Promise<void>
+  /** `GET /.well-known/jwks.json` (RFC 7517). */
+  jwks(): { readonly keys: readonly object[] }
+  /** `GET /.well-known/oauth-authorization-server` (RFC 8414). */
+  metadata(): { readonly [name: string]: unknown }
+  close(): Promise<void>
+}
+
+/** A form-encoded request with its client credentials wherever they were: header, body or query. */
+export type TokenRequest = {
+  /** `Authorization` header as received. */
+  readonly authorization: string | undefined
+  /** Query and body together, in order; a name that occurs twice is an error (RFC 6749 §3.2). */
+  readonly parameters: readonly (readonly [name: string, value: string])[]
+}
+
+/** RFC 6749 §5.1, and what existing clients read besides. */
+export type TokenResponse = {
+  readonly access_token: string
+  readonly token_type: 'bearer'
+  readonly expires_in: number
+  readonly scope: string
+  readonly jti: string
+  /** The user id. */
+  readonly sub: string
+  readonly userId: string
+  readonly organization?: string
+  readonly organization_id?: string
+  readonly refresh_token?: string
+}

@@ -1,0 +1,155 @@
+import { CONFIGURATION_KEYS, type ConfigurationKey } from './keys.ts'
+import {
+  ConfigurationError,
+  isAddressRange,
+  isOrigin,
+  type LogLevel,
+  parseBaseUrl,
+  parseInteger,
+  parseJson,
+  parseList,
+  parseLogLevel,
+  parseText,
+  type Raw,
+} from './parse.ts'
+
+export { CONFIGURATION_KEYS, type ConfigurationKey } from './keys.ts'
+export { ConfigurationError, type LogLevel } from './parse.ts'
+
+/** The whole configuration, checked. Keys, units, defaults and ranges: `keys.ts` and `docs/configuration.md`. */
+export type Configuration = {
+  readonly host: string
+  readonly port: number
+  readonly publicUrl: string | undefined
+  readonly dataDir: string
+  readonly logLevel: LogLevel
+  readonly directoryFile: string | undefined
+  readonly accessTokenTtlSeconds: number
+  readonly refreshTokenTtlSeconds: number
+  readonly refreshFamiliesPerUserMax: number
+  readonly signingKeyRotationDays: number
+  /** Still to be parsed by `auth`, which owns its form. */
+  readonly foreignIssuers: unknown
+  readonly staleConnectSecondsMax: number
+  readonly keepAliveSecondsMax: number
+  readonly endpointsPerUserMax: number
+  readonly mailboxEventsMax: number
+  readonly mailboxBytesMax: number
+  readonly sealingKey: string | undefined
+  readonly allowedOrigins: readonly string[]
+  readonly trustedProxies: readonly string[]
+  readonly tlsCertFile: string | undefined
+  readonly tlsKeyFile: string | undefined
+  readonly mqttPort: number
+  readonly mqttTlsPort: number
+  readonly linksMax: number
+  readonly pendingLinksMax: number
+  readonly iceServerUrls: readonly string[]
+  readonly turnUrls: readonly string[]
+  readonly turnSecret: string | undefined
+  readonly turnTtlSeconds: number
+  readonly metricsToken: string | undefined
+  readonly drainSeconds: number
+}
+
+/**
+ * Reads and checks the configuration. The environment wins over the file; an empty string counts as not set.
+ *
+ * @param env the process's environment
+ * @param file the parsed content of the `--config` file, `undefined` without one
+ * @throws ConfigurationError naming the first key that is wrong, unknown keys of the file included
+ */
+export function readConfiguration(env: Record<string, string | undefined>, file: unknown): Configuration {
+  refuseRedis(env)
+  const raw = collect(env, fileEntries(file))
+  const configuration = parseAll(raw)
+  checkTogether(configuration)
+  return configuration
+}
+
+function refuseRedis(env: Record<string, string | undefined>): void {
+  if (env['REDIS_URL'])
+    throw new ConfigurationError('REDIS_URL', 'this version has the embedded store only; unset it')
+}
+
+function fileEntries(file: unknown): ReadonlyMap<string, unknown> {
+  if (file === undefined) return new Map()
+  if (typeof file !== 'object' || file === null || Array.isArray(file))
+    throw new ConfigurationError('--config', 'the file must hold a JSON object')
+  const entries = new Map<string, unknown>(Object.entries(file))
+  const known = new Set(CONFIGURATION_KEYS.map((key) => key.name))
+  for (const name of entries.keys())
+    if (!known.has(name)) throw new ConfigurationError(name, 'there is no such key')
+  return entries
+}
+
+/** Every key with its value and the name under which the user gave it. */
+function collect(
+  env: Record<string, string | undefined>,
+  file: ReadonlyMap<string, unknown>,
+): Map<string, Raw> {
+  return new Map(CONFIGURATION_KEYS.map((key) => [key.name, pick(key, env[key.env], file.get(key.name))]))
+}
+
+function pick(key: ConfigurationKey, fromEnv: string | undefined, fromFile: unknown): Raw {
+  if (fromEnv) return { key, label: key.env, value: fromEnv }
+  if (fromFile !== undefined && fromFile !== null && fromFile !== '')
+    return { key, label: key.name, value: fromFile }
+  return { key, label: key.name, value: key.default === '' ? undefined : key.default }
+}
+
+function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
+  const at = (name: keyof Configuration): Raw => {
+    const found = raw.get(name)
+    if (found === undefined) throw new Error(`no configuration key ${name}`)
+    return found
+  }
+  const integer = (name: keyof Configuration): number => parseInteger(at(name))
+  const text = (name: keyof Configuration): string | undefined => parseText(at(name))
+  return {
+    host: text('host') ?? '',
+    port: integer('port'),
+    publicUrl: parseBaseUrl(at('publicUrl')),
+    dataDir: text('dataDir') ?? '',
+    logLevel: parseLogLevel(at('logLevel')),
+    directoryFile: text('directoryFile'),
+    accessTokenTtlSeconds: integer('accessTokenTtlSeconds'),
+    refreshTokenTtlSeconds: integer('refreshTokenTtlSeconds'),
+    refreshFamiliesPerUserMax: integer('refreshFamiliesPerUserMax'),
+    signingKeyRotationDays: integer('signingKeyRotationDays'),
+    foreignIssuers: parseJson(at('foreignIssuers')),
+    staleConnectSecondsMax: integer('staleConnectSecondsMax'),
+    keepAliveSecondsMax: integer('keepAliveSecondsMax'),
+    endpointsPerUserMax: integer('endpointsPerUserMax'),
+    mailboxEventsMax: integer('mailboxEventsMax'),
+    mailboxBytesMax: integer('mailboxBytesMax'),
+    sealingKey: text('sealingKey'),
+    allowedOrigins: parseList(at('allowedOrigins'), isOrigin),
+    trustedProxies: parseList(at('trustedProxies'), isAddressRange),
+    tlsCertFile: text('tlsCertFile'),
+    tlsKeyFile: text('tlsKeyFile'),
+    mqttPort: integer('mqttPort'),
+    mqttTlsPort: integer('mqttTlsPort'),
+    linksMax: integer('linksMax'),
+    pendingLinksMax: integer('pendingLinksMax'),
+    iceServerUrls: parseList(at('iceServerUrls'), (item) => /^stuns?:[^\s]+$/.test(item)),
+    turnUrls: parseList(at('turnUrls'), (item) => /^turns?:[^\s]+$/.test(item)),
+    turnSecret: text('turnSecret'),
+    turnTtlSeconds: integer('turnTtlSeconds'),
+    metricsToken: parseText(at('metricsToken'), 16),
+    drainSeconds: integer('drainSeconds'),
+  }
+}
+
+/** What one key cannot tell alone. */
+function checkTogether(configuration: Configuration): void {
+  const { tlsCertFile, tlsKeyFile, mqttTlsPort, turnUrls, turnSecret } = configuration
+  if ((tlsCertFile === undefined) !== (tlsKeyFile === undefined))
+    throw new ConfigurationError('TLS_CERT_FILE', 'tlsCertFile and tlsKeyFile go together')
+  if (mqttTlsPort !== 0 && tlsCertFile === undefined)
+    throw new ConfigurationError('MQTT_TLS_PORT', 'needs TLS_CERT_FILE and TLS_KEY_FILE')
+  if (turnUrls.length > 0 && turnSecret === undefined)
+    throw new ConfigurationError('TURN_URLS', 'needs TURN_SECRET')
+  if (configuration.sealingKey !== undefined && Buffer.from(configuration.sealingKey, 'base64').length !== 32)
+    throw new ConfigurationError('SEALING_KEY', 'must be 32 bytes in base64')
+}

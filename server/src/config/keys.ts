@@ -1,0 +1,188 @@
+/** One configuration key, as the documentation shows it and the reader checks it. */
+export type ConfigurationKey = {
+  /** Its name in the configuration file. */
+  readonly name: string
+  /** Its name in the environment, which wins over the file. */
+  readonly env: string
+  readonly type: 'string' | 'integer' | 'list' | 'json'
+  /** Unit of an integer; empty where it has none. */
+  readonly unit: string
+  /** As text; empty: not set. */
+  readonly default: string
+  /** Accepted values, in words; for integers `min` and `max` say the same to the reader. */
+  readonly range: string
+  readonly min?: number
+  readonly max?: number
+  readonly description: string
+}
+
+function integer(
+  name: string,
+  unit: string,
+  [initial, min, max]: readonly [number, number, number],
+  description: string,
+): ConfigurationKey {
+  const env = environmentName(name)
+  return {
+    name,
+    env,
+    type: 'integer',
+    unit,
+    default: String(initial),
+    range: `${min} to ${max}`,
+    min,
+    max,
+    description,
+  }
+}
+
+function text(name: string, initial: string, range: string, description: string): ConfigurationKey {
+  return { name, env: environmentName(name), type: 'string', unit: '', default: initial, range, description }
+}
+
+function list(name: string, initial: string, range: string, description: string): ConfigurationKey {
+  return { name, env: environmentName(name), type: 'list', unit: '', default: initial, range, description }
+}
+
+function json(name: string, range: string, description: string): ConfigurationKey {
+  return { name, env: environmentName(name), type: 'json', unit: '', default: '', range, description }
+}
+
+/** `accessTokenTtlSeconds` → `ACCESS_TOKEN_TTL_SECONDS`. */
+function environmentName(name: string): string {
+  return name.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase()
+}
+
+/** Every key there is, in the order of the documentation. `docs/configuration.md` is held to this table by a check. */
+export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
+  text(
+    'host',
+    '127.0.0.1',
+    'an address or host name',
+    'Address to listen on. Anything but loopback needs a directory file.',
+  ),
+  integer(
+    'port',
+    '',
+    [8080, 0, 65_535],
+    'Port of HTTP and of MQTT over WebSocket (`/ws`). 0: any free port.',
+  ),
+  text(
+    'publicUrl',
+    '',
+    'an http or https URL without a path',
+    'Base URL that clients see; it is the issuer (`iss`) of the access tokens. Not set: `http(s)://host:port`.',
+  ),
+  text(
+    'dataDir',
+    'data',
+    'a folder',
+    'Where everything durable lives. Made with mode 0700 when absent. One process at a time.',
+  ),
+  text(
+    'logLevel',
+    'info',
+    'fatal, error, warn, info, debug, trace or silent',
+    'Least severe level that is logged. `debug` logs a line for every request.',
+  ),
+  text(
+    'directoryFile',
+    '',
+    'a file',
+    'Organizations, users and clients (`docs/directory.md`). Re-read when it changes. Not set: the demo directory, on loopback only.',
+  ),
+  integer('accessTokenTtlSeconds', 'seconds', [3600, 1, 86_400], 'Lifetime of an access token.'),
+  integer(
+    'refreshTokenTtlSeconds',
+    'seconds',
+    [2_592_000, 1, 31_536_000],
+    'Lifetime of a refresh token; each use starts it anew.',
+  ),
+  integer(
+    'refreshFamiliesPerUserMax',
+    'families',
+    [100, 1, 10_000],
+    'Sign-ins of one user with a live refresh token. The oldest is dropped past it.',
+  ),
+  integer(
+    'signingKeyRotationDays',
+    'days',
+    [90, 1, 3650],
+    'Age at which a new token-signing key is made. The old one verifies until its last token has expired.',
+  ),
+  json(
+    'foreignIssuers',
+    'a JSON array',
+    'Identity providers whose tokens are accepted (`docs/identity.md`).',
+  ),
+  integer(
+    'staleConnectSecondsMax',
+    'seconds',
+    [86_400, 0, 604_800],
+    'How long after its `exp` a genuine token may still open an MQTT connection for a user whose registration was renewed with a newer token. 0: never.',
+  ),
+  integer(
+    'keepAliveSecondsMax',
+    'seconds',
+    [86_400, 1, 604_800],
+    'Longest `keepAliveSeconds` that a registration may ask for.',
+  ),
+  integer('endpointsPerUserMax', 'endpoints', [100, 1, 10_000], 'Live endpoints of one user.'),
+  integer('mailboxEventsMax', 'events', [1000, 1, 100_000], 'Unacknowledged QoS 1 events of one endpoint.'),
+  integer(
+    'mailboxBytesMax',
+    'bytes',
+    [4_194_304, 65_536, 1_073_741_824],
+    'Unacknowledged QoS 1 events of one endpoint, together.',
+  ),
+  text(
+    'sealingKey',
+    '',
+    '32 bytes in base64',
+    'Key that seals masked events in mailboxes. Not set: made once and kept in `dataDir`.',
+  ),
+  list(
+    'allowedOrigins',
+    '',
+    'origins such as `https://app.example.com`, or `*`',
+    'Web pages that may call the HTTP API and `/ws` from a browser, besides those served from the same host.',
+  ),
+  list(
+    'trustedProxies',
+    '',
+    'IP addresses or CIDR ranges',
+    'Proxies whose `X-Forwarded-*` headers are believed.',
+  ),
+  text(
+    'tlsCertFile',
+    '',
+    'a PEM file',
+    'Certificate chain. With `tlsKeyFile`, the port speaks HTTPS and WSS. Re-read when it changes.',
+  ),
+  text('tlsKeyFile', '', 'a PEM file', 'Private key of the certificate.'),
+  integer('mqttPort', '', [0, 0, 65_535], 'Port of plain MQTT over TCP. 0: none.'),
+  integer('mqttTlsPort', '', [0, 0, 65_535], 'Port of MQTT over TLS, with the same certificate. 0: none.'),
+  integer('linksMax', 'connections', [100_000, 1, 10_000_000], 'MQTT connections at one time.'),
+  integer(
+    'pendingLinksMax',
+    'connections',
+    [5000, 1, 1_000_000],
+    'MQTT connections that have not sent their CONNECT yet.',
+  ),
+  list('iceServerUrls', '', '`stun:` URLs', 'STUN servers for `GET /rtc-api/iceServers`.'),
+  list('turnUrls', '', '`turn:` or `turns:` URLs', 'TURN servers for the same; they need `turnSecret`.'),
+  text(
+    'turnSecret',
+    '',
+    'any text',
+    'Secret shared with the TURN servers, for time-limited credentials (draft-uberti-behave-turn-rest).',
+  ),
+  integer('turnTtlSeconds', 'seconds', [86_400, 60, 604_800], 'Lifetime of those credentials.'),
+  text(
+    'metricsToken',
+    '',
+    'at least 16 characters',
+    'Bearer token that `/metrics` asks for. Not set: open to everyone who reaches the port.',
+  ),
+  integer('drainSeconds', 'seconds', [5, 0, 300], 'Time over which links are closed after SIGTERM.'),
+]

@@ -1,0 +1,88 @@
+import { isIP } from 'node:net'
+import type { ConfigurationKey } from './keys.ts'
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+
+const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+
+/** A key that cannot be used. The message begins with the key's name as the user wrote it, never with its value. */
+export class ConfigurationError extends Error {
+  constructor(key: string, problem: string) {
+    super(`${key}: ${problem}`)
+    this.name = 'ConfigurationError'
+  }
+}
+
+/** A key's value before it is checked. */
+export type Raw = {
+  readonly key: ConfigurationKey
+  /** The key's name where the value came from: environment or file. */
+  readonly label: string
+  readonly value: unknown
+}
+
+function refuse(raw: Raw): never {
+  throw new ConfigurationError(raw.label, `must be ${expectation(raw.key)}`)
+}
+
+function expectation({ type, range, unit }: ConfigurationKey): string {
+  if (type === 'integer') return `an integer from ${range}${unit === '' ? '' : ` (${unit})`}`
+  return type === 'list' ? `a list of ${range}` : range
+}
+
+/** An integer in the key's range: a number, or decimal digits. */
+export function parseInteger(raw: Raw): number {
+  const { value, key } = raw
+  const parsed = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
+  if (typeof parsed !== 'number' || !Number.isInteger(parsed)) return refuse(raw)
+  return parsed >= (key.min ?? 0) && parsed <= (key.max ?? Number.MAX_SAFE_INTEGER) ? parsed : refuse(raw)
+}
+
+export function parseText(raw: Raw, charactersMin = 1): string | undefined {
+  if (raw.value === undefined) return undefined
+  return typeof raw.value === 'string' && raw.value.length >= charactersMin ? raw.value : refuse(raw)
+}
+
+export function parseLogLevel(raw: Raw): LogLevel {
+  return LOG_LEVELS.find((level) => level === raw.value) ?? refuse(raw)
+}
+
+/** An http(s) URL without path, query or credentials; a trailing slash is dropped. */
+export function parseBaseUrl(raw: Raw): string | undefined {
+  const given = parseText(raw)
+  if (given === undefined) return undefined
+  const url = URL.canParse(given) ? new URL(given) : refuse(raw)
+  const isBase = /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href
+  return isBase ? url.origin : refuse(raw)
+}
+
+/** A JSON array of strings in the file, comma-separated in the environment. */
+export function parseList(raw: Raw, accepts: (item: string) => boolean): readonly string[] {
+  if (raw.value === undefined) return []
+  const items = typeof raw.value === 'string' ? raw.value.split(',').map((item) => item.trim()) : raw.value
+  if (!Array.isArray(items)) return refuse(raw)
+  return items.map((item: unknown) => (typeof item === 'string' && accepts(item) ? item : refuse(raw)))
+}
+
+/** Any JSON in the file, the same as text in the environment; whoever owns the key checks its form. */
+export function parseJson(raw: Raw): unknown {
+  if (typeof raw.value !== 'string') return raw.value
+  try {
+    return JSON.parse(raw.value)
+  } catch {
+    return refuse(raw)
+  }
+}
+
+/** `*`, or the origin of a web page exactly as a browser sends it. */
+export function isOrigin(item: string): boolean {
+  return item === '*' || (URL.canParse(item) && new URL(item).origin === item)
+}
+
+/** An IP address, or one with a prefix length. */
+export function isAddressRange(item: string): boolean {
+  const [address = '', prefix, ...rest] = item.split('/')
+  const bitsMax = isIP(address) === 4 ? 32 : 128
+  const prefixFits = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bitsMax)
+  return isIP(address) !== 0 && prefixFits && rest.length === 0
+}
