@@ -52,4 +52,4 @@ export function systemRandom(): Random {
   return { bytes: (size) => randomBytes(size) }
 }
 
-export type { ServiceTime } from './service-time.ts'
+export { type ServiceTime, startServiceTime } from './service-time.ts'

@@ -1,3 +1,5 @@
+import type { Clock } from './clock.ts'
+
 /**
  * Service time: milliseconds that pass only while the service is up. Deadlines of registrations are kept on
  * it, so that a restart moves every deadline by exactly the downtime without rewriting one row, and a jump
@@ -11,4 +13,11 @@ export interface ServiceTime {
   nowMs(): number
   /** The wall-clock time at which the service time will be `serviceMs` if the service stays up. */
   toWallMs(serviceMs: number): number
+}
+
+/** Service time that is `startMs` now and moves on with the monotonic clock, never with the wall clock. */
+export function startServiceTime(clock: Clock, startMs: number): ServiceTime {
+  const offsetMs = startMs - clock.monotonicMs()
+  const nowMs = () => clock.monotonicMs() + offsetMs
+  return { nowMs, toWallMs: (serviceMs) => clock.wallMs() + (serviceMs - nowMs()) }
 }

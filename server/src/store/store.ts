@@ -1,5 +1,7 @@
 import type { ServiceTime } from '../clock/clock.ts'
 
+export { dueAtMs } from './due.ts'
+
 /**
  * What Rollcall keeps, as small ports. Every engine passes `contract.ts`.
  *
@@ -78,6 +80,10 @@ export interface RegistrationStore {
    * Creates a registration, or refreshes the live one of the same endpoint (same `registrationId` and
    * mailbox; new period, reminder setting and deadline; `authorizedUntilWallMs` only grows). Refused when
    * the user would have more than `endpointsMax` live ones. Durable.
+   *
+   * Where an expired registration of the same endpoint was not swept yet, the new one takes its place for
+   * every operation by endpoint; the old one is still handed out by `claimDue` and expires with its own
+   * mailbox, so that nothing about it goes unrecorded. Whoever closes links compares `registrationId`.
    */
   register(request: RegisterRequest, endpointsMax: number, at: Moment): Promise<RegisterOutcome>
   /**
@@ -96,16 +102,17 @@ export interface RegistrationStore {
   /** The user's live registrations, oldest first. Zero: an empty array. */
   list(user: UserKey, nowMs: number): Promise<readonly Registration[]>
   /**
-   * Takes at most `max` registrations whose reminder or expiry is due, earliest first as far as cheap, for
-   * the caller to decide about. A claimed one is not handed out again until it is settled, or, in an engine
+   * Takes at most `max` registrations whose reminder or expiry is due (`dueAtMs`), earliest first as far as
+   * cheap, for the caller to decide about. A claimed one is not handed out again until it is settled, or, in an engine
    * shared by processes, until its claim lapses. Zero: nothing is due.
    */
   claimDue(nowMs: number, max: number): Promise<readonly Registration[]>
   /**
    * Carries out what was decided about claimed registrations, each on its own partition: `expire` removes it
    * and its mailbox, `remind` marks it reminded, `wait` only makes it claimable again when next due. A
-   * decision about a registration that was renewed, replaced or removed since is dropped. Returns those that
-   * took effect. Soon durable.
+   * decision about a registration that was renewed or removed since is dropped, and so is an `expire` before
+   * its time; the claim ends all the same. Returns those that took effect. Soon durable, but for `reminded`,
+   * which may be lost with the process.
    */
   settle(decisions: readonly Decision[], nowMs: number): Promise<readonly Decision[]>
 }
@@ -115,7 +122,7 @@ export type Decision = { readonly registration: Registration; readonly step: 're
 /** An event as it waits in a mailbox. */
 export type StoredEvent = {
   readonly eventId: string
-  /** The event's bytes, or, where `sealed`, their sealed form. */
+  /** The event's bytes, or, where `sealed`, their sealed form. Never changed once handed over. */
   readonly payload: Uint8Array
   readonly sealed: boolean
   readonly acceptedAtWallMs: number
@@ -143,17 +150,22 @@ export type AppendOutcome = {
   readonly full: readonly Registration[]
 }
 
-/** Partition of every operation: the user. A mailbox belongs to a registration and goes with it. */
+/**
+ * Partition of every operation: the user. A mailbox belongs to a registration (`registrationId`) and goes with
+ * it; that of an expired one can be read until the expiry is settled.
+ */
 export interface MailboxStore {
   /**
    * Finds the live endpoints and adds the event to the mailbox of each that has room for it, in one step.
    * With an idempotency key: the answer `{eventId, count}` is remembered unless nothing was accepted because
-   * of full mailboxes. Durable.
+   * of full mailboxes; whether there is one already is not looked at. No live endpoint: both arrays are empty.
+   * Durable.
    */
   append(request: AppendRequest, nowMs: number): Promise<AppendOutcome>
   /**
-   * Entries after `afterSequence` (0: from the start), in order, at most `entriesMax`, and stops before
-   * `bytesMax` of payload once it holds one. Empty: there is nothing further, or no such registration.
+   * Entries after `afterSequence` (0: from the start), in order, at most `entriesMax`, and no more payload
+   * than `bytesMax` unless the first alone is larger. Only durable entries. Empty: there is nothing further,
+   * or no such registration.
    */
   read(
     registration: Registration,
@@ -200,7 +212,7 @@ export type RotateOutcome =
 
 /** Partition: the family. Expired families are unknown. */
 export interface RefreshFamilyStore {
-  /** Adds a family; past `familiesPerUserMax` the user's oldest is dropped. Durable. */
+  /** Adds a family; past `familiesPerUserMax` the user's oldest live ones are dropped. Durable. */
   create(family: RefreshFamily, familiesPerUserMax: number, nowWallMs: number): Promise<void>
   find(familyId: string, nowWallMs: number): Promise<RefreshFamily | undefined>
   /** Replaces the current hash and expiry where `presentedHash` is the current one. Durable. */

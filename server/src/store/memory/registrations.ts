@@ -1,0 +1,116 @@
+import {
+  type Decision,
+  dueAtMs,
+  type Moment,
+  type RegisterOutcome,
+  type RegisterRequest,
+  type Registration,
+  type RegistrationStore,
+} from '../store.ts'
+import { assertOpen, type Gate } from './gate.ts'
+import { addSlot, findLive, isLive, listLive, removeSlot, type Slots } from './slots.ts'
+
+export function memoryRegistrations(slots: Slots, gate: Gate): RegistrationStore {
+  return {
+    async register(request, endpointsMax, at) {
+      assertOpen(gate)
+      return register(slots, request, endpointsMax, at)
+    },
+    async keepalive(endpoint, authorizedUntilWallMs, at) {
+      assertOpen(gate)
+      const slot = findLive(slots, endpoint, at.nowMs)
+      if (slot === undefined) return undefined
+      slot.registration = renew(slot.registration, authorizedUntilWallMs ?? 0, at)
+      return slot.registration
+    },
+    async unregister(endpoint, nowMs) {
+      assertOpen(gate)
+      const slot = findLive(slots, endpoint, nowMs)
+      if (slot !== undefined) removeSlot(slots, slot)
+      return slot?.registration
+    },
+    async find(endpoint, nowMs) {
+      assertOpen(gate)
+      return findLive(slots, endpoint, nowMs)?.registration
+    },
+    async list(user, nowMs) {
+      assertOpen(gate)
+      return listLive(slots, user, nowMs).map((slot) => slot.registration)
+    },
+    async claimDue(nowMs, max) {
+      assertOpen(gate)
+      return claimDue(slots, nowMs, max)
+    },
+    async settle(decisions, nowMs) {
+      assertOpen(gate)
+      return decisions.filter((decision) => settleOne(slots, decision, nowMs))
+    },
+  }
+}
+
+function register(slots: Slots, request: RegisterRequest, endpointsMax: number, at: Moment): RegisterOutcome {
+  const slot = findLive(slots, request, at.nowMs)
+  if (slot !== undefined) {
+    const { keepAliveSeconds, serverKeepAliveReminderOn } = request
+    const changed = { ...slot.registration, keepAliveSeconds, serverKeepAliveReminderOn }
+    slot.registration = renew(changed, request.authorizedUntilWallMs, at)
+    return { kind: 'registered', registration: slot.registration, refreshed: true }
+  }
+  if (listLive(slots, request, at.nowMs).length >= endpointsMax) return { kind: 'too_many_endpoints' }
+  const registration = create(slots.nextRegistrationId++, request, at)
+  addSlot(slots, registration)
+  return { kind: 'registered', registration, refreshed: false }
+}
+
+function create(registrationId: number, request: RegisterRequest, at: Moment): Registration {
+  return {
+    organizationId: request.organizationId,
+    userId: request.userId,
+    userEndpointId: request.userEndpointId,
+    registrationId,
+    keepAliveSeconds: request.keepAliveSeconds,
+    serverKeepAliveReminderOn: request.serverKeepAliveReminderOn,
+    registeredAtWallMs: at.nowWallMs,
+    lastKeepAliveAtWallMs: at.nowWallMs,
+    expiresAtMs: at.nowMs + request.keepAliveSeconds * 1000,
+    reminded: false,
+    authorizedUntilWallMs: request.authorizedUntilWallMs,
+  }
+}
+
+function renew(registration: Registration, authorizedUntilWallMs: number, at: Moment): Registration {
+  return {
+    ...registration,
+    lastKeepAliveAtWallMs: at.nowWallMs,
+    expiresAtMs: at.nowMs + registration.keepAliveSeconds * 1000,
+    reminded: false,
+    authorizedUntilWallMs: Math.max(registration.authorizedUntilWallMs, authorizedUntilWallMs),
+  }
+}
+
+function claimDue(slots: Slots, nowMs: number, max: number): readonly Registration[] {
+  const due = [...slots.byId.values()]
+    .filter((slot) => !slot.claimed && dueAtMs(slot.registration) <= nowMs)
+    .sort((a, b) => dueAtMs(a.registration) - dueAtMs(b.registration))
+    .slice(0, max)
+  for (const slot of due) slot.claimed = true
+  return due.map((slot) => slot.registration)
+}
+
+function settleOne(slots: Slots, { registration, step }: Decision, nowMs: number): boolean {
+  const slot = slots.byId.get(registration.registrationId)
+  if (slot === undefined) return false
+  slot.claimed = false
+  if (slot.registration.expiresAtMs !== registration.expiresAtMs) return false
+  switch (step) {
+    case 'wait':
+      return true
+    case 'remind':
+      slot.registration = { ...slot.registration, reminded: true }
+      return true
+    case 'expire':
+      if (isLive(slot.registration, nowMs)) return false
+      removeSlot(slots, slot)
+      return true
+  }
+}
