@@ -16,7 +16,7 @@ export const ENDPOINTS_PER_USER_MAX = 100
 /** Longest HTTP request body, bytes. Past it: 413. */
 export const BODY_BYTES_MAX = 262_144
 
-/** Longest `event` value as the device gets it, the spliced-in `id` included, bytes. Past it: 400 `event_too_large`. */
+/** Longest `event` value as the sender wrote it, bytes. Past it: 400 `event_too_large`. */
 export const EVENT_BYTES_MAX = 65_536
 
 /** Longest `event.type`; characters. */

@@ -1,10 +1,20 @@
 import type { Principal } from '../auth/auth.ts'
-import type { Registration } from '../store/store.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { Sealer } from '../masks/masks.ts'
+import type { Log, Metrics } from '../observe/observe.ts'
+import type { MailboxEntry, Registration, Store } from '../store/store.ts'
 import type { SendEventCommand } from './command.ts'
+import { Idempotency } from './idempotency.ts'
 import type { Attachment, Link } from './link.ts'
+import { Links } from './links.ts'
+import { Outbox, type OutboxContext } from './outbox.ts'
+import { reminderBytes } from './reminder.ts'
+import { sealContext } from './seal-context.ts'
+import { type SendEventContext, sendEvent } from './send-event.ts'
 
 export { parseSendEvent, type SendEventCommand } from './command.ts'
 export type { Attachment, Link, LinkCloseReason, OutboundEvent } from './link.ts'
+export { parseJsonBody } from './raw-json.ts'
 
 /** What a sender learns. */
 export type SendResult = {
@@ -35,4 +45,84 @@ export interface Delivery {
   endpointRegistered(registration: Registration): void
   /** The registration has ended: its link is closed. */
   endpointGone(registration: Registration, how: 'expired' | 'unregistered'): void
+}
+
+export type DeliveryOptions = {
+  readonly store: Pick<Store, 'registrations' | 'mailboxes' | 'answers' | 'serviceTime'>
+  readonly sealer: Sealer
+  readonly clock: Clock
+  /** Makes UUIDv7s. */
+  readonly newId: () => string
+  readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs' | 'reminderSent'>
+  readonly log: Pick<Log, 'error'>
+  readonly limits: { readonly mailboxEventsMax: number; readonly mailboxBytesMax: number }
+}
+
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const links = new Links()
+  const idempotency = new Idempotency(options.clock, options.store.answers)
+  const sending: SendEventContext = { ...options, links, idempotency }
+  const context = outboxContext(options, links)
+  return {
+    sendEvent: (principal, command, idempotencyKey) => sendEvent(sending, principal, command, idempotencyKey),
+    attach: (registration, link) => attach(links, new Outbox(registration, link, context)),
+    isConnected: (registration) => links.find(registration) !== undefined,
+    remind: (registration) => remind(options, links, registration),
+    endpointRegistered(registration) {
+      const outbox = links.findByEndpoint(registration)
+      if (outbox?.registration.registrationId !== registration.registrationId)
+        outbox?.link.close('endpoint_expired')
+    },
+    endpointGone(registration, how) {
+      links.find(registration)?.link.close(how === 'expired' ? 'endpoint_expired' : 'endpoint_unregistered')
+    },
+  }
+}
+
+/** The newest link wins. It is in place before the older one is closed, so that no event falls between them. */
+function attach(links: Links, outbox: Outbox): Attachment {
+  const older = links.findByEndpoint(outbox.registration)
+  older?.detach()
+  links.add(outbox)
+  older?.link.close('taken_over')
+  return outbox
+}
+
+function remind(
+  { store, clock, newId, metrics }: DeliveryOptions,
+  links: Links,
+  registration: Registration,
+): void {
+  const times = {
+    nowWallMs: clock.wallMs(),
+    expiresAtWallMs: store.serviceTime.toWallMs(registration.expiresAtMs),
+  }
+  if (links.find(registration)?.sendNow(reminderBytes(registration, times, newId()))) metrics.reminderSent()
+}
+
+function outboxContext({ store, sealer, clock, metrics, log }: DeliveryOptions, links: Links): OutboxContext {
+  return {
+    mailboxes: store.mailboxes,
+    open: (registration, entry) => openEntry(sealer, log, registration, entry),
+    onSettled(outcome, sinceMs) {
+      metrics.eventOutcome(outcome)
+      if (sinceMs !== undefined) metrics.deliveryMs(1, clock.monotonicMs() - sinceMs)
+    },
+    onReadFailed: (error) =>
+      log.error('mailbox could not be read', { err: error instanceof Error ? error : undefined }),
+    onDetached: (outbox) => links.remove(outbox),
+  }
+}
+
+function openEntry(
+  sealer: Sealer,
+  log: Pick<Log, 'error'>,
+  registration: Registration,
+  entry: MailboxEntry,
+): Uint8Array | undefined {
+  if (!entry.sealed) return entry.payload
+  const clear = sealer.open(Buffer.from(entry.payload), sealContext(registration, entry.eventId))
+  if (clear === undefined)
+    log.error('a sealed event could not be opened and was discarded', { eventId: entry.eventId })
+  return clear
 }

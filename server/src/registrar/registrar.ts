@@ -1,4 +1,10 @@
-import type { EndpointKey, Registration, UserKey } from '../store/store.ts'
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { ID_RULE, isId } from '@rollcall/protocol/id'
+import { KEEP_ALIVE_SECONDS_MIN } from '@rollcall/protocol/limits'
+import type { Clock } from '../clock/clock.ts'
+import type { Log, Metrics } from '../observe/observe.ts'
+import type { EndpointKey, Moment, Registration, Store, UserKey } from '../store/store.ts'
+import { Expiry } from './expiry.ts'
 
 /** Keeps registrations: register, keepalive, unregister, reminders and expiry. Knows nothing of delivery. */
 export interface Registrar {
@@ -35,4 +41,82 @@ export type WantedRegistration = {
   readonly userEndpointId: string | undefined
   readonly keepAliveSeconds: number
   readonly serverKeepAliveReminderOn: boolean
+}
+
+export type RegistrarOptions = {
+  readonly store: Pick<Store, 'registrations' | 'serviceTime'>
+  readonly clock: Clock
+  /** Makes UUIDv7s for endpoints that bring no id of their own. */
+  readonly newId: () => string
+  readonly metrics: Pick<Metrics, 'expiryLatenessMs' | 'registrationEnded'>
+  readonly log: Pick<Log, 'error'>
+  readonly limits: { readonly keepAliveSecondsMax: number; readonly endpointsPerUserMax: number }
+  /** Called after a registration was made, not after a refresh. */
+  readonly onRegistered: (registration: Registration) => void
+  readonly onReminderDue: (registration: Registration) => void
+  readonly onExpired: (registration: Registration) => void
+  readonly onUnregistered: (registration: Registration) => void
+}
+
+export function createRegistrar(options: RegistrarOptions): Registrar {
+  const { registrations, serviceTime } = options.store
+  const expiry = new Expiry({ ...options, registrations, serviceTime })
+  const moment = (): Moment => ({ nowMs: serviceTime.nowMs(), nowWallMs: options.clock.wallMs() })
+  return {
+    register: (user, wanted, authorizedUntilWallMs) =>
+      register(options, user, wanted, authorizedUntilWallMs, moment()),
+    async keepalive(endpoint, authorizedUntilWallMs) {
+      const kept = await registrations.keepalive(endpoint, authorizedUntilWallMs, moment())
+      if (kept === undefined) throw new RollcallError('endpoint_unknown')
+      return kept
+    },
+    async unregister(endpoint) {
+      const removed = await registrations.unregister(endpoint, serviceTime.nowMs())
+      if (removed === undefined) throw new RollcallError('endpoint_unknown')
+      options.metrics.registrationEnded('unregistered')
+      options.onUnregistered(removed)
+    },
+    find: (endpoint) => registrations.find(endpoint, serviceTime.nowMs()),
+    list: (user) => registrations.list(user, serviceTime.nowMs()),
+    expiresAtWallMs: (registration) => serviceTime.toWallMs(registration.expiresAtMs),
+    start: () => expiry.start(),
+    close: () => expiry.close(),
+  }
+}
+
+async function register(
+  { store, newId, limits, onRegistered }: RegistrarOptions,
+  user: UserKey,
+  wanted: WantedRegistration,
+  authorizedUntilWallMs: number,
+  at: Moment,
+): Promise<Registration> {
+  checkWanted(wanted, limits.keepAliveSecondsMax)
+  const request = {
+    ...user,
+    ...wanted,
+    userEndpointId: wanted.userEndpointId ?? newId(),
+    authorizedUntilWallMs,
+  }
+  const outcome = await store.registrations.register(request, limits.endpointsPerUserMax, at)
+  if (outcome.kind === 'too_many_endpoints')
+    throw new RollcallError('too_many_endpoints', `A user may have ${limits.endpointsPerUserMax} endpoints.`)
+  if (!outcome.refreshed) onRegistered(outcome.registration)
+  return outcome.registration
+}
+
+function checkWanted(
+  { userEndpointId, keepAliveSeconds }: WantedRegistration,
+  keepAliveSecondsMax: number,
+): void {
+  const fields = new Map<string, string>()
+  const isInRange = keepAliveSeconds >= KEEP_ALIVE_SECONDS_MIN && keepAliveSeconds <= keepAliveSecondsMax
+  if (!Number.isInteger(keepAliveSeconds) || !isInRange)
+    fields.set(
+      'keepAliveSeconds',
+      `must be an integer from ${KEEP_ALIVE_SECONDS_MIN} to ${keepAliveSecondsMax}`,
+    )
+  if (userEndpointId !== undefined && !isId(userEndpointId))
+    fields.set('userEndpointId', `must be ${ID_RULE}`)
+  if (fields.size > 0) throw new RollcallError('invalid_request', undefined, { fields })
 }

@@ -1,0 +1,74 @@
+import { IDEMPOTENCY_TTL_MS } from '@rollcall/protocol/limits'
+import type { Clock } from '../clock/clock.ts'
+import type { Answer, AnswerStore, UserKey } from '../store/store.ts'
+
+/** Answers of QoS 0 requests kept in memory; past it the oldest go. */
+const ANSWERS_MAX = 100_000
+
+type Remembered = { readonly answer: Answer; readonly untilMs: number }
+
+/**
+ * Gives requests with the same `Idempotency-Key` of the same caller the same answer for ten minutes. QoS 1
+ * answers are durable with their event (`MailboxStore.append`); QoS 0 ones live here. Refusals are not
+ * remembered: a retry tries again.
+ */
+export class Idempotency {
+  readonly #clock: Clock
+  readonly #answers: AnswerStore
+  /** In the order of remembering, which is the order of expiry. */
+  readonly #remembered = new Map<string, Remembered>()
+  readonly #running = new Map<string, Promise<Answer>>()
+
+  constructor(clock: Clock, answers: AnswerStore) {
+    this.#clock = clock
+    this.#answers = answers
+  }
+
+  /** When an answer given now is forgotten, wall-clock time. */
+  expiresAtWallMs(): number {
+    return this.#clock.wallMs() + IDEMPOTENCY_TTL_MS
+  }
+
+  /**
+   * The remembered answer, or that of `work`. While one request runs, others with its key wait for its end:
+   * they share its answer, and if it was refused the next of them tries.
+   */
+  async run(owner: UserKey, key: string, work: () => Promise<Answer>): Promise<Answer> {
+    // Ids contain no slash and the key comes last: no two pairs share a name.
+    const name = `${owner.organizationId}/${owner.userId}/${key}`
+    for (let running = this.#running.get(name); running !== undefined; running = this.#running.get(name)) {
+      const answer = await running.catch(() => undefined)
+      if (answer !== undefined) return answer
+    }
+    const attempt = this.#attempt(owner, key, name, work)
+    this.#running.set(name, attempt)
+    try {
+      return await attempt
+    } finally {
+      this.#running.delete(name)
+    }
+  }
+
+  async #attempt(owner: UserKey, key: string, name: string, work: () => Promise<Answer>): Promise<Answer> {
+    const known = this.#recall(name) ?? (await this.#answers.find(owner, key, this.#clock.wallMs()))
+    if (known !== undefined) return known
+    const answer = await work()
+    this.#remember(name, answer)
+    return answer
+  }
+
+  #recall(name: string): Answer | undefined {
+    const found = this.#remembered.get(name)
+    return found !== undefined && this.#clock.monotonicMs() < found.untilMs ? found.answer : undefined
+  }
+
+  #remember(name: string, answer: Answer): void {
+    const nowMs = this.#clock.monotonicMs()
+    this.#remembered.delete(name)
+    this.#remembered.set(name, { answer, untilMs: nowMs + IDEMPOTENCY_TTL_MS })
+    for (const [oldest, { untilMs }] of this.#remembered) {
+      if (this.#remembered.size <= ANSWERS_MAX && untilMs > nowMs) break
+      this.#remembered.delete(oldest)
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import type { MailboxEntry, MailboxStore, Registration } from '../store/store.ts'
+import type { Attachment, Link } from './link.ts'
+
+/** Entries and bytes read from a mailbox at a time: enough to fill a link's quota, little enough to hold. */
+const PAGE_ENTRIES_MAX = 64
+const PAGE_BYTES_MAX = 524_288
+
+/** What an outbox needs of its surroundings. */
+export type OutboxContext = {
+  readonly mailboxes: Pick<MailboxStore, 'read' | 'remove'>
+  /** The clear bytes of an entry, `undefined` when its seal cannot be opened. */
+  open(registration: Registration, entry: MailboxEntry): Uint8Array | undefined
+  /** An entry left the mailbox: `sentMs` is when it was handed to the socket, on the monotonic clock. */
+  onSettled(outcome: 'acknowledged' | 'discarded', sinceMs: number | undefined): void
+  /** Reading the mailbox failed; the outbox tries again at the next `resume` or `push`. */
+  onReadFailed(error: unknown): void
+  /** The link was detached. */
+  onDetached(outbox: Outbox): void
+}
+
+/**
+ * Sends one endpoint's QoS 1 events over one link in mailbox order, each again on the next link until it is
+ * acknowledged.
+ *
+ * Two states. *Live*: everything up to `#sentSequence` was sent, and a pushed event that comes next goes out
+ * from memory. *Behind*: something was not sent (a backlog, a gap, a used-up quota), so pushes are only
+ * noted and events are read from the mailbox, which alone knows the order. Memory stays bounded either way.
+ */
+export class Outbox implements Attachment {
+  readonly registration: Registration
+  readonly #link: Link
+  readonly #context: OutboxContext
+  #sentSequence = 0
+  #live = false
+  #reading = false
+  /** Something happened while a page was being read, so that an empty page does not mean the end. */
+  #noted = false
+  #detached = false
+
+  constructor(registration: Registration, link: Link, context: OutboxContext) {
+    this.registration = registration
+    this.#link = link
+    this.#context = context
+  }
+
+  get link(): Link {
+    return this.#link
+  }
+
+  start(): void {
+    this.#catchUp()
+  }
+
+  resume(): void {
+    this.#catchUp()
+  }
+
+  detach(): void {
+    if (this.#detached) return
+    this.#detached = true
+    this.#context.onDetached(this)
+  }
+
+  /** Sends a QoS 0 event now, whatever waits. */
+  sendNow(payload: Uint8Array): boolean {
+    return !this.#detached && this.#link.send({ payload, qos: 0 })
+  }
+
+  /**
+   * A QoS 1 event became durable at `sequence` of the mailbox.
+   *
+   * @param sinceMs when it was accepted, on the monotonic clock
+   * @returns whether it went out at once
+   */
+  push(sequence: number, payload: Uint8Array, sinceMs: number): boolean {
+    if (this.#detached) return false
+    const isNext = this.#live && sequence === this.#sentSequence + 1
+    if (isNext && this.#send(sequence, payload, sinceMs)) return true
+    if (sequence > this.#sentSequence) this.#catchUp()
+    return false
+  }
+
+  #send(sequence: number, payload: Uint8Array, sinceMs: number | undefined): boolean {
+    const acknowledged = (): void => this.#settle(sequence, 'acknowledged', sinceMs)
+    const taken = this.#link.send({ payload, qos: 1, acknowledged })
+    if (taken) this.#sentSequence = sequence
+    else this.#live = false
+    return taken
+  }
+
+  #settle(sequence: number, outcome: 'acknowledged' | 'discarded', sinceMs: number | undefined): void {
+    this.#context.mailboxes.remove(this.registration, sequence)
+    this.#context.onSettled(outcome, sinceMs)
+  }
+
+  #catchUp(): void {
+    this.#noted = true
+    if (this.#reading || this.#detached) return
+    this.#reading = true
+    this.#live = false
+    this.#readPages()
+      .catch(this.#context.onReadFailed)
+      .finally(() => {
+        this.#reading = false
+      })
+  }
+
+  /** Reads and sends until the mailbox has nothing further (then live) or the link refuses (then `resume` continues). */
+  async #readPages(): Promise<void> {
+    while (this.#noted && !this.#detached) {
+      this.#noted = false
+      const page = await this.#readPage()
+      if (this.#detached) return
+      const sent = this.#sendPage(page)
+      if (sent < page.length) return
+      if (page.length > 0) this.#noted = true
+      else if (!this.#noted) this.#live = true
+    }
+  }
+
+  #readPage(): Promise<readonly MailboxEntry[]> {
+    const { mailboxes } = this.#context
+    return mailboxes.read(this.registration, this.#sentSequence, PAGE_ENTRIES_MAX, PAGE_BYTES_MAX)
+  }
+
+  /** How many entries were dealt with before the link refused. */
+  #sendPage(page: readonly MailboxEntry[]): number {
+    const refusedAt = page.findIndex((entry) => !this.#sendEntry(entry))
+    return refusedAt === -1 ? page.length : refusedAt
+  }
+
+  #sendEntry(entry: MailboxEntry): boolean {
+    const payload = this.#context.open(this.registration, entry)
+    if (payload !== undefined) return this.#send(entry.sequence, payload, undefined)
+    // An event sealed with a key that is gone can never be delivered: keeping it would block the ones behind it.
+    this.#sentSequence = entry.sequence
+    this.#settle(entry.sequence, 'discarded', undefined)
+    return true
+  }
+}

@@ -1,0 +1,87 @@
+import type { Clock, ServiceTime, Timer } from '../clock/clock.ts'
+import type { Log, Metrics } from '../observe/observe.ts'
+import type { Decision, Registration, RegistrationStore } from '../store/store.ts'
+import { nextStep } from './lifecycle.ts'
+
+/** Time between sweeps. Lateness is at most this, plus the time to work off what is due. */
+const SWEEP_PERIOD_MS = 50
+/** Registrations claimed at a time; between two claims everybody else gets a turn. */
+const CLAIM_MAX = 500
+
+export type ExpiryContext = {
+  readonly registrations: Pick<RegistrationStore, 'claimDue' | 'settle'>
+  readonly serviceTime: ServiceTime
+  readonly clock: Clock
+  readonly metrics: Pick<Metrics, 'expiryLatenessMs' | 'registrationEnded'>
+  readonly log: Pick<Log, 'error'>
+  readonly onReminderDue: (registration: Registration) => void
+  readonly onExpired: (registration: Registration) => void
+}
+
+/** The bounded sweeper: claims what is due, in slices, and carries out what `lifecycle.ts` decides. */
+export class Expiry {
+  readonly #context: ExpiryContext
+  #timer: Timer | undefined
+  #sweep: Promise<void> | undefined
+
+  constructor(context: ExpiryContext) {
+    this.#context = context
+  }
+
+  start(): void {
+    this.#timer ??= this.#context.clock.every(SWEEP_PERIOD_MS, () => this.#startSweep())
+  }
+
+  async close(): Promise<void> {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    await this.#sweep
+  }
+
+  #startSweep(): void {
+    // One at a time: a sweep that takes longer than the period is caught up with by the next.
+    this.#sweep ??= this.#run().finally(() => {
+      this.#sweep = undefined
+    })
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while ((await this.#sweepSlice()) === CLAIM_MAX && this.#timer !== undefined)
+        await this.#context.clock.sleep(0)
+    } catch (error) {
+      // The store says no; what was due stays due, and the next sweep tries again.
+      this.#context.log.error('sweep failed', { err: error instanceof Error ? error : undefined })
+    }
+  }
+
+  async #sweepSlice(): Promise<number> {
+    const { registrations, serviceTime } = this.#context
+    const nowMs = serviceTime.nowMs()
+    const claimed = await registrations.claimDue(nowMs, CLAIM_MAX)
+    if (claimed.length === 0) return 0
+    const decisions = claimed.map((registration) => ({ registration, step: nextStep(registration, nowMs) }))
+    for (const decision of await registrations.settle(decisions, nowMs)) this.#report(decision, nowMs)
+    return claimed.length
+  }
+
+  #report({ registration, step }: Decision, nowMs: number): void {
+    const { metrics, onReminderDue, onExpired } = this.#context
+    if (step === 'remind') this.#guard(() => onReminderDue(registration))
+    if (step !== 'expire') return
+    metrics.expiryLatenessMs(nowMs - registration.expiresAtMs)
+    metrics.registrationEnded('expired')
+    this.#guard(() => onExpired(registration))
+  }
+
+  /** One endpoint's failing callback must not keep the others from expiring. */
+  #guard(callback: () => void): void {
+    try {
+      callback()
+    } catch (error) {
+      this.#context.log.error('registrar callback failed', {
+        err: error instanceof Error ? error : undefined,
+      })
+    }
+  }
+}
