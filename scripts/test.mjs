@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process'
+import { ensureBuilt } from './build.mjs'
+import { ensureInstalled } from './install.mjs'
+import { filesUnder, isMain, root } from './workspace.mjs'
+
+const TIME_LIMIT_MS = 600_000
+const FOLDERS = ['protocol', 'client', 'server/src', 'bench/src', 'test']
+/** The house rules read the sources and run nothing of the product: `npm run check` runs them. */
+const HOUSE = 'test/house/'
+
+/**
+ * Test files whose path holds any of `wanted`; all but the house rules where nothing is wanted.
+ * @param {readonly string[]} wanted
+ */
+function testFiles(wanted) {
+  const files = FOLDERS.flatMap(filesUnder).filter((path) => path.endsWith('.test.ts'))
+  if (wanted.length === 0) return files.filter((path) => !path.startsWith(HOUSE))
+  return files.filter((path) => wanted.some((part) => path.includes(part)))
+}
+
+/**
+ * Runs the files with Node's own runner and ends as it does. Node 20's runner knows no globs, so it gets
+ * the names.
+ * @param {readonly string[]} files
+ */
+function run(files) {
+  const options = [
+    '-C',
+    'source',
+    '--import',
+    'tsx',
+    '--test',
+    '--test-reporter=spec',
+    '--test-concurrency=2',
+  ]
+  // A group of its own, so that the time limit ends the tests' servers with the runner.
+  const runner = spawn(process.execPath, [...options, ...files], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true,
+  })
+  /** @param {NodeJS.Signals} signal */
+  const killAll = (signal) => {
+    if (runner.pid !== undefined) process.kill(-runner.pid, signal)
+  }
+  const timer = setTimeout(() => {
+    killAll('SIGKILL')
+    process.stderr.write(`\nThe tests took more than ${TIME_LIMIT_MS / 60_000} minutes and were killed.\n`)
+  }, TIME_LIMIT_MS)
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+    process.on(signal, () => killAll(signal))
+  runner.on('exit', (code) => {
+    clearTimeout(timer)
+    process.exitCode = code ?? 1
+  })
+}
+
+if (isMain(import.meta.url)) {
+  ensureInstalled()
+  const files = testFiles(process.argv.slice(2))
+  if (files.length === 0) {
+    process.stderr.write(`No test file matches: ${process.argv.slice(2).join(' ')}\n`)
+    process.exit(1)
+  }
+  ensureBuilt()
+  run(files)
+}

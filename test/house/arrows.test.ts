@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { complaint, isTest } from './arrows.ts'
+import { type Import, importsOf } from './imports.ts'
+import { openPlanted, openRepository, type Sources } from './sources.ts'
+
+// Well below what there is: a reader that finds less has gone blind.
+const MODULES_MIN = 60
+const OWN_IMPORTS_MIN = 150
+
+function allImports({ files }: Sources): Import[] {
+  return files.flatMap((source) => importsOf(source))
+}
+
+function complaints(imports: readonly Import[]): string[] {
+  return imports.flatMap((one) => {
+    const found = complaint(one)
+    return found === undefined ? [] : [`${one.place}: ${found}`]
+  })
+}
+
+test('rooms are entered through their doors, and arrows point down', () => {
+  using repository = openRepository()
+  assert.deepEqual(complaints(allImports(repository)), [])
+})
+
+test('the reader reads the whole repository', () => {
+  using repository = openRepository()
+  const product = repository.files.filter(({ path }) => !isTest(path))
+  const own = allImports(repository).filter(({ from, file }) => file !== undefined && !isTest(from))
+  assert.ok(product.length >= MODULES_MIN, `${product.length} modules`)
+  assert.ok(own.length >= OWN_IMPORTS_MIN, `${own.length} imports of our own files`)
+})
+
+// `*` stands for a name of its own, so that one project holds them all.
+const VIOLATIONS: readonly (readonly [path: string, text: string, expected: string])[] = [
+  ['server/src/http/*.ts', `import { mqtt } from '../mqtt/mqtt.ts'`, 'no arrow http → mqtt'],
+  ['server/src/mqtt/*.ts', `import type { A } from '../http/http.ts'`, 'no arrow mqtt → http'],
+  ['server/src/registrar/*.ts', `import '../delivery/delivery.ts'`, 'no arrow registrar → delivery'],
+  ['server/src/clock/*.ts', `import '../store/store.ts'`, 'no arrow clock → store'],
+  [
+    'server/src/http/*.ts',
+    `export * from '../delivery/links.ts'`,
+    'delivery is entered only through its door',
+  ],
+  ['server/src/http/*.ts', `type A = import('../auth/grants.ts').A`, 'auth is entered only through its door'],
+  ['server/src/http/*.ts', `const a = await import('../server.ts')`, 'no arrow http → server'],
+  [
+    'server/src/http/*.ts',
+    `import '../store/memory/memory.ts'`,
+    'only server.ts names an engine (store/memory)',
+  ],
+  ['server/src/store/*.ts', `import './lmdb/lmdb.ts'`, 'only server.ts names an engine (store/lmdb)'],
+  [
+    'server/src/store/lmdb/*.ts',
+    `import '../memory/memory.ts'`,
+    'only server.ts names an engine (store/memory)',
+  ],
+  ['server/src/server.ts', `import './store/lmdb/keys.ts'`, 'store/lmdb is entered only through its door'],
+  ['server/src/store/lmdb/*.ts', `import '../../auth/auth.ts'`, 'no arrow store/lmdb → auth'],
+  [
+    'server/src/http/*.ts',
+    `import { a } from '../config/config.ts'`,
+    'configuration is handed in: only its types may be imported here',
+  ],
+  ['server/src/http/*.ts', `import '../../../test/helpers/fake-clock.ts'`, 'the product imports a test'],
+  [
+    'server/src/mqtt/*.test.ts',
+    `import '../http/routes/a.ts'`,
+    'a test reaches another room (http) only through its door',
+  ],
+  ['client/src/*.ts', `import '../../server/src/server.ts'`, 'client may not import server'],
+  ['protocol/src/*.ts', `import '@rollcall/client/client'`, 'protocol may not import client'],
+]
+
+test('each planted violation is found', () => {
+  const planted = VIOLATIONS.map(
+    ([path, text], index) => [path.replace('*', `planted-${index}`), text] as const,
+  )
+  using sources = openPlanted(Object.fromEntries(planted))
+  const found = new Map(sources.files.map((source) => [source.path, complaints(importsOf(source))]))
+  for (const [index, [path = '', text]] of planted.entries())
+    assert.deepEqual(found.get(path), [`${path}:1: ${VIOLATIONS[index]?.[2]}`], text)
+})
+
+test('what keeps the rules is not reported', () => {
+  using planted = openPlanted({
+    'server/src/http/a.ts': `import '../delivery/delivery.ts'; import './routes/a.ts'; import '@rollcall/protocol/limits'`,
+    'server/src/server.ts': `import './store/lmdb/lmdb.ts'; import './http/http.ts'; import './config/config.ts'`,
+    'server/src/store/lmdb/a.ts': `import '../store.ts'; import '../bounds.ts'; import './keys.ts'`,
+    'server/src/delivery/a.ts': `import type { Configuration } from '../config/config.ts'`,
+    'server/src/delivery/a.test.ts': `import '../store/memory/memory.ts'; import './links.ts'`,
+    'test/e2e/a.test.ts': `import '../../server/src/server.ts'; import '../helpers/fake-clock.ts'`,
+    'client/src/a.ts': `import '@rollcall/protocol/event'; import 'ws'`,
+  })
+  assert.deepEqual(complaints(allImports(planted)), [])
+})
+
+test('a computed import is refused', () => {
+  using planted = openPlanted({ 'server/src/http/a.ts': 'const a = await import(process.title)' })
+  assert.throws(() => allImports(planted), /computed path/)
+})

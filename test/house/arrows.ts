@@ -1,0 +1,101 @@
+import type { Import } from './imports.ts'
+
+// From the top: a room may import from the lines below its own, and from its own line only what SIDEWAYS
+// names. `main` and `server` are the two files that stand outside every room.
+const LINES: readonly (readonly string[])[] = [
+  ['main'],
+  ['server'],
+  ['http', 'mqtt'],
+  ['delivery'],
+  ['registrar', 'history', 'auth', 'masks'],
+  ['store', 'cluster', 'observe', 'config', 'clock'],
+]
+
+const SIDEWAYS: ReadonlyMap<string, string> = new Map([
+  ['store → clock', 'engines get the time handed in, and wait for nothing else'],
+])
+
+/** Rooms inside a room: one behind each port. Only the composition root and tests name them. */
+const ENGINES = ['store/memory', 'store/lmdb', 'store/redis', 'cluster/local', 'cluster/redis']
+
+/** Which of our packages each one may import. */
+const PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['protocol', ['protocol']],
+  ['client', ['client', 'protocol']],
+  ['server', ['server', 'protocol']],
+  ['bench', ['bench', 'client', 'protocol']],
+  ['test', ['test', 'server', 'client', 'protocol', 'bench']],
+])
+
+type Place = { readonly package: string; readonly room: string; readonly isDoor: boolean }
+
+/** What is wrong with an import between files of ours; `undefined` where it keeps the rules. */
+export function complaint({ from, file, isTypeOnly }: Import): string | undefined {
+  if (file === undefined) return undefined
+  if (isTest(from)) return isTest(file) ? undefined : complaintInTest(placeOf(from), placeOf(file))
+  if (isTest(file)) return 'the product imports a test'
+  const here = placeOf(from)
+  const there = placeOf(file)
+  if (!PACKAGES.get(here.package)?.includes(there.package))
+    return `${here.package} may not import ${there.package}`
+  if (there.package !== 'server' || here.room === there.room) return undefined
+  return complaintBetweenRooms(here, there, isTypeOnly)
+}
+
+/** `http.test.ts`, and everything under test/. */
+export function isTest(path: string): boolean {
+  return path.endsWith('.test.ts') || path.startsWith('test/')
+}
+
+function complaintInTest(here: Place, there: Place): string | undefined {
+  if (there.package !== 'server' || here.room === there.room || there.isDoor) return undefined
+  return `a test reaches another room (${there.room}) only through its door`
+}
+
+function complaintBetweenRooms(here: Place, there: Place, isTypeOnly: boolean): string | undefined {
+  if (isEngine(there)) return complaintAboutEngine(here, there)
+  // An engine is part of the room whose port it fills.
+  if (isEngine(here) && there.room === outerRoom(here)) return undefined
+  if (!there.isDoor) return `${there.room} is entered only through its door`
+  if (there.room === 'config' && !['main', 'server'].includes(here.room) && !isTypeOnly)
+    return 'configuration is handed in: only its types may be imported here'
+  return isDownwards(outerRoom(here), there.room) ? undefined : `no arrow ${here.room} → ${there.room}`
+}
+
+function complaintAboutEngine(here: Place, there: Place): string | undefined {
+  if (here.room !== 'server') return `only server.ts names an engine (${there.room})`
+  return there.isDoor ? undefined : `${there.room} is entered only through its door`
+}
+
+function isDownwards(from: string, to: string): boolean {
+  const fromLine = lineOf(from)
+  const toLine = lineOf(to)
+  return toLine > fromLine || SIDEWAYS.has(`${from} → ${to}`)
+}
+
+function lineOf(room: string): number {
+  const line = LINES.findIndex((rooms) => rooms.includes(room))
+  if (line === -1)
+    throw new Error(`server/src/${room} is no room: add it to test/house/arrows.ts, or move it`)
+  return line
+}
+
+function isEngine({ room }: Place): boolean {
+  return ENGINES.includes(room)
+}
+
+function outerRoom({ room }: Place): string {
+  return room.split('/', 1).join()
+}
+
+function placeOf(path: string): Place {
+  const [name = '', ...rest] = path.split('/')
+  if (name !== 'server') return { package: name, room: name, isDoor: true }
+  const inside = rest.slice(rest[0] === 'src' ? 1 : 0)
+  const folders = inside.slice(0, -1)
+  const file = (inside.at(-1) ?? '').replace(/\.ts$/, '')
+  if (folders.length === 0) return { package: 'server', room: file, isDoor: true }
+  const engine = folders.slice(0, 2).join('/')
+  const room = ENGINES.includes(engine) ? engine : (folders[0] ?? '')
+  return { package: 'server', room, isDoor: inside.join('/') === `${room}/${room.split('/').at(-1)}.ts` }
+}
