@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CONFIGURATION_KEYS } from '../../server/src/config/config.ts'
+import { withConfigurationTable } from './configuration-table.ts'
+import { DOCUMENTS, read } from './documents.ts'
+
+for (const { path, text } of DOCUMENTS)
+  test(`${path} is what \`npm run docs\` makes`, async () => {
+    const [there, made] = [read(path).split('\n'), (await text()).split('\n')]
+    const line = made.findIndex((wanted, index) => wanted !== there[index])
+    assert.ok(
+      line === -1 && there.length === made.length,
+      `line ${line + 1} is out of date: \`npm run docs\``,
+    )
+  })
+
+test('the page of keys shows every key, and what else it says stays', () => {
+  const page = withConfigurationTable(
+    '# Before\n<!-- keys -->\nthe last table\n<!-- /keys -->\nAfter\n',
+    CONFIGURATION_KEYS,
+  )
+  assert.match(page, /^# Before\n<!-- keys -->\n\n\| Key \|/)
+  assert.match(page, /\n<!-- \/keys -->\nAfter\n$/)
+  assert.doesNotMatch(page, /the last table/)
+  const shown = [...page.matchAll(/^\| `(\w+)` \| `(\w+)` \|/gm)].map(([, name, env]) => ({ name, env }))
+  assert.deepEqual(
+    shown,
+    CONFIGURATION_KEYS.map(({ name, env }) => ({ name, env })),
+  )
+})
+
+test('a page without a place for the table is refused', () => {
+  assert.throws(() => withConfigurationTable('# Configuration\n', CONFIGURATION_KEYS), /there must be one/)
+})

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CONFIGURATION_KEYS } from '../../server/src/config/config.ts'
+import { withConfigurationTable } from './configuration-table.ts'
+import { ROOT } from './sources.ts'
+
+/** A document that is made, in whole or in part, from the sources. */
+export type Document = {
+  /** From the root. */
+  readonly path: string
+  /** What it must hold now. */
+  text(): Promise<string>
+}
+
+export const DOCUMENTS: readonly Document[] = [
+  {
+    path: 'docs/configuration.md',
+    text: async () => withConfigurationTable(read('docs/configuration.md'), CONFIGURATION_KEYS),
+  },
+]
+
+/** A file's text, by its path from the root. */
+export function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8')
+}
