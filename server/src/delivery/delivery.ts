@@ -16,6 +16,9 @@ export { parseSendEvent, type SendEventCommand } from './command.ts'
 export type { Attachment, Link, LinkCloseReason, OutboundEvent } from './link.ts'
 export { parseJsonBody } from './raw-json.ts'
 
+/** Time after which an outbox whose mailbox could not be read tries again. */
+const READ_RETRY_MS = 1000
+
 /** What a sender learns. */
 export type SendResult = {
   /** Registered endpoints that the event was accepted for. */
@@ -108,8 +111,10 @@ function outboxContext({ store, sealer, clock, metrics, log }: DeliveryOptions, 
       metrics.eventOutcome(outcome)
       if (sinceMs !== undefined) metrics.deliveryMs(1, clock.monotonicMs() - sinceMs)
     },
-    onReadFailed: (error) =>
-      log.error('mailbox could not be read', { err: error instanceof Error ? error : undefined }),
+    onReadFailed(outbox, error) {
+      log.error('mailbox could not be read', { err: error instanceof Error ? error : undefined })
+      clock.after(READ_RETRY_MS, () => outbox.resume())
+    },
     onDetached: (outbox) => links.remove(outbox),
   }
 }

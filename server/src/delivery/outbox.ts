@@ -12,8 +12,8 @@ export type OutboxContext = {
   open(registration: Registration, entry: MailboxEntry): Uint8Array | undefined
   /** An entry left the mailbox: `sentMs` is when it was handed to the socket, on the monotonic clock. */
   onSettled(outcome: 'acknowledged' | 'discarded', sinceMs: number | undefined): void
-  /** Reading the mailbox failed; the outbox tries again at the next `resume` or `push`. */
-  onReadFailed(error: unknown): void
+  /** Reading the mailbox failed: `resume` is to be called after a while. */
+  onReadFailed(outbox: Outbox, error: unknown): void
   /** The link was detached. */
   onDetached(outbox: Outbox): void
 }
@@ -31,6 +31,7 @@ export class Outbox implements Attachment {
   readonly #link: Link
   readonly #context: OutboxContext
   #sentSequence = 0
+  #started = false
   #live = false
   #reading = false
   /** Something happened while a page was being read, so that an empty page does not mean the end. */
@@ -48,6 +49,7 @@ export class Outbox implements Attachment {
   }
 
   start(): void {
+    this.#started = true
     this.#catchUp()
   }
 
@@ -95,11 +97,11 @@ export class Outbox implements Attachment {
 
   #catchUp(): void {
     this.#noted = true
-    if (this.#reading || this.#detached) return
+    if (this.#reading || this.#detached || !this.#started) return
     this.#reading = true
     this.#live = false
     this.#readPages()
-      .catch(this.#context.onReadFailed)
+      .catch((error: unknown) => this.#context.onReadFailed(this, error))
       .finally(() => {
         this.#reading = false
       })

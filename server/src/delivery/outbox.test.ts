@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { MailboxEntry, Registration } from '../store/store.ts'
+import type { Link, LinkCloseReason, OutboundEvent } from './link.ts'
+import { Outbox, type OutboxContext } from './outbox.ts'
+
+const REGISTRATION: Registration = {
+  organizationId: 'acme',
+  userId: 'bob',
+  userEndpointId: 'phone',
+  registrationId: 1,
+  keepAliveSeconds: 15,
+  serverKeepAliveReminderOn: false,
+  registeredAtWallMs: 0,
+  lastKeepAliveAtWallMs: 0,
+  expiresAtMs: 15_000,
+  reminded: false,
+  authorizedUntilWallMs: 0,
+}
+
+/** A link with `quota` places, and a mailbox whose reads resolve only when told to. */
+function setup(quota: number) {
+  const mailbox = new Map<number, Uint8Array>()
+  const sent: { sequence: number; acknowledge: () => void }[] = []
+  const settled: string[] = []
+  let free = quota
+  let reads: (() => void)[] = []
+  let isFailing = false
+  const read = (after: number): readonly MailboxEntry[] =>
+    [...mailbox]
+      .filter(([sequence]) => sequence > after)
+      .sort(([a], [b]) => a - b)
+      .map(([sequence, payload]) => ({
+        sequence,
+        payload,
+        eventId: String(sequence),
+        sealed: false,
+        acceptedAtWallMs: 0,
+      }))
+  const context: OutboxContext = {
+    mailboxes: {
+      read: (_, after) =>
+        new Promise((resolve, reject) => {
+          // What is there is decided when the read begins, as in a store whose answer is on its way.
+          const page = read(after).slice(0, 3)
+          reads.push(() => (isFailing ? reject(new Error('down')) : resolve(page)))
+        }),
+      remove: (_, sequence) => void mailbox.delete(sequence),
+    },
+    open: (_, entry) => (entry.payload.length === 0 ? undefined : entry.payload),
+    onSettled: (outcome) => settled.push(outcome),
+    onReadFailed: () => settled.push('read failed'),
+    onDetached: () => settled.push('detached'),
+  }
+  const link: Link = {
+    send({ payload, qos, acknowledged }: OutboundEvent) {
+      if (qos === 1 && free === 0) return false
+      if (qos === 1) free--
+      sent.push({
+        sequence: Number(Buffer.from(payload).toString()),
+        acknowledge() {
+          free++
+          acknowledged?.()
+          outbox.resume()
+        },
+      })
+      return true
+    },
+    close: (reason: LinkCloseReason) => void settled.push(reason),
+  }
+  const outbox = new Outbox(REGISTRATION, link, context)
+  return {
+    outbox,
+    settled,
+    mailbox,
+    sequences: () => sent.map(({ sequence }) => sequence),
+    acknowledge: (sequence: number) => sent.findLast((event) => event.sequence === sequence)?.acknowledge(),
+    put: (sequence: number) => mailbox.set(sequence, Buffer.from(String(sequence))),
+    append(sequence: number): boolean {
+      this.put(sequence)
+      return outbox.push(sequence, Buffer.from(String(sequence)), 0)
+    },
+    fail(on: boolean) {
+      isFailing = on
+    },
+    /** Lets every read that waits, and those that follow from it, resolve. */
+    async settleReads() {
+      while (reads.length > 0) {
+        const waiting = reads
+        reads = []
+        for (const resolve of waiting) resolve()
+        for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+      }
+    },
+  }
+}
+
+describe('an outbox', () => {
+  it('sends a backlog in order, page by page, then new events from memory', async () => {
+    const box = setup(64)
+    for (const sequence of [2, 3, 5, 7, 8]) box.put(sequence)
+    box.outbox.start()
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [2, 3, 5, 7, 8])
+    assert.equal(box.append(9), true)
+    assert.deepEqual(box.sequences(), [2, 3, 5, 7, 8, 9])
+  })
+
+  it('sends nothing before it was started', async () => {
+    const box = setup(64)
+    assert.equal(box.append(1), false)
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [])
+    box.outbox.start()
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [1])
+  })
+
+  it('loses nothing that arrives while a page is being read', async () => {
+    const box = setup(64)
+    box.put(1)
+    box.outbox.start()
+    box.append(2)
+    box.append(3)
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [1, 2, 3])
+  })
+
+  it('waits in the mailbox while the quota is used up, and keeps the order afterwards', async () => {
+    const box = setup(2)
+    box.outbox.start()
+    await box.settleReads()
+    for (const sequence of [1, 2, 3, 4, 5]) box.append(sequence)
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [1, 2])
+    box.acknowledge(1)
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [1, 2, 3])
+    box.acknowledge(2)
+    box.acknowledge(3)
+    box.append(6)
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [1, 2, 3, 4, 5])
+    box.acknowledge(4)
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [1, 2, 3, 4, 5, 6])
+    assert.deepEqual([...box.mailbox.keys()], [5, 6])
+  })
+
+  it('goes to the mailbox when events become durable out of order', async () => {
+    const box = setup(64)
+    box.outbox.start()
+    await box.settleReads()
+    box.append(1)
+    await box.settleReads()
+    box.put(2)
+    box.append(3)
+    box.outbox.push(2, Buffer.from('2'), 0)
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [1, 2, 3])
+  })
+
+  it('sends QoS 0 at once, whatever waits', async () => {
+    const box = setup(0)
+    box.put(1)
+    box.outbox.start()
+    await box.settleReads()
+    assert.equal(box.outbox.sendNow(Buffer.from('99')), true)
+    assert.deepEqual(box.sequences(), [99])
+  })
+
+  it('discards what can never be opened, so that the rest arrives', async () => {
+    const box = setup(64)
+    box.mailbox.set(1, new Uint8Array())
+    box.put(2)
+    box.outbox.start()
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [2])
+    assert.deepEqual(box.settled, ['discarded'])
+    assert.deepEqual([...box.mailbox.keys()], [2])
+  })
+
+  it('tries again after a failed read', async () => {
+    const box = setup(64)
+    box.put(1)
+    box.fail(true)
+    box.outbox.start()
+    await box.settleReads()
+    assert.deepEqual(box.settled, ['read failed'])
+    box.fail(false)
+    box.outbox.resume()
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [1])
+  })
+
+  it('sends nothing once detached, also when a read was on its way', async () => {
+    const box = setup(64)
+    box.put(1)
+    box.outbox.start()
+    box.outbox.detach()
+    box.outbox.detach()
+    await box.settleReads()
+    assert.equal(box.append(2), false)
+    assert.equal(box.outbox.sendNow(Buffer.from('9')), false)
+    assert.deepEqual(box.sequences(), [])
+    assert.deepEqual(box.settled, ['detached'])
+    assert.deepEqual([...box.mailbox.keys()], [1, 2])
+  })
+})
