@@ -1,0 +1,92 @@
+import { MASK_DEPTH_MAX } from '@rollcall/protocol/limits'
+
+/** Filters within filters: each may walk the whole event again, and nobody writes more than two. */
+const FILTER_NESTING_MAX = 8
+
+/** A mask that does not parse. Says where and what was expected, never what the mask contains. */
+export class MaskSyntaxError extends Error {
+  /** UTF-16 units from the start of the mask. */
+  readonly position: number
+
+  constructor(position: number, expectation: string) {
+    super(expectation)
+    this.name = 'MaskSyntaxError'
+    this.position = position
+  }
+}
+
+/** Reads a mask from left to right. */
+export class Cursor {
+  readonly text: string
+  position = 0
+  #nesting = 0
+  #filterNesting = 0
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  /** The character here or `ahead` of here; empty past the end. */
+  peek(ahead = 0): string {
+    return this.text.charAt(this.position + ahead)
+  }
+
+  isAtEnd(): boolean {
+    return this.position >= this.text.length
+  }
+
+  startsWith(text: string): boolean {
+    return this.text.startsWith(text, this.position)
+  }
+
+  /** Moves past `text` where it is next. */
+  take(text: string): boolean {
+    if (!this.startsWith(text)) return false
+    this.position += text.length
+    return true
+  }
+
+  expect(text: string, expectation: string): void {
+    if (!this.take(text)) throw this.error(expectation)
+  }
+
+  /** Moves past what `pattern` (sticky) matches here; empty where it does not match. */
+  takeMatch(pattern: RegExp): string {
+    pattern.lastIndex = this.position
+    const [found = ''] = pattern.exec(this.text) ?? []
+    this.position += found.length
+    return found
+  }
+
+  skipBlanks(): void {
+    while (isBlank(this.peek())) this.position++
+  }
+
+  error(expectation: string, position = this.position): MaskSyntaxError {
+    return new MaskSyntaxError(position, expectation)
+  }
+
+  /** Reads something that may hold more of itself, to a bounded depth. */
+  nested<T>(read: () => T): T {
+    if (this.#nesting >= MASK_DEPTH_MAX)
+      throw this.error(`expected at most ${MASK_DEPTH_MAX} levels of nesting`)
+    this.#nesting++
+    const result = read()
+    this.#nesting--
+    return result
+  }
+
+  nestedFilter<T>(read: () => T): T {
+    if (this.#filterNesting >= FILTER_NESTING_MAX)
+      throw this.error(`expected at most ${FILTER_NESTING_MAX} filters within each other`)
+    this.#filterNesting++
+    const result = this.nested(read)
+    this.#filterNesting--
+    return result
+  }
+}
+
+/** JSON's white space. `charAt` past the end gives an empty string, which is none. */
+function isBlank(character: string): boolean {
+  return character === ' ' || character === '\t' || character === '\n' || character === '\r'
+}

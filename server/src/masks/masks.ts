@@ -1,0 +1,92 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { MASK_CHARACTERS_MAX, MASK_DEPTH_MAX, MASKS_MAX } from '@rollcall/protocol/limits'
+import { Marks, maskedCopy } from './copy.ts'
+import { Cursor, MaskSyntaxError } from './cursor.ts'
+import { isDeeperThan, type JsonValue, type Key } from './json.ts'
+import { readMask } from './parse.ts'
+import type { Path } from './path.ts'
+import { Evaluation, type Location } from './select.ts'
+import { Work, WorkExhausted } from './work.ts'
+
+export type { JsonValue } from './json.ts'
+export { createSealer, type Sealer } from './seal.ts'
+export { loadSealingKey, type SealingKeyOptions } from './sealing-key.ts'
+
+/** Steps that the masks of one event may take together: a tenth of a second at the very worst. */
+const WORK_STEPS_MAX = 5_000_000
+
+/** Masks that were parsed. */
+export type MaskSet = { readonly paths: readonly Path[] }
+
+/**
+ * Parses the masks of a sendEvent: Jayway's JsonPath, as `docs/masks.md` says.
+ *
+ * @throws RollcallError `invalid_mask`, whose field `masks` tells which mask, where and what was expected; the
+ *   mask's own text is not in it
+ */
+export function parseMasks(masks: readonly string[]): MaskSet {
+  if (masks.length > MASKS_MAX) throw invalidMask(`expected at most ${MASKS_MAX} masks`)
+  const paths = new Map<string, Path>()
+  for (const [index, mask] of masks.entries()) {
+    if (!paths.has(mask)) paths.set(mask, parseMask(mask, index))
+  }
+  return { paths: [...paths.values()] }
+}
+
+function parseMask(mask: string, index: number): Path {
+  if (mask.length > MASK_CHARACTERS_MAX)
+    throw invalidMask(`masks[${index}]: expected at most ${MASK_CHARACTERS_MAX} characters`)
+  try {
+    return readMask(new Cursor(mask))
+  } catch (error) {
+    if (!(error instanceof MaskSyntaxError)) throw error
+    throw invalidMask(`masks[${index}], position ${error.position}: ${error.message}`)
+  }
+}
+
+function invalidMask(why: string): RollcallError {
+  return new RollcallError('invalid_mask', undefined, { fields: [['masks', why]] })
+}
+
+/**
+ * A deep copy of `event` in which what the masks select is masked: a string by as many `*` as it has UTF-16
+ * units, any other value but null by `"*"`, and so everything inside a selected object or array. Keys stay, and
+ * so do the top-level `id`, `type` and `timestamp`. Every mask is evaluated on the event as it was given, which
+ * is never changed.
+ *
+ * Fails closed: where the event is nested deeper than MASK_DEPTH_MAX, or the masks would take too many steps,
+ * everything is masked but `id`, `type` and `timestamp`.
+ */
+export function applyMasks(masks: MaskSet, event: JsonValue): JsonValue {
+  if (masks.paths.length === 0) return maskedCopy(event, new Marks())
+  const locations = locate(masks, event)
+  if (locations === undefined) return maskedCopy(event, 'everything')
+  const marks = new Marks()
+  for (const location of locations) marks.add(location)
+  return maskedCopy(event, marks)
+}
+
+/**
+ * The places that the masks select, each as the keys and indexes that lead there, `undefined` where
+ * `applyMasks` masks everything. For tests and tools; the same place may be given once for each mask.
+ */
+export function locateMasks(masks: MaskSet, event: JsonValue): readonly (readonly Key[])[] | undefined {
+  return locate(masks, event)?.map(keysTo)
+}
+
+function locate(masks: MaskSet, event: JsonValue): readonly Location[] | undefined {
+  if (isDeeperThan(event, MASK_DEPTH_MAX)) return undefined
+  const evaluation = new Evaluation(event, new Work(WORK_STEPS_MAX))
+  try {
+    return masks.paths.flatMap((path) => evaluation.select(path))
+  } catch (error) {
+    if (error instanceof WorkExhausted) return undefined
+    throw error
+  }
+}
+
+function keysTo(location: Location): readonly Key[] {
+  const keys: Key[] = []
+  for (let at = location; at.parent !== undefined; at = at.parent) keys.unshift(at.key)
+  return keys
+}
