@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { hashSecret } from './auth/auth.ts'
+import { systemClock, systemRandom } from './clock/clock.ts'
+import { type Configuration, ConfigurationError, readConfiguration } from './config/config.ts'
+import { createLog, type Log } from './observe/observe.ts'
+import { type RunningServer, startServer } from './server.ts'
+import { welcome } from './welcome.ts'
+
+const USAGE = `Usage: rollcall-server [--config FILE]    start the server
+       rollcall-server check-config [--config FILE]
+                                          check the configuration and exit
+       rollcall-server hash-secret        read a secret from standard input and print its hash
+                                          for the directory file
+
+Every configuration key can be given in the environment or in the file: docs/configuration.md`
+
+/** Exit codes: 0 fine, 1 the server failed, 2 the command line or configuration cannot be used. */
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  })
+  if (values.help) return void process.stdout.write(`${USAGE}\n`)
+  const [command = 'start', ...rest] = positionals
+  if (rest.length > 0) throw new ConfigurationError(rest[0] ?? '', `unknown argument\n${USAGE}`)
+  switch (command) {
+    case 'start':
+      return start(configure(values.config))
+    case 'check-config':
+      configure(values.config)
+      return void process.stdout.write('The configuration is fine.\n')
+    case 'hash-secret':
+      return void process.stdout.write(`${await hashSecret(readFileSync(0, 'utf8').replace(/\r?\n$/, ''))}\n`)
+    default:
+      throw new ConfigurationError(command, `unknown command\n${USAGE}`)
+  }
+}
+
+function configure(file: string | undefined): Configuration {
+  return readConfiguration(process.env, file === undefined ? undefined : readConfigFile(file))
+}
+
+function readConfigFile(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new ConfigurationError(
+      '--config',
+      `cannot read ${file}: ${error instanceof Error ? error.message : ''}`,
+    )
+  }
+}
+
+async function start(configuration: Configuration): Promise<void> {
+  const log = createLog(configuration.logLevel)
+  const server = await startServer(configuration, { clock: systemClock(), random: systemRandom(), log })
+  stopOnSignals(server, log)
+  if (process.stdout.isTTY || server.usesDemoDirectory) process.stderr.write(welcome(server))
+}
+
+/** The first signal drains; a second one ends the process at once. */
+function stopOnSignals(server: RunningServer, log: Log): void {
+  let isStopping = false
+  const stop = (signal: NodeJS.Signals): void => {
+    if (isStopping) process.exit(1)
+    isStopping = true
+    log.info('stopping', { signal })
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => fail(log, error),
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  // A bug, by definition: what it left half done is unknown, and a restart is safe at any moment.
+  process.on('uncaughtException', (error) => fail(log, error))
+}
+
+function fail(log: Log, error: unknown): never {
+  log.error('crashed', { err: error instanceof Error ? error : undefined })
+  process.exit(1)
+}
+
+main().catch((error: unknown) => {
+  const isUsage = error instanceof ConfigurationError || (error instanceof TypeError && 'code' in error)
+  process.stderr.write(`rollcall: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(isUsage ? 2 : 1)
+})
