@@ -57,7 +57,7 @@ async function start(configuration: Configuration): Promise<void> {
   const log = createLog(configuration.logLevel)
   const server = await startServer(configuration, { clock: systemClock(), random: systemRandom(), log })
   stopOnSignals(server, log)
-  if (process.stdout.isTTY || server.usesDemoDirectory) process.stderr.write(welcome(server))
+  if (process.stdout.isTTY || server.usesDemoDirectory) process.stdout.write(welcome(server))
 }
 
 /** The first signal drains; a second one ends the process at once. */
