@@ -1,0 +1,115 @@
+import { compactVerify, SignJWT } from 'jose'
+import type { Clock, Random } from '../clock/clock.ts'
+import { notBeforeMs, requireAuthorities, requireDateMs, requireId, requireText } from './claims.ts'
+import { isService } from './directory.ts'
+import { OWN_ALGORITHM, type SigningKeys } from './signing-keys.ts'
+import { type TokenForm, TokenRefused } from './token-form.ts'
+import type { TokenFacts, TrustedIssuer } from './trusted-issuer.ts'
+
+/** The only scope there is. A requested one is not looked at, but answered (RFC 6749 §3.3). */
+export const SCOPE = 'rtc'
+
+/** Who a new token is to speak for. */
+export type Subject = {
+  readonly userId: string
+  readonly clientId: string
+  readonly organizationId: string | null
+  readonly authorities: readonly string[]
+  /** Names its sign-in, so that ending that ends the token; `undefined` where there is no refresh token. */
+  readonly sessionId: string | undefined
+}
+
+export type SignedToken = { readonly token: string; readonly jti: string }
+
+/** Our own access tokens: RS256 JWTs. */
+export interface AccessTokens extends TrustedIssuer {
+  sign(subject: Subject): Promise<SignedToken>
+}
+
+type Options = {
+  readonly keys: Pick<SigningKeys, 'signer' | 'publicKey'>
+  readonly clock: Pick<Clock, 'wallMs'>
+  readonly random: Random
+  readonly issuer: () => string
+  readonly ttlSeconds: number
+}
+
+export function createAccessTokens({ keys, clock, random, issuer, ttlSeconds }: Options): AccessTokens {
+  return {
+    async sign(subject) {
+      const { keyId, privateKey } = keys.signer()
+      const jti = random.bytes(16).toString('base64url')
+      const issuedAt = Math.floor(clock.wallMs() / 1000)
+      const times = { iat: issuedAt, exp: issuedAt + ttlSeconds }
+      const token = await new SignJWT({ iss: issuer(), ...claimsOf(subject), jti, ...times })
+        .setProtectedHeader({ alg: OWN_ALGORITHM, typ: 'JWT', kid: keyId })
+        .sign(privateKey)
+      return { token, jti }
+    },
+    async checkSignature({ token, algorithm, keyId }) {
+      if (algorithm !== OWN_ALGORITHM) throw new TokenRefused('algorithm')
+      const key = keys.publicKey(keyId)
+      if (key === undefined) throw new TokenRefused('key_unknown')
+      await verifySignature(token, key, OWN_ALGORITHM)
+    },
+    read: readOwn,
+  }
+}
+
+/** The algorithm is the key's, never the token's word: a public key must not become an HMAC secret. */
+export async function verifySignature(
+  token: string,
+  key: Parameters<typeof compactVerify>[1],
+  algorithm: string,
+): Promise<void> {
+  try {
+    await compactVerify(token, key, { algorithms: [algorithm] })
+  } catch {
+    throw new TokenRefused('signature')
+  }
+}
+
+function claimsOf({ userId, clientId, organizationId, authorities, sessionId }: Subject) {
+  return {
+    sub: userId,
+    userId,
+    ...(organizationId === null ? {} : { organization_id: organizationId }),
+    authorities,
+    client_id: clientId,
+    scope: SCOPE,
+    ...(sessionId === undefined ? {} : { sid: sessionId }),
+  }
+}
+
+function readOwn({ claims }: TokenForm): TokenFacts {
+  const userId = requireId(claims.get('userId'))
+  if (claims.get('sub') !== userId) throw new TokenRefused('claims')
+  const authorities = requireAuthorities(claims.get('authorities'))
+  const service = isService(authorities)
+  requireDateMs(claims.get('iat'))
+  const sessionId = claims.get('sid')
+  return {
+    principal: {
+      organizationId: service ? null : requireId(claims.get('organization_id')),
+      userId,
+      clientId: requireId(claims.get('client_id')),
+      authorities,
+      isService: service,
+      expiresAtWallMs: requireDateMs(claims.get('exp')),
+    },
+    notBeforeWallMs: notBeforeMs(claims),
+    own: {
+      tokenKey: tokenKeyOf(requireText(claims.get('jti'))),
+      sessionKey: sessionId === undefined ? undefined : sessionKeyOf(requireText(sessionId)),
+    },
+  }
+}
+
+/** What the list of revoked tokens calls one token, and a whole sign-in. */
+export function tokenKeyOf(jti: string): string {
+  return `jti ${jti}`
+}
+
+export function sessionKeyOf(sessionId: string): string {
+  return `sid ${sessionId}`
+}

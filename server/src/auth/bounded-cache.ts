@@ -1,0 +1,55 @@
+/** Bounded memory of what was found out about a key. Nothing is ever served for a key but its own. */
+export interface BoundedCache<V> {
+  get(key: string): V | undefined
+  set(key: string, value: V): void
+  clear(): void
+  /** Entries held now. */
+  size(): number
+}
+
+type Bounds = {
+  readonly entriesMax: number
+  /** Length of all keys together. */
+  readonly keyCharactersMax: number
+}
+
+/**
+ * Makes a cache of two generations: when the young one is full it becomes the old one, and the old one is
+ * dropped whole. What is used is carried over; each step takes constant time, however many there are.
+ */
+export function createBoundedCache<V>({ entriesMax, keyCharactersMax }: Bounds): BoundedCache<V> {
+  let young = new Map<string, V>()
+  let old = new Map<string, V>()
+  let youngCharacters = 0
+
+  function set(key: string, value: V): void {
+    const isFull = young.size >= entriesMax / 2 || youngCharacters + key.length > keyCharactersMax / 2
+    if (isFull && !young.has(key)) {
+      old = young
+      young = new Map()
+      youngCharacters = 0
+    }
+    if (!young.has(key)) youngCharacters += key.length
+    young.set(key, value)
+  }
+
+  return {
+    get(key) {
+      const value = young.get(key)
+      if (value !== undefined) return value
+      const older = old.get(key)
+      if (older !== undefined) {
+        old.delete(key)
+        set(key, older)
+      }
+      return older
+    },
+    set,
+    clear() {
+      young = new Map()
+      old = new Map()
+      youngCharacters = 0
+    },
+    size: () => young.size + old.size,
+  }
+}

@@ -1,0 +1,150 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { Clock, Random } from '../clock/clock.ts'
+import type { Store } from '../store/store.ts'
+import { createAccessTokens } from './access-token.ts'
+import type { Auth } from './auth.ts'
+import type { AuthLog } from './auth-log.ts'
+import { createAuthenticator } from './authenticator.ts'
+import { createClientAuthentication } from './client-authentication.ts'
+import type { DirectorySource } from './directory.ts'
+import { createFetchJson, type FetchJson } from './fetch-json.ts'
+import { parseForeignIssuers } from './foreign-issuers.ts'
+import { type ForeignTrust, trustForeignIssuers } from './foreign-trust.ts'
+import { createGrants } from './grants.ts'
+import { serverMetadata } from './metadata.ts'
+import { OAuthError } from './oauth-error.ts'
+import { createPasswordCheck } from './password-check.ts'
+import { createRefreshFamilies } from './refresh-families.ts'
+import { createRevocation } from './revocation.ts'
+import { openRevokedTokens, type RevokedTokens } from './revoked-tokens.ts'
+import { createSecretChecker } from './secret-checker.ts'
+import { openSigningKeys, type SigningKeys } from './signing-keys.ts'
+import { createVerifier, type Verifier } from './verifier.ts'
+import { openDirectory } from './watched-directory.ts'
+
+/** Everything `createAuth` needs. */
+export type AuthOptions = {
+  readonly store: Pick<Store, 'refreshFamilies' | 'revokedTokens' | 'signingKeys'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: AuthLog
+  /** The server's own base URL, as clients see it. Asked at each use: the port may be known only after listening. */
+  readonly issuer: () => string
+  readonly accessTokenTtlSeconds: number
+  readonly refreshTokenTtlSeconds: number
+  readonly refreshFamiliesPerUserMax: number
+  readonly signingKeyRotationDays: number
+  readonly staleConnectSecondsMax: number
+  /** `undefined`: the demo directory. */
+  readonly directoryFile?: string | undefined
+  /** As configured; parsed here. */
+  readonly foreignIssuers: unknown
+  /** Default: over Node's `fetch`, without redirects, within 5 s and 256 KiB. */
+  readonly fetchJson?: FetchJson | undefined
+}
+
+/** What is open while the server runs, and has to be closed. */
+type Opened = {
+  readonly directory: DirectorySource
+  readonly revoked: RevokedTokens
+  readonly keys: SigningKeys
+  readonly foreign: ForeignTrust
+}
+
+/**
+ * Opens directory, keys and lists, and starts what keeps them fresh.
+ *
+ * @throws Error naming what is wrong: `foreignIssuers: …`, or the directory file and the path in it
+ */
+export async function createAuth(options: AuthOptions): Promise<Auth> {
+  const { clock, random, log, issuer, accessTokenTtlSeconds, staleConnectSecondsMax } = options
+  const verifier = createVerifier((iss) => (iss === issuer() ? accessTokens : foreign.issuerOf(iss)))
+  const opened = await openAll(options, verifier)
+  const { directory, revoked, keys, foreign } = opened
+  const accessTokens = createAccessTokens({ keys, clock, random, issuer, ttlSeconds: accessTokenTtlSeconds })
+  const authenticator = createAuthenticator({
+    verifier,
+    directory,
+    revoked,
+    clock,
+    log,
+    staleConnectSecondsMax,
+  })
+  const families = createRefreshFamilies({
+    store: options.store.refreshFamilies,
+    revoked,
+    clock,
+    log,
+    ttlSeconds: options.refreshTokenTtlSeconds,
+    familiesPerUserMax: options.refreshFamiliesPerUserMax,
+    tokenUseSecondsMax: accessTokenTtlSeconds + staleConnectSecondsMax,
+  })
+  const secrets = createSecretChecker()
+  const authenticateClient = createClientAuthentication(directory, secrets)
+  const checkPassword = createPasswordCheck(directory, secrets)
+  const issuing = { directory, families, accessTokens, authenticateClient, checkPassword, random }
+  const grant = createGrants({ ...issuing, accessTokenTtlSeconds })
+  const revoking = { families, revoked, accessTokens, authenticateClient, issuer, clock }
+  const revoke = createRevocation({ ...revoking, staleConnectSecondsMax })
+  return {
+    ...authenticator,
+    token: (request) => asOAuthError(grant(request)),
+    revoke: (request) => asOAuthError(revoke(request)),
+    jwks: () => keys.jwks(),
+    metadata: () => serverMetadata(issuer()),
+    close: () => closeAll(opened),
+  }
+}
+
+/** Whether the demo directory is in force, whose secrets everybody knows: listen on loopback only. */
+export function usesDemoDirectory({ directoryFile }: Pick<AuthOptions, 'directoryFile'>): boolean {
+  return directoryFile === undefined
+}
+
+/** All or nothing: what was opened before something failed is closed again. */
+async function openAll(options: AuthOptions, verifier: Pick<Verifier, 'forgetAll'>): Promise<Opened> {
+  const { store, clock, log } = options
+  const issuers = parseForeignIssuers(options.foreignIssuers)
+  const onKeysChanged = () => verifier.forgetAll()
+  const opened: Partial<Opened>[] = []
+  try {
+    const directory = await openDirectory({ file: options.directoryFile, clock, log })
+    opened.push({ directory })
+    const revoked = await openRevokedTokens(store.revokedTokens, clock)
+    opened.push({ revoked })
+    const keys = await openSigningKeys({
+      store: store.signingKeys,
+      clock,
+      log,
+      rotationDays: options.signingKeyRotationDays,
+      tokenUseSecondsMax: options.accessTokenTtlSeconds + options.staleConnectSecondsMax,
+      onRetired: onKeysChanged,
+    })
+    const fetchJson = options.fetchJson ?? createFetchJson(clock)
+    return {
+      directory,
+      revoked,
+      keys,
+      foreign: trustForeignIssuers(issuers, { fetchJson, clock, log, onKeysChanged }),
+    }
+  } catch (error) {
+    for (const part of opened) await closeAll(part)
+    throw error
+  }
+}
+
+async function closeAll({ directory, revoked, keys, foreign }: Partial<Opened>): Promise<void> {
+  revoked?.close()
+  await Promise.all([foreign?.close(), keys?.close(), directory?.close()])
+}
+
+/** A store that cannot write is an error of the server's, also at endpoints that answer by RFC 6749. */
+async function asOAuthError<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    if (!(cause instanceof RollcallError) || cause.code !== 'unavailable') throw cause
+    const retryAfterSeconds = cause.retryAfterSeconds ?? 5
+    throw new OAuthError('temporarily_unavailable', cause.message, { cause, retryAfterSeconds })
+  }
+}

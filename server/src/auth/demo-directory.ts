@@ -1,0 +1,64 @@
+import type { Directory } from './directory.ts'
+import { parseDirectory } from './directory-file.ts'
+
+/**
+ * Used only where no directory file is configured, and then the server listens on loopback only: everybody
+ * knows these secrets. Passwords: `alice-password`, `bob-password`, `carol-password`. Client secrets:
+ * `acme-secret`, `globex-secret`, `service-secret`. They are kept hashed, so that the demo takes the same
+ * paths as a real directory; hashed beforehand, so that it starts as quickly.
+ */
+const DEMO = {
+  organizations: [
+    { id: 'acme', name: 'Acme' },
+    { id: 'globex', name: 'Globex' },
+  ],
+  users: [
+    {
+      username: 'alice',
+      passwordHash:
+        '$argon2id$v=19$m=19456,t=2,p=1$AFxlmkuz/YzuZraTLZnfuA$SwIYAAg3wVQFH7QHG7zHG5lOPXRrZlgmi+JWeks4Rq4',
+      organizationId: 'acme',
+      authorities: ['ROLE_USER'],
+    },
+    {
+      username: 'bob',
+      passwordHash:
+        '$argon2id$v=19$m=19456,t=2,p=1$AQYyeKpVF9hpreB5hfy6SA$hCi9rdSQnJctVo32AeFSXBOWclrHJJUlUu254jQDRFY',
+      organizationId: 'acme',
+      authorities: ['ROLE_USER'],
+    },
+    {
+      username: 'carol',
+      passwordHash:
+        '$argon2id$v=19$m=19456,t=2,p=1$JndVgGp4ljSMsAJ2kYnXiA$zJPbpFU6FKwbhWxuknkVSovA7AONeOFflh0MRh0sH7U',
+      organizationId: 'globex',
+      authorities: ['ROLE_USER'],
+    },
+  ],
+  clients: [
+    {
+      id: 'acme-backend',
+      secretHash: 'sha256$MHxgn4faQ8PVY0KKT379-YV_SHH9EEZXMsSrEamFoIw',
+      organizationId: 'acme',
+      grants: ['client_credentials'],
+    },
+    {
+      id: 'globex-backend',
+      secretHash: 'sha256$T-auG9OX1osUn4qGBp9eaAapN9fQsvMYMMSACLJovaA',
+      organizationId: 'globex',
+      grants: ['client_credentials'],
+    },
+    {
+      id: 'platform-service',
+      secretHash: 'sha256$L1t4OWrcO2yz2cX_al5Cjh9TyvaebkDjyqkVXImPVq4',
+      authorities: ['ROLE_SERVICE'],
+      grants: ['client_credentials'],
+    },
+    { id: 'customer', public: true, grants: ['password', 'refresh_token'] },
+  ],
+}
+
+/** The directory of the demo: two organizations, three users, four clients. */
+export function demoDirectory(): Directory {
+  return parseDirectory(JSON.stringify(DEMO))
+}

@@ -1,0 +1,174 @@
+import { ID_RULE, isId } from '@rollcall/protocol/id'
+import {
+  type Client,
+  type Directory,
+  GRANTS,
+  type Grant,
+  isService,
+  type Organization,
+  type User,
+} from './directory.ts'
+import { isPasswordHash, isSecretHash } from './hash-secret.ts'
+import {
+  FormError,
+  listOf,
+  member,
+  optional,
+  type Reader,
+  readFlag,
+  readObject,
+  textThat,
+} from './json-form.ts'
+
+const USERNAME_CHARACTERS_MAX = 256
+// Both bounds keep a token below its size limit, whatever the directory holds.
+const AUTHORITIES_MAX = 32
+const AUTHORITY = /^[!-~]{1,64}$/
+
+/**
+ * Reads a directory file (`docs/directory.md`). All or nothing: one wrong entry refuses the whole.
+ *
+ * @throws FormError whose message begins with the path of the first wrong member
+ */
+export function parseDirectory(text: string): Directory {
+  const root = readObject(parseJson(text), '', ['organizations', 'users', 'clients'])
+  const organizations = indexed(
+    member(root, 'organizations', listOf(readOrganization)),
+    'organizations',
+    (it) => it.id,
+  )
+  const userList = optional(root, 'users', listOf(readUser)) ?? []
+  const clientList = optional(root, 'clients', listOf(readClient)) ?? []
+  const directory = {
+    organizations,
+    users: indexed(userList, 'users', (user) => user.id),
+    usersByName: indexed(userList, 'users', (user) => user.username, 'username'),
+    clients: indexed(clientList, 'clients', (client) => client.id),
+  }
+  refuseUnknownOrganizations(directory, userList, 'users')
+  refuseUnknownOrganizations(directory, clientList, 'clients')
+  refuseSharedIds(directory, clientList)
+  return directory
+}
+
+/** The parser's own message quotes the text, in which the hashes are: only the line is told. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const [, position] = /position (\d+)/.exec(String(error)) ?? []
+    const line = position === undefined ? '' : ` (line ${text.slice(0, Number(position)).split('\n').length})`
+    throw new FormError('', `is not valid JSON${line}`)
+  }
+}
+
+const readId = textThat(isId, `an id: ${ID_RULE}`)
+const readName = textThat((name) => name.length > 0 && name.length <= 256, '1 to 256 characters')
+const readUsername = textThat(
+  isUsername,
+  `1 to ${USERNAME_CHARACTERS_MAX} characters without control characters`,
+)
+const readAuthorities = listOf(
+  textThat((text) => AUTHORITY.test(text), '1 to 64 visible ASCII characters'),
+  AUTHORITIES_MAX,
+)
+
+function isUsername(text: string): boolean {
+  return (
+    text.length > 0 && text.length <= USERNAME_CHARACTERS_MAX && !/\p{Cc}/u.test(text) && text.isWellFormed()
+  )
+}
+
+const readOrganization: Reader<Organization> = (value, path) => {
+  const object = readObject(value, path, ['id', 'name'])
+  const id = member(object, 'id', readId)
+  return { id, name: optional(object, 'name', readName) ?? id }
+}
+
+const readUser: Reader<User> = (value, path) => {
+  const known = ['id', 'username', 'passwordHash', 'organizationId', 'authorities', 'enabled']
+  const object = readObject(value, path, known)
+  const username = member(object, 'username', readUsername)
+  const authorities = optional(object, 'authorities', readAuthorities) ?? ['ROLE_USER']
+  if (isService(authorities))
+    throw new FormError(
+      `${path}.authorities`,
+      'SERVICE belongs to no organization, so only a client may hold it',
+    )
+  return {
+    // A user name is free text, an id is not: without an id of its own the name has to obey the rule for ids.
+    id: optional(object, 'id', readId) ?? readId(username, `${path}.username`),
+    username,
+    passwordHash: member(object, 'passwordHash', textThat(isPasswordHash, 'an argon2id hash')),
+    organizationId: member(object, 'organizationId', readId),
+    authorities,
+    enabled: optional(object, 'enabled', readFlag) ?? true,
+  }
+}
+
+const readClient: Reader<Client> = (value, path) => {
+  const known = ['id', 'secretHash', 'public', 'organizationId', 'authorities', 'grants', 'enabled']
+  const object = readObject(value, path, known)
+  const readSecretHash = textThat(isSecretHash, 'an argon2id or sha256$ hash')
+  const client = {
+    id: member(object, 'id', readId),
+    secretHash: optional(object, 'secretHash', readSecretHash),
+    organizationId: optional(object, 'organizationId', readId) ?? null,
+    authorities: optional(object, 'authorities', readAuthorities) ?? [],
+    grants: new Set(member(object, 'grants', listOf(readGrant, GRANTS.length))),
+    enabled: optional(object, 'enabled', readFlag) ?? true,
+  }
+  checkClient(client, optional(object, 'public', readFlag) ?? false, path)
+  return client
+}
+
+const readGrant: Reader<Grant> = (value, path) => {
+  const grant = GRANTS.find((known) => known === value)
+  if (grant === undefined) throw new FormError(path, `must be one of ${GRANTS.join(', ')}`)
+  return grant
+}
+
+/** What one member cannot tell alone. */
+function checkClient(client: Client, isPublic: boolean, path: string): void {
+  const speaksForItself = client.grants.has('client_credentials')
+  if (isPublic === (client.secretHash !== undefined))
+    throw new FormError(`${path}.secretHash`, 'give either this or "public": true')
+  // RFC 6749 §4.4: only confidential clients.
+  if (isPublic && speaksForItself)
+    throw new FormError(`${path}.grants`, 'a public client cannot use client_credentials')
+  if (isService(client.authorities) && client.organizationId !== null)
+    throw new FormError(`${path}.organizationId`, 'a SERVICE client belongs to no organization')
+  if (speaksForItself && client.organizationId === null && !isService(client.authorities))
+    throw new FormError(`${path}.organizationId`, 'is missing; only a SERVICE client may go without')
+}
+
+function indexed<T>(
+  items: readonly T[],
+  path: string,
+  keyOf: (item: T) => string,
+  keyName = 'id',
+): ReadonlyMap<string, T> {
+  const byKey = new Map<string, T>()
+  for (const [index, item] of items.entries()) {
+    if (byKey.has(keyOf(item)))
+      throw new FormError(`${path}[${index}].${keyName}`, 'is taken by an earlier entry')
+    byKey.set(keyOf(item), item)
+  }
+  return byKey
+}
+
+function refuseUnknownOrganizations(
+  { organizations }: Directory,
+  members: readonly { readonly organizationId: string | null }[],
+  path: string,
+): void {
+  for (const [index, { organizationId }] of members.entries())
+    if (organizationId !== null && !organizations.has(organizationId))
+      throw new FormError(`${path}[${index}].organizationId`, 'is not the id of an organization in this file')
+}
+
+/** A client-credentials caller is the user whose id is its client id. [spec: "sendEvent"] */
+function refuseSharedIds({ users }: Directory, clients: readonly Client[]): void {
+  for (const [index, client] of clients.entries())
+    if (users.has(client.id)) throw new FormError(`clients[${index}].id`, 'is the id of a user')
+}

@@ -1,0 +1,54 @@
+/** What a client may do at the token endpoint (RFC 6749 §1.3, §1.5). */
+export const GRANTS = ['client_credentials', 'password', 'refresh_token'] as const
+export type Grant = (typeof GRANTS)[number]
+
+export type Organization = { readonly id: string; readonly name: string }
+
+export type User = {
+  /** Unique over the whole directory, clients included. */
+  readonly id: string
+  /** What the user types; unique over the whole directory, because the password grant names no organization. */
+  readonly username: string
+  readonly passwordHash: string
+  readonly organizationId: string
+  readonly authorities: readonly string[]
+  readonly enabled: boolean
+}
+
+export type Client = {
+  readonly id: string
+  /** `undefined`: a public client (RFC 6749 §2.1), which has no secret. */
+  readonly secretHash: string | undefined
+  /** `null`: a SERVICE client, or one that only signs users in and never speaks for itself. */
+  readonly organizationId: string | null
+  readonly authorities: readonly string[]
+  readonly grants: ReadonlySet<Grant>
+  readonly enabled: boolean
+}
+
+/** Who there is: one reading of the directory file, never changed. A reload makes another. */
+export type Directory = {
+  readonly organizations: ReadonlyMap<string, Organization>
+  readonly users: ReadonlyMap<string, User>
+  readonly usersByName: ReadonlyMap<string, User>
+  readonly clients: ReadonlyMap<string, Client>
+}
+
+/** The directory in force. */
+export interface DirectorySource {
+  current(): Directory
+  /** Idempotent. */
+  close(): Promise<void>
+}
+
+const SERVICE_AUTHORITIES: readonly string[] = ['SERVICE', 'ROLE_SERVICE']
+
+/** Whether `authority` is one of the two names of the role SERVICE. */
+export function isServiceAuthority(authority: string): boolean {
+  return SERVICE_AUTHORITIES.includes(authority)
+}
+
+/** Whether whoever holds these authorities has role SERVICE: sends into any organization, belongs to none. */
+export function isService(authorities: readonly string[]): boolean {
+  return authorities.some(isServiceAuthority)
+}

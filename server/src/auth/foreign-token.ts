@@ -1,0 +1,80 @@
+import { verifySignature } from './access-token.ts'
+import { type Claims, notBeforeMs, requireAuthorities, requireDateMs, requireId } from './claims.ts'
+import { isService, isServiceAuthority } from './directory.ts'
+import type { ClaimPath, ForeignIssuer } from './foreign-issuers.ts'
+import type { ForeignKeys } from './foreign-keys.ts'
+import { TokenRefused } from './token-form.ts'
+import type { TrustedIssuer } from './trusted-issuer.ts'
+
+/** Their clock may be ahead of ours. Not for `exp`: a link's end must be the token's, to the second. */
+const NOT_BEFORE_LEEWAY_MS = 30_000
+
+/** Believes the tokens of a configured issuer, as far as its configuration goes. */
+export function trustForeignIssuer(issuer: ForeignIssuer, keys: Pick<ForeignKeys, 'find'>): TrustedIssuer {
+  return {
+    async checkSignature({ token, algorithm, keyId }) {
+      if (!issuer.algorithms.includes(algorithm)) throw new TokenRefused('algorithm')
+      const key = await keys.find(keyId, algorithm)
+      if (key === undefined) throw new TokenRefused('key_unknown')
+      await verifySignature(token, key, algorithm)
+    },
+    read({ claims }) {
+      requireAudience(claims, issuer.audiences)
+      const authorities = authoritiesOf(claims, issuer)
+      const service = isService(authorities)
+      return {
+        principal: {
+          organizationId: service ? null : organizationOf(claims, issuer),
+          userId: userOf(claims, issuer),
+          // Not its client's id: that may equal a user id there, and would make the user a backend here.
+          clientId: issuer.issuer,
+          authorities,
+          isService: service,
+          expiresAtWallMs: requireDateMs(claims.get('exp')),
+        },
+        notBeforeWallMs: Math.max(0, notBeforeMs(claims) - NOT_BEFORE_LEEWAY_MS),
+        own: undefined,
+      }
+    },
+  }
+}
+
+/** RFC 7519 §4.1.3. */
+function requireAudience(claims: Claims, accepted: ReadonlySet<string> | undefined): void {
+  if (accepted === undefined) return
+  const value = claims.get('aud')
+  const named: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (!named.some((one) => typeof one === 'string' && accepted.has(one))) throw new TokenRefused('audience')
+}
+
+function userOf(claims: Claims, { userIdPaths }: ForeignIssuer): string {
+  for (const path of userIdPaths) {
+    const value = claimAt(claims, path)
+    if (value !== undefined && value !== null) return requireId(value)
+  }
+  throw new TokenRefused('claims')
+}
+
+function organizationOf(claims: Claims, issuer: ForeignIssuer): string {
+  const organizationId = issuer.organizationId ?? requireId(claimAt(claims, issuer.organizationIdPath))
+  const isAllowed = issuer.organizations === 'every' || issuer.organizations.has(organizationId)
+  if (!isAllowed) throw new TokenRefused('organization')
+  return organizationId
+}
+
+/** An array of strings or, as in `scope`, one string with spaces. SERVICE counts only where it is allowed. */
+function authoritiesOf(claims: Claims, { authoritiesPath, allowService }: ForeignIssuer): readonly string[] {
+  const value = claimAt(claims, authoritiesPath)
+  const listed = typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : value
+  const authorities = requireAuthorities(listed)
+  return allowService ? authorities : authorities.filter((authority) => !isServiceAuthority(authority))
+}
+
+function claimAt(claims: Claims, [first = '', ...rest]: ClaimPath): unknown {
+  return rest.reduce(memberOf, claims.get(first))
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  const isObject = typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+  return isObject ? Reflect.get(value, name) : undefined
+}

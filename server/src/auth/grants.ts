@@ -1,0 +1,132 @@
+import type { Random } from '../clock/clock.ts'
+import { type AccessTokens, SCOPE, type SignedToken, type Subject } from './access-token.ts'
+import type { TokenRequest, TokenResponse } from './auth.ts'
+import type { AuthenticateClient } from './client-authentication.ts'
+import { type Client, type DirectorySource, GRANTS, type Grant, type User } from './directory.ts'
+import { OAuthError } from './oauth-error.ts'
+import { type Parameters, readParameters, requiredParameter } from './parameters.ts'
+import { type CheckPassword, maySignIn } from './password-check.ts'
+import { invalidRefreshToken, type RefreshFamilies } from './refresh-families.ts'
+import {
+  formatRefreshToken,
+  newRefreshToken,
+  nextRefreshToken,
+  parseRefreshToken,
+  type RefreshToken,
+  sessionIdOf,
+} from './refresh-token.ts'
+
+type Options = {
+  readonly directory: Pick<DirectorySource, 'current'>
+  readonly families: RefreshFamilies
+  readonly accessTokens: Pick<AccessTokens, 'sign'>
+  readonly authenticateClient: AuthenticateClient
+  readonly checkPassword: CheckPassword
+  readonly random: Random
+  readonly accessTokenTtlSeconds: number
+}
+
+/** The token endpoint. @throws OAuthError */
+export function createGrants(options: Options): (request: TokenRequest) => Promise<TokenResponse> {
+  return async ({ authorization, parameters: pairs }) => {
+    const parameters = readParameters(pairs)
+    const requested = requiredParameter(parameters, 'grant_type')
+    const client = await options.authenticateClient(authorization, parameters)
+    const grant = GRANTS.find((known) => known === requested)
+    if (grant === undefined)
+      throw new OAuthError('unsupported_grant_type', 'This grant type is not supported.')
+    if (!client.grants.has(grant))
+      throw new OAuthError('unauthorized_client', 'The client may not use this grant type.')
+    const { subject, signed, refresh } = await carryOut(grant, options, client, parameters)
+    return answer(subject, signed, refresh, options.accessTokenTtlSeconds)
+  }
+}
+
+type Granted = {
+  readonly subject: Subject
+  readonly signed: SignedToken
+  readonly refresh: RefreshToken | undefined
+}
+
+function carryOut(grant: Grant, options: Options, client: Client, parameters: Parameters): Promise<Granted> {
+  switch (grant) {
+    case 'client_credentials':
+      return grantToClient(options, client)
+    case 'password':
+      return grantByPassword(options, client, parameters)
+    case 'refresh_token':
+      return grantByRefreshToken(options, client, parameters)
+  }
+}
+
+/** RFC 6749 §4.4: the client is the user whose id is the client's, and gets no refresh token. */
+async function grantToClient({ accessTokens }: Options, client: Client): Promise<Granted> {
+  const { id, organizationId, authorities } = client
+  const subject = { userId: id, clientId: id, organizationId, authorities, sessionId: undefined }
+  return { subject, signed: await accessTokens.sign(subject), refresh: undefined }
+}
+
+/** RFC 6749 §4.3. */
+async function grantByPassword(options: Options, client: Client, parameters: Parameters): Promise<Granted> {
+  const username = requiredParameter(parameters, 'username')
+  const user = await options.checkPassword(username, requiredParameter(parameters, 'password'), client)
+  const refresh = client.grants.has('refresh_token') ? newRefreshToken(options.random) : undefined
+  const subject = subjectOf(user, client, refresh)
+  const signed = await options.accessTokens.sign(subject)
+  if (refresh !== undefined) await options.families.start(user, client, refresh)
+  return { subject, signed, refresh }
+}
+
+/** RFC 6749 §6. */
+async function grantByRefreshToken(
+  options: Options,
+  client: Client,
+  parameters: Parameters,
+): Promise<Granted> {
+  const { families, directory, accessTokens, random } = options
+  const presented = parseRefreshToken(requiredParameter(parameters, 'refresh_token'))
+  if (presented === undefined) throw invalidRefreshToken()
+  const family = await families.find(presented)
+  if (family?.clientId !== client.id) throw invalidRefreshToken()
+  const user = directory.current().users.get(family.userId)
+  if (!maySignIn(user, client)) {
+    // Ended, not only refused: the id may be given to somebody else one day.
+    await families.end(presented.familyId)
+    throw invalidRefreshToken()
+  }
+  const refresh = nextRefreshToken(presented, random)
+  const subject = subjectOf(user, client, refresh)
+  // Signed first: once the presented token is used up, nothing may keep the answer from going out.
+  const signed = await accessTokens.sign(subject)
+  await families.rotate(presented, refresh)
+  return { subject, signed, refresh }
+}
+
+function subjectOf(user: User, client: Client, refresh: RefreshToken | undefined): Subject {
+  return {
+    userId: user.id,
+    clientId: client.id,
+    organizationId: user.organizationId,
+    authorities: user.authorities,
+    sessionId: refresh === undefined ? undefined : sessionIdOf(refresh.familyId),
+  }
+}
+
+function answer(
+  { userId, organizationId }: Subject,
+  { token, jti }: SignedToken,
+  refresh: RefreshToken | undefined,
+  ttlSeconds: number,
+): TokenResponse {
+  return {
+    access_token: token,
+    token_type: 'bearer',
+    expires_in: ttlSeconds,
+    scope: SCOPE,
+    jti,
+    sub: userId,
+    userId,
+    ...(organizationId === null ? {} : { organization: organizationId, organization_id: organizationId }),
+    ...(refresh === undefined ? {} : { refresh_token: formatRefreshToken(refresh) }),
+  }
+}

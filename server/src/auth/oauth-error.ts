@@ -1,0 +1,42 @@
+/** RFC 6749 §5.2, and `temporarily_unavailable` (§4.1.2.1) for what may succeed later. */
+export type OAuthErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'temporarily_unavailable'
+
+type Details = {
+  readonly usedHeader?: boolean
+  readonly retryAfterSeconds?: number
+  readonly cause?: unknown
+}
+
+/**
+ * What the token and revocation endpoints answer instead of a result: `status`, the headers, and the JSON
+ * object `{"error": code, "error_description": message}`.
+ */
+export class OAuthError extends Error {
+  readonly code: OAuthErrorCode
+  /** 400; 401 for `invalid_client`; 503 for `temporarily_unavailable`. */
+  readonly status: number
+  /** `WWW-Authenticate` header, given where the client authenticated by `Authorization` (RFC 6749 §5.2). */
+  readonly wwwAuthenticate: string | undefined
+  /** Seconds, for the `Retry-After` header. */
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(code: OAuthErrorCode, description: string, details: Details = {}) {
+    super(description, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'OAuthError'
+    this.code = code
+    this.status = statusOf(code)
+    this.wwwAuthenticate = details.usedHeader === true ? 'Basic realm="rollcall"' : undefined
+    this.retryAfterSeconds = details.retryAfterSeconds
+  }
+}
+
+function statusOf(code: OAuthErrorCode): number {
+  if (code === 'invalid_client') return 401
+  return code === 'temporarily_unavailable' ? 503 : 400
+}

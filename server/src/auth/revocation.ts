@@ -1,0 +1,74 @@
+import type { Clock } from '../clock/clock.ts'
+import type { AccessTokens } from './access-token.ts'
+import type { TokenRequest } from './auth.ts'
+import type { AuthenticateClient } from './client-authentication.ts'
+import type { Client } from './directory.ts'
+import { OAuthError } from './oauth-error.ts'
+import { readParameters, requiredParameter } from './parameters.ts'
+import type { RefreshFamilies } from './refresh-families.ts'
+import { parseRefreshToken, type RefreshToken } from './refresh-token.ts'
+import type { RevokedTokens } from './revoked-tokens.ts'
+import { parseToken, TokenRefused } from './token-form.ts'
+import type { TokenFacts } from './trusted-issuer.ts'
+
+type Options = {
+  readonly families: Pick<RefreshFamilies, 'find' | 'end'>
+  readonly revoked: Pick<RevokedTokens, 'add'>
+  readonly accessTokens: Pick<AccessTokens, 'read' | 'checkSignature'>
+  readonly authenticateClient: AuthenticateClient
+  readonly issuer: () => string
+  readonly clock: Pick<Clock, 'wallMs'>
+  readonly staleConnectSecondsMax: number
+}
+
+/**
+ * The revocation endpoint (RFC 7009). A refresh token takes its whole sign-in with it; an access token goes
+ * alone, and is remembered for as long as it could still open a connection. The hint is not needed: the two
+ * kinds cannot be mistaken.
+ */
+export function createRevocation(options: Options): (request: TokenRequest) => Promise<void> {
+  return async ({ authorization, parameters: pairs }) => {
+    const parameters = readParameters(pairs)
+    const client = await options.authenticateClient(authorization, parameters)
+    const token = requiredParameter(parameters, 'token')
+    const refresh = parseRefreshToken(token)
+    if (refresh === undefined) await revokeAccessToken(options, client, token)
+    else await revokeFamily(options, client, refresh)
+  }
+}
+
+/** The secret is not asked for: a used token ends its family just the same. */
+async function revokeFamily({ families }: Options, client: Client, presented: RefreshToken): Promise<void> {
+  const family = await families.find(presented)
+  // RFC 7009 §2.2: what is not valid any more is no error, its purpose is achieved.
+  if (family === undefined) return
+  if (family.clientId !== client.id) throw notYours()
+  await families.end(family.familyId)
+}
+
+async function revokeAccessToken(options: Options, client: Client, token: string): Promise<void> {
+  const { revoked, clock, staleConnectSecondsMax } = options
+  const facts = await ownFacts(options, token)
+  if (facts?.own === undefined) return
+  if (facts.principal.clientId !== client.id) throw notYours()
+  const untilWallMs = facts.principal.expiresAtWallMs + staleConnectSecondsMax * 1000
+  if (untilWallMs > clock.wallMs()) await revoked.add(facts.own.tokenKey, untilWallMs)
+}
+
+/** What one of our tokens says, expired or not; `undefined` for anything else. */
+async function ownFacts({ accessTokens, issuer }: Options, token: string): Promise<TokenFacts | undefined> {
+  try {
+    const form = parseToken(token)
+    if (form.claims.get('iss') !== issuer()) return undefined
+    await accessTokens.checkSignature(form)
+    return accessTokens.read(form)
+  } catch (error) {
+    if (error instanceof TokenRefused) return undefined
+    throw error
+  }
+}
+
+/** RFC 7009 §2.1: refused, and the client is told. */
+function notYours(): OAuthError {
+  return new OAuthError('invalid_grant', 'The token was not issued to this client.')
+}

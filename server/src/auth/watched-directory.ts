@@ -1,0 +1,92 @@
+import { readFile, stat } from 'node:fs/promises'
+import type { Clock } from '../clock/clock.ts'
+import type { AuthLog } from './auth-log.ts'
+import { demoDirectory } from './demo-directory.ts'
+import type { Directory, DirectorySource } from './directory.ts'
+import { parseDirectory } from './directory-file.ts'
+import { FormError } from './json-form.ts'
+
+const POLL_PERIOD_MS = 2_000
+const FILE_BYTES_MAX = 67_108_864
+
+type Options = {
+  readonly file: string | undefined
+  readonly clock: Pick<Clock, 'every'>
+  readonly log: AuthLog
+}
+
+/**
+ * Opens the directory: the file, or the demo where there is none. A changed file is in force at most about
+ * 2 s later; one that cannot be read or is wrong changes nothing, and is logged once.
+ *
+ * The file is polled, not watched: editors replace it, and a mounted Kubernetes volume swaps a symbolic link
+ * above it; both are lost on a file watcher.
+ *
+ * @throws Error naming the file and what is wrong with it, when it cannot be used at start
+ */
+export async function openDirectory({ file, clock, log }: Options): Promise<DirectorySource> {
+  if (file === undefined) {
+    const demo = demoDirectory()
+    return { current: () => demo, close: async () => {} }
+  }
+  return watch(file, clock, log)
+}
+
+async function watch(file: string, clock: Pick<Clock, 'every'>, log: AuthLog): Promise<DirectorySource> {
+  let version = await versionOf(file)
+  let directory = await load(file)
+  let polling: Promise<void> | undefined
+
+  async function poll(): Promise<void> {
+    const found = await versionOf(file)
+    if (found === version) return
+    // Taken before the file is read: what is written after this makes the next poll read again.
+    version = found
+    try {
+      directory = await load(file)
+      log.info('directory reloaded', { users: directory.users.size, clients: directory.clients.size })
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : 'unknown'
+      log.error('directory not reloaded, the last good one stays in force', { problem })
+    }
+  }
+
+  const timer = clock.every(POLL_PERIOD_MS, () => {
+    polling ??= poll().finally(() => {
+      polling = undefined
+    })
+  })
+  return {
+    current: () => directory,
+    async close() {
+      timer.cancel()
+      await polling
+    },
+  }
+}
+
+/** Tells one content of the file from another without reading it; an unreadable file is a version too. */
+async function versionOf(file: string): Promise<string> {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true })
+    return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
+  } catch (error) {
+    return `unreadable ${codeOf(error)}`
+  }
+}
+
+async function load(file: string): Promise<Directory> {
+  try {
+    const { size } = await stat(file)
+    if (size > FILE_BYTES_MAX) throw new FormError('', `is larger than ${FILE_BYTES_MAX} bytes`)
+    return parseDirectory(await readFile(file, 'utf8'))
+  } catch (error) {
+    const problem = error instanceof FormError ? error.message : `cannot be read (${codeOf(error)})`
+    throw new Error(`directory file ${file}: ${problem}`)
+  }
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error ? Reflect.get(error, 'code') : undefined
+  return typeof code === 'string' ? code : 'unknown error'
+}
