@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ensureInstalled } from './install.mjs'
-import { filesUnder, root } from './workspace.mjs'
+import { filesUnder, RUN_SOURCES, root } from './workspace.mjs'
 
 /**
  * @typedef {object} Check
@@ -18,7 +18,14 @@ function allChecks() {
     {
       name: 'lint',
       what: 'formatting and lint',
-      args: [bin('@biomejs/biome/bin/biome'), 'ci', '--colors=off', '--max-diagnostics=200', '.'],
+      args: [
+        bin('@biomejs/biome/bin/biome'),
+        'ci',
+        '--colors=off',
+        '--error-on-warnings',
+        '--max-diagnostics=200',
+        '.',
+      ],
     },
     { name: 'types', what: 'types', args: [bin('typescript/bin/tsc'), '-p', '.'] },
     {
@@ -29,7 +36,7 @@ function allChecks() {
     {
       name: 'house',
       what: `house rules (${houseRules.length} files of test/house)`,
-      args: ['-C', 'source', '--import', 'tsx', '--test', '--test-reporter=spec', ...houseRules],
+      args: [...RUN_SOURCES, '--test', '--test-reporter=spec', ...houseRules],
     },
   ]
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { ensureBuilt } from './build.mjs'
 import { ensureInstalled } from './install.mjs'
-import { filesUnder, isMain, root } from './workspace.mjs'
+import { filesUnder, RUN_SOURCES, root } from './workspace.mjs'
 
 const TIME_LIMIT_MS = 600_000
 const FOLDERS = ['protocol', 'client', 'server/src', 'bench/src', 'test']
@@ -24,15 +24,7 @@ function testFiles(wanted) {
  * @param {readonly string[]} files
  */
 function run(files) {
-  const options = [
-    '-C',
-    'source',
-    '--import',
-    'tsx',
-    '--test',
-    '--test-reporter=spec',
-    '--test-concurrency=2',
-  ]
+  const options = [...RUN_SOURCES, '--test', '--test-reporter=spec', '--test-concurrency=2']
   // A group of its own, so that the time limit ends the tests' servers with the runner.
   const runner = spawn(process.execPath, [...options, ...files], {
     cwd: root,
@@ -55,13 +47,11 @@ function run(files) {
   })
 }
 
-if (isMain(import.meta.url)) {
-  ensureInstalled()
-  const files = testFiles(process.argv.slice(2))
-  if (files.length === 0) {
-    process.stderr.write(`No test file matches: ${process.argv.slice(2).join(' ')}\n`)
-    process.exit(1)
-  }
-  ensureBuilt()
-  run(files)
+ensureInstalled()
+const files = testFiles(process.argv.slice(2))
+if (files.length === 0) {
+  process.stderr.write(`No test file matches: ${process.argv.slice(2).join(' ')}\n`)
+  process.exit(1)
 }
+ensureBuilt()
+run(files)

@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 /** The repository's root folder. */
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
+/** Options under which Node runs the TypeScript sources as they stand. */
+export const RUN_SOURCES = ['-C', 'source', '--import', 'tsx']
+
 /**
  * Tells whether the module is what Node was asked to run, as against imported by another script.
  * @param {string} moduleUrl

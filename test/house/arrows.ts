@@ -24,6 +24,7 @@ const PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
   ['client', ['client', 'protocol']],
   ['server', ['server', 'protocol']],
   ['bench', ['bench', 'client', 'protocol']],
+  ['scripts', ['scripts']],
   ['test', ['test', 'server', 'client', 'protocol', 'bench']],
 ])
 

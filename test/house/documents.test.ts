@@ -7,11 +7,9 @@ import { DOCUMENTS, read } from './documents.ts'
 for (const { path, text } of DOCUMENTS)
   test(`${path} is what \`npm run docs\` makes`, async () => {
     const [there, made] = [read(path).split('\n'), (await text()).split('\n')]
-    const line = made.findIndex((wanted, index) => wanted !== there[index])
-    assert.ok(
-      line === -1 && there.length === made.length,
-      `line ${line + 1} is out of date: \`npm run docs\``,
-    )
+    const longer = there.length > made.length ? there : made
+    const line = longer.findIndex((_, index) => made[index] !== there[index])
+    assert.equal(line, -1, `line ${line + 1} is out of date: \`npm run docs\``)
   })
 
 test('the page of keys shows every key, and what else it says stays', () => {

@@ -31,6 +31,8 @@ const ROOMS_OF: ReadonlyMap<string, readonly string[]> = new Map([
 function complaint({ from, library, place }: Import): string[] {
   if (library === undefined || isTest(from)) return []
   if (/^(protocol|client)\//.test(from)) return [`${place}: runs in browsers too and depends on no library`]
+  if (from.startsWith('scripts/') && !library.startsWith('node:'))
+    return [`${place}: runs before anything is installed`]
   if (!from.startsWith('server/src/')) return []
   const rooms = ROOMS_OF.get(library)
   if (rooms === undefined && library.startsWith('node:')) return []
@@ -55,6 +57,7 @@ test('planted violations are found', () => {
     'server/src/auth/a.ts': `import { setTimeout } from 'node:timers/promises'`,
     'protocol/src/a.ts': `import 'node:fs'`,
     'server/src/http/c.ts': `import 'fastify'; import 'node:fs'`,
+    'scripts/a.mjs': `import 'tsx'; import 'node:fs'`,
     'server/src/mqtt/a.test.ts': `import 'mqtt'`,
   })
   assert.deepEqual(complaints(planted), [
@@ -63,5 +66,6 @@ test('planted violations are found', () => {
     'server/src/http/b.ts:1: lodash belongs to no room',
     'server/src/auth/a.ts:1: node:timers belongs to clock',
     'protocol/src/a.ts:1: runs in browsers too and depends on no library',
+    'scripts/a.mjs:1: runs before anything is installed',
   ])
 })
