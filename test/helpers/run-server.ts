@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../server/dist/main.js', import.meta.url))
+const START_TIMEOUT_MS = 30_000
+
+/** The built server as a process of its own, the way people run it. */
+export type ServerProcess = {
+  readonly url: string
+  readonly port: number
+  readonly dataDir: string
+  /** Everything it has written so far. */
+  output(): string
+  /** Ends it without a warning, as a power cut would. */
+  kill(): Promise<void>
+  /** Asks it to stop, and gives its exit code. */
+  terminate(): Promise<number | null>
+}
+
+/** A new empty data folder; `remove` it at the end. */
+export async function makeDataDir(): Promise<{ readonly path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'rollcall-test-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
+
+/**
+ * Starts a server on any free loopback port and waits until it listens.
+ *
+ * @param env configuration beside `PORT` and `DATA_DIR`
+ */
+export async function startProcess(dataDir: string, env: Record<string, string> = {}): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env['PATH'], PORT: '0', DRAIN_SECONDS: '0', LOG_LEVEL: 'info', ...env, DATA_DIR: dataDir },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+  })
+  const exited = once(child, 'exit')
+  const url = await listening(child, (line) => {
+    output += `${line}\n`
+  })
+  return {
+    url,
+    port: Number(new URL(url).port),
+    dataDir,
+    output: () => output,
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
+    },
+    async terminate() {
+      child.kill('SIGTERM')
+      const [code] = await exited
+      return code
+    },
+  }
+}
+
+/** The URL in the line that says so. Rejects when the process ends first, or says nothing for too long. */
+function listening(child: ChildProcess, onLine: (line: string) => void): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new Error('the server did not start in time'))
+    }, START_TIMEOUT_MS)
+    const lines: string[] = []
+    child.on('exit', (code) => {
+      clearTimeout(timer)
+      reject(new Error(`the server ended with code ${code}:\n${lines.join('\n')}`))
+    })
+    if (child.stdout === null) throw new Error('no standard output')
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      onLine(line)
+      lines.push(line)
+      const url = /"url":"([^"]+)".*"msg":"listening"/.exec(line)?.[1]
+      if (url === undefined) return
+      clearTimeout(timer)
+      resolve(url)
+    })
+  })
+}
+
+/** Resolves once `check` holds; fails after `timeoutMs`. For what happens at the other end of a socket. */
+export async function eventually(check: () => boolean | Promise<boolean>, what: string, timeoutMs = 10_000): Promise<void> {
+  const untilMs = performance.now() + timeoutMs
+  while (!(await check())) {
+    if (performance.now() > untilMs) throw new Error(`not in ${timeoutMs} ms: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

@@ -1,0 +1,130 @@
+import type { Attachment, Link, OutboundEvent } from '../../server/src/delivery/delivery.ts'
+import type { EndpointKey, Registration } from '../../server/src/store/store.ts'
+import type { Dice } from './dice.ts'
+
+/** What a device saw of one event. */
+export type Receipt = {
+  readonly eventId: string
+  readonly address: string
+  readonly qos: 0 | 1
+  readonly step: number
+}
+
+/** One stretch of a device's life as a registered endpoint, as the device itself believes it. */
+export type Life = {
+  readonly registrationId: number
+  keepAliveSeconds: number
+  /** Uptime of the service at which the server last said yes. */
+  aliveSinceUpMs: number
+}
+
+export type DeviceObserver = {
+  onReceipt(device: Device, receipt: Receipt): void
+  onAcknowledge(device: Device, eventId: string): void
+}
+
+/**
+ * A device with a bad network: its link may refuse, stay silent, lose acknowledgements and break at any
+ * time. It stands in for a phone and its MQTT session.
+ */
+export class Device {
+  readonly endpoint: EndpointKey
+  life: Life | undefined
+  #attachment: Attachment | undefined
+  #unacknowledged: { readonly eventId: string; readonly acknowledge: () => void }[] = []
+  #quota: number
+  readonly #dice: Dice
+  readonly #observer: DeviceObserver
+  /** An operation of its is on its way: what the server knows of it is uncertain. */
+  isBusy = false
+
+  constructor(endpoint: EndpointKey, dice: Dice, observer: DeviceObserver) {
+    this.endpoint = endpoint
+    this.#dice = dice
+    this.#quota = 1 + dice.roll(6)
+    this.#observer = observer
+  }
+
+  get name(): string {
+    return `${this.endpoint.organizationId}/${this.endpoint.userId}/${this.endpoint.userEndpointId}`
+  }
+
+  get isConnected(): boolean {
+    return this.#attachment !== undefined
+  }
+
+  /** `attach` is delivery's; a link from before is gone without a word, as when a phone changes networks. */
+  connect(
+    registration: Registration,
+    attach: (registration: Registration, link: Link) => Attachment,
+    step: () => number,
+  ): void {
+    const link = new SimulatedLink(this, step)
+    const attachment = attach(registration, link)
+    this.drop()
+    link.attachment = attachment
+    this.#attachment = attachment
+    attachment.start()
+  }
+
+  drop(): void {
+    this.#attachment?.detach()
+    this.#forget()
+  }
+
+  /** The server process died: nobody is told anything. */
+  lose(): void {
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#attachment = undefined
+    this.#unacknowledged = []
+  }
+
+  owns(attachment: Attachment | undefined): boolean {
+    return attachment !== undefined && this.#attachment === attachment
+  }
+
+  /** Acknowledges some of what is in flight, in order, as MQTT asks of a client [MQTT-4.6.0-2]. */
+  acknowledgeSome(): void {
+    const count = 1 + this.#dice.roll(this.#unacknowledged.length + 1)
+    for (const { eventId, acknowledge } of this.#unacknowledged.splice(0, count)) {
+      acknowledge()
+      this.#observer.onAcknowledge(this, eventId)
+    }
+    this.#attachment?.resume()
+  }
+
+  get hasRoom(): boolean {
+    return this.#unacknowledged.length < this.#quota
+  }
+
+  take({ payload, qos, acknowledged }: OutboundEvent, step: number): void {
+    const { id, to } = JSON.parse(Buffer.from(payload).toString()) as { id: string; to: string }
+    if (acknowledged !== undefined) this.#unacknowledged.push({ eventId: id, acknowledge: acknowledged })
+    this.#observer.onReceipt(this, { eventId: id, address: to, qos, step })
+  }
+}
+
+class SimulatedLink implements Link {
+  attachment: Attachment | undefined
+  readonly #device: Device
+  readonly #step: () => number
+
+  constructor(device: Device, step: () => number) {
+    this.#device = device
+    this.#step = step
+  }
+
+  send(event: OutboundEvent): boolean {
+    if (event.qos === 1 && !this.#device.hasRoom) return false
+    this.#device.take(event, this.#step())
+    return true
+  }
+
+  close(): void {
+    if (this.#device.owns(this.attachment)) this.#device.drop()
+    else this.attachment?.detach()
+  }
+}

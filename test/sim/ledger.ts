@@ -1,0 +1,90 @@
+import type { Device, Life, Receipt } from './device.ts'
+
+/** What the simulation knows of one sendEvent. */
+export type Send = {
+  readonly eventId: string
+  /** `organization/user`. */
+  readonly to: string
+  readonly qos: 0 | 1
+  /** Its idempotency key. */
+  readonly key: string | undefined
+  readonly startedStep: number
+  readonly startedAtWallMs: number
+  answeredStep: number | undefined
+}
+
+/** One event owed to one life of a device. */
+type Account = {
+  readonly owed: Set<string>
+  readonly received: Set<string>
+  readonly acknowledgedAtUpMs: Map<string, number>
+}
+
+export class Violation extends Error {}
+
+/**
+ * The promises that were made, and the invariants over them:
+ * - nothing reaches a device that it was not addressed to;
+ * - an event answered with a count reaches every endpoint counted while that endpoint lives;
+ * - of two events sent one after the other the first arrives first;
+ * - an event acknowledged more than a second before a crash does not come back.
+ */
+export class Ledger {
+  readonly sends = new Map<string, Send>()
+  readonly #accounts = new Map<Life, Account>()
+  /** Uptime of the latest crash or disk failure. */
+  lastTroubleUpMs = Number.NEGATIVE_INFINITY
+
+  account(life: Life): Account {
+    const known = this.#accounts.get(life)
+    if (known !== undefined) return known
+    const account = { owed: new Set<string>(), received: new Set<string>(), acknowledgedAtUpMs: new Map() }
+    this.#accounts.set(life, account)
+    return account
+  }
+
+  owe(life: Life, eventId: string): void {
+    this.account(life).owed.add(eventId)
+  }
+
+  receive(device: Device, receipt: Receipt): void {
+    const send = this.sends.get(receipt.eventId)
+    const address = `${device.endpoint.organizationId}/${device.endpoint.userId}`
+    if (send === undefined) throw new Violation(`${device.name} got ${receipt.eventId}, which nobody sent`)
+    if (send.to !== address || receipt.address !== address)
+      throw new Violation(`${device.name} got ${receipt.eventId}, which was for ${send.to}`)
+    if (device.life !== undefined && receipt.qos === 1) this.#receiveInOrder(device, device.life, send)
+  }
+
+  #receiveInOrder(device: Device, life: Life, send: Send): void {
+    const account = this.account(life)
+    const acknowledgedAtUpMs = account.acknowledgedAtUpMs.get(send.eventId)
+    if (acknowledgedAtUpMs !== undefined && this.lastTroubleUpMs - acknowledgedAtUpMs > 1000)
+      throw new Violation(`${device.name} got ${send.eventId} again long after it had acknowledged it`)
+    if (acknowledgedAtUpMs !== undefined && this.lastTroubleUpMs < acknowledgedAtUpMs)
+      throw new Violation(`${device.name} got ${send.eventId} again though it had acknowledged it`)
+    if (account.received.has(send.eventId)) return
+    for (const earlierId of account.owed) {
+      const earlier = this.sends.get(earlierId)
+      const isEarlier = earlier?.answeredStep !== undefined && earlier.answeredStep < send.startedStep
+      if (isEarlier && !account.received.has(earlierId))
+        throw new Violation(
+          `${device.name} got ${send.eventId} before ${earlierId}, which was sent before it`,
+        )
+    }
+    account.received.add(send.eventId)
+  }
+
+  acknowledge(life: Life, eventId: string, upMs: number): void {
+    this.account(life).acknowledgedAtUpMs.set(eventId, upMs)
+  }
+
+  /** At the end, when every living device has had all the time it needs. */
+  settleUp(device: Device): void {
+    if (device.life === undefined) return
+    const { owed, received } = this.account(device.life)
+    for (const eventId of owed)
+      if (!received.has(eventId))
+        throw new Violation(`${device.name} never got ${eventId}, which was promised to it`)
+  }
+}

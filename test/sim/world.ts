@@ -1,0 +1,480 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { IDEMPOTENCY_TTL_MS } from '@rollcall/protocol/limits'
+import { uuidMaker } from '../../server/src/clock/clock.ts'
+import { createDelivery, type Delivery, parseSendEvent } from '../../server/src/delivery/delivery.ts'
+import { createSealer } from '../../server/src/masks/masks.ts'
+import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
+import { openEmbeddedStore } from '../../server/src/store/lmdb/lmdb.ts'
+import type { Registration, Store } from '../../server/src/store/store.ts'
+import { createFakeClock, type FakeClock, seededRandom } from '../helpers/fake-clock.ts'
+import { Device, type Life } from './device.ts'
+import { createDice, type Dice } from './dice.ts'
+import { CrashingRows, Disk } from './disk.ts'
+import { Ledger, type Send, Violation } from './ledger.ts'
+
+/** Planted in every masked event: it must never be on the disk in clear. */
+const SECRET = '4111-1111-SECRET'
+const FOREVER_MS = 9_000_000_000_000
+const LATENESS_MS_MAX = 1000
+
+/** The service of one process's life: the real registrar, delivery and store engine. */
+type Service = {
+  readonly store: Store
+  readonly rows: CrashingRows
+  readonly registrar: Registrar
+  readonly delivery: Delivery
+}
+
+/** What came of a simulation, so that a test can see that it did something. */
+export type Tally = {
+  sends: number
+  receipts: number
+  expiries: number
+  reminders: number
+  crashes: number
+  failures: number
+}
+
+/**
+ * Devices with bad networks, backends that send, a disk that fails and a process that dies between any two
+ * steps, all driven by one seed on a clock that is only moved from here.
+ */
+export class World {
+  readonly tally: Tally = { sends: 0, receipts: 0, expiries: 0, reminders: 0, crashes: 0, failures: 0 }
+  readonly #dice: Dice
+  readonly #clock: FakeClock = createFakeClock()
+  readonly #random
+  readonly #disk: Disk
+  readonly #ledger = new Ledger()
+  readonly #devices: readonly Device[]
+  /** The last send that was answered for each idempotency key. */
+  readonly #keys = new Map<string, Send>()
+  #lastJumpStep = 0
+  #service: Service | undefined
+  #step = 0
+  #violation: unknown
+  /** Monotonic time spent down, so that uptime can be told. */
+  #downMs = 0
+  #diskRepairedAtUpMs = Number.NEGATIVE_INFINITY
+
+  constructor(seed: number) {
+    this.#dice = createDice(seed)
+    this.#random = seededRandom(`world ${seed}`)
+    this.#disk = new Disk(({ value }) => {
+      if (value !== undefined && Buffer.from(value).includes(SECRET))
+        this.#fail(new Violation('a masked value is on the disk in clear'))
+    })
+    this.#devices = this.#makeDevices()
+  }
+
+  /** Runs `steps` steps and settles up. @throws Violation */
+  async run(steps: number): Promise<void> {
+    await this.#boot()
+    while (this.#step < steps) {
+      this.#step++
+      await this.#act()
+      await this.#advance(this.#dice.chance(10) ? this.#dice.roll(4000) : this.#dice.roll(150))
+      if (this.#violation !== undefined) throw this.#violation
+    }
+    await this.#settleUp()
+    if (this.#violation !== undefined) throw this.#violation
+  }
+
+  #makeDevices(): readonly Device[] {
+    const observer = {
+      onReceipt: (device: Device, receipt: Parameters<Ledger['receive']>[1]) => {
+        this.tally.receipts++
+        this.#guard(() => this.#ledger.receive(device, receipt))
+      },
+      onAcknowledge: (device: Device, eventId: string) => {
+        if (device.life !== undefined) this.#ledger.acknowledge(device.life, eventId, this.#upMs())
+      },
+    }
+    const users = ['acme/alice', 'acme/__proto__', 'globex/alice', 'globex/carol']
+    const ids = ['phone', 'tab', 'constructor']
+    return users.flatMap((user) => {
+      const [organizationId = '', userId = ''] = user.split('/')
+      return ids.map(
+        (userEndpointId) => new Device({ organizationId, userId, userEndpointId }, this.#dice, observer),
+      )
+    })
+  }
+
+  #upMs(): number {
+    return this.#clock.monotonicMs() - this.#downMs
+  }
+
+  #fail(error: unknown): void {
+    this.#violation ??= error
+  }
+
+  #guard(check: () => void): void {
+    try {
+      check()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  async #advance(ms: number): Promise<void> {
+    await this.#clock.advance(ms)
+  }
+
+  async #boot(): Promise<void> {
+    const rows = new CrashingRows(this.#disk, this.#clock, this.#dice)
+    const opening = openEmbeddedStore({ rows, clock: this.#clock })
+    // Opening writes too, and a write takes simulated time.
+    while ((await Promise.race([opening, Promise.resolve(undefined)])) === undefined) await this.#downFor(5)
+    const store = await opening
+    const newId = uuidMaker(this.#clock, this.#random)
+    const metrics = {
+      eventAccepted: () => undefined,
+      eventOutcome: () => undefined,
+      deliveryMs: () => undefined,
+      reminderSent: () => void this.tally.reminders++,
+      registrationEnded: () => undefined,
+      expiryLatenessMs: (lateMs: number) => this.#guard(() => this.#checkLateness(lateMs)),
+    }
+    const limits = {
+      mailboxEventsMax: 100_000,
+      mailboxBytesMax: 1e9,
+      keepAliveSecondsMax: 86_400,
+      endpointsPerUserMax: 100,
+    }
+    const sealer = createSealer(Buffer.alloc(32, 7), this.#random)
+    const log = { error: () => undefined }
+    const delivery = createDelivery({ store, sealer, clock: this.#clock, newId, metrics, log, limits })
+    const registrar = createRegistrar({
+      store,
+      clock: this.#clock,
+      newId,
+      metrics,
+      log,
+      limits,
+      onRegistered: (registration) => delivery.endpointRegistered(registration),
+      onReminderDue: (registration) => this.#remind(delivery, registration),
+      onExpired: (registration) => {
+        this.#guard(() => this.#onExpired(registration))
+        delivery.endpointGone(registration, 'expired')
+      },
+      onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
+    })
+    registrar.start()
+    this.#service = { store, rows, registrar, delivery }
+  }
+
+  #remind(delivery: Delivery, registration: Registration): void {
+    // Reminders carry no `to`: they are counted, and kept from the ledger, by not being sent to devices here.
+    if (delivery.isConnected(registration)) this.tally.reminders++
+  }
+
+  #checkLateness(lateMs: number): void {
+    if (lateMs < 0) throw new Violation(`expired ${-lateMs} ms early`)
+    const isExcused = this.#disk.failing || this.#upMs() - this.#diskRepairedAtUpMs < 20_000
+    if (lateMs > LATENESS_MS_MAX && !isExcused) throw new Violation(`expired ${lateMs} ms late`)
+  }
+
+  #onExpired(registration: Registration): void {
+    this.tally.expiries++
+    const device = this.#devices.find(({ endpoint }) => isSameEndpoint(endpoint, registration))
+    if (device?.life?.registrationId !== registration.registrationId) return
+    this.#checkNotEarly(device, 'expired')
+    device.life = undefined
+  }
+
+  #checkNotEarly(device: Device, what: string): void {
+    const { life } = device
+    if (life === undefined) return
+    const leftMs = life.aliveSinceUpMs + life.keepAliveSeconds * 1000 - this.#upMs()
+    if (leftMs > 0) throw new Violation(`${device.name} ${what} ${leftMs} ms before its time`)
+  }
+
+  async #act(): Promise<void> {
+    const roll = this.#dice.roll(1000)
+    if (roll < 4) return this.#crash()
+    if (roll < 8) return this.#restart()
+    if (roll < 12) return this.#breakDisk()
+    if (roll < 16) return this.#jumpWall()
+    if (roll < 520) return this.#send()
+    return this.#useDevice(this.#dice.pick(this.#devices))
+  }
+
+  #jumpWall(): void {
+    this.#lastJumpStep = this.#step
+    this.#clock.jumpWall(this.#dice.roll(7_200_000) - 3_600_000)
+  }
+
+  async #downFor(ms: number): Promise<void> {
+    const beforeMs = this.#clock.monotonicMs()
+    await this.#clock.advance(ms)
+    this.#downMs += this.#clock.monotonicMs() - beforeMs
+  }
+
+  async #crash(): Promise<void> {
+    this.tally.crashes++
+    this.#service?.rows.crash()
+    this.#ledger.lastTroubleUpMs = this.#upMs()
+    await this.#comeBack()
+  }
+
+  async #restart(): Promise<void> {
+    const service = this.#service
+    this.#service = undefined
+    if (service === undefined || this.#disk.failing) return this.#crash()
+    const closed = service.registrar.close().then(() => service.store.close())
+    let isClosed = false
+    closed.then(
+      () => {
+        isClosed = true
+      },
+      (error: unknown) => this.#fail(error),
+    )
+    while (!isClosed && this.#violation === undefined) await this.#advance(5)
+    await this.#comeBack()
+  }
+
+  async #comeBack(): Promise<void> {
+    const dead = this.#service
+    this.#service = undefined
+    for (const device of this.#devices) {
+      device.lose()
+      device.isBusy = false
+    }
+    await Promise.race([dead?.registrar.close(), Promise.resolve()])
+    this.#disk.failing = false
+    await this.#downFor(this.#dice.roll(60_000))
+    await this.#boot()
+  }
+
+  #breakDisk(): void {
+    if (this.#disk.failing) return
+    this.tally.failures++
+    this.#disk.failing = true
+    this.#clock.after(this.#dice.roll(3000), () => {
+      this.#disk.failing = false
+      this.#diskRepairedAtUpMs = this.#upMs()
+      this.#ledger.lastTroubleUpMs = this.#upMs()
+    })
+  }
+
+  #useDevice(device: Device): void {
+    const service = this.#service
+    if (service === undefined || device.isBusy) return
+    const operation = this.#chooseOperation(device)
+    if (operation !== undefined) this.#operate(device, () => operation(service, device))
+  }
+
+  /** What the device does next: a request, or, without one, something it does alone. */
+  #chooseOperation(device: Device): ((service: Service, device: Device) => Promise<void>) | undefined {
+    const roll = this.#dice.roll(100)
+    if (device.life === undefined || (roll >= 33 && roll < 36)) return this.#register.bind(this)
+    if (roll < 30) return this.#keepalive.bind(this)
+    if (roll < 33) return this.#unregister.bind(this)
+    if (roll < 45) device.drop()
+    else if (device.isConnected) device.acknowledgeSome()
+    else return this.#connect.bind(this)
+    return undefined
+  }
+
+  /** Starts an operation without waiting for it: the next step, or a crash, comes in between. */
+  #operate(device: Device, operation: () => Promise<void>): void {
+    const service = this.#service
+    device.isBusy = true
+    operation()
+      .catch((error: unknown) => this.#refused(device, error))
+      .finally(() => {
+        if (service === this.#service) device.isBusy = false
+      })
+  }
+
+  #refused(device: Device, error: unknown): void {
+    if (!(error instanceof RollcallError)) this.#fail(error)
+    else if (error.code === 'endpoint_unknown') {
+      this.#guard(() => this.#checkNotEarly(device, 'was refused'))
+      device.life = undefined
+    } else if (error.code !== 'unavailable') this.#fail(error)
+  }
+
+  async #register(service: Service, device: Device): Promise<void> {
+    const keepAliveSeconds = 1 + this.#dice.roll(20)
+    const calledAtUpMs = this.#upMs()
+    const former = device.life
+    // Until the answer is there, nobody can say what the server has.
+    device.life = undefined
+    const { organizationId, userId, userEndpointId } = device.endpoint
+    const wanted = { userEndpointId, keepAliveSeconds, serverKeepAliveReminderOn: this.#dice.chance(50) }
+    const registration = await service.registrar.register({ organizationId, userId }, wanted, FOREVER_MS)
+    if (service !== this.#service) return
+    const isRefresh = former?.registrationId === registration.registrationId
+    if (former !== undefined && !isRefresh)
+      this.#guard(() => this.#checkReplaced(device, former, calledAtUpMs))
+    device.life = isRefresh
+      ? Object.assign(former, { keepAliveSeconds, aliveSinceUpMs: calledAtUpMs })
+      : { registrationId: registration.registrationId, keepAliveSeconds, aliveSinceUpMs: calledAtUpMs }
+  }
+
+  /** A refresh that came too late gives a new registration; one in time must not. */
+  #checkReplaced(device: Device, former: Life, calledAtUpMs: number): void {
+    if (calledAtUpMs < former.aliveSinceUpMs + former.keepAliveSeconds * 1000)
+      throw new Violation(`${device.name} was given a new registration while its old one lived`)
+  }
+
+  async #keepalive(service: Service, device: Device): Promise<void> {
+    const { life } = device
+    const calledAtUpMs = this.#upMs()
+    await service.registrar.keepalive(device.endpoint, undefined)
+    if (life !== undefined) life.aliveSinceUpMs = Math.max(life.aliveSinceUpMs, calledAtUpMs)
+  }
+
+  async #unregister(service: Service, device: Device): Promise<void> {
+    const { life } = device
+    device.life = undefined
+    try {
+      await service.registrar.unregister(device.endpoint)
+    } catch (error) {
+      if (error instanceof RollcallError && error.code === 'endpoint_unknown') device.life = life
+      throw error
+    }
+  }
+
+  async #connect(service: Service, device: Device): Promise<void> {
+    const registration = await service.registrar.find(device.endpoint)
+    if (service !== this.#service) return
+    if (registration === undefined) throw new RollcallError('endpoint_unknown')
+    if (registration.registrationId !== device.life?.registrationId) return
+    device.connect(registration, service.delivery.attach, () => this.#step)
+  }
+
+  #send(): void {
+    const service = this.#service
+    if (service === undefined) return
+    const target = this.#dice.pick(this.#devices)
+    const { organizationId, userId, userEndpointId } = target.endpoint
+    const isForAll = this.#dice.chance(50)
+    const isMasked = this.#dice.chance(40)
+    const key = this.#dice.chance(20) ? `key-${organizationId}-${this.#dice.roll(10)}` : undefined
+    const eventId = `event-${this.#step}`
+    const event = {
+      id: eventId,
+      type: 'CallOfferedEvent',
+      timestamp: '2026-01-01T00:00:00Z',
+      to: `${organizationId}/${userId}`,
+      ...(isMasked ? { card: { number: SECRET } } : {}),
+    }
+    const qos = this.#dice.chance(75) ? 1 : 0
+    const body = {
+      userId,
+      qos,
+      event,
+      ...(isForAll ? {} : { userEndpointId }),
+      ...(isMasked ? { masks: ['$.card.number'] } : {}),
+    }
+    const send: Send = {
+      eventId,
+      to: event.to,
+      qos,
+      key,
+      startedStep: this.#step,
+      startedAtWallMs: this.#clock.wallMs(),
+      answeredStep: undefined,
+    }
+    this.#ledger.sends.set(eventId, send)
+    const addressed = isForAll
+      ? this.#devices.filter((device) => isSameUser(device.endpoint, target.endpoint))
+      : [target]
+    const lives = this.#certain(addressed)
+    this.tally.sends++
+    const principal = {
+      organizationId,
+      userId: 'backend',
+      clientId: 'backend',
+      authorities: [],
+      isService: false,
+      expiresAtWallMs: FOREVER_MS,
+    }
+    service.delivery.sendEvent(principal, parseSendEvent(Buffer.from(JSON.stringify(body))), key).then(
+      (answer) => this.#guard(() => this.#answered(service, send, answer, addressed, lives)),
+      (error: unknown) => {
+        if (!(error instanceof RollcallError && error.code === 'unavailable')) this.#fail(error)
+      },
+    )
+  }
+
+  /** Lives that the server surely knows and that have not come to their time. */
+  #certain(devices: readonly Device[]): readonly Life[] {
+    return devices.flatMap(({ life, isBusy }) =>
+      life !== undefined && !isBusy && this.#isAlive(life) ? [life] : [],
+    )
+  }
+
+  #isAlive(life: Life): boolean {
+    return this.#upMs() < life.aliveSinceUpMs + life.keepAliveSeconds * 1000
+  }
+
+  #answered(
+    service: Service,
+    send: Send,
+    answer: { eventId: string; count: number },
+    addressed: readonly Device[],
+    lives: readonly Life[],
+  ): void {
+    if (service !== this.#service) return
+    if (answer.eventId !== send.eventId) {
+      this.#checkRemembered(answer.eventId, send, send.key)
+      return
+    }
+    if (send.key !== undefined) this.#remember(send.key, send)
+    send.answeredStep = this.#step
+    const still = this.#certain(addressed).filter((life) => lives.includes(life))
+    if (answer.count < still.length)
+      throw new Violation(
+        `${send.eventId} was accepted for ${answer.count} endpoints of ${still.length} that live`,
+      )
+    if (answer.count > addressed.length) throw new Violation(`${send.eventId} was counted too often`)
+    if (send.qos === 1) for (const life of still) this.#ledger.owe(life, send.eventId)
+  }
+
+  #remember(key: string, send: Send): void {
+    const known = this.#keys.get(key)
+    // A jump of the wall clock, on which keys are kept over a restart, makes ten minutes longer or shorter.
+    const isComparable = known !== undefined && known.qos === 1 && known.startedStep > this.#lastJumpStep
+    if (isComparable && this.#clock.wallMs() - known.startedAtWallMs < IDEMPOTENCY_TTL_MS)
+      throw new Violation(`${send.eventId} was sent although ${key} had been used for ${known.eventId}`)
+    this.#keys.set(key, send)
+  }
+
+  #checkRemembered(eventId: string, send: Send, key: string | undefined): void {
+    if (key === undefined || this.#ledger.sends.get(eventId)?.key !== key)
+      throw new Violation(`${send.eventId} was answered with ${eventId}, sent with another key`)
+  }
+
+  /** Everything works now: every living device connects, stays, and acknowledges what it gets. */
+  async #settleUp(): Promise<void> {
+    if (this.#disk.failing) await this.#advance(10_000)
+    for (let round = 0; round < 60 && this.#violation === undefined; round++) {
+      for (const device of this.#devices) this.#attend(device)
+      await this.#advance(300)
+    }
+    for (const device of this.#devices) this.#guard(() => this.#ledger.settleUp(device))
+    await this.#restart()
+  }
+
+  #attend(device: Device): void {
+    const service = this.#service
+    if (service === undefined || device.life === undefined || device.isBusy) return
+    if (!device.isConnected) {
+      this.#operate(device, () => this.#connect(service, device))
+      return
+    }
+    for (let turn = 0; turn < 10; turn++) device.acknowledgeSome()
+    this.#operate(device, () => this.#keepalive(service, device))
+  }
+}
+
+function isSameUser(a: Device['endpoint'], b: Device['endpoint']): boolean {
+  return a.organizationId === b.organizationId && a.userId === b.userId
+}
+
+function isSameEndpoint(a: Device['endpoint'], b: Device['endpoint']): boolean {
+  return isSameUser(a, b) && a.userEndpointId === b.userEndpointId
+}
