@@ -1,0 +1,107 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { BODY_BYTES_MAX } from '@rollcall/protocol/limits'
+import { fastify, LogController } from 'fastify'
+import type { App } from './app-type.ts'
+import { clientErrorHandler } from './client-error.ts'
+import { createNodeServer } from './node-server.ts'
+import { requireToken } from './plugins/authenticate.ts'
+import { allowOrigins } from './plugins/cross-origin.ts'
+import { serveDocs } from './plugins/docs-page.ts'
+import { answerErrors, answerThrown } from './plugins/errors.ts'
+import { readJson, readRawJson } from './plugins/json-body.ts'
+import { speakOAuth } from './plugins/oauth-form.ts'
+import { documentRoutes } from './plugins/openapi.ts'
+import { logRequests, requestIds } from './plugins/request-log.ts'
+import { requireTls } from './plugins/transport-security.ts'
+import { VALIDATOR_OPTIONS } from './plugins/validation.ts'
+import { authorizationServerRoute } from './routes/authorization-server.ts'
+import { findEndpointRoute } from './routes/find-endpoint.ts'
+import { healthRoutes } from './routes/health.ts'
+import { homeRoute } from './routes/home.ts'
+import { iceServersRoute } from './routes/ice-servers.ts'
+import { issueTokenRoute } from './routes/issue-token.ts'
+import { jsonWebKeysRoute } from './routes/json-web-keys.ts'
+import { keepaliveRoute } from './routes/keepalive.ts'
+import { listEndpointsRoute } from './routes/list-endpoints.ts'
+import { metricsRoute } from './routes/metrics.ts'
+import { openApiDocumentRoute } from './routes/openapi-document.ts'
+import { registerRoutes } from './routes/register.ts'
+import { revokeTokenRoute } from './routes/revoke-token.ts'
+import { sendEventRoute } from './routes/send-event.ts'
+import { unregisterRoute } from './routes/unregister.ts'
+import type { HttpServices } from './services.ts'
+import type { HttpSettings } from './settings.ts'
+
+/** Longest path parameter, percent-encoded: an id of 128 characters of 4 bytes each fits, anything longer is no id. */
+const PARAMETER_CHARACTERS_MAX = 1_536
+
+/** The whole HTTP front, as a list: what holds everywhere, then each group of routes with what it needs. */
+export async function buildApp(services: HttpServices, settings: HttpSettings): Promise<App> {
+  const app = createFastify(services, settings)
+  // Where nothing reads bodies, a body is refused, or left alone on an unknown path.
+  app.removeAllContentTypeParsers()
+  app.setSerializerCompiler(() => JSON.stringify)
+  answerErrors(app, services)
+  if (settings.logRequests) logRequests(app, services.log)
+  if (settings.tls !== undefined) requireTls(app)
+  await allowOrigins(app, settings.allowedOrigins)
+  await documentRoutes(app, settings.keepAliveSecondsMax)
+  await addIdentity(app, services)
+  await addApi(app, services, settings)
+  addOperations(app, services, settings)
+  await serveDocs(app, settings.tls !== undefined)
+  return app
+}
+
+function createFastify(services: HttpServices, settings: HttpSettings): App {
+  return fastify({
+    serverFactory: (handler) => createNodeServer(handler, settings),
+    clientErrorHandler: clientErrorHandler(services.metrics),
+    frameworkErrors: (error, request, reply) => answerThrown(services, error, request, reply),
+    logger: false,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestIds(services.random),
+    bodyLimit: BODY_BYTES_MAX,
+    trustProxy: settings.trustedProxies.length > 0 && [...settings.trustedProxies],
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },
+    ajv: { customOptions: VALIDATOR_OPTIONS },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+}
+
+async function addIdentity(app: App, services: HttpServices): Promise<void> {
+  await app.register(async (scope) => {
+    speakOAuth(scope, services)
+    issueTokenRoute(scope, services)
+    revokeTokenRoute(scope, services)
+  })
+  jsonWebKeysRoute(app, services)
+  authorizationServerRoute(app, services)
+}
+
+async function addApi(app: App, services: HttpServices, settings: HttpSettings): Promise<void> {
+  await app.register(
+    async (scope) => {
+      requireToken(scope, services.auth)
+      readJson(scope)
+      registerRoutes(scope, services, settings)
+      unregisterRoute(scope, services)
+      keepaliveRoute(scope, services)
+      listEndpointsRoute(scope, services)
+      findEndpointRoute(scope, services)
+      iceServersRoute(scope, services, settings)
+      await scope.register(async (raw) => {
+        readRawJson(raw)
+        sendEventRoute(raw, services)
+      })
+    },
+    { prefix: '/rtc-api' },
+  )
+}
+
+function addOperations(app: App, services: HttpServices, settings: HttpSettings): void {
+  healthRoutes(app, services.readiness)
+  metricsRoute(app, services, settings.metricsToken)
+  openApiDocumentRoute(app)
+  homeRoute(app)
+}

@@ -1,0 +1,51 @@
+import { ERRORS, type ErrorCode, RollcallError } from '@rollcall/protocol/error-code'
+
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** Seconds a caller waits before it tries again, where whoever refused did not say. */
+const RETRY_AFTER_SECONDS = 1
+
+/** An error as it is answered: an object of strings, as the contract's 400 is. */
+export type ErrorAnswer = {
+  readonly code: ErrorCode
+  readonly status: number
+  readonly retryAfterSeconds: number | undefined
+  readonly body: string
+}
+
+/** `{"error": code, "message": …, "<field>": what was expected}`. */
+export function errorAnswer(error: RollcallError): ErrorAnswer {
+  const { status } = ERRORS[error.code]
+  const mayRetry = status === 429 || status === 503
+  return {
+    code: error.code,
+    status,
+    retryAfterSeconds: mayRetry ? (error.retryAfterSeconds ?? RETRY_AFTER_SECONDS) : undefined,
+    body: JSON.stringify(
+      // Ours come last: no field may take their place.
+      Object.fromEntries([...error.fields, ['error', error.code], ['message', error.message]]),
+    ),
+  }
+}
+
+/**
+ * What is answered for anything that was thrown. A programmer's error becomes `internal_error`, without its
+ * text; `isUnexpected` says so.
+ */
+export function toRollcallError(thrown: unknown): { error: RollcallError; isUnexpected: boolean } {
+  if (thrown instanceof RollcallError)
+    return { error: thrown, isUnexpected: thrown.code === 'internal_error' }
+  const code = codeOfStatus(statusOf(thrown))
+  return { error: new RollcallError(code), isUnexpected: code === 'internal_error' }
+}
+
+/** Status of an error that the framework threw while it read the request. */
+function statusOf(thrown: unknown): unknown {
+  return thrown instanceof Error ? Reflect.get(thrown, 'statusCode') : undefined
+}
+
+function codeOfStatus(status: unknown): ErrorCode {
+  if (status === 413) return 'payload_too_large'
+  if (status === 415) return 'unsupported_media_type'
+  return typeof status === 'number' && status >= 400 && status < 500 ? 'invalid_request' : 'internal_error'
+}

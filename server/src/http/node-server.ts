@@ -1,0 +1,44 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { CONNECTION_BOUNDS, type HttpSettings } from './settings.ts'
+
+/** Time a peer has to finish its TLS handshake, milliseconds. */
+const HANDSHAKE_TIMEOUT_MS = 10_000
+
+/** Node's HTTP or HTTPS server with every bound set: a peer that is slow or silent is let go. */
+export function createNodeServer(handler: RequestListener, settings: HttpSettings): Server {
+  const bounds = { ...CONNECTION_BOUNDS, ...settings.bounds }
+  const options = {
+    headersTimeout: bounds.headersTimeoutMs,
+    requestTimeout: bounds.requestTimeoutMs,
+    keepAliveTimeout: bounds.keepAliveTimeoutMs,
+    connectionsCheckingInterval: bounds.checkIntervalMs,
+    maxHeaderSize: bounds.headerBytesMax,
+  }
+  const server: Server =
+    settings.tls === undefined
+      ? createServer(options, handler)
+      : createTlsServer({ ...options, ...settings.tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, handler)
+  server.timeout = bounds.idleTimeoutMs
+  return server
+}
+
+/** Listens and returns the base URL. Rejects with the system's error, for example `EADDRINUSE`. */
+export async function listen(server: Server, host: string, port: number, scheme: string): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+  return `${scheme}://${authority(server.address())}`
+}
+
+function authority(address: AddressInfo | string | null): string {
+  if (address === null || typeof address === 'string') throw new Error('an HTTP server without a port')
+  return address.family === 'IPv6'
+    ? `[${address.address}]:${address.port}`
+    : `${address.address}:${address.port}`
+}

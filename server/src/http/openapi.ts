@@ -1,0 +1,50 @@
+import { KEEP_ALIVE_SECONDS_MAX } from '@rollcall/protocol/limits'
+import { buildApp } from './app.ts'
+import type { HttpServices } from './services.ts'
+import type { HttpSettings } from './settings.ts'
+
+/** The OpenAPI 3.1 document of a server with the default settings: the same bytes on every machine. */
+export async function buildOpenApi(): Promise<object> {
+  const app = await buildApp(UNUSED_SERVICES, DEFAULTS)
+  try {
+    await app.ready()
+    return app.swagger()
+  } finally {
+    await app.close()
+  }
+}
+
+const DEFAULTS: HttpSettings = {
+  allowedOrigins: [],
+  trustedProxies: [],
+  keepAliveSecondsMax: KEEP_ALIVE_SECONDS_MAX,
+  iceServerUrls: [],
+  turnUrls: [],
+  turnSecret: undefined,
+  turnTtlSeconds: 0,
+  metricsToken: undefined,
+  tls: undefined,
+  logRequests: false,
+}
+
+function unused(): never {
+  throw new Error('this server only describes itself')
+}
+
+const UNUSED_SERVICES: HttpServices = {
+  auth: { authenticate: unused, token: unused, revoke: unused, jwks: unused, metadata: unused },
+  registrar: {
+    register: unused,
+    keepalive: unused,
+    unregister: unused,
+    find: unused,
+    list: unused,
+    expiresAtWallMs: unused,
+  },
+  delivery: { sendEvent: unused, isConnected: unused },
+  metrics: { refused: unused, render: unused },
+  readiness: { notReadyBecause: unused },
+  log: { error: unused, debug: unused },
+  clock: { wallMs: unused, monotonicMs: unused, after: unused, every: unused, sleep: unused },
+  random: { bytes: (size) => Buffer.alloc(size) },
+}

@@ -1,0 +1,91 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { Principal } from '../../auth/auth.ts'
+import type { App } from '../app-type.ts'
+import type { HttpServices } from '../services.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is calling, once `requireToken` let the request pass. */
+    principal: Principal | undefined
+  }
+}
+
+/**
+ * Lets only callers with a live bearer token pass, before anything of the body is read. The token comes from
+ * the `Authorization` header alone: URLs end up in logs, cookies are sent by any page (RFC 9700 §4.3.2).
+ *
+ * Synchronous when `auth` is, as it is for a token it has seen: a promise would cost every keepalive.
+ */
+export function requireToken(app: App, auth: HttpServices['auth']): void {
+  app.decorateRequest('principal', undefined)
+  app.addHook('onRequest', (request, reply, done) => {
+    const token = bearerToken(request.raw.headers.authorization)
+    if (token === undefined) {
+      refuse(reply, undefined, new RollcallError('unauthorized'), done)
+      return
+    }
+    let principal: Principal | Promise<Principal>
+    try {
+      principal = auth.authenticate(token)
+    } catch (thrown) {
+      refuse(reply, token, thrown, done)
+      return
+    }
+    if (principal instanceof Promise) admitLater(principal, token, request, reply, done)
+    else {
+      request.principal = principal
+      done()
+    }
+  })
+}
+
+function admitLater(
+  principal: Promise<Principal>,
+  token: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction,
+): void {
+  principal.then(
+    (known) => {
+      request.principal = known
+      done()
+    },
+    (thrown: unknown) => refuse(reply, token, thrown, done),
+  )
+}
+
+const BEARER = 'Bearer '
+// The scheme's name is case-insensitive, and there may be more than one space (RFC 9110 §11.4).
+const ANY_BEARER = /^bearer +(.+)$/i
+
+/** What follows the scheme, whatever it is: `auth` judges it. */
+export function bearerToken(authorization: string | undefined): string | undefined {
+  if (authorization === undefined) return undefined
+  if (authorization.startsWith(BEARER)) return authorization.slice(BEARER.length).trimStart()
+  return ANY_BEARER.exec(authorization)?.[1]
+}
+
+/** RFC 6750 §3: no error code where no token was given. */
+function refuse(
+  reply: FastifyReply,
+  token: string | undefined,
+  thrown: unknown,
+  done: HookHandlerDoneFunction,
+): void {
+  if (thrown instanceof RollcallError && thrown.code === 'unauthorized')
+    reply.header('www-authenticate', bearerChallenge(token !== undefined))
+  done(thrown instanceof Error ? thrown : new Error('authentication failed'))
+}
+
+export function bearerChallenge(isTokenGiven: boolean): string {
+  const error = isTokenGiven ? ', error="invalid_token", error_description="The token is not valid."' : ''
+  return `Bearer realm="rollcall"${error}`
+}
+
+/** The caller of a request that `requireToken` let pass. */
+export function callerOf(request: FastifyRequest): Principal {
+  if (request.principal === undefined) throw new Error('this route does not require a token')
+  return request.principal
+}

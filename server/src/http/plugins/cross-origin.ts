@@ -1,0 +1,22 @@
+import cors from '@fastify/cors'
+import type { App } from '../app-type.ts'
+
+/** Seconds a browser may remember a preflight. */
+const PREFLIGHT_SECONDS = 600
+
+/**
+ * Lets pages of these origins call the API from a browser. Credentials are never allowed: callers bring a
+ * bearer token, which no browser adds by itself. Costs nothing where no origin is configured.
+ */
+export async function allowOrigins(app: App, origins: readonly string[]): Promise<void> {
+  if (origins.length === 0) return
+  await app.register(cors, {
+    origin: origins.includes('*') ? '*' : [...origins],
+    methods: ['GET', 'HEAD', 'POST'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
+    exposedHeaders: ['Event-Id', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+    maxAge: PREFLIGHT_SECONDS,
+    // Any other OPTIONS request is answered like every method that a path does not have.
+    strictPreflight: false,
+  })
+}

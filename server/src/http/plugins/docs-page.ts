@@ -1,0 +1,33 @@
+import helmet from '@fastify/helmet'
+import swaggerUi from '@fastify/swagger-ui'
+import type { App } from '../app-type.ts'
+import { STRICT_TRANSPORT_SECONDS } from './transport-security.ts'
+
+// Everything comes from this server. The page draws with style attributes and data: images.
+const POLICY = {
+  'default-src': ["'none'"],
+  'base-uri': ["'none'"],
+  'connect-src': ["'self'"],
+  'font-src': ["'self'"],
+  'form-action': ["'none'"],
+  'frame-ancestors': ["'none'"],
+  'img-src': ["'self'", 'data:'],
+  'script-src': ["'self'"],
+  'style-src': ["'self'", "'unsafe-inline'"],
+}
+
+/** The human page at `/docs`, and the headers that keep a browser safe there. */
+export async function serveDocs(app: App, isTls: boolean): Promise<void> {
+  await app.register(async (scope) => {
+    await scope.register(helmet, {
+      contentSecurityPolicy: { useDefaults: false, directives: POLICY },
+      strictTransportSecurity: isTls && { maxAge: STRICT_TRANSPORT_SECONDS, includeSubDomains: false },
+      xFrameOptions: { action: 'deny' },
+    })
+    await scope.register(swaggerUi, {
+      routePrefix: '/docs',
+      uiConfig: { deepLinking: true, docExpansion: 'list', persistAuthorization: false },
+      theme: { title: 'Rollcall API' },
+    })
+  })
+}

@@ -1,0 +1,71 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { App } from '../app-type.ts'
+import { errorAnswer, JSON_TYPE, toRollcallError } from '../error-body.ts'
+import type { HttpServices } from '../services.ts'
+import { answerAndLinger, isBodyBounded } from './linger.ts'
+
+/** A refusal, ready to be written. */
+export type Answer = {
+  readonly status: number
+  readonly body: string
+  readonly retryAfterSeconds: number | undefined
+}
+
+type Context = Pick<HttpServices, 'log' | 'metrics' | 'clock'>
+
+/** Every refusal in the one shape: what was thrown, unknown paths, methods that a path does not have. */
+export function answerErrors(app: App, context: Context): void {
+  app.setErrorHandler((thrown, request, reply) => answerThrown(context, thrown, request, reply))
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methodsOf(app, request.url)
+    if (allowed.length > 0) reply.header('allow', allowed.join(', '))
+    const code = allowed.length > 0 ? 'method_not_allowed' : 'not_found'
+    answerThrown(context, new RollcallError(code), request, reply)
+  })
+}
+
+/** Answers with what was thrown; logs it where it was a programmer's error. */
+export function answerThrown(
+  { log, metrics, clock }: Context,
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const { error, isUnexpected } = toRollcallError(thrown)
+  const answer = errorAnswer(error)
+  if (isUnexpected) logUnexpected(log, thrown, request)
+  metrics.refused('http', answer.code)
+  refuse(clock, answer, request, reply)
+}
+
+/** The route's pattern, never the URL: that may carry a secret in its query. */
+export function logUnexpected(log: Context['log'], thrown: unknown, request: FastifyRequest): void {
+  const err = thrown instanceof Error ? thrown : new Error('something that is no Error was thrown')
+  log.error('request failed', { err, requestId: request.id, route: request.routeOptions.url })
+}
+
+/** Writes a refusal. The connection stays open unless more of the body may come than anybody would read. */
+export function refuse(
+  clock: Context['clock'],
+  answer: Answer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  reply
+    .code(answer.status)
+    .header('content-type', JSON_TYPE)
+    .header('cache-control', 'no-store')
+    .header('x-content-type-options', 'nosniff')
+    .header('x-request-id', request.id)
+  if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', String(answer.retryAfterSeconds))
+  if (isBodyBounded(request.raw)) reply.removeHeader('connection').send(answer.body)
+  else answerAndLinger(clock, request.raw, reply, answer.body)
+}
+
+const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** The methods that this path has, for `Allow` (RFC 9110 §15.5.6). */
+function methodsOf(app: App, url: string): readonly string[] {
+  return METHODS.filter((method) => app.findRoute({ url, method }) !== null)
+}

@@ -1,0 +1,44 @@
+import { Type } from 'typebox'
+import type { App } from '../app-type.ts'
+import { JSON_TYPE } from '../error-body.ts'
+import { json } from '../schemas/documentation.ts'
+import type { Readiness } from '../services.ts'
+
+const STATUS = Type.Object({
+  status: Type.String({ examples: ['ready'] }),
+  reason: Type.Optional(Type.String({ examples: ['draining'] })),
+})
+
+const liveSchema = {
+  operationId: 'getLiveness',
+  tags: ['Operations'],
+  summary: 'Whether the process runs',
+  security: [],
+  response: { 200: json('It does.', STATUS) },
+}
+
+const readySchema = {
+  operationId: 'getReadiness',
+  tags: ['Operations'],
+  summary: 'Whether requests should come here',
+  security: [],
+  response: {
+    200: json('They should.', STATUS),
+    503: json('Not now: it is starting, draining, or the store cannot write.', STATUS),
+  },
+}
+
+const LIVE = JSON.stringify({ status: 'live' })
+const READY = JSON.stringify({ status: 'ready' })
+
+export function healthRoutes(app: App, readiness: Readiness): void {
+  app.get('/health/live', { schema: liveSchema }, (_request, reply) => {
+    reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE).send(LIVE)
+  })
+  app.get('/health/ready', { schema: readySchema }, (_request, reply) => {
+    const reason = readiness.notReadyBecause()
+    reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
+    if (reason === undefined) reply.send(READY)
+    else reply.code(503).send(JSON.stringify({ status: 'unavailable', reason }))
+  })
+}

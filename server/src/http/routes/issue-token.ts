@@ -1,0 +1,23 @@
+import type { App } from '../app-type.ts'
+import { JSON_TYPE } from '../error-body.ts'
+import { tokenRequest } from '../plugins/oauth-form.ts'
+import { answerRef, json } from '../schemas/documentation.ts'
+import { OAUTH_CREDENTIALS, oauthRefusals } from '../schemas/oauth.ts'
+import type { HttpServices } from '../services.ts'
+
+const schema = {
+  operationId: 'issueToken',
+  tags: ['Identity'],
+  summary: 'Get an access token',
+  description: `Grants: \`client_credentials\`, \`password\`, \`refresh_token\`. ${OAUTH_CREDENTIALS}`,
+  security: [],
+  response: { 200: json('The token.', answerRef('TokenResponse')), ...oauthRefusals() },
+}
+
+/** RFC 6749 §3.2. */
+export function issueTokenRoute(app: App, { auth }: HttpServices): void {
+  app.post('/security/oauth/token', { schema }, async (request, reply) => {
+    const issued = await auth.token(tokenRequest(request))
+    return reply.header('content-type', JSON_TYPE).send(JSON.stringify(issued))
+  })
+}

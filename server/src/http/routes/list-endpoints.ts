@@ -1,0 +1,30 @@
+import { ownUser } from '../../auth/auth.ts'
+import type { App } from '../app-type.ts'
+import { JSON_TYPE } from '../error-body.ts'
+import { callerOf } from '../plugins/authenticate.ts'
+import { answerRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
+import type { HttpServices } from '../services.ts'
+import { userEndpoint } from '../user-endpoint.ts'
+
+const schema = {
+  operationId: 'listUserEndpoints',
+  tags: ['Registrations'],
+  summary: "The caller's own endpoints",
+  security: NEEDS_TOKEN,
+  response: {
+    200: json('Those that are registered now, oldest first.', {
+      type: 'array',
+      items: answerRef('UserEndpoint'),
+    }),
+    ...refusals(400, 401, 503),
+  },
+}
+
+export function listEndpointsRoute(app: App, services: Pick<HttpServices, 'registrar' | 'delivery'>): void {
+  app.get('/users/endpoints', { schema }, async (request, reply) => {
+    const registrations = await services.registrar.list(ownUser(callerOf(request)))
+    const endpoints = registrations.map((registration) => userEndpoint(services, registration))
+    reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
+    return reply.send(JSON.stringify(endpoints))
+  })
+}

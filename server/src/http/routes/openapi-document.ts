@@ -1,0 +1,19 @@
+import type { App } from '../app-type.ts'
+import { JSON_TYPE } from '../error-body.ts'
+import { json } from '../schemas/documentation.ts'
+
+const schema = {
+  operationId: 'getOpenApi',
+  tags: ['Operations'],
+  summary: 'This document',
+  security: [],
+  response: { 200: json('OpenAPI 3.1.', { type: 'object', additionalProperties: true }) },
+}
+
+export function openApiDocumentRoute(app: App): void {
+  let document: string | undefined
+  app.get('/rtc-api/openapi.json', { schema }, (_request, reply) => {
+    document ??= JSON.stringify(app.swagger())
+    reply.header('content-type', JSON_TYPE).send(document)
+  })
+}

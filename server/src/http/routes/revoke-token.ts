@@ -1,0 +1,22 @@
+import type { App } from '../app-type.ts'
+import { tokenRequest } from '../plugins/oauth-form.ts'
+import { noContent } from '../schemas/documentation.ts'
+import { OAUTH_CREDENTIALS, oauthRefusals } from '../schemas/oauth.ts'
+import type { HttpServices } from '../services.ts'
+
+const schema = {
+  operationId: 'revokeToken',
+  tags: ['Identity'],
+  summary: 'Revoke a token',
+  description: `An access or refresh token, as \`token\`. An unknown one is no error. ${OAUTH_CREDENTIALS}`,
+  security: [],
+  response: { 200: noContent('The token is good for nothing any more.'), ...oauthRefusals() },
+}
+
+/** RFC 7009 §2. */
+export function revokeTokenRoute(app: App, { auth }: HttpServices): void {
+  app.post('/security/oauth/revoke', { schema }, async (request, reply) => {
+    await auth.revoke(tokenRequest(request))
+    return reply.send()
+  })
+}

@@ -1,0 +1,67 @@
+import type { SendEventToUserWebCommand } from '@rollcall/protocol/command'
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
+import type { FastifyRequest } from 'fastify'
+import { parseSendEvent } from '../../delivery/delivery.ts'
+import type { App } from '../app-type.ts'
+import { JSON_TYPE } from '../error-body.ts'
+import { callerOf } from '../plugins/authenticate.ts'
+import {
+  bodyRef,
+  EVENT_ID_HEADER,
+  IDEMPOTENCY_KEY_HEADER,
+  json,
+  NEEDS_TOKEN,
+  refusals,
+} from '../schemas/documentation.ts'
+import type { HttpServices } from '../services.ts'
+
+const schema = {
+  operationId: 'sendEventToUser',
+  tags: ['Registrations'],
+  summary: 'Sends event to all registered user endpoints',
+  description:
+    'Returns the number of registered endpoints that the event was accepted for, 0 where there is none. Callers with role SERVICE need to supply the organization id. With `qos` 1 the answer comes once the event is durable; it is sent again until the device has acknowledged it.',
+  security: NEEDS_TOKEN,
+  headers: IDEMPOTENCY_KEY_HEADER,
+  body: bodyRef<SendEventToUserWebCommand>('SendEventToUserWebCommand'),
+  response: {
+    200: json('How many endpoints.', { type: 'integer', format: 'int32' }, EVENT_ID_HEADER),
+    ...refusals(400, 401, 413, 415, 429, 503),
+  },
+}
+
+// The schema is for the documentation: delivery parses the bytes itself, because the device gets them.
+const validatorCompiler = () => () => true
+
+/** Needs a scope whose bodies are raw. */
+export function sendEventRoute(app: App, { delivery }: Pick<HttpServices, 'delivery'>): void {
+  app.post('/users/endpoints/sendEvent', { schema, validatorCompiler }, async (request, reply) => {
+    const caller = callerOf(request)
+    const key = idempotencyKey(request)
+    const { count, eventId } = await delivery.sendEvent(caller, parseSendEvent(rawBody(request)), key)
+    return reply.header('event-id', headerText(eventId)).header('content-type', JSON_TYPE).send(String(count))
+  })
+}
+
+/** No body at all is read as an empty one, which is no JSON. */
+function rawBody(request: FastifyRequest): Buffer {
+  const body: unknown = request.body
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
+}
+
+function idempotencyKey(request: FastifyRequest): string | undefined {
+  const key = request.raw.headers['idempotency-key']
+  if (key === undefined) return undefined
+  if (typeof key === 'string' && key.length > 0 && key.length <= ID_CHARACTERS_MAX) return key
+  throw new RollcallError('invalid_request', undefined, {
+    fields: [['Idempotency-Key', `must be 1 to ${ID_CHARACTERS_MAX} characters`]],
+  })
+}
+
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/
+
+/** A sender's own event id may hold anything, a line break included; a header may not (RFC 9110 §5.5). */
+function headerText(eventId: string): string {
+  return VISIBLE_ASCII.test(eventId) ? eventId : encodeURIComponent(eventId)
+}

@@ -1,0 +1,94 @@
+import { type TSchema, Type } from 'typebox'
+
+const INSTANT = { format: 'date-time', examples: ['2026-01-01T12:00:00.000Z'] }
+
+/** What is answered: `RegisterResult` is the contract's, the others are ours. */
+export function answerSchemas(): readonly TSchema[] {
+  return [registerResult(), userEndpoint(), iceServers(), tokenResponse(), oauthError(), error()]
+}
+
+function registerResult(): TSchema {
+  return Type.Object(
+    { id: Type.String({ description: 'The id of the endpoint.' }) },
+    { $id: 'RegisterResult', description: 'The registered endpoint.' },
+  )
+}
+
+function userEndpoint(): TSchema {
+  return Type.Object(
+    {
+      id: Type.String(),
+      keepAliveSeconds: Type.Integer(),
+      serverKeepAliveReminderOn: Type.Boolean(),
+      registeredAt: Type.String(INSTANT),
+      lastKeepAliveAt: Type.String(INSTANT),
+      expiresAt: Type.String({ ...INSTANT, description: 'When it expires unless a keepalive arrives.' }),
+      connected: Type.Boolean({ description: 'Whether an MQTT connection is subscribed to its topic now.' }),
+    },
+    { $id: 'UserEndpoint', description: "One of the caller's endpoints." },
+  )
+}
+
+function iceServers(): TSchema {
+  return Type.Object(
+    {
+      iceServers: Type.Array(
+        Type.Object({
+          urls: Type.Array(Type.String(), { examples: [['stun:stun.example.com:3478']] }),
+          username: Type.Optional(Type.String({ description: '`<Unix time at which it ends>:<user id>`.' })),
+          credential: Type.Optional(Type.String()),
+        }),
+      ),
+    },
+    {
+      $id: 'IceServers',
+      description: 'The `iceServers` of an `RTCConfiguration`. Empty: none is configured.',
+    },
+  )
+}
+
+function tokenResponse(): TSchema {
+  return Type.Object(
+    {
+      access_token: Type.String({ description: 'A JWT, signed with RS256.' }),
+      token_type: Type.Literal('bearer'),
+      expires_in: Type.Integer({ description: 'Seconds.' }),
+      refresh_token: Type.Optional(Type.String({ description: 'Good once: each use gives another.' })),
+      scope: Type.String(),
+      jti: Type.String(),
+      sub: Type.String({ description: 'The user id.' }),
+      userId: Type.String({ description: 'The same.' }),
+      organization: Type.Optional(Type.String({ description: 'Absent for callers with role SERVICE.' })),
+      organization_id: Type.Optional(Type.String({ description: 'The same.' })),
+    },
+    { $id: 'TokenResponse', description: 'RFC 6749 §5.1.' },
+  )
+}
+
+function oauthError(): TSchema {
+  return Type.Object(
+    { error: Type.String({ examples: ['invalid_grant'] }), error_description: Type.String() },
+    { $id: 'OAuthError', description: 'RFC 6749 §5.2.' },
+  )
+}
+
+function error(): TSchema {
+  return Type.Object(
+    {
+      error: Type.String({ description: 'A stable code.', examples: ['invalid_request'] }),
+      message: Type.String({ description: 'For people.' }),
+    },
+    {
+      $id: 'Error',
+      description: 'Besides the code and the message, a key for each bad field says what was expected there.',
+      additionalProperties: Type.String(),
+      examples: [
+        {
+          error: 'invalid_request',
+          message: 'The request is not valid.',
+          keepAliveSeconds: 'must be an integer from 1 to 86400',
+        },
+      ],
+    },
+  )
+}

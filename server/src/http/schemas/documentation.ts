@@ -1,0 +1,77 @@
+import { ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
+import { type TUnsafe, Type } from 'typebox'
+
+/** A request body that is one of the shared schemas, with the type that the protocol gives it. */
+export function bodyRef<Command>(name: string): TUnsafe<Command> {
+  return Type.Unsafe<Command>({ $ref: `${name}#` })
+}
+
+/** The same for an answer. */
+export function answerRef(name: string): object {
+  return { $ref: `${name}#` }
+}
+
+/** Either way of getting a token; the names are the contract's. */
+export const NEEDS_TOKEN = [{ BearerToken: [] }, { OAuth2ClientCredentials: [] }] as const
+
+const WHY = {
+  400: 'Bad Request',
+  401: 'No valid bearer token.',
+  404: 'Nothing there, or nothing of yours.',
+  413: 'The body is too large. The connection is closed.',
+  415: 'The body is not `application/json` in UTF-8.',
+  429: 'Every mailbox is full. Nothing was accepted.',
+  500: 'The server failed.',
+  503: 'The server cannot write now. Nothing was done.',
+} as const
+
+/** The refusals of an operation, each with the shape of `Error`. */
+export function refusals(...statuses: readonly (keyof typeof WHY)[]): Record<string, object> {
+  return Object.fromEntries(
+    statuses.map((status) => [status, { description: WHY[status], ...ERROR, ...headersOf(status) }]),
+  )
+}
+
+const ERROR = { content: { 'application/json': { schema: answerRef('Error') } } }
+
+function headersOf(status: keyof typeof WHY): object {
+  if (status === 401)
+    return { headers: { 'WWW-Authenticate': { type: 'string', description: 'RFC 6750 §3.' } } }
+  if (status !== 429 && status !== 503) return {}
+  return { headers: { 'Retry-After': { type: 'integer', description: 'Seconds.' } } }
+}
+
+/** An answer without a body. */
+export function noContent(description: string): object {
+  return { type: 'null', description }
+}
+
+/** An answer with a JSON body. */
+export function json(description: string, schema: object, headers?: object): object {
+  const content = { 'application/json': { schema } }
+  return headers === undefined ? { description, content } : { description, content, headers }
+}
+
+/** An answer of another type. */
+export function text(description: string, contentType: string): object {
+  return { description, content: { [contentType]: { schema: { type: 'string' } } } }
+}
+
+export const EVENT_ID_HEADER = {
+  'Event-Id': {
+    type: 'string',
+    description:
+      'The id of the event, percent-encoded where it has characters that a header cannot carry. The same for a repeated Idempotency-Key.',
+  },
+}
+
+export const IDEMPOTENCY_KEY_HEADER = Type.Object({
+  'Idempotency-Key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: ID_CHARACTERS_MAX,
+      description:
+        'The same key from the same caller within 10 minutes gets the first answer and sends nothing. Refusals are not remembered.',
+    }),
+  ),
+})

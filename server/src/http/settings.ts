@@ -1,0 +1,49 @@
+import type { Configuration } from '../config/config.ts'
+
+/** A certificate chain and its private key, both PEM. */
+export type Certificate = { readonly cert: string | Buffer; readonly key: string | Buffer }
+
+/** What the HTTP front is told at its start. The picked keys: `docs/configuration.md`. */
+export type HttpSettings = Pick<
+  Configuration,
+  | 'allowedOrigins'
+  | 'trustedProxies'
+  | 'keepAliveSecondsMax'
+  | 'iceServerUrls'
+  | 'turnUrls'
+  | 'turnSecret'
+  | 'turnTtlSeconds'
+  | 'metricsToken'
+> & {
+  /** With a certificate the port speaks HTTPS and WSS only. */
+  readonly tls: Certificate | undefined
+  /** One debug line for each request. It costs some speed: on only where the log level shows it. */
+  readonly logRequests: boolean
+  /** Other bounds than the defaults, for tests. */
+  readonly bounds?: Partial<ConnectionBounds>
+}
+
+/** What one connection may take. After an upgrade to WebSocket none of them applies any more. */
+export type ConnectionBounds = {
+  /** From the first byte, or the connect, to the end of the headers. */
+  readonly headersTimeoutMs: number
+  /** From the first byte to the last of a request. */
+  readonly requestTimeoutMs: number
+  /** A connection that waits for its next request. Longer than the 60 s that load balancers keep theirs. */
+  readonly keepAliveTimeoutMs: number
+  /** A socket on which nothing moves at all, for example because its peer stopped reading an answer. */
+  readonly idleTimeoutMs: number
+  /** How often the first two are looked at; they are late by so much. */
+  readonly checkIntervalMs: number
+  /** A token is 8 KiB at most, and the credentials of a token request may stand in its URL. */
+  readonly headerBytesMax: number
+}
+
+export const CONNECTION_BOUNDS: ConnectionBounds = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 72_000,
+  idleTimeoutMs: 120_000,
+  checkIntervalMs: 2_000,
+  headerBytesMax: 16_384,
+}
