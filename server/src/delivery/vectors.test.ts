@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { readVectors, type Text, textOf } from '../../../test/helpers/vectors.ts'
+import type { Registration } from '../store/store.ts'
+import { parseSendEvent } from './command.ts'
+import { withId } from './event-bytes.ts'
+import { reminderBytes } from './reminder.ts'
+
+type SendEventVector = {
+  readonly body?: Text
+  readonly bodyHex?: string
+  readonly accepted?: { readonly event: Text; readonly eventId: string; readonly [field: string]: unknown }
+  readonly refused?: { readonly error: string; readonly fields: readonly string[] }
+}
+
+type ReminderVector = {
+  readonly registration: Pick<Registration, 'userId' | 'userEndpointId' | 'keepAliveSeconds'>
+  readonly id: string
+  readonly now: string
+  readonly expiresAt: string
+  readonly event: string
+}
+
+describe('sendEvent bodies of the vectors', () => {
+  const { newId, vectors } = readVectors<SendEventVector, { readonly newId: string }>('send-event')
+
+  for (const { name, why, body = '', bodyHex, accepted, refused } of vectors)
+    it(name, () => {
+      const bytes = bodyHex === undefined ? Buffer.from(textOf(body)) : Buffer.from(bodyHex, 'hex')
+      assert.notEqual(accepted === undefined, refused === undefined, 'a vector is accepted or refused')
+      assert.deepEqual(
+        outcome(bytes, newId),
+        accepted === undefined ? { refused } : { accepted: { ...accepted, event: textOf(accepted.event) } },
+        why,
+      )
+    })
+})
+
+/** What the server does with a body, in the words of the vectors. */
+function outcome(body: Buffer, newId: string): object {
+  try {
+    const { userId, organizationId = null, userEndpointId = null, masks, qos, event } = parseSendEvent(body)
+    const rest = { eventId: event.id ?? newId, event: withId(event, newId).toString() }
+    return { accepted: { userId, organizationId, userEndpointId, masks, qos, ...rest } }
+  } catch (error) {
+    if (!(error instanceof RollcallError)) throw error
+    return { refused: { error: error.code, fields: [...error.fields.keys()].sort() } }
+  }
+}
+
+describe('reminders of the vectors', () => {
+  for (const { name, why, registration, id, now, expiresAt, event } of readVectors<ReminderVector>('reminder')
+    .vectors)
+    it(name, () => {
+      const times = { nowWallMs: Date.parse(now), expiresAtWallMs: Date.parse(expiresAt) }
+      const bytes = reminderBytes({ ...REGISTRATION, ...registration }, times, id)
+      assert.equal(bytes.toString(), event, why)
+    })
+})
+
+/** What a reminder does not show. */
+const REGISTRATION: Registration = {
+  organizationId: 'acme',
+  userId: '',
+  userEndpointId: '',
+  registrationId: 1,
+  keepAliveSeconds: 1,
+  serverKeepAliveReminderOn: true,
+  registeredAtWallMs: 0,
+  lastKeepAliveAtWallMs: 0,
+  expiresAtMs: 0,
+  reminded: false,
+  authorizedUntilWallMs: 0,
+}
