@@ -1,7 +1,12 @@
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 
 /** Messages that an MQTT client received. */
-export type Received = { readonly topic: string; readonly event: Record<string, unknown>; readonly qos: number; readonly text: string }
+export type Received = {
+  readonly topic: string
+  readonly event: Record<string, unknown>
+  readonly qos: number
+  readonly text: string
+}
 
 /** A real MQTT client with what it received. */
 export type Phone = {
@@ -17,9 +22,20 @@ export type Phone = {
  *
  * @throws the client's error, e.g. a refused CONNECT
  */
-export async function connectPhone(serverUrl: string, username: string, password: string, options: IClientOptions = {}): Promise<Phone> {
+export async function connectPhone(
+  serverUrl: string,
+  username: string,
+  password: string,
+  options: IClientOptions = {},
+): Promise<Phone> {
   const url = `${serverUrl.replace(/^http/, 'ws')}/ws`
-  const client = await mqtt.connectAsync(url, { username, password, reconnectPeriod: 0, connectTimeout: 5000, ...options })
+  const client = await mqtt.connectAsync(url, {
+    username,
+    password,
+    reconnectPeriod: 0,
+    connectTimeout: 5000,
+    ...options,
+  })
   // An end of the connection from the other side is for the test to see, not for the process to die of.
   client.on('error', () => undefined)
   const received: Received[] = []

@@ -33,9 +33,19 @@ export async function makeDataDir(): Promise<{ readonly path: string; remove(): 
  *
  * @param env configuration beside `PORT` and `DATA_DIR`
  */
-export async function startProcess(dataDir: string, env: Record<string, string> = {}): Promise<ServerProcess> {
+export async function startProcess(
+  dataDir: string,
+  env: Record<string, string> = {},
+): Promise<ServerProcess> {
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'], PORT: '0', DRAIN_SECONDS: '0', LOG_LEVEL: 'info', ...env, DATA_DIR: dataDir },
+    env: {
+      PATH: process.env['PATH'],
+      PORT: '0',
+      DRAIN_SECONDS: '0',
+      LOG_LEVEL: 'info',
+      ...env,
+      DATA_DIR: dataDir,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -88,7 +98,11 @@ function listening(child: ChildProcess, onLine: (line: string) => void): Promise
 }
 
 /** Resolves once `check` holds; fails after `timeoutMs`. For what happens at the other end of a socket. */
-export async function eventually(check: () => boolean | Promise<boolean>, what: string, timeoutMs = 10_000): Promise<void> {
+export async function eventually(
+  check: () => boolean | Promise<boolean>,
+  what: string,
+  timeoutMs = 10_000,
+): Promise<void> {
   const untilMs = performance.now() + timeoutMs
   while (!(await check())) {
     if (performance.now() > untilMs) throw new Error(`not in ${timeoutMs} ms: ${what}`)
