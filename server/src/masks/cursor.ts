@@ -3,6 +3,9 @@ import { MASK_DEPTH_MAX } from '@rollcall/protocol/limits'
 /** Filters within filters: each may walk the whole event again, and nobody writes more than two. */
 const FILTER_NESTING_MAX = 8
 
+/** Regular expressions in one mask: compiling one takes some microseconds at best and half a millisecond at worst. */
+const PATTERNS_MAX = 4
+
 /** A mask that does not parse. Says where and what was expected, never what the mask contains. */
 export class MaskSyntaxError extends Error {
   /** UTF-16 units from the start of the mask. */
@@ -21,6 +24,7 @@ export class Cursor {
   position = 0
   #nesting = 0
   #filterNesting = 0
+  #patterns = 0
 
   constructor(text: string) {
     this.text = text
@@ -64,6 +68,12 @@ export class Cursor {
 
   error(expectation: string, position = this.position): MaskSyntaxError {
     return new MaskSyntaxError(position, expectation)
+  }
+
+  countPattern(): void {
+    this.#patterns++
+    if (this.#patterns > PATTERNS_MAX)
+      throw this.error(`expected at most ${PATTERNS_MAX} regular expressions in one mask`)
   }
 
   /** Reads something that may hold more of itself, to a bounded depth. */

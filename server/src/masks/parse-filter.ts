@@ -4,7 +4,7 @@ import type { Filter, Operand, Operator, Path } from './path.ts'
 import { compilePattern, type Pattern } from './regex.ts'
 
 /** How a filter reads the paths in it; handed in, because paths hold filters in turn. */
-export interface PathReader {
+interface PathReader {
   isPathStart(cursor: Cursor): boolean
   readPath(cursor: Cursor): Path
 }
@@ -88,6 +88,7 @@ function readSide(cursor: Cursor, paths: PathReader): Side {
 }
 
 function readPattern(cursor: Cursor): Pattern {
+  cursor.countPattern()
   const start = cursor.position
   cursor.position++
   const source = cursor.takeMatch(/(?:[^/\\]|\\.)*/sy)

@@ -13,9 +13,10 @@ import type { Path, Segment, Selector } from './path.ts'
 export function readMask(cursor: Cursor): Path {
   cursor.skipBlanks()
   const path = isPathStart(cursor) ? { ...readPath(cursor), from: 'root' as const } : readBarePath(cursor)
+  const end = cursor.position
   cursor.skipBlanks()
   if (!cursor.isAtEnd())
-    throw cursor.error('expected "." or "[" or the end; a name with this character must be quoted')
+    throw cursor.error('expected "." or "[" or the end; a name with this character must be quoted', end)
   return path
 }
 

@@ -12,7 +12,7 @@ export type Pattern = {
 const INSTRUCTIONS_MAX = 500
 
 /** Unicode classes of one pattern: each costs a fair part of a millisecond to compile. */
-const UNICODE_CLASSES_MAX = 8
+const UNICODE_CLASSES_MAX = 4
 
 // `u` and `d` are what RE2 does anyway: it folds case by Unicode, and only \n ends a line.
 const FLAGS: ReadonlyMap<string, number> = new Map([

@@ -33,11 +33,11 @@ export async function loadSealingKey({ dataDir, keyFromConfig, random }: Sealing
   return created
 }
 
-// Buffer.from skips what is not base64: only text that it would write again is taken.
+// Buffer.from skips what is not base64: only text that it would write again is taken, in either alphabet.
 function decodeKey(text: string): Buffer {
   const key = Buffer.from(text, 'base64')
-  const isWhole = key.toString('base64').replace(/=+$/, '') === text.trim().replace(/=+$/, '')
-  if (!isWhole || key.length !== SEALING_KEY_BYTES)
+  const written = text.trim().replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_')
+  if (key.toString('base64url') !== written || key.length !== SEALING_KEY_BYTES)
     throw new Error(`The sealing key of the configuration must be ${SEALING_KEY_BYTES} bytes in base64.`)
   return key
 }
