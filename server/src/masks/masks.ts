@@ -10,7 +10,7 @@ import { Work, WorkExhausted } from './work.ts'
 
 export type { JsonValue } from './json.ts'
 export { createSealer, type Sealer } from './seal.ts'
-export { loadSealingKey, type SealingKeyOptions } from './sealing-key.ts'
+export { loadSealingKey } from './sealing-key.ts'
 
 /** Steps that the masks of one event may take together: a tenth of a second at the very worst. */
 const WORK_STEPS_MAX = 5_000_000

@@ -21,12 +21,12 @@ export function readMask(cursor: Cursor): Path {
 }
 
 /** Tells whether `$` or `@` is next. */
-export function isPathStart(cursor: Cursor): boolean {
+function isPathStart(cursor: Cursor): boolean {
   return cursor.peek() === '$' || cursor.peek() === '@'
 }
 
 /** Reads a path that starts with `$` or `@` and ends where no further step follows. */
-export function readPath(cursor: Cursor): Path {
+function readPath(cursor: Cursor): Path {
   const from = cursor.take('$') ? 'root' : 'current'
   if (from === 'current') cursor.expect('@', 'expected "$" or "@"')
   return { from, segments: readSegments(cursor, []) }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Random } from '../clock/clock.ts'
 import { SEALING_KEY_BYTES } from './seal.ts'
 
-export type SealingKeyOptions = {
+type SealingKeyOptions = {
   /** Where `sealing.key` is kept; made where it is missing. */
   readonly dataDir: string
   /** 32 bytes in base64; with it no file is read or made. */
