@@ -1,0 +1,126 @@
+import { type Clock, type ServiceTime, startServiceTime } from '../../clock/clock.ts'
+import type { Store } from '../store.ts'
+import { AnswerBook, lmdbAnswers } from './answers.ts'
+import type { Batch } from './batch.ts'
+import type { Engine, Ids } from './engine.ts'
+import { FamilyBook } from './family-book.ts'
+import { Journal } from './journal.ts'
+import { loadRegistrations } from './load.ts'
+import { lmdbMailboxes } from './mailboxes.ts'
+import { addRecovery, pruneRecoveries, readRecoveries, recoveriesChange } from './recoveries.ts'
+import { lmdbRefreshFamilies } from './refresh-families.ts'
+import { lmdbRegistrations } from './registrations.ts'
+import { lmdbRevokedTokens, RevocationBook } from './revoked-tokens.ts'
+import type { Rows } from './rows.ts'
+import { lmdbSigningKeys, loadSigningKeys } from './signing-keys.ts'
+import { StaleRecords } from './stale-records.ts'
+import { assertFormat, FORMAT_CHANGE, readState, type StoreState, stateChange } from './state-row.ts'
+import { type StoreLog, silentLog } from './store-log.ts'
+
+/** How often what nobody waits for is written, and what is over is pruned, milliseconds. */
+const TICK_MS = 250
+/** Age of a heartbeat at which a tick writes a new one although nothing else changed, milliseconds. */
+const HEARTBEAT_MS = 450
+/** Rows looked at by one round of pruning, in each table. */
+const PRUNED_MAX = 500
+
+export type EmbeddedStoreOptions = {
+  /** The disk. Closed with the store. */
+  readonly rows: Rows
+  readonly clock: Clock
+  readonly log?: StoreLog
+}
+
+/**
+ * Opens the embedded engine on any disk: everything but mailbox payloads is read into memory, and changes go
+ * to disk through the journal.
+ */
+export async function openEmbeddedStore({
+  rows,
+  clock,
+  log = silentLog,
+}: EmbeddedStoreOptions): Promise<Store> {
+  assertFormat(rows)
+  const state = readState(rows) ?? initialState(clock)
+  const earlier = readRecoveries(rows)
+  const recoveries = state.isClean ? earlier : addRecovery(earlier, state.heartbeatMs)
+  const table = loadRegistrations(rows, state.heartbeatMs, recoveries)
+  const ids: Ids = { nextRegistrationId: state.nextRegistrationId, nextSequence: state.nextSequence }
+  // Before anything is answered: from here on, a stop without `close` is an unclean one.
+  await rows.commit([
+    FORMAT_CHANGE,
+    recoveriesChange(pruneRecoveries(recoveries, state.heartbeatMs, table.periodMaxMs)),
+    stateChange({ ...state, isClean: false }),
+  ])
+
+  // Only now: nobody could send a keepalive while the rows were being read.
+  const serviceTime = startServiceTime(clock, state.heartbeatMs)
+  const stale = new StaleRecords()
+  const heart = new Heart(serviceTime, ids, stale)
+  const journal = new Journal(rows, clock, log, (batch, isLast) => heart.beat(batch, isLast))
+  return assemble({ clock, rows, journal, table, stale, ids }, serviceTime, heart)
+}
+
+function initialState(clock: Clock): StoreState {
+  return { heartbeatMs: clock.wallMs(), isClean: true, nextRegistrationId: 1, nextSequence: 1 }
+}
+
+/** Adds to every commit the state as of now, and all keepalives answered before. */
+class Heart {
+  readonly #serviceTime: ServiceTime
+  readonly #ids: Ids
+  readonly #stale: StaleRecords
+  lastBeatMs = Number.NEGATIVE_INFINITY
+
+  constructor(serviceTime: ServiceTime, ids: Ids, stale: StaleRecords) {
+    this.#serviceTime = serviceTime
+    this.#ids = ids
+    this.#stale = stale
+  }
+
+  beat(batch: Batch, isLast: boolean): void {
+    this.#stale.writeInto(batch)
+    const heartbeatMs = this.#serviceTime.nowMs()
+    const { table, key, value } = stateChange({ heartbeatMs, isClean: isLast, ...this.#ids })
+    batch.put(table, key, value)
+    this.lastBeatMs = heartbeatMs
+  }
+}
+
+function assemble(engine: Engine, serviceTime: ServiceTime, heart: Heart): Store {
+  const { clock, journal, rows, stale, table } = engine
+  const answers = new AnswerBook(journal)
+  const families = new FamilyBook(journal)
+  const revoked = new RevocationBook(journal)
+  for (const book of [answers, families, revoked]) book.load(rows)
+
+  const ticking = clock.every(TICK_MS, () => {
+    for (const book of [answers, families, revoked]) book.prune(clock.wallMs(), PRUNED_MAX)
+    const isDue = table.totals.registrations > 0 && serviceTime.nowMs() - heart.lastBeatMs >= HEARTBEAT_MS
+    if (isDue || journal.isBehind || stale.size > 0) journal.flush()
+  })
+  let closing: Promise<void> | undefined
+  async function close(): Promise<void> {
+    ticking.cancel()
+    try {
+      await journal.close()
+    } finally {
+      await rows.close()
+    }
+  }
+  return {
+    registrations: lmdbRegistrations(engine),
+    mailboxes: lmdbMailboxes(engine, answers),
+    answers: lmdbAnswers(answers, journal),
+    refreshFamilies: lmdbRefreshFamilies(families, journal),
+    revokedTokens: lmdbRevokedTokens(revoked, journal),
+    signingKeys: lmdbSigningKeys(loadSigningKeys(rows), journal),
+    serviceTime,
+    failure: () => journal.failure(),
+    totals: () => table.totals,
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}

@@ -1,0 +1,228 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { afterThisTurn, type Clock } from '../../clock/clock.ts'
+import { Batch } from './batch.ts'
+import type { Rows, Table } from './rows.ts'
+import type { StoreLog } from './store-log.ts'
+
+/** Bytes that may wait to be written. Past it nothing new is taken on. */
+const WAITING_BYTES_MAX = 64 * 1024 * 1024
+/** Operations after which a batch waits for no more of them, and turns after which it does not either. */
+const GATHERED_MAX = 64
+const GATHERING_TURNS_MAX = 8
+/** Changes at which a batch is written though nobody waits: handing over many at once would stall the process. */
+const CHANGES_MAX = 5_000
+/** A commit that takes longer than this counts as a failure of the disk, milliseconds. */
+const STUCK_MS = 5_000
+const RETRY_MIN_MS = 100
+const RETRY_MAX_MS = 5_000
+
+const CLOSED = 'The store is closed.'
+
+/** Adds what goes with every commit. */
+export type Prepare = (batch: Batch, isLast: boolean) => void
+
+/**
+ * Group commit. Operations have changed memory already; here they leave the changes of rows, which go to disk
+ * in the order of the calls, many operations in one commit, one commit at a time.
+ *
+ * When a commit fails, memory stays as it is and is ahead of the disk: those who waited are refused, nothing
+ * new is taken on, and the very same changes are tried again until they are written. So memory and disk
+ * cannot part ways, whatever the failed commit left behind.
+ */
+export class Journal {
+  readonly #rows: Rows
+  readonly #clock: Clock
+  readonly #log: StoreLog
+  readonly #prepare: Prepare
+  #filling = new Batch(1)
+  #running: { readonly batch: Batch; readonly sinceMs: number; readonly ended: Promise<void> } | undefined
+  #gathering = false
+  #durableBatch = 0
+  #failure: unknown
+  #closed = false
+
+  constructor(rows: Rows, clock: Clock, log: StoreLog, prepare: Prepare) {
+    this.#rows = rows
+    this.#clock = clock
+    this.#log = log
+    this.#prepare = prepare
+  }
+
+  /** Number of the batch that is being filled. */
+  get batchNumber(): number {
+    return this.#filling.number
+  }
+
+  /** Whether everything up to and including this batch is durable. */
+  isDurable(batchNumber: number): boolean {
+    return batchNumber <= this.#durableBatch
+  }
+
+  /** Whether changes wait that nobody has asked to be written yet. */
+  get isBehind(): boolean {
+    return this.#filling.changes.length > 0
+  }
+
+  put(table: Table, key: Uint8Array, value: Uint8Array): void {
+    this.#filling.put(table, key, value)
+    if (this.#filling.changes.length >= CHANGES_MAX) this.#gather()
+  }
+
+  remove(table: Table, key: Uint8Array): void {
+    this.#filling.remove(table, key)
+    if (this.#filling.changes.length >= CHANGES_MAX) this.#gather()
+  }
+
+  /** Resolves once every change left so far is durable; has them written as soon as possible. */
+  durable(): Promise<void> {
+    const promise = this.#filling.wait()
+    this.#gather()
+    return promise
+  }
+
+  /** Writes what was left without anybody waiting for it. */
+  flush(): void {
+    if (this.#running === undefined && !this.#gathering && this.#isWorking()) this.#commit()
+  }
+
+  get isOpen(): boolean {
+    return !this.#closed
+  }
+
+  /** Throws what every operation of a closed store is refused with. */
+  assertOpen(): void {
+    if (this.#closed) throw new RollcallError('unavailable', CLOSED)
+  }
+
+  /** Throws what an operation that has to know what is on disk is refused with now. */
+  assertReadable(): void {
+    const failure = this.failure()
+    if (failure !== undefined) throw new RollcallError('unavailable', failure)
+  }
+
+  /** Throws what an operation that writes is refused with now. */
+  assertWritable(): void {
+    this.assertReadable()
+    if (this.#filling.bytes + (this.#running?.batch.bytes ?? 0) > WAITING_BYTES_MAX)
+      throw new RollcallError('unavailable', 'Too much waits to be written.', { retryAfterSeconds: 1 })
+  }
+
+  failure(): string | undefined {
+    if (this.#closed) return CLOSED
+    if (this.#failure !== undefined) return 'The store cannot write to its disk.'
+    const sinceMs = this.#running?.sinceMs ?? Number.POSITIVE_INFINITY
+    return this.#clock.monotonicMs() - sinceMs > STUCK_MS ? 'A write to disk does not end.' : undefined
+  }
+
+  /** Writes what is left, tells `prepare` that it is the last, and takes nothing more. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#running?.ended
+    const batch = this.#takeFilling(true)
+    try {
+      if (this.#failure !== undefined) await this.#rows.reopen()
+      await this.#rows.commit(batch.changes)
+      batch.resolve()
+    } catch (error) {
+      batch.reject(refusal(error))
+      throw refusal(error)
+    }
+  }
+
+  #isWorking(): boolean {
+    return !this.#closed && this.#failure === undefined
+  }
+
+  /** Waits for the turns of the event loop that bring more operations, and commits when one brings none. */
+  #gather(): void {
+    if (this.#gathering || this.#running !== undefined || !this.#isWorking()) return
+    this.#gathering = true
+    const turn = (turns: number, known: number) =>
+      afterThisTurn(() => {
+        const { waiting } = this.#filling
+        if (waiting > known && waiting < GATHERED_MAX && turns < GATHERING_TURNS_MAX)
+          return turn(turns + 1, waiting)
+        this.#gathering = false
+        if (this.#isWorking()) this.#commit()
+      })
+    turn(1, this.#filling.waiting)
+  }
+
+  #commit(): void {
+    const batch = this.#takeFilling(false)
+    const ended = this.#write(batch).then(
+      () => this.#succeed(batch),
+      (error: unknown) => this.#fail(batch, error),
+    )
+    this.#running = { batch, sinceMs: this.#clock.monotonicMs(), ended }
+  }
+
+  async #write(batch: Batch): Promise<void> {
+    await this.#rows.commit(batch.changes)
+  }
+
+  #succeed(batch: Batch): void {
+    this.#running = undefined
+    this.#durableBatch = batch.number
+    batch.resolve()
+    if (this.#filling.waiting > 0) this.#gather()
+  }
+
+  #fail(batch: Batch, error: unknown): void {
+    this.#running = undefined
+    this.#failure = error
+    this.#log.error('the store cannot write', { err: toError(error) })
+    this.#putBack(batch, error)
+    if (!this.#closed) this.#retryAfter(RETRY_MIN_MS)
+  }
+
+  #retryAfter(delayMs: number): void {
+    this.#clock.after(delayMs, () => {
+      if (!this.#closed) this.#retry(Math.min(delayMs * 2, RETRY_MAX_MS))
+    })
+  }
+
+  #retry(nextDelayMs: number): void {
+    const batch = this.#takeFilling(false)
+    const attempt = async () => {
+      await this.#rows.reopen()
+      await this.#rows.commit(batch.changes)
+    }
+    const ended = attempt().then(
+      () => {
+        this.#failure = undefined
+        this.#log.info('the store writes again', {})
+        this.#succeed(batch)
+      },
+      (error: unknown) => {
+        this.#running = undefined
+        this.#failure = error
+        this.#putBack(batch, error)
+        this.#retryAfter(nextDelayMs)
+      },
+    )
+    this.#running = { batch, sinceMs: this.#clock.monotonicMs(), ended }
+  }
+
+  #takeFilling(isLast: boolean): Batch {
+    const batch = this.#filling
+    this.#filling = new Batch(batch.number + 1)
+    this.#prepare(batch, isLast)
+    return batch
+  }
+
+  /** The batch's changes go before those left since; whoever waits for either is refused. */
+  #putBack(batch: Batch, error: unknown): void {
+    batch.reject(refusal(error))
+    this.#filling.reject(refusal(error))
+    this.#filling.prepend(batch)
+  }
+}
+
+function refusal(cause: unknown): RollcallError {
+  return new RollcallError('unavailable', 'The store cannot write to its disk.', { cause })
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto'
+
+const LOW = 2 ** 32
+
+/** Key of a registration's rows: its id, big-endian, so that rows are sorted by age. */
+export function registrationKey(registrationId: number): Buffer {
+  const key = Buffer.allocUnsafe(8)
+  writeNumber(key, registrationId, 0)
+  return key
+}
+
+/**
+ * Key of a mailbox entry: registration, sequence and payload size. The size is part of the key because a start
+ * has to know all sizes and must not read all payloads.
+ */
+export function mailboxKey(registrationId: number, sequence: number, payloadBytes: number): Buffer {
+  const key = Buffer.allocUnsafe(20)
+  writeNumber(key, registrationId, 0)
+  writeNumber(key, sequence, 8)
+  key.writeUInt32BE(payloadBytes, 16)
+  return key
+}
+
+export function readRegistrationId(key: Uint8Array): number {
+  return readNumber(key, 0)
+}
+
+export function readMailboxKey(key: Uint8Array): { registrationId: number; sequence: number; bytes: number } {
+  return { registrationId: readNumber(key, 0), sequence: readNumber(key, 8), bytes: readWord(key, 16) }
+}
+
+/** Key made from texts that come from outside: a digest, because they are of any length. */
+export function digestKey(...texts: readonly string[]): Buffer {
+  return createHash('sha256').update(JSON.stringify(texts)).digest().subarray(0, 24)
+}
+
+function writeNumber(key: Buffer, value: number, offset: number): void {
+  key.writeUInt32BE(Math.floor(value / LOW), offset)
+  key.writeUInt32BE(value % LOW, offset + 4)
+}
+
+function readNumber(key: Uint8Array, offset: number): number {
+  return readWord(key, offset) * LOW + readWord(key, offset + 4)
+}
+
+function readWord(key: Uint8Array, offset: number): number {
+  const at = (index: number) => key[offset + index] ?? 0
+  return ((at(0) << 24) | (at(1) << 16) | (at(2) << 8) | at(3)) >>> 0
+}

@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import type { Clock } from '../../clock/clock.ts'
+import type { Store } from '../store.ts'
+import { openEmbeddedStore } from './embedded.ts'
+import { claimFolder } from './folder-claim.ts'
+import { openLmdbRows } from './lmdb-rows.ts'
+import type { StoreLog } from './store-log.ts'
+
+export { type EmbeddedStoreOptions, openEmbeddedStore } from './embedded.ts'
+export type { RowChange, Rows, Table } from './rows.ts'
+export type { StoreLog } from './store-log.ts'
+
+export type LmdbStoreOptions = {
+  /** The server's data folder. The store is in `store` below it, readable by its owner only. */
+  readonly dataDir: string
+  readonly clock: Clock
+  /** Default: says nothing. */
+  readonly log?: StoreLog
+}
+
+/**
+ * Opens the embedded store of one server on one machine: LMDB for what must survive, everything but mailbox
+ * payloads in memory. (docs/adr/0004-embedded-store.md)
+ *
+ * @throws Error when another process uses the folder, when a newer version wrote it, or when it cannot be used
+ */
+export async function openLmdbStore({ dataDir, clock, log }: LmdbStoreOptions): Promise<Store> {
+  const folder = join(dataDir, 'store')
+  const rows = openLmdbRows(folder)
+  try {
+    const claim = await claimFolder({ file: join(folder, 'owner'), clock, exclusively: rows.exclusively })
+    const claimed = { ...rows, close: () => rows.close().finally(claim.release) }
+    try {
+      return await openEmbeddedStore({ rows: claimed, clock, ...(log && { log }) })
+    } catch (error) {
+      claim.release()
+      throw error
+    }
+  } catch (error) {
+    await rows.close()
+    throw error
+  }
+}

@@ -1,0 +1,66 @@
+import { readMailboxKey, readRegistrationId } from './keys.ts'
+import { RegistrationRecord } from './record.ts'
+import { liftDeadline, type Recovery } from './recoveries.ts'
+import { decodeIdentity, decodeLiveness } from './registration-row.ts'
+import { RegistrationTable } from './registration-table.ts'
+import type { Rows } from './rows.ts'
+
+/** Until the liveness row is read. A float from the start: changing a field's type later costs memory. */
+const UNKNOWN = {
+  lastKeepAliveAtWallMs: Number.NaN,
+  expiresAtMs: Number.NaN,
+  authorizedUntilWallMs: Number.NaN,
+}
+
+/**
+ * Reads all registrations into memory. The tables are sorted by registration id, so that each is read once,
+ * side by side with the records.
+ */
+export function loadRegistrations(
+  rows: Rows,
+  nowMs: number,
+  recoveries: readonly Recovery[],
+): RegistrationTable {
+  const table = new RegistrationTable(nowMs)
+  const records = readRecords(rows, table)
+  const forLiveness = finder(records)
+  rows.scan('liveness', (key, value) => {
+    const record = forLiveness(readRegistrationId(key))
+    if (record === undefined) return
+    const liveness = decodeLiveness(value)
+    record.lastKeepAliveAtWallMs = liveness.lastKeepAliveAtWallMs
+    record.expiresAtMs = liftDeadline(liveness.expiresAtMs, record.keepAliveSeconds * 1000, recoveries)
+    record.authorizedUntilWallMs = liveness.authorizedUntilWallMs
+    table.add(record)
+  })
+  const forMailbox = finder(records)
+  rows.scanKeys('mailbox', (key) => {
+    const { registrationId, sequence, bytes } = readMailboxKey(key)
+    const record = forMailbox(registrationId)
+    if (record !== undefined) table.append(record, sequence, bytes)
+  })
+  return table
+}
+
+function readRecords(rows: Rows, table: RegistrationTable): readonly RegistrationRecord[] {
+  const records: RegistrationRecord[] = []
+  rows.scan('registrations', (key, value) => {
+    const identity = decodeIdentity(value)
+    const organizationId = table.intern(identity.organizationId)
+    const registrationId = readRegistrationId(key)
+    records.push(new RegistrationRecord({ ...identity, ...UNKNOWN, registrationId, organizationId }))
+  })
+  return records
+}
+
+/** Finds records by ascending ids, in one pass. */
+function finder(
+  records: readonly RegistrationRecord[],
+): (registrationId: number) => RegistrationRecord | undefined {
+  let index = 0
+  return (registrationId) => {
+    while ((records[index]?.registrationId ?? Number.POSITIVE_INFINITY) < registrationId) index++
+    const record = records[index]
+    return record?.registrationId === registrationId ? record : undefined
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What memory knows of a mailbox: which sequences wait and how big their payloads are. The payloads are on
+ * disk. Sequences ascend, so that finding one is a binary search.
+ */
+export class Mailbox {
+  readonly #sequences: number[] = []
+  readonly #sizes: number[] = []
+  #bytes = 0
+  /** The journal batch that holds the newest entry: before that is durable, nothing is read. */
+  newestBatch = 0
+
+  get depth(): number {
+    return this.#sequences.length
+  }
+
+  /** Payload bytes in all. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  hasRoom(payloadBytes: number, eventsMax: number, bytesMax: number): boolean {
+    return this.#sequences.length < eventsMax && this.#bytes + payloadBytes <= bytesMax
+  }
+
+  /** Adds an entry; `sequence` is above all that are here. */
+  append(sequence: number, payloadBytes: number): void {
+    this.#sequences.push(sequence)
+    this.#sizes.push(payloadBytes)
+    this.#bytes += payloadBytes
+  }
+
+  /** Removes an entry and returns its payload size; `undefined` when it is not here. */
+  remove(sequence: number): number | undefined {
+    const index = this.#firstAtLeast(sequence)
+    if (this.#sequences[index] !== sequence) return undefined
+    const size = this.#sizes[index] ?? 0
+    this.#sequences.splice(index, 1)
+    this.#sizes.splice(index, 1)
+    this.#bytes -= size
+    return size
+  }
+
+  /** The next entries after a sequence: at most `entriesMax`, within `bytesMax` unless the first is larger. */
+  *after(
+    sequence: number,
+    entriesMax: number,
+    bytesMax: number,
+  ): Generator<{ sequence: number; size: number }> {
+    let bytes = 0
+    const start = this.#firstAtLeast(sequence + 1)
+    for (let index = start; index < this.#sequences.length && index - start < entriesMax; index++) {
+      const size = this.#sizes[index] ?? 0
+      bytes += size
+      if (index > start && bytes > bytesMax) return
+      yield { sequence: this.#sequences[index] ?? 0, size }
+    }
+  }
+
+  #firstAtLeast(sequence: number): number {
+    let low = 0
+    let high = this.#sequences.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#sequences[middle] ?? 0) < sequence) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

@@ -1,0 +1,68 @@
+import type { Registration } from '../store.ts'
+import type { Mailbox } from './mailbox.ts'
+
+/** `filedBucket` of a registration that the due index does not hold. */
+export const NOT_FILED = -1
+
+/**
+ * A registration in memory. There may be millions: plain fields, no closures, nothing allocated before it is
+ * needed.
+ */
+export class RegistrationRecord {
+  readonly registrationId: number
+  readonly organizationId: string
+  readonly userId: string
+  readonly userEndpointId: string
+  readonly registeredAtWallMs: number
+  keepAliveSeconds: number
+  serverKeepAliveReminderOn: boolean
+  reminded = false
+  lastKeepAliveAtWallMs: number
+  expiresAtMs: number
+  authorizedUntilWallMs: number
+  /** Handed out by `claimDue` and not settled yet. */
+  claimed = false
+  /** Expired or unregistered: whoever still refers to it drops it. */
+  removed = false
+  /** Its liveness row is behind and waits for the next commit. */
+  stale = false
+  /** Where the due index looks at it next, and its place there. */
+  filedBucket = NOT_FILED
+  filedIndex = 0
+  /** Absent while nothing waits. */
+  mailbox: Mailbox | undefined = undefined
+
+  constructor(from: Omit<Registration, 'reminded'>) {
+    this.registrationId = from.registrationId
+    this.organizationId = from.organizationId
+    this.userId = from.userId
+    this.userEndpointId = from.userEndpointId
+    this.registeredAtWallMs = from.registeredAtWallMs
+    this.keepAliveSeconds = from.keepAliveSeconds
+    this.serverKeepAliveReminderOn = from.serverKeepAliveReminderOn
+    this.lastKeepAliveAtWallMs = from.lastKeepAliveAtWallMs
+    this.expiresAtMs = from.expiresAtMs
+    this.authorizedUntilWallMs = from.authorizedUntilWallMs
+  }
+}
+
+export function isLive(record: RegistrationRecord, nowMs: number): boolean {
+  return nowMs < record.expiresAtMs
+}
+
+/** What the record says now, as a value of its own. */
+export function toRegistration(record: RegistrationRecord): Registration {
+  return {
+    organizationId: record.organizationId,
+    userId: record.userId,
+    userEndpointId: record.userEndpointId,
+    registrationId: record.registrationId,
+    keepAliveSeconds: record.keepAliveSeconds,
+    serverKeepAliveReminderOn: record.serverKeepAliveReminderOn,
+    registeredAtWallMs: record.registeredAtWallMs,
+    lastKeepAliveAtWallMs: record.lastKeepAliveAtWallMs,
+    expiresAtMs: record.expiresAtMs,
+    reminded: record.reminded,
+    authorizedUntilWallMs: record.authorizedUntilWallMs,
+  }
+}

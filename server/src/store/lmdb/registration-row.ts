@@ -1,0 +1,60 @@
+import type { Registration } from '../store.ts'
+
+/**
+ * A registration is two rows: what rarely changes, and, small and of fixed size, what every keepalive changes.
+ */
+export type IdentityRow = Omit<Registration, 'registrationId' | keyof LivenessRow | 'reminded'>
+export type LivenessRow = Pick<
+  Registration,
+  'lastKeepAliveAtWallMs' | 'expiresAtMs' | 'authorizedUntilWallMs'
+>
+
+const REMINDER_ON = 1
+const HEADER_BYTES = 17
+
+export function encodeIdentity(row: IdentityRow): Buffer {
+  const organizationBytes = Buffer.byteLength(row.organizationId)
+  const userBytes = Buffer.byteLength(row.userId)
+  const endpointBytes = Buffer.byteLength(row.userEndpointId)
+  const value = Buffer.allocUnsafe(HEADER_BYTES + organizationBytes + userBytes + endpointBytes)
+  value.writeUInt8(row.serverKeepAliveReminderOn ? REMINDER_ON : 0, 0)
+  value.writeUInt32BE(row.keepAliveSeconds, 1)
+  value.writeDoubleBE(row.registeredAtWallMs, 5)
+  value.writeUInt16BE(organizationBytes, 13)
+  value.writeUInt16BE(userBytes, 15)
+  value.write(row.organizationId, HEADER_BYTES)
+  value.write(row.userId, HEADER_BYTES + organizationBytes)
+  value.write(row.userEndpointId, HEADER_BYTES + organizationBytes + userBytes)
+  return value
+}
+
+export function decodeIdentity(bytes: Uint8Array): IdentityRow {
+  const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const userAt = HEADER_BYTES + value.readUInt16BE(13)
+  const endpointAt = userAt + value.readUInt16BE(15)
+  return {
+    serverKeepAliveReminderOn: value.readUInt8(0) === REMINDER_ON,
+    keepAliveSeconds: value.readUInt32BE(1),
+    registeredAtWallMs: value.readDoubleBE(5),
+    organizationId: value.toString('utf8', HEADER_BYTES, userAt),
+    userId: value.toString('utf8', userAt, endpointAt),
+    userEndpointId: value.toString('utf8', endpointAt),
+  }
+}
+
+export function encodeLiveness(row: LivenessRow): Buffer {
+  const value = Buffer.allocUnsafe(24)
+  value.writeDoubleBE(row.lastKeepAliveAtWallMs, 0)
+  value.writeDoubleBE(row.expiresAtMs, 8)
+  value.writeDoubleBE(row.authorizedUntilWallMs, 16)
+  return value
+}
+
+export function decodeLiveness(bytes: Uint8Array): LivenessRow {
+  const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return {
+    lastKeepAliveAtWallMs: value.readDoubleBE(0),
+    expiresAtMs: value.readDoubleBE(8),
+    authorizedUntilWallMs: value.readDoubleBE(16),
+  }
+}

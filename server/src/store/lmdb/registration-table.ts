@@ -1,0 +1,91 @@
+import type { EndpointKey, Registration, StoreTotals, UserKey } from '../store.ts'
+import { DueIndex } from './due-index.ts'
+import { Mailbox } from './mailbox.ts'
+import { isLive, type RegistrationRecord } from './record.ts'
+import { UserIndex } from './user-index.ts'
+
+/** All registrations in memory: by endpoint, by when they are due, and their totals. */
+export class RegistrationTable {
+  readonly due: DueIndex
+  readonly #byUser = new UserIndex()
+  /** Expired ones that were registered anew before they were swept, by id. */
+  readonly #replaced = new Map<number, RegistrationRecord>()
+  #registrations = 0
+  #periodMaxMs = 0
+  #mailboxEvents = 0
+  #mailboxBytes = 0
+
+  /** @param nowMs service time now */
+  constructor(nowMs: number) {
+    this.due = new DueIndex(nowMs)
+  }
+
+  get totals(): StoreTotals {
+    return {
+      registrations: this.#registrations,
+      mailboxEvents: this.#mailboxEvents,
+      mailboxBytes: this.#mailboxBytes,
+    }
+  }
+
+  /** Longest period of any registration so far. */
+  get periodMaxMs(): number {
+    return this.#periodMaxMs
+  }
+
+  intern(organizationId: string): string {
+    return this.#byUser.intern(organizationId)
+  }
+
+  findLive(endpoint: EndpointKey, nowMs: number): RegistrationRecord | undefined {
+    const record = this.#byUser.find(endpoint)
+    return record !== undefined && isLive(record, nowMs) ? record : undefined
+  }
+
+  listLive(user: UserKey, nowMs: number): readonly RegistrationRecord[] {
+    return this.#byUser.list(user).filter((record) => isLive(record, nowMs))
+  }
+
+  /** The very registration that a caller holds a copy of, live or not. */
+  lookUp(registration: Registration): RegistrationRecord | undefined {
+    const record = this.#byUser.find(registration)
+    if (record?.registrationId === registration.registrationId) return record
+    return this.#replaced.get(registration.registrationId)
+  }
+
+  add(record: RegistrationRecord): void {
+    const replaced = this.#byUser.add(record)
+    if (replaced !== undefined) this.#replaced.set(replaced.registrationId, replaced)
+    this.due.file(record)
+    this.#registrations++
+    this.#periodMaxMs = Math.max(this.#periodMaxMs, record.keepAliveSeconds * 1000)
+  }
+
+  remove(record: RegistrationRecord): void {
+    if (!this.#replaced.delete(record.registrationId)) this.#byUser.remove(record)
+    this.due.drop(record)
+    record.removed = true
+    this.#registrations--
+    this.#mailboxEvents -= record.mailbox?.depth ?? 0
+    this.#mailboxBytes -= record.mailbox?.bytes ?? 0
+  }
+
+  /** Adds an entry to a mailbox and returns it. */
+  append(record: RegistrationRecord, sequence: number, payloadBytes: number): Mailbox {
+    record.mailbox ??= new Mailbox()
+    record.mailbox.append(sequence, payloadBytes)
+    this.#mailboxEvents++
+    this.#mailboxBytes += payloadBytes
+    return record.mailbox
+  }
+
+  /** Removes an entry and returns its payload size; `undefined` when it is not there. */
+  removeEntry(record: RegistrationRecord, sequence: number): number | undefined {
+    const payloadBytes = record.mailbox?.remove(sequence)
+    if (payloadBytes === undefined) return undefined
+    this.#mailboxEvents--
+    this.#mailboxBytes -= payloadBytes
+    if (record.mailbox?.depth === 0) record.mailbox = undefined
+    return payloadBytes
+  }
+}

@@ -1,0 +1,162 @@
+import { afterThisTurn } from '../../clock/clock.ts'
+import type {
+  Decision,
+  Moment,
+  RegisterOutcome,
+  RegisterRequest,
+  Registration,
+  RegistrationStore,
+} from '../store.ts'
+import { type Engine, removeRegistration } from './engine.ts'
+import { registrationKey } from './keys.ts'
+import { isLive, RegistrationRecord, toRegistration } from './record.ts'
+import { encodeIdentity } from './registration-row.ts'
+
+/** Registrations looked at by one `claimDue` before everybody else gets a turn. */
+const LOOKED_AT_MAX = 10_000
+
+export function lmdbRegistrations(engine: Engine): RegistrationStore {
+  const { journal, table } = engine
+  return {
+    async register(request, endpointsMax, at) {
+      journal.assertWritable()
+      const outcome = register(engine, request, endpointsMax, at)
+      if (outcome.kind === 'registered') await journal.durable()
+      return outcome
+    },
+    async keepalive(endpoint, authorizedUntilWallMs, at) {
+      journal.assertWritable()
+      const record = table.findLive(endpoint, at.nowMs)
+      if (record === undefined) return undefined
+      renew(engine, record, authorizedUntilWallMs ?? 0, at)
+      return toRegistration(record)
+    },
+    async unregister(endpoint, nowMs) {
+      journal.assertWritable()
+      const record = table.findLive(endpoint, nowMs)
+      if (record === undefined) return undefined
+      removeRegistration(engine, record)
+      await journal.durable()
+      return toRegistration(record)
+    },
+    async find(endpoint, nowMs) {
+      journal.assertOpen()
+      const record = table.findLive(endpoint, nowMs)
+      return record === undefined ? undefined : toRegistration(record)
+    },
+    async list(user, nowMs) {
+      journal.assertOpen()
+      return table.listLive(user, nowMs).map(toRegistration)
+    },
+    claimDue: (nowMs, max) => claimDue(engine, nowMs, max),
+    settle: async (decisions, nowMs) => settle(engine, decisions, nowMs),
+  }
+}
+
+function register(
+  engine: Engine,
+  request: RegisterRequest,
+  endpointsMax: number,
+  at: Moment,
+): RegisterOutcome {
+  const live = engine.table.findLive(request, at.nowMs)
+  if (live !== undefined) {
+    refresh(engine, live, request, at)
+    return { kind: 'registered', registration: toRegistration(live), refreshed: true }
+  }
+  if (engine.table.listLive(request, at.nowMs).length >= endpointsMax) return { kind: 'too_many_endpoints' }
+  const record = create(engine, request, at)
+  return { kind: 'registered', registration: toRegistration(record), refreshed: false }
+}
+
+function create(engine: Engine, request: RegisterRequest, at: Moment): RegistrationRecord {
+  const { ids, journal, table, stale } = engine
+  const record = new RegistrationRecord({
+    organizationId: table.intern(request.organizationId),
+    userId: request.userId,
+    userEndpointId: request.userEndpointId,
+    registrationId: ids.nextRegistrationId++,
+    keepAliveSeconds: request.keepAliveSeconds,
+    serverKeepAliveReminderOn: request.serverKeepAliveReminderOn,
+    registeredAtWallMs: at.nowWallMs,
+    lastKeepAliveAtWallMs: at.nowWallMs,
+    expiresAtMs: at.nowMs + request.keepAliveSeconds * 1000,
+    authorizedUntilWallMs: request.authorizedUntilWallMs,
+  })
+  table.add(record)
+  journal.put('registrations', registrationKey(record.registrationId), encodeIdentity(record))
+  stale.mark(record)
+  return record
+}
+
+function refresh(engine: Engine, record: RegistrationRecord, request: RegisterRequest, at: Moment): void {
+  const isChanged =
+    record.keepAliveSeconds !== request.keepAliveSeconds ||
+    record.serverKeepAliveReminderOn !== request.serverKeepAliveReminderOn
+  record.keepAliveSeconds = request.keepAliveSeconds
+  record.serverKeepAliveReminderOn = request.serverKeepAliveReminderOn
+  if (isChanged)
+    engine.journal.put('registrations', registrationKey(record.registrationId), encodeIdentity(record))
+  renew(engine, record, request.authorizedUntilWallMs, at)
+}
+
+function renew(engine: Engine, record: RegistrationRecord, authorizedUntilWallMs: number, at: Moment): void {
+  record.lastKeepAliveAtWallMs = at.nowWallMs
+  record.expiresAtMs = at.nowMs + record.keepAliveSeconds * 1000
+  record.reminded = false
+  record.authorizedUntilWallMs = Math.max(record.authorizedUntilWallMs, authorizedUntilWallMs)
+  engine.table.due.file(record)
+  engine.stale.mark(record)
+}
+
+async function claimDue(
+  { journal, table }: Engine,
+  nowMs: number,
+  max: number,
+): Promise<readonly Registration[]> {
+  journal.assertReadable()
+  while (!table.due.open(nowMs, LOOKED_AT_MAX)) await new Promise<void>((resolve) => afterThisTurn(resolve))
+  const claimed: Registration[] = []
+  while (claimed.length < max) {
+    const record = table.due.take(nowMs)
+    if (record === undefined) break
+    record.claimed = true
+    claimed.push(toRegistration(record))
+  }
+  return claimed
+}
+
+/** A refusal ends the claims too, or those registrations would never be handed out again. */
+function settle(engine: Engine, decisions: readonly Decision[], nowMs: number): readonly Decision[] {
+  try {
+    engine.journal.assertReadable()
+  } catch (error) {
+    for (const { registration } of decisions) release(engine, registration)
+    throw error
+  }
+  return decisions.filter((decision) => settleOne(engine, decision, nowMs))
+}
+
+function release({ table }: Engine, registration: Registration): RegistrationRecord | undefined {
+  const record = table.lookUp(registration)
+  if (record === undefined) return undefined
+  record.claimed = false
+  table.due.file(record)
+  return record
+}
+
+function settleOne(engine: Engine, { registration, step }: Decision, nowMs: number): boolean {
+  const record = release(engine, registration)
+  if (record === undefined || record.expiresAtMs !== registration.expiresAtMs) return false
+  switch (step) {
+    case 'wait':
+      return true
+    case 'remind':
+      record.reminded = true
+      return true
+    case 'expire':
+      if (isLive(record, nowMs)) return false
+      removeRegistration(engine, record)
+      return true
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * The disk as the engine sees it: a few sorted tables of rows, written in batches. Small, so that a simulation
+ * can put a crashing one beneath the real engine.
+ */
+export interface Rows {
+  /** The row as last committed. The bytes are the caller's own. */
+  get(table: Table, key: Uint8Array): Uint8Array | undefined
+  /** Visits every committed row in ascending order of keys. The bytes are good only during the visit. */
+  scan(table: Table, visit: (key: Uint8Array, value: Uint8Array) => void): void
+  /** The same without reading the values. */
+  scanKeys(table: Table, visit: (key: Uint8Array) => void): void
+  /**
+   * Carries out all changes in their order or none of them, and resolves once they survive a power cut. One at
+   * a time: the caller awaits it before the next, and does not touch the bytes until then. Rejects with
+   * whatever the disk says; what happened to the changes is then unknown until `reopen`.
+   */
+  commit(changes: readonly RowChange[]): Promise<void>
+  /** After a failed commit: gives up what is left of it, and reads what is really on disk from then on. */
+  reopen(): Promise<void>
+  close(): Promise<void>
+}
+
+export const TABLES = [
+  'meta',
+  'registrations',
+  'liveness',
+  'mailbox',
+  'answers',
+  'families',
+  'revoked',
+  'signing',
+] as const
+
+export type Table = (typeof TABLES)[number]
+
+/** A row to write, or, without a value, to remove; removing what is not there is no error. Values are not empty. */
+export type RowChange = {
+  readonly table: Table
+  readonly key: Uint8Array
+  readonly value: Uint8Array | undefined
+}
