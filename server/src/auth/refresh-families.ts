@@ -35,9 +35,10 @@ export function createRefreshFamilies(options: Options): RefreshFamilies {
   const ttlMs = options.ttlSeconds * 1000
 
   async function end(familyId: string): Promise<void> {
-    await store.revoke(familyId)
+    // In this order: should the second step fail, the family is still there for another try.
     const untilWallMs = clock.wallMs() + options.tokenUseSecondsMax * 1000
     await revoked.add(sessionKeyOf(sessionIdOf(familyId)), untilWallMs)
+    await store.revoke(familyId)
   }
 
   return {

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { demoDirectory } from './demo-directory.ts'
+import { parseDirectory } from './directory-file.ts'
+
+const HASH =
+  '$argon2id$v=19$m=19456,t=2,p=1$13DsYDVOu2rDtLY6ijHV0w$y7j56EjuAEbXQo61BMdNEVBvtztflvZAeTU0KnrhHxA'
+const SHA = 'sha256$MHxgn4faQ8PVY0KKT379-YV_SHH9EEZXMsSrEamFoIw'
+const user = { username: 'alice', passwordHash: HASH, organizationId: 'acme' }
+const client = { id: 'backend', secretHash: SHA, organizationId: 'acme', grants: ['client_credentials'] }
+
+const parse = (parts: object) => parseDirectory(JSON.stringify({ organizations: [{ id: 'acme' }], ...parts }))
+
+test('a directory is read with its defaults', () => {
+  const { organizations, users, usersByName, clients } = parse({
+    users: [user, { ...user, id: 'u2', username: 'bob@example.com', authorities: ['A'], enabled: false }],
+    clients: [client, { id: 'app', public: true, grants: ['password'] }],
+  })
+  assert.deepEqual(organizations.get('acme'), { id: 'acme', name: 'acme' })
+  assert.deepEqual(users.get('alice'), { ...user, id: 'alice', authorities: ['ROLE_USER'], enabled: true })
+  assert.equal(usersByName.get('bob@example.com')?.id, 'u2')
+  assert.equal(users.get('u2')?.enabled, false)
+  assert.deepEqual(clients.get('app'), {
+    id: 'app',
+    secretHash: undefined,
+    organizationId: null,
+    authorities: [],
+    grants: new Set(['password']),
+    enabled: true,
+  })
+})
+
+test('names of properties of every object are names like any other', () => {
+  const { users, clients } = parse({
+    users: [{ ...user, username: '__proto__' }],
+    clients: [{ ...client, id: 'constructor' }],
+  })
+  assert.equal(users.get('__proto__')?.username, '__proto__')
+  assert.equal(clients.get('constructor')?.id, 'constructor')
+  assert.equal(users.get('toString'), undefined)
+})
+
+test('a wrong entry refuses the whole, and the message names its place and no value', () => {
+  const wrong: [object, string][] = [
+    [{ organizations: undefined }, 'organizations: is missing'],
+    [{ organizations: {} }, 'organizations: must be an array'],
+    [{ organizations: [{ id: 'a/b' }] }, 'organizations[0].id: must be an id'],
+    [{ organizations: [{ id: 'acme' }, { id: 'acme' }] }, 'organizations[1].id: is taken'],
+    [{ groups: [] }, 'groups: is not known'],
+    [{ users: [user, 7] }, 'users[1]: must be an object'],
+    [{ users: [{ ...user, password: 'planted' }] }, 'users[0].password: is not known'],
+    [{ users: [{ ...user, passwordHash: 'planted' }] }, 'users[0].passwordHash: must be an argon2id hash'],
+    [{ users: [{ ...user, passwordHash: SHA }] }, 'users[0].passwordHash: must be an argon2id hash'],
+    [{ users: [{ ...user, passwordHash: HASH.replace('m=19456', 'm=999999') }] }, 'users[0].passwordHash: '],
+    [{ users: [{ ...user, passwordHash: HASH.replace('argon2id', 'argon2i') }] }, 'users[0].passwordHash: '],
+    [{ users: [{ ...user, organizationId: 'globex' }] }, 'users[0].organizationId: is not the id'],
+    [{ users: [{ ...user, organizationId: undefined }] }, 'users[0].organizationId: is missing'],
+    [{ users: [{ ...user, username: 'a+b@example.com' }] }, 'users[0].username: must be an id'],
+    [{ users: [{ ...user, username: '' }] }, 'users[0].username: must be 1 to 256'],
+    [{ users: [user, { ...user, id: 'other' }] }, 'users[1].username: is taken'],
+    [{ users: [user, { ...user, username: 'other', id: 'alice' }] }, 'users[1].id: is taken'],
+    [{ users: [{ ...user, authorities: ['ROLE_SERVICE'] }] }, 'users[0].authorities: SERVICE'],
+    [{ users: [{ ...user, authorities: ['two words'] }] }, 'users[0].authorities[0]: must be'],
+    [{ users: [{ ...user, enabled: 'no' }] }, 'users[0].enabled: must be true or false'],
+    [{ users: [user], clients: [{ ...client, id: 'alice' }] }, 'clients[0].id: is the id of a user'],
+    [{ clients: [client, client] }, 'clients[1].id: is taken'],
+    [{ clients: [{ ...client, organizationId: undefined }] }, 'clients[0].organizationId: is missing'],
+    [{ clients: [{ ...client, authorities: ['SERVICE'] }] }, 'clients[0].organizationId: a SERVICE client'],
+    [{ clients: [{ ...client, organizationId: 'globex' }] }, 'clients[0].organizationId: is not the id'],
+    [{ clients: [{ ...client, secretHash: undefined }] }, 'clients[0].secretHash: give either'],
+    [{ clients: [{ ...client, public: true }] }, 'clients[0].secretHash: give either'],
+    [{ clients: [{ ...client, public: true, secretHash: undefined }] }, 'clients[0].grants: a public client'],
+    [{ clients: [{ ...client, grants: ['implicit'] }] }, 'clients[0].grants[0]: must be one of'],
+    [{ clients: [{ ...client, grants: undefined }] }, 'clients[0].grants: is missing'],
+  ]
+  for (const [parts, message] of wrong)
+    assert.throws(
+      () => parse(parts),
+      (error: Error) => error.message.startsWith(message) && !/planted/.test(error.message),
+      message,
+    )
+})
+
+test('a file that is not JSON is refused with the line, not the text', () => {
+  const text = `{\n"organizations": [],\n"users": [{"passwordHash": "${HASH}" "x": 1}]\n}`
+  assert.throws(() => parseDirectory(text), { message: 'is not valid JSON (line 3)' })
+  for (const other of ['', 'null', '[]'])
+    assert.throws(() => parseDirectory(other), /^FormError: (is not|must be)/)
+})
+
+test('the demo directory is the documented one', () => {
+  const { organizations, users, clients } = demoDirectory()
+  assert.deepEqual([...organizations.keys()], ['acme', 'globex'])
+  const holders = [...users.values()].map(({ id, username, organizationId, authorities }) => [
+    id,
+    username,
+    organizationId,
+    ...authorities,
+  ])
+  assert.deepEqual(holders, [
+    ['alice', 'alice', 'acme', 'ROLE_USER'],
+    ['bob', 'bob', 'acme', 'ROLE_USER'],
+    ['carol', 'carol', 'globex', 'ROLE_USER'],
+  ])
+  assert.deepEqual([...clients.keys()], ['acme-backend', 'globex-backend', 'platform-service', 'customer'])
+  assert.deepEqual(clients.get('platform-service')?.authorities, ['ROLE_SERVICE'])
+  assert.deepEqual([...(clients.get('customer')?.grants ?? [])], ['password', 'refresh_token'])
+})
