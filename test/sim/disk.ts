@@ -1,5 +1,5 @@
 import type { Clock } from '../../server/src/clock/clock.ts'
-import { type RowChange, type Rows, TABLES, type Table } from '../../server/src/store/lmdb/rows.ts'
+import type { RowChange, Rows, Table } from '../../server/src/store/lmdb/lmdb.ts'
 import type { Dice } from './dice.ts'
 
 type Pending = {
@@ -10,7 +10,7 @@ type Pending = {
 
 /** What survives when the process dies, and everything that was ever asked to be written. */
 export class Disk {
-  readonly #tables = new Map<Table, Map<string, Buffer>>(TABLES.map((table) => [table, new Map()]))
+  readonly #tables = new Map<Table, Map<string, Buffer>>()
   /** Commits fail while set. */
   failing = false
   readonly #inspect: (change: RowChange) => void
@@ -20,8 +20,10 @@ export class Disk {
   }
 
   table(table: Table): Map<string, Buffer> {
-    const rows = this.#tables.get(table)
-    if (rows === undefined) throw new Error(`no table ${table}`)
+    const known = this.#tables.get(table)
+    if (known !== undefined) return known
+    const rows = new Map<string, Buffer>()
+    this.#tables.set(table, rows)
     return rows
   }
 

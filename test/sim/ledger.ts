@@ -13,7 +13,10 @@ export type Send = {
   answeredStep: number | undefined
 }
 
-/** One event owed to one life of a device. */
+/** An acknowledgement survives whatever happens this much later. */
+const SOON_MS = 1000
+
+/** What one life of a device was promised and got. */
 type Account = {
   readonly owed: Set<string>
   readonly received: Set<string>
@@ -32,8 +35,26 @@ export class Violation extends Error {}
 export class Ledger {
   readonly sends = new Map<string, Send>()
   readonly #accounts = new Map<Life, Account>()
-  /** Uptime of the latest crash or disk failure. */
-  lastTroubleUpMs = Number.NEGATIVE_INFINITY
+  /** When the process died or the disk failed, from and to, in uptime. */
+  readonly #troubles: { readonly fromUpMs: number; toUpMs: number }[] = []
+
+  /** A crash, or the beginning of a failure that `troubleEnded` ends. */
+  trouble(upMs: number): void {
+    this.#troubles.push({ fromUpMs: upMs, toUpMs: upMs })
+  }
+
+  troubleEnded(upMs: number): void {
+    const last = this.#troubles.at(-1)
+    if (last !== undefined) last.toUpMs = upMs
+  }
+
+  /** Whether the removal of an acknowledged event, soon durable, may have been lost. */
+  #mayBeForgotten(acknowledgedAtUpMs: number): boolean {
+    return this.#troubles.some(
+      ({ fromUpMs, toUpMs }) =>
+        acknowledgedAtUpMs >= fromUpMs - SOON_MS && acknowledgedAtUpMs <= toUpMs + SOON_MS,
+    )
+  }
 
   account(life: Life): Account {
     const known = this.#accounts.get(life)
@@ -59,9 +80,7 @@ export class Ledger {
   #receiveInOrder(device: Device, life: Life, send: Send): void {
     const account = this.account(life)
     const acknowledgedAtUpMs = account.acknowledgedAtUpMs.get(send.eventId)
-    if (acknowledgedAtUpMs !== undefined && this.lastTroubleUpMs - acknowledgedAtUpMs > 1000)
-      throw new Violation(`${device.name} got ${send.eventId} again long after it had acknowledged it`)
-    if (acknowledgedAtUpMs !== undefined && this.lastTroubleUpMs < acknowledgedAtUpMs)
+    if (acknowledgedAtUpMs !== undefined && !this.#mayBeForgotten(acknowledgedAtUpMs))
       throw new Violation(`${device.name} got ${send.eventId} again though it had acknowledged it`)
     if (account.received.has(send.eventId)) return
     for (const earlierId of account.owed) {

@@ -12,10 +12,8 @@ async function simulate(seed: number): Promise<World['tally']> {
   try {
     await world.run(STEPS)
   } catch (error) {
-    throw new Error(
-      `seed ${seed} failed; replay: SIM_SEED=${seed} SIM_STEPS=${STEPS} npm test -- simulation`,
-      { cause: error },
-    )
+    const replay = `SIM_SEED=${seed} SIM_STEPS=${STEPS} npm test -- simulation`
+    throw new Error(`${error instanceof Error ? error.message : error} (replay: ${replay})`, { cause: error })
   }
   return world.tally
 }

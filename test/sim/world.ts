@@ -213,14 +213,14 @@ export class World {
   async #crash(): Promise<void> {
     this.tally.crashes++
     this.#service?.rows.crash()
-    this.#ledger.lastTroubleUpMs = this.#upMs()
+    this.#ledger.trouble(this.#upMs())
     await this.#comeBack()
   }
 
   async #restart(): Promise<void> {
     const service = this.#service
-    this.#service = undefined
     if (service === undefined || this.#disk.failing) return this.#crash()
+    this.#service = undefined
     const closed = service.registrar.close().then(() => service.store.close())
     let isClosed = false
     closed.then(
@@ -250,10 +250,11 @@ export class World {
     if (this.#disk.failing) return
     this.tally.failures++
     this.#disk.failing = true
+    this.#ledger.trouble(this.#upMs())
     this.#clock.after(this.#dice.roll(3000), () => {
       this.#disk.failing = false
       this.#diskRepairedAtUpMs = this.#upMs()
-      this.#ledger.lastTroubleUpMs = this.#upMs()
+      this.#ledger.troubleEnded(this.#upMs())
     })
   }
 
