@@ -38,10 +38,7 @@ export function createBoundedCache<V>({ entriesMax, keyCharactersMax }: Bounds):
       const value = young.get(key)
       if (value !== undefined) return value
       const older = old.get(key)
-      if (older !== undefined) {
-        old.delete(key)
-        set(key, older)
-      }
+      if (older !== undefined) set(key, older)
       return older
     },
     set,

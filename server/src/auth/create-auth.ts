@@ -118,7 +118,6 @@ async function openAll(options: AuthOptions, verifier: Pick<Verifier, 'forgetAll
       log,
       rotationDays: options.signingKeyRotationDays,
       tokenUseSecondsMax: options.accessTokenTtlSeconds + options.staleConnectSecondsMax,
-      onRetired: onKeysChanged,
     })
     const fetchJson = options.fetchJson ?? createFetchJson(clock)
     return {

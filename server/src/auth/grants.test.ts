@@ -138,6 +138,12 @@ test('Basic credentials are form-decoded, and taken as they are by clients that 
         organizationId: 'acme',
         grants: ['client_credentials'],
       },
+      {
+        id: 'base64',
+        secretHash: hashRandomSecret('c2Vj+cmV0/c2VjcmV0c2VjcmV0'),
+        organizationId: 'acme',
+        grants: ['client_credentials'],
+      },
     ],
   })
   const { auth } = await openAuth(t, { directoryFile })
@@ -145,6 +151,10 @@ test('Basic credentials are form-decoded, and taken as they are by clients that 
   const grant = { grant_type: 'client_credentials' }
   assert.equal((await auth.token(request(grant, encoded))).sub, 'back:end 1')
   assert.equal((await auth.token(request(grant, basic('plain', secret)))).sub, 'plain')
+  assert.equal(
+    (await auth.token(request(grant, basic('base64', 'c2Vj+cmV0/c2VjcmV0c2VjcmV0')))).sub,
+    'base64',
+  )
 })
 
 test('wrong, unknown, missing and prototype-named clients are refused alike', async (t) => {

@@ -33,8 +33,8 @@ test('a revoked access token is refused from then on, alone, and after a restart
   assert.equal((await refresh(auth, refresh_token)).sub, 'alice')
   await auth.close()
   const { auth: restarted } = await openAuth(t, { store, clock })
-  await assertGone(restarted, access_token)
   assert.equal(restarted.isStillGood(access_token), false)
+  await assertGone(restarted, access_token)
 })
 
 test('a revoked token opens no connection as a stale one, before or after its time', async (t) => {

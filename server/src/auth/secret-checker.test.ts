@@ -36,6 +36,16 @@ test('past the queue sign-ins are turned away at once, and those that wait are s
   assert.equal(await secrets.matches('right', hashed), true)
 })
 
+test('a place is handed on, not opened twice', async () => {
+  const secrets = createSecretChecker({ runningMax: 1, waitingMax: 1 })
+  const hashed = await hashSecret('right')
+  const [first, second] = [secrets.matches('right', hashed), secrets.matches('right', hashed)]
+  await first
+  const third = secrets.matches('right', hashed)
+  await assert.rejects(secrets.matches('right', hashed), { code: 'temporarily_unavailable' })
+  assert.deepEqual(await Promise.all([second, third]), [true, true])
+})
+
 test('a hash that cannot be checked frees its place', async () => {
   const secrets = createSecretChecker({ runningMax: 1, waitingMax: 0 })
   await assert.rejects(secrets.matches('x', '$argon2id$nonsense'))

@@ -33,8 +33,6 @@ type Options = {
   readonly rotationDays: number
   /** Longest time for which a token may be used after it was signed, stale CONNECTs included; seconds. */
   readonly tokenUseSecondsMax: number
-  /** Called when a key no longer verifies. */
-  readonly onRetired: () => void
 }
 
 type HeldKey = {
@@ -62,7 +60,6 @@ export async function openSigningKeys(options: Options): Promise<SigningKeys> {
     const { makeOne, retired } = duties()
     for (const keyId of retired) {
       held.delete(keyId)
-      options.onRetired()
       await store.remove(keyId)
       log.info('signing key retired', { keyId })
     }

@@ -108,6 +108,7 @@ test('a broken or missing file changes nothing and is logged once', async (t) =>
   await replace(fixture, file, text.replace('"acme"', '"a/b"'))
   assert.match(JSON.stringify(lines.at(-1)), /organizations\[0\]\.id: must be an id/)
   await signIn(auth)
+  await clock.advance(6000)
   await rm(file)
   const before = lines.length
   await clock.advance(2000)
