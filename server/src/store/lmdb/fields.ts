@@ -1,3 +1,5 @@
+import { asBuffer } from './bytes.ts'
+
 /**
  * A row's value as a list of fields without names: numbers as 8-byte floats, texts and bytes with their length
  * in front. For the rows that are not written thousands of times a second.
@@ -24,7 +26,7 @@ export class FieldReader {
   #offset = 0
 
   constructor(row: Uint8Array) {
-    this.#row = Buffer.from(row.buffer, row.byteOffset, row.byteLength)
+    this.#row = asBuffer(row)
   }
 
   number(): number {

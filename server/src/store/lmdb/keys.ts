@@ -44,6 +44,7 @@ function readNumber(key: Uint8Array, offset: number): number {
 }
 
 function readWord(key: Uint8Array, offset: number): number {
-  const at = (index: number) => key[offset + index] ?? 0
-  return ((at(0) << 24) | (at(1) << 16) | (at(2) << 8) | at(3)) >>> 0
+  const high = ((key[offset] ?? 0) << 8) | (key[offset + 1] ?? 0)
+  const low = ((key[offset + 2] ?? 0) << 8) | (key[offset + 3] ?? 0)
+  return high * 0x10000 + low
 }

@@ -2,9 +2,13 @@ import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { type RowChange, type Rows, TABLES, type Table } from './rows.ts'
+import { Scratch } from './scratch.ts'
 
 /** Address space for the data file, not disk or memory: it grows on demand, and past this by remapping. */
 const MAP_BYTES = 256 * 1024 ** 3
+
+/** Below every key. lmdb-js would begin higher, at its own idea of the first key. */
+const FIRST_KEY = Buffer.from([0])
 
 const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
@@ -22,10 +26,10 @@ export function openLmdbRows(folder: string): LmdbRows {
   return {
     get: (table, key) => env.tables[table].getBinary(key),
     scan(table, visit) {
-      for (const { key, value } of env.tables[table].getRange()) visit(key, value)
+      for (const { key, value } of env.tables[table].getRange({ start: FIRST_KEY })) visit(key, value)
     },
     scanKeys(table, visit) {
-      for (const key of env.tables[table].getKeys()) visit(key)
+      for (const key of env.tables[table].getKeys({ start: FIRST_KEY })) visit(key)
     },
     commit: (changes) => commit(env, changes),
     async reopen() {
@@ -62,7 +66,7 @@ function openEnvironment(folder: string): Environment {
     batchStartThreshold: 2 ** 31,
   } as const
   const root = open<Uint8Array, Uint8Array>(options)
-  const table = (name: Table) => root.openDB<Uint8Array, Uint8Array>(name, BINARY)
+  const table = (name: Table) => root.openDB<Uint8Array, Uint8Array>(name, binary())
   return {
     root,
     tables: {
@@ -78,7 +82,25 @@ function openEnvironment(folder: string): Environment {
   }
 }
 
-const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const
+/**
+ * Keys and values are bytes. Scans get them in buffers that are used again for the next row; `get` copies.
+ */
+function binary() {
+  const keys = new Scratch()
+  const values = new Scratch()
+  return {
+    encoding: 'binary',
+    keyEncoder: {
+      writeKey(key: Uint8Array, target: Uint8Array, start: number): number {
+        target.set(key, start)
+        return start + key.length
+      },
+      readKey: (source: Uint8Array, start: number, end: number) => keys.copy(source, start, end),
+    },
+    decoder: { decode: (source: Uint8Array, size: number) => values.copy(source, 0, size) },
+    decoderCopies: true,
+  } as const
+}
 
 /** All changes but the last go in one block; the last has the writing started at once, instead of next turn. */
 async function commit({ root, tables }: Environment, changes: readonly RowChange[]): Promise<void> {

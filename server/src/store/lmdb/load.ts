@@ -47,8 +47,7 @@ function readRecords(rows: Rows, table: RegistrationTable): readonly Registratio
   rows.scan('registrations', (key, value) => {
     const identity = decodeIdentity(value)
     const organizationId = table.intern(identity.organizationId)
-    const registrationId = readRegistrationId(key)
-    records.push(new RegistrationRecord({ ...identity, ...UNKNOWN, registrationId, organizationId }))
+    records.push(new RegistrationRecord(readRegistrationId(key), organizationId, identity, UNKNOWN))
   })
   return records
 }

@@ -1,4 +1,5 @@
 import type { StoredEvent } from '../store.ts'
+import { asBuffer } from './bytes.ts'
 
 const SEALED = 1
 const HEADER_BYTES = 11
@@ -16,7 +17,7 @@ export function encodeEntry(event: StoredEvent): Buffer {
 
 /** The payload is a view of `bytes`. */
 export function decodeEntry(bytes: Uint8Array): StoredEvent {
-  const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const value = asBuffer(bytes)
   const payloadAt = HEADER_BYTES + value.readUInt16BE(9)
   return {
     eventId: value.toString('utf8', HEADER_BYTES, payloadAt),

@@ -1,5 +1,6 @@
 import type { Registration } from '../store.ts'
 import type { Mailbox } from './mailbox.ts'
+import type { IdentityRow, LivenessRow } from './registration-row.ts'
 
 /** `filedBucket` of a registration that the due index does not hold. */
 export const NOT_FILED = -1
@@ -32,17 +33,23 @@ export class RegistrationRecord {
   /** Absent while nothing waits. */
   mailbox: Mailbox | undefined = undefined
 
-  constructor(from: Omit<Registration, 'reminded'>) {
-    this.registrationId = from.registrationId
-    this.organizationId = from.organizationId
-    this.userId = from.userId
-    this.userEndpointId = from.userEndpointId
-    this.registeredAtWallMs = from.registeredAtWallMs
-    this.keepAliveSeconds = from.keepAliveSeconds
-    this.serverKeepAliveReminderOn = from.serverKeepAliveReminderOn
-    this.lastKeepAliveAtWallMs = from.lastKeepAliveAtWallMs
-    this.expiresAtMs = from.expiresAtMs
-    this.authorizedUntilWallMs = from.authorizedUntilWallMs
+  constructor(
+    registrationId: number,
+    /** The string that all records of the organization share. */
+    organizationId: string,
+    identity: IdentityRow,
+    liveness: LivenessRow,
+  ) {
+    this.registrationId = registrationId
+    this.organizationId = organizationId
+    this.userId = identity.userId
+    this.userEndpointId = identity.userEndpointId
+    this.registeredAtWallMs = identity.registeredAtWallMs
+    this.keepAliveSeconds = identity.keepAliveSeconds
+    this.serverKeepAliveReminderOn = identity.serverKeepAliveReminderOn
+    this.lastKeepAliveAtWallMs = liveness.lastKeepAliveAtWallMs
+    this.expiresAtMs = liveness.expiresAtMs
+    this.authorizedUntilWallMs = liveness.authorizedUntilWallMs
   }
 }
 

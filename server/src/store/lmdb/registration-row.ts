@@ -1,4 +1,5 @@
 import type { Registration } from '../store.ts'
+import { asBuffer } from './bytes.ts'
 
 /**
  * A registration is two rows: what rarely changes, and, small and of fixed size, what every keepalive changes.
@@ -29,7 +30,7 @@ export function encodeIdentity(row: IdentityRow): Buffer {
 }
 
 export function decodeIdentity(bytes: Uint8Array): IdentityRow {
-  const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const value = asBuffer(bytes)
   const userAt = HEADER_BYTES + value.readUInt16BE(13)
   const endpointAt = userAt + value.readUInt16BE(15)
   return {
@@ -51,7 +52,7 @@ export function encodeLiveness(row: LivenessRow): Buffer {
 }
 
 export function decodeLiveness(bytes: Uint8Array): LivenessRow {
-  const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const value = asBuffer(bytes)
   return {
     lastKeepAliveAtWallMs: value.readDoubleBE(0),
     expiresAtMs: value.readDoubleBE(8),

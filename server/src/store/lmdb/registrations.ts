@@ -71,18 +71,14 @@ function register(
 
 function create(engine: Engine, request: RegisterRequest, at: Moment): RegistrationRecord {
   const { ids, journal, table, stale } = engine
-  const record = new RegistrationRecord({
-    organizationId: table.intern(request.organizationId),
-    userId: request.userId,
-    userEndpointId: request.userEndpointId,
-    registrationId: ids.nextRegistrationId++,
-    keepAliveSeconds: request.keepAliveSeconds,
-    serverKeepAliveReminderOn: request.serverKeepAliveReminderOn,
-    registeredAtWallMs: at.nowWallMs,
+  const identity = { ...request, registeredAtWallMs: at.nowWallMs }
+  const liveness = {
     lastKeepAliveAtWallMs: at.nowWallMs,
     expiresAtMs: at.nowMs + request.keepAliveSeconds * 1000,
     authorizedUntilWallMs: request.authorizedUntilWallMs,
-  })
+  }
+  const organizationId = table.intern(request.organizationId)
+  const record = new RegistrationRecord(ids.nextRegistrationId++, organizationId, identity, liveness)
   table.add(record)
   journal.put('registrations', registrationKey(record.registrationId), encodeIdentity(record))
   stale.mark(record)

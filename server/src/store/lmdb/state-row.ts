@@ -1,3 +1,4 @@
+import { asBuffer } from './bytes.ts'
 import { encodeFields, FieldReader } from './fields.ts'
 import type { Rows } from './rows.ts'
 
@@ -38,7 +39,7 @@ export function assertFormat(rows: Rows): void {
 export function readState(rows: Rows): StoreState | undefined {
   const row = rows.get('meta', STATE_KEY)
   if (row === undefined) return undefined
-  const value = Buffer.from(row.buffer, row.byteOffset, row.byteLength)
+  const value = asBuffer(row)
   return {
     heartbeatMs: value.readDoubleBE(0),
     nextRegistrationId: value.readDoubleBE(8),

@@ -30,9 +30,15 @@ export class UserIndex {
 
   /** Adds a record that is newer than all others of its user; an older one of its endpoint gives way. */
   add(record: RegistrationRecord): RegistrationRecord | undefined {
-    const replaced = this.find(record)
-    const others = this.list(record).filter((other) => other !== replaced)
     const { users } = this.#organization(record.organizationId)
+    const endpoints = users.get(record.userId)
+    if (endpoints === undefined) {
+      users.set(record.userId, record)
+      return undefined
+    }
+    const all = Array.isArray(endpoints) ? endpoints : [endpoints]
+    const replaced = all.find((other) => isOf(other, record))
+    const others = all.filter((other) => other !== replaced)
     users.set(record.userId, others.length === 0 ? record : [...others, record])
     return replaced
   }
