@@ -69,6 +69,11 @@ const VIOLATIONS: readonly (readonly [path: string, text: string, expected: stri
     `import '../http/routes/a.ts'`,
     'a test reaches another room (http) only through its door',
   ],
+  [
+    'server/src/attic/*.ts',
+    `import '../auth/auth.ts'`,
+    'server/src/attic is no room that test/house/arrows.ts knows',
+  ],
   ['client/src/*.ts', `import '../../server/src/server.ts'`, 'client may not import server'],
   ['protocol/src/*.ts', `import '@rollcall/client/client'`, 'protocol may not import client'],
 ]
