@@ -1,0 +1,53 @@
+import type { Principal } from '../auth/auth.ts'
+import type { Registrar } from '../registrar/registrar.ts'
+import type { Client } from './client.ts'
+import type { EndpointLink } from './endpoint-link.ts'
+import type { CloseReason } from './reasons.ts'
+import type { Session } from './session.ts'
+
+/**
+ * A connection lives as long as its authorization: the token's `exp`, for each endpoint moved on by HTTP
+ * keepalives with a newer token. Those keepalives are not told here one by one: what was read when the client
+ * subscribed holds until then, and is read again when it is over.
+ */
+
+/** Wall-clock time until which the connection is known to be authorized: for all of its endpoints. */
+export function authorizedUntilWallMs(client: Client, links: readonly EndpointLink[]): number {
+  const renewals = links.map((link) => link.authorizedUntilWallMs)
+  const renewedUntilWallMs = renewals.length === 0 ? client.renewedUntilWallMs : Math.min(...renewals)
+  return Math.max(client.principal.expiresAtWallMs, renewedUntilWallMs)
+}
+
+/** Whether the client may use an endpoint of its user that is renewed until then. */
+export function isAuthorized(client: Client, renewedUntilWallMs: number, nowWallMs: number): boolean {
+  return nowWallMs < Math.max(client.principal.expiresAtWallMs, renewedUntilWallMs)
+}
+
+/** Latest `authorizedUntilWallMs` among the user's live registrations; 0 without any. */
+export async function latestRenewalWallMs(
+  { organizationId, userId }: Principal,
+  registrar: Pick<Registrar, 'list'>,
+): Promise<number> {
+  if (organizationId === null) return 0
+  const registrations = await registrar.list({ organizationId, userId })
+  return Math.max(0, ...registrations.map((registration) => registration.authorizedUntilWallMs))
+}
+
+/**
+ * Reads again what the authorization rests on, now that it is over as far as is known.
+ *
+ * @returns why the connection must be closed, `undefined` where it may live on
+ */
+export async function renewAuthorization(session: Session, client: Client): Promise<CloseReason | undefined> {
+  const { registrar, clock } = session.context
+  if (session.links.length === 0)
+    client.renewedUntilWallMs = await latestRenewalWallMs(client.principal, registrar)
+  for (const link of session.links) {
+    if (isAuthorized(client, link.authorizedUntilWallMs, clock.wallMs())) continue
+    const registration = await registrar.find(link.registration)
+    if (registration?.registrationId !== link.registration.registrationId) return 'endpoint_expired'
+    link.authorizedUntilWallMs = registration.authorizedUntilWallMs
+  }
+  const untilWallMs = authorizedUntilWallMs(client, session.links)
+  return clock.wallMs() < untilWallMs ? undefined : 'authorization_lost'
+}

@@ -1,0 +1,169 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { isId } from '@rollcall/protocol/id'
+import { IN_FLIGHT_MAX } from '@rollcall/protocol/limits'
+import type { IConnectPacket } from 'mqtt-packet'
+import type { Principal } from '../auth/auth.ts'
+import { latestRenewalWallMs } from './authorization.ts'
+import { type Client, clientKey } from './client.ts'
+import type { MqttContext } from './context.ts'
+import { refusal, type Welcome } from './packets/answers.ts'
+import type { Version } from './packets/checks.ts'
+import { connectLevel, decode } from './packets/decode.ts'
+import { type ConnectRefusal, PacketError } from './reasons.ts'
+import type { Session } from './session.ts'
+
+/** A CONNECT that is answered with a refusal. */
+export class ConnectRefused extends Error {
+  readonly refusal: ConnectRefusal
+
+  constructor(refusal: ConnectRefusal) {
+    super(refusal)
+    this.name = 'ConnectRefused'
+    this.refusal = refusal
+  }
+}
+
+/** CONNECT, the first packet: accepts or refuses it by CONNACK. */
+export async function connect(session: Session, bytes: Buffer): Promise<void> {
+  const level = connectLevel(bytes)
+  if (level !== 4 && level !== 5) return refuse(session, level > 5 ? 5 : 4, 'unsupported_version')
+  const packet = decode(bytes, level)
+  if (packet.cmd !== 'connect') throw new PacketError('protocol_error')
+  const judgement = await judgeConnect(packet, level, session.context).catch((error: unknown) =>
+    refusalOf(error, session.context),
+  )
+  if (!session.isOpen) return
+  if (typeof judgement === 'string') refuse(session, level, judgement)
+  else session.accept(judgement.client, judgement.welcome)
+}
+
+function refuse(session: Session, version: Version, why: ConnectRefusal): void {
+  session.context.metrics.refused('mqtt', why)
+  session.write(refusal(version, why))
+  session.close('connect_refused')
+}
+
+/** Whatever could not be decided is refused as well. */
+function refusalOf(error: unknown, { log }: MqttContext): ConnectRefusal {
+  if (error instanceof ConnectRefused) return error.refusal
+  log.error('mqtt: a CONNECT could not be decided', {
+    err: error instanceof Error ? error : new Error(typeof error),
+  })
+  return 'unavailable'
+}
+
+/** JWS compact form (RFC 7515 §7.1): anything else cannot be a token. */
+const TOKEN_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/
+
+/**
+ * Decides about a well-formed CONNECT. A will is read over: it is never published, so that neither its QoS nor
+ * its retain flag matters.
+ *
+ * @throws ConnectRefused
+ */
+export async function judgeConnect(
+  packet: IConnectPacket,
+  version: Version,
+  context: MqttContext,
+): Promise<{ readonly client: Client; readonly welcome: Welcome }> {
+  checkRoom(context)
+  checkAuthenticationMethod(packet)
+  checkClientId(packet, version)
+  const token = readToken(packet)
+  const { principal, renewedUntilWallMs } = await authenticate(token, context)
+  checkUserName(packet, version, principal)
+  const assignedClientId = packet.clientId === '' && version === 5 ? makeClientId(context) : undefined
+  const clientId = assignedClientId ?? packet.clientId
+  return {
+    client: {
+      version,
+      principal,
+      token,
+      key: clientId === '' ? undefined : clientKey(principal, clientId),
+      ...readBounds(packet),
+      renewedUntilWallMs,
+    },
+    welcome: { version, assignedClientId, wantsSession: (packet.properties?.sessionExpiryInterval ?? 0) > 0 },
+  }
+}
+
+function checkRoom({ sessions, settings }: MqttContext): void {
+  if (sessions.connected >= settings.linksMax) throw new ConnectRefused('quota_exceeded')
+}
+
+/** Extended authentication (MQTT 5.0 §4.12): there is none. */
+function checkAuthenticationMethod({ properties }: IConnectPacket): void {
+  if (properties?.authenticationMethod !== undefined) throw new ConnectRefused('bad_authentication_method')
+}
+
+/** MQTT 3.1.1 lets a client do without an id only with a clean session [MQTT-3.1.3-8]; MQTT 5 always. */
+function checkClientId({ clientId, clean }: IConnectPacket, version: Version): void {
+  const isAbsent = clientId === '' && (version === 5 || clean === true)
+  if (!isAbsent && !isId(clientId)) throw new ConnectRefused('client_id_invalid')
+}
+
+function readToken({ password }: IConnectPacket): string {
+  const token = password?.toString('latin1') ?? ''
+  if (!TOKEN_FORM.test(token)) throw new ConnectRefused('bad_credentials')
+  return token
+}
+
+type Authenticated = { readonly principal: Principal; readonly renewedUntilWallMs: number }
+
+async function authenticate(token: string, context: MqttContext): Promise<Authenticated> {
+  try {
+    return { principal: await context.auth.authenticate(token), renewedUntilWallMs: 0 }
+  } catch (error) {
+    if (error instanceof RollcallError && error.code === 'unauthorized')
+      return authenticateStale(token, context)
+    throw error
+  }
+}
+
+/**
+ * Phones reconnect with the first token they ever had, although they renew their registrations with newer
+ * ones: an expired but genuine token is good while such a renewed registration of its user lives.
+ */
+async function authenticateStale(token: string, context: MqttContext): Promise<Authenticated> {
+  const { principal, expired } = await judgeStale(token, context)
+  if (!expired) return { principal, renewedUntilWallMs: 0 }
+  const nowWallMs = context.clock.wallMs()
+  const renewedUntilWallMs = await latestRenewalWallMs(principal, context.registrar)
+  if (renewedUntilWallMs <= nowWallMs) throw new ConnectRefused('unauthorized')
+  context.log.info('mqtt: an expired token connects, its user has renewed a registration', {
+    organizationId: principal.organizationId,
+    userId: principal.userId,
+    expiredForSeconds: Math.round((nowWallMs - principal.expiresAtWallMs) / 1000),
+  })
+  return { principal, renewedUntilWallMs }
+}
+
+async function judgeStale(
+  token: string,
+  { auth }: MqttContext,
+): ReturnType<MqttContext['auth']['authenticateStale']> {
+  try {
+    return await auth.authenticateStale(token)
+  } catch (error) {
+    if (error instanceof RollcallError) throw new ConnectRefused('unauthorized')
+    throw error
+  }
+}
+
+/** MQTT 5 allows a password without a user name (§3.1.2.9). */
+function checkUserName({ username }: IConnectPacket, version: Version, { userId }: Principal): void {
+  if (username === undefined && version === 5) return
+  if (username !== userId) throw new ConnectRefused('unauthorized')
+}
+
+function makeClientId({ random }: MqttContext): string {
+  return `assigned-${random.bytes(16).toString('hex')}`
+}
+
+function readBounds({ keepalive = 0, properties }: IConnectPacket) {
+  return {
+    silenceMsMax: keepalive === 0 ? undefined : keepalive * 1500, // [MQTT-3.1.2-22]: 1.5 times
+    inFlightMax: Math.min(IN_FLIGHT_MAX, properties?.receiveMaximum ?? IN_FLIGHT_MAX),
+    packetBytesMax: properties?.maximumPacketSize ?? Number.POSITIVE_INFINITY,
+  }
+}

@@ -1,0 +1,34 @@
+import type { Auth } from '../auth/auth.ts'
+import type { Clock, Random } from '../clock/clock.ts'
+import type { Delivery } from '../delivery/delivery.ts'
+import type { Log, Metrics } from '../observe/observe.ts'
+import type { Registrar } from '../registrar/registrar.ts'
+import type { Sessions } from './sessions.ts'
+import type { TickEnd } from './transport/tick-end.ts'
+import type { Wheel } from './wheel.ts'
+
+/** What the MQTT front needs of the other rooms. */
+export type MqttOptions = {
+  readonly auth: Pick<Auth, 'authenticate' | 'authenticateStale' | 'isStillGood'>
+  readonly registrar: Pick<Registrar, 'find' | 'list' | 'keepalive'>
+  readonly delivery: Pick<Delivery, 'attach'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly metrics: Pick<Metrics, 'linkClosed' | 'refused' | 'eventOutcome'>
+  readonly settings: MqttSettings
+}
+
+/** Configuration keys of the same names. */
+export type MqttSettings = {
+  readonly linksMax: number
+  readonly pendingLinksMax: number
+  readonly allowedOrigins: readonly string[]
+}
+
+/** The same, with what all connections share. */
+export type MqttContext = MqttOptions & {
+  readonly sessions: Sessions
+  readonly wheel: Wheel
+  readonly tickEnd: TickEnd
+}

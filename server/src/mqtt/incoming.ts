@@ -1,0 +1,81 @@
+import { PACKET_BYTES_MAX, PACKET_BYTES_MAX_BEFORE_CONNECT } from '@rollcall/protocol/limits'
+import { dispatch } from './dispatch.ts'
+import { PacketReader } from './packets/packet-reader.ts'
+import { PacketError } from './reasons.ts'
+import type { Session } from './session.ts'
+
+/** First byte of CONNECT, which must be the first packet [MQTT-3.1.0-1]. */
+const CONNECT = 0x10
+
+/**
+ * Hands a connection's packets on, one after the other: while one is being worked on the next ones wait, as
+ * bytes, and reading stops as soon as more come in, so that what waits is bounded by one read.
+ */
+export class Incoming {
+  readonly #session: Session
+  readonly #reader = new PacketReader()
+  #isBusy = false
+  #isPaused = false
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  get isBusy(): boolean {
+    return this.#isBusy
+  }
+
+  push(chunk: Buffer): void {
+    this.#reader.push(chunk)
+    if (this.#isBusy) this.#pause()
+    else this.#work()
+  }
+
+  clear(): void {
+    this.#reader.clear()
+  }
+
+  #work(): void {
+    const session = this.#session
+    try {
+      for (let packet = this.#next(); packet !== undefined; packet = this.#next()) {
+        const pending = dispatch(session, packet)
+        if (pending !== undefined) this.#hold(pending)
+      }
+      if (session.isOpen) session.outgoing.onWorkedOff()
+    } catch (error) {
+      session.fail(error)
+    }
+  }
+
+  #next(): Buffer | undefined {
+    if (this.#isBusy || !this.#session.isOpen) return undefined
+    if (this.#session.client !== undefined) return this.#reader.next(PACKET_BYTES_MAX)
+    const { nextByte } = this.#reader
+    if (nextByte !== undefined && nextByte !== CONNECT) throw new PacketError('protocol_error')
+    return this.#reader.next(PACKET_BYTES_MAX_BEFORE_CONNECT)
+  }
+
+  #hold(pending: Promise<void>): void {
+    this.#isBusy = true
+    pending.then(() => this.#goOn()).catch((error: unknown) => this.#session.fail(error))
+  }
+
+  #goOn(): void {
+    this.#isBusy = false
+    this.#resume()
+    this.#work()
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return
+    this.#isPaused = true
+    this.#session.transport.pause()
+  }
+
+  #resume(): void {
+    if (!this.#isPaused || !this.#session.isOpen) return
+    this.#isPaused = false
+    this.#session.transport.resume()
+  }
+}

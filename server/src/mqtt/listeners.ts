@@ -1,0 +1,47 @@
+import { once } from 'node:events'
+import type { Server, Socket } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
+import type { ErrorCode } from '@rollcall/protocol/error-code'
+
+export type ListenersOptions = {
+  /** Whether there is room for one more connection now. */
+  hasRoom(): boolean
+  onRefused(code: ErrorCode): void
+  onSocket(socket: Socket): void
+}
+
+/** The plain MQTT ports. */
+export class Listeners {
+  readonly #servers = new Set<Server>()
+  readonly #options: ListenersOptions
+
+  constructor(options: ListenersOptions) {
+    this.#options = options
+  }
+
+  /** Listens. Rejects with the system's error, for example `EADDRINUSE`. */
+  async listen(server: Server, host: string, port: number): Promise<void> {
+    const event = server instanceof TlsServer ? 'secureConnection' : 'connection'
+    server.on(event, (socket: Socket) => this.#admit(socket))
+    server.listen({ host, port })
+    await once(server, 'listening')
+    this.#servers.add(server)
+  }
+
+  /** Takes no new connections. */
+  stop(): void {
+    for (const server of this.#servers) server.close()
+    this.#servers.clear()
+  }
+
+  #admit(socket: Socket): void {
+    const { hasRoom, onRefused, onSocket } = this.#options
+    if (hasRoom()) {
+      onSocket(socket)
+      return
+    }
+    onRefused('unavailable')
+    socket.on('error', () => {})
+    socket.destroy()
+  }
+}

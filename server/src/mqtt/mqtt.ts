@@ -1,0 +1,90 @@
+import type { IncomingMessage } from 'node:http'
+import type { Server } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { ErrorCode } from '@rollcall/protocol/error-code'
+import type { MqttContext, MqttOptions } from './context.ts'
+import { drainSessions } from './drain.ts'
+import { Listeners } from './listeners.ts'
+import { Session } from './session.ts'
+import { Sessions } from './sessions.ts'
+import { TcpTransport } from './transport/tcp.ts'
+import { TickEnd } from './transport/tick-end.ts'
+import { createUpgrade } from './transport/upgrade.ts'
+import { WebSocketTransport } from './transport/websocket.ts'
+import { Wheel } from './wheel.ts'
+
+export type { MqttOptions, MqttSettings } from './context.ts'
+
+/** Links over MQTT 3.1.1 and 5: over WebSocket on the HTTP server's port, and over TCP and TLS on their own. */
+export interface Mqtt {
+  /**
+   * For the `upgrade` event of an HTTP server, whose socket it takes over: `/ws` becomes a connection; any
+   * other path, and a page of a foreign origin, is answered as the API answers refusals, and closed.
+   */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /**
+   * Listens with a server made by the caller, who may renew a TLS server's certificate
+   * (`setSecureContext`) and should bound its `handshakeTimeout`. It is closed by `drain` and `close`.
+   *
+   * Rejects with the system's error, for example `EADDRINUSE`.
+   */
+  listen(server: Server, host: string, port: number): Promise<void>
+  /** Connections whose CONNECT was accepted. */
+  linkCount(): number
+  /**
+   * Takes no new connections and closes those there are evenly over `seconds`; MQTT 5 clients are told
+   * DISCONNECT 0x8B first. Resolves when the last was told.
+   */
+  drain(seconds: number): Promise<void>
+  /** Closes everything at once. Resolves when no socket is left. Idempotent. */
+  close(): Promise<void>
+}
+
+export function createMqtt(options: MqttOptions): Mqtt {
+  const { clock, metrics, settings } = options
+  const context = createContext(options)
+  const { sessions, tickEnd } = context
+  let isStopped = false
+  const hasRoom = (): boolean => !isStopped && hasRoomFor(sessions, settings)
+  const onRefused = (code: ErrorCode): void => metrics.refused('mqtt', code)
+  const upgrade = createUpgrade({
+    allowedOrigins: settings.allowedOrigins,
+    hasRoom,
+    onRefused,
+    onWebSocket: (ws, socket) => new Session(context, new WebSocketTransport(ws, socket, tickEnd)).start(),
+  })
+  const listeners = new Listeners({
+    hasRoom,
+    onRefused,
+    onSocket: (socket) => new Session(context, new TcpTransport(socket, tickEnd)).start(),
+  })
+  const stop = (): void => {
+    isStopped = true
+    listeners.stop()
+  }
+  return {
+    handleUpgrade: upgrade,
+    listen: (server, host, port) => listeners.listen(server, host, port),
+    linkCount: () => sessions.connected,
+    async drain(seconds) {
+      stop()
+      await drainSessions([...sessions.all], seconds, clock)
+    },
+    async close() {
+      stop()
+      await sessions.close()
+      context.wheel.close()
+    },
+  }
+}
+
+function createContext(options: MqttOptions): MqttContext {
+  const { clock } = options
+  return { ...options, sessions: new Sessions(), wheel: new Wheel(clock), tickEnd: new TickEnd() }
+}
+
+function hasRoomFor(sessions: Sessions, { linksMax, pendingLinksMax }: MqttOptions['settings']): boolean {
+  const { connected, pending, all } = sessions
+  // The last bounds those that are being closed and linger.
+  return connected < linksMax && pending < pendingLinksMax && all.size < linksMax + pendingLinksMax
+}

@@ -1,0 +1,89 @@
+import { IN_FLIGHT_MAX, SOCKET_BUFFER_BYTES_MAX } from '@rollcall/protocol/limits'
+import type { EndpointLink } from './endpoint-link.ts'
+import { InFlight, type Unacknowledged } from './in-flight.ts'
+import type { Session } from './session.ts'
+
+/**
+ * The events that go out over one connection, of all of its endpoints: how many may be unacknowledged, whether
+ * the socket takes them, and who has to wait.
+ */
+export class Outgoing {
+  readonly #session: Session
+  #inFlight: InFlight | undefined
+  #isRoomFreed = false
+  #awaitsDrain = false
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  get isCongested(): boolean {
+    return this.#session.transport.bufferedBytes() > SOCKET_BUFFER_BYTES_MAX
+  }
+
+  /** Made when first needed: most connections are idle. */
+  get inFlight(): InFlight {
+    const { client, context } = this.#session
+    this.#inFlight ??= new InFlight(client?.inFlightMax ?? IN_FLIGHT_MAX, context.random)
+    return this.#inFlight
+  }
+
+  /** PUBACK. One for an event that is not in flight, or whose endpoint was unsubscribed, is ignored. */
+  settle(packetId: number): void {
+    const settled = this.#inFlight?.remove(packetId)
+    if (settled === undefined) return
+    this.#isRoomFreed = true
+    this.#session.stuckSinceMs = undefined
+    this.acknowledge(settled)
+  }
+
+  acknowledge({ link, event }: Unacknowledged): void {
+    try {
+      if (this.#session.isOpen && link.isAttached) event.acknowledged?.()
+    } catch (error) {
+      this.#session.fail(error)
+    }
+  }
+
+  /** An endpoint's next QoS 1 event has to wait: the endpoint is resumed when there is room. */
+  wait(link: EndpointLink): void {
+    this.inFlight.wait(link)
+    if (this.isCongested) this.noteCongestion()
+  }
+
+  /** Looks after a congested socket until it has drained. */
+  noteCongestion(): void {
+    if (this.#awaitsDrain) return
+    this.#awaitsDrain = true
+    this.#session.transport.notifyDrained()
+    this.#session.reschedule()
+  }
+
+  onDrained(): void {
+    this.#awaitsDrain = false
+    if (this.#inFlight !== undefined) this.#resume(this.#inFlight.takeAll())
+  }
+
+  /** All packets that had come were carried out: endpoints that waited for room get their turn. */
+  onWorkedOff(): void {
+    if (!this.#isRoomFreed || this.#inFlight === undefined) return
+    this.#isRoomFreed = false
+    this.#resume(this.#inFlight.takeTurns())
+  }
+
+  forget(link: EndpointLink): void {
+    this.#inFlight?.forget(link)
+  }
+
+  clear(): void {
+    this.#inFlight = undefined
+  }
+
+  #resume(links: readonly EndpointLink[]): void {
+    try {
+      for (const link of links) link.resume()
+    } catch (error) {
+      this.#session.fail(error)
+    }
+  }
+}

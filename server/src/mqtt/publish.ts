@@ -1,0 +1,78 @@
+import { ERRORS, RollcallError } from '@rollcall/protocol/error-code'
+import { parseTopic } from '@rollcall/protocol/topic'
+import type { IPublishPacket } from 'mqtt-packet'
+import type { EndpointKey } from '../store/store.ts'
+import { isAuthorized } from './authorization.ts'
+import { type Client, endpointOf } from './client.ts'
+import { puback } from './packets/answers.ts'
+import type { CloseReason } from './reasons.ts'
+import type { Session } from './session.ts'
+
+/** PUBACK reason code where the server failed (MQTT 5.0 §3.4.2.1). */
+const UNSPECIFIED_ERROR = 0x80
+
+/**
+ * PUBLISH, which clients may not do, with one exception: anything published to
+ * `users/endpoints/{userEndpointId}/keepalive` keeps that endpoint alive.
+ *
+ * A refused PUBLISH of QoS 1 is answered in MQTT 5. Wherever there is no answer that says no (QoS 0, and all
+ * of MQTT 3.1.1, whose PUBACK only ever means yes), the connection is closed.
+ */
+export async function publish(session: Session, client: Client, packet: IPublishPacket): Promise<void> {
+  const unsupported = unsupportedFeature(client, packet)
+  if (unsupported !== undefined) return session.close(unsupported)
+  const topic = parseTopic(packet.topic)
+  if (topic?.kind !== 'keepalive')
+    return refuse(session, client, packet, { code: 'publish', reasonCode: 0x87, closing: 'publish_refused' })
+  await keepAlive(session, client, packet, endpointOf(client, topic.userEndpointId))
+}
+
+/** What CONNACK said there is not. MQTT 3.1.1 has no such word, and a retain flag does no harm. */
+function unsupportedFeature({ version }: Client, { qos, retain }: IPublishPacket): CloseReason | undefined {
+  if (qos === 2) return 'qos_not_supported'
+  return version === 5 && retain ? 'retain_not_supported' : undefined
+}
+
+async function keepAlive(
+  session: Session,
+  client: Client,
+  packet: IPublishPacket,
+  endpoint: EndpointKey | undefined,
+): Promise<void> {
+  const { registrar, auth } = session.context
+  if (!auth.isStillGood(client.token)) return session.close('authorization_lost')
+  try {
+    if (endpoint === undefined || !(await mayKeepAlive(session, client, endpoint)))
+      throw new RollcallError('endpoint_unknown')
+    await registrar.keepalive(endpoint, undefined)
+  } catch (error) {
+    return refuse(session, client, packet, refusalOf(error))
+  }
+  // Not before it took effect.
+  if (packet.qos === 1) session.write(puback(packet.messageId ?? 0, 0))
+}
+
+/** With an expired token only endpoints that are renewed with a newer one. */
+async function mayKeepAlive(session: Session, client: Client, endpoint: EndpointKey): Promise<boolean> {
+  const { registrar, clock } = session.context
+  if (clock.wallMs() < client.principal.expiresAtWallMs) return true
+  const registration = await registrar.find(endpoint)
+  return (
+    registration !== undefined && isAuthorized(client, registration.authorizedUntilWallMs, clock.wallMs())
+  )
+}
+
+type Refusal = { readonly code: string; readonly reasonCode: number; readonly closing: CloseReason }
+
+function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof RollcallError)) throw error
+  return error.code === 'endpoint_unknown'
+    ? { code: error.code, reasonCode: ERRORS[error.code].reason, closing: 'topic_invalid' }
+    : { code: error.code, reasonCode: UNSPECIFIED_ERROR, closing: 'internal_error' }
+}
+
+function refuse(session: Session, { version }: Client, packet: IPublishPacket, refusal: Refusal): void {
+  session.context.metrics.refused('mqtt', refusal.code)
+  if (version === 5 && packet.qos === 1) session.write(puback(packet.messageId ?? 0, refusal.reasonCode))
+  else session.close(refusal.closing)
+}

@@ -1,0 +1,200 @@
+import { renewAuthorization } from './authorization.ts'
+import type { Client } from './client.ts'
+import type { MqttContext } from './context.ts'
+import type { EndpointLink } from './endpoint-link.ts'
+import { Incoming } from './incoming.ts'
+import { checkLiveness } from './liveness.ts'
+import { Outgoing } from './outgoing.ts'
+import { disconnect, type Welcome, welcome } from './packets/answers.ts'
+import { frameOf } from './packets/frames.ts'
+import { CLOSE_REASONS, type CloseReason, PacketError } from './reasons.ts'
+import type { Receiver, Transport } from './transport/transport.ts'
+import type { Due } from './wheel.ts'
+
+/** Time a closed connection has to take what was written last, milliseconds. */
+const LINGER_MS = 5_000
+
+const NO_LINKS: readonly EndpointLink[] = []
+
+/**
+ * One MQTT connection, from its first byte to the end of its socket. It is *open* until it is closed by either
+ * side; from then on nothing is read, sent or acknowledged, and it only waits for its socket to go.
+ */
+export class Session implements Receiver, Due {
+  readonly context: MqttContext
+  readonly transport: Transport
+  readonly outgoing: Outgoing
+  readonly #incoming: Incoming
+  wheelSlot = -1
+  /** Set once CONNECT was accepted. */
+  client: Client | undefined
+  links = NO_LINKS
+  /** When the last whole packet came, or, before that, when the connection was opened. */
+  heardAtMs: number
+  /** What `checkLiveness` remembers of the socket: since when it takes nothing, and how much it had taken then. */
+  stuckSinceMs: number | undefined
+  takenBytes = 0
+  #state: 'open' | 'closing' | 'gone' = 'open'
+  #isRenewing = false
+
+  constructor(context: MqttContext, transport: Transport) {
+    this.context = context
+    this.transport = transport
+    this.#incoming = new Incoming(this)
+    this.outgoing = new Outgoing(this)
+    this.heardAtMs = context.clock.monotonicMs()
+  }
+
+  /** Begins to read. */
+  start(): void {
+    this.context.sessions.opened(this)
+    this.reschedule()
+    this.transport.start(this)
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  /** Whether a packet is being worked on, so that those behind it wait. */
+  get isBusy(): boolean {
+    return this.#incoming.isBusy
+  }
+
+  /** CONNECT was accepted. Another connection of the same user with the same client id is closed. */
+  accept(client: Client, answer: Welcome): void {
+    this.client = client
+    this.context.sessions.accepted(this, client.key)?.close('taken_over')
+    this.transport.admitted()
+    this.heard()
+    this.write(welcome(answer))
+    this.reschedule()
+  }
+
+  addLink(link: EndpointLink): void {
+    this.links = [...this.links, link]
+  }
+
+  removeLink(link: EndpointLink): void {
+    this.links = this.links.filter((other) => other !== link)
+    this.outgoing.forget(link)
+    link.detach()
+  }
+
+  /** A whole packet came in. */
+  heard(): void {
+    this.heardAtMs = this.context.clock.monotonicMs()
+  }
+
+  /** Sends one packet, unless the client said that it takes none so large [MQTT-3.1.2-24]. */
+  write(packet: Buffer): void {
+    if (!this.isOpen) return
+    if (packet.length > (this.client?.packetBytesMax ?? packet.length)) this.close('packet_too_large')
+    else this.transport.write(frameOf(packet, this.transport.isWebSocket))
+  }
+
+  /** Has the connection looked at soon, since something changed that a deadline hangs on. */
+  reschedule(): void {
+    if (this.isOpen) this.context.wheel.schedule(this, this.context.clock.monotonicMs())
+  }
+
+  /** Closes the connection, with a DISCONNECT where the client understands one. Idempotent. */
+  close(reason: CloseReason): void {
+    if (!this.isOpen) return
+    const reasonCode = CLOSE_REASONS[reason]
+    if (this.client?.version === 5 && reasonCode !== undefined)
+      this.transport.write(frameOf(disconnect(reasonCode), this.transport.isWebSocket))
+    this.#end(reason)
+    this.context.wheel.schedule(this, this.context.clock.monotonicMs() + LINGER_MS)
+    if (reason === 'socket_stuck') this.transport.destroy()
+    else this.transport.close()
+  }
+
+  /** Something went wrong with this connection. Nobody else is to notice, and no content is logged. */
+  fail(error: unknown): void {
+    const { log, metrics } = this.context
+    const reason = error instanceof PacketError ? error.reason : 'internal_error'
+    if (error instanceof PacketError) metrics.refused('mqtt', reason)
+    else log.error('mqtt: a connection failed', { err: asError(error) })
+    this.close(reason)
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.isOpen) this.#incoming.push(chunk)
+  }
+
+  onDrained(): void {
+    if (this.isOpen) this.outgoing.onDrained()
+  }
+
+  onViolation(reason: CloseReason): void {
+    if (this.isOpen) this.fail(new PacketError(reason))
+  }
+
+  onClosed(): void {
+    if (this.isOpen) this.#end('connection_lost')
+    this.#state = 'gone'
+    this.context.wheel.remove(this)
+    this.context.sessions.gone(this)
+  }
+
+  due(nowMs: number): number | undefined {
+    if (this.isOpen) return this.#check(nowMs)
+    if (this.#state === 'gone') return undefined
+    this.transport.destroy()
+    return nowMs + LINGER_MS
+  }
+
+  /** Reads again what the authorization rests on; the connection lives on meanwhile, for one look-up. */
+  renew(client: Client): void {
+    if (this.#isRenewing) return
+    this.#isRenewing = true
+    renewAuthorization(this, client)
+      .catch((error: unknown): CloseReason => {
+        this.context.log.error('mqtt: an authorization could not be renewed', { err: asError(error) })
+        return 'authorization_lost'
+      })
+      .then((reason) => {
+        this.#isRenewing = false
+        if (reason === undefined) this.reschedule()
+        else this.close(reason)
+      })
+      .catch((error: unknown) => this.fail(error))
+  }
+
+  #check(nowMs: number): number {
+    try {
+      const next = checkLiveness(this, nowMs)
+      if (typeof next === 'number') return next
+      this.close(next)
+    } catch (error) {
+      this.fail(error)
+    }
+    return nowMs + LINGER_MS
+  }
+
+  #end(reason: CloseReason): void {
+    const { sessions, metrics, log } = this.context
+    const { client, links } = this
+    this.#state = 'closing'
+    this.#incoming.clear()
+    this.outgoing.clear()
+    this.links = NO_LINKS
+    sessions.ended(this, client?.key, client !== undefined)
+    metrics.linkClosed(reason)
+    log.debug('mqtt: a connection ended', { reason })
+    for (const link of links) this.#detach(link)
+  }
+
+  #detach(link: EndpointLink): void {
+    try {
+      link.detach()
+    } catch (error) {
+      this.context.log.error('mqtt: detaching an endpoint failed', { err: asError(error) })
+    }
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(typeof error)
+}

@@ -1,0 +1,71 @@
+import type { Session } from './session.ts'
+
+/** All connections of this process, and which of them speaks for which client id. */
+export class Sessions {
+  readonly #all = new Set<Session>()
+  readonly #byClient = new Map<string, Session>()
+  #pending = 0
+  #connected = 0
+  #whenEmpty: (() => void)[] = []
+
+  /** Connections whose CONNECT was accepted and that are not being closed. */
+  get connected(): number {
+    return this.#connected
+  }
+
+  /** Connections that have not been accepted yet. */
+  get pending(): number {
+    return this.#pending
+  }
+
+  /** Every connection that still has a socket, those being closed included. */
+  get all(): ReadonlySet<Session> {
+    return this.#all
+  }
+
+  opened(session: Session): void {
+    this.#all.add(session)
+    this.#pending++
+  }
+
+  /**
+   * The session's CONNECT was accepted.
+   *
+   * @param clientKey organization, user and client id; `undefined` where no other connection can name it
+   * @returns the connection that had the client id so far and must be closed [MQTT-3.1.4-3]
+   */
+  accepted(session: Session, clientKey: string | undefined): Session | undefined {
+    this.#pending--
+    this.#connected++
+    if (clientKey === undefined) return undefined
+    const former = this.#byClient.get(clientKey)
+    this.#byClient.set(clientKey, session)
+    return former
+  }
+
+  /** The session ended, before or after it was accepted; its socket may linger. */
+  ended(session: Session, clientKey: string | undefined, wasAccepted: boolean): void {
+    if (wasAccepted) this.#connected--
+    else this.#pending--
+    if (clientKey !== undefined && this.#byClient.get(clientKey) === session) this.#byClient.delete(clientKey)
+  }
+
+  /** The session's socket is gone. */
+  gone(session: Session): void {
+    this.#all.delete(session)
+    if (this.#all.size > 0) return
+    for (const resolve of this.#whenEmpty) resolve()
+    this.#whenEmpty = []
+  }
+
+  /** Closes every connection at once; resolves when no socket is left. */
+  async close(): Promise<void> {
+    if (this.#all.size === 0) return
+    const emptied = new Promise<void>((resolve) => this.#whenEmpty.push(resolve))
+    for (const session of [...this.#all]) {
+      session.close('draining')
+      session.transport.destroy()
+    }
+    await emptied
+  }
+}

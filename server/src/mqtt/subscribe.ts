@@ -1,0 +1,112 @@
+import { SUBSCRIPTIONS_MAX } from '@rollcall/protocol/limits'
+import { parseTopic } from '@rollcall/protocol/topic'
+import type { ISubscribePacket, ISubscription, IUnsubscribePacket } from 'mqtt-packet'
+import type { Registration } from '../store/store.ts'
+import { isAuthorized } from './authorization.ts'
+import { type Client, endpointOf } from './client.ts'
+import { EndpointLink } from './endpoint-link.ts'
+import { suback, unsuback } from './packets/answers.ts'
+import type { Session } from './session.ts'
+
+/** Reason codes of MQTT 5 (§3.9.3, §3.11.3); MQTT 3.1.1 knows one failure, 0x80. */
+const UNSPECIFIED_ERROR = 0x80
+const NOT_AUTHORIZED = 0x87
+const QUOTA_EXCEEDED = 0x97
+const SUCCESS = 0x00
+const NO_SUBSCRIPTION_EXISTED = 0x11
+
+/** What was found about one filter: the registration it names, or the reason code that refuses it. */
+type Found = Registration | number
+
+/**
+ * SUBSCRIBE. Everything but the client's own registered endpoints is refused with the same code, wildcards,
+ * `$share` and endpoints of others included, so that nobody learns which exist.
+ */
+export async function subscribe(session: Session, client: Client, packet: ISubscribePacket): Promise<void> {
+  const { auth } = session.context
+  if (!auth.isStillGood(client.token)) return session.close('authorization_lost')
+  const found = await Promise.all(packet.subscriptions.map(({ topic }) => find(session, client, topic)))
+  if (!session.isOpen) return
+  const attached: EndpointLink[] = []
+  const codes = packet.subscriptions.map((subscription, index) => {
+    const registration = found[index] ?? UNSPECIFIED_ERROR
+    return typeof registration === 'number'
+      ? refuse(session, client, registration)
+      : grant(session, client, subscription, registration, attached)
+  })
+  session.write(suback(client.version, packet.messageId ?? 0, codes))
+  // Only now, or an event could precede the SUBACK.
+  for (const link of attached) link.start()
+  session.reschedule()
+}
+
+async function find(session: Session, client: Client, filter: string): Promise<Found> {
+  const { registrar, clock, log } = session.context
+  const topic = parseTopic(filter)
+  const isOwn =
+    topic?.kind === 'endpoint' && (topic.userId ?? client.principal.userId) === client.principal.userId
+  const endpoint = isOwn ? endpointOf(client, topic.userEndpointId) : undefined
+  if (endpoint === undefined) return NOT_AUTHORIZED
+  try {
+    const registration = await registrar.find(endpoint)
+    const isUsable =
+      registration !== undefined && isAuthorized(client, registration.authorizedUntilWallMs, clock.wallMs())
+    return isUsable ? registration : NOT_AUTHORIZED
+  } catch (error) {
+    log.error('mqtt: a registration could not be read', { err: asError(error) })
+    return UNSPECIFIED_ERROR
+  }
+}
+
+function refuse(session: Session, client: Client, reasonCode: number): number {
+  session.context.metrics.refused('mqtt', reasonCode === QUOTA_EXCEEDED ? 'quota_exceeded' : 'subscription')
+  return client.version === 5 ? reasonCode : UNSPECIFIED_ERROR
+}
+
+/** Subscribes and returns the QoS granted: that asked for, at most 1. */
+function grant(
+  session: Session,
+  client: Client,
+  { topic, qos: wanted }: ISubscription,
+  registration: Registration,
+  attached: EndpointLink[],
+): number {
+  const qos = wanted === 0 ? 0 : 1
+  const link = linkTo(session, registration)
+  if (link !== undefined) {
+    link.subscribe(topic, qos)
+    return qos
+  }
+  if (session.links.length >= SUBSCRIPTIONS_MAX) return refuse(session, client, QUOTA_EXCEEDED)
+  const made = new EndpointLink(session, registration, client.version === 5)
+  made.subscribe(topic, qos)
+  session.addLink(made)
+  made.attach()
+  attached.push(made)
+  return qos
+}
+
+/** This connection's link to the registration; one to a former registration of the same endpoint goes. */
+function linkTo(session: Session, registration: Registration): EndpointLink | undefined {
+  const { userEndpointId, registrationId } = registration
+  const link = session.links.find((candidate) => candidate.registration.userEndpointId === userEndpointId)
+  if (link === undefined || link.registration.registrationId === registrationId) return link
+  session.removeLink(link)
+  return undefined
+}
+
+/** UNSUBSCRIBE. The mailbox is untouched; the other topic form, if subscribed, stays. */
+export function unsubscribe(session: Session, client: Client, packet: IUnsubscribePacket): void {
+  const codes = packet.unsubscriptions.map((topic) => {
+    const link = session.links.find((candidate) => candidate.has(topic))
+    if (link === undefined) return NO_SUBSCRIPTION_EXISTED
+    if (!link.unsubscribe(topic)) session.removeLink(link)
+    return SUCCESS
+  })
+  session.write(unsuback(client.version, packet.messageId ?? 0, codes))
+  session.reschedule()
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(typeof error)
+}

@@ -1,0 +1,82 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { ERRORS, type ErrorCode } from '@rollcall/protocol/error-code'
+import { PACKET_BYTES_MAX } from '@rollcall/protocol/limits'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { isOriginAllowed } from './origin.ts'
+
+const PATH = '/ws'
+/** Sub-protocols, the preferred one first; the second is what MQTT 3.1 clients offer, often beside the first. */
+const SUBPROTOCOLS = ['mqtt', 'mqttv3.1']
+/** Frames that one message may come in, and reads that one frame may come in: each costs more than its bytes. */
+const FRAGMENTS_MAX = 256
+const CHUNKS_MAX = 2048
+/** Seconds after which a client refused for want of room may ask again. */
+const RETRY_AFTER_SECONDS = 5
+
+export type UpgradeOptions = {
+  readonly allowedOrigins: readonly string[]
+  /** Whether there is room for one more connection now. */
+  hasRoom(): boolean
+  onRefused(code: ErrorCode): void
+  onWebSocket(ws: WebSocket, socket: Duplex): void
+}
+
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+/** Makes the opening handshake of RFC 6455 §4.2 for MQTT (MQTT 5.0 §6). */
+export function createUpgrade(options: UpgradeOptions): Upgrade {
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: PACKET_BYTES_MAX,
+    maxFragments: FRAGMENTS_MAX,
+    maxBufferedChunks: CHUNKS_MAX,
+    handleProtocols: (offered) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false,
+  })
+  const refuse = (socket: Duplex, code: ErrorCode): void => {
+    options.onRefused(code)
+    answer(socket, code)
+  }
+  // A handshake that breaks RFC 6455 itself; `ws` would answer in HTML.
+  server.on('wsClientError', (_error: Error, socket: Duplex) => refuse(socket, 'invalid_request'))
+  return (request, socket, head) => {
+    // The HTTP server has let go of the socket: an error nobody listens to would end the process.
+    socket.on('error', ignore)
+    const refusal = refusalOf(request, options)
+    if (refusal !== undefined) return refuse(socket, refusal)
+    server.handleUpgrade(request, socket, head, (ws) => options.onWebSocket(ws, socket))
+  }
+}
+
+function ignore(): void {}
+
+function refusalOf(request: IncomingMessage, options: UpgradeOptions): ErrorCode | undefined {
+  const { origin, host } = request.headers
+  if (request.url?.split('?', 1)[0] !== PATH) return 'not_found'
+  if (!isOriginAllowed(origin, host, options.allowedOrigins)) return 'forbidden'
+  if (!offersMqtt(request.headers['sec-websocket-protocol'])) return 'invalid_request'
+  return options.hasRoom() ? undefined : 'unavailable'
+}
+
+/** The client must name `mqtt` as a sub-protocol [MQTT-6.0.0-3]. */
+function offersMqtt(header: string | undefined): boolean {
+  const offered = header?.split(',').map((name) => name.trim()) ?? []
+  return SUBPROTOCOLS.some((name) => offered.includes(name))
+}
+
+/** An HTTP answer in the shape of all refusals of the API, then the end. */
+function answer(socket: Duplex, code: ErrorCode): void {
+  const { status, text } = ERRORS[code]
+  const body = JSON.stringify({ error: code, message: text })
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...(code === 'unavailable' ? [`Retry-After: ${RETRY_AFTER_SECONDS}`] : []),
+  ]
+  socket.once('finish', () => socket.destroy())
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}

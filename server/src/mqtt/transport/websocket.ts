@@ -1,0 +1,97 @@
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { PACKET_BYTES_MAX_BEFORE_CONNECT } from '@rollcall/protocol/limits'
+import type { WebSocket } from 'ws'
+import { SocketWriter } from './socket-writer.ts'
+import { TCP_KEEPALIVE_MS } from './tcp.ts'
+import type { TickEnd } from './tick-end.ts'
+import type { OnTaken, Receiver, Transport } from './transport.ts'
+
+/**
+ * Bytes taken from a peer before it is known. `ws` gathers a whole message before it hands it out, and its own
+ * limit must be that of the largest packet later; so the raw bytes are counted until then. Twice the largest
+ * packet leaves room for the masks of tiny frames.
+ */
+const BYTES_MAX_BEFORE_CONNECT = 2 * PACKET_BYTES_MAX_BEFORE_CONNECT
+
+// RFC 6455 §7.4.1.
+const NORMAL_CLOSURE = 1000
+const UNSUPPORTED_DATA = 1003
+
+/**
+ * MQTT over a WebSocket (MQTT 5.0 §6). `ws` reads; frames are written to the socket directly, which is
+ * several times cheaper than `ws.send`. Both write whole frames only, so they never mix.
+ */
+export class WebSocketTransport extends SocketWriter implements Transport {
+  readonly isWebSocket = true
+  readonly #ws: WebSocket
+  #receiver: Receiver | undefined
+  #countRaw: ((chunk: Buffer) => void) | undefined
+
+  constructor(ws: WebSocket, socket: Duplex, tickEnd: TickEnd) {
+    super(socket, tickEnd)
+    this.#ws = ws
+    if (socket instanceof Socket) socket.setKeepAlive(true, TCP_KEEPALIVE_MS)
+  }
+
+  start(receiver: Receiver): void {
+    this.#receiver = receiver
+    this.#capRawBytes(receiver)
+    // A chunk is a Buffer and nothing else as long as `binaryType` is what it is by default.
+    this.#ws.on('message', (data, isBinary) => {
+      if (isBinary && Buffer.isBuffer(data)) receiver.onData(data)
+      else this.#refuseText(receiver) // [MQTT-6.0.0-1]
+    })
+    // On a broken frame `ws` closes the connection itself, and `close` follows.
+    this.#ws.on('error', () => receiver.onViolation('malformed_packet'))
+    this.#ws.on('close', () => receiver.onClosed())
+  }
+
+  write(frame: Buffer, onTaken?: OnTaken): void {
+    // After a close frame, ours or the peer's, nothing may follow (RFC 6455 §5.5.1).
+    if (this.#ws.readyState === this.#ws.OPEN) this.writeFrame(frame, onTaken)
+  }
+
+  notifyDrained(): void {
+    this.socket.once('drain', () => this.#receiver?.onDrained())
+  }
+
+  pause(): void {
+    this.#ws.pause()
+  }
+
+  resume(): void {
+    this.#ws.resume()
+  }
+
+  admitted(): void {
+    if (this.#countRaw !== undefined) this.socket.removeListener('data', this.#countRaw)
+    this.#countRaw = undefined
+  }
+
+  close(code = NORMAL_CLOSURE): void {
+    // Reading goes on, or the peer's close frame would never be seen.
+    this.#ws.resume()
+    this.#ws.close(code)
+  }
+
+  destroy(): void {
+    this.#ws.terminate()
+  }
+
+  #capRawBytes(receiver: Receiver): void {
+    let rawBytes = 0
+    this.#countRaw = (chunk) => {
+      rawBytes += chunk.length
+      if (rawBytes <= BYTES_MAX_BEFORE_CONNECT) return
+      receiver.onViolation('packet_too_large')
+      this.destroy()
+    }
+    this.socket.on('data', this.#countRaw)
+  }
+
+  #refuseText(receiver: Receiver): void {
+    this.close(UNSUPPORTED_DATA)
+    receiver.onViolation('protocol_error')
+  }
+}

@@ -1,0 +1,274 @@
+import { once } from 'node:events'
+import { createServer, type Server as HttpServer } from 'node:http'
+import { createServer as createTcpServer, type Server } from 'node:net'
+import type { TestContext } from 'node:test'
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { Principal } from '../../server/src/auth/auth.ts'
+import type { Attachment, Link } from '../../server/src/delivery/delivery.ts'
+import { createMqtt, type Mqtt, type MqttOptions, type MqttSettings } from '../../server/src/mqtt/mqtt.ts'
+import type { Log, LogFields } from '../../server/src/observe/observe.ts'
+import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
+import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
+
+const HOUR_MS = 3_600_000
+
+/** Tokens as the fake knows them: by their text, which only has to look like one. */
+export class FakeAuth {
+  readonly #clock: FakeClock
+  readonly #principals = new Map<string, Principal>()
+  readonly revoked = new Set<string>()
+
+  constructor(clock: FakeClock) {
+    this.#clock = clock
+  }
+
+  /** Makes a token; it expires after `ttlMs`, which may be negative. */
+  add(
+    token: string,
+    userId: string,
+    { ttlMs = HOUR_MS, organizationId = 'acme' as string | null } = {},
+  ): string {
+    const expiresAtWallMs = this.#clock.wallMs() + ttlMs
+    const isService = organizationId === null
+    this.#principals.set(token, {
+      organizationId,
+      userId,
+      clientId: 'customer',
+      authorities: [isService ? 'ROLE_SERVICE' : 'ROLE_USER'],
+      isService,
+      expiresAtWallMs,
+    })
+    return token
+  }
+
+  authenticate(token: string): Principal {
+    const principal = this.#find(token)
+    if (this.#clock.wallMs() >= principal.expiresAtWallMs) throw new RollcallError('unauthorized')
+    return principal
+  }
+
+  async authenticateStale(token: string): Promise<{ principal: Principal; expired: boolean }> {
+    const principal = this.#find(token)
+    return { principal, expired: this.#clock.wallMs() >= principal.expiresAtWallMs }
+  }
+
+  isStillGood(token: string): boolean {
+    return this.#principals.has(token) && !this.revoked.has(token)
+  }
+
+  #find(token: string): Principal {
+    const principal = this.#principals.get(token)
+    if (principal === undefined || this.revoked.has(token)) throw new RollcallError('unauthorized')
+    return principal
+  }
+}
+
+/** Registrations without a store; `failure` makes every look-up fail. */
+export class FakeRegistrar {
+  readonly #clock: FakeClock
+  readonly #registrations = new Map<string, Registration>()
+  readonly keptAlive: EndpointKey[] = []
+  failure: Error | undefined
+  #lastId = 0
+
+  constructor(clock: FakeClock) {
+    this.#clock = clock
+  }
+
+  add(
+    userId: string,
+    userEndpointId: string,
+    authorizedForMs = HOUR_MS,
+    organizationId = 'acme',
+  ): Registration {
+    const nowWallMs = this.#clock.wallMs()
+    const registration: Registration = {
+      organizationId,
+      userId,
+      userEndpointId,
+      registrationId: ++this.#lastId,
+      keepAliveSeconds: 3600,
+      serverKeepAliveReminderOn: false,
+      registeredAtWallMs: nowWallMs,
+      lastKeepAliveAtWallMs: nowWallMs,
+      expiresAtMs: Number.MAX_SAFE_INTEGER,
+      reminded: false,
+      authorizedUntilWallMs: nowWallMs + authorizedForMs,
+    }
+    this.#registrations.set(nameOf(registration), registration)
+    return registration
+  }
+
+  /** What an HTTP keepalive with a newer token does. */
+  renew(endpoint: EndpointKey, authorizedForMs: number): void {
+    const registration = this.#registrations.get(nameOf(endpoint))
+    if (registration === undefined) throw new Error('no such registration')
+    const authorizedUntilWallMs = this.#clock.wallMs() + authorizedForMs
+    this.#registrations.set(nameOf(endpoint), { ...registration, authorizedUntilWallMs })
+  }
+
+  remove(endpoint: EndpointKey): void {
+    this.#registrations.delete(nameOf(endpoint))
+  }
+
+  async find(endpoint: EndpointKey): Promise<Registration | undefined> {
+    if (this.failure !== undefined) throw this.failure
+    return this.#registrations.get(nameOf(endpoint))
+  }
+
+  async list({ organizationId, userId }: UserKey): Promise<readonly Registration[]> {
+    if (this.failure !== undefined) throw this.failure
+    const all = [...this.#registrations.values()]
+    return all.filter((other) => other.organizationId === organizationId && other.userId === userId)
+  }
+
+  async keepalive(endpoint: EndpointKey, authorizedUntilWallMs: number | undefined): Promise<Registration> {
+    const registration = await this.find(endpoint)
+    if (registration === undefined) throw new RollcallError('endpoint_unknown')
+    if (authorizedUntilWallMs !== undefined) throw new Error('MQTT extends no authorization')
+    this.keptAlive.push(endpoint)
+    return registration
+  }
+}
+
+function nameOf({ organizationId, userId, userEndpointId }: EndpointKey): string {
+  return `${organizationId}/${userId}/${userEndpointId}`
+}
+
+/** What delivery was told about one link, in order. */
+export class FakeAttachment implements Attachment {
+  readonly registration: Registration
+  readonly link: Link
+  readonly told: ('start' | 'resume' | 'detach')[] = []
+  onResume = (): void => {}
+
+  constructor(registration: Registration, link: Link) {
+    this.registration = registration
+    this.link = link
+  }
+
+  get isAttached(): boolean {
+    return !this.told.includes('detach')
+  }
+
+  start(): void {
+    this.told.push('start')
+  }
+
+  resume(): void {
+    this.told.push('resume')
+    this.onResume()
+  }
+
+  detach(): void {
+    this.told.push('detach')
+  }
+}
+
+export class FakeDelivery {
+  readonly attachments: FakeAttachment[] = []
+  /** Thrown by the next attach. */
+  failure: Error | undefined
+
+  attach(registration: Registration, link: Link): Attachment {
+    if (this.failure !== undefined) throw this.failure
+    this.find(registration.userEndpointId)?.link.close('taken_over')
+    const attachment = new FakeAttachment(registration, link)
+    this.attachments.push(attachment)
+    return attachment
+  }
+
+  /** The attachment of the endpoint's link now. */
+  find(userEndpointId: string): FakeAttachment | undefined {
+    return this.attachments.find(
+      ({ registration, isAttached }) => isAttached && registration.userEndpointId === userEndpointId,
+    )
+  }
+
+  /** The link of an endpoint that must have one. */
+  link(userEndpointId: string): Link {
+    const attachment = this.find(userEndpointId)
+    if (attachment === undefined) throw new Error(`${userEndpointId} has no link`)
+    return attachment.link
+  }
+}
+
+export type MqttFixture = {
+  readonly mqtt: Mqtt
+  readonly clock: FakeClock
+  readonly auth: FakeAuth
+  readonly registrar: FakeRegistrar
+  readonly delivery: FakeDelivery
+  /** Reasons of closed connections and codes of refusals, in order. */
+  readonly closed: string[]
+  readonly refused: string[]
+  /** Events counted `discarded` and the like. */
+  readonly outcomes: string[]
+  /** Everything logged, as text. */
+  readonly lines: string[]
+  readonly httpPort: number
+  readonly tcpPort: number
+}
+
+/** The MQTT front over fakes, on loopback, with a clock that stands; closed with the test. */
+export async function openMqtt(
+  test: TestContext,
+  overrides: Partial<MqttSettings> = {},
+): Promise<MqttFixture> {
+  const clock = createFakeClock()
+  const [auth, registrar, delivery] = [new FakeAuth(clock), new FakeRegistrar(clock), new FakeDelivery()]
+  const closed: string[] = []
+  const refused: string[] = []
+  const outcomes: string[] = []
+  const lines: string[] = []
+  const options: MqttOptions = {
+    auth,
+    registrar,
+    delivery,
+    clock,
+    random: seededRandom(test.name),
+    log: recordingLog(lines),
+    metrics: {
+      linkClosed: (reason) => void closed.push(reason),
+      refused: (_front, code) => void refused.push(code),
+      eventOutcome: (outcome) => void outcomes.push(outcome),
+    },
+    settings: { linksMax: 1000, pendingLinksMax: 1000, allowedOrigins: [], ...overrides },
+  }
+  const mqtt = createMqtt(options)
+  const http = createServer()
+  http.on('upgrade', (request, socket, head) => mqtt.handleUpgrade(request, socket, head))
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  const tcp = createTcpServer()
+  await mqtt.listen(tcp, '127.0.0.1', 0)
+  test.after(async () => {
+    await mqtt.close()
+    http.close()
+  })
+  const ports = { httpPort: portOf(http), tcpPort: portOf(tcp) }
+  return { mqtt, clock, auth, registrar, delivery, closed, refused, outcomes, lines, ...ports }
+}
+
+function recordingLog(lines: string[]): Log {
+  const at =
+    (level: string) =>
+    (message: string, fields: LogFields = {}) => {
+      const { err, ...rest } = fields
+      const error = err instanceof Error ? { name: err.name, stack: err.stack } : undefined
+      lines.push(`${level} ${message} ${JSON.stringify({ ...rest, error })}`)
+    }
+  return {
+    error: at('error'),
+    warn: at('warn'),
+    info: at('info'),
+    debug: at('debug'),
+    child: () => recordingLog(lines),
+  }
+}
+
+function portOf(server: Server | HttpServer): number {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
