@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { readVectors, type Text, textOf } from '../../test/helpers/vectors.ts'
 import { createClient, RollcallError, requestToken, TokenError } from './client.ts'
 
 /** A `fetch` that answers what it is given and keeps the last request. */
@@ -56,29 +57,6 @@ describe('the client', () => {
     assert.equal(new URL(last().url).pathname, '/rtc-api/users/endpoints/a%20b%3Fc')
   })
 
-  it('gives a refusal as an error with code, fields and the time to wait', async () => {
-    const body = '{"error":"mailbox_full","message":"Full.","userId":"is full"}'
-    const { send } = fakeFetch(429, body, { 'retry-after': '7' })
-    await assert.rejects(client(send).sendEvent(COMMAND), (error) => {
-      assert.ok(error instanceof RollcallError)
-      assert.deepEqual([error.code, error.message, error.retryAfterSeconds], ['mailbox_full', 'Full.', 7])
-      assert.deepEqual([...error.fields], [['userId', 'is full']])
-      return true
-    })
-  })
-
-  it('judges a refusal that is not ours by its status', async () => {
-    for (const [status, code] of [
-      [502, 'unavailable'],
-      [500, 'internal_error'],
-      [401, 'unauthorized'],
-      [418, 'invalid_request'],
-    ] as const)
-      await assert.rejects(client(fakeFetch(status, '<html>').send).keepalive('a'), { code })
-    const newer = '{"error":"toString","message":"A code of tomorrow."}'
-    await assert.rejects(client(fakeFetch(403, newer).send).keepalive('a'), { code: 'forbidden' })
-  })
-
   it('refuses answers that break the contract', async () => {
     const broken = [fakeFetch(200, '"2"'), fakeFetch(200, ''), fakeFetch(200, 'null')]
     for (const { send } of broken)
@@ -89,6 +67,39 @@ describe('the client', () => {
       /urls/,
     )
   })
+})
+
+type RefusalVector = {
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly body: Text
+  readonly error: {
+    readonly code: string
+    readonly message: string | null
+    readonly fields: Record<string, string>
+    readonly retryAfterSeconds: number | null
+  }
+}
+
+describe('refusals as in the vectors', () => {
+  for (const { name, why, status, headers, body, error } of readVectors<RefusalVector>('refusals').vectors)
+    it(name, async () => {
+      const { send } = fakeFetch(status, textOf(body), headers)
+      await assert.rejects(client(send).keepalive('a'), (thrown) => {
+        assert.ok(thrown instanceof RollcallError, why)
+        assert.deepEqual(
+          {
+            code: thrown.code,
+            message: error.message === null ? null : thrown.message,
+            fields: Object.fromEntries(thrown.fields),
+            retryAfterSeconds: thrown.retryAfterSeconds ?? null,
+          },
+          error,
+          why,
+        )
+        return true
+      })
+    })
 })
 
 describe('requestToken', () => {

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { describe, it, type TestContext } from 'node:test'
+import { type IPublishPacket, type Packet, parser } from 'mqtt-packet'
+import { parseSendEvent } from '../../server/src/delivery/delivery.ts'
+import { type Named, readVectors } from '../helpers/vectors.ts'
+import { openRooms, type Rooms } from './rooms.ts'
+
+type PacketVector = {
+  readonly from: 'client' | 'server'
+  readonly packet: string
+  readonly hex: string
+}
+
+type SessionFacts = {
+  readonly organizationId: string
+  readonly userId: string
+  readonly token: string
+  readonly userEndpointId: string
+  readonly firstPacketId: number
+}
+
+const ANSWER_TIMEOUT_MS = 5_000
+
+for (const [file, protocolVersion] of [
+  ['mqtt-3.1.1', 4],
+  ['mqtt-5', 5],
+] as const)
+  describe(`the packets of ${file}.json`, () => {
+    const { session, vectors } = readVectors<PacketVector, { readonly session: SessionFacts }>(file)
+
+    it('are what they are called', () => {
+      for (const { name, packet, hex } of vectors)
+        assert.equal(read(hex, protocolVersion).cmd, packet.toLowerCase(), name)
+    })
+
+    it('are what the server answers, byte for byte', async (test) => {
+      const rooms = await openRooms({ ...session, packetIdSeed: session.firstPacketId - 1 })
+      test.after(() => rooms.close())
+      const { userEndpointId } = session
+      const wanted = { userEndpointId, keepAliveSeconds: 60, serverKeepAliveReminderOn: false }
+      await rooms.registrar.register(session, wanted, 0)
+      const socket = await open(test, rooms)
+      for (const vector of vectors) await exchange(rooms, session, socket, vector, protocolVersion)
+    })
+  })
+
+async function open(test: TestContext, { mqttPort }: Rooms): Promise<Socket> {
+  const socket = connect(mqttPort, '127.0.0.1')
+  test.after(() => socket.destroy())
+  await once(socket, 'connect')
+  return socket
+}
+
+async function exchange(
+  rooms: Rooms,
+  session: SessionFacts,
+  socket: Socket,
+  { name, why, from, hex }: Named & PacketVector,
+  protocolVersion: number,
+): Promise<void> {
+  const bytes = Buffer.from(hex, 'hex')
+  if (from === 'client') {
+    socket.write(bytes)
+    return
+  }
+  const packet = read(hex, protocolVersion)
+  if (packet.cmd === 'publish') await causePublish(rooms, session, packet)
+  assert.equal((await take(socket, bytes.length)).toString('hex'), hex, `${name}: ${why}`)
+}
+
+/** Somebody sends the event that the packet carries. */
+async function causePublish(
+  { delivery }: Rooms,
+  { organizationId, userId }: SessionFacts,
+  { payload, qos }: IPublishPacket,
+): Promise<void> {
+  const sender = {
+    organizationId,
+    userId: 'acme-backend',
+    clientId: 'acme-backend',
+    authorities: [],
+    isService: false,
+    expiresAtWallMs: Number.POSITIVE_INFINITY,
+  }
+  const body = `{"userId":${JSON.stringify(userId)},"qos":${qos},"event":${payload}}`
+  const { count } = await delivery.sendEvent(sender, parseSendEvent(Buffer.from(body)))
+  assert.equal(count, 1)
+}
+
+function read(hex: string, protocolVersion: number): Packet {
+  const packets: Packet[] = []
+  const reader = parser({ protocolVersion })
+  reader.on('packet', (packet) => packets.push(packet))
+  reader.parse(Buffer.from(hex, 'hex'))
+  const [packet, ...more] = packets
+  assert.ok(packet !== undefined && more.length === 0, 'one packet')
+  return packet
+}
+
+/** The next `size` bytes, or what there is of them after a while or at the end. */
+async function take(socket: Socket, size: number): Promise<Buffer> {
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+  for (let taken = socket.read(size); ; taken = socket.read(size)) {
+    if (Buffer.isBuffer(taken)) return taken
+    const isOver = await once(socket, 'readable', { signal }).then(
+      () => socket.readableEnded,
+      () => true,
+    )
+    if (isOver) return Buffer.from(socket.read() ?? '')
+  }
+}

@@ -1,0 +1,137 @@
+import { createServer } from 'node:net'
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { Auth, Principal } from '../../server/src/auth/auth.ts'
+import { type Clock, type Random, systemClock, uuidMaker } from '../../server/src/clock/clock.ts'
+import { createDelivery, type Delivery } from '../../server/src/delivery/delivery.ts'
+import { createHttp } from '../../server/src/http/http.ts'
+import { createSealer } from '../../server/src/masks/masks.ts'
+import { createMqtt } from '../../server/src/mqtt/mqtt.ts'
+import { createLog, createMetrics } from '../../server/src/observe/observe.ts'
+import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
+import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
+import { seededRandom } from '../helpers/fake-clock.ts'
+
+/** The server's rooms wired as `server.ts` does, on a store in memory, for a caller who is already known. */
+export type Rooms = {
+  readonly registrar: Registrar
+  readonly delivery: Delivery
+  /** Base URL of the HTTP front. */
+  readonly url: string
+  /** Port of MQTT over TCP. */
+  readonly mqttPort: number
+  close(): Promise<void>
+}
+
+export type Caller = {
+  readonly organizationId: string
+  readonly userId: string
+  readonly token: string
+  /** What the first two random bytes of the MQTT front hold: the packet id before the first. */
+  readonly packetIdSeed?: number
+}
+
+export async function openRooms(caller: Caller): Promise<Rooms> {
+  const clock = systemClock()
+  const random = seededRandom('rooms')
+  const store = createMemoryStore({ clock })
+  const metrics = createMetrics()
+  const log = createLog('silent')
+  const newId = uuidMaker(clock, random)
+  const delivery = createDelivery({
+    store,
+    sealer: createSealer(Buffer.alloc(32), random),
+    clock,
+    newId,
+    metrics,
+    log,
+    limits: { mailboxEventsMax: 1000, mailboxBytesMax: 4_194_304 },
+  })
+  const registrar = createRegistrar({
+    store,
+    clock,
+    newId,
+    metrics,
+    log,
+    limits: { keepAliveSecondsMax: 86_400, endpointsPerUserMax: 100 },
+    onRegistered: (registration) => delivery.endpointRegistered(registration),
+    onReminderDue: (registration) => delivery.remind(registration),
+    onExpired: (registration) => delivery.endpointGone(registration, 'expired'),
+    onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
+  })
+  const auth = authFor(caller, clock)
+  const around = { auth, registrar, delivery, clock, log, metrics }
+  const http = await createHttp({ ...around, random, readiness: READY, settings: HTTP_SETTINGS })
+  const mqtt = createMqtt({
+    ...around,
+    random: startingWith(caller.packetIdSeed ?? 0),
+    settings: MQTT_SETTINGS,
+  })
+  const server = createServer()
+  await mqtt.listen(server, '127.0.0.1', 0)
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return {
+    registrar,
+    delivery,
+    url: await http.listen('127.0.0.1', 0),
+    mqttPort: address.port,
+    async close() {
+      await mqtt.close()
+      await http.close()
+      await store.close()
+    },
+  }
+}
+
+/** Knows one token. */
+function authFor({ token, organizationId, userId }: Caller, clock: Clock): Auth {
+  const principal: Principal = {
+    organizationId,
+    userId,
+    clientId: 'customer',
+    authorities: ['ROLE_USER'],
+    isService: false,
+    expiresAtWallMs: clock.wallMs() + 3_600_000,
+  }
+  const authenticate = (given: string): Principal => {
+    if (given === token) return principal
+    throw new RollcallError('unauthorized')
+  }
+  return {
+    authenticate,
+    authenticateStale: async (given) => ({ principal: authenticate(given), expired: false }),
+    isStillGood: (given) => given === token,
+    token: () => Promise.reject(new Error('not here')),
+    revoke: () => Promise.reject(new Error('not here')),
+    jwks: () => ({ keys: [] }),
+    metadata: () => ({}),
+    close: async () => undefined,
+  }
+}
+
+function startingWith(uint16: number): Random {
+  return {
+    bytes(size) {
+      const bytes = Buffer.alloc(size)
+      if (size >= 2) bytes.writeUInt16BE(uint16)
+      return bytes
+    },
+  }
+}
+
+const READY = { notReadyBecause: () => undefined }
+
+const HTTP_SETTINGS = {
+  allowedOrigins: [],
+  trustedProxies: [],
+  keepAliveSecondsMax: 86_400,
+  iceServerUrls: [],
+  turnUrls: [],
+  turnSecret: undefined,
+  turnTtlSeconds: 86_400,
+  metricsToken: undefined,
+  tls: undefined,
+  logRequests: false,
+} as const
+
+const MQTT_SETTINGS = { linksMax: 10, pendingLinksMax: 10, allowedOrigins: [] } as const
