@@ -1,18 +1,21 @@
 import { mkdir } from 'node:fs/promises'
 import { isIP } from 'node:net'
-import { type Auth, createAuth } from './auth/auth.ts'
+import { type Auth, createAuth, usesDemoDirectory } from './auth/auth.ts'
+import { type Certificate, type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
 import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
+import { Closers } from './closers.ts'
 import { type Configuration, ConfigurationError } from './config/config.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
 import { createHttp, type Http } from './http/http.ts'
 import { createSealer, loadSealingKey } from './masks/masks.ts'
 import { createMqtt, type Mqtt } from './mqtt/mqtt.ts'
+import { openMqttPorts } from './mqtt-ports.ts'
 import { createMetrics, type Log, type Metrics } from './observe/observe.ts'
 import { createRegistrar, type Registrar } from './registrar/registrar.ts'
 import { openLmdbStore } from './store/lmdb/lmdb.ts'
 import type { Store } from './store/store.ts'
 
-/** What the process gives: time, randomness and a place to write lines. */
+/** What the process gives: time, randomness and a place for log lines. */
 export type Surroundings = { readonly clock: Clock; readonly random: Random; readonly log: Log }
 
 export type RunningServer = {
@@ -23,22 +26,144 @@ export type RunningServer = {
   close(): Promise<void>
 }
 
+type Heart = {
+  readonly store: Store
+  readonly metrics: Metrics
+  readonly delivery: Delivery
+  readonly registrar: Registrar
+}
+type Fronts = { readonly http: Http; readonly mqtt: Mqtt }
+
+/** What only becomes known, or true, while starting. */
+type Start = { url: string; isDone: boolean; readonly certificate: Certificate | undefined }
+
 /**
  * Composition root: builds every room, wires them, starts them, and stops them in reverse order.
  *
- * @throws ConfigurationError for a configuration that cannot be used; any Error when something else is missing
+ * @throws ConfigurationError for a configuration that cannot be used; another Error when something is missing
  */
-export async function startServer(configuration: Configuration, around: Surroundings): Promise<RunningServer> {
-  const usesDemoDirectory = configuration.directoryFile === undefined
-  if (usesDemoDirectory && !isLoopback(configuration.host))
-    throw new ConfigurationError(
-      'HOST',
-      'the demo directory is for this machine only: listen on a loopback address, or set DIRECTORY_FILE',
-    )
-  await mkdir(configuration.dataDir, { recursive: true, mode: 0o700 })
-  return undefined as never
+export async function startServer(
+  configuration: Configuration,
+  around: Surroundings,
+): Promise<RunningServer> {
+  const isDemo = usesDemoDirectory(configuration)
+  if (isDemo) assertLoopback(configuration.host)
+  const closers = new Closers()
+  try {
+    const files = certificateFiles(configuration)
+    const certificate = files && (await readCertificate(files))
+    const start: Start = { url: configuration.publicUrl ?? '', isDone: false, certificate }
+    const heart = await buildHeart(configuration, around, closers)
+    const auth = await createAuth({
+      ...configuration,
+      ...around,
+      store: heart.store,
+      issuer: () => start.url,
+    })
+    closers.add(() => auth.close())
+    const fronts = await buildFronts(configuration, around, { ...heart, auth }, start, closers)
+    const url = await open(configuration, around, heart, fronts, start, closers, files)
+    return { url, usesDemoDirectory: isDemo, close: () => closers.close() }
+  } catch (error) {
+    await closers.close()
+    throw error
+  }
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+/** Store, registrar and delivery: what works without a network. */
+async function buildHeart(
+  configuration: Configuration,
+  around: Surroundings,
+  closers: Closers,
+): Promise<Heart> {
+  const { dataDir, sealingKey: keyFromConfig } = configuration
+  const { clock, random, log } = around
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const sealer = createSealer(await loadSealingKey({ dataDir, keyFromConfig, random }), random)
+  const metrics = createMetrics()
+  const newId = uuidMaker(clock, random)
+  const store = await openLmdbStore({ dataDir, clock, log })
+  closers.add(() => store.close())
+  const common = { store, clock, newId, metrics, log, limits: configuration }
+  const delivery = createDelivery({ ...common, sealer })
+  const registrar = createRegistrar({
+    ...common,
+    onRegistered: (registration) => delivery.endpointRegistered(registration),
+    onReminderDue: (registration) => delivery.remind(registration),
+    onExpired: (registration) => delivery.endpointGone(registration, 'expired'),
+    onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
+  })
+  closers.add(() => registrar.close())
+  return { store, metrics, delivery, registrar }
+}
+
+async function buildFronts(
+  configuration: Configuration,
+  around: Surroundings,
+  rooms: Heart & { readonly auth: Auth },
+  start: Start,
+  closers: Closers,
+): Promise<Fronts> {
+  const { store, metrics } = rooms
+  const mqtt = createMqtt({ ...around, ...rooms, settings: configuration })
+  closers.add(() => mqtt.close())
+  const logRequests = configuration.logLevel === 'debug' || configuration.logLevel === 'trace'
+  const settings = { ...configuration, tls: start.certificate, logRequests }
+  const notReadyBecause = (): string | undefined => {
+    if (!start.isDone) return 'starting'
+    return store.failure() === undefined ? undefined : 'store_unwritable'
+  }
+  const http = await createHttp({ ...around, ...rooms, readiness: { notReadyBecause }, settings })
+  closers.add(() => http.close())
+  closers.add(() => mqtt.drain(configuration.drainSeconds))
+  closers.add(() => http.drain())
+  http.server.on('upgrade', mqtt.handleUpgrade)
+  metrics.observe({
+    registrations: () => store.totals().registrations,
+    links: () => mqtt.linkCount(),
+    mailboxEvents: () => store.totals().mailboxEvents,
+    mailboxBytes: () => store.totals().mailboxBytes,
+    storeWritable: () => store.failure() === undefined,
+  })
+  return { http, mqtt }
+}
+
+/** Listens, and starts the sweeper once people can be heard. Returns the URL. */
+async function open(
+  configuration: Configuration,
+  around: Surroundings,
+  { registrar }: Heart,
+  { http, mqtt }: Fronts,
+  start: Start,
+  closers: Closers,
+  files: CertificateFiles | undefined,
+): Promise<string> {
+  const url = await http.listen(configuration.host, configuration.port)
+  start.url ||= url
+  const tlsServers = await openMqttPorts(mqtt, configuration, start.certificate)
+  if (files !== undefined) {
+    const renew = (certificate: Certificate): void => {
+      http.setCertificate(certificate)
+      for (const server of tlsServers) server.setSecureContext(certificate)
+    }
+    closers.add(watchCertificate(files, around, renew))
+  }
+  registrar.start()
+  start.isDone = true
+  around.log.info('listening', { url, issuer: start.url })
+  return url
+}
+
+function certificateFiles({ tlsCertFile, tlsKeyFile }: Configuration): CertificateFiles | undefined {
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return undefined
+  return { certFile: tlsCertFile, keyFile: tlsKeyFile }
+}
+
+function assertLoopback(host: string): void {
+  const isLoopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+  if (isLoopback) return
+  throw new ConfigurationError(
+    'HOST',
+    'the demo directory is for this machine only: listen on a loopback address, or set DIRECTORY_FILE',
+  )
 }

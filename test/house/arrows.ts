@@ -6,6 +6,8 @@ const LINES: readonly (readonly string[])[] = [
   ['main'],
   ['welcome'],
   ['server'],
+  ['mqtt-ports'],
+  ['certificate', 'closers'],
   ['http', 'mqtt'],
   ['delivery'],
   ['registrar', 'history', 'auth', 'masks'],
