@@ -17,7 +17,7 @@ export function ensureInstalled() {
     if (isInstalled()) return
     process.stderr.write('Installing dependencies (npm ci) …\n')
     // Development dependencies hold the compiler, so they are needed even under NODE_ENV=production.
-    runNpm(['ci', '--include=dev', '--no-fund', '--no-audit'])
+    runNpm(['ci', '--include=dev', '--no-fund', '--no-audit', '--loglevel=error'])
     writeStamp(STAMP, wantedStamp())
   })
 }
