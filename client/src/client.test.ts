@@ -25,8 +25,8 @@ const COMMAND = {
 
 describe('the client', () => {
   it('sends an event with its key and reads count and id', async () => {
-    const { send, last } = fakeFetch(200, '2', { 'event-id': 'e-1' })
-    assert.deepEqual(await client(send).sendEvent(COMMAND, 'once'), { count: 2, eventId: 'e-1' })
+    const { send, last } = fakeFetch(200, '2', { 'event-id': 'e-1%20%25' })
+    assert.deepEqual(await client(send).sendEvent(COMMAND, 'once'), { count: 2, eventId: 'e-1 %' })
     assert.equal(last().url, 'http://127.0.0.1:1/rtc-api/users/endpoints/sendEvent')
     assert.equal(last().method, 'POST')
     assert.equal(last().headers.get('authorization'), 'Bearer T')

@@ -80,7 +80,8 @@ export function createClient(options: ClientOptions): RollcallClient {
       const headers = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }
       const response = await post(`${ENDPOINTS}/sendEvent`, command, headers)
       const count = parseCount(await parseJsonAnswer(response))
-      return { count, eventId: response.headers.get('event-id') ?? '' }
+      // Percent-encoded where the id has characters that a header cannot carry.
+      return { count, eventId: decodeURIComponent(response.headers.get('event-id') ?? '') }
     },
     endpoints: async () => parseEndpoints(await get(ENDPOINTS)),
     endpoint: async (userEndpointId) =>
