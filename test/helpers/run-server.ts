@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../server/dist/main.js', import.meta.url))
@@ -49,13 +48,13 @@ export async function startProcess(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
-  child.stderr.on('data', (chunk: Buffer) => {
+  const keep = (chunk: Buffer): void => {
     output += chunk.toString()
-  })
-  const exited = once(child, 'exit')
-  const url = await listening(child, (line) => {
-    output += `${line}\n`
-  })
+  }
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+  const exited = once(child, 'close')
+  const url = await listening(child, () => output)
   return {
     url,
     port: Number(new URL(url).port),
@@ -74,22 +73,18 @@ export async function startProcess(
 }
 
 /** The URL in the line that says so. Rejects when the process ends first, or says nothing for too long. */
-function listening(child: ChildProcess, onLine: (line: string) => void): Promise<string> {
+function listening(child: ChildProcess, output: () => string): Promise<string> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL')
-      reject(new Error('the server did not start in time'))
+      reject(new Error(`the server did not start in time:\n${output()}`))
     }, START_TIMEOUT_MS)
-    const lines: string[] = []
-    child.on('exit', (code) => {
+    child.on('close', (code) => {
       clearTimeout(timer)
-      reject(new Error(`the server ended with code ${code}:\n${lines.join('\n')}`))
+      reject(new Error(`the server ended with code ${code}:\n${output()}`))
     })
-    if (child.stdout === null) throw new Error('no standard output')
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      onLine(line)
-      lines.push(line)
-      const url = /"url":"([^"]+)".*"msg":"listening"/.exec(line)?.[1]
+    child.stdout?.on('data', () => {
+      const url = /"url":"([^"]+)".*"msg":"listening"/.exec(output())?.[1]
       if (url === undefined) return
       clearTimeout(timer)
       resolve(url)
