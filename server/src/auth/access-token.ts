@@ -106,7 +106,7 @@ function readOwn({ claims }: TokenForm): TokenFacts {
 }
 
 /** What the list of revoked tokens calls one token, and a whole sign-in. */
-export function tokenKeyOf(jti: string): string {
+function tokenKeyOf(jti: string): string {
   return `jti ${jti}`
 }
 

@@ -2,9 +2,8 @@ import type { Principal } from './principal.ts'
 
 export type { AuthLog } from './auth-log.ts'
 export { type AuthOptions, createAuth, usesDemoDirectory } from './create-auth.ts'
-export type { FetchJson } from './fetch-json.ts'
 export { hashRandomSecret, hashSecret } from './hash-secret.ts'
-export { OAuthError, type OAuthErrorCode } from './oauth-error.ts'
+export { OAuthError } from './oauth-error.ts'
 export { isBackend, organizationForSending, ownUser } from './policy.ts'
 export type { Principal } from './principal.ts'
 

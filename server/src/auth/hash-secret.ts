@@ -11,7 +11,7 @@ const SHA256 = /^sha256\$[A-Za-z0-9_-]{43}$/
 /** Longest password or client secret; characters. */
 export const SECRET_CHARACTERS_MAX = 1024
 /** Shortest secret that may be kept as a plain SHA-256: 128 random bits in base64url. */
-export const RANDOM_SECRET_CHARACTERS_MIN = 22
+const RANDOM_SECRET_CHARACTERS_MIN = 22
 
 /**
  * Hashes a password or a client secret for the directory file: argon2id in PHC form, with a salt of its own.

@@ -31,7 +31,7 @@ function slowIssuer() {
 test('one check serves everybody who waits, and is remembered', async () => {
   const { issuer, waiting } = slowIssuer()
   const verifier = createVerifier(() => issuer)
-  const token = await forge(createFakeClock())
+  const token = forge(createFakeClock())
   const both = Promise.all([verifier.verify(token), verifier.verify(token)])
   assert.equal(waiting.length, 1)
   waiting[0]?.resolve()
@@ -43,7 +43,7 @@ test('one check serves everybody who waits, and is remembered', async () => {
 test('a failed check is not remembered: the key may be known by the next time', async () => {
   const { issuer, waiting } = slowIssuer()
   const verifier = createVerifier(() => issuer)
-  const token = await forge(createFakeClock())
+  const token = forge(createFakeClock())
   const failing = verifier.verify(token)
   waiting[0]?.reject(new Error('no'))
   await assert.rejects(failing)
@@ -56,7 +56,7 @@ test('a failed check is not remembered: the key may be known by the next time', 
 test('a key withdrawn while a token is checked leaves that token unremembered', async () => {
   const { issuer, waiting } = slowIssuer()
   const verifier = createVerifier(() => issuer)
-  const token = await forge(createFakeClock())
+  const token = forge(createFakeClock())
   const checking = verifier.verify(token)
   verifier.forgetAll()
   waiting[0]?.resolve()

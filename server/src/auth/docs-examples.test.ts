@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { parseDirectory } from './directory-file.ts'
+import { parseForeignIssuers } from './foreign-issuers.ts'
+
+/** The JSON examples of a document, in order. */
+async function examplesIn(document: string): Promise<string[]> {
+  const text = await readFile(new URL(`../../../docs/${document}`, import.meta.url), 'utf8')
+  return [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = '']) => json)
+}
+
+test('the documented directory is one', async () => {
+  const [example = ''] = await examplesIn('directory.md')
+  const { users, clients } = parseDirectory(example)
+  assert.deepEqual(
+    [[...users.keys()], [...clients.keys()]],
+    [
+      ['u-1001', 'bob'],
+      ['acme-backend', 'platform', 'phone-app'],
+    ],
+  )
+})
+
+test('the documented foreign issuers are read as they are described', async () => {
+  const example = (await examplesIn('identity.md')).at(-1) ?? ''
+  const [staff, partner] = parseForeignIssuers(JSON.parse(example))
+  assert.deepEqual(staff?.authoritiesPath, ['realm_access', 'roles'])
+  assert.deepEqual(partner?.organizations, new Set(['partner']))
+})
