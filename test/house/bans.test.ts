@@ -17,6 +17,7 @@ test('time, randomness and the process are handed in', () => {
 
 const BANNED = `
 import { randomBytes, randomUUID as makeId } from 'node:crypto'
+import { env, pid } from 'node:process'
 Date.now()
 globalThis.Date.now()
 Date['now']()
@@ -37,6 +38,7 @@ process.hrtime.bigint()
 
 const ALLOWED = `
 import { createHash } from 'node:crypto'
+import { pid } from 'node:process'
 new Date(1234).toISOString()
 Date.parse('2020-01-01')
 socket.setTimeout(0)

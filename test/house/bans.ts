@@ -1,7 +1,9 @@
 import {
+  type ImportSpecifier,
   isCallExpression,
   isElementAccessExpression,
   isIdentifier,
+  isImportDeclaration,
   isImportSpecifier,
   isNewExpression,
   isPropertyAccessExpression,
@@ -83,12 +85,20 @@ function isDate(node: Node): boolean {
   return isIdentifier(node) && node.text === 'Date'
 }
 
-/** `Date.now` of `Date.now()`, `globalThis.Date.now()` and `Date['now']()`. */
+/** `Date.now` of `Date.now()`, `globalThis.Date.now()` and `Date['now']()`; `process.env` also of an import. */
 function memberName(node: Node): string | undefined {
+  if (isImportSpecifier(node)) return memberOfProcess(node)
   if (isPropertyAccessExpression(node)) return joined(node.expression, node.name.text)
   if (isElementAccessExpression(node) && isStringLiteral(node.argumentExpression))
     return joined(node.expression, node.argumentExpression.text)
   return undefined
+}
+
+function memberOfProcess({ name, propertyName, parent }: ImportSpecifier): string | undefined {
+  const statement = parent.parent.parent
+  if (!isImportDeclaration(statement) || !isStringLiteral(statement.moduleSpecifier)) return undefined
+  const isProcess = ['node:process', 'process'].includes(statement.moduleSpecifier.text)
+  return isProcess ? `process.${(propertyName ?? name).text}` : undefined
 }
 
 function joined(object: Node, member: string): string | undefined {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CONFIGURATION_KEYS } from '../../server/src/config/config.ts'
+import { buildOpenApi } from '../../server/src/http/http.ts'
 import { withConfigurationTable } from './configuration-table.ts'
 import { ROOT } from './sources.ts'
 
@@ -16,6 +17,10 @@ export const DOCUMENTS: readonly Document[] = [
   {
     path: 'docs/configuration.md',
     text: async () => withConfigurationTable(read('docs/configuration.md'), CONFIGURATION_KEYS),
+  },
+  {
+    path: 'docs/openapi.json',
+    text: async () => `${JSON.stringify(await buildOpenApi(), null, 2)}\n`,
   },
 ]
 

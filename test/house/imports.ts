@@ -37,8 +37,8 @@ export function importsOf(source: Source): Import[] {
 }
 
 function refuseComputedImport(source: Source, node: Node): void {
-  // npm start enters the build, which need not be there when the sources are read.
-  if (source.path === 'scripts/start.mjs') return
+  // These enter the build, which need not be there when the sources are read.
+  if (/^scripts\/(start|bench)\.mjs$/.test(source.path)) return
   if (!isCallExpression(node) || node.expression.kind !== SyntaxKind.ImportKeyword) return
   const [argument] = node.arguments
   if (argument === undefined || !isStringLiteral(argument))

@@ -25,7 +25,6 @@ const ROOMS_OF: ReadonlyMap<string, readonly string[]> = new Map([
   // Node's own that measure or make time.
   ['node:timers', ['clock']],
   ['node:perf_hooks', ['clock', 'observe']],
-  ['node:process', []],
 ])
 
 function complaint({ from, library, place }: Import): string[] {

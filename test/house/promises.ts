@@ -1,6 +1,7 @@
 import {
   type CallExpression,
   type Expression,
+  isAwaitExpression,
   isBinaryExpression,
   isCallExpression,
   isExpressionStatement,
@@ -21,12 +22,20 @@ import { nodesOf, place, type Source } from './sources.ts'
  */
 export function floatingPromisesIn(source: Source, checker: Checker): string[] {
   const runner = runnerNames(source)
-  return [...nodesOf(source.ast)].flatMap((node) => {
-    if (!isExpressionStatement(node) || isHandled(node.expression)) return []
-    if (isCallOf(runner, node.expression)) return []
-    const type = checker.getTypeAtLocation(node.expression)
+  const expressions = [...nodesOf(source.ast)]
+    .filter(isExpressionStatement)
+    .map(({ expression }) => expression)
+    // An await is done with its promise, and cannot give another one.
+    .filter(
+      (expression) =>
+        !isAwaitExpression(expression) && !isHandled(expression) && !isCallOf(runner, expression),
+    )
+  // Asked for all at once: each question is a message to the compiler's process.
+  const types = checker.getTypeAtLocation(expressions)
+  return expressions.flatMap((expression, index) => {
+    const type = types[index]
     if (type === undefined || !isPromise(type, checker)) return []
-    return [`${place(source, node)}: nothing waits for this promise, or handles its failure`]
+    return [`${place(source, expression)}: nothing waits for this promise, or handles its failure`]
   })
 }
 
@@ -72,6 +81,7 @@ function isHandledBy({ arguments: given }: CallExpression, method: string, promi
 
 /** A promise has `catch`; what merely has `then`, as Fastify's instances and replies, is no promise. */
 function isPromise(type: Type, checker: Checker): boolean {
+  if (type.isIntrinsicType()) return false
   if (type.isUnionType()) return type.getTypes().some((member) => isPromise(member, checker))
   return ['then', 'catch'].every((name) => checker.getPropertyOfType(type, name) !== undefined)
 }

@@ -5,6 +5,7 @@ import { listen } from './node-server.ts'
 import type { HttpServices } from './services.ts'
 import type { Certificate, HttpSettings } from './settings.ts'
 
+export { buildOpenApi } from './openapi.ts'
 export type { HttpServices, Readiness } from './services.ts'
 export type { Certificate, ConnectionBounds, HttpSettings } from './settings.ts'
 
