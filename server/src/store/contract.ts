@@ -1,0 +1,55 @@
+import { describe, it } from 'node:test'
+import type { Cases } from './contract/cases.ts'
+import { dueCases } from './contract/due.ts'
+import { mailboxCases } from './contract/mailboxes.ts'
+import { registrationCases } from './contract/registrations.ts'
+import { closingCases, restartCases } from './contract/restart.ts'
+import { Scene, type StoreUnderTest } from './contract/scene.ts'
+import { tokenCases } from './contract/tokens.ts'
+
+export type { StoreUnderTest } from './contract/scene.ts'
+
+export type ContractOptions = {
+  /** Why this store is not tried with restarts and crashes. */
+  readonly noRestarts?: string
+}
+
+/**
+ * Tries every guarantee of `store.ts` on a store. All engines pass the same suite.
+ *
+ * @param name of the engine
+ * @param open makes an empty store
+ */
+export function testStoreContract(
+  name: string,
+  open: () => Promise<StoreUnderTest>,
+  { noRestarts }: ContractOptions = {},
+): void {
+  const groups: readonly (readonly [string, Cases, skip?: string | undefined])[] = [
+    ['registrations', registrationCases],
+    ['what is due', dueCases],
+    ['mailboxes and answers', mailboxCases],
+    ['tokens', tokenCases],
+    ['restarts', restartCases, noRestarts],
+    ['closing', closingCases],
+  ]
+  describe(`the store's contract: ${name}`, () => {
+    for (const [group, cases, skip] of groups) {
+      describe(group, { skip: skip ?? false }, () => {
+        for (const [guarantee, tryIt] of Object.entries(cases)) it(guarantee, () => run(open, tryIt))
+      })
+    }
+  })
+}
+
+async function run(
+  open: () => Promise<StoreUnderTest>,
+  tryIt: (scene: Scene) => Promise<void>,
+): Promise<void> {
+  const under = await open()
+  try {
+    await tryIt(new Scene(under))
+  } finally {
+    await under.close()
+  }
+}

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import type { Cases } from './cases.ts'
+import { ENDPOINT } from './scene.ts'
+
+const DEVICES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
+
+export const registrationCases: Cases = {
+  'a registration is what was asked for, and live for its period': async (scene) => {
+    const at = scene.at
+    const registration = await scene.register({ keepAliveSeconds: 7, serverKeepAliveReminderOn: true })
+    assert(registration.registrationId > 0)
+    assert.deepEqual(registration, {
+      ...ENDPOINT,
+      registrationId: registration.registrationId,
+      keepAliveSeconds: 7,
+      serverKeepAliveReminderOn: true,
+      registeredAtWallMs: at.nowWallMs,
+      lastKeepAliveAtWallMs: at.nowWallMs,
+      expiresAtMs: at.nowMs + 7000,
+      reminded: false,
+      authorizedUntilWallMs: 0,
+    })
+    assert.deepEqual(await scene.find(), registration)
+    await scene.under.advance(6999)
+    assert.deepEqual(await scene.find(), registration)
+  },
+
+  'an expired one is invisible from its deadline on, swept or not': async (scene) => {
+    await scene.register()
+    await scene.under.advance(10_000)
+    assert.equal(await scene.find(), undefined)
+    assert.deepEqual(await scene.store.registrations.list(ENDPOINT, scene.at.nowMs), [])
+    assert.equal(await scene.keepalive(), undefined)
+    assert.equal(await scene.unregister(), undefined)
+    assert.equal(await scene.find(), undefined, 'a keepalive brings nothing back to life')
+  },
+
+  'registering again refreshes: same registration and mailbox, new period, reminder and deadline': async (
+    scene,
+  ) => {
+    const first = await scene.register({ keepAliveSeconds: 10, authorizedUntilWallMs: 500 })
+    await scene.append('waits')
+    await scene.under.advance(4000)
+    const request = {
+      ...ENDPOINT,
+      keepAliveSeconds: 3,
+      serverKeepAliveReminderOn: true,
+      authorizedUntilWallMs: 400,
+    }
+    const at = scene.at
+    const outcome = await scene.store.registrations.register(request, 1, at)
+    const expected = {
+      ...first,
+      keepAliveSeconds: 3,
+      serverKeepAliveReminderOn: true,
+      lastKeepAliveAtWallMs: at.nowWallMs,
+      expiresAtMs: at.nowMs + 3000,
+    }
+    assert.deepEqual(outcome, { kind: 'registered', registration: expected, refreshed: true })
+    assert.deepEqual(await scene.payloads(expected), ['waits'])
+    assert.equal(scene.store.totals().registrations, 1)
+  },
+
+  'after expiry or unregister a new registration is another one, with an empty mailbox': async (scene) => {
+    const first = await scene.register()
+    await scene.append('gone with the first')
+    await scene.unregister()
+    const second = await scene.register()
+    await scene.append('gone with the second')
+    await scene.under.advance(10_000)
+    const third = await scene.register()
+    const ids = [first, second, third].map(({ registrationId }) => registrationId)
+    assert.equal(new Set(ids).size, 3)
+    for (const registration of [third, second, first])
+      assert.equal(scene.store.mailboxes.depth(registration), registration === second ? 1 : 0)
+    assert.deepEqual(await scene.payloads(third), [])
+  },
+
+  'a user has at most so many live endpoints, also when they register at once': async (scene) => {
+    const register = (userEndpointId: string) =>
+      scene.store.registrations.register(
+        {
+          ...ENDPOINT,
+          userEndpointId,
+          keepAliveSeconds: 10,
+          serverKeepAliveReminderOn: false,
+          authorizedUntilWallMs: 0,
+        },
+        2,
+        scene.at,
+      )
+    const outcomes = await Promise.all(['a', 'b', 'c'].map(register))
+    assert.deepEqual(
+      outcomes.map(({ kind }) => kind),
+      ['registered', 'registered', 'too_many_endpoints'],
+    )
+    assert.equal((await register('b')).kind, 'registered', 'a refresh is none more')
+    await scene.under.advance(10_000)
+    assert.equal((await register('c')).kind, 'registered', 'expired ones do not count')
+  },
+
+  'a keepalive moves the deadline, and the authorization only forward': async (scene) => {
+    const registration = await scene.register({ authorizedUntilWallMs: 1000 })
+    await scene.under.advance(9000)
+    const at = scene.at
+    const kept = await scene.keepalive(ENDPOINT, 2000)
+    assert.deepEqual(kept, {
+      ...registration,
+      lastKeepAliveAtWallMs: at.nowWallMs,
+      expiresAtMs: at.nowMs + 10_000,
+      authorizedUntilWallMs: 2000,
+    })
+    assert.equal((await scene.keepalive(ENDPOINT, 1500))?.authorizedUntilWallMs, 2000)
+    assert.equal((await scene.keepalive())?.authorizedUntilWallMs, 2000)
+    await scene.under.advance(9999)
+    assert.notEqual(await scene.find(), undefined)
+    await scene.under.advance(1)
+    assert.equal(await scene.find(), undefined)
+  },
+
+  'users and organizations never meet, whatever their ids are': async (scene) => {
+    const endpoints = ['acme', 'globex', '__proto__'].flatMap((organizationId) =>
+      ['alice', 'constructor'].flatMap((userId) =>
+        DEVICES.map((userEndpointId) => ({ organizationId, userId, userEndpointId })),
+      ),
+    )
+    for (const endpoint of endpoints) assert.equal(await scene.find(endpoint), undefined)
+    for (const endpoint of endpoints) await scene.register(endpoint)
+    const user = { organizationId: 'globex', userId: 'constructor' }
+    assert.deepEqual(
+      (await scene.store.registrations.list(user, scene.at.nowMs)).map((r) => r.userEndpointId),
+      DEVICES,
+    )
+    await scene.unregister({ ...user, userEndpointId: '__proto__' })
+    const left = await Promise.all(endpoints.map((endpoint) => scene.find(endpoint)))
+    assert.equal(left.filter((registration) => registration === undefined).length, 1)
+    assert.equal(await scene.keepalive({ ...user, userEndpointId: 'phone' }), undefined)
+  },
+
+  'a list is oldest first, and a refresh does not make younger': async (scene) => {
+    for (const userEndpointId of ['c', 'a', 'b']) await scene.register({ userEndpointId })
+    await scene.under.advance(5)
+    await scene.register({ userEndpointId: 'c' })
+    await scene.unregister({ ...ENDPOINT, userEndpointId: 'a' })
+    await scene.register({ userEndpointId: 'a' })
+    const listed = await scene.store.registrations.list(ENDPOINT, scene.at.nowMs)
+    assert.deepEqual(
+      listed.map(({ userEndpointId }) => userEndpointId),
+      ['c', 'b', 'a'],
+    )
+  },
+
+  'what was handed out does not change later': async (scene) => {
+    const registration = await scene.register()
+    const before = { ...registration }
+    await scene.under.advance(1000)
+    await scene.keepalive(ENDPOINT, 99)
+    assert.deepEqual(registration, before)
+  },
+}

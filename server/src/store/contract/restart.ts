@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { Cases } from './cases.ts'
+import { ENDPOINT, type Scene } from './scene.ts'
+
+/** Everything that a store keeps, one of each. */
+async function fill(scene: Scene) {
+  const registration = await scene.register({ keepAliveSeconds: 60, authorizedUntilWallMs: 5 })
+  const tab = await scene.register({ userEndpointId: 'tab', keepAliveSeconds: 60 })
+  const idempotency = { owner: ENDPOINT, key: 'k', expiresAtWallMs: scene.under.wallMs() + 1e9 }
+  await scene.append('one', { idempotency })
+  await scene.append('two')
+  const family = {
+    familyId: 'f',
+    clientId: 'c',
+    userId: 'u',
+    currentHash: Buffer.from([1]),
+    scope: '',
+    createdAtWallMs: 1,
+    expiresAtWallMs: 1e15,
+  }
+  await scene.store.refreshFamilies.create(family, 5, scene.under.wallMs())
+  const revoked = { tokenKey: 't', untilWallMs: 1e15 }
+  await scene.store.revokedTokens.add(revoked)
+  const key = { keyId: 'k', privateKeyPem: 'pem', createdAtWallMs: 1 }
+  await scene.store.signingKeys.add(key)
+  return { registration, tab, family, revoked, key }
+}
+
+async function assertFilled(scene: Scene, kept: Awaited<ReturnType<typeof fill>>): Promise<void> {
+  const found = await scene.find()
+  assert(found !== undefined)
+  assert.deepEqual({ ...found, expiresAtMs: 0 }, { ...kept.registration, expiresAtMs: 0 })
+  assert.deepEqual(await scene.payloads(found), ['one', 'two'])
+  assert.equal((await scene.store.registrations.list(ENDPOINT, scene.at.nowMs)).length, 2)
+  assert.deepEqual(await scene.store.answers.find(ENDPOINT, 'k', scene.under.wallMs()), {
+    eventId: 'id of one',
+    count: 1,
+  })
+  assert.deepEqual(await scene.store.refreshFamilies.find('f', scene.under.wallMs()), kept.family)
+  assert.deepEqual(await scene.store.revokedTokens.list(scene.under.wallMs()), [kept.revoked])
+  assert.deepEqual(await scene.store.signingKeys.list(), [kept.key])
+  assert.deepEqual(scene.store.totals(), { registrations: 2, mailboxEvents: 2, mailboxBytes: 6 })
+}
+
+export const restartCases: Cases = {
+  'everything is there after a restart': async (scene) => {
+    const kept = await fill(scene)
+    await scene.under.reopen(1000)
+    await assertFilled(scene, kept)
+    await scene.under.reopen(0)
+    await assertFilled(scene, kept)
+  },
+
+  'everything is there after a crash': async (scene) => {
+    const kept = await fill(scene)
+    await scene.under.crash(1000)
+    await assertFilled(scene, kept)
+    await scene.under.crash(0)
+    await assertFilled(scene, kept)
+  },
+
+  'a restart moves deadlines by the time it took, and a jump of the wall clock by nothing': async (scene) => {
+    const { expiresAtMs } = await scene.register()
+    await scene.under.advance(4000)
+    await scene.under.reopen(3_600_000)
+    scene.under.jumpWall(-86_400_000)
+    assert.equal((await scene.find())?.expiresAtMs, expiresAtMs)
+    await scene.under.advance(5999)
+    assert.notEqual(await scene.find(), undefined)
+    scene.under.jumpWall(2 * 86_400_000)
+    assert.notEqual(await scene.find(), undefined)
+    assert.deepEqual(await scene.claim(), [])
+    await scene.under.advance(1)
+    assert.equal(await scene.find(), undefined)
+    assert.equal((await scene.claim()).length, 1)
+  },
+
+  'a keepalive that was answered is never cut short by a crash': async (scene) => {
+    await scene.register()
+    await scene.under.advance(9000)
+    await scene.keepalive()
+    await scene.under.crash(5000)
+    await scene.under.advance(9999)
+    assert.notEqual(await scene.find(), undefined)
+    await scene.under.advance(2000)
+    assert.equal(await scene.find(), undefined, 'but it does not live for ever')
+  },
+
+  'nothing is cut short by one crash after another': async (scene) => {
+    const registration = await scene.register()
+    for (let crash = 0; crash < 100; crash++) {
+      await scene.under.advance(500)
+      await scene.under.crash(100)
+    }
+    await scene.under.advance(9000)
+    assert.equal((await scene.find())?.registrationId, registration.registrationId)
+    await scene.under.reopen(0)
+    assert.equal((await scene.find())?.registrationId, registration.registrationId)
+    await scene.under.advance(1000)
+    assert.equal(await scene.find(), undefined)
+  },
+
+  'what was removed stays removed, and its ids are not used again': async (scene) => {
+    const registration = await scene.register({ keepAliveSeconds: 60 })
+    const { accepted } = await scene.append('acknowledged')
+    const sequence = accepted[0]?.sequence ?? 0
+    scene.store.mailboxes.remove(registration, sequence)
+    const gone = await scene.register({ userEndpointId: 'gone' })
+    await scene.append('discarded', { userEndpointId: 'gone' })
+    await scene.unregister(gone)
+    await scene.under.advance(1000)
+    await scene.under.crash(0)
+    assert.deepEqual(await scene.payloads(registration), [])
+    assert.deepEqual(await scene.payloads(gone), [])
+    assert.deepEqual(scene.store.totals(), { registrations: 1, mailboxEvents: 0, mailboxBytes: 0 })
+    assert((await scene.register({ userEndpointId: 'new' })).registrationId > gone.registrationId)
+    assert(((await scene.append('next')).accepted[0]?.sequence ?? 0) > sequence)
+  },
+
+  'time goes on from where it stopped, and never back': async (scene) => {
+    await scene.register({ keepAliveSeconds: 60 })
+    await scene.under.advance(1234)
+    const beforeMs = scene.at.nowMs
+    await scene.under.reopen(99_999)
+    assert.equal(scene.at.nowMs, beforeMs)
+    await scene.under.advance(2000)
+    const wallAheadMs = scene.store.serviceTime.toWallMs(scene.at.nowMs + 500) - scene.under.wallMs()
+    assert(Math.abs(wallAheadMs - 500) < 1)
+    await scene.under.crash(1)
+    assert(scene.at.nowMs >= beforeMs + 1000 && scene.at.nowMs <= beforeMs + 2000)
+  },
+}
+
+export const closingCases: Cases = {
+  'a closed store refuses everything, and closing twice is closing once': async (scene) => {
+    const { store, at } = scene
+    const registration = await scene.register()
+    await Promise.all([store.close(), store.close()])
+    await store.close()
+    const isRefusal = (error: unknown) => error instanceof RollcallError && error.code === 'unavailable'
+    const refused = [
+      () => scene.register(),
+      () => scene.keepalive(),
+      () => scene.unregister(),
+      () => scene.find(),
+      () => store.registrations.list(ENDPOINT, at.nowMs),
+      () => scene.claim(),
+      () => scene.settle('wait', registration),
+      () => scene.append('x'),
+      () => scene.read(registration),
+      () => store.answers.find(ENDPOINT, 'k', 0),
+      () => store.refreshFamilies.revoke('f'),
+      () => store.refreshFamilies.find('f', 0),
+      () => store.revokedTokens.list(0),
+      () => store.signingKeys.list(),
+    ]
+    for (const operation of refused) await assert.rejects(operation(), isRefusal)
+    store.mailboxes.remove(registration, 1)
+  },
+}

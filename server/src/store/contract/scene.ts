@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import type {
+  AppendOutcome,
+  AppendRequest,
+  EndpointKey,
+  MailboxEntry,
+  Moment,
+  RegisterRequest,
+  Registration,
+  Store,
+} from '../store.ts'
+
+/** A store under test, and what the suite has to do to it. Time stands still but for `advance`. */
+export interface StoreUnderTest {
+  /** The store as it is open now. */
+  readonly store: Store
+  wallMs(): number
+  advance(ms: number): Promise<void>
+  jumpWall(ms: number): void
+  /** Closes the store and opens it again `downMs` later. */
+  reopen(downMs: number): Promise<void>
+  /** The same without closing: the process died. */
+  crash(downMs: number): Promise<void>
+  close(): Promise<void>
+}
+
+export const ENDPOINT: EndpointKey = { organizationId: 'acme', userId: 'alice', userEndpointId: 'phone' }
+export const ENDPOINTS_MAX = 100
+
+/** Short forms of the operations, with what a test does not care about filled in. */
+export class Scene {
+  readonly under: StoreUnderTest
+
+  constructor(under: StoreUnderTest) {
+    this.under = under
+  }
+
+  get store(): Store {
+    return this.under.store
+  }
+
+  get at(): Moment {
+    return { nowMs: this.store.serviceTime.nowMs(), nowWallMs: this.under.wallMs() }
+  }
+
+  /** Registers, for 10 s where nothing else is said, and returns what was registered. */
+  async register(wanted: Partial<RegisterRequest> = {}, endpointsMax = ENDPOINTS_MAX): Promise<Registration> {
+    const request = {
+      ...ENDPOINT,
+      keepAliveSeconds: 10,
+      serverKeepAliveReminderOn: false,
+      authorizedUntilWallMs: 0,
+      ...wanted,
+    }
+    const outcome = await this.store.registrations.register(request, endpointsMax, this.at)
+    assert.equal(outcome.kind, 'registered')
+    assert(outcome.kind === 'registered')
+    return outcome.registration
+  }
+
+  keepalive(endpoint: EndpointKey = ENDPOINT, authorizedUntilWallMs?: number) {
+    return this.store.registrations.keepalive(endpoint, authorizedUntilWallMs, this.at)
+  }
+
+  unregister(endpoint: EndpointKey = ENDPOINT) {
+    return this.store.registrations.unregister(endpoint, this.at.nowMs)
+  }
+
+  find(endpoint: EndpointKey = ENDPOINT) {
+    return this.store.registrations.find(endpoint, this.at.nowMs)
+  }
+
+  claim(max = 1000) {
+    return this.store.registrations.claimDue(this.at.nowMs, max)
+  }
+
+  settle(step: 'remind' | 'expire' | 'wait', ...registrations: readonly Registration[]) {
+    const decisions = registrations.map((registration) => ({ registration, step }))
+    return this.store.registrations.settle(decisions, this.at.nowMs)
+  }
+
+  append(payload: string, wanted: Partial<AppendRequest> = {}): Promise<AppendOutcome> {
+    const event = {
+      eventId: `id of ${payload}`,
+      payload: Buffer.from(payload),
+      sealed: false,
+      acceptedAtWallMs: this.under.wallMs(),
+    }
+    const request = { ...ENDPOINT, event, eventsMax: 1000, bytesMax: 1_000_000, ...wanted }
+    return this.store.mailboxes.append(request, this.at.nowMs)
+  }
+
+  read(registration: Registration, after = 0, entriesMax = 1000, bytesMax = 1_000_000) {
+    return this.store.mailboxes.read(registration, after, entriesMax, bytesMax)
+  }
+
+  /** What waits in a mailbox, as text. */
+  async payloads(registration: Registration): Promise<readonly string[]> {
+    return (await this.read(registration)).map(textOf)
+  }
+}
+
+export function textOf(entry: MailboxEntry): string {
+  return Buffer.from(entry.payload).toString()
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import type { RefreshFamily } from '../store.ts'
+import type { Cases } from './cases.ts'
+import type { Scene } from './scene.ts'
+
+const [HASH_1, HASH_2] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+
+function family(scene: Scene, familyId: string, wanted: Partial<RefreshFamily> = {}): RefreshFamily {
+  return {
+    familyId,
+    clientId: 'customer',
+    userId: 'alice',
+    currentHash: HASH_1,
+    scope: 'all',
+    createdAtWallMs: scene.under.wallMs(),
+    expiresAtWallMs: scene.under.wallMs() + 1000,
+    ...wanted,
+  }
+}
+
+export const tokenCases: Cases = {
+  'a refresh family is kept until it expires': async (scene) => {
+    const created = family(scene, '__proto__')
+    const find = () => scene.store.refreshFamilies.find('__proto__', scene.under.wallMs())
+    assert.equal(await find(), undefined)
+    await scene.store.refreshFamilies.create(created, 5, scene.under.wallMs())
+    assert.deepEqual(await find(), created)
+    await scene.under.advance(1000)
+    assert.equal(await find(), undefined)
+  },
+
+  'rotating replaces hash and expiry; an old hash revokes the family': async (scene) => {
+    const { refreshFamilies } = scene.store
+    const rotate = (presented: Buffer) => {
+      const next = { currentHash: HASH_2, expiresAtWallMs: scene.under.wallMs() + 5000 }
+      return refreshFamilies.rotate('f', presented, next, scene.under.wallMs())
+    }
+    const created = family(scene, 'f')
+    await refreshFamilies.create(created, 5, scene.under.wallMs())
+    await scene.under.advance(999)
+    const rotated = { ...created, currentHash: HASH_2, expiresAtWallMs: scene.under.wallMs() + 5000 }
+    assert.deepEqual(await rotate(HASH_1), { kind: 'rotated', family: rotated })
+    assert.deepEqual(await refreshFamilies.find('f', scene.under.wallMs()), rotated)
+    assert.deepEqual(await rotate(HASH_1), { kind: 'reused', family: rotated })
+    assert.deepEqual(await rotate(HASH_2), { kind: 'unknown' })
+    assert.equal(await refreshFamilies.find('f', scene.under.wallMs()), undefined)
+  },
+
+  'two who present the same hash at once: one rotates, the other revokes': async (scene) => {
+    const { refreshFamilies } = scene.store
+    await refreshFamilies.create(family(scene, 'f'), 5, scene.under.wallMs())
+    const next = { currentHash: HASH_2, expiresAtWallMs: scene.under.wallMs() + 5000 }
+    const both = [1, 2].map(() => refreshFamilies.rotate('f', HASH_1, next, scene.under.wallMs()))
+    const outcomes = await Promise.all(both)
+    assert.deepEqual(
+      outcomes.map(({ kind }) => kind),
+      ['rotated', 'reused'],
+    )
+  },
+
+  'a user has so many families, and the oldest goes first': async (scene) => {
+    const { refreshFamilies } = scene.store
+    for (const id of ['a', 'b', 'c', 'd'])
+      await refreshFamilies.create(family(scene, id), 3, scene.under.wallMs())
+    await refreshFamilies.create(family(scene, 'e', { userId: 'bob' }), 3, scene.under.wallMs())
+    const kept = await Promise.all(
+      ['a', 'b', 'c', 'd', 'e'].map(async (id) => [
+        id,
+        (await refreshFamilies.find(id, scene.under.wallMs())) !== undefined,
+      ]),
+    )
+    assert.deepEqual(Object.fromEntries(kept), { a: false, b: true, c: true, d: true, e: true })
+    await refreshFamilies.revoke('b')
+    await refreshFamilies.revoke('b')
+    assert.equal(await refreshFamilies.find('b', scene.under.wallMs()), undefined)
+  },
+
+  'a revoked token is listed until its time is over': async (scene) => {
+    const { revokedTokens } = scene.store
+    const untilWallMs = scene.under.wallMs() + 1000
+    const long = { tokenKey: 'x'.repeat(10_000), untilWallMs: untilWallMs + 1 }
+    await revokedTokens.add({ tokenKey: 'a', untilWallMs })
+    await revokedTokens.add(long)
+    await revokedTokens.add({ tokenKey: 'a', untilWallMs: 0 })
+    const list = () => revokedTokens.list(scene.under.wallMs())
+    assert.deepEqual(await list(), [{ tokenKey: 'a', untilWallMs }, long])
+    await scene.under.advance(1000)
+    assert.deepEqual(await list(), [long])
+  },
+
+  'signing keys are listed newest first, and can be removed': async (scene) => {
+    const { signingKeys } = scene.store
+    const key = (keyId: string, createdAtWallMs: number) => ({
+      keyId,
+      privateKeyPem: `pem of ${keyId}`,
+      createdAtWallMs,
+    })
+    for (const [id, at] of [
+      ['a', 1],
+      ['c', 3],
+      ['b', 2],
+    ] as const)
+      await signingKeys.add(key(id, at))
+    assert.deepEqual(await signingKeys.list(), [key('c', 3), key('b', 2), key('a', 1)])
+    await signingKeys.remove('c')
+    await signingKeys.remove('c')
+    assert.deepEqual(await signingKeys.list(), [key('b', 2), key('a', 1)])
+  },
+}

@@ -1,0 +1,17 @@
+import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
+import { testStoreContract } from '../contract.ts'
+import { createMemoryStore } from './memory.ts'
+
+const FORGETS = 'it forgets everything with the process'
+
+testStoreContract(
+  'memory',
+  async () => {
+    const clock = createFakeClock()
+    const store = createMemoryStore({ clock })
+    const refuse = () => Promise.reject(new Error(FORGETS))
+    const { wallMs, advance, jumpWall } = clock
+    return { store, wallMs, advance, jumpWall, reopen: refuse, crash: refuse, close: () => store.close() }
+  },
+  { noRestarts: FORGETS },
+)
