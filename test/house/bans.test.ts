@@ -5,7 +5,7 @@ import { openPlanted, openRepository, type Source } from './sources.ts'
 
 /** The client and the benchmark run outside the server and keep their own time. */
 function isBound({ path }: Source): boolean {
-  return /^(server|protocol)\/src\//.test(path) && !path.endsWith('.test.ts')
+  return /^(server|protocol)\/src\//.test(path)
 }
 
 test('time, randomness and the process are handed in', () => {
@@ -70,6 +70,7 @@ test('the rooms that may, may, and no more than that', () => {
     'server/src/main.ts': 'process.env; process.exit(0); Date.now()',
     'server/src/config/config.ts': 'process.env; process.argv',
     'server/src/store/lmdb/scan.ts': 'setImmediate(() => {}); setTimeout(() => {}, 1)',
+    'server/src/auth/auth.test.ts': 'Math.random(); Date.now()',
   })
   const found = planted.files.flatMap(bannedUsesIn).map((text) => text.split(': ').slice(0, 2).join(' '))
   assert.deepEqual(found, [
@@ -77,5 +78,6 @@ test('the rooms that may, may, and no more than that', () => {
     'server/src/main.ts:1 Date.now',
     'server/src/config/config.ts:1 process.argv',
     'server/src/store/lmdb/scan.ts:1 setTimeout',
+    'server/src/auth/auth.test.ts:1 Date.now',
   ])
 })
