@@ -1,6 +1,6 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import type { TestContext } from 'node:test'
-import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt'
+import { connect, type IClientOptions, type IPublishPacket, type MqttClient, type Packet } from 'mqtt'
 import type { MqttFixture } from './mqtt-fixture.ts'
 
 export type Received = {
@@ -43,9 +43,10 @@ export async function connectClient(
   test.after(() => client.endAsync(true).catch(() => {}))
   client.on('error', () => {})
   const received: Received[] = []
+  const arrivals = new EventEmitter()
   client.on('message', (topic, payload, { qos, dup }: IPublishPacket) => {
     received.push({ topic, payload: payload.toString(), qos, dup })
-    client.emit('test:received')
+    arrivals.emit('event')
   })
   const ended = watchEnd(client)
   const connack = await readConnack(client)
@@ -55,7 +56,7 @@ export async function connectClient(
     connack,
     closed: () => ended,
     async receive(count) {
-      while (received.length < count) await once(client, 'test:received')
+      while (received.length < count) await once(arrivals, 'event')
       return received
     },
     subscribe: (topic, qos = 1) => subscribe(client, topic, qos),
@@ -86,9 +87,12 @@ async function subscribe(
   qos: 0 | 1 | 2,
 ): Promise<readonly number[]> {
   const suback = new Promise<readonly number[]>((resolve) => {
-    client.on('packetreceive', (packet) => {
-      if (packet.cmd === 'suback') resolve(packet.granted.map(Number))
-    })
+    const onPacket = (packet: Packet): void => {
+      if (packet.cmd !== 'suback') return
+      client.off('packetreceive', onPacket)
+      resolve(packet.granted.map(Number))
+    }
+    client.on('packetreceive', onPacket)
   })
   client.subscribe(typeof topic === 'string' ? topic : [...topic], { qos }, () => {})
   return suback

@@ -6,7 +6,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../../server/src/auth/auth.ts'
 import type { Attachment, Link } from '../../server/src/delivery/delivery.ts'
 import { createMqtt, type Mqtt, type MqttOptions, type MqttSettings } from '../../server/src/mqtt/mqtt.ts'
-import type { Log, LogFields } from '../../server/src/observe/observe.ts'
+import { createLog } from '../../server/src/observe/observe.ts'
 import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
 
@@ -204,7 +204,7 @@ export type MqttFixture = {
   readonly refused: string[]
   /** Events counted `discarded` and the like. */
   readonly outcomes: string[]
-  /** Everything logged, as text. */
+  /** Everything logged: the lines of the real log. */
   readonly lines: string[]
   readonly httpPort: number
   readonly tcpPort: number
@@ -227,7 +227,7 @@ export async function openMqtt(
     delivery,
     clock,
     random: seededRandom(test.name),
-    log: recordingLog(lines),
+    log: createLog('debug', { write: (line) => void lines.push(line) }),
     metrics: {
       linkClosed: (reason) => void closed.push(reason),
       refused: (_front, code) => void refused.push(code),
@@ -248,23 +248,6 @@ export async function openMqtt(
   })
   const ports = { httpPort: portOf(http), tcpPort: portOf(tcp) }
   return { mqtt, clock, auth, registrar, delivery, closed, refused, outcomes, lines, ...ports }
-}
-
-function recordingLog(lines: string[]): Log {
-  const at =
-    (level: string) =>
-    (message: string, fields: LogFields = {}) => {
-      const { err, ...rest } = fields
-      const error = err instanceof Error ? { name: err.name, stack: err.stack } : undefined
-      lines.push(`${level} ${message} ${JSON.stringify({ ...rest, error })}`)
-    }
-  return {
-    error: at('error'),
-    warn: at('warn'),
-    info: at('info'),
-    debug: at('debug'),
-    child: () => recordingLog(lines),
-  }
 }
 
 function portOf(server: Server | HttpServer): number {

@@ -25,7 +25,7 @@ export type Client = {
 
 /** What a client id is unique within: two phones of different people often have the same one. Ids have no slash. */
 export function clientKey(principal: Principal, clientId: string): string {
-  return `${principal.organizationId ?? ''}/${principal.userId}/${clientId}`
+  return [principal.organizationId ?? '', principal.userId, clientId].join('/')
 }
 
 /** The endpoint of the client's own user; `undefined` for a caller that has no endpoints. */
