@@ -77,8 +77,9 @@ function setup(quota: number) {
     acknowledge: (sequence: number) => sent.findLast((event) => event.sequence === sequence)?.acknowledge(),
     put: (sequence: number) => mailbox.set(sequence, Buffer.from(String(sequence))),
     append(sequence: number): boolean {
+      const follows = Math.max(0, ...mailbox.keys())
       this.put(sequence)
-      return outbox.push(sequence, Buffer.from(String(sequence)), 0)
+      return outbox.push({ sequence, follows }, Buffer.from(String(sequence)), 0)
     },
     fail(on: boolean) {
       isFailing = on
@@ -155,7 +156,7 @@ describe('an outbox', () => {
     await box.settleReads()
     box.put(2)
     box.append(3)
-    box.outbox.push(2, Buffer.from('2'), 0)
+    box.outbox.push({ sequence: 2, follows: 1 }, Buffer.from('2'), 0)
     await box.settleReads()
     assert.deepEqual(box.sequences(), [1, 2, 3])
   })

@@ -5,6 +5,9 @@ import type { Attachment, Link } from './link.ts'
 const PAGE_ENTRIES_MAX = 64
 const PAGE_BYTES_MAX = 524_288
 
+/** Where an event stands in a mailbox. */
+export type Position = { readonly sequence: number; readonly follows: number }
+
 /** What an outbox needs of its surroundings. */
 export type OutboxContext = {
   readonly mailboxes: Pick<MailboxStore, 'read' | 'remove'>
@@ -69,14 +72,14 @@ export class Outbox implements Attachment {
   }
 
   /**
-   * A QoS 1 event became durable at `sequence` of the mailbox.
+   * A QoS 1 event became durable at `sequence` of the mailbox, next after the entry `follows`.
    *
    * @param sinceMs when it was accepted, on the monotonic clock
    * @returns whether it went out at once
    */
-  push(sequence: number, payload: Uint8Array, sinceMs: number): boolean {
+  push({ sequence, follows }: Position, payload: Uint8Array, sinceMs: number): boolean {
     if (this.#detached) return false
-    const isNext = this.#live && sequence === this.#sentSequence + 1
+    const isNext = this.#live && follows <= this.#sentSequence && sequence > this.#sentSequence
     if (isNext && this.#send(sequence, payload, sinceMs)) return true
     if (sequence > this.#sentSequence) this.#catchUp()
     return false

@@ -116,9 +116,9 @@ async function sendAtLeastOnce(
   if (full.length > 0) context.metrics.eventOutcome('mailbox_full', full.length)
   if (accepted.length === 0 && full.length > 0)
     throw new RollcallError('mailbox_full', undefined, { retryAfterSeconds: 1 })
-  for (const { registration, sequence } of accepted) {
+  for (const { registration, ...position } of accepted) {
     const outbox = context.links.find(registration)
-    const isSent = outbox?.push(sequence, event.bytes, event.acceptedAtMs) === true
+    const isSent = outbox?.push(position, event.bytes, event.acceptedAtMs) === true
     context.metrics.eventOutcome(isSent ? 'sent' : 'queued')
   }
   return accepted.length

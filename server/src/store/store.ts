@@ -111,8 +111,7 @@ export interface RegistrationStore {
    * Carries out what was decided about claimed registrations, each on its own partition: `expire` removes it
    * and its mailbox, `remind` marks it reminded, `wait` only makes it claimable again when next due. A
    * decision about a registration that was renewed or removed since is dropped, and so is an `expire` before
-   * its time; the claim ends all the same. Returns those that took effect. Soon durable, but for `reminded`,
-   * which may be lost with the process.
+   * its time; the claim ends all the same. Returns those that took effect. Soon durable.
    */
   settle(decisions: readonly Decision[], nowMs: number): Promise<readonly Decision[]>
 }
@@ -145,7 +144,12 @@ export type AppendRequest = UserKey & {
 
 export type AppendOutcome = {
   /** One for each endpoint whose mailbox took the event. */
-  readonly accepted: readonly { readonly registration: Registration; readonly sequence: number }[]
+  readonly accepted: readonly {
+    readonly registration: Registration
+    readonly sequence: number
+    /** The newest entry that waited before this one, 0 where none did: whoever sent that may send this next. */
+    readonly follows: number
+  }[]
   /** Endpoints whose mailbox was full. */
   readonly full: readonly Registration[]
 }

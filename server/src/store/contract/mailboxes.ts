@@ -15,7 +15,7 @@ export const mailboxCases: Cases = {
     }
     const named = await scene.append('', { event })
     assert.deepEqual(named, {
-      accepted: [{ registration: phone, sequence: named.accepted[0]?.sequence }],
+      accepted: [{ registration: phone, sequence: named.accepted[0]?.sequence, follows: 0 }],
       full: [],
     })
     const { organizationId, userId } = ENDPOINT
@@ -31,6 +31,12 @@ export const mailboxCases: Cases = {
       { ...event, sequence: all.accepted[1]?.sequence },
     )
     assert.equal(scene.store.mailboxes.depth(phone), 2)
+    // What was sent before may be followed without a look: the newest entry there was, or none.
+    const next = await scene.append('x', { userEndpointId: phone.userEndpointId })
+    assert.deepEqual(
+      next.accepted[0]?.follows,
+      all.accepted.find((entry) => entry.registration.registrationId === phone.registrationId)?.sequence,
+    )
   },
 
   'without a live endpoint nobody takes it': async (scene) => {

@@ -13,6 +13,11 @@ export class Mailbox {
     return this.#sequences.length
   }
 
+  /** Sequence of the newest entry, 0 where there is none. */
+  get newest(): number {
+    return this.#sequences.at(-1) ?? 0
+  }
+
   /** Payload bytes in all. */
   get bytes(): number {
     return this.#bytes

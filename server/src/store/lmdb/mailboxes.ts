@@ -63,10 +63,11 @@ function append(
       continue
     }
     const sequence = ids.nextSequence++
+    const follows = record.mailbox?.newest ?? 0
     row ??= encodeEntry(event)
     journal.put('mailbox', mailboxKey(record.registrationId, sequence, size), row)
     table.append(record, sequence, size).newestBatch = journal.batchNumber
-    accepted.push({ registration: toRegistration(record), sequence })
+    accepted.push({ registration: toRegistration(record), sequence, follows })
   }
   return { accepted, full }
 }

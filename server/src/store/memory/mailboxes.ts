@@ -44,8 +44,9 @@ function append(targets: readonly Slot[], request: AppendRequest): AppendOutcome
       continue
     }
     const sequence = slot.nextSequence++
+    const follows = slot.mailbox.at(-1)?.sequence ?? 0
     slot.mailbox.push({ ...request.event, sequence })
-    accepted.push({ registration: slot.registration, sequence })
+    accepted.push({ registration: slot.registration, sequence, follows })
   }
   return { accepted, full }
 }
