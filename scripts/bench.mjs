@@ -5,7 +5,7 @@ import { ensureInstalled } from './install.mjs'
 import { root } from './workspace.mjs'
 
 ensureInstalled()
-ensureBuilt()
+ensureBuilt(['server', 'bench'])
 
 // `npm run bench -- --help` tells what can be asked for. What is measured is the build.
 const main = join(root, 'bench/dist/bench.js')

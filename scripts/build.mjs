@@ -5,35 +5,52 @@ import { withLock } from './lock.mjs'
 import { fingerprint, readStamp, writeStamp } from './stamp.mjs'
 import { filesUnder, isMain, root, runOrExit } from './workspace.mjs'
 
-/** Each sees the declarations of those before it. */
-const PACKAGES = ['protocol', 'client', 'server', 'bench']
-const STAMP = '.cache/build.stamp'
+/**
+ * Each package with those whose declarations it sees, in the order of building.
+ * @type {ReadonlyMap<string, readonly string[]>}
+ */
+const PACKAGES = new Map([
+  ['protocol', []],
+  ['client', ['protocol']],
+  ['server', ['protocol']],
+  ['bench', ['protocol', 'client']],
+])
 
-/** Compiles every package into its `dist/`, where the sources differ from those of the last build. */
-export function ensureBuilt() {
-  if (isBuilt()) return
+/**
+ * Compiles the packages, and what they depend on, into their `dist/`: those whose sources are not the ones that
+ * were built last.
+ * @param {readonly string[]} names
+ */
+export function ensureBuilt(names) {
+  const needed = new Set(names.flatMap((name) => [...seenBy(name), name]))
+  const missing = () => [...PACKAGES.keys()].filter((name) => needed.has(name) && !isBuilt(name))
+  if (missing().length === 0) return
   withLock('build', () => {
-    if (isBuilt()) return
-    process.stderr.write('Building …\n')
-    const stamp = wantedStamp()
-    rmSync(join(root, STAMP), { force: true })
-    for (const name of PACKAGES) build(name)
-    writeStamp(STAMP, stamp)
+    for (const name of missing()) build(name)
   })
 }
 
-function isBuilt() {
-  return (
-    PACKAGES.every((name) => sourcesOf(name).length === 0 || existsSync(join(root, name, 'dist'))) &&
-    readStamp(STAMP) === wantedStamp()
-  )
+/** @param {string} name */
+function seenBy(name) {
+  return PACKAGES.get(name) ?? []
 }
 
-function wantedStamp() {
-  const configuration = PACKAGES.flatMap((name) => [`${name}/package.json`, `${name}/tsconfig.build.json`])
+/** @param {string} name */
+function isBuilt(name) {
+  return existsSync(join(root, name, 'dist')) && readStamp(stampOf(name)) === wantedStamp(name)
+}
+
+/** @param {string} name */
+function stampOf(name) {
+  return `.cache/build-${name}.stamp`
+}
+
+/** @param {string} name */
+function wantedStamp(name) {
   return fingerprint([
-    ...PACKAGES.flatMap(sourcesOf),
-    ...configuration,
+    ...[...seenBy(name), name].flatMap(sourcesOf),
+    `${name}/package.json`,
+    `${name}/tsconfig.build.json`,
     'tsconfig.base.json',
     'package-lock.json',
     'scripts/build.mjs',
@@ -47,13 +64,14 @@ function sourcesOf(name) {
 
 /** @param {string} name */
 function build(name) {
+  process.stderr.write(`Building ${name}/ …\n`)
+  const stamp = wantedStamp(name)
   // Removed first, so that nothing stays of a source that is gone.
-  rmSync(join(root, name, 'dist'), { recursive: true, force: true })
-  const sources = sourcesOf(name)
-  if (sources.length === 0) return
+  for (const old of [stampOf(name), `${name}/dist`]) rmSync(join(root, old), { recursive: true, force: true })
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   runOrExit(process.execPath, [tsc, '-p', `${name}/tsconfig.build.json`], `Building ${name}/ failed`)
-  for (const asset of sources.filter((path) => !path.endsWith('.ts'))) copyToDist(name, asset)
+  for (const asset of sourcesOf(name).filter((path) => !path.endsWith('.ts'))) copyToDist(name, asset)
+  writeStamp(stampOf(name), stamp)
 }
 
 /**
@@ -68,5 +86,5 @@ function copyToDist(name, asset) {
 
 if (isMain(import.meta.url)) {
   ensureInstalled()
-  ensureBuilt()
+  ensureBuilt([...PACKAGES.keys()])
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { withLock } from './lock.mjs'
 import { fingerprint, readStamp, writeStamp } from './stamp.mjs'
-import { isMain, root, runOrExit } from './workspace.mjs'
+import { root, runOrExit } from './workspace.mjs'
 
 const STAMP = 'node_modules/.rollcall-install'
 
@@ -63,5 +63,3 @@ function isSupported(version, range) {
     return operator === '>=' && major > Number(wantedMajor)
   })
 }
-
-if (isMain(import.meta.url)) ensureInstalled()

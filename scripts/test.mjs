@@ -54,5 +54,5 @@ if (files.length === 0) {
   process.exit(1)
 }
 // Unit tests and house rules read the sources; only the tests of the whole start what was built.
-if (files.some((path) => path.startsWith('test/') && !path.startsWith(HOUSE))) ensureBuilt()
+if (files.some((path) => path.startsWith('test/') && !path.startsWith(HOUSE))) ensureBuilt(['server'])
 run(files)
