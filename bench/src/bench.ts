@@ -1,0 +1,59 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { allCases } from './cases/cases.ts'
+import { Lab } from './lab/lab.ts'
+import { chooseCores, pinThisProcess } from './machine/cores.ts'
+import { describeMachine } from './machine/machine.ts'
+import { clockTicksPerSecond } from './machine/process-usage.ts'
+import { type Options, readOptions, USAGE, UsageError } from './options.ts'
+import { resultsPage } from './report/page.ts'
+import type { Result } from './report/result.ts'
+import { terminalTable } from './report/terminal.ts'
+import { runCase } from './run-case.ts'
+
+const RESULTS_PAGE = fileURLToPath(new URL('../RESULTS.md', import.meta.url))
+
+/** Exit codes: 0 measured, whether targets hold or not; 1 something failed; 2 the command line cannot be used. */
+async function main(): Promise<void> {
+  if (process.platform !== 'linux') throw new Error('the benchmark reads /proc: it runs on Linux only')
+  const options = readOptions(process.argv.slice(2), allCases())
+  if (options === 'help') return void process.stdout.write(USAGE)
+  const cores = chooseCores()
+  if (cores !== undefined) pinThisProcess(cores.load)
+  if (options.profileFolder !== undefined) mkdirSync(options.profileFolder, { recursive: true })
+  const lab = new Lab({ ...options, cores, ticksPerSecond: clockTicksPerSecond() })
+  process.on('exit', () => lab.close())
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1))
+  const results = await measure(lab, options)
+  const machine = await describeMachine(options.folder, cores)
+  process.stdout.write(`\n${terminalTable(results)}`)
+  if (options.jsonFile !== undefined)
+    writeFileSync(options.jsonFile, `${JSON.stringify({ machine, ...options.amounts, results }, null, 2)}\n`)
+  if (options.isReported)
+    writeFileSync(RESULTS_PAGE, resultsPage(results, machine, command(), options.amounts.scale))
+  process.exitCode = results.some(({ failure }) => failure !== undefined) ? 1 : 0
+}
+
+async function measure(lab: Lab, options: Options): Promise<Result[]> {
+  const users = Math.max(...options.cases.map((measured) => measured.users(options.amounts)))
+  say(`signing ${users} users in …`)
+  await lab.prepare(users)
+  const results: Result[] = []
+  for (const measured of options.cases) results.push(await runCase(lab, measured, options, say))
+  return results
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+function command(): string {
+  return ['npm run bench --', ...process.argv.slice(2)].join(' ')
+}
+
+main()
+  .catch((error: unknown) => {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = error instanceof UsageError ? 2 : 1
+  })
+  .finally(() => process.exit())

@@ -1,0 +1,46 @@
+import type { Lab, Subject } from '../lab/lab.ts'
+
+/** How much of everything. */
+export type Amounts = {
+  /** Of a run; the server's CPU time, or at a steady rate the wall clock's. */
+  readonly measuredSeconds: number
+  readonly warmUpSeconds: number
+  /** What counts are multiplied with: 1, or less to try something out. */
+  readonly scale: number
+}
+
+export type Bound = { readonly atLeast: number } | { readonly atMost: number }
+
+/** One number that a case finds out. */
+export type Measure = {
+  /** In words; unique within its case. */
+  readonly name: string
+  /** `/CPU-s`: completed in each second of the server's CPU time. */
+  readonly unit: '/CPU-s' | '/s' | '%' | 'bytes' | 'µs' | 'ms' | 's' | ''
+  readonly target?: Bound
+  /** What others do, measured on one machine; see README.md. */
+  readonly elsewhere?: string
+}
+
+/** Measured values, in the order of the case's measures. */
+export type Figures = readonly number[]
+
+/** Something that is measured, with how it is done. */
+export type Case = {
+  readonly name: string
+  readonly title: string
+  readonly measures: readonly Measure[]
+  /** Whether the reference server can do it too. */
+  readonly hasReference: boolean
+  /** Takes minutes, so it runs only where it is asked for, and once. */
+  readonly isLong: boolean
+  /** Users that have to be signed in. */
+  readonly users: (amounts: Amounts) => number
+  /** One run. @throws Error where anything went otherwise than it must */
+  readonly run: (lab: Lab, subject: Subject, amounts: Amounts) => Promise<Figures>
+}
+
+/** A count as the case has it, or less where something is tried out. */
+export function scaled(count: number, { scale }: Amounts): number {
+  return Math.max(1, Math.round(count * scale))
+}

@@ -1,0 +1,13 @@
+import type { Case } from './case.ts'
+import { expiry } from './expiry.ts'
+import { keepalive } from './keepalive.ts'
+import { latency } from './latency.ts'
+import { memoryLinks } from './memory-links.ts'
+import { populationCases } from './population.ts'
+import { register } from './register.ts'
+import { qos0, qos1 } from './send-event.ts'
+
+/** Everything that is measured, in the order of the report. */
+export function allCases(): readonly Case[] {
+  return [qos0, qos1, keepalive, register, memoryLinks, latency, expiry, ...populationCases()]
+}

@@ -1,0 +1,72 @@
+import type { Lab } from '../lab/lab.ts'
+import { Metrics } from '../lab/metrics.ts'
+import { settledMemory } from '../lab/settled-memory.ts'
+import { nowMs } from '../machine/time.ts'
+import { type Amounts, type Case, scaled } from './case.ts'
+import { registerEndpoints } from './devices.ts'
+
+const REGISTRATIONS = 1_000_000
+const ENDPOINTS_PER_USER = 10
+
+/**
+ * Two cases over one million registrations, which take minutes to make: the second one starts from what the
+ * first one has left behind, where both run.
+ */
+export function populationCases(): readonly Case[] {
+  let left: string | undefined
+  const users = (amounts: Amounts): number => Math.ceil(scaled(REGISTRATIONS, amounts) / ENDPOINTS_PER_USER)
+
+  async function populate(lab: Lab, amounts: Amounts): Promise<readonly number[]> {
+    left = lab.newDataFolder()
+    await using server = await lab.startServer('rollcall', left)
+    const before = await settledMemory(server.pid)
+    const count = scaled(REGISTRATIONS, amounts)
+    await registerEndpoints(lab, server, count, ENDPOINTS_PER_USER)
+    const after = await settledMemory(server.pid)
+    await server.kill()
+    return [
+      (after.residentBytes - before.residentBytes) / count,
+      (after.anonymousBytes - before.anonymousBytes) / count,
+    ]
+  }
+
+  const memoryRegistrations: Case = {
+    name: 'memory-registrations',
+    title: 'Memory of a registration, 1,000,000 of 100,000 users',
+    measures: [
+      {
+        name: 'memory of a registration',
+        unit: 'bytes',
+        target: { atMost: 1_200 },
+        elsewhere: 'Kamailio 1,140',
+      },
+      { name: 'of it the process’s own, without pages of files', unit: 'bytes' },
+    ],
+    hasReference: false,
+    isLong: true,
+    users,
+    run: (lab, _subject, amounts) => populate(lab, amounts),
+  }
+
+  const restart: Case = {
+    name: 'restart',
+    title: 'Restart after kill -9 with 1,000,000 registrations, until /health/ready is 200',
+    measures: [{ name: 'time to ready', unit: 's', target: { atMost: 10 } }],
+    hasReference: false,
+    isLong: true,
+    users,
+    async run(lab, _subject, amounts) {
+      if (left === undefined) await populate(lab, amounts)
+      const startMs = nowMs()
+      await using server = await lab.startServer('rollcall', left ?? '')
+      const readyMs = nowMs()
+      const found = (await Metrics.read(server)).value('rollcall_registrations')
+      const expected = scaled(REGISTRATIONS, amounts)
+      if (found !== expected)
+        throw new Error(`${found} registrations of ${expected} are there after the restart`)
+      return [(readyMs - startMs) / 1000]
+    },
+  }
+
+  return [memoryRegistrations, restart]
+}

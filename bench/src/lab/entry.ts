@@ -1,0 +1,17 @@
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const extension = extname(fileURLToPath(import.meta.url))
+
+/**
+ * Arguments of Node that run another program of the benchmark in the way that this one runs: built, or from
+ * its sources.
+ *
+ * @param path without its extension, from the folder of `bench.ts`
+ */
+export function entryArgs(path: string): readonly string[] {
+  return [...process.execArgv, fileURLToPath(new URL(`../${path}${extension}`, import.meta.url))]
+}
+
+/** The built server: what users run. */
+export const SERVER_ENTRY = fileURLToPath(new URL('../../../server/dist/main.js', import.meta.url))

@@ -1,0 +1,179 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type {
+  ConnectResult,
+  LinksPlan,
+  ReceiverRequest,
+  SenderPlan,
+  SenderResult,
+  TallyResult,
+} from '../load/messages.ts'
+import { type Cores, pinned } from '../machine/cores.ts'
+import { Children } from './children.ts'
+import { entryArgs, SERVER_ENTRY } from './entry.ts'
+import { type Identities, signIn, writeDirectory } from './identities.ts'
+import { freePort, Server } from './server.ts'
+import { Worker } from './worker.ts'
+
+/** What is measured: the product, and what it is compared with. */
+export type Subject = 'rollcall' | 'reference'
+
+export type LabOptions = {
+  /** Folder for what is kept while the benchmark runs; it gets one of its own there. */
+  readonly folder: string
+  readonly cores: Cores | undefined
+  readonly ticksPerSecond: number
+  /** Folder for CPU profiles of the servers; `undefined`: none are made. */
+  readonly profileFolder: string | undefined
+}
+
+/** Requests under way at one time, each on a connection of its own. */
+const SLOTS = 64
+
+// Tokens are good in every server of the run: they have the same issuer, at whatever port they listen.
+const PUBLIC_URL = 'http://rollcall.bench.invalid'
+const TOKEN_TTL_SECONDS = '86400'
+const LONGEST_MS = 1_800_000
+
+/** Starts servers and the processes that load them, and cleans up after itself. */
+export class Lab {
+  readonly #options: LabOptions
+  readonly #children = new Children()
+  readonly #folder: string
+  #identities: Identities | undefined
+
+  constructor(options: LabOptions) {
+    this.#options = options
+    this.#folder = mkdtempSync(join(options.folder, 'rollcall-bench-'))
+  }
+
+  /** Makes users and signs them in, once for all runs: each starts from a copy of what that server has stored. */
+  async prepare(users: number): Promise<void> {
+    this.#identities = writeDirectory(this.#folder, users)
+    await using server = await this.#startRollcall(this.#path('signed-in'), {}, undefined)
+    writeFileSync(this.#path('tokens'), await server.during(signIn(server, this.#identities)), {
+      mode: 0o600,
+    })
+    writeFileSync(this.#path('jwks.json'), await server.text('/.well-known/jwks.json'))
+  }
+
+  /** Folder for the data of one server, in which everybody has signed in. */
+  newDataFolder(): string {
+    const folder = mkdtempSync(this.#path('data-'))
+    cpSync(this.#path('signed-in'), folder, { recursive: true })
+    return folder
+  }
+
+  removeDataFolder(folder: string): void {
+    rmSync(folder, { recursive: true, force: true })
+  }
+
+  /** @param environment configuration of the product besides the usual */
+  startServer(subject: Subject, dataFolder: string, environment: NodeJS.ProcessEnv = {}): Promise<Server> {
+    const cores = this.#options.cores?.server
+    return subject === 'rollcall'
+      ? this.#startRollcall(dataFolder, environment, cores)
+      : this.#startReference(cores)
+  }
+
+  /** Runs a sender to its end. @throws Error when a request was not answered as it should be */
+  async send(server: Server, plan: Pick<SenderPlan, 'work' | 'pace'>, slots = SLOTS): Promise<SenderResult> {
+    await using sender = this.#startWorker('sender')
+    const message: SenderPlan = { ...plan, ...this.#whereIs(server), slots }
+    const result = await server.during(sender.ask<SenderResult>(message, LONGEST_MS))
+    if (result.refused > 0)
+      throw new Error(`${result.refused} of ${result.issued} requests were refused: ${result.firstRefusal}`)
+    return result
+  }
+
+  startReceiver(): Worker {
+    return this.#startWorker('receiver')
+  }
+
+  async connect(
+    receiver: Worker,
+    server: Server,
+    links: Pick<LinksPlan, 'links' | 'stride' | 'endpointsPerUser'>,
+  ): Promise<ConnectResult> {
+    const request: ReceiverRequest = { kind: 'connect', ...links, ...this.#whereIs(server) }
+    return server.during(receiver.ask<ConnectResult>(request, LONGEST_MS))
+  }
+
+  /** @throws Error when an event was lost, came twice, was changed or came to another device */
+  async tally(receiver: Worker, { issued, sequences }: SenderResult): Promise<TallyResult> {
+    const request: ReceiverRequest = { kind: 'tally', issued, sequences }
+    const tally = await receiver.ask<TallyResult>(request, LONGEST_MS)
+    const { received, lost, duplicates, strays, damaged } = tally
+    if (lost + duplicates + strays + damaged === 0 && received === issued) return tally
+    throw new Error(
+      `of ${issued} events ${received} arrived: ${lost} lost, ${duplicates} twice, ${strays} astray, ${damaged} damaged`,
+    )
+  }
+
+  /** Synchronous, for the very end of the process. */
+  close(): void {
+    this.#children.killAll()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  async #startRollcall(
+    dataFolder: string,
+    environment: NodeJS.ProcessEnv,
+    cores: string | undefined,
+  ): Promise<Server> {
+    return this.#start('Rollcall', [SERVER_ENTRY], cores, {
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'warn',
+      DATA_DIR: dataFolder,
+      DIRECTORY_FILE: this.#identities?.directoryFile,
+      PUBLIC_URL,
+      ACCESS_TOKEN_TTL_SECONDS: TOKEN_TTL_SECONDS,
+      DRAIN_SECONDS: '0',
+      ...environment,
+    })
+  }
+
+  #startReference(cores: string | undefined): Promise<Server> {
+    const environment = { JWKS_FILE: this.#path('jwks.json') }
+    return this.#start('the reference server', entryArgs('reference-server'), cores, environment)
+  }
+
+  async #start(
+    name: string,
+    args: readonly string[],
+    cores: string | undefined,
+    environment: NodeJS.ProcessEnv,
+  ): Promise<Server> {
+    const { profileFolder } = this.#options
+    const profile =
+      profileFolder === undefined
+        ? []
+        : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, '--cpu-prof-interval=200']
+    const port = await freePort()
+    const [program, all] = pinned(cores, process.execPath, [...profile, ...args])
+    const child = this.#children.start(name, program, all, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env['PATH'], PORT: String(port), ...environment },
+    })
+    const server = new Server(child, port)
+    await server.ready()
+    return server
+  }
+
+  #startWorker(name: 'sender' | 'receiver'): Worker {
+    const [program, args] = pinned(this.#options.cores?.load, process.execPath, entryArgs(`load/${name}`))
+    return new Worker(
+      name,
+      this.#children.start(name, program, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] }),
+    )
+  }
+
+  #whereIs(server: Server): Pick<SenderPlan, 'port' | 'serverPid' | 'ticksPerSecond' | 'tokensFile'> {
+    const { ticksPerSecond } = this.#options
+    return { port: server.port, serverPid: server.pid, ticksPerSecond, tokensFile: this.#path('tokens') }
+  }
+
+  #path(name: string): string {
+    return join(this.#folder, name)
+  }
+}

@@ -1,0 +1,78 @@
+import { createServer } from 'node:net'
+import { nowMs, sleep } from '../machine/time.ts'
+import type { Child } from './children.ts'
+
+const READY_TIMEOUT_MS = 120_000
+const READY_POLL_MS = 10
+const REQUEST_TIMEOUT_MS = 5_000
+
+/** A server that is measured. */
+export class Server implements AsyncDisposable {
+  readonly port: number
+  readonly #child: Child
+
+  constructor(child: Child, port: number) {
+    this.#child = child
+    this.port = port
+  }
+
+  get pid(): number {
+    return this.#child.pid
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  /** Resolves once `/health/ready` answers 200. */
+  async ready(): Promise<void> {
+    const giveUpAtMs = nowMs() + READY_TIMEOUT_MS
+    while (!(await this.#child.during(this.#isReady()))) {
+      if (nowMs() > giveUpAtMs) throw new Error('the server does not become ready')
+      await sleep(READY_POLL_MS)
+    }
+  }
+
+  /** The same as `promise`, but rejects as soon as the server has failed. */
+  during<T>(promise: Promise<T>): Promise<T> {
+    return this.#child.during(promise)
+  }
+
+  async text(path: string): Promise<string> {
+    const response = await fetch(`${this.url}${path}`, {
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      headers: { connection: 'close' },
+    })
+    if (!response.ok) throw new Error(`GET ${path} was answered with ${response.status}`)
+    return response.text()
+  }
+
+  /** As a power cut would: `kill -9`. */
+  async kill(): Promise<void> {
+    await this.#child.stop('SIGKILL')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#child.stop()
+  }
+
+  #isReady(): Promise<boolean> {
+    return this.text('/health/ready').then(
+      () => true,
+      () => false,
+    )
+  }
+}
+
+/** A port that nobody listens on now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      server.close(() => resolve(port))
+    })
+  })
+}

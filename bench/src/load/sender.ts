@@ -1,0 +1,123 @@
+import { cpuSeconds } from '../machine/process-usage.ts'
+import { nowNs, sleep } from '../machine/time.ts'
+import { answerMessages } from './answer.ts'
+import { Keepalive } from './keepalive.ts'
+import { Load, type Pace } from './load.ts'
+import type { EndpointShare, PacePlan, SenderPlan, SenderResult } from './messages.ts'
+import { BackToBack, SteadyRate } from './pace.ts'
+import { Register } from './register.ts'
+import { readTokens } from './roster.ts'
+import { SendEvent } from './send-event.ts'
+import type { Work } from './work.ts'
+
+// A process of its own: makes requests as the plan says, and reports.
+
+const ANSWER_TIMEOUT_MS = 30_000
+/** Slowest that a counted load may be. */
+const PER_SECOND_MIN = 500
+/** Wall-clock time that a measurement may take, by the server's CPU time. */
+const PATIENCE = 20
+const CPU_POLL_MS = 50
+
+type Moment = {
+  readonly atNs: number
+  readonly issued: number
+  readonly answered: number
+  readonly serverCpuSeconds: number
+  readonly senderCpuSeconds: number
+}
+
+async function run(plan: SenderPlan): Promise<SenderResult> {
+  const work = createWork(plan)
+  const load = new Load(work, createPace(plan.pace))
+  const [begin, end] = await makeRequests(load, plan)
+  load.close()
+  return {
+    issued: load.issued,
+    refused: load.refused,
+    firstRefusal: load.firstRefusal,
+    operations: end.answered - begin.answered,
+    wallSeconds: (end.atNs - begin.atNs) / 1e9,
+    serverCpuSeconds: end.serverCpuSeconds - begin.serverCpuSeconds,
+    senderCpuSeconds: end.senderCpuSeconds - begin.senderCpuSeconds,
+    sequences: [begin.issued, end.issued],
+    deadlinesMs: work instanceof Register ? work.deadlinesMs() : [],
+  }
+}
+
+/** The moments between which it counted. */
+async function makeRequests(load: Load, plan: SenderPlan): Promise<readonly [Moment, Moment]> {
+  const { pace } = plan
+  const isCounted = pace.kind === 'count'
+  const started = momentOf(load, plan)
+  await load.start(plan.port, plan.slots)
+  if (isCounted) {
+    await load.idle(ANSWER_TIMEOUT_MS + (pace.count / PER_SECOND_MIN) * 1000)
+    return [started, momentOf(load, plan)]
+  }
+  await load.during(pass(pace.warmUpSeconds, plan))
+  const begin = momentOf(load, plan)
+  await load.during(pass(pace.measuredSeconds, plan))
+  const end = momentOf(load, plan)
+  load.stop()
+  await load.idle(ANSWER_TIMEOUT_MS)
+  return [begin, end]
+}
+
+/**
+ * Lets time pass: at a steady rate by the wall clock, otherwise by the server's CPU time, so that a machine that
+ * is busy with something else measures no less than an idle one.
+ */
+async function pass(seconds: number, { pace, serverPid, ticksPerSecond }: SenderPlan): Promise<void> {
+  if (pace.kind === 'steady') {
+    await sleep(seconds * 1000)
+    return
+  }
+  const until = cpuSeconds(serverPid, ticksPerSecond) + seconds
+  const giveUpAtNs = nowNs() + seconds * PATIENCE * 1e9
+  while (cpuSeconds(serverPid, ticksPerSecond) < until) {
+    if (nowNs() > giveUpAtNs) throw new Error('the server gets hardly any CPU time')
+    await sleep(CPU_POLL_MS)
+  }
+}
+
+function momentOf(load: Load, { serverPid, ticksPerSecond }: SenderPlan): Moment {
+  return {
+    atNs: nowNs(),
+    issued: load.issued,
+    answered: load.answered,
+    serverCpuSeconds: cpuSeconds(serverPid, ticksPerSecond),
+    senderCpuSeconds: cpuSeconds(process.pid, ticksPerSecond),
+  }
+}
+
+function createWork({ port, tokensFile, slots, work }: SenderPlan): Work {
+  const authority = `127.0.0.1:${port}`
+  const tokens = readTokens(tokensFile)
+  switch (work.kind) {
+    case 'send-event':
+      return new SendEvent({ ...work, authority, token: tokens.backend, slots })
+    case 'keepalive':
+      return new Keepalive({ ...work, authority, tokens })
+    case 'register':
+      return new Register({ authority, tokens, userOf: userOf(work.share), expiringAtMs: work.expiringAtMs })
+  }
+}
+
+function userOf(share: EndpointShare): (endpoint: number) => number {
+  if ('perUser' in share) return (endpoint) => Math.floor(endpoint / share.perUser)
+  return (endpoint) => endpoint % share.users
+}
+
+function createPace(pace: PacePlan): Pace {
+  switch (pace.kind) {
+    case 'count':
+      return new BackToBack(pace.count)
+    case 'back-to-back':
+      return new BackToBack(Number.POSITIVE_INFINITY)
+    case 'steady':
+      return new SteadyRate(pace.perSecond)
+  }
+}
+
+answerMessages(run)

@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+const KIB = 1024
+
+/** CPU time of a process with all of its threads, seconds: user and system (proc(5): `stat`, fields 14 and 15). */
+export function cpuSeconds(pid: number, ticksPerSecond: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  // The name of the program, field 2, may hold spaces and parentheses.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}
+
+/** Unit of the times in `/proc`. */
+export function clockTicksPerSecond(): number {
+  return Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'latin1' }))
+}
+
+/** Memory of a process that is in RAM. */
+export type Memory = {
+  readonly residentBytes: number
+  /** Its own: heap, stacks, buffers. The rest is pages of files, which the kernel may drop. */
+  readonly anonymousBytes: number
+}
+
+export function memoryOf(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+  return { residentBytes: bytesOf(status, 'VmRSS'), anonymousBytes: bytesOf(status, 'RssAnon') }
+}
+
+function bytesOf(status: string, name: string): number {
+  const [, kib] = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status) ?? []
+  if (kib === undefined) throw new Error(`/proc has no ${name}`)
+  return Number(kib) * KIB
+}

@@ -1,0 +1,98 @@
+import { tmpdir } from 'node:os'
+import { parseArgs } from 'node:util'
+import type { Amounts, Case } from './cases/case.ts'
+import type { Subject } from './lab/lab.ts'
+
+export const USAGE = `Usage: npm run bench -- [options]
+
+  --only NAMES       cases to run, separated by commas
+  --all              the long cases too, which take minutes
+  --runs N           runs of each case (1 to 20, default 3); a long case runs once
+  --seconds N        measured time of a run, in CPU time of the server (1 to 60, default 5)
+  --warm-up N        seconds before it that do not count (0 to 60, default 4)
+  --subject NAME     only rollcall, or only reference
+  --scale N          multiplies counts, to try something out (0.001 to 1, default 1)
+  --folder PATH      where data is kept meanwhile (default: the system's temporary folder)
+  --json FILE        writes what was measured
+  --report           writes bench/RESULTS.md
+  --profile FOLDER   writes CPU profiles of the servers, which makes them slower
+`
+
+export type Options = {
+  readonly cases: readonly Case[]
+  readonly subjects: readonly Subject[]
+  readonly runs: number
+  readonly amounts: Amounts
+  readonly folder: string
+  readonly jsonFile: string | undefined
+  readonly isReported: boolean
+  readonly profileFolder: string | undefined
+}
+
+/** A command line that cannot be used. */
+export class UsageError extends Error {}
+
+/** @throws UsageError */
+export function readOptions(args: readonly string[], cases: readonly Case[]): Options | 'help' {
+  const values = parse(args)
+  if (values.help) return 'help'
+  return {
+    cases: chosen(cases, values.only, values.all ?? false),
+    subjects: subjectsOf(values.subject),
+    runs: numberOf('--runs', values.runs, [1, 20]),
+    amounts: {
+      measuredSeconds: numberOf('--seconds', values.seconds, [1, 60]),
+      warmUpSeconds: numberOf('--warm-up', values['warm-up'], [0, 60]),
+      scale: numberOf('--scale', values.scale, [0.001, 1]),
+    },
+    folder: values.folder,
+    jsonFile: values.json,
+    isReported: values.report ?? false,
+    profileFolder: values.profile,
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        only: { type: 'string' },
+        all: { type: 'boolean' },
+        runs: { type: 'string', default: '3' },
+        seconds: { type: 'string', default: '5' },
+        'warm-up': { type: 'string', default: '4' },
+        subject: { type: 'string' },
+        scale: { type: 'string', default: '1' },
+        folder: { type: 'string', default: tmpdir() },
+        json: { type: 'string' },
+        report: { type: 'boolean' },
+        profile: { type: 'string' },
+      },
+    }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function chosen(cases: readonly Case[], only: string | undefined, all: boolean): readonly Case[] {
+  if (only === undefined) return cases.filter(({ isLong }) => all || !isLong)
+  const names = only.split(',')
+  const unknown = names.find((name) => !cases.some((known) => known.name === name))
+  if (unknown !== undefined)
+    throw new UsageError(`no case "${unknown}"; there are ${cases.map(({ name }) => name).join(', ')}`)
+  return cases.filter(({ name }) => names.includes(name))
+}
+
+function subjectsOf(subject: string | undefined): readonly Subject[] {
+  if (subject === undefined) return ['rollcall', 'reference']
+  if (subject === 'rollcall' || subject === 'reference') return [subject]
+  throw new UsageError('--subject is rollcall or reference')
+}
+
+function numberOf(name: string, text: string, [min, max]: readonly [number, number]): number {
+  const value = Number(text)
+  if (value >= min && value <= max) return value
+  throw new UsageError(`${name} is a number from ${min} to ${max}`)
+}

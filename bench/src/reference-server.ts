@@ -1,0 +1,4 @@
+import { createReferenceServer } from './reference/server.ts'
+
+const { PORT = '0', JWKS_FILE = '' } = process.env
+await createReferenceServer(JWKS_FILE).listen({ host: '127.0.0.1', port: Number(PORT) })

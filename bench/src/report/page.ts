@@ -1,0 +1,53 @@
+import type { Machine } from '../machine/machine.ts'
+import { formatHolds, formatRatio, formatSpread, formatTarget } from './numbers.ts'
+import type { Result, Row } from './result.ts'
+
+/** `RESULTS.md`. */
+export function resultsPage(
+  results: readonly Result[],
+  machine: Machine,
+  command: string,
+  scale: number,
+): string {
+  return [
+    '# Results',
+    '',
+    'Written by the benchmark itself; what is measured and how: [README.md](README.md). Medians, with the least and',
+    'the greatest in parentheses. Two runs of the same build differ by up to 25 %: a ratio between 0.8 and 1.25 is a',
+    'tie. "Elsewhere" was measured once, on one machine, with another load generator: for orientation only.',
+    '',
+    '```sh',
+    command,
+    '```',
+    '',
+    ...(scale === 1 ? [] : [`**Tried out only**: all counts are multiplied by ${scale}.`, '']),
+    ...Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`),
+    ...results.flatMap(section),
+    '',
+  ].join('\n')
+}
+
+function section({ name, title, runs, rows, failure }: Result): string[] {
+  const heading = ['', `## \`${name}\`: ${title}`, '', `${runs} ${runs === 1 ? 'run' : 'runs'}.`, '']
+  if (failure !== undefined) return [...heading, `**Failed**: ${failure}`]
+  return [
+    ...heading,
+    '| | Rollcall | reference | ratio | target | holds | elsewhere |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...rows.map(tableLine),
+  ]
+}
+
+function tableLine(row: Row): string {
+  const { measure } = row
+  const cells = [
+    measure.name,
+    formatSpread(row.rollcall, measure),
+    formatSpread(row.reference, measure),
+    formatRatio(row),
+    formatTarget(measure),
+    formatHolds(row),
+    measure.elsewhere ?? '',
+  ]
+  return `| ${cells.join(' | ')} |`
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Case } from '../cases/case.ts'
+import { resultsPage } from './page.ts'
+import { resultOf } from './result.ts'
+import { percentile, spreadOf } from './statistics.ts'
+import { terminalTable } from './terminal.ts'
+
+const CASE: Case = {
+  name: 'push',
+  title: 'Pushing',
+  measures: [
+    { name: 'work', unit: '/CPU-s', target: { atLeast: 1_000 }, elsewhere: 'others 9' },
+    { name: 'p99', unit: 'µs', target: { atMost: 300 } },
+    { name: 'busy', unit: '%' },
+  ],
+  hasReference: true,
+  isLong: false,
+  users: () => 0,
+  run: async () => [],
+}
+
+function resultWith(rollcall: readonly number[], reference: readonly number[]) {
+  return resultOf(
+    CASE,
+    3,
+    new Map([
+      ['rollcall', rollcall.map((value) => spreadOf([value - 1, value, value + 2]))],
+      ['reference', reference.map((value) => spreadOf([value]))],
+    ]),
+  )
+}
+
+test('a target holds by the median, at least or at most', () => {
+  const holds = (values: readonly number[]) => resultWith(values, [2, 2, 2]).rows.map((row) => row.holds)
+  assert.deepEqual(holds([1_000, 300, 5]), [true, true, undefined])
+  assert.deepEqual(holds([999, 301, 5]), [false, false, undefined])
+})
+
+test('the table shows median, spread, ratio, target and whether it holds', () => {
+  const lines = terminalTable([resultWith([1_500, 400, 50], [3_000, 200, 100])]).split('\n')
+  assert.deepEqual(
+    lines.map((line) => line.trim().split(/ {2,}/)).filter(([first]) => first === 'work' || first === 'p99'),
+    [
+      ['work', '1,500 (1,499–1,502) /CPU-s', '3,000 /CPU-s', '0.50', '≥ 1,000', 'yes'],
+      ['p99', '400 (399–402) µs', '200 µs', '2.00', '≤ 300', 'NO'],
+    ],
+  )
+})
+
+test('a case that failed is told, and has no numbers', () => {
+  const failed = { name: 'push', title: 'Pushing', runs: 3, rows: [], failure: '3 lost' }
+  assert.match(terminalTable([failed]), /FAILED: 3 lost/)
+  assert.match(resultsPage([failed], {}, 'command', 1), /\*\*Failed\*\*: 3 lost/)
+})
+
+test('a page of scaled counts says so', () => {
+  const result = resultWith([1_500, 400, 50], [3_000, 200, 100])
+  assert.match(resultsPage([result], { CPU: '2' }, 'command', 0.1), /multiplied by 0\.1/)
+  assert.doesNotMatch(resultsPage([result], { CPU: '2' }, 'command', 1), /multiplied/)
+})
+
+test('median and percentiles', () => {
+  assert.deepEqual(spreadOf([3, 1, 2]), { median: 2, min: 1, max: 3 })
+  assert.deepEqual(spreadOf([4, 1, 2, 3]), { median: 2.5, min: 1, max: 4 })
+  const hundred = Array.from({ length: 100 }, (_, index) => index + 1)
+  assert.deepEqual(
+    [50, 99, 100].map((percent) => percentile(hundred, percent)),
+    [50, 99, 100],
+  )
+})

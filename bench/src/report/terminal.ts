@@ -1,0 +1,35 @@
+import { formatHolds, formatRatio, formatSpread, formatTarget } from './numbers.ts'
+import type { Result, Row } from './result.ts'
+
+const HEADINGS = ['', 'Rollcall', 'reference', 'ratio', 'target', 'holds']
+
+/** The results as a table of text. */
+export function terminalTable(results: readonly Result[]): string {
+  const blocks = results.map((result) => ({ result, cells: result.rows.map(cellsOf) }))
+  const widths = HEADINGS.map((heading, column) =>
+    Math.max(heading.length, ...blocks.flatMap(({ cells }) => cells.map((row) => row[column]?.length ?? 0))),
+  )
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
+  const lines = blocks.flatMap(({ result, cells }) => ['', headline(result), ...cells.map(line)])
+  return [line(HEADINGS), ...lines, ''].join('\n')
+}
+
+function headline({ name, title, failure }: Result): string {
+  return failure === undefined ? `${name}: ${title}` : `${name}: ${title}\n  FAILED: ${failure}`
+}
+
+function cellsOf(row: Row): readonly string[] {
+  const { measure } = row
+  return [
+    `  ${measure.name}`,
+    formatSpread(row.rollcall, measure),
+    formatSpread(row.reference, measure),
+    formatRatio(row),
+    formatTarget(measure),
+    formatHolds(row),
+  ]
+}
