@@ -30,10 +30,7 @@ import { revokeTokenRoute } from './routes/revoke-token.ts'
 import { sendEventRoute } from './routes/send-event.ts'
 import { unregisterRoute } from './routes/unregister.ts'
 import type { HttpServices } from './services.ts'
-import type { HttpSettings } from './settings.ts'
-
-/** Longest path parameter, percent-encoded: an id of 128 characters of 4 bytes each fits, anything longer is no id. */
-const PARAMETER_CHARACTERS_MAX = 1_536
+import { CONNECTION_BOUNDS, type HttpSettings } from './settings.ts'
 
 /** The whole HTTP front, as a list: what holds everywhere, then each group of routes with what it needs. */
 export async function buildApp(services: HttpServices, settings: HttpSettings): Promise<App> {
@@ -64,7 +61,8 @@ function createFastify(services: HttpServices, settings: HttpSettings): App {
     bodyLimit: BODY_BYTES_MAX,
     trustProxy: settings.trustedProxies.length > 0 && [...settings.trustedProxies],
     return503OnClosing: false,
-    routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },
+    // No URL is longer: an id that is too long is one that nobody has, as any other.
+    routerOptions: { maxParamLength: CONNECTION_BOUNDS.headerBytesMax },
     ajv: { customOptions: VALIDATOR_OPTIONS },
   }).withTypeProvider<TypeBoxTypeProvider>()
 }

@@ -1,8 +1,9 @@
+import { Type } from 'typebox'
 import type { App } from '../app-type.ts'
 import { JSON_TYPE } from '../error-body.ts'
 import { tokenRequest } from '../plugins/oauth-form.ts'
 import { answerRef, json } from '../schemas/documentation.ts'
-import { OAUTH_CREDENTIALS, oauthRefusals } from '../schemas/oauth.ts'
+import { credentialsAnd, FORM, OAUTH_CREDENTIALS, oauthRefusals, uncheckedForm } from '../schemas/oauth.ts'
 import type { HttpServices } from '../services.ts'
 
 const schema = {
@@ -11,12 +12,19 @@ const schema = {
   summary: 'Get an access token',
   description: `Grants: \`client_credentials\`, \`password\`, \`refresh_token\`. ${OAUTH_CREDENTIALS}`,
   security: [],
+  consumes: FORM,
+  body: credentialsAnd({
+    grant_type: Type.String({ enum: ['client_credentials', 'password', 'refresh_token'] }),
+    username: Type.Optional(Type.String()),
+    password: Type.Optional(Type.String({ format: 'password' })),
+    refresh_token: Type.Optional(Type.String()),
+  }),
   response: { 200: json('The token.', answerRef('TokenResponse')), ...oauthRefusals() },
 }
 
 /** RFC 6749 §3.2. */
 export function issueTokenRoute(app: App, { auth }: HttpServices): void {
-  app.post('/security/oauth/token', { schema }, async (request, reply) => {
+  app.post('/security/oauth/token', { schema, validatorCompiler: uncheckedForm }, async (request, reply) => {
     const issued = await auth.token(tokenRequest(request))
     return reply.header('content-type', JSON_TYPE).send(JSON.stringify(issued))
   })

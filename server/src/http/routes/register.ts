@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { ownUser } from '../../auth/auth.ts'
 import type { App } from '../app-type.ts'
 import { JSON_TYPE } from '../error-body.ts'
+import { sendInOneWrite } from '../one-write.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { bodyErrors } from '../plugins/validation.ts'
 import { registerCommand } from '../schemas/commands.ts'
@@ -49,14 +50,14 @@ export function registerRoutes(
   const schemaErrorFormatter = bodyErrors(registerCommand(keepAliveSecondsMax))
   app.post('/users/endpoints', { schema: createSchema, schemaErrorFormatter }, async (request, reply) => {
     const id = await register(registrar, request, request.body)
-    return reply.header('content-type', JSON_TYPE).send(JSON.stringify(id))
+    sendInOneWrite(reply, { 'content-type': JSON_TYPE }, JSON.stringify(id))
   })
   app.post(
     '/users/endpoints/register',
     { schema: registerSchema, schemaErrorFormatter },
     async (request, reply) => {
       const id = await register(registrar, request, request.body)
-      return reply.header('content-type', JSON_TYPE).send(JSON.stringify({ id }))
+      sendInOneWrite(reply, { 'content-type': JSON_TYPE }, JSON.stringify({ id }))
     },
   )
 }

@@ -1,7 +1,8 @@
+import { Type } from 'typebox'
 import type { App } from '../app-type.ts'
 import { tokenRequest } from '../plugins/oauth-form.ts'
 import { noContent } from '../schemas/documentation.ts'
-import { OAUTH_CREDENTIALS, oauthRefusals } from '../schemas/oauth.ts'
+import { credentialsAnd, FORM, OAUTH_CREDENTIALS, oauthRefusals, uncheckedForm } from '../schemas/oauth.ts'
 import type { HttpServices } from '../services.ts'
 
 const schema = {
@@ -10,12 +11,17 @@ const schema = {
   summary: 'Revoke a token',
   description: `An access or refresh token, as \`token\`. An unknown one is no error. ${OAUTH_CREDENTIALS}`,
   security: [],
+  consumes: FORM,
+  body: credentialsAnd({
+    token: Type.String(),
+    token_type_hint: Type.Optional(Type.String({ enum: ['access_token', 'refresh_token'] })),
+  }),
   response: { 200: noContent('The token is good for nothing any more.'), ...oauthRefusals() },
 }
 
 /** RFC 7009 §2. */
 export function revokeTokenRoute(app: App, { auth }: HttpServices): void {
-  app.post('/security/oauth/revoke', { schema }, async (request, reply) => {
+  app.post('/security/oauth/revoke', { schema, validatorCompiler: uncheckedForm }, async (request, reply) => {
     await auth.revoke(tokenRequest(request))
     return reply.send()
   })

@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import { parseSendEvent } from '../../delivery/delivery.ts'
 import type { App } from '../app-type.ts'
 import { JSON_TYPE } from '../error-body.ts'
+import { sendInOneWrite } from '../one-write.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import {
   bodyRef,
@@ -40,7 +41,8 @@ export function sendEventRoute(app: App, { delivery }: Pick<HttpServices, 'deliv
     const caller = callerOf(request)
     const key = idempotencyKey(request)
     const { count, eventId } = await delivery.sendEvent(caller, parseSendEvent(rawBody(request)), key)
-    return reply.header('event-id', headerText(eventId)).header('content-type', JSON_TYPE).send(String(count))
+    const headers = { 'event-id': headerText(eventId), 'content-type': JSON_TYPE }
+    sendInOneWrite(reply, headers, String(count))
   })
 }
 
@@ -59,9 +61,10 @@ function idempotencyKey(request: FastifyRequest): string | undefined {
   })
 }
 
-const VISIBLE_ASCII = /^[\x21-\x7e]+$/
+// Visible ASCII but `%`, so that decoding the header always gives the id.
+const PLAIN = /^[\x21-\x24\x26-\x7e]+$/
 
 /** A sender's own event id may hold anything, a line break included; a header may not (RFC 9110 §5.5). */
 function headerText(eventId: string): string {
-  return VISIBLE_ASCII.test(eventId) ? eventId : encodeURIComponent(eventId)
+  return PLAIN.test(eventId) ? eventId : encodeURIComponent(eventId)
 }

@@ -1,8 +1,8 @@
+import { type TSchema, Type } from 'typebox'
 import { answerRef } from './documentation.ts'
 
-/** The forms of the OAuth2 endpoints cannot be a body schema: the same parameters may stand in the URL. */
 export const OAUTH_CREDENTIALS =
-  'Parameters go into an `application/x-www-form-urlencoded` body or into the URL’s query; client credentials there too, or into HTTP Basic. A body is better: URLs end up in logs.'
+  "Parameters go into an `application/x-www-form-urlencoded` body or into the URL's query; client credentials there too, or into HTTP Basic. A body is better: URLs end up in logs."
 
 const WHY = {
   400: 'The request, the grant or the credentials are wrong.',
@@ -17,4 +17,19 @@ export function oauthRefusals(): Record<string, object> {
   return Object.fromEntries(
     Object.entries(WHY).map(([status, description]) => [status, { description, content }]),
   )
+}
+
+/** The media type of the forms. */
+export const FORM = ['application/x-www-form-urlencoded']
+
+/** Nothing is checked by the form's schema: the same parameters may stand in the URL, and `auth` reads them. */
+export const uncheckedForm = () => () => true
+
+/** The form of an OAuth2 endpoint, for the documentation. */
+export function credentialsAnd(fields: Record<string, TSchema>): TSchema {
+  return Type.Object({
+    ...fields,
+    client_id: Type.Optional(Type.String()),
+    client_secret: Type.Optional(Type.String({ format: 'password' })),
+  })
 }
