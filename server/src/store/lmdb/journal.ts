@@ -17,6 +17,8 @@ const RETRY_MIN_MS = 100
 const RETRY_MAX_MS = 5_000
 
 const CLOSED = 'The store is closed.'
+const CANNOT_WRITE = 'The store cannot write to its disk.'
+const RETRY_AFTER = { retryAfterSeconds: 1 }
 
 /** Adds what goes with every commit. */
 export type Prepare = (batch: Batch, isLast: boolean) => void
@@ -97,19 +99,19 @@ export class Journal {
   /** Throws what an operation that has to know what is on disk is refused with now. */
   assertReadable(): void {
     const failure = this.failure()
-    if (failure !== undefined) throw new RollcallError('unavailable', failure)
+    if (failure !== undefined) throw new RollcallError('unavailable', failure, RETRY_AFTER)
   }
 
   /** Throws what an operation that writes is refused with now. */
   assertWritable(): void {
     this.assertReadable()
     if (this.#filling.bytes + (this.#running?.batch.bytes ?? 0) > WAITING_BYTES_MAX)
-      throw new RollcallError('unavailable', 'Too much waits to be written.', { retryAfterSeconds: 1 })
+      throw new RollcallError('unavailable', 'Too much waits to be written.', RETRY_AFTER)
   }
 
   failure(): string | undefined {
     if (this.#closed) return CLOSED
-    if (this.#failure !== undefined) return 'The store cannot write to its disk.'
+    if (this.#failure !== undefined) return CANNOT_WRITE
     const sinceMs = this.#running?.sinceMs ?? Number.POSITIVE_INFINITY
     return this.#clock.monotonicMs() - sinceMs > STUCK_MS ? 'A write to disk does not end.' : undefined
   }
@@ -220,7 +222,7 @@ export class Journal {
 }
 
 function refusal(cause: unknown): RollcallError {
-  return new RollcallError('unavailable', 'The store cannot write to its disk.', { cause })
+  return new RollcallError('unavailable', CANNOT_WRITE, { cause, ...RETRY_AFTER })
 }
 
 function toError(error: unknown): Error {

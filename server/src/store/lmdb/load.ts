@@ -7,6 +7,7 @@ import type { Rows } from './rows.ts'
 
 /** Until the liveness row is read. A float from the start: changing a field's type later costs memory. */
 const UNKNOWN = {
+  reminded: false,
   lastKeepAliveAtWallMs: Number.NaN,
   expiresAtMs: Number.NaN,
   authorizedUntilWallMs: Number.NaN,
@@ -31,6 +32,8 @@ export function loadRegistrations(
     record.lastKeepAliveAtWallMs = liveness.lastKeepAliveAtWallMs
     record.expiresAtMs = liftDeadline(liveness.expiresAtMs, record.keepAliveSeconds * 1000, recoveries)
     record.authorizedUntilWallMs = liveness.authorizedUntilWallMs
+    // A period that was given anew gets its own reminder.
+    record.reminded = liveness.reminded && record.expiresAtMs === liveness.expiresAtMs
     table.add(record)
   })
   const forMailbox = finder(records)

@@ -17,7 +17,7 @@ export class RegistrationRecord {
   readonly registeredAtWallMs: number
   keepAliveSeconds: number
   serverKeepAliveReminderOn: boolean
-  reminded = false
+  reminded: boolean
   lastKeepAliveAtWallMs: number
   expiresAtMs: number
   authorizedUntilWallMs: number
@@ -50,6 +50,7 @@ export class RegistrationRecord {
     this.lastKeepAliveAtWallMs = liveness.lastKeepAliveAtWallMs
     this.expiresAtMs = liveness.expiresAtMs
     this.authorizedUntilWallMs = liveness.authorizedUntilWallMs
+    this.reminded = liveness.reminded
   }
 }
 

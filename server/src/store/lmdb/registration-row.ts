@@ -4,13 +4,14 @@ import { asBuffer } from './bytes.ts'
 /**
  * A registration is two rows: what rarely changes, and, small and of fixed size, what every keepalive changes.
  */
-export type IdentityRow = Omit<Registration, 'registrationId' | keyof LivenessRow | 'reminded'>
+export type IdentityRow = Omit<Registration, 'registrationId' | keyof LivenessRow>
 export type LivenessRow = Pick<
   Registration,
-  'lastKeepAliveAtWallMs' | 'expiresAtMs' | 'authorizedUntilWallMs'
+  'lastKeepAliveAtWallMs' | 'expiresAtMs' | 'authorizedUntilWallMs' | 'reminded'
 >
 
 const REMINDER_ON = 1
+const REMINDED = 1
 const HEADER_BYTES = 17
 
 export function encodeIdentity(row: IdentityRow): Buffer {
@@ -44,10 +45,11 @@ export function decodeIdentity(bytes: Uint8Array): IdentityRow {
 }
 
 export function encodeLiveness(row: LivenessRow): Buffer {
-  const value = Buffer.allocUnsafe(24)
+  const value = Buffer.allocUnsafe(25)
   value.writeDoubleBE(row.lastKeepAliveAtWallMs, 0)
   value.writeDoubleBE(row.expiresAtMs, 8)
   value.writeDoubleBE(row.authorizedUntilWallMs, 16)
+  value.writeUInt8(row.reminded ? REMINDED : 0, 24)
   return value
 }
 
@@ -57,5 +59,6 @@ export function decodeLiveness(bytes: Uint8Array): LivenessRow {
     lastKeepAliveAtWallMs: value.readDoubleBE(0),
     expiresAtMs: value.readDoubleBE(8),
     authorizedUntilWallMs: value.readDoubleBE(16),
+    reminded: value.readUInt8(24) === REMINDED,
   }
 }

@@ -76,6 +76,7 @@ function create(engine: Engine, request: RegisterRequest, at: Moment): Registrat
     lastKeepAliveAtWallMs: at.nowWallMs,
     expiresAtMs: at.nowMs + request.keepAliveSeconds * 1000,
     authorizedUntilWallMs: request.authorizedUntilWallMs,
+    reminded: false,
   }
   const organizationId = table.intern(request.organizationId)
   const record = new RegistrationRecord(ids.nextRegistrationId++, organizationId, identity, liveness)
@@ -149,6 +150,7 @@ function settleOne(engine: Engine, { registration, step }: Decision, nowMs: numb
       return true
     case 'remind':
       record.reminded = true
+      engine.stale.mark(record)
       return true
     case 'expire':
       if (isLive(record, nowMs)) return false

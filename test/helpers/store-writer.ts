@@ -1,0 +1,40 @@
+import { systemClock } from '../../server/src/clock/clock.ts'
+import { openLmdbStore } from '../../server/src/store/lmdb/lmdb.ts'
+
+/**
+ * A process that writes to a store until it is killed, and says line by line what was confirmed to it:
+ * `{"registered":user}`, `{"appended":[user,eventId]}`, `{"unregistered":user}`; and, before it asks for that,
+ * `{"unregistering":user}`.
+ *
+ * @param dataDir first argument
+ * @param life second argument: a number that keeps the ids of one process apart from those of others
+ */
+async function write(dataDir: string, life: string): Promise<void> {
+  const clock = systemClock()
+  const store = await openLmdbStore({ dataDir, clock })
+  const at = () => ({ nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() })
+  const say = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`)
+
+  async function work(worker: number): Promise<void> {
+    for (let count = 0; ; count++) {
+      const userId = `${life}/${worker}/${count}`
+      const endpoint = { organizationId: 'acme', userId, userEndpointId: 'phone' }
+      const wanted = { keepAliveSeconds: 3600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
+      await store.registrations.register({ ...endpoint, ...wanted }, 1, at())
+      say({ registered: userId })
+      for (const eventId of [`${userId} first`, `${userId} second`]) {
+        const event = { eventId, payload: Buffer.from(eventId), sealed: false, acceptedAtWallMs: 0 }
+        const request = { ...endpoint, event, eventsMax: 10, bytesMax: 1e6 }
+        const { accepted } = await store.mailboxes.append(request, at().nowMs)
+        if (accepted.length === 1) say({ appended: [userId, eventId] })
+      }
+      if (count % 3 !== 0) continue
+      say({ unregistering: userId })
+      await store.registrations.unregister(endpoint, at().nowMs)
+      say({ unregistered: userId })
+    }
+  }
+  await Promise.all(Array.from({ length: 20 }, (_, worker) => work(worker)))
+}
+
+await write(process.argv[2] ?? '', process.argv[3] ?? '')

@@ -1,0 +1,157 @@
+import { type Decision, dueAtMs, type Registration } from '../../server/src/store/store.ts'
+import type { Command } from './store-commands.ts'
+import type { Side } from './store-side.ts'
+
+type Of<Name extends Command['do']> = Extract<Command, { do: Name }>
+
+/** Does a command to one store, and gives its answer in terms that both stores share. */
+export async function apply(command: Command, side: Side, wallMs: number): Promise<unknown> {
+  switch (command.do) {
+    case 'append':
+      return append(command, side, wallMs)
+    case 'read':
+      return read(command, side)
+    case 'remove':
+      return remove(command, side)
+    case 'answer':
+      return side.store.answers.find(command.endpoint, command.key, wallMs)
+    case 'createFamily':
+    case 'rotate':
+    case 'revokeFamily':
+    case 'revokeToken':
+      return applyToTokens(command, side, wallMs)
+    case 'advance':
+    case 'restart':
+      return undefined
+    default:
+      return applyToRegistrations(command, side, wallMs)
+  }
+}
+
+async function applyToRegistrations(
+  command: Of<'register' | 'keepalive' | 'unregister' | 'find' | 'list' | 'claim' | 'settle'>,
+  side: Side,
+  wallMs: number,
+): Promise<unknown> {
+  const { registrations } = side.store
+  const at = side.at(wallMs)
+  switch (command.do) {
+    case 'register':
+      return register(command, side, wallMs)
+    case 'keepalive':
+      return side.plain(await registrations.keepalive(command.endpoint, command.authorized, at))
+    case 'unregister':
+      return side.plain(await registrations.unregister(command.endpoint, at.nowMs))
+    case 'find':
+      return side.plain(await registrations.find(command.endpoint, at.nowMs))
+    case 'list':
+      return (await registrations.list(command.endpoint, at.nowMs)).map((one) => side.plain(one))
+    case 'claim': {
+      const claims = await registrations.claimDue(at.nowMs, command.max)
+      side.claimed = [...side.claimed, ...claims]
+      return side.plainClaims(claims)
+    }
+    case 'settle':
+      return settle(command, side, wallMs)
+  }
+}
+
+async function register(command: Of<'register'>, side: Side, wallMs: number): Promise<unknown> {
+  const request = {
+    ...command.endpoint,
+    keepAliveSeconds: command.keepAliveSeconds,
+    serverKeepAliveReminderOn: command.reminder,
+    authorizedUntilWallMs: command.authorized,
+  }
+  const outcome = await side.store.registrations.register(request, command.endpointsMax, side.at(wallMs))
+  return outcome.kind === 'registered'
+    ? { refreshed: outcome.refreshed, registration: side.plain(outcome.registration) }
+    : outcome.kind
+}
+
+async function settle({ step }: Of<'settle'>, side: Side, wallMs: number): Promise<unknown> {
+  const { nowMs } = side.at(wallMs)
+  const decisions = side.claimed.map((registration) => ({
+    registration,
+    step: step === 'as due' ? dueStep(registration, nowMs) : step,
+  }))
+  side.claimed = []
+  const settled = await side.store.registrations.settle(decisions, nowMs)
+  return side.plainClaims(settled.map(({ registration }) => registration))
+}
+
+function dueStep(registration: Registration, nowMs: number): Decision['step'] {
+  if (nowMs >= registration.expiresAtMs) return 'expire'
+  return nowMs >= dueAtMs(registration) ? 'remind' : 'wait'
+}
+
+async function append(command: Of<'append'>, side: Side, wallMs: number): Promise<unknown> {
+  const { organizationId, userId, userEndpointId } = command.endpoint
+  const idempotency = {
+    owner: { organizationId, userId },
+    key: command.key ?? '',
+    expiresAtWallMs: wallMs + command.ttlMs,
+  }
+  const payload = Buffer.alloc(command.bytes, String(side.entries.length % 10))
+  const request = {
+    organizationId,
+    userId,
+    ...(command.toAll ? {} : { userEndpointId }),
+    event: { eventId: `event ${wallMs}`, payload, sealed: command.toAll, acceptedAtWallMs: wallMs },
+    eventsMax: 4,
+    bytesMax: 30,
+    ...(command.key === undefined ? {} : { idempotency }),
+  }
+  return side.plainAppend(await side.store.mailboxes.append(request, side.at(wallMs).nowMs))
+}
+
+async function read({ pick, after, entriesMax, bytesMax }: Of<'read'>, side: Side): Promise<unknown> {
+  const registration = side.registrations[pick % Math.max(1, side.registrations.length)]
+  if (registration === undefined) return undefined
+  const { registrationId } = registration
+  const own = side.entries.filter((entry) => entry.registration.registrationId === registrationId)
+  const afterSequence = own[own.length - after]?.sequence ?? 0
+  const entries = await side.store.mailboxes.read(registration, afterSequence, entriesMax, bytesMax)
+  return entries.map((entry) => side.plainEntry(entry, registration))
+}
+
+function remove({ pick }: Of<'remove'>, side: Side): number | undefined {
+  const entry = side.entries[side.entries.length - 1 - (pick % Math.max(1, side.entries.length))]
+  if (entry === undefined) return undefined
+  side.store.mailboxes.remove(entry.registration, entry.sequence)
+  return side.store.mailboxes.depth(entry.registration)
+}
+
+async function applyToTokens(
+  command: Of<'createFamily' | 'rotate' | 'revokeFamily' | 'revokeToken'>,
+  { store }: Side,
+  wallMs: number,
+): Promise<unknown> {
+  switch (command.do) {
+    case 'createFamily': {
+      const family = {
+        familyId: command.family,
+        clientId: 'c',
+        userId: command.user,
+        currentHash: Buffer.from([0]),
+        scope: '',
+        createdAtWallMs: wallMs,
+        expiresAtWallMs: wallMs + command.ttlMs,
+      }
+      await store.refreshFamilies.create(family, 2, wallMs)
+      return store.refreshFamilies.find(command.family, wallMs)
+    }
+    case 'rotate': {
+      const next = { currentHash: Buffer.from([(command.hash + 1) % 3]), expiresAtWallMs: wallMs + 2000 }
+      return store.refreshFamilies.rotate(command.family, Buffer.from([command.hash]), next, wallMs)
+    }
+    case 'revokeFamily':
+      await store.refreshFamilies.revoke(command.family)
+      return store.refreshFamilies.find(command.family, wallMs)
+    case 'revokeToken': {
+      await store.revokedTokens.add({ tokenKey: command.token, untilWallMs: wallMs + command.ttlMs })
+      const tokens = await store.revokedTokens.list(wallMs)
+      return tokens.map(({ tokenKey, untilWallMs }) => `${tokenKey} ${untilWallMs}`).sort()
+    }
+  }
+}

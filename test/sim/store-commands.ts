@@ -1,0 +1,129 @@
+import fc from 'fast-check'
+import type { Decision, EndpointKey } from '../../server/src/store/store.ts'
+
+/** One thing done to both stores. Names of users, endpoints and families are few, so that they meet. */
+export type Command =
+  | {
+      readonly do: 'register'
+      readonly endpoint: EndpointKey
+      readonly keepAliveSeconds: number
+      readonly reminder: boolean
+      readonly authorized: number
+      readonly endpointsMax: number
+    }
+  | { readonly do: 'keepalive'; readonly endpoint: EndpointKey; readonly authorized: number | undefined }
+  | { readonly do: 'unregister' | 'find' | 'list'; readonly endpoint: EndpointKey }
+  | {
+      readonly do: 'append'
+      readonly endpoint: EndpointKey
+      readonly toAll: boolean
+      readonly bytes: number
+      readonly key: string | undefined
+      readonly ttlMs: number
+    }
+  | {
+      readonly do: 'read'
+      readonly pick: number
+      readonly after: number
+      readonly entriesMax: number
+      readonly bytesMax: number
+    }
+  | { readonly do: 'remove'; readonly pick: number }
+  | { readonly do: 'claim'; readonly max: number }
+  | { readonly do: 'settle'; readonly step: Decision['step'] | 'as due' }
+  | { readonly do: 'answer'; readonly endpoint: EndpointKey; readonly key: string }
+  | { readonly do: 'createFamily'; readonly family: string; readonly user: string; readonly ttlMs: number }
+  | { readonly do: 'rotate'; readonly family: string; readonly hash: number }
+  | { readonly do: 'revokeFamily'; readonly family: string }
+  | { readonly do: 'revokeToken'; readonly token: string; readonly ttlMs: number }
+  | { readonly do: 'advance' | 'restart'; readonly ms: number }
+
+const endpoint = fc.record({
+  organizationId: fc.constantFrom('acme', '__proto__'),
+  userId: fc.constantFrom('alice', 'constructor'),
+  userEndpointId: fc.constantFrom('a', 'b', 'toString'),
+})
+const family = fc.constantFrom('f', 'g', 'h', '__proto__')
+const key = fc.constantFrom('k', 'l')
+const shortMs = fc.constantFrom(0, 1, 50, 333, 1000, 2500)
+
+/** Any command, the usual ones more often. */
+export function commands(): fc.Arbitrary<Command> {
+  return fc.oneof(...registrations(), ...mailboxes(), ...tokens(), ...time())
+}
+
+type Weighted = { readonly weight: number; readonly arbitrary: fc.Arbitrary<Command> }
+
+function often(weight: number, arbitrary: fc.Arbitrary<Command>): Weighted {
+  return { weight, arbitrary }
+}
+
+function registrations(): Weighted[] {
+  const as = <const Name extends string>(name: Name) => fc.constant(name)
+  return [
+    often(
+      8,
+      fc.record({
+        do: as('register'),
+        endpoint,
+        keepAliveSeconds: fc.constantFrom(1, 2, 3, 10),
+        reminder: fc.boolean(),
+        authorized: fc.nat(100),
+        endpointsMax: fc.constantFrom(1, 2, 100),
+      }),
+    ),
+    often(
+      4,
+      fc.record({ do: as('keepalive'), endpoint, authorized: fc.option(fc.nat(200), { nil: undefined }) }),
+    ),
+    often(3, fc.record({ do: fc.constantFrom('unregister', 'find', 'list'), endpoint })),
+    often(4, fc.record({ do: as('claim'), max: fc.constantFrom(0, 100) })),
+    often(4, fc.record({ do: as('settle'), step: fc.constantFrom('remind', 'expire', 'wait', 'as due') })),
+  ]
+}
+
+function mailboxes(): Weighted[] {
+  const as = <const Name extends string>(name: Name) => fc.constant(name)
+  return [
+    often(
+      8,
+      fc.record({
+        do: as('append'),
+        endpoint,
+        toAll: fc.boolean(),
+        bytes: fc.constantFrom(1, 3, 20),
+        key: fc.option(key, { nil: undefined }),
+        ttlMs: shortMs,
+      }),
+    ),
+    often(
+      4,
+      fc.record({
+        do: as('read'),
+        pick: fc.nat(50),
+        after: fc.nat(6),
+        entriesMax: fc.constantFrom(1, 2, 100),
+        bytesMax: fc.constantFrom(1, 5, 1000),
+      }),
+    ),
+    often(5, fc.record({ do: as('remove'), pick: fc.nat(50) })),
+    often(2, fc.record({ do: as('answer'), endpoint, key })),
+  ]
+}
+
+function tokens(): Weighted[] {
+  const as = <const Name extends string>(name: Name) => fc.constant(name)
+  return [
+    often(2, fc.record({ do: as('createFamily'), family, user: fc.constantFrom('u', 'v'), ttlMs: shortMs })),
+    often(2, fc.record({ do: as('rotate'), family, hash: fc.nat(2) })),
+    often(1, fc.record({ do: as('revokeFamily'), family })),
+    often(1, fc.record({ do: as('revokeToken'), token: fc.constantFrom('t', 's'), ttlMs: shortMs })),
+  ]
+}
+
+function time(): Weighted[] {
+  return [
+    often(6, fc.record({ do: fc.constant('advance' as const), ms: shortMs })),
+    often(1, fc.record({ do: fc.constant('restart' as const), ms: fc.constant(0) })),
+  ]
+}

@@ -1,0 +1,70 @@
+import type {
+  AppendOutcome,
+  MailboxEntry,
+  Moment,
+  Registration,
+  Store,
+} from '../../server/src/store/store.ts'
+
+/** One store with the ids that it gave in order, so that the answers of two stores can be compared. */
+export class Side {
+  store: Store
+  /** Registrations and mailbox entries in the order in which they were made. */
+  readonly registrations: Registration[] = []
+  readonly entries: { readonly registration: Registration; readonly sequence: number }[] = []
+  claimed: readonly Registration[] = []
+
+  constructor(store: Store) {
+    this.store = store
+  }
+
+  at(nowWallMs: number): Moment {
+    return { nowMs: this.store.serviceTime.nowMs(), nowWallMs }
+  }
+
+  /** A registration with its place in the order of making instead of the id that only this store gives. */
+  plain(registration: Registration | undefined) {
+    if (registration === undefined) return undefined
+    const { registrationId, ...rest } = registration
+    if (!this.registrations.some((known) => known.registrationId === registrationId))
+      this.registrations.push(registration)
+    return {
+      ...rest,
+      ordinal: this.registrations.findIndex((known) => known.registrationId === registrationId),
+    }
+  }
+
+  /** The same in an order that does not depend on which of several due at once was claimed first. */
+  plainClaims(claims: readonly Registration[]) {
+    return claims.map((claim) => this.plain(claim)).sort((a, b) => (a?.ordinal ?? 0) - (b?.ordinal ?? 0))
+  }
+
+  plainAppend({ accepted, full }: AppendOutcome) {
+    this.entries.push(...accepted)
+    if (accepted.length + full.length === 0) return undefined
+    return {
+      accepted: accepted.map(({ registration, follows }) => ({
+        registration: this.plain(registration),
+        follows: this.#ordinalOf(follows, registration),
+      })),
+      full: full.map((registration) => this.plain(registration)),
+    }
+  }
+
+  plainEntry(entry: MailboxEntry, of: Registration) {
+    const { sequence, payload, ...rest } = entry
+    return { ...rest, ordinal: this.#ordinalOf(sequence, of), payload: Buffer.from(payload).toString() }
+  }
+
+  async release(): Promise<void> {
+    const decisions = this.claimed.map((registration) => ({ registration, step: 'wait' as const }))
+    await this.store.registrations.settle(decisions, this.store.serviceTime.nowMs())
+    this.claimed = []
+  }
+
+  #ordinalOf(sequence: number, of: Registration): number {
+    return this.entries.findIndex(
+      (known) => known.sequence === sequence && known.registration.registrationId === of.registrationId,
+    )
+  }
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import type { Store, StoreTotals } from '../../server/src/store/store.ts'
+import type { FakeClock } from '../helpers/fake-clock.ts'
+import { apply } from './store-apply.ts'
+import type { Command } from './store-commands.ts'
+import { Side } from './store-side.ts'
+
+/** Two stores that are asked the same, and whose answers must be the same. */
+export class Twin {
+  readonly #clock: FakeClock
+  readonly #oracle: Side
+  readonly #tried: Side
+  readonly #openAgain: () => Promise<Store>
+  /** Answers that were not just "nothing there". */
+  effects = 0
+
+  constructor(clock: FakeClock, oracle: Store, tried: Store, openAgain: () => Promise<Store>) {
+    this.#clock = clock
+    this.#oracle = new Side(oracle)
+    this.#tried = new Side(tried)
+    this.#openAgain = openAgain
+  }
+
+  async run(command: Command): Promise<void> {
+    if (command.do === 'advance') return this.#clock.advance(command.ms)
+    if (command.do === 'restart') return this.#restart()
+    const wallMs = this.#clock.wallMs()
+    const [expected, actual] = await Promise.all(
+      [this.#oracle, this.#tried].map((side) => apply(command, side, wallMs)),
+    )
+    assert.deepEqual(actual, expected, JSON.stringify(command))
+    assert.deepEqual(this.#tried.store.totals(), this.#oracle.store.totals(), JSON.stringify(command))
+    if (!isNothing(expected)) this.effects++
+  }
+
+  /** Closes both, and gives the totals that they agreed on. */
+  async close(): Promise<StoreTotals> {
+    const totals = this.#oracle.store.totals()
+    await this.#tried.store.close()
+    await this.#oracle.store.close()
+    return totals
+  }
+
+  /** The oracle cannot restart: it only gives up its claims, as the other does with its process. */
+  async #restart(): Promise<void> {
+    await this.#oracle.release()
+    this.#tried.claimed = []
+    await this.#tried.store.close()
+    this.#tried.store = await this.#openAgain()
+  }
+}
+
+function isNothing(answer: unknown): boolean {
+  return answer === undefined || (Array.isArray(answer) && answer.length === 0)
+}
