@@ -55,7 +55,6 @@ function openEnvironment(folder: string): Environment {
     encoding: 'binary',
     keyEncoding: 'binary',
     permissionsMode: FILE_MODE,
-    noReadAhead: true,
     // A commit is over when it is on disk, and a failing disk fails the commit. (The default lets commits
     // overlap with the writing of earlier ones; with one commit at a time that gains nothing.)
     overlappingSync: false,
