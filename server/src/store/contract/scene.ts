@@ -25,7 +25,7 @@ export interface StoreUnderTest {
 }
 
 export const ENDPOINT: EndpointKey = { organizationId: 'acme', userId: 'alice', userEndpointId: 'phone' }
-export const ENDPOINTS_MAX = 100
+const ENDPOINTS_MAX = 100
 
 /** Short forms of the operations, with what a test does not care about filled in. */
 export class Scene {

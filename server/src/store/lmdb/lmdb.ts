@@ -6,8 +6,8 @@ import { claimFolder } from './folder-claim.ts'
 import { openLmdbRows } from './lmdb-rows.ts'
 import type { StoreLog } from './store-log.ts'
 
-export { type EmbeddedStoreOptions, openEmbeddedStore } from './embedded.ts'
-export type { RowChange, Rows, Table } from './rows.ts'
+export { openEmbeddedStore } from './embedded.ts'
+export { type RowChange, type Rows, TABLES, type Table } from './rows.ts'
 export type { StoreLog } from './store-log.ts'
 
 export type LmdbStoreOptions = {
