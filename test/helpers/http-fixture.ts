@@ -12,7 +12,7 @@ import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
 
 const HOUR_MS = 3_600_000
 
-export const SETTINGS: HttpSettings = {
+const SETTINGS: HttpSettings = {
   allowedOrigins: [],
   trustedProxies: [],
   keepAliveSecondsMax: 86_400,
@@ -270,6 +270,7 @@ export async function dial(test: TestContext, url: string): Promise<Socket> {
 export async function readToEnd(socket: Socket): Promise<string> {
   const chunks: Buffer[] = []
   socket.on('data', (chunk) => chunks.push(chunk))
-  if (!socket.destroyed) await once(socket, 'close')
+  // Not `once`, which takes a reset for a failure.
+  if (!socket.destroyed) await new Promise((resolve) => socket.once('close', resolve))
   return Buffer.concat(chunks).toString('utf8')
 }

@@ -46,6 +46,8 @@ export async function createHttp({ settings, ...services }: HttpOptions): Promis
     isDraining = true
     // Added only now: a hook would cost every request of the server's life.
     server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
+    // Answers under way have their headers already: their connections end as soon as they are idle.
+    server.keepAliveTimeout = 1
     server.closeIdleConnections()
   }
   return {

@@ -32,11 +32,20 @@ export function answerThrown(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
+  if (isGone(request)) {
+    reply.hijack()
+    return
+  }
   const { error, isUnexpected } = toRollcallError(thrown)
   const answer = errorAnswer(error)
   if (isUnexpected) logUnexpected(log, thrown, request)
   metrics.refused('http', answer.code)
   refuse(clock, answer, request, reply)
+}
+
+/** Whether the connection ended inside the body; where that was no HTTP, `clientErrorHandler` has answered. */
+export function isGone({ raw }: FastifyRequest): boolean {
+  return raw.destroyed && !raw.complete
 }
 
 /** The route's pattern, never the URL: that may carry a secret in its query. */

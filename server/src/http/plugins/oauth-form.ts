@@ -3,7 +3,7 @@ import { OAuthError, type TokenRequest } from '../../auth/auth.ts'
 import type { App } from '../app-type.ts'
 import { toRollcallError } from '../error-body.ts'
 import type { HttpServices } from '../services.ts'
-import { type Answer, logUnexpected, refuse } from './errors.ts'
+import { type Answer, isGone, logUnexpected, refuse } from './errors.ts'
 
 /** Longest body of a token request, bytes: a few names and a refresh token. */
 const FORM_BYTES_MAX = 16_384
@@ -54,6 +54,10 @@ function answerThrown(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
+  if (isGone(request)) {
+    reply.hijack()
+    return
+  }
   const error = thrown instanceof OAuthError ? thrown : undefined
   if (error?.wwwAuthenticate !== undefined) reply.header('www-authenticate', error.wwwAuthenticate)
   const { code, ...answer } = error === undefined ? otherAnswer(thrown) : oauthAnswer(error)

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { ask, openHttp } from '../../../test/helpers/http-fixture.ts'
+import { buildOpenApi } from './http.ts'
+
+type Json = { readonly [key: string]: unknown }
+
+const OPERATIONS: readonly (readonly [line: string, statuses: readonly number[]])[] = [
+  ['post /rtc-api/users/endpoints', [200, 400, 401, 413, 415, 503]],
+  ['post /rtc-api/users/endpoints/register', [200, 400, 401, 413, 415, 503]],
+  ['post /rtc-api/users/endpoints/unregister', [204, 400, 401, 413, 415, 503]],
+  ['post /rtc-api/users/endpoints/keepalive', [204, 400, 401, 413, 415, 503]],
+  ['post /rtc-api/users/endpoints/sendEvent', [200, 400, 401, 413, 415, 429, 503]],
+  ['get /rtc-api/users/endpoints', [200, 400, 401, 503]],
+  ['get /rtc-api/users/endpoints/{userEndpointId}', [200, 400, 401, 404, 503]],
+  ['get /rtc-api/iceServers', [200, 401]],
+  ['get /rtc-api/openapi.json', [200]],
+  ['post /security/oauth/token', [200, 400, 401, 413, 503]],
+  ['post /security/oauth/revoke', [200, 400, 401, 413, 503]],
+  ['get /.well-known/jwks.json', [200]],
+  ['get /.well-known/oauth-authorization-server', [200]],
+  ['get /health/live', [200]],
+  ['get /health/ready', [200, 503]],
+  ['get /metrics', [200, 401]],
+]
+
+/** Names and properties as the contract has them. */
+const CONTRACT: Json = {
+  RegisterUserEndpointWebCommand: ['userEndpointId', 'keepAliveSeconds', 'serverKeepAliveReminderOn'],
+  UnregisterUserEndpointWebCommand: ['userEndpointId', 'reason'],
+  SendEventToUserWebCommand: ['userId', 'organizationId', 'userEndpointId', 'event', 'masks', 'qos'],
+  RegisterResult: ['id'],
+  KeepUserEndpointAliveWebCommand: ['userEndpointId'],
+}
+
+function at(value: unknown, ...path: string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  )
+}
+
+function keysOf(value: unknown): string[] {
+  return Object.keys(value ?? {})
+}
+
+function* refsIn(value: unknown): Iterable<string> {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === '$ref' && typeof inner === 'string') yield inner
+    else yield* refsIn(inner)
+  }
+}
+
+describe('the OpenAPI document', () => {
+  let document: object
+
+  before(async () => {
+    document = await buildOpenApi()
+  })
+
+  it('has every operation with its answers, and no other', () => {
+    const found = keysOf(at(document, 'paths')).flatMap((path) =>
+      keysOf(at(document, 'paths', path)).map((method) => {
+        const statuses = keysOf(at(document, 'paths', path, method, 'responses'))
+        return [`${method} ${path}`, statuses.map(Number)]
+      }),
+    )
+    assert.deepEqual(new Map(found as [string, number[]][]), new Map(OPERATIONS))
+  })
+
+  it("has the contract's schemas by name, each property described", () => {
+    for (const [name, properties] of Object.entries(CONTRACT)) {
+      const schema = at(document, 'components', 'schemas', name)
+      assert.deepEqual(keysOf(at(schema, 'properties')), properties, name)
+      for (const property of keysOf(at(schema, 'properties')))
+        assert.equal(
+          typeof at(schema, 'properties', property, 'description'),
+          'string',
+          `${name}.${property}`,
+        )
+    }
+    const names = keysOf(at(document, 'components', 'schemas'))
+    const ours = ['UserEndpoint', 'IceServers', 'TokenResponse', 'OAuthError', 'Error']
+    assert.deepEqual(names.toSorted(), [...keysOf(CONTRACT), ...ours].toSorted())
+  })
+
+  it('refers only to what is in it', () => {
+    const refs = [...refsIn(document)]
+    assert.ok(refs.length > 20)
+    for (const ref of refs) {
+      assert.match(ref, /^#\//)
+      assert.notEqual(at(document, ...ref.slice(2).split('/')), undefined, ref)
+    }
+  })
+
+  it('asks for a token where the server does', () => {
+    for (const [line] of OPERATIONS) {
+      const [method = '', path = ''] = line.split(' ')
+      const security = at(document, 'paths', path, method, 'security')
+      const isOpen = !path.startsWith('/rtc-api') || path.endsWith('openapi.json')
+      assert.deepEqual(security, isOpen ? [] : [{ BearerToken: [] }, { OAuth2ClientCredentials: [] }], line)
+      assert.equal(typeof at(document, 'paths', path, method, 'operationId'), 'string', line)
+    }
+    assert.deepEqual(keysOf(at(document, 'components', 'securitySchemes')), [
+      'BearerToken',
+      'OAuth2ClientCredentials',
+    ])
+  })
+
+  it('is the same each time, and names no host', async () => {
+    const text = JSON.stringify(document)
+    assert.equal(JSON.stringify(await buildOpenApi()), text)
+    assert.equal(at(document, 'openapi'), '3.1.0')
+    assert.doesNotMatch(text, /127\.0\.0\.1|localhost|file:/)
+  })
+
+  it('is what a server with its own limits serves, to anybody', async (test) => {
+    const { listen } = await openHttp(test, { settings: { keepAliveSecondsMax: 60 } })
+    const answer = await ask(await listen(), 'GET /rtc-api/openapi.json', { headers: { authorization: '' } })
+    assert.equal(answer.status, 200)
+    const served: unknown = JSON.parse(answer.text)
+    const path = ['components', 'schemas', 'RegisterUserEndpointWebCommand', 'properties', 'keepAliveSeconds']
+    assert.equal(at(served, ...path, 'maximum'), 60)
+    assert.equal(at(document, ...path, 'maximum'), 86_400)
+  })
+})
