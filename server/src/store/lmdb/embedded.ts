@@ -19,8 +19,11 @@ import { type StoreLog, silentLog } from './store-log.ts'
 
 /** How often what nobody waits for is written, and what is over is pruned, milliseconds. */
 const TICK_MS = 250
-/** Age of a heartbeat at which a tick writes a new one although nothing else changed, milliseconds. */
-const HEARTBEAT_MS = 450
+/**
+ * Age of a heartbeat at which a tick writes a new one although nothing else changed, milliseconds. A little more than
+ * one tick: so it is every second one, and never later.
+ */
+const HEARTBEAT_MS = 255
 /** Rows looked at by one round of pruning, in each table. */
 const PRUNED_MAX = 500
 
