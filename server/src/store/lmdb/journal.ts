@@ -1,6 +1,6 @@
-import { RollcallError } from '@rollcall/protocol/error-code'
 import { afterThisTurn, type Clock } from '../../clock/clock.ts'
 import { Batch } from './batch.ts'
+import { CANNOT_WRITE, CLOSED, refusal, toError } from './refusal.ts'
 import type { Rows, Table } from './rows.ts'
 import type { StoreLog } from './store-log.ts'
 
@@ -15,10 +15,6 @@ const CHANGES_MAX = 5_000
 const STUCK_MS = 5_000
 const RETRY_MIN_MS = 100
 const RETRY_MAX_MS = 5_000
-
-const CLOSED = 'The store is closed.'
-const CANNOT_WRITE = 'The store cannot write to its disk.'
-const RETRY_AFTER = { retryAfterSeconds: 1 }
 
 /** Adds what goes with every commit. */
 export type Prepare = (batch: Batch, isLast: boolean) => void
@@ -93,20 +89,20 @@ export class Journal {
 
   /** Throws what every operation of a closed store is refused with. */
   assertOpen(): void {
-    if (this.#closed) throw new RollcallError('unavailable', CLOSED)
+    if (this.#closed) throw refusal(CLOSED)
   }
 
   /** Throws what an operation that has to know what is on disk is refused with now. */
   assertReadable(): void {
     const failure = this.failure()
-    if (failure !== undefined) throw new RollcallError('unavailable', failure, RETRY_AFTER)
+    if (failure !== undefined) throw refusal(failure)
   }
 
   /** Throws what an operation that writes is refused with now. */
   assertWritable(): void {
     this.assertReadable()
     if (this.#filling.bytes + (this.#running?.batch.bytes ?? 0) > WAITING_BYTES_MAX)
-      throw new RollcallError('unavailable', 'Too much waits to be written.', RETRY_AFTER)
+      throw refusal('Too much waits to be written.')
   }
 
   failure(): string | undefined {
@@ -126,8 +122,8 @@ export class Journal {
       await this.#rows.commit(batch.changes)
       batch.resolve()
     } catch (error) {
-      batch.reject(refusal(error))
-      throw refusal(error)
+      batch.reject(refusal(CANNOT_WRITE, error))
+      throw refusal(CANNOT_WRITE, error)
     }
   }
 
@@ -215,16 +211,8 @@ export class Journal {
 
   /** The batch's changes go before those left since; whoever waits for either is refused. */
   #putBack(batch: Batch, error: unknown): void {
-    batch.reject(refusal(error))
-    this.#filling.reject(refusal(error))
+    batch.reject(refusal(CANNOT_WRITE, error))
+    this.#filling.reject(refusal(CANNOT_WRITE, error))
     this.#filling.prepend(batch)
   }
-}
-
-function refusal(cause: unknown): RollcallError {
-  return new RollcallError('unavailable', CANNOT_WRITE, { cause, ...RETRY_AFTER })
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }

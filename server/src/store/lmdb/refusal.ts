@@ -1,0 +1,15 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+
+export const CLOSED = 'The store is closed.'
+export const CANNOT_WRITE = 'The store cannot write to its disk.'
+
+const RETRY_AFTER_SECONDS = 1
+
+/** What an operation is refused with while the store cannot carry it out. */
+export function refusal(message: string, cause?: unknown): RollcallError {
+  return new RollcallError('unavailable', message, { retryAfterSeconds: RETRY_AFTER_SECONDS, cause })
+}
+
+export function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
