@@ -122,10 +122,7 @@ export class World {
 
   async #boot(): Promise<void> {
     const rows = new CrashingRows(this.#disk, this.#clock, this.#dice)
-    const opening = openEmbeddedStore({ rows, clock: this.#clock })
-    // Opening writes too, and a write takes simulated time.
-    while ((await Promise.race([opening, Promise.resolve(undefined)])) === undefined) await this.#downFor(5)
-    const store = await opening
+    const store = await this.#open(rows)
     const newId = uuidMaker(this.#clock, this.#random)
     const metrics = {
       eventAccepted: () => undefined,
@@ -161,6 +158,24 @@ export class World {
     })
     registrar.start()
     this.#service = { store, rows, registrar, delivery }
+  }
+
+  /** Opening writes too, and a write takes simulated time: down until the very moment that it is open. */
+  async #open(rows: CrashingRows): Promise<Store> {
+    const beganMs = this.#clock.monotonicMs()
+    let opened: { readonly store: Store; readonly atMs: number } | undefined
+    openEmbeddedStore({ rows, clock: this.#clock }).then(
+      (store) => {
+        opened = { store, atMs: this.#clock.monotonicMs() }
+      },
+      (error: unknown) => this.#fail(error),
+    )
+    while (opened === undefined) {
+      if (this.#violation !== undefined) throw this.#violation
+      await this.#clock.advance(5)
+    }
+    this.#downMs += opened.atMs - beganMs
+    return opened.store
   }
 
   #remind(delivery: Delivery, registration: Registration): void {
