@@ -117,7 +117,7 @@ async function buildFronts(
   closers.add(() => http.close())
   closers.add(() => mqtt.drain(configuration.drainSeconds))
   closers.add(() => http.drain())
-  http.server.on('upgrade', mqtt.handleUpgrade)
+  http.onWebSocket(mqtt.handleUpgrade)
   metrics.observe({
     registrations: () => store.totals().registrations,
     links: () => mqtt.linkCount(),

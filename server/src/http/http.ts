@@ -4,10 +4,11 @@ import { buildApp } from './app.ts'
 import { listen } from './node-server.ts'
 import type { HttpServices } from './services.ts'
 import type { Certificate, HttpSettings } from './settings.ts'
+import { handleUpgrades, type UpgradeHandler } from './upgrade.ts'
 
 export { buildOpenApi } from './openapi.ts'
-export type { HttpServices, Readiness } from './services.ts'
-export type { Certificate, ConnectionBounds, HttpSettings } from './settings.ts'
+export type { HttpServices } from './services.ts'
+export type { Certificate, HttpSettings } from './settings.ts'
 
 /** Time that requests in flight get to end after `close`, milliseconds. */
 const CLOSE_GRACE_MS = 5_000
@@ -16,11 +17,12 @@ export type HttpOptions = HttpServices & { readonly settings: HttpSettings }
 
 /** The HTTP front: OAuth2 endpoints, the contract's operations, health, metrics and documentation. */
 export interface Http {
-  /**
-   * Node's server, so that `server.ts` can hand its `upgrade` event to `mqtt`. An upgraded socket belongs to
-   * whoever took it: `close` does not close it.
-   */
   readonly server: Server
+  /**
+   * Hands WebSocket handshakes to `takeOver`; to be called once. A connection taken over belongs to whoever
+   * took it: `close` does not close it.
+   */
+  onWebSocket(takeOver: UpgradeHandler): void
   /** Resolves with the base URL once connections are taken. Port 0: any free one. */
   listen(host: string, port: number): Promise<string>
   /** Uses another certificate for connections made from now on. Throws where it cannot be used; the old one stays. */
@@ -52,6 +54,7 @@ export async function createHttp({ settings, ...services }: HttpOptions): Promis
   }
   return {
     server,
+    onWebSocket: (takeOver) => handleUpgrades(server, takeOver),
     listen: (host, port) => listen(server, host, port, settings.tls === undefined ? 'http' : 'https'),
     setCertificate({ cert, key }) {
       if (!(server instanceof TlsServer)) throw new Error('this server does not speak TLS')

@@ -34,7 +34,7 @@ export function iceServersRoute(
 }
 
 /** `urls` is always an array: clients rely on it. */
-export function iceServers(settings: IceSettings, userId: string, nowWallMs: number): IceServers {
+function iceServers(settings: IceSettings, userId: string, nowWallMs: number): IceServers {
   const stun = settings.iceServerUrls.length === 0 ? [] : [{ urls: settings.iceServerUrls }]
   return { iceServers: [...stun, ...turnServers(settings, userId, nowWallMs)] }
 }
