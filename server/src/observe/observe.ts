@@ -1,2 +1,2 @@
-export { createLog, type Log, type LogFields } from './log.ts'
+export { createLog, type Log } from './log.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
