@@ -47,9 +47,21 @@ export function systemClock(): Clock {
   }
 }
 
-/** The operating system's randomness. */
+/** Bytes asked of the operating system at a time: asking costs 2 µs, whatever the amount. */
+const POOL_BYTES = 4096
+
+/** The operating system's randomness. No byte is handed out twice. */
 export function systemRandom(): Random {
-  return { bytes: (size) => randomBytes(size) }
+  let pool = Buffer.alloc(0)
+  return {
+    bytes(size) {
+      if (size > POOL_BYTES) return randomBytes(size)
+      if (size > pool.length) pool = randomBytes(POOL_BYTES)
+      const bytes = pool.subarray(0, size)
+      pool = pool.subarray(size)
+      return bytes
+    },
+  }
 }
 
 export { type ServiceTime, startServiceTime } from './service-time.ts'
