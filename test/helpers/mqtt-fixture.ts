@@ -195,6 +195,8 @@ export class FakeDelivery {
 
 export type MqttFixture = {
   readonly mqtt: Mqtt
+  /** What it was made with. */
+  readonly options: MqttOptions
   readonly clock: FakeClock
   readonly auth: FakeAuth
   readonly registrar: FakeRegistrar
@@ -247,7 +249,7 @@ export async function openMqtt(
     http.close()
   })
   const ports = { httpPort: portOf(http), tcpPort: portOf(tcp) }
-  return { mqtt, clock, auth, registrar, delivery, closed, refused, outcomes, lines, ...ports }
+  return { mqtt, options, clock, auth, registrar, delivery, closed, refused, outcomes, lines, ...ports }
 }
 
 function portOf(server: Server | HttpServer): number {

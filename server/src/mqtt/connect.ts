@@ -13,7 +13,7 @@ import { type ConnectRefusal, PacketError } from './reasons.ts'
 import type { Session } from './session.ts'
 
 /** A CONNECT that is answered with a refusal. */
-export class ConnectRefused extends Error {
+class ConnectRefused extends Error {
   readonly refusal: ConnectRefusal
 
   constructor(refusal: ConnectRefusal) {
@@ -61,7 +61,7 @@ const TOKEN_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/
  *
  * @throws ConnectRefused
  */
-export async function judgeConnect(
+async function judgeConnect(
   packet: IConnectPacket,
   version: Version,
   context: MqttContext,

@@ -168,7 +168,7 @@ test('byte by byte, and all at once with what follows before CONNACK', async (t)
   const slow = await openRaw(t, fixture.tcpPort)
   for (const byte of all) {
     slow.send(Buffer.from([byte]))
-    await new Promise((resolve) => setImmediate(resolve))
+    await fixture.clock.advance(0)
   }
   assert.equal((await slow.read(11)).toString('hex'), answers)
   const quick = await openRaw(t, fixture.tcpPort)

@@ -8,6 +8,8 @@ export type ListenersOptions = {
   hasRoom(): boolean
   onRefused(code: ErrorCode): void
   onSocket(socket: Socket): void
+  /** A port that listens could not take a connection. */
+  onError(error: Error): void
 }
 
 /** The plain MQTT ports. */
@@ -25,6 +27,8 @@ export class Listeners {
     server.on(event, (socket: Socket) => this.#admit(socket))
     server.listen({ host, port })
     await once(server, 'listening')
+    // An error nobody listens to would end the process.
+    server.on('error', (error) => this.#options.onError(error))
     this.#servers.add(server)
   }
 

@@ -35,7 +35,7 @@ for (const protocolVersion of [4, 5] as const)
       ])
       await acknowledged
       await phone.client.endAsync()
-      while (fixture.closed.length === 0) await new Promise((resolve) => setImmediate(resolve))
+      while (fixture.closed.length === 0) await fixture.clock.advance(0)
       assert.deepEqual(fixture.closed, ['client_left'])
       assert.deepEqual(attachment?.told, ['start', 'detach'])
       assert.equal(link.send({ payload: event('e3'), qos: 1 }), false)

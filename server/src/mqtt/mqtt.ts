@@ -41,7 +41,7 @@ export interface Mqtt {
 }
 
 export function createMqtt(options: MqttOptions): Mqtt {
-  const { clock, metrics, settings } = options
+  const { clock, log, metrics, settings } = options
   const context = createContext(options)
   const { sessions, tickEnd } = context
   let isStopped = false
@@ -56,6 +56,7 @@ export function createMqtt(options: MqttOptions): Mqtt {
   const listeners = new Listeners({
     hasRoom,
     onRefused,
+    onError: (error) => log.error('mqtt: a port could not take a connection', { err: error }),
     onSocket: (socket) => new Session(context, new TcpTransport(socket, tickEnd)).start(),
   })
   const stop = (): void => {

@@ -114,9 +114,14 @@ export class Session implements Receiver, Due {
   fail(error: unknown): void {
     const { log, metrics } = this.context
     const reason = error instanceof PacketError ? error.reason : 'internal_error'
-    if (error instanceof PacketError) metrics.refused('mqtt', reason)
-    else log.error('mqtt: a connection failed', { err: asError(error) })
-    this.close(reason)
+    try {
+      if (error instanceof PacketError) metrics.refused('mqtt', reason)
+      else log.error('mqtt: a connection failed', { err: asError(error) })
+      this.close(reason)
+    } catch {
+      // Nobody is left to tell; whoever called must go on serving others.
+      this.transport.destroy()
+    }
   }
 
   onData(chunk: Buffer): void {
