@@ -26,7 +26,13 @@ export async function serveDocs(app: App, isTls: boolean): Promise<void> {
     })
     await scope.register(swaggerUi, {
       routePrefix: '/docs',
-      uiConfig: { deepLinking: true, docExpansion: 'list', persistAuthorization: false },
+      // Without the bar for other documents, and its logo.
+      uiConfig: {
+        layout: 'BaseLayout',
+        deepLinking: true,
+        docExpansion: 'list',
+        persistAuthorization: false,
+      },
       theme: { title: 'Rollcall API' },
     })
   })
