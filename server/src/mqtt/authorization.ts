@@ -1,5 +1,6 @@
 import type { Principal } from '../auth/auth.ts'
 import type { Registrar } from '../registrar/registrar.ts'
+import { asError } from './as-error.ts'
 import type { Client } from './client.ts'
 import type { EndpointLink } from './endpoint-link.ts'
 import type { CloseReason } from './reasons.ts'
@@ -34,11 +35,27 @@ export async function latestRenewalWallMs(
 }
 
 /**
- * Reads again what the authorization rests on, now that it is over as far as is known.
- *
- * @returns why the connection must be closed, `undefined` where it may live on
+ * Reads again what the authorization rests on, now that it is over as far as is known, and closes the connection
+ * where it is over indeed, or cannot be read. The connection lives on meanwhile, for one look-up.
  */
-export async function renewAuthorization(session: Session, client: Client): Promise<CloseReason | undefined> {
+export function renewAuthorization(session: Session, client: Client): void {
+  if (session.isRenewing) return
+  session.isRenewing = true
+  judgeAgain(session, client)
+    .catch((error: unknown): CloseReason => {
+      session.context.log.error('mqtt: an authorization could not be renewed', { err: asError(error) })
+      return 'authorization_lost'
+    })
+    .then((reason) => {
+      session.isRenewing = false
+      if (reason === undefined) session.reschedule()
+      else session.close(reason)
+    })
+    .catch((error: unknown) => session.fail(error))
+}
+
+/** Returns why the connection must be closed, `undefined` where it may live on. */
+async function judgeAgain(session: Session, client: Client): Promise<CloseReason | undefined> {
   const { registrar, clock } = session.context
   if (session.links.length === 0)
     client.renewedUntilWallMs = await latestRenewalWallMs(client.principal, registrar)

@@ -3,6 +3,7 @@ import { isId } from '@rollcall/protocol/id'
 import { IN_FLIGHT_MAX } from '@rollcall/protocol/limits'
 import type { IConnectPacket } from 'mqtt-packet'
 import type { Principal } from '../auth/auth.ts'
+import { asError } from './as-error.ts'
 import { latestRenewalWallMs } from './authorization.ts'
 import { type Client, clientKey } from './client.ts'
 import type { MqttContext } from './context.ts'
@@ -47,7 +48,7 @@ function refuse(session: Session, version: Version, why: ConnectRefusal): void {
 function refusalOf(error: unknown, { log }: MqttContext): ConnectRefusal {
   if (error instanceof ConnectRefused) return error.refusal
   log.error('mqtt: a CONNECT could not be decided', {
-    err: error instanceof Error ? error : new Error(typeof error),
+    err: asError(error),
   })
   return 'unavailable'
 }

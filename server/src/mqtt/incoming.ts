@@ -14,7 +14,7 @@ const CONNECT = 0x10
 export class Incoming {
   readonly #session: Session
   readonly #reader = new PacketReader()
-  #isBusy = false
+  #holds = 0
   #isPaused = false
 
   constructor(session: Session) {
@@ -22,13 +22,19 @@ export class Incoming {
   }
 
   get isBusy(): boolean {
-    return this.#isBusy
+    return this.#holds > 0
   }
 
   push(chunk: Buffer): void {
     this.#reader.push(chunk)
-    if (this.#isBusy) this.#pause()
+    if (this.isBusy) this.#pause()
     else this.#work()
+  }
+
+  /** Has all further packets wait until `pending` resolves. */
+  hold(pending: Promise<void>): void {
+    this.#holds++
+    pending.then(() => this.#goOn()).catch((error: unknown) => this.#session.fail(error))
   }
 
   clear(): void {
@@ -40,7 +46,7 @@ export class Incoming {
     try {
       for (let packet = this.#next(); packet !== undefined; packet = this.#next()) {
         const pending = dispatch(session, packet)
-        if (pending !== undefined) this.#hold(pending)
+        if (pending !== undefined) this.hold(pending)
       }
       if (session.isOpen) session.outgoing.onWorkedOff()
     } catch (error) {
@@ -49,20 +55,16 @@ export class Incoming {
   }
 
   #next(): Buffer | undefined {
-    if (this.#isBusy || !this.#session.isOpen) return undefined
+    if (this.isBusy || !this.#session.isOpen) return undefined
     if (this.#session.client !== undefined) return this.#reader.next(PACKET_BYTES_MAX)
     const { nextByte } = this.#reader
     if (nextByte !== undefined && nextByte !== CONNECT) throw new PacketError('protocol_error')
     return this.#reader.next(PACKET_BYTES_MAX_BEFORE_CONNECT)
   }
 
-  #hold(pending: Promise<void>): void {
-    this.#isBusy = true
-    pending.then(() => this.#goOn()).catch((error: unknown) => this.#session.fail(error))
-  }
-
   #goOn(): void {
-    this.#isBusy = false
+    this.#holds--
+    if (this.isBusy) return
     this.#resume()
     this.#work()
   }

@@ -1,5 +1,5 @@
 import { CONNECT_TIMEOUT_MS, SOCKET_STUCK_MS } from '@rollcall/protocol/limits'
-import { authorizedUntilWallMs } from './authorization.ts'
+import { authorizedUntilWallMs, renewAuthorization } from './authorization.ts'
 import type { Client } from './client.ts'
 import type { CloseReason } from './reasons.ts'
 import type { Session } from './session.ts'
@@ -56,6 +56,6 @@ function authorizationDeadline(session: Session, client: Client, nowMs: number):
   if (!auth.isStillGood(client.token)) return 'authorization_lost'
   const leftMs = authorizedUntilWallMs(client, session.links) - clock.wallMs()
   if (leftMs > 0) return nowMs + leftMs
-  session.renew(client)
+  renewAuthorization(session, client)
   return NEVER
 }

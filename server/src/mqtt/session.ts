@@ -1,4 +1,4 @@
-import { renewAuthorization } from './authorization.ts'
+import { asError } from './as-error.ts'
 import type { Client } from './client.ts'
 import type { MqttContext } from './context.ts'
 import type { EndpointLink } from './endpoint-link.ts'
@@ -13,6 +13,12 @@ import type { Due } from './wheel.ts'
 
 /** Time a closed connection has to take what was written last, milliseconds. */
 const LINGER_MS = 5_000
+
+/**
+ * Every so many answers the socket has to take them before more packets are carried out: a client that asks and
+ * never reads must not fill our memory with answers.
+ */
+const ANSWERS_AT_ONCE_MAX = 256
 
 const NO_LINKS: readonly EndpointLink[] = []
 
@@ -34,8 +40,10 @@ export class Session implements Receiver, Due {
   /** What `checkLiveness` remembers of the socket: since when it takes nothing, and how much it had taken then. */
   stuckSinceMs: number | undefined
   takenBytes = 0
+  /** Whether its authorization is being read again. */
+  isRenewing = false
   #state: 'open' | 'closing' | 'gone' = 'open'
-  #isRenewing = false
+  #answers = 0
 
   constructor(context: MqttContext, transport: Transport) {
     this.context = context
@@ -90,7 +98,7 @@ export class Session implements Receiver, Due {
   write(packet: Buffer): void {
     if (!this.isOpen) return
     if (packet.length > (this.client?.packetBytesMax ?? packet.length)) this.close('packet_too_large')
-    else this.transport.write(frameOf(packet, this.transport.isWebSocket))
+    else this.#answer(frameOf(packet, this.transport.isWebSocket))
   }
 
   /** Has the connection looked at soon, since something changed that a deadline hangs on. */
@@ -150,21 +158,10 @@ export class Session implements Receiver, Due {
     return nowMs + LINGER_MS
   }
 
-  /** Reads again what the authorization rests on; the connection lives on meanwhile, for one look-up. */
-  renew(client: Client): void {
-    if (this.#isRenewing) return
-    this.#isRenewing = true
-    renewAuthorization(this, client)
-      .catch((error: unknown): CloseReason => {
-        this.context.log.error('mqtt: an authorization could not be renewed', { err: asError(error) })
-        return 'authorization_lost'
-      })
-      .then((reason) => {
-        this.#isRenewing = false
-        if (reason === undefined) this.reschedule()
-        else this.close(reason)
-      })
-      .catch((error: unknown) => this.fail(error))
+  #answer(frame: Buffer): void {
+    this.#answers = (this.#answers + 1) % ANSWERS_AT_ONCE_MAX
+    if (this.#answers > 0) this.transport.write(frame)
+    else this.#incoming.hold(new Promise((resolve) => this.transport.write(frame, () => resolve())))
   }
 
   #check(nowMs: number): number {
@@ -198,8 +195,4 @@ export class Session implements Receiver, Due {
       this.context.log.error('mqtt: detaching an endpoint failed', { err: asError(error) })
     }
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(typeof error)
 }

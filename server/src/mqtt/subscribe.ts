@@ -2,6 +2,7 @@ import { SUBSCRIPTIONS_MAX } from '@rollcall/protocol/limits'
 import { parseTopic } from '@rollcall/protocol/topic'
 import type { ISubscribePacket, ISubscription, IUnsubscribePacket } from 'mqtt-packet'
 import type { Registration } from '../store/store.ts'
+import { asError } from './as-error.ts'
 import { isAuthorized } from './authorization.ts'
 import { type Client, endpointOf } from './client.ts'
 import { EndpointLink } from './endpoint-link.ts'
@@ -105,8 +106,4 @@ export function unsubscribe(session: Session, client: Client, packet: IUnsubscri
   })
   session.write(unsuback(client.version, packet.messageId ?? 0, codes))
   session.reschedule()
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(typeof error)
 }
