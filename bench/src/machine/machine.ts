@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import { cpus, loadavg, release, totalmem, type } from 'node:os'
 import type { Cores } from './cores.ts'
 
 /** The machine in words, without anything that names it. */
@@ -17,17 +17,20 @@ const FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
 ])
 
 export async function describeMachine(dataFolder: string, cores: Cores | undefined): Promise<Machine> {
-  const [cpu] = cpus()
+  const all = cpus()
+  const [load = 0] = loadavg()
   return {
-    CPU: `${availableParallelism()} × ${cpu?.model.trim() ?? 'unknown'}${isVirtual() ? ', virtual' : ''}`,
+    CPU: `${all.length} × ${all[0]?.model.trim() ?? 'unknown'}${isVirtual() ? ', virtual' : ''}`,
     Memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    System: `${type()} ${release()}`,
+    // Without the name that whoever built the kernel has put behind its version.
+    System: `${type()} ${release().replace(/-.*/, '')}`,
     'Node.js': process.version,
     'Data folder': await fileSystemOf(dataFolder),
     Pinning:
       cores === undefined
         ? 'none: `taskset` or a second core is missing'
         : 'the server to one core, senders and receivers to the others',
+    'Load average at the start': load.toFixed(2),
   }
 }
 

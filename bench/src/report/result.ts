@@ -7,7 +7,7 @@ export type Row = {
   readonly measure: Measure
   readonly rollcall: Spread | undefined
   readonly reference: Spread | undefined
-  /** Rollcall's median by the reference's. */
+  /** Rollcall's median by the reference's, of what says how good it is; how busy a server was does not. */
   readonly ratio: number | undefined
   /** `undefined` where there is no target, or nothing was measured. */
   readonly holds: boolean | undefined
@@ -38,9 +38,13 @@ function rowOf(measure: Measure, rollcall: Spread | undefined, reference: Spread
     measure,
     rollcall,
     reference,
-    ratio: rollcall && reference && rollcall.median / reference.median,
+    ratio: isComparable(measure) && rollcall && reference ? rollcall.median / reference.median : undefined,
     holds: isMeasured ? isWithin(rollcall.median, measure.target) : undefined,
   }
+}
+
+function isComparable({ unit }: Measure): boolean {
+  return unit !== '%' && unit !== '/s'
 }
 
 function isWithin(value: number, bound: Bound): boolean {
