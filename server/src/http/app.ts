@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { BODY_BYTES_MAX } from '@rollcall/protocol/limits'
 import { fastify, LogController } from 'fastify'
+import { AnswerGate } from './answer-gate.ts'
 import type { App } from './app-type.ts'
 import { clientErrorHandler } from './client-error.ts'
 import { createNodeServer } from './node-server.ts'
@@ -78,19 +79,20 @@ async function addIdentity(app: App, services: HttpServices): Promise<void> {
 }
 
 async function addApi(app: App, services: HttpServices, settings: HttpSettings): Promise<void> {
+  const gate = new AnswerGate()
   await app.register(
     async (scope) => {
       requireToken(scope, services.auth)
       readJson(scope)
       registerRoutes(scope, services, settings)
       unregisterRoute(scope, services)
-      keepaliveRoute(scope, services)
+      keepaliveRoute(scope, services, gate)
       listEndpointsRoute(scope, services)
       findEndpointRoute(scope, services)
       iceServersRoute(scope, services, settings)
       await scope.register(async (raw) => {
         readRawJson(raw)
-        sendEventRoute(raw, services)
+        sendEventRoute(raw, services, gate)
       })
     },
     { prefix: '/rtc-api' },

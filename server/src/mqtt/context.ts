@@ -4,7 +4,7 @@ import type { Delivery } from '../delivery/delivery.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
 import type { Sessions } from './sessions.ts'
-import type { TickEnd } from './transport/tick-end.ts'
+import type { TurnEnd } from './transport/turn-end.ts'
 import type { Wheel } from './wheel.ts'
 
 /** What the MQTT front needs of the other rooms. */
@@ -30,5 +30,5 @@ export type MqttSettings = {
 export type MqttContext = MqttOptions & {
   readonly sessions: Sessions
   readonly wheel: Wheel
-  readonly tickEnd: TickEnd
+  readonly turnEnd: TurnEnd
 }

@@ -9,8 +9,8 @@ import { PacketReader } from './packets/packet-reader.ts'
 import { PacketError } from './reasons.ts'
 import { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
-import { TickEnd } from './transport/tick-end.ts'
 import type { Receiver, Transport } from './transport/transport.ts'
+import { TurnEnd } from './transport/turn-end.ts'
 import { Wheel } from './wheel.ts'
 
 const SEED = 'rollcall'
@@ -144,7 +144,7 @@ test('a connection survives any stream, or ends for a reason of the protocol, an
   auth.add(TOKEN, 'alice')
   registrar.add('alice', 'phone')
   const [sessions, wheel] = [new Sessions(), new Wheel(clock)]
-  const context = { ...fixture.options, sessions, wheel, tickEnd: new TickEnd() }
+  const context = { ...fixture.options, sessions, wheel, turnEnd: new TurnEnd() }
   let opened = 0
   for (let run = 0; run < 3_000; run++) {
     const version: Version = below(2) === 0 ? 4 : 5

@@ -4,8 +4,8 @@ import { generate } from 'mqtt-packet'
 import { openMqtt } from '../../../test/helpers/mqtt-fixture.ts'
 import { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
-import { TickEnd } from './transport/tick-end.ts'
 import type { OnTaken, Receiver, Transport } from './transport/transport.ts'
+import { TurnEnd } from './transport/turn-end.ts'
 import { Wheel } from './wheel.ts'
 
 const TOKEN = 'alice.access.token'
@@ -49,7 +49,7 @@ test('a client that asks and does not read is not read from either, and loses no
   const fixture = await openMqtt(t)
   fixture.auth.add(TOKEN, 'alice')
   const wheel = new Wheel(fixture.clock)
-  const context = { ...fixture.options, sessions: new Sessions(), wheel, tickEnd: new TickEnd() }
+  const context = { ...fixture.options, sessions: new Sessions(), wheel, turnEnd: new TurnEnd() }
   const transport = new UnreadTransport()
   const session = new Session(context, transport)
   session.start()

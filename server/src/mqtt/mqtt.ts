@@ -8,7 +8,7 @@ import { Listeners } from './listeners.ts'
 import { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 import { TcpTransport } from './transport/tcp.ts'
-import { TickEnd } from './transport/tick-end.ts'
+import { TurnEnd } from './transport/turn-end.ts'
 import { createUpgrade } from './transport/upgrade.ts'
 import { WebSocketTransport } from './transport/websocket.ts'
 import { Wheel } from './wheel.ts'
@@ -43,7 +43,7 @@ export interface Mqtt {
 export function createMqtt(options: MqttOptions): Mqtt {
   const { clock, log, metrics, settings } = options
   const context = createContext(options)
-  const { sessions, tickEnd } = context
+  const { sessions, turnEnd } = context
   let isStopped = false
   const hasRoom = (): boolean => !isStopped && hasRoomFor(sessions, settings)
   const onRefused = (code: ErrorCode): void => metrics.refused('mqtt', code)
@@ -51,13 +51,13 @@ export function createMqtt(options: MqttOptions): Mqtt {
     allowedOrigins: settings.allowedOrigins,
     hasRoom,
     onRefused,
-    onWebSocket: (ws, socket) => new Session(context, new WebSocketTransport(ws, socket, tickEnd)).start(),
+    onWebSocket: (ws, socket) => new Session(context, new WebSocketTransport(ws, socket, turnEnd)).start(),
   })
   const listeners = new Listeners({
     hasRoom,
     onRefused,
     onError: (error) => log.error('mqtt: a port could not take a connection', { err: error }),
-    onSocket: (socket) => new Session(context, new TcpTransport(socket, tickEnd)).start(),
+    onSocket: (socket) => new Session(context, new TcpTransport(socket, turnEnd)).start(),
   })
   const stop = (): void => {
     isStopped = true
@@ -81,7 +81,7 @@ export function createMqtt(options: MqttOptions): Mqtt {
 
 function createContext(options: MqttOptions): MqttContext {
   const { clock } = options
-  return { ...options, sessions: new Sessions(), wheel: new Wheel(clock), tickEnd: new TickEnd() }
+  return { ...options, sessions: new Sessions(), wheel: new Wheel(clock), turnEnd: new TurnEnd() }
 }
 
 function hasRoomFor(sessions: Sessions, { linksMax, pendingLinksMax }: MqttOptions['settings']): boolean {

@@ -1,5 +1,6 @@
 import type { KeepUserEndpointAliveWebCommand } from '@rollcall/protocol/command'
 import { ownUser } from '../../auth/auth.ts'
+import type { AnswerGate } from '../answer-gate.ts'
 import type { App } from '../app-type.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { bodyErrors } from '../plugins/validation.ts'
@@ -22,13 +23,18 @@ const schema = {
 }
 
 /** The hot path: two thirds of all requests. */
-export function keepaliveRoute(app: App, { registrar }: Pick<HttpServices, 'registrar'>): void {
+export function keepaliveRoute(
+  app: App,
+  { registrar }: Pick<HttpServices, 'registrar'>,
+  gate: AnswerGate,
+): void {
   const schemaErrorFormatter = bodyErrors(keepaliveCommand())
   app.post('/users/endpoints/keepalive', { schema, schemaErrorFormatter }, async (request, reply) => {
     const caller = callerOf(request)
     const { organizationId, userId } = ownUser(caller)
     const endpoint = { organizationId, userId, userEndpointId: request.body.userEndpointId }
     await registrar.keepalive(endpoint, caller.expiresAtWallMs)
+    await gate.opened()
     reply.code(204)
   })
 }

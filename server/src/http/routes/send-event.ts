@@ -3,6 +3,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
 import type { FastifyRequest } from 'fastify'
 import { parseSendEvent } from '../../delivery/delivery.ts'
+import type { AnswerGate } from '../answer-gate.ts'
 import type { App } from '../app-type.ts'
 import { JSON_TYPE } from '../error-body.ts'
 import { sendInOneWrite } from '../one-write.ts'
@@ -36,11 +37,16 @@ const schema = {
 const validatorCompiler = () => () => true
 
 /** Needs a scope whose bodies are raw. */
-export function sendEventRoute(app: App, { delivery }: Pick<HttpServices, 'delivery'>): void {
+export function sendEventRoute(
+  app: App,
+  { delivery }: Pick<HttpServices, 'delivery'>,
+  gate: AnswerGate,
+): void {
   app.post('/users/endpoints/sendEvent', { schema, validatorCompiler }, async (request, reply) => {
     const caller = callerOf(request)
     const key = idempotencyKey(request)
     const { count, eventId } = await delivery.sendEvent(caller, parseSendEvent(rawBody(request)), key)
+    await gate.opened()
     const headers = { 'event-id': headerText(eventId), 'content-type': JSON_TYPE }
     sendInOneWrite(reply, headers, String(count))
   })

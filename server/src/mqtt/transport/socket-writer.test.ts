@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Duplex } from 'node:stream'
 import { test } from 'node:test'
 import { SocketWriter } from './socket-writer.ts'
-import { TickEnd } from './tick-end.ts'
+import { TurnEnd } from './turn-end.ts'
 
 /** Keeps each system call's worth of bytes. */
 function recordingSocket(calls: string[]): Duplex {
@@ -19,33 +19,38 @@ function recordingSocket(calls: string[]): Duplex {
   })
 }
 
-const endOfTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
+const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-test('the first frame of a tick goes out at once, the others of it together', async () => {
+test('the frames of a turn go out together at its end', async () => {
   const calls: string[] = []
-  const writer = new SocketWriter(recordingSocket(calls), new TickEnd())
+  const writer = new SocketWriter(recordingSocket(calls), new TurnEnd())
   for (const name of ['a', 'b', 'c']) writer.writeFrame(Buffer.from(name))
-  assert.deepEqual(calls, ['a'])
-  await endOfTick()
-  assert.deepEqual(calls, ['a', 'b+c'])
+  assert.deepEqual(calls, [])
+  assert.equal(writer.bufferedBytes(), 3)
+  await endOfTurn()
+  assert.deepEqual(calls, ['a+b+c'])
   writer.writeFrame(Buffer.from('d'))
-  assert.deepEqual(calls, ['a', 'b+c', 'd'])
+  await endOfTurn()
+  assert.deepEqual(calls, ['a+b+c', 'd'])
   assert.equal(writer.takenBytes(), 4)
   assert.equal(writer.bufferedBytes(), 0)
 })
 
-test('sockets of one tick do not wait for each other', async () => {
-  const tickEnd = new TickEnd()
+test('what is held goes out at once when the turn is ended early, as before a close', async () => {
+  const calls: string[] = []
+  const writer = new SocketWriter(recordingSocket(calls), new TurnEnd())
+  writer.writeFrame(Buffer.from('last'))
+  writer.endTurn()
+  assert.deepEqual(calls, ['last'])
+  await endOfTurn()
+  assert.deepEqual(calls, ['last'])
+})
+
+test('one end of the turn serves all sockets', async () => {
+  const turnEnd = new TurnEnd()
   const [one, two]: [string[], string[]] = [[], []]
-  const writers = [one, two].map((calls) => new SocketWriter(recordingSocket(calls), tickEnd))
+  const writers = [one, two].map((calls) => new SocketWriter(recordingSocket(calls), turnEnd))
   for (const name of ['a', 'b']) for (const writer of writers) writer.writeFrame(Buffer.from(name))
-  assert.deepEqual([one, two], [['a'], ['a']])
-  await endOfTick()
-  assert.deepEqual(
-    [one, two],
-    [
-      ['a', 'b'],
-      ['a', 'b'],
-    ],
-  )
+  await endOfTurn()
+  assert.deepEqual([one, two], [['a+b'], ['a+b']])
 })

@@ -1,47 +1,47 @@
 import type { Duplex } from 'node:stream'
-import type { Gathering, TickEnd } from './tick-end.ts'
 import type { OnTaken } from './transport.ts'
+import type { Gathering, TurnEnd } from './turn-end.ts'
 
-/**
- * Writes frames to a socket. The first of a tick goes out at once; further ones of the same tick are gathered
- * into one system call.
- */
+type Held = { readonly frame: Buffer; readonly onTaken: OnTaken | undefined }
+
+/** Writes frames to a socket: those of one turn of the event loop at its end, in one system call. */
 export class SocketWriter implements Gathering {
   readonly socket: Duplex
-  readonly #tickEnd: TickEnd
+  readonly #turnEnd: TurnEnd
+  #held: Held[] = []
+  #heldBytes = 0
   #writtenBytes = 0
-  #wrote = false
-  #corked = false
 
-  constructor(socket: Duplex, tickEnd: TickEnd) {
+  constructor(socket: Duplex, turnEnd: TurnEnd) {
     this.socket = socket
-    this.#tickEnd = tickEnd
+    this.#turnEnd = turnEnd
   }
 
   writeFrame(frame: Buffer, onTaken?: OnTaken): void {
-    if (!this.#wrote) {
-      this.#wrote = true
-      this.#tickEnd.add(this)
-    } else if (!this.#corked) {
-      this.#corked = true
-      this.socket.cork()
-    }
-    this.#writtenBytes += frame.length
-    this.socket.write(frame, onTaken)
+    if (this.#held.length === 0) this.#turnEnd.add(this)
+    this.#held.push({ frame, onTaken })
+    this.#heldBytes += frame.length
   }
 
   bufferedBytes(): number {
-    return this.socket.writableLength
+    return this.socket.writableLength + this.#heldBytes
   }
 
   takenBytes(): number {
     return this.#writtenBytes - this.socket.writableLength
   }
 
-  endTick(): void {
-    this.#wrote = false
-    if (!this.#corked) return
-    this.#corked = false
-    this.socket.uncork()
+  endTurn(): void {
+    const held = this.#held
+    if (held.length === 0) return
+    this.#held = []
+    this.#heldBytes = 0
+    const isAlone = held.length === 1
+    if (!isAlone) this.socket.cork()
+    for (const { frame, onTaken } of held) {
+      this.#writtenBytes += frame.length
+      this.socket.write(frame, onTaken)
+    }
+    if (!isAlone) this.socket.uncork()
   }
 }

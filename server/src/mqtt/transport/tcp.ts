@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { SocketWriter } from './socket-writer.ts'
-import type { TickEnd } from './tick-end.ts'
 import type { OnTaken, Receiver, Transport } from './transport.ts'
+import type { TurnEnd } from './turn-end.ts'
 
 /** Silence after which the operating system asks whether the peer is still there: MQTT's keepalive may be 0. */
 export const TCP_KEEPALIVE_MS = 60_000
@@ -12,8 +12,8 @@ export class TcpTransport extends SocketWriter implements Transport {
   readonly #socket: Socket
   #receiver: Receiver | undefined
 
-  constructor(socket: Socket, tickEnd: TickEnd) {
-    super(socket, tickEnd)
+  constructor(socket: Socket, turnEnd: TurnEnd) {
+    super(socket, turnEnd)
     this.#socket = socket
     socket.setNoDelay(true)
     socket.setKeepAlive(true, TCP_KEEPALIVE_MS)
@@ -46,6 +46,7 @@ export class TcpTransport extends SocketWriter implements Transport {
   admitted(): void {}
 
   close(): void {
+    this.endTurn()
     // Reading goes on, or the peer's own end would never be seen.
     this.#socket.resume()
     this.#socket.end()

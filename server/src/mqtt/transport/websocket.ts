@@ -4,8 +4,8 @@ import { PACKET_BYTES_MAX_BEFORE_CONNECT } from '@rollcall/protocol/limits'
 import type { WebSocket } from 'ws'
 import { SocketWriter } from './socket-writer.ts'
 import { TCP_KEEPALIVE_MS } from './tcp.ts'
-import type { TickEnd } from './tick-end.ts'
 import type { OnTaken, Receiver, Transport } from './transport.ts'
+import type { TurnEnd } from './turn-end.ts'
 
 /**
  * Bytes taken from a peer before it is known. `ws` gathers a whole message before it hands it out, and its own
@@ -28,8 +28,8 @@ export class WebSocketTransport extends SocketWriter implements Transport {
   #receiver: Receiver | undefined
   #countRaw: ((chunk: Buffer) => void) | undefined
 
-  constructor(ws: WebSocket, socket: Duplex, tickEnd: TickEnd) {
-    super(socket, tickEnd)
+  constructor(ws: WebSocket, socket: Duplex, turnEnd: TurnEnd) {
+    super(socket, turnEnd)
     this.#ws = ws
     if (socket instanceof Socket) socket.setKeepAlive(true, TCP_KEEPALIVE_MS)
   }
@@ -70,6 +70,8 @@ export class WebSocketTransport extends SocketWriter implements Transport {
   }
 
   close(code = NORMAL_CLOSURE): void {
+    // What was written goes out before the close frame, which `ws` writes itself.
+    this.endTurn()
     // Reading goes on, or the peer's close frame would never be seen.
     this.#ws.resume()
     this.#ws.close(code)
