@@ -93,11 +93,12 @@ export function createMetrics(): Metrics {
     registers,
   })
   // Label lookups cost more than the increment: children of the hot paths are resolved once.
+  const outcomeOf = childrenOf((outcome) => outcomes.labels(outcome))
   const acceptedOf = [accepted.labels('0'), accepted.labels('1')] as const
   const deliveryOf = [delivery.labels('0'), delivery.labels('1')] as const
   return {
     eventAccepted: (qos) => acceptedOf[qos].inc(),
-    eventOutcome: (outcome, count = 1) => outcomes.labels(outcome).inc(count),
+    eventOutcome: (outcome, count = 1) => outcomeOf(outcome).inc(count),
     deliveryMs: (qos, elapsedMs) => deliveryOf[qos].observe(elapsedMs / 1000),
     expiryLatenessMs: (lateMs) => lateness.observe(lateMs / 1000),
     reminderSent: () => reminders.inc(),
@@ -106,6 +107,16 @@ export function createMetrics(): Metrics {
     refused: (front, code) => refusals.labels(front, code).inc(),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     observe: (gauges) => addGauges(registry, gauges),
+  }
+}
+
+/** Remembers what a label resolves to. The labels are a closed list. */
+function childrenOf<Child>(resolve: (label: string) => Child): (label: string) => Child {
+  const known = new Map<string, Child>()
+  return (label) => {
+    const child = known.get(label) ?? resolve(label)
+    known.set(label, child)
+    return child
   }
 }
 

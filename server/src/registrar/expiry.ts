@@ -6,7 +6,7 @@ import { nextStep } from './lifecycle.ts'
 /** Time between sweeps. Lateness is at most this, plus the time to work off what is due. */
 const SWEEP_PERIOD_MS = 50
 /** Registrations claimed at a time; between two claims everybody else gets a turn. */
-const CLAIM_MAX = 500
+const CLAIM_MAX = 1000
 
 export type ExpiryContext = {
   readonly registrations: Pick<RegistrationStore, 'claimDue' | 'settle'>
