@@ -19,6 +19,7 @@ export interface Store {
   readonly registrations: RegistrationStore
   readonly mailboxes: MailboxStore
   readonly answers: AnswerStore
+  readonly history: HistoryStore
   readonly refreshFamilies: RefreshFamilyStore
   readonly revokedTokens: RevokedTokenStore
   readonly signingKeys: SigningKeyStore
@@ -140,6 +141,11 @@ export type AppendRequest = UserKey & {
   readonly bytesMax: number
   /** Remembered in the same durable step, with the count as the answer. */
   readonly idempotency?: IdempotencyKey
+  /**
+   * Kept in the history in the same durable step, with an endpoint `queued` for each that accepted, and
+   * `discarded` for each whose mailbox was full.
+   */
+  readonly record?: HistoryDraft
 }
 
 export type AppendOutcome = {
@@ -194,6 +200,85 @@ export type Answer = { readonly eventId: string; readonly count: number }
 /** Answers to requests that carried an `Idempotency-Key`. Partition: the caller. Bounded: the oldest go first. */
 export interface AnswerStore {
   find(owner: UserKey, key: string, nowWallMs: number): Promise<Answer | undefined>
+}
+
+/** What became of one event at one endpoint. Later ones replace earlier ones; the last three are final. */
+export type Outcome =
+  /** QoS 0, and there was no link. Final. */
+  | 'not_connected'
+  /** QoS 1, durable in the mailbox. */
+  | 'queued'
+  /** Handed to a socket. Final for QoS 0. */
+  | 'sent'
+  | 'acknowledged'
+  /** Its lifetime ended first. */
+  | 'expired'
+  /** Given up: the endpoint ended, its mailbox was full, or a newer event took its place. */
+  | 'discarded'
+
+/** What the history keeps of an accepted event, before it is known what becomes of it. */
+export type HistoryDraft = UserKey & {
+  readonly eventId: string
+  readonly type: string
+  readonly qos: 0 | 1
+  readonly acceptedAtWallMs: number
+  /** Who sent it: the caller's user id. Its organization is the recipient's, but for SERVICE. */
+  readonly senderId: string
+  /** The event as JSON, masked: this is what people get to see. */
+  readonly event: Uint8Array
+}
+
+/** One endpoint's part, with the wall-clock time of each outcome that it went through. */
+export type HistoryEndpoint = {
+  readonly userEndpointId: string
+  readonly outcome: Outcome
+  readonly at: readonly { readonly outcome: Outcome; readonly atWallMs: number }[]
+}
+
+export type HistoryRecord = HistoryDraft & {
+  /** Unique in the store and ascending in the order of acceptance: also the position in a listing. */
+  readonly recordId: number
+  readonly endpoints: readonly HistoryEndpoint[]
+}
+
+/** Every member that is given must match. */
+export type HistoryQuery = {
+  /** Absent: any organization. */
+  readonly organizationId?: string
+  readonly userId?: string
+  /** Only events that this user sent or was sent. */
+  readonly involvedUserId?: string
+  readonly userEndpointId?: string
+  readonly type?: string
+  /** Acceptance, wall clock: from inclusive, to exclusive. */
+  readonly fromWallMs?: number
+  readonly toWallMs?: number
+}
+
+/**
+ * Accepted events and what became of them. Bounded by age and size: the oldest records go first, in slices,
+ * in the background. Partition: the recipient's user for writes; reads cross partitions.
+ */
+export interface HistoryStore {
+  /** Adds a QoS 0 event whose outcomes are known. Soon durable. QoS 1 events come with `MailboxStore.append`. */
+  add(draft: HistoryDraft, endpoints: readonly HistoryEndpoint[]): void
+  /**
+   * Notes what became of the mailbox entry `sequence`. The engine itself notes `discarded` for the entries of
+   * a registration that ends. An entry without a record is ignored; after a final outcome nothing is noted.
+   * Soon durable.
+   */
+  note(sequence: number, outcome: Outcome, atWallMs: number): void
+  /** The newest record with this event id that matches. */
+  find(eventId: string, query: HistoryQuery): Promise<HistoryRecord | undefined>
+  /**
+   * Matching records older than `before` (absent: from the newest), newest first, at most `max`. Looks at a
+   * bounded number of records a call: `next`, where given, is where to go on, also when nothing was found yet.
+   */
+  list(
+    query: HistoryQuery,
+    before: number | undefined,
+    max: number,
+  ): Promise<{ readonly records: readonly HistoryRecord[]; readonly next: number | undefined }>
 }
 
 /** A refresh token and all its descendants (RFC 6749 §10.4, RFC 9700 §4.14.2). */
