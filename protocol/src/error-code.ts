@@ -111,3 +111,15 @@ export class RollcallError extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds
   }
 }
+
+/** An error as it crosses the wire: `error` and `message`, and a member for each bad field. */
+export type ErrorObject = {
+  readonly error: string
+  readonly message: string
+  readonly [field: string]: string
+}
+
+export function errorObject({ fields, code, message }: RollcallError): ErrorObject {
+  // Ours come last: no field may take their place.
+  return { ...Object.fromEntries(fields), error: code, message }
+}

@@ -16,6 +16,13 @@ export const ENDPOINTS_PER_USER_MAX = 100
 /** Longest HTTP request body, bytes. Past it: 413. */
 export const BODY_BYTES_MAX = 262_144
 
+/** Longest body of a bulk request, bytes. Past it: 413. */
+export const BULK_BYTES_MAX = 16_777_216
+
+/** Events in a bulk request that is an array, and lines of one that is NDJSON. Past it: 400. */
+export const BULK_ARRAY_ITEMS_MAX = 1_000
+export const BULK_LINES_MAX = 10_000
+
 /** Longest `event` value as the sender wrote it, bytes. Past it: 400 `event_too_large`. */
 export const EVENT_BYTES_MAX = 65_536
 
@@ -34,6 +41,9 @@ export const IDEMPOTENCY_TTL_MS = 600_000
 
 /** QoS 1 events in flight on one link; fewer where the client's MQTT 5 Receive Maximum says so. */
 export const IN_FLIGHT_MAX = 64
+
+/** PUBLISH packets of one client under way at a time; more wait in its socket. CONNACK's Receive Maximum. */
+export const RECEIVE_MAXIMUM = 64
 
 /** Time a new connection has to send its CONNECT, milliseconds. */
 export const CONNECT_TIMEOUT_MS = 10_000

@@ -4,7 +4,7 @@ export type { AuthLog } from './auth-log.ts'
 export { type AuthOptions, createAuth, usesDemoDirectory } from './create-auth.ts'
 export { hashRandomSecret, hashSecret } from './hash-secret.ts'
 export { OAuthError } from './oauth-error.ts'
-export { isBackend, organizationForSending, ownUser } from './policy.ts'
+export { isBackend, mayPublishEvents, organizationForSending, ownUser } from './policy.ts'
 export type { Principal } from './principal.ts'
 
 /** Who is calling, and the OAuth2 endpoints. Everything undecided is refused. */

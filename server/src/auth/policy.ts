@@ -36,3 +36,8 @@ export function ownUser({ organizationId, userId }: Principal): UserKey {
 export function isBackend({ organizationId, userId, clientId }: Principal): boolean {
   return organizationId !== null && userId === clientId
 }
+
+/** Whether a caller may publish events over MQTT, as backends do: any backend, and role SERVICE. Pure. */
+export function mayPublishEvents(principal: Principal): boolean {
+  return principal.isService || isBackend(principal)
+}
