@@ -126,12 +126,16 @@ export type StoredEvent = {
   readonly payload: Uint8Array
   readonly sealed: boolean
   readonly acceptedAtWallMs: number
+  /** From this time on it must not be delivered any more. Absent: it waits as long as its registration lives. */
+  readonly expiresAtWallMs?: number
 }
 
 export type MailboxEntry = StoredEvent & {
   /** Position in the mailbox: positive, ascending without reuse within one registration. */
   readonly sequence: number
 }
+
+export type MailboxBounds = { readonly eventsMax: number; readonly bytesMax: number }
 
 export type AppendRequest = UserKey & {
   /** Absent: every live endpoint of the user. */
@@ -146,6 +150,45 @@ export type AppendRequest = UserKey & {
    * `discarded` for each whose mailbox was full.
    */
   readonly record?: HistoryDraft
+  /**
+   * In each mailbox that takes the event, the unsent entries of the same key make room for it in the same
+   * step, noted `discarded`. The key is the caller's to scope.
+   */
+  readonly collapseKey?: string
+  /** What the others get once one endpoint has acknowledged: see `MailboxStore.acknowledge`. */
+  readonly cancelOthers?: CancelDraft
+  /** Needed for `collapseKey`. Default: nothing is in flight. */
+  readonly sentThrough?: SentThrough
+}
+
+/** The event that goes to the others, kept with the one that it cancels. */
+export type CancelDraft = {
+  readonly eventId: string
+  readonly payload: Uint8Array
+  readonly sealed: boolean
+  /** Absent: not recorded. `acceptedAtWallMs` becomes the time of the acknowledgement. */
+  readonly record?: HistoryDraft
+}
+
+/**
+ * The last entry that the registration's live link was handed, 0 without a link: entries up to it that still
+ * wait are in flight, and stay until they are acknowledged or the link goes; those above are unsent.
+ */
+export type SentThrough = (registrationId: number) => number
+
+/** An entry of a mailbox. */
+export type EntryPosition = { readonly registration: Registration; readonly sequence: number }
+
+/** What an acknowledgement set off at the user's other endpoints. */
+export type Cancellation = {
+  /** Whose mailboxes took the cancelling event. */
+  readonly accepted: readonly Registration[]
+  /** Whose mailboxes were too full even for that. */
+  readonly full: readonly Registration[]
+  /** Unsent copies of the acknowledged event that were removed. */
+  readonly discarded: readonly EntryPosition[]
+  /** Resolves once everything about it is durable. */
+  readonly durable: Promise<void>
 }
 
 export type AppendOutcome = {
@@ -158,6 +201,8 @@ export type AppendOutcome = {
   }[]
   /** Endpoints whose mailbox was full. */
   readonly full: readonly Registration[]
+  /** Entries that made room for this one by their `collapseKey`. Absent: none. */
+  readonly replaced?: readonly EntryPosition[]
 }
 
 /**
@@ -183,8 +228,37 @@ export interface MailboxStore {
     entriesMax: number,
     bytesMax: number,
   ): Promise<readonly MailboxEntry[]>
-  /** Removes one entry; unknown ones are ignored. Soon durable. */
+  /** Whether the entry still waits. Cheap. */
+  has(registration: Registration, sequence: number): boolean
+  /**
+   * Removes one entry; unknown ones are ignored. Soon durable. What became of it is the caller's to note, as
+   * with `acknowledge`.
+   */
   remove(registration: Registration, sequence: number): void
+  /**
+   * Removes an entry that its endpoint acknowledged; unknown ones are ignored. Soon durable.
+   *
+   * Where it was appended with `cancelOthers` and is the first of that event to be acknowledged, then, in the
+   * same atomic step: the others of its entries that are unsent are removed and noted `discarded`, and the
+   * cancelling event is appended to the mailbox of every live endpoint that still had such an entry, with a
+   * record of its own. It may take a mailbox up to twice over its bounds. It happens once, and not at all when
+   * every entry ended otherwise. Everywhere else: `undefined`.
+   *
+   * @throws RollcallError `unavailable` where it cannot be done now; nothing has changed then
+   */
+  acknowledge(
+    registration: Registration,
+    sequence: number,
+    bounds: MailboxBounds,
+    sentThrough: SentThrough,
+    at: Moment,
+  ): Cancellation | undefined
+  /**
+   * Removes at most `max` entries whose time is over, earliest first as far as cheap, and notes them `expired`.
+   * Those in flight are spared, and looked at again some seconds later. Fewer than `max`: that was all.
+   * Soon durable.
+   */
+  expireDue(nowWallMs: number, max: number, sentThrough: SentThrough): readonly EntryPosition[]
   /** Entries waiting now. Cheap. */
   depth(registration: Registration): number
 }
