@@ -38,7 +38,12 @@ export type SendEventToUserWebCommand = {
   readonly masks?: readonly string[] | null
   /** 1: at least once. Anything else: best effort. Default 0. */
   readonly qos?: number | null
+  /** The same as the header `Idempotency-Key`, for bulk requests and MQTT, which have none. The header wins. */
+  readonly idempotencyKey?: string | null
 }
+
+/** One of the answers of `POST /rtc-api/users/endpoints/sendEvents`, and of an event published over MQTT. */
+export type SendEventResult = { readonly count: number; readonly eventId: string }
 
 /** One of the caller's own endpoints, as `GET /rtc-api/users/endpoints` lists them. */
 export type UserEndpoint = {

@@ -13,6 +13,8 @@ export type SendEventCommand = {
   readonly event: EventSource
   readonly masks: readonly string[]
   readonly qos: 0 | 1
+  /** For fronts that have no header for it. */
+  readonly idempotencyKey: string | undefined
 }
 
 /** An event as its sender wrote it. */
@@ -48,6 +50,7 @@ export function parseSendEvent(body: Buffer): SendEventCommand {
     userEndpointId: optionalId(value, 'userEndpointId', problems),
     masks: optionalStrings(value, 'masks', problems),
     qos: parseQos(value, problems),
+    idempotencyKey: parseIdempotencyKey(value, problems),
   }
   const event = value['event']
   if (isJsonObject(event)) checkEvent(event, problems)
@@ -95,15 +98,23 @@ function parseQos(body: JsonObject, problems: Problems): 0 | 1 {
   return value === 1 ? 1 : 0
 }
 
+function parseIdempotencyKey(body: JsonObject, problems: Problems): string | undefined {
+  const key = body['idempotencyKey']
+  if (key === undefined || key === null) return undefined
+  if (isShortText(key)) return key
+  problems.set('idempotencyKey', `must be a string of 1 to ${ID_CHARACTERS_MAX} characters`)
+  return undefined
+}
+
 function checkEvent(event: JsonObject, problems: Problems): void {
   if (!isEventType(event['type'])) problems.set('event.type', `must be ${EVENT_TYPE_RULE}`)
   if (!isInstant(event['timestamp'])) problems.set('event.timestamp', `must be ${INSTANT_RULE}`)
   const id = event['id']
-  if (id !== undefined && id !== null && !isEventId(id))
+  if (id !== undefined && id !== null && !isShortText(id))
     problems.set('event.id', `must be a string of 1 to ${ID_CHARACTERS_MAX} characters`)
 }
 
-function isEventId(id: unknown): id is string {
+function isShortText(id: unknown): id is string {
   return typeof id === 'string' && id.length > 0 && id.length <= ID_CHARACTERS_MAX && id.isWellFormed()
 }
 
@@ -118,7 +129,7 @@ function eventSource(body: Buffer, text: string, value: JsonObject, members: rea
       fields: [['event', `must be at most ${EVENT_BYTES_MAX} bytes`]],
     })
   const id = value['id']
-  return { bytes, value, id: isEventId(id) ? id : undefined, nullId: findNullId(slice, id) }
+  return { bytes, value, id: isShortText(id) ? id : undefined, nullId: findNullId(slice, id) }
 }
 
 /** Also refuses keys given twice at the top of the event, where the server and the device could read differently. */

@@ -31,7 +31,7 @@ export interface Delivery {
   /**
    * Sends one event. QoS 1 resolves only once the event is durable for every endpoint counted.
    *
-   * @param idempotencyKey 1 to 128 characters; see semantics in PROTOCOL.md
+   * @param idempotencyKey 1 to 128 characters; see semantics in PROTOCOL.md. Absent: the command's own
    * @throws RollcallError `organization_required`, `invalid_mask`, `mailbox_full`, `unavailable`
    */
   sendEvent(principal: Principal, command: SendEventCommand, idempotencyKey?: string): Promise<SendResult>

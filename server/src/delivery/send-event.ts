@@ -44,7 +44,7 @@ export async function sendEvent(
   context: SendEventContext,
   principal: Principal,
   command: SendEventCommand,
-  idempotencyKey: string | undefined,
+  idempotencyKey = command.idempotencyKey,
 ): Promise<SendResult> {
   const event = accept(context, principal, command)
   if (idempotencyKey === undefined) return route(context, event, undefined)

@@ -117,6 +117,12 @@ function sendEventCommand(): TSchema {
           examples: [1],
         }),
       ),
+      idempotencyKey: optionalString({
+        description:
+          'The same as the header `Idempotency-Key`, for bulk requests and MQTT, which have none. The header wins.',
+        minLength: 1,
+        maxLength: ID_CHARACTERS_MAX,
+      }),
     },
     { $id: 'SendEventToUserWebCommand', description: 'The event, and whom to send it to.' },
   )
