@@ -22,6 +22,8 @@ export interface Store {
   readonly history: HistoryStore
   readonly refreshFamilies: RefreshFamilyStore
   readonly revokedTokens: RevokedTokenStore
+  readonly revokedUsers: RevokedUserStore
+  readonly lastSeen: LastSeenStore
   readonly signingKeys: SigningKeyStore
   /** The time on which deadlines are kept; moves on only while this store is open. */
   readonly serviceTime: ServiceTime
@@ -147,7 +149,7 @@ export type AppendRequest = UserKey & {
   readonly idempotency?: IdempotencyKey
   /**
    * Kept in the history in the same durable step, with an endpoint `queued` for each that accepted, and
-   * `discarded` for each whose mailbox was full.
+   * `discarded` for each whose mailbox was full. Not kept when all were full: nothing was accepted.
    */
   readonly record?: HistoryDraft
   /**
@@ -296,7 +298,10 @@ export type HistoryDraft = UserKey & {
   readonly type: string
   readonly qos: 0 | 1
   readonly acceptedAtWallMs: number
-  /** Who sent it: the caller's user id. Its organization is the recipient's, but for SERVICE. */
+  /**
+   * Who sent it: the caller's user id, in the recipient's organization. Empty for role SERVICE, which has no
+   * organization: whoever bears its name in this one did not send it.
+   */
   readonly senderId: string
   /** The event as JSON, masked: this is what people get to see. */
   readonly event: Uint8Array
@@ -334,12 +339,15 @@ export type HistoryQuery = {
  * in the background. Partition: the recipient's user for writes; reads cross partitions.
  */
 export interface HistoryStore {
-  /** Adds a QoS 0 event whose outcomes are known. Soon durable. QoS 1 events come with `MailboxStore.append`. */
+  /**
+   * Adds a QoS 0 event whose outcomes are known. Soon durable; while the store cannot write, only so many are
+   * kept for later. QoS 1 events come with `MailboxStore.append`.
+   */
   add(draft: HistoryDraft, endpoints: readonly HistoryEndpoint[]): void
   /**
    * Notes what became of the mailbox entry `sequence`. The engine itself notes `discarded` for the entries of
-   * a registration that ends. An entry without a record is ignored; after a final outcome nothing is noted.
-   * Soon durable.
+   * a registration that ends. An entry without a record is ignored, so is an outcome that was noted before, and
+   * after a final outcome nothing is noted. Soon durable.
    */
   note(sequence: number, outcome: Outcome, atWallMs: number): void
   /** The newest record with this event id that matches. */
@@ -387,6 +395,8 @@ export interface RefreshFamilyStore {
   ): Promise<RotateOutcome>
   /** Removes a family; unknown ones are ignored. Durable. */
   revoke(familyId: string): Promise<void>
+  /** Removes all families of a user. Crosses partitions. Durable. */
+  revokeOf(userId: string): Promise<void>
 }
 
 export type RevokedToken = {
@@ -402,6 +412,32 @@ export interface RevokedTokenStore {
   add(token: RevokedToken): Promise<void>
   /** Those whose `untilWallMs` lies ahead. */
   list(nowWallMs: number): Promise<readonly RevokedToken[]>
+}
+
+/** A user all of whose tokens issued before a moment are refused. */
+export type UserRevocation = UserKey & {
+  /** Tokens issued earlier are refused. */
+  readonly notBeforeWallMs: number
+  /** Until when it has to be remembered: no token from before can be alive then. */
+  readonly untilWallMs: number
+}
+
+/** Users whose tokens were revoked. Small: read whole at start. */
+export interface RevokedUserStore {
+  /** Of two about one user the later times count. Durable. */
+  add(revocation: UserRevocation): Promise<void>
+  /** Those whose `untilWallMs` lies ahead. */
+  list(nowWallMs: number): Promise<readonly UserRevocation[]>
+}
+
+/**
+ * When users were last heard of: the latest `lastKeepAliveAtWallMs` among their registrations that have ended.
+ * The engine itself notes it when a registration ends, however that is. Bounded by `LAST_SEEN_MAX` users, the
+ * longest untouched go first, and by `LAST_SEEN_MS`. Soon durable.
+ */
+export interface LastSeenStore {
+  /** `undefined`: no registration of this user has ended, or too long ago. */
+  find(user: UserKey, nowWallMs: number): Promise<number | undefined>
 }
 
 export type SigningKey = {

@@ -1,17 +1,25 @@
 import type { AppendOutcome, AppendRequest, MailboxEntry, MailboxStore, Registration } from '../store.ts'
 import { type AnswerBook, remember } from './answers.ts'
 import { assertOpen, type Gate } from './gate.ts'
+import type { History } from './history.ts'
 import { findLive, listLive, type Slot, type Slots } from './slots.ts'
 
-export function memoryMailboxes(slots: Slots, answers: AnswerBook, gate: Gate): MailboxStore {
+export function memoryMailboxes(
+  slots: Slots,
+  answers: AnswerBook,
+  history: History,
+  gate: Gate,
+): MailboxStore {
   const entriesOf = (registration: Registration) => slots.byId.get(registration.registrationId)?.mailbox ?? []
   return {
     async append(request, nowMs) {
       assertOpen(gate)
-      const outcome = append(targets(slots, request, nowMs), request)
+      const outcome = append(slots, targets(slots, request, nowMs), request)
       const count = outcome.accepted.length
-      if (request.idempotency !== undefined && (count > 0 || outcome.full.length === 0))
+      const isAccepted = count > 0 || outcome.full.length === 0
+      if (request.idempotency !== undefined && isAccepted)
         remember(answers, request.idempotency, { eventId: request.event.eventId, count })
+      if (request.record !== undefined && isAccepted) history.addAppended(request.record, outcome)
       return outcome
     },
     async read(registration, afterSequence, entriesMax, bytesMax) {
@@ -35,7 +43,7 @@ function targets(slots: Slots, request: AppendRequest, nowMs: number): readonly 
   return slot === undefined ? [] : [slot]
 }
 
-function append(targets: readonly Slot[], request: AppendRequest): AppendOutcome {
+function append(slots: Slots, targets: readonly Slot[], request: AppendRequest): AppendOutcome {
   const accepted: AppendOutcome['accepted'][number][] = []
   const full: Registration[] = []
   for (const slot of targets) {
@@ -43,7 +51,7 @@ function append(targets: readonly Slot[], request: AppendRequest): AppendOutcome
       full.push(slot.registration)
       continue
     }
-    const sequence = slot.nextSequence++
+    const sequence = slots.nextSequence++
     const follows = slot.mailbox.at(-1)?.sequence ?? 0
     slot.mailbox.push({ ...request.event, sequence })
     accepted.push({ registration: slot.registration, sequence, follows })

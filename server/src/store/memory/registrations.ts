@@ -8,9 +8,12 @@ import {
   type RegistrationStore,
 } from '../store.ts'
 import { assertOpen, type Gate } from './gate.ts'
-import { addSlot, findLive, isLive, listLive, removeSlot, type Slots } from './slots.ts'
+import { addSlot, findLive, isLive, listLive, type Slot, type Slots } from './slots.ts'
 
-export function memoryRegistrations(slots: Slots, gate: Gate): RegistrationStore {
+/** Ends a slot with its mailbox. */
+export type EndSlot = (slot: Slot, nowMs: number) => void
+
+export function memoryRegistrations(slots: Slots, gate: Gate, end: EndSlot): RegistrationStore {
   return {
     async register(request, endpointsMax, at) {
       assertOpen(gate)
@@ -26,7 +29,7 @@ export function memoryRegistrations(slots: Slots, gate: Gate): RegistrationStore
     async unregister(endpoint, nowMs) {
       assertOpen(gate)
       const slot = findLive(slots, endpoint, nowMs)
-      if (slot !== undefined) removeSlot(slots, slot)
+      if (slot !== undefined) end(slot, nowMs)
       return slot?.registration
     },
     async find(endpoint, nowMs) {
@@ -43,7 +46,7 @@ export function memoryRegistrations(slots: Slots, gate: Gate): RegistrationStore
     },
     async settle(decisions, nowMs) {
       assertOpen(gate)
-      return decisions.filter((decision) => settleOne(slots, decision, nowMs))
+      return decisions.filter((decision) => settleOne(slots, decision, nowMs, end))
     },
   }
 }
@@ -97,7 +100,7 @@ function claimDue(slots: Slots, nowMs: number, max: number): readonly Registrati
   return due.map((slot) => slot.registration)
 }
 
-function settleOne(slots: Slots, { registration, step }: Decision, nowMs: number): boolean {
+function settleOne(slots: Slots, { registration, step }: Decision, nowMs: number, end: EndSlot): boolean {
   const slot = slots.byId.get(registration.registrationId)
   if (slot === undefined) return false
   slot.claimed = false
@@ -110,7 +113,7 @@ function settleOne(slots: Slots, { registration, step }: Decision, nowMs: number
       return true
     case 'expire':
       if (isLive(slot.registration, nowMs)) return false
-      removeSlot(slots, slot)
+      end(slot, nowMs)
       return true
   }
 }

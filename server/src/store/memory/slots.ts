@@ -1,10 +1,10 @@
 import type { EndpointKey, MailboxEntry, Registration, UserKey } from '../store.ts'
+import { type LastSeen, noteLastSeen } from './last-seen.ts'
 
 /** A registration with what belongs to it. */
 export type Slot = {
   registration: Registration
   claimed: boolean
-  nextSequence: number
   mailbox: MailboxEntry[]
 }
 
@@ -12,11 +12,19 @@ export type Slot = {
 export type Slots = {
   readonly byId: Map<number, Slot>
   readonly byEndpoint: Map<string, Slot>
+  readonly lastSeen: LastSeen
   nextRegistrationId: number
+  nextSequence: number
 }
 
 export function createSlots(): Slots {
-  return { byId: new Map(), byEndpoint: new Map(), nextRegistrationId: 1 }
+  return {
+    byId: new Map(),
+    byEndpoint: new Map(),
+    lastSeen: new Map(),
+    nextRegistrationId: 1,
+    nextSequence: 1,
+  }
 }
 
 export function isLive(registration: Registration, nowMs: number): boolean {
@@ -37,12 +45,13 @@ export function listLive(slots: Slots, user: UserKey, nowMs: number): Slot[] {
 }
 
 export function addSlot(slots: Slots, registration: Registration): void {
-  const slot: Slot = { registration, claimed: false, nextSequence: 1, mailbox: [] }
+  const slot: Slot = { registration, claimed: false, mailbox: [] }
   slots.byId.set(registration.registrationId, slot)
   slots.byEndpoint.set(keyOf(registration), slot)
 }
 
 export function removeSlot(slots: Slots, slot: Slot): void {
+  noteLastSeen(slots.lastSeen, slot.registration)
   slots.byId.delete(slot.registration.registrationId)
   const key = keyOf(slot.registration)
   if (slots.byEndpoint.get(key) === slot) slots.byEndpoint.delete(key)
