@@ -1,6 +1,7 @@
 import { describe, it } from 'node:test'
 import type { Cases } from './contract/cases.ts'
 import { dueCases } from './contract/due.ts'
+import { lastSeenCases } from './contract/last-seen.ts'
 import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
 import { closingCases, restartCases } from './contract/restart.ts'
@@ -30,6 +31,7 @@ export function testStoreContract(
     ['what is due', dueCases],
     ['mailboxes and answers', mailboxCases],
     ['tokens', tokenCases],
+    ['last seen', lastSeenCases],
     ['restarts', restartCases, noRestarts],
     ['closing', closingCases],
   ]

@@ -5,12 +5,14 @@ import type { Batch } from './batch.ts'
 import type { Engine, Ids } from './engine.ts'
 import { FamilyBook } from './family-book.ts'
 import { Journal } from './journal.ts'
+import { LastSeenBook, lmdbLastSeen } from './last-seen.ts'
 import { loadRegistrations } from './load.ts'
 import { lmdbMailboxes } from './mailboxes.ts'
 import { addRecovery, pruneRecoveries, readRecoveries, recoveriesChange } from './recoveries.ts'
 import { lmdbRefreshFamilies } from './refresh-families.ts'
 import { lmdbRegistrations } from './registrations.ts'
 import { lmdbRevokedTokens, RevocationBook } from './revoked-tokens.ts'
+import { lmdbRevokedUsers, UserRevocationBook } from './revoked-users.ts'
 import type { Rows } from './rows.ts'
 import { lmdbSigningKeys, loadSigningKeys } from './signing-keys.ts'
 import { StaleRecords } from './stale-records.ts'
@@ -58,7 +60,8 @@ export async function openEmbeddedStore({
   const stale = new StaleRecords()
   const heart = new Heart(serviceTime, ids, stale)
   const journal = new Journal(rows, clock, log, (batch, isLast) => heart.beat(batch, isLast))
-  return assemble({ clock, rows, journal, table, stale, ids }, serviceTime, heart)
+  const lastSeen = new LastSeenBook(journal)
+  return assemble({ clock, rows, journal, table, stale, lastSeen, ids }, serviceTime, heart)
 }
 
 function initialState(clock: Clock): StoreState {
@@ -88,14 +91,16 @@ class Heart {
 }
 
 function assemble(engine: Engine, serviceTime: ServiceTime, heart: Heart): Store {
-  const { clock, journal, rows, stale, table } = engine
+  const { clock, journal, lastSeen, rows, stale, table } = engine
   const answers = new AnswerBook(journal)
   const families = new FamilyBook(journal)
   const revoked = new RevocationBook(journal)
-  for (const book of [answers, families, revoked]) book.load(rows)
+  const revokedUsers = new UserRevocationBook(journal)
+  const books = [answers, families, revoked, revokedUsers, lastSeen]
+  for (const book of books) book.load(rows)
 
   const ticking = clock.every(TICK_MS, () => {
-    for (const book of [answers, families, revoked]) book.prune(clock.wallMs(), PRUNED_MAX)
+    for (const book of books) book.prune(clock.wallMs(), PRUNED_MAX)
     const isDue = table.totals.registrations > 0 && serviceTime.nowMs() - heart.lastBeatMs >= HEARTBEAT_MS
     if (isDue || journal.isBehind || stale.size > 0) journal.flush()
   })
@@ -114,6 +119,8 @@ function assemble(engine: Engine, serviceTime: ServiceTime, heart: Heart): Store
     answers: lmdbAnswers(answers, journal),
     refreshFamilies: lmdbRefreshFamilies(families, journal),
     revokedTokens: lmdbRevokedTokens(revoked, journal),
+    revokedUsers: lmdbRevokedUsers(revokedUsers, journal),
+    lastSeen: lmdbLastSeen(lastSeen, journal),
     signingKeys: lmdbSigningKeys(loadSigningKeys(rows), journal),
     serviceTime,
     failure: () => journal.failure(),

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock/clock.ts'
 import type { Journal } from './journal.ts'
 import { mailboxKey, registrationKey } from './keys.ts'
+import type { LastSeenBook } from './last-seen.ts'
 import type { RegistrationRecord } from './record.ts'
 import type { RegistrationTable } from './registration-table.ts'
 import type { Rows } from './rows.ts'
@@ -13,6 +14,7 @@ export type Engine = {
   readonly journal: Journal
   readonly table: RegistrationTable
   readonly stale: StaleRecords
+  readonly lastSeen: LastSeenBook
   readonly ids: Ids
 }
 
@@ -20,7 +22,8 @@ export type Engine = {
 export type Ids = { nextRegistrationId: number; nextSequence: number }
 
 /** Removes a registration with its mailbox from memory, and, with the next commit, from disk. */
-export function removeRegistration({ journal, table }: Engine, record: RegistrationRecord): void {
+export function removeRegistration({ journal, lastSeen, table }: Engine, record: RegistrationRecord): void {
+  lastSeen.note(record)
   const key = registrationKey(record.registrationId)
   journal.remove('registrations', key)
   journal.remove('liveness', key)

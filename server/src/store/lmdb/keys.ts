@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { UserKey } from '../store.ts'
 
 const LOW = 2 ** 32
 
@@ -27,6 +28,16 @@ export function readRegistrationId(key: Uint8Array): number {
 
 export function readMailboxKey(key: Uint8Array): { registrationId: number; sequence: number; bytes: number } {
   return { registrationId: readNumber(key, 0), sequence: readNumber(key, 8), bytes: readWord(key, 16) }
+}
+
+/** A user in one string. Ids never contain a slash, so that no two users share it. */
+export function userName({ organizationId, userId }: UserKey): string {
+  return `${organizationId}/${userId}`
+}
+
+/** Key of a user's row: the name itself, which costs less than a digest and is short, as ids are. */
+export function userRowKey(name: string): Buffer {
+  return Buffer.from(name, 'utf8')
 }
 
 /** Key made from texts that come from outside: a digest, because they are of any length. */

@@ -76,6 +76,8 @@ function openEnvironment(folder: string): Environment {
       answers: table('answers'),
       families: table('families'),
       revoked: table('revoked'),
+      revokedUsers: table('revokedUsers'),
+      lastSeen: table('lastSeen'),
       signing: table('signing'),
     },
   }

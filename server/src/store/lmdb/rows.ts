@@ -28,6 +28,8 @@ export const TABLES = [
   'answers',
   'families',
   'revoked',
+  'revokedUsers',
+  'lastSeen',
   'signing',
 ] as const
 
