@@ -36,6 +36,17 @@ export const JSON_DEPTH_MAX = 100
 export const MAILBOX_EVENTS_MAX = 1_000
 export const MAILBOX_BYTES_MAX = 4_194_304
 
+/** Shortest and longest `ttlSeconds` of an event. */
+export const TTL_SECONDS_MIN = 1
+export const TTL_SECONDS_MAX = 31_536_000
+
+/** Longest `collapseKey`; characters. */
+export const COLLAPSE_KEY_CHARACTERS_MAX = 128
+
+/** Shortest and longest `Prefer: wait=` of sendEvent, seconds. */
+export const WAIT_SECONDS_MIN = 1
+export const WAIT_SECONDS_MAX = 30
+
 /** How long an `Idempotency-Key` is remembered, milliseconds. */
 export const IDEMPOTENCY_TTL_MS = 600_000
 
