@@ -12,6 +12,7 @@ import { reminderBytes } from './reminder.ts'
 import { sealContext } from './seal-context.ts'
 import { type SendEventContext, sendEvent } from './send-event.ts'
 
+export { type BulkItem, readSendEventArray, readSendEventLines, sendGroup } from './bulk.ts'
 export { parseSendEvent, type SendEventCommand } from './command.ts'
 export type { Attachment, Link, LinkCloseReason, OutboundEvent } from './link.ts'
 export { parseJsonBody } from './raw-json.ts'

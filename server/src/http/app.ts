@@ -8,7 +8,7 @@ import { requireToken } from './plugins/authenticate.ts'
 import { allowOrigins } from './plugins/cross-origin.ts'
 import { serveDocs } from './plugins/docs-page.ts'
 import { answerErrors, answerThrown } from './plugins/errors.ts'
-import { readJson, readRawJson } from './plugins/json-body.ts'
+import { readJson, readRawBulk, readRawJson } from './plugins/json-body.ts'
 import { speakOAuth } from './plugins/oauth-form.ts'
 import { documentRoutes } from './plugins/openapi.ts'
 import { logRequests, requestIds } from './plugins/request-log.ts'
@@ -28,6 +28,7 @@ import { openApiDocumentRoute } from './routes/openapi-document.ts'
 import { registerRoutes } from './routes/register.ts'
 import { revokeTokenRoute } from './routes/revoke-token.ts'
 import { sendEventRoute } from './routes/send-event.ts'
+import { sendEventsRoute } from './routes/send-events.ts'
 import { unregisterRoute } from './routes/unregister.ts'
 import type { HttpServices } from './services.ts'
 import { CONNECTION_BOUNDS, type HttpSettings } from './settings.ts'
@@ -91,6 +92,10 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
       await scope.register(async (raw) => {
         readRawJson(raw)
         sendEventRoute(raw, services)
+      })
+      await scope.register(async (bulk) => {
+        readRawBulk(bulk)
+        sendEventsRoute(bulk, services)
       })
     },
     { prefix: '/rtc-api' },
