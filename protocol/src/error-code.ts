@@ -73,6 +73,7 @@ export const ERRORS = {
     retryable: true,
     text: 'The mailbox of every endpoint is full.',
   },
+  rate_limited: { status: 429, reason: 0x97, retryable: true, text: 'Too many requests in too little time.' },
   internal_error: { status: 500, reason: 0x80, retryable: true, text: 'The server failed.' },
   unavailable: { status: 503, reason: 0x88, retryable: true, text: 'The server cannot serve this now.' },
 } as const satisfies Record<string, ErrorRow>

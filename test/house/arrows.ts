@@ -10,7 +10,7 @@ const LINES: readonly (readonly string[])[] = [
   ['certificate', 'closers'],
   ['http', 'mqtt'],
   ['delivery'],
-  ['registrar', 'history', 'auth', 'masks'],
+  ['registrar', 'history', 'auth', 'masks', 'limits'],
   ['store', 'cluster', 'observe', 'config', 'clock'],
 ]
 

@@ -50,6 +50,20 @@ export type Configuration = {
   readonly turnTtlSeconds: number
   readonly metricsToken: string | undefined
   readonly drainSeconds: number
+  readonly eventsPerSecondPerOrganization: number
+  readonly eventsBurstPerOrganization: number
+  readonly eventsPerSecondPerCaller: number
+  readonly eventsBurstPerCaller: number
+  readonly registersPerSecondPerOrganization: number
+  readonly registersBurstPerOrganization: number
+  readonly registersPerSecondPerCaller: number
+  readonly registersBurstPerCaller: number
+  readonly tokensPerSecondPerClient: number
+  readonly tokensBurstPerClient: number
+  readonly tokensPerSecondPerUser: number
+  readonly tokensBurstPerUser: number
+  readonly tokensPerSecondPerAddress: number
+  readonly tokensBurstPerAddress: number
 }
 
 /**
@@ -138,6 +152,26 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     turnTtlSeconds: integer('turnTtlSeconds'),
     metricsToken: parseText(at('metricsToken'), 16),
     drainSeconds: integer('drainSeconds'),
+    ...parseLimits(integer),
+  }
+}
+
+function parseLimits(integer: (name: keyof Configuration) => number) {
+  return {
+    eventsPerSecondPerOrganization: integer('eventsPerSecondPerOrganization'),
+    eventsBurstPerOrganization: integer('eventsBurstPerOrganization'),
+    eventsPerSecondPerCaller: integer('eventsPerSecondPerCaller'),
+    eventsBurstPerCaller: integer('eventsBurstPerCaller'),
+    registersPerSecondPerOrganization: integer('registersPerSecondPerOrganization'),
+    registersBurstPerOrganization: integer('registersBurstPerOrganization'),
+    registersPerSecondPerCaller: integer('registersPerSecondPerCaller'),
+    registersBurstPerCaller: integer('registersBurstPerCaller'),
+    tokensPerSecondPerClient: integer('tokensPerSecondPerClient'),
+    tokensBurstPerClient: integer('tokensBurstPerClient'),
+    tokensPerSecondPerUser: integer('tokensPerSecondPerUser'),
+    tokensBurstPerUser: integer('tokensBurstPerUser'),
+    tokensPerSecondPerAddress: integer('tokensPerSecondPerAddress'),
+    tokensBurstPerAddress: integer('tokensBurstPerAddress'),
   }
 }
 

@@ -48,6 +48,25 @@ function json(name: string, range: string, description: string): ConfigurationKe
   return { name, env: environmentName(name), type: 'json', unit: '', default: '', range, description }
 }
 
+/** The two keys of one rate limit: `docs/rate-limits.md`. */
+function rate(
+  what: string,
+  unit: string,
+  whose: string,
+  [perSecond, burst]: readonly [number, number],
+  description: string,
+): readonly ConfigurationKey[] {
+  return [
+    integer(
+      `${what}PerSecondPer${whose}`,
+      `${unit} per second`,
+      [perSecond, 0, 10_000_000],
+      `${description}, steadily. 0: no limit.`,
+    ),
+    integer(`${what}BurstPer${whose}`, unit, [burst, 1, 100_000_000], 'The same, at once.'),
+  ]
+}
+
 /** `accessTokenTtlSeconds` → `ACCESS_TOKEN_TTL_SECONDS`. */
 function environmentName(name: string): string {
   return name.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase()
@@ -185,4 +204,17 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'Bearer token that `/metrics` asks for. Not set: open to everyone who reaches the port.',
   ),
   integer('drainSeconds', 'seconds', [5, 0, 300], 'Time over which links are closed after SIGTERM.'),
+  ...rate('events', 'events', 'Organization', [50_000, 100_000], 'Events sent into one organization'),
+  ...rate('events', 'events', 'Caller', [20_000, 50_000], 'Events that one caller sends'),
+  ...rate('registers', 'requests', 'Organization', [10_000, 100_000], 'Registrations in one organization'),
+  ...rate('registers', 'requests', 'Caller', [100, 1_000], 'Registrations by one caller'),
+  ...rate('tokens', 'requests', 'Client', [1_000, 10_000], 'Requests for tokens by one client, secret shown'),
+  ...rate(
+    'tokens',
+    'requests',
+    'User',
+    [1, 100],
+    'Attempts with one user name; a failed one counts 10 times',
+  ),
+  ...rate('tokens', 'requests', 'Address', [50, 1_000], 'Attempts from one address (IPv6: /64); the same'),
 ]
