@@ -30,6 +30,19 @@ export function readMailboxKey(key: Uint8Array): { registrationId: number; seque
   return { registrationId: readNumber(key, 0), sequence: readNumber(key, 8), bytes: readWord(key, 16) }
 }
 
+/** Key of a row that has a number: big-endian, so that rows are sorted by it. */
+export function numberKey(number: number): Buffer {
+  return registrationKey(number)
+}
+
+/** Key of a part of a block of the history's index. */
+export function indexKey(block: number, part: number): Buffer {
+  const key = Buffer.allocUnsafe(9)
+  writeNumber(key, block, 0)
+  key.writeUInt8(part, 8)
+  return key
+}
+
 /** A user in one string. Ids never contain a slash, so that no two users share it. */
 export function userName({ organizationId, userId }: UserKey): string {
   return `${organizationId}/${userId}`

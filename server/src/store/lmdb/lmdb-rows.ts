@@ -73,12 +73,17 @@ function openEnvironment(folder: string): Environment {
       registrations: table('registrations'),
       liveness: table('liveness'),
       mailbox: table('mailbox'),
+      terms: table('terms'),
+      races: table('races'),
       answers: table('answers'),
       families: table('families'),
       revoked: table('revoked'),
       revokedUsers: table('revokedUsers'),
       lastSeen: table('lastSeen'),
       signing: table('signing'),
+      history: table('history'),
+      historyIndex: table('historyIndex'),
+      outcomes: table('outcomes'),
     },
   }
 }

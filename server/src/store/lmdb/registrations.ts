@@ -35,7 +35,7 @@ export function lmdbRegistrations(engine: Engine): RegistrationStore {
       journal.assertWritable()
       const record = table.findLive(endpoint, nowMs)
       if (record === undefined) return undefined
-      removeRegistration(engine, record)
+      removeRegistration(engine, record, nowMs)
       await journal.durable()
       return toRegistration(record)
     },
@@ -154,7 +154,7 @@ function settleOne(engine: Engine, { registration, step }: Decision, nowMs: numb
       return true
     case 'expire':
       if (isLive(record, nowMs)) return false
-      removeRegistration(engine, record)
+      removeRegistration(engine, record, nowMs)
       return true
   }
 }

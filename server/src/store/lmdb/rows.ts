@@ -25,12 +25,17 @@ export const TABLES = [
   'registrations',
   'liveness',
   'mailbox',
+  'terms',
+  'races',
   'answers',
   'families',
   'revoked',
   'revokedUsers',
   'lastSeen',
   'signing',
+  'history',
+  'historyIndex',
+  'outcomes',
 ] as const
 
 export type Table = (typeof TABLES)[number]
