@@ -1,3 +1,5 @@
+import type { FeedBounds } from './feed.ts'
+
 /** How much each small table keeps; the same in every engine. */
 
 /** Answers remembered for idempotency keys. Past it the oldest are forgotten. */
@@ -28,3 +30,14 @@ export type HistoryBounds = {
 
 /** The defaults of `historyDays` and `historyBytesMax`. */
 export const HISTORY_BOUNDS: HistoryBounds = { ageMsMax: 7 * 86_400_000, bytesMax: 1024 ** 3 }
+
+/** How long an entry whose time is over but that is in flight is left alone before it is looked at again, milliseconds. */
+export const SPARED_FOR_MS = 5_000
+
+/** How much the feed of changes keeps. Past each the oldest entries go, and are counted. */
+export const FEED_BOUNDS: FeedBounds = {
+  organizationEntriesMax: 100_000,
+  organizationBytesMax: 32 * 1024 ** 2,
+  entriesMax: 1_000_000,
+  deadLettersMax: 10_000,
+}

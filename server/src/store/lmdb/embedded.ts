@@ -73,7 +73,7 @@ export async function openEmbeddedStore({
   const lastSeen = new LastSeenBook(journal)
   const terms = new TermBook(journal)
   terms.load(rows, loadedTerms)
-  return assemble({ clock, rows, journal, table, stale, lastSeen, history, serviceTime, ids }, heart)
+  return assemble({ clock, rows, journal, table, terms, stale, lastSeen, history, serviceTime, ids }, heart)
 }
 
 function initialState(clock: Clock): StoreState {

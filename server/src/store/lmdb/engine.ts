@@ -1,4 +1,5 @@
 import type { Clock, ServiceTime } from '../../clock/clock.ts'
+import type { FeedBook } from './feed-book.ts'
 import type { HistoryBook } from './history-book.ts'
 import type { Journal } from './journal.ts'
 import { mailboxKey, registrationKey } from './keys.ts'
@@ -19,6 +20,7 @@ export type Engine = {
   readonly stale: StaleRecords
   readonly lastSeen: LastSeenBook
   readonly history: HistoryBook
+  readonly feed: FeedBook
   readonly serviceTime: ServiceTime
   readonly ids: Ids
 }
@@ -31,7 +33,7 @@ export type Ids = { nextRegistrationId: number; nextSequence: number }
  * noted as discarded.
  */
 export function removeRegistration(engine: Engine, record: RegistrationRecord, nowMs: number): void {
-  const { history, journal, lastSeen, serviceTime, table } = engine
+  const { history, journal, lastSeen, serviceTime, table, terms } = engine
   lastSeen.note(record)
   const key = registrationKey(record.registrationId)
   journal.remove('registrations', key)
