@@ -7,6 +7,7 @@ import { Closers } from './closers.ts'
 import { type Configuration, ConfigurationError } from './config/config.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
 import { createHttp, type Http } from './http/http.ts'
+import { createLimits, type Limits } from './limits/limits.ts'
 import { createSealer, loadSealingKey } from './masks/masks.ts'
 import { createMqtt, type Mqtt } from './mqtt/mqtt.ts'
 import { openMqttPorts } from './mqtt-ports.ts'
@@ -29,6 +30,7 @@ export type RunningServer = {
 type Heart = {
   readonly store: Store
   readonly metrics: Metrics
+  readonly limits: Limits
   readonly delivery: Delivery
   readonly registrar: Registrar
 }
@@ -59,6 +61,7 @@ export async function startServer(
       ...around,
       store: heart.store,
       issuer: () => start.url,
+      admission: heart.limits.signIn,
     })
     closers.add(() => auth.close())
     const fronts = await buildFronts(configuration, around, { ...heart, auth }, start, closers)
@@ -85,7 +88,8 @@ async function buildHeart(
   const store = await openLmdbStore({ dataDir, clock, log })
   closers.add(() => store.close())
   const common = { store, clock, newId, metrics, log, limits: configuration }
-  const delivery = createDelivery({ ...common, sealer })
+  const limits = createLimits({ settings: configuration, clock })
+  const delivery = createDelivery({ ...common, sealer, quotas: limits })
   const registrar = createRegistrar({
     ...common,
     onRegistered: (registration) => delivery.endpointRegistered(registration),
@@ -94,7 +98,7 @@ async function buildHeart(
     onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
   })
   closers.add(() => registrar.close())
-  return { store, metrics, delivery, registrar }
+  return { store, metrics, limits, delivery, registrar }
 }
 
 async function buildFronts(

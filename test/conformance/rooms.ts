@@ -10,6 +10,7 @@ import { createLog, createMetrics } from '../../server/src/observe/observe.ts'
 import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { seededRandom } from '../helpers/fake-clock.ts'
+import { NO_LIMITS } from '../helpers/no-limits.ts'
 
 /** The server's rooms wired as `server.ts` does, on a store in memory, for a caller who is already known. */
 export type Rooms = {
@@ -45,6 +46,7 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
     metrics,
     log,
     limits: { mailboxEventsMax: 1000, mailboxBytesMax: 4_194_304 },
+    quotas: NO_LIMITS,
   })
   const registrar = createRegistrar({
     store,
@@ -59,7 +61,7 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
     onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
   })
   const auth = authFor(caller, clock)
-  const around = { auth, registrar, delivery, clock, log, metrics }
+  const around = { auth, registrar, delivery, limits: NO_LIMITS, clock, log, metrics }
   const http = await createHttp({ ...around, random, readiness: READY, settings: HTTP_SETTINGS })
   const mqtt = createMqtt({
     ...around,

@@ -9,6 +9,7 @@ import { createHttp, type Http, type HttpOptions, type HttpSettings } from '../.
 import { createLog } from '../../server/src/observe/observe.ts'
 import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
+import { NO_LIMITS } from './no-limits.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -53,6 +54,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     auth: fakeAuth(clock, oauth),
     registrar,
     delivery,
+    limits: NO_LIMITS,
     metrics: {
       refused: (_front, code) => void refused.push(code),
       render: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'up 1\n' }),

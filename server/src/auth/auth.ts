@@ -1,5 +1,6 @@
 import type { Principal } from './principal.ts'
 
+export type { Admission, Attempt } from './admission.ts'
 export type { AuthLog } from './auth-log.ts'
 export { type AuthOptions, createAuth, usesDemoDirectory } from './create-auth.ts'
 export { hashRandomSecret, hashSecret } from './hash-secret.ts'
@@ -41,6 +42,8 @@ export interface Auth {
 export type TokenRequest = {
   /** `Authorization` header as received. */
   readonly authorization: string | undefined
+  /** The caller's IP address, for rate limits; empty where it is not known any more. */
+  readonly remoteAddress: string
   /** Query and body together, in order; a name that occurs twice is an error (RFC 6749 §3.2). */
   readonly parameters: readonly (readonly [name: string, value: string])[]
 }

@@ -2,6 +2,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock, Random } from '../clock/clock.ts'
 import type { Store } from '../store/store.ts'
 import { createAccessTokens } from './access-token.ts'
+import { ADMIT_ALL, type Admission } from './admission.ts'
 import type { Auth } from './auth.ts'
 import type { AuthLog } from './auth-log.ts'
 import { createAuthenticator } from './authenticator.ts'
@@ -12,7 +13,7 @@ import { parseForeignIssuers } from './foreign-issuers.ts'
 import { type ForeignTrust, trustForeignIssuers } from './foreign-trust.ts'
 import { createGrants } from './grants.ts'
 import { serverMetadata } from './metadata.ts'
-import { OAuthError } from './oauth-error.ts'
+import { OAuthError, type OAuthErrorCode } from './oauth-error.ts'
 import { createPasswordCheck } from './password-check.ts'
 import { createRefreshFamilies } from './refresh-families.ts'
 import { createRevocation } from './revocation.ts'
@@ -37,6 +38,8 @@ export type AuthOptions = {
   readonly staleConnectSecondsMax: number
   /** `undefined`: the demo directory. */
   readonly directoryFile?: string | undefined
+  /** Bounds what is tried at the token endpoint. Default: nothing is refused. */
+  readonly admission?: Admission | undefined
   /** As configured; parsed here. */
   readonly foreignIssuers: unknown
   /** Default: over Node's `fetch`, without redirects, within 5 s and 256 KiB. */
@@ -82,9 +85,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const secrets = createSecretChecker()
   const authenticateClient = createClientAuthentication(directory, secrets)
   const checkPassword = createPasswordCheck(directory, secrets)
-  const issuing = { directory, families, accessTokens, authenticateClient, checkPassword, random }
+  const admission = options.admission ?? ADMIT_ALL
+  const issuing = { admission, directory, families, accessTokens, authenticateClient, checkPassword, random }
   const grant = createGrants({ ...issuing, accessTokenTtlSeconds })
-  const revoking = { families, revoked, accessTokens, authenticateClient, issuer, clock }
+  const revoking = { admission, families, revoked, accessTokens, authenticateClient, issuer, clock }
   const revoke = createRevocation({ ...revoking, staleConnectSecondsMax })
   return {
     ...authenticator,
@@ -137,13 +141,19 @@ async function closeAll({ directory, revoked, keys, foreign }: Partial<Opened>):
   await Promise.all([foreign?.close(), keys?.close(), directory?.close()])
 }
 
-/** A store that cannot write is an error of the server's, also at endpoints that answer by RFC 6749. */
+const OAUTH_CODES: ReadonlyMap<string, OAuthErrorCode> = new Map([
+  ['unavailable', 'temporarily_unavailable'],
+  ['rate_limited', 'rate_limited'],
+])
+
+/** Refusals that are no business of RFC 6749's, in its form: the store cannot write, or too much is asked. */
 async function asOAuthError<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (cause) {
-    if (!(cause instanceof RollcallError) || cause.code !== 'unavailable') throw cause
+    const code = cause instanceof RollcallError ? OAUTH_CODES.get(cause.code) : undefined
+    if (!(cause instanceof RollcallError) || code === undefined) throw cause
     const retryAfterSeconds = cause.retryAfterSeconds ?? 5
-    throw new OAuthError('temporarily_unavailable', cause.message, { cause, retryAfterSeconds })
+    throw new OAuthError(code, cause.message, { cause, retryAfterSeconds })
   }
 }

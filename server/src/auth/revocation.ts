@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock.ts'
 import type { AccessTokens } from './access-token.ts'
+import { type Admission, underAdmission } from './admission.ts'
 import type { TokenRequest } from './auth.ts'
 import type { AuthenticateClient } from './client-authentication.ts'
 import type { Client } from './directory.ts'
@@ -16,6 +17,7 @@ type Options = {
   readonly revoked: Pick<RevokedTokens, 'add'>
   readonly accessTokens: Pick<AccessTokens, 'read' | 'checkSignature'>
   readonly authenticateClient: AuthenticateClient
+  readonly admission: Admission
   readonly issuer: () => string
   readonly clock: Pick<Clock, 'wallMs'>
   readonly staleConnectSecondsMax: number
@@ -27,13 +29,16 @@ type Options = {
  * kinds cannot be mistaken.
  */
 export function createRevocation(options: Options): (request: TokenRequest) => Promise<void> {
-  return async ({ authorization, parameters: pairs }) => {
+  return async ({ authorization, remoteAddress, parameters: pairs }) => {
     const parameters = readParameters(pairs)
-    const client = await options.authenticateClient(authorization, parameters)
-    const token = requiredParameter(parameters, 'token')
-    const refresh = parseRefreshToken(token)
-    if (refresh === undefined) await revokeAccessToken(options, client, token)
-    else await revokeFamily(options, client, refresh)
+    await underAdmission(options.admission, { remoteAddress, username: undefined }, async () => {
+      const client = await options.authenticateClient(authorization, parameters)
+      options.admission.identified(client.id)
+      const token = requiredParameter(parameters, 'token')
+      const refresh = parseRefreshToken(token)
+      if (refresh === undefined) await revokeAccessToken(options, client, token)
+      else await revokeFamily(options, client, refresh)
+    })
   }
 }
 

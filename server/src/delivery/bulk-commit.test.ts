@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createFakeClock, seededRandom } from '../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../test/helpers/fake-disk.ts'
+import { NO_LIMITS } from '../../../test/helpers/no-limits.ts'
 import { uuidMaker } from '../clock/clock.ts'
 import { createSealer } from '../masks/masks.ts'
 import { createLog, createMetrics } from '../observe/observe.ts'
@@ -31,6 +32,7 @@ async function openDelivery() {
     metrics: createMetrics(),
     log: createLog('silent'),
     limits: { mailboxEventsMax: 1_000, mailboxBytesMax: 4_194_304 },
+    quotas: NO_LIMITS,
   })
   for (const userId of ['alice', 'bob'])
     await store.registrations.register(

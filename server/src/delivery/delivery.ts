@@ -1,5 +1,6 @@
 import type { Principal } from '../auth/auth.ts'
 import type { Clock } from '../clock/clock.ts'
+import type { Limits } from '../limits/limits.ts'
 import type { Sealer } from '../masks/masks.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { MailboxEntry, Registration, Store } from '../store/store.ts'
@@ -33,7 +34,7 @@ export interface Delivery {
    * Sends one event. QoS 1 resolves only once the event is durable for every endpoint counted.
    *
    * @param idempotencyKey 1 to 128 characters; see semantics in PROTOCOL.md. Absent: the command's own
-   * @throws RollcallError `organization_required`, `invalid_mask`, `mailbox_full`, `unavailable`
+   * @throws RollcallError `organization_required`, `rate_limited`, `invalid_mask`, `mailbox_full`, `unavailable`
    */
   sendEvent(principal: Principal, command: SendEventCommand, idempotencyKey?: string): Promise<SendResult>
   /**
@@ -60,6 +61,8 @@ export type DeliveryOptions = {
   readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs' | 'reminderSent'>
   readonly log: Pick<Log, 'error'>
   readonly limits: { readonly mailboxEventsMax: number; readonly mailboxBytesMax: number }
+  /** How many events callers may send. */
+  readonly quotas: Pick<Limits, 'sendEvents'>
 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {

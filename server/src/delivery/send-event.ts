@@ -1,6 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { organizationForSending, type Principal } from '../auth/auth.ts'
 import type { Clock } from '../clock/clock.ts'
+import type { Limits } from '../limits/limits.ts'
 import { parseMasks, type Sealer } from '../masks/masks.ts'
 import type { Metrics } from '../observe/observe.ts'
 import type { AppendOutcome, IdempotencyKey, Registration, Store, UserKey } from '../store/store.ts'
@@ -20,6 +21,7 @@ export type SendEventContext = {
   readonly newId: () => string
   readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs'>
   readonly limits: { readonly mailboxEventsMax: number; readonly mailboxBytesMax: number }
+  readonly quotas: Pick<Limits, 'sendEvents'>
 }
 
 /** An event that passed every check, on its way. */
@@ -38,7 +40,7 @@ type Accepted = {
 /**
  * Sends one event. Every branch of the flow is here; what it calls decides nothing about it.
  *
- * @throws RollcallError `organization_required`, `invalid_mask`, `mailbox_full`, `unavailable`
+ * @throws RollcallError `organization_required`, `rate_limited`, `invalid_mask`, `mailbox_full`, `unavailable`
  */
 export async function sendEvent(
   context: SendEventContext,
@@ -54,11 +56,12 @@ export async function sendEvent(
 }
 
 function accept(
-  { newId, clock }: SendEventContext,
+  { newId, clock, quotas }: SendEventContext,
   principal: Principal,
   command: SendEventCommand,
 ): Accepted {
   const organizationId = organizationForSending(principal, command.organizationId)
+  quotas.sendEvents(principal, organizationId, 1)
   parseMasks(command.masks)
   const eventId = command.event.id ?? newId()
   return {

@@ -42,6 +42,7 @@ const UNUSED_SERVICES: HttpServices = {
     expiresAtWallMs: unused,
   },
   delivery: { sendEvent: unused, isConnected: unused },
+  limits: { register: unused },
   metrics: { refused: unused, render: unused },
   readiness: { notReadyBecause: unused },
   log: { error: unused, debug: unused },

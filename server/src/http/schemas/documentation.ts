@@ -20,7 +20,7 @@ const WHY = {
   404: 'Nothing there, or nothing of yours.',
   413: 'The body is too large. The connection is closed.',
   415: 'The body is not `application/json` in UTF-8.',
-  429: 'Every mailbox is full. Nothing was accepted.',
+  429: 'A rate limit was met, or every mailbox is full. Nothing was accepted.',
   500: 'The server failed.',
   503: 'The server cannot write now. Nothing was done.',
 } as const
@@ -38,7 +38,14 @@ function headersOf(status: keyof typeof WHY): object {
   if (status === 401)
     return { headers: { 'WWW-Authenticate': { type: 'string', description: 'RFC 6750 §3.' } } }
   if (status !== 429 && status !== 503) return {}
-  return { headers: { 'Retry-After': { type: 'integer', description: 'Seconds.' } } }
+  const retryAfter = { 'Retry-After': { type: 'integer', description: 'Seconds.' } }
+  return { headers: status === 429 ? { ...retryAfter, ...LIMIT_HEADERS } : retryAfter }
+}
+
+/** draft-ietf-httpapi-ratelimit-headers-10. */
+const LIMIT_HEADERS = {
+  RateLimit: { type: 'string', description: 'For `rate_limited`: the limit that was met, and what is left.' },
+  'RateLimit-Policy': { type: 'string', description: 'The same: its quota and window.' },
 }
 
 /** An answer without a body. */
