@@ -1,6 +1,7 @@
 import { describe, it } from 'node:test'
 import type { Cases } from './contract/cases.ts'
 import { dueCases } from './contract/due.ts'
+import { historyCases, historyRestartCases } from './contract/history.ts'
 import { lastSeenCases } from './contract/last-seen.ts'
 import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
@@ -30,9 +31,11 @@ export function testStoreContract(
     ['registrations', registrationCases],
     ['what is due', dueCases],
     ['mailboxes and answers', mailboxCases],
+    ['history', historyCases],
     ['tokens', tokenCases],
     ['last seen', lastSeenCases],
     ['restarts', restartCases, noRestarts],
+    ['history over restarts', historyRestartCases, noRestarts],
     ['closing', closingCases],
   ]
   describe(`the store's contract: ${name}`, () => {

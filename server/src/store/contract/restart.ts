@@ -165,6 +165,8 @@ export const closingCases: Cases = {
       () => store.revokedUsers.list(0),
       () => store.lastSeen.find(ENDPOINT, 0),
       () => store.signingKeys.list(),
+      () => store.history.find('e', {}),
+      () => store.history.list({}, undefined, 1),
     ]
     for (const operation of refused) await assert.rejects(operation(), isRefusal)
     store.mailboxes.remove(registration, 1)
