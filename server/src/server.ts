@@ -6,6 +6,7 @@ import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
 import { Closers } from './closers.ts'
 import { type Configuration, ConfigurationError } from './config/config.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
+import { createHistory, type History } from './history/history.ts'
 import { createHttp, type Http } from './http/http.ts'
 import { createLimits, type Limits } from './limits/limits.ts'
 import { createSealer, loadSealingKey } from './masks/masks.ts'
@@ -31,6 +32,7 @@ type Heart = {
   readonly store: Store
   readonly metrics: Metrics
   readonly limits: Limits
+  readonly history: History
   readonly delivery: Delivery
   readonly registrar: Registrar
 }
@@ -85,7 +87,11 @@ async function buildHeart(
   const sealer = createSealer(await loadSealingKey({ dataDir, keyFromConfig, random }), random)
   const metrics = createMetrics()
   const newId = uuidMaker(clock, random)
-  const store = await openLmdbStore({ dataDir, clock, log })
+  const historyBounds = {
+    ageMsMax: configuration.historyDays * 86_400_000,
+    bytesMax: configuration.historyBytesMax,
+  }
+  const store = await openLmdbStore({ dataDir, clock, log, historyBounds })
   closers.add(() => store.close())
   const common = { store, clock, newId, metrics, log, limits: configuration }
   const limits = createLimits({ settings: configuration, clock })
@@ -98,7 +104,7 @@ async function buildHeart(
     onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
   })
   closers.add(() => registrar.close())
-  return { store, metrics, limits, delivery, registrar }
+  return { store, metrics, limits, history: createHistory({ store }), delivery, registrar }
 }
 
 async function buildFronts(

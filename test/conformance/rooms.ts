@@ -3,6 +3,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Auth, Principal } from '../../server/src/auth/auth.ts'
 import { type Clock, type Random, systemClock, uuidMaker } from '../../server/src/clock/clock.ts'
 import { createDelivery, type Delivery } from '../../server/src/delivery/delivery.ts'
+import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp } from '../../server/src/http/http.ts'
 import { createSealer } from '../../server/src/masks/masks.ts'
 import { createMqtt } from '../../server/src/mqtt/mqtt.ts'
@@ -62,7 +63,8 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
   })
   const auth = authFor(caller, clock)
   const around = { auth, registrar, delivery, limits: NO_LIMITS, clock, log, metrics }
-  const http = await createHttp({ ...around, random, readiness: READY, settings: HTTP_SETTINGS })
+  const history = createHistory({ store })
+  const http = await createHttp({ ...around, history, random, readiness: READY, settings: HTTP_SETTINGS })
   const mqtt = createMqtt({
     ...around,
     random: startingWith(caller.packetIdSeed ?? 0),
@@ -103,6 +105,9 @@ function authFor({ token, organizationId, userId }: Caller, clock: Clock): Auth 
     authenticate,
     authenticateStale: async (given) => ({ principal: authenticate(given), expired: false }),
     isStillGood: (given) => given === token,
+    revokeUser: () => Promise.reject(new Error('not here')),
+    onRevoked: () => undefined,
+    revocations: () => 0,
     token: () => Promise.reject(new Error('not here')),
     revoke: () => Promise.reject(new Error('not here')),
     jwks: () => ({ keys: [] }),

@@ -5,8 +5,10 @@ import type { TestContext } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal, TokenRequest } from '../../server/src/auth/auth.ts'
 import type { SendEventCommand } from '../../server/src/delivery/delivery.ts'
+import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp, type Http, type HttpOptions, type HttpSettings } from '../../server/src/http/http.ts'
 import { createLog } from '../../server/src/observe/observe.ts'
+import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
 import { NO_LIMITS } from './no-limits.ts'
@@ -54,6 +56,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     auth: fakeAuth(clock, oauth),
     registrar,
     delivery,
+    history: createHistory({ store: createMemoryStore({ clock }) }),
     limits: NO_LIMITS,
     metrics: {
       refused: (_front, code) => void refused.push(code),

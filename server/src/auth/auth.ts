@@ -1,12 +1,16 @@
+import type { UserKey } from '../store/store.ts'
 import type { Principal } from './principal.ts'
+import type { RevocationListener } from './revocation-notices.ts'
 
 export type { Admission, Attempt } from './admission.ts'
 export type { AuthLog } from './auth-log.ts'
 export { type AuthOptions, createAuth, usesDemoDirectory } from './create-auth.ts'
 export { hashRandomSecret, hashSecret } from './hash-secret.ts'
 export { OAuthError } from './oauth-error.ts'
-export { isBackend, mayPublishEvents, organizationForSending, ownUser } from './policy.ts'
+export { isAdministrator,
+  isBackend, mayPublishEvents, organizationForSending, ownUser, readableHistory } from './policy.ts'
 export type { Principal } from './principal.ts'
+export type { IsConcerned, RevocationListener } from './revocation-notices.ts'
 
 /** Who is calling, and the OAuth2 endpoints. Everything undecided is refused. */
 export interface Auth {
@@ -27,6 +31,17 @@ export interface Auth {
   authenticateStale(token: string): Promise<{ readonly principal: Principal; readonly expired: boolean }>
   /** Whether this token, verified before, may still be used but for its `exp`: not revoked, user not disabled or removed. */
   isStillGood(token: string): boolean
+  /**
+   * Ends everything that was issued to a user before: its tokens are refused from now on, its sign-ins end.
+   * Resolves once that is durable and all listeners are done.
+   *
+   * @throws RollcallError `unavailable`
+   */
+  revokeUser(user: UserKey): Promise<void>
+  /** Has `listener` called whenever tokens that were good may not be any more, before their time. */
+  onRevoked(listener: RevocationListener): void
+  /** Grows whenever that happens: what was found about a token holds as long as this stays. Cheap. */
+  revocations(): number
   /** `POST /security/oauth/token`. @throws OAuthError */
   token(request: TokenRequest): Promise<TokenResponse>
   /** `POST /security/oauth/revoke` (RFC 7009). Unknown tokens are no error. @throws OAuthError */

@@ -35,6 +35,8 @@ export type Configuration = {
   readonly endpointsPerUserMax: number
   readonly mailboxEventsMax: number
   readonly mailboxBytesMax: number
+  readonly historyDays: number
+  readonly historyBytesMax: number
   readonly sealingKey: string | undefined
   readonly allowedOrigins: readonly string[]
   readonly trustedProxies: readonly string[]
@@ -137,6 +139,8 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     endpointsPerUserMax: integer('endpointsPerUserMax'),
     mailboxEventsMax: integer('mailboxEventsMax'),
     mailboxBytesMax: integer('mailboxBytesMax'),
+    historyDays: integer('historyDays'),
+    historyBytesMax: integer('historyBytesMax'),
     sealingKey: text('sealingKey'),
     allowedOrigins: parseList(at('allowedOrigins'), isOrigin),
     trustedProxies: parseList(at('trustedProxies'), isAddressRange),

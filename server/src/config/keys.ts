@@ -154,6 +154,18 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     [4_194_304, 65_536, 1_073_741_824],
     'Unacknowledged QoS 1 events of one endpoint, together.',
   ),
+  integer(
+    'historyDays',
+    'days',
+    [7, 1, 3650],
+    'Age at which an accepted event is dropped from the history (`docs/history.md`).',
+  ),
+  integer(
+    'historyBytesMax',
+    'bytes',
+    [1_073_741_824, 1_048_576, 1_099_511_627_776],
+    'What the history may take on disk, about. The oldest events are dropped past it.',
+  ),
   text(
     'sealingKey',
     '',

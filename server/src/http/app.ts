@@ -16,6 +16,7 @@ import { requireTls } from './plugins/transport-security.ts'
 import { VALIDATOR_OPTIONS } from './plugins/validation.ts'
 import { authorizationServerRoute } from './routes/authorization-server.ts'
 import { findEndpointRoute } from './routes/find-endpoint.ts'
+import { findEventRoute } from './routes/find-event.ts'
 import { healthRoutes } from './routes/health.ts'
 import { homeRoute } from './routes/home.ts'
 import { iceServersRoute } from './routes/ice-servers.ts'
@@ -23,6 +24,7 @@ import { issueTokenRoute } from './routes/issue-token.ts'
 import { jsonWebKeysRoute } from './routes/json-web-keys.ts'
 import { keepaliveRoute } from './routes/keepalive.ts'
 import { listEndpointsRoute } from './routes/list-endpoints.ts'
+import { listEventsRoute } from './routes/list-events.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { openApiDocumentRoute } from './routes/openapi-document.ts'
 import { registerRoutes } from './routes/register.ts'
@@ -88,6 +90,8 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
       keepaliveRoute(scope, services)
       listEndpointsRoute(scope, services)
       findEndpointRoute(scope, services)
+      findEventRoute(scope, services)
+      listEventsRoute(scope, services)
       iceServersRoute(scope, services, settings)
       await scope.register(async (raw) => {
         readRawJson(raw)

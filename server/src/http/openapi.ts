@@ -41,6 +41,7 @@ const UNUSED_SERVICES: HttpServices = {
     list: unused,
     expiresAtWallMs: unused,
   },
+  history: { find: unused, list: unused },
   delivery: { sendEvent: unused, isConnected: unused },
   limits: { register: unused },
   metrics: { refused: unused, render: unused },

@@ -1,6 +1,7 @@
 import type { Auth } from '../auth/auth.ts'
 import type { Clock, Random } from '../clock/clock.ts'
 import type { Delivery } from '../delivery/delivery.ts'
+import type { History } from '../history/history.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
@@ -19,6 +20,7 @@ export type HttpServices = {
     'register' | 'keepalive' | 'unregister' | 'find' | 'list' | 'expiresAtWallMs'
   >
   readonly delivery: Pick<Delivery, 'sendEvent' | 'isConnected'>
+  readonly history: History
   readonly limits: Pick<Limits, 'register'>
   readonly metrics: Pick<Metrics, 'refused' | 'render'>
   readonly readiness: Readiness
