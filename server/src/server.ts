@@ -104,6 +104,7 @@ async function buildHeart(
     onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
   })
   closers.add(() => registrar.close())
+  closers.add(() => delivery.close())
   return { store, metrics, limits, history: createHistory({ store }), delivery, registrar }
 }
 
@@ -127,6 +128,7 @@ async function buildFronts(
   closers.add(() => http.close())
   closers.add(() => mqtt.drain(configuration.drainSeconds))
   closers.add(() => http.drain())
+  closers.add(() => rooms.delivery.drain())
   http.server.on('upgrade', mqtt.handleUpgrade)
   metrics.observe({
     registrations: () => store.totals().registrations,
@@ -142,7 +144,7 @@ async function buildFronts(
 async function open(
   configuration: Configuration,
   around: Surroundings,
-  { registrar }: Heart,
+  { registrar, delivery }: Heart,
   { http, mqtt }: Fronts,
   start: Start,
   closers: Closers,
@@ -159,6 +161,7 @@ async function open(
     closers.add(watchCertificate(files, around, renew))
   }
   registrar.start()
+  delivery.start()
   start.isDone = true
   around.log.info('listening', { url, issuer: start.url })
   return url

@@ -10,6 +10,7 @@ export type EventSource = {
   readonly bytes: Buffer
   /** The same, parsed. */
   readonly value: JsonObject
+  readonly type: string
   /** Its own `id`, if any. */
   readonly id: string | undefined
   /** Where an `id` that is `null` stands in `bytes`: from its first to after its last byte. */
@@ -49,8 +50,9 @@ export function eventSource(
     throw new RollcallError('event_too_large', `The event is larger than ${EVENT_BYTES_MAX} bytes.`, {
       fields: [[path, `must be at most ${EVENT_BYTES_MAX} bytes`]],
     })
-  const id = value['id']
-  return { bytes, value, id: isShortText(id) ? id : undefined, nullId: findNullId(slice, id) }
+  const { id, type } = value
+  if (typeof type !== 'string') throw new Error('an event that was checked has no type')
+  return { bytes, value, type, id: isShortText(id) ? id : undefined, nullId: findNullId(slice, id) }
 }
 
 /** Also refuses keys given twice at the top of the event, where the server and the device could read differently. */

@@ -13,9 +13,10 @@ export type OutboundEvent = {
   readonly qos: 0 | 1
   /**
    * For QoS 1: to be called once, when PUBACK arrived, or, on a subscription granted at QoS 0, when the
-   * socket has taken the bytes. Never after the link was closed.
+   * socket has taken the bytes; or with `discarded`, when it never went out because the client does not take
+   * its size. Never after the link was closed.
    */
-  readonly acknowledged?: () => void
+  readonly acknowledged?: (how?: 'discarded') => void
 }
 
 /**

@@ -1,7 +1,8 @@
 import { ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
+import type { JsonValue } from '../masks/masks.ts'
 
 /** An object out of JSON. */
-export type JsonObject = { readonly [key: string]: unknown }
+export type JsonObject = { readonly [key: string]: JsonValue }
 
 /** What is wrong with a body, by field. */
 export type Problems = Map<string, string>

@@ -131,9 +131,9 @@ export class EndpointLink implements Link, PublishTarget {
   #discard(event: OutboundEvent): true {
     const { log, metrics } = this.session.context
     log.warn('mqtt: an event is larger than its client takes', { payloadBytes: event.payload.length })
-    metrics.eventOutcome('discarded')
+    if (event.qos === 0) metrics.eventOutcome('discarded')
     // Not before `send` has returned: only then does delivery know that the event was taken.
-    process.nextTick(() => this.#taken(event))
+    process.nextTick(() => this.session.outgoing.acknowledge({ link: this, event }, 'discarded'))
     return true
   }
 

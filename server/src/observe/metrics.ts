@@ -14,6 +14,7 @@ export type EventOutcome =
   | 'sent'
   | 'queued'
   | 'acknowledged'
+  | 'expired'
   | 'dropped_congested'
   | 'mailbox_full'
   | 'discarded'
