@@ -27,7 +27,8 @@ export class WebhookBook {
   }
 
   get(webhook: WebhookKey): WebhookPosition | undefined {
-    return this.#webhooks.get(webhookName(webhook))
+    const kept = this.#webhooks.get(webhookName(webhook))
+    return kept && { doneSequence: kept.doneSequence, batch: kept.batch }
   }
 
   get all(): Iterable<WebhookKey> {
