@@ -62,7 +62,7 @@ function targets(
   return record === undefined ? [] : [record]
 }
 
-/** Leaves the answer and the record that go with an event. Returns whether an answer is remembered. */
+/** Leaves the answer and the record that go with an event. Returns whether there was anything to leave. */
 function remember(
   { history }: Engine,
   answers: AnswerBook,
