@@ -44,6 +44,11 @@ export interface Store {
   failure(): string | undefined
   /** Totals for the metrics. Cheap: kept, not counted. Registrations whose time has passed but that were not swept yet are included. */
   totals(): StoreTotals
+  /**
+   * Whoever hands over many operations holds meanwhile, and calls what is returned at the end: an engine that
+   * commits operations in groups takes them into one, if they come within some turns of the event loop.
+   */
+  hold(): () => void
   /** Makes everything durable and closes. Idempotent. Operations called later reject. */
   close(): Promise<void>
 }
