@@ -118,6 +118,7 @@ async function buildFronts(
   const { store, metrics } = rooms
   const mqtt = createMqtt({ ...around, ...rooms, settings: configuration })
   closers.add(() => mqtt.close())
+  rooms.auth.onRevoked((isConcerned) => mqtt.review(isConcerned))
   const logRequests = configuration.logLevel === 'debug' || configuration.logLevel === 'trace'
   const settings = { ...configuration, tls: start.certificate, logRequests }
   const notReadyBecause = (): string | undefined => {
