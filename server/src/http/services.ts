@@ -14,12 +14,22 @@ export interface Readiness {
 
 /** What the HTTP front needs of the other rooms. */
 export type HttpServices = {
-  readonly auth: Pick<Auth, 'authenticate' | 'token' | 'revoke' | 'jwks' | 'metadata'>
+  readonly auth: Pick<
+    Auth,
+    'authenticate' | 'isStillGood' | 'revocations' | 'token' | 'revoke' | 'revokeUser' | 'jwks' | 'metadata'
+  >
   readonly registrar: Pick<
     Registrar,
-    'register' | 'keepalive' | 'unregister' | 'find' | 'list' | 'expiresAtWallMs'
+    | 'register'
+    | 'keepalive'
+    | 'unregister'
+    | 'unregisterAll'
+    | 'find'
+    | 'list'
+    | 'lastSeenWallMs'
+    | 'expiresAtWallMs'
   >
-  readonly delivery: Pick<Delivery, 'sendEvent' | 'sendEventAndWait' | 'isConnected'>
+  readonly delivery: Pick<Delivery, 'sendEvent' | 'sendEvents' | 'sendEventAndWait' | 'isConnected' | 'mailboxDepth'>
   readonly history: History
   readonly limits: Pick<Limits, 'register'>
   readonly metrics: Pick<Metrics, 'refused' | 'render'>
