@@ -4,7 +4,12 @@ import { connect, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal, TokenRequest } from '../../server/src/auth/auth.ts'
-import type { ReceiptWait, SendEventCommand, SendResult } from '../../server/src/delivery/delivery.ts'
+import type {
+  BulkItem,
+  ReceiptWait,
+  SendEventCommand,
+  SendResult,
+} from '../../server/src/delivery/delivery.ts'
 import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp, type Http, type HttpOptions, type HttpSettings } from '../../server/src/http/http.ts'
 import { createLog } from '../../server/src/observe/observe.ts'
@@ -235,6 +240,14 @@ export class FakeDelivery {
     this.waits.push(waitMs / 1000)
     await this.answerAt?.(gone)
     return this.receipts === undefined ? result : { ...result, receipts: this.receipts }
+  }
+
+  sendEvents(caller: Principal, group: readonly BulkItem[]): Promise<PromiseSettledResult<SendResult>[]> {
+    return Promise.allSettled(
+      group.map((item) =>
+        item instanceof RollcallError ? Promise.reject(item) : this.sendEvent(caller, item),
+      ),
+    )
   }
 
   isConnected({ userEndpointId }: Registration): boolean {
