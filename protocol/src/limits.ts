@@ -82,3 +82,10 @@ export const MASK_DEPTH_MAX = 50
 
 /** Longest `reason` of an unregister; characters. */
 export const REASON_CHARACTERS_MAX = 256
+
+/** Users in one `POST /rtc-api/users/presence`. */
+export const PRESENCE_USERS_MAX = 1_000
+
+/** Events on one page of the history, at most and where the caller does not say. */
+export const HISTORY_PAGE_MAX = 200
+export const HISTORY_PAGE_DEFAULT = 50
