@@ -33,6 +33,9 @@ export const SETTINGS: HttpSettings = {
   logRequests: false,
 }
 
+/** What was revoked: tokens, and users as `organization/user`. */
+export type Revocations = { count: number; readonly revoked: Set<string> }
+
 /** An HTTP front before fakes, and what the fakes were asked. */
 export type HttpFixture = {
   readonly http: Http
@@ -40,6 +43,7 @@ export type HttpFixture = {
   readonly registrar: FakeRegistrar
   readonly delivery: FakeDelivery
   readonly oauth: TokenRequest[]
+  readonly revocations: Revocations
   /** Codes of all refusals. */
   readonly refused: string[]
   /** Every line that was logged, at the most talkative level. */
@@ -55,10 +59,11 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
   const registrar = new FakeRegistrar(clock)
   const delivery = new FakeDelivery()
   const oauth: TokenRequest[] = []
+  const revocations: Revocations = { count: 0, revoked: new Set() }
   const refused: string[] = []
   const logged: string[] = []
   const http = await createHttp({
-    auth: fakeAuth(clock, oauth),
+    auth: fakeAuth(clock, oauth, revocations),
     registrar,
     delivery,
     history: createHistory({ store: createMemoryStore({ clock }) }),
@@ -84,6 +89,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     registrar,
     delivery,
     oauth,
+    revocations,
     refused,
     logged,
     listen: () => http.listen('127.0.0.1', 0),
@@ -91,7 +97,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
 }
 
 /** `alice`, `bob` and `backend` of acme, and `service` of role SERVICE are their own tokens; `fault` is a fault. */
-function fakeAuth(clock: FakeClock, requests: TokenRequest[]): HttpOptions['auth'] {
+function fakeAuth(clock: FakeClock, requests: TokenRequest[], revocations: Revocations): HttpOptions['auth'] {
   const known = new Set(['alice', 'bob', 'backend', 'service'])
   const principalOf = (token: string): Principal => {
     if (token === 'fault') throw new Error(`could not look up ${token}`)
@@ -110,6 +116,12 @@ function fakeAuth(clock: FakeClock, requests: TokenRequest[]): HttpOptions['auth
     // As the real one: `new-` stands for a token that was not verified before.
     authenticate: (token) =>
       token.startsWith('new-') ? (async () => principalOf(token.slice(4)))() : principalOf(token),
+    isStillGood: (token) => known.has(token) && !revocations.revoked.has(token),
+    revocations: () => revocations.count,
+    async revokeUser({ organizationId, userId }) {
+      revocations.count++
+      revocations.revoked.add(`${organizationId}/${userId}`)
+    },
     async token(request) {
       requests.push(request)
       return {
@@ -188,6 +200,15 @@ export class FakeRegistrar {
     )
   }
 
+  async unregisterAll(user: UserKey): Promise<void> {
+    for (const registration of await this.list(user)) this.#registrations.delete(keyOf(registration))
+  }
+
+  async lastSeenWallMs(user: UserKey): Promise<number | undefined> {
+    const times = (await this.list(user)).map(({ lastKeepAliveAtWallMs }) => lastKeepAliveAtWallMs)
+    return times.length === 0 ? undefined : Math.max(...times)
+  }
+
   expiresAtWallMs({ expiresAtMs }: Registration): number {
     return expiresAtMs
   }
@@ -248,6 +269,10 @@ export class FakeDelivery {
         item instanceof RollcallError ? Promise.reject(item) : this.sendEvent(caller, item),
       ),
     )
+  }
+
+  mailboxDepth({ userEndpointId }: Registration): number {
+    return userEndpointId.length
   }
 
   isConnected({ userEndpointId }: Registration): boolean {

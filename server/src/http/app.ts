@@ -23,12 +23,16 @@ import { iceServersRoute } from './routes/ice-servers.ts'
 import { issueTokenRoute } from './routes/issue-token.ts'
 import { jsonWebKeysRoute } from './routes/json-web-keys.ts'
 import { keepaliveRoute } from './routes/keepalive.ts'
+import { kickEndpointRoute } from './routes/kick-endpoint.ts'
 import { listEndpointsRoute } from './routes/list-endpoints.ts'
 import { listEventsRoute } from './routes/list-events.ts'
+import { listUsersEndpointsRoute } from './routes/list-users-endpoints.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { openApiDocumentRoute } from './routes/openapi-document.ts'
+import { presenceRoute } from './routes/presence.ts'
 import { registerRoutes } from './routes/register.ts'
 import { revokeTokenRoute } from './routes/revoke-token.ts'
+import { revokeUserRoute } from './routes/revoke-user.ts'
 import { sendEventRoute } from './routes/send-event.ts'
 import { sendEventsRoute } from './routes/send-events.ts'
 import { unregisterRoute } from './routes/unregister.ts'
@@ -93,6 +97,10 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
       findEventRoute(scope, services)
       listEventsRoute(scope, services)
       iceServersRoute(scope, services, settings)
+      listUsersEndpointsRoute(scope, services)
+      kickEndpointRoute(scope, services)
+      presenceRoute(scope, services)
+      revokeUserRoute(scope, services)
       await scope.register(async (raw) => {
         readRawJson(raw)
         sendEventRoute(raw, services)

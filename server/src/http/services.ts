@@ -29,7 +29,10 @@ export type HttpServices = {
     | 'lastSeenWallMs'
     | 'expiresAtWallMs'
   >
-  readonly delivery: Pick<Delivery, 'sendEvent' | 'sendEvents' | 'sendEventAndWait' | 'isConnected' | 'mailboxDepth'>
+  readonly delivery: Pick<
+    Delivery,
+    'sendEvent' | 'sendEvents' | 'sendEventAndWait' | 'isConnected' | 'mailboxDepth'
+  >
   readonly history: History
   readonly limits: Pick<Limits, 'register'>
   readonly metrics: Pick<Metrics, 'refused' | 'render'>
