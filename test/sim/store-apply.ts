@@ -1,4 +1,5 @@
 import {
+  type CancelDraft,
   type Decision,
   dueAtMs,
   type HistoryDraft,
@@ -25,9 +26,7 @@ export async function apply(command: Command, side: Side, wallMs: number): Promi
     case 'acknowledge':
       return acknowledge(command, side, wallMs)
     case 'expireEntries':
-      return side.plainPositions(
-        side.store.mailboxes.expireDue(wallMs, command.max, side.sentThrough(command.sent)),
-      )
+      return expireEntries(command, side, wallMs)
     case 'answer':
       return side.store.answers.find(command.endpoint, command.key, wallMs)
     case 'addRecord':
@@ -117,13 +116,31 @@ async function append(command: Of<'append'>, side: Side, wallMs: number): Promis
     organizationId,
     userId,
     ...(command.toAll ? {} : { userEndpointId }),
-    event: { eventId: `event ${wallMs}`, payload, sealed: command.toAll, acceptedAtWallMs: wallMs },
+    event: {
+      eventId: `event ${wallMs}`,
+      payload,
+      sealed: command.toAll,
+      acceptedAtWallMs: wallMs,
+      ...(command.lifetimeMs === undefined ? {} : { expiresAtWallMs: wallMs + command.lifetimeMs }),
+    },
     record: draft(`event ${wallMs}`, command.endpoint, 1, wallMs),
-    eventsMax: 4,
-    bytesMax: 30,
+    ...BOUNDS,
+    sentThrough: side.sentThrough(command.sent),
+    ...(command.collapseKey === undefined ? {} : { collapseKey: command.collapseKey }),
+    ...(command.cancels ? { cancelOthers: cancelDraft(command, wallMs) } : {}),
     ...(command.key === undefined ? {} : { idempotency }),
   }
   return side.plainAppend(await side.store.mailboxes.append(request, side.at(wallMs).nowMs))
+}
+
+function cancelDraft({ endpoint, bytes }: Of<'append'>, wallMs: number): CancelDraft {
+  const eventId = `cancel ${wallMs}`
+  return {
+    eventId,
+    payload: Buffer.alloc(bytes, 'c'),
+    sealed: false,
+    record: draft(eventId, endpoint, 1, wallMs),
+  }
 }
 
 function draft(
@@ -177,6 +194,12 @@ async function read({ pick, after, entriesMax, bytesMax }: Of<'read'>, side: Sid
   const afterSequence = own[own.length - after]?.sequence ?? 0
   const entries = await side.store.mailboxes.read(registration, afterSequence, entriesMax, bytesMax)
   return entries.map((entry) => side.plainEntry(entry, registration))
+}
+
+/** All that are due at once: which come first is another after a restart, which forgets what was spared. */
+function expireEntries({ sent }: Of<'expireEntries'>, side: Side, wallMs: number): unknown {
+  const expired = side.store.mailboxes.expireDue(wallMs, 1000, side.sentThrough(sent))
+  return side.plainPositions(expired).sort((a, b) => a.ordinal - b.ordinal)
 }
 
 async function acknowledge({ pick, sent }: Of<'acknowledge'>, side: Side, wallMs: number): Promise<unknown> {
