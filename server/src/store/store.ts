@@ -387,6 +387,8 @@ export interface HistoryStore {
     before: number | undefined,
     max: number,
   ): Promise<{ readonly records: readonly HistoryRecord[]; readonly next: number | undefined }>
+  /** What is kept now, bytes, as the engine reckons it against its bound. Cheap. */
+  bytes(): number
 }
 
 /** A refresh token and all its descendants (RFC 6749 §10.4, RFC 9700 §4.14.2). */
