@@ -1,3 +1,4 @@
+import { RECEIVE_MAXIMUM } from '@rollcall/protocol/limits'
 import type { Lab, Subject } from '../lab/lab.ts'
 import { freePort, type Server } from '../lab/server.ts'
 import type { WorkPlan } from '../load/messages.ts'
@@ -6,9 +7,8 @@ import { connectDevices, openServer } from './devices.ts'
 
 const DEVICES = 1_000
 const BULK_EVENTS = 100
-/** A backend has a few connections: together they have as many events under way as the senders of `qos0`. */
+/** A busy backend has a few connections, and on each as many events under way as CONNACK allows. */
 const PUBLISHERS = 4
-const PUBLISHED_AT_ONCE = 16
 
 type Qos = 0 | 1
 type Lane = {
@@ -69,5 +69,5 @@ export const mqttIngress = fastLane({
   title: `A backend's PUBLISH over TCP at the event's own QoS, each to 1 of 1,000 links`,
   targets: [18_000, 12_000],
   slots: PUBLISHERS,
-  work: (qos, devices, mqttPort) => ({ kind: 'publish', qos, devices, batch: PUBLISHED_AT_ONCE, mqttPort }),
+  work: (qos, devices, mqttPort) => ({ kind: 'publish', qos, devices, batch: RECEIVE_MAXIMUM, mqttPort }),
 })
