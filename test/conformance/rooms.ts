@@ -12,6 +12,7 @@ import { createRegistrar, type Registrar } from '../../server/src/registrar/regi
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { seededRandom } from '../helpers/fake-clock.ts'
 import { NO_LIMITS } from '../helpers/no-limits.ts'
+import { noWebhooks } from '../helpers/no-webhooks.ts'
 
 /** The server's rooms wired as `server.ts` does, on a store in memory, for a caller who is already known. */
 export type Rooms = {
@@ -64,7 +65,15 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
   const auth = authFor(caller, clock)
   const around = { auth, registrar, delivery, limits: NO_LIMITS, clock, log, metrics }
   const history = createHistory({ store })
-  const http = await createHttp({ ...around, history, random, readiness: READY, settings: HTTP_SETTINGS })
+  const webhooks = noWebhooks()
+  const http = await createHttp({
+    ...around,
+    history,
+    webhooks,
+    random,
+    readiness: READY,
+    settings: HTTP_SETTINGS,
+  })
   const mqtt = createMqtt({
     ...around,
     random: startingWith(caller.packetIdSeed ?? 0),
@@ -108,6 +117,8 @@ function authFor({ token, organizationId, userId }: Caller, clock: Clock): Auth 
     revokeUser: () => Promise.reject(new Error('not here')),
     onRevoked: () => undefined,
     revocations: () => 0,
+    organizations: () => new Map(),
+    onDirectoryReloaded: () => undefined,
     token: () => Promise.reject(new Error('not here')),
     revoke: () => Promise.reject(new Error('not here')),
     jwks: () => ({ keys: [] }),

@@ -17,6 +17,7 @@ import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
 import { NO_LIMITS } from './no-limits.ts'
+import { noWebhooks } from './no-webhooks.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -67,6 +68,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     registrar,
     delivery,
     history: createHistory({ store: createMemoryStore({ clock }) }),
+    webhooks: noWebhooks(),
     limits: NO_LIMITS,
     metrics: {
       refused: (_front, code) => void refused.push(code),

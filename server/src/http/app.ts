@@ -15,6 +15,7 @@ import { logRequests, requestIds } from './plugins/request-log.ts'
 import { requireTls } from './plugins/transport-security.ts'
 import { VALIDATOR_OPTIONS } from './plugins/validation.ts'
 import { authorizationServerRoute } from './routes/authorization-server.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { findEndpointRoute } from './routes/find-endpoint.ts'
 import { findEventRoute } from './routes/find-event.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -27,6 +28,7 @@ import { kickEndpointRoute } from './routes/kick-endpoint.ts'
 import { listEndpointsRoute } from './routes/list-endpoints.ts'
 import { listEventsRoute } from './routes/list-events.ts'
 import { listUsersEndpointsRoute } from './routes/list-users-endpoints.ts'
+import { listWebhooksRoute } from './routes/list-webhooks.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { openApiDocumentRoute } from './routes/openapi-document.ts'
 import { presenceRoute } from './routes/presence.ts'
@@ -96,6 +98,8 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
       findEndpointRoute(scope, services)
       findEventRoute(scope, services)
       listEventsRoute(scope, services)
+      listWebhooksRoute(scope, services)
+      deadLetterRoutes(scope, services)
       iceServersRoute(scope, services, settings)
       listUsersEndpointsRoute(scope, services)
       kickEndpointRoute(scope, services)

@@ -53,6 +53,7 @@ const UNUSED_SERVICES: HttpServices = {
     expiresAtWallMs: unused,
   },
   history: { find: unused, list: unused },
+  webhooks: { list: unused, deadLetters: unused, replay: unused, removeDeadLetters: unused },
   delivery: {
     sendEvent: unused,
     sendEvents: unused,

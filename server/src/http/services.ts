@@ -5,6 +5,7 @@ import type { History } from '../history/history.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
+import type { Webhooks } from '../webhooks/webhooks.ts'
 
 /** Whether a load balancer should send requests here. */
 export interface Readiness {
@@ -34,6 +35,7 @@ export type HttpServices = {
     'sendEvent' | 'sendEvents' | 'sendEventAndWait' | 'isConnected' | 'mailboxDepth'
   >
   readonly history: History
+  readonly webhooks: Pick<Webhooks, 'list' | 'deadLetters' | 'replay' | 'removeDeadLetters'>
   readonly limits: Pick<Limits, 'register'>
   readonly metrics: Pick<Metrics, 'refused' | 'render'>
   readonly readiness: Readiness
