@@ -31,6 +31,8 @@ export type Caller = {
   readonly token: string
   /** What the first two random bytes of the MQTT front hold: the packet id before the first. */
   readonly packetIdSeed?: number
+  /** Whether it signed in with client credentials. */
+  readonly isBackend?: boolean
 }
 
 export async function openRooms(caller: Caller): Promise<Rooms> {
@@ -97,11 +99,11 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
 }
 
 /** Knows one token. */
-function authFor({ token, organizationId, userId }: Caller, clock: Clock): Auth {
+function authFor({ token, organizationId, userId, isBackend }: Caller, clock: Clock): Auth {
   const principal: Principal = {
     organizationId,
     userId,
-    clientId: 'customer',
+    clientId: isBackend ? userId : 'customer',
     authorities: ['ROLE_USER'],
     isService: false,
     expiresAtWallMs: clock.wallMs() + 3_600_000,
