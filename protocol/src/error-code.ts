@@ -73,6 +73,7 @@ export const ERRORS = {
     retryable: true,
     text: 'The mailbox of every endpoint is full.',
   },
+  rate_limited: { status: 429, reason: 0x97, retryable: true, text: 'Too many requests in too little time.' },
   internal_error: { status: 500, reason: 0x80, retryable: true, text: 'The server failed.' },
   unavailable: { status: 503, reason: 0x88, retryable: true, text: 'The server cannot serve this now.' },
 } as const satisfies Record<string, ErrorRow>
@@ -110,4 +111,16 @@ export class RollcallError extends Error {
     this.fields = new Map(details.fields)
     this.retryAfterSeconds = details.retryAfterSeconds
   }
+}
+
+/** An error as it crosses the wire: `error` and `message`, and a member for each bad field. */
+export type ErrorObject = {
+  readonly error: string
+  readonly message: string
+  readonly [field: string]: string
+}
+
+export function errorObject({ fields, code, message }: RollcallError): ErrorObject {
+  // Ours come last: no field may take their place.
+  return { ...Object.fromEntries(fields), error: code, message }
 }

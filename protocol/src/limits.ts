@@ -16,6 +16,13 @@ export const ENDPOINTS_PER_USER_MAX = 100
 /** Longest HTTP request body, bytes. Past it: 413. */
 export const BODY_BYTES_MAX = 262_144
 
+/** Longest body of a bulk request, bytes. Past it: 413. */
+export const BULK_BYTES_MAX = 16_777_216
+
+/** Events in a bulk request that is an array, and lines of one that is NDJSON. Past it: 400. */
+export const BULK_ARRAY_ITEMS_MAX = 1_000
+export const BULK_LINES_MAX = 10_000
+
 /** Longest `event` value as the sender wrote it, bytes. Past it: 400 `event_too_large`. */
 export const EVENT_BYTES_MAX = 65_536
 
@@ -29,11 +36,25 @@ export const JSON_DEPTH_MAX = 100
 export const MAILBOX_EVENTS_MAX = 1_000
 export const MAILBOX_BYTES_MAX = 4_194_304
 
+/** Shortest and longest `ttlSeconds` of an event. */
+export const TTL_SECONDS_MIN = 1
+export const TTL_SECONDS_MAX = 31_536_000
+
+/** Longest `collapseKey`; characters. */
+export const COLLAPSE_KEY_CHARACTERS_MAX = 128
+
+/** Shortest and longest `Prefer: wait=` of sendEvent, seconds. */
+export const WAIT_SECONDS_MIN = 1
+export const WAIT_SECONDS_MAX = 30
+
 /** How long an `Idempotency-Key` is remembered, milliseconds. */
 export const IDEMPOTENCY_TTL_MS = 600_000
 
 /** QoS 1 events in flight on one link; fewer where the client's MQTT 5 Receive Maximum says so. */
 export const IN_FLIGHT_MAX = 64
+
+/** PUBLISH packets of one client under way at a time; more wait in its socket. CONNACK's Receive Maximum. */
+export const RECEIVE_MAXIMUM = 64
 
 /** Time a new connection has to send its CONNECT, milliseconds. */
 export const CONNECT_TIMEOUT_MS = 10_000
@@ -61,3 +82,22 @@ export const MASK_DEPTH_MAX = 50
 
 /** Longest `reason` of an unregister; characters. */
 export const REASON_CHARACTERS_MAX = 256
+
+/** Users in one `POST /rtc-api/users/presence`. */
+export const PRESENCE_USERS_MAX = 1_000
+
+/** Events on one page of the history, at most and where the caller does not say. */
+export const HISTORY_PAGE_MAX = 200
+export const HISTORY_PAGE_DEFAULT = 50
+
+/** Events in one request to a webhook, and its largest body, bytes. */
+export const WEBHOOK_BATCH_EVENTS_MAX = 100
+export const WEBHOOK_BATCH_BYTES_MAX = 262_144
+
+/** Time that a webhook's receiver has to answer, milliseconds. */
+export const WEBHOOK_TIMEOUT_MS = 10_000
+
+/** Dead letters that are kept of one webhook, and on one page at most and where the caller does not say. */
+export const DEAD_LETTERS_MAX = 10_000
+export const DEAD_LETTERS_PAGE_MAX = 1_000
+export const DEAD_LETTERS_PAGE_DEFAULT = 100

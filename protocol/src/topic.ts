@@ -1,12 +1,22 @@
 import { isId } from './id.ts'
 
 /**
- * What an MQTT topic names. `endpoint` is one of the two subscribable forms; `keepalive` is the only topic
- * that a client may publish to.
+ * What an MQTT topic names. `endpoint` is one of the two forms of an endpoint to subscribe to. To be published
+ * to: `keepalive`, and for backends `events`, whose results come on the `responses` topics that they name.
  */
 export type Topic =
   | { readonly kind: 'endpoint'; readonly userId: string | null; readonly userEndpointId: string }
   | { readonly kind: 'keepalive'; readonly userEndpointId: string }
+  | { readonly kind: 'events' }
+  | { readonly kind: 'responses'; readonly name: string }
+
+/** Backends publish the bodies of sendEvent here. */
+export const EVENTS_TOPIC = 'users/events'
+
+/** A Response Topic of such a publication: `users/events/responses/{name}`. Only its own connection is answered. */
+export function responsesTopic(name: string): string {
+  return `${EVENTS_TOPIC}/responses/${name}`
+}
 
 /** The documented topic of an endpoint: `users/endpoints/{userEndpointId}`. The user is the link's own. */
 export function endpointTopic(userEndpointId: string): string {
@@ -28,13 +38,18 @@ export function keepaliveTopic(userEndpointId: string): string {
  * above: wildcards, `$share`, empty levels and ids that break the id rules included.
  */
 export function parseTopic(topic: string): Topic | undefined {
+  if (topic === EVENTS_TOPIC) return { kind: 'events' }
   const levels = topic.split('/', 5)
   if (levels.length === 3) return parseEndpointTopic(levels)
-  const [users, endpoints, id, keepalive] = levels
-  const isKeepalive = users === 'users' && endpoints === 'endpoints' && keepalive === 'keepalive'
-  return levels.length === 4 && isKeepalive && isId(id)
-    ? { kind: 'keepalive', userEndpointId: id }
-    : undefined
+  return levels.length === 4 ? parseLongTopic(levels) : undefined
+}
+
+function parseLongTopic([users, second, third, fourth]: readonly string[]): Topic | undefined {
+  if (users !== 'users') return undefined
+  if (second === 'endpoints' && fourth === 'keepalive')
+    return isId(third) ? { kind: 'keepalive', userEndpointId: third } : undefined
+  const isResponses = second === 'events' && third === 'responses' && isId(fourth)
+  return isResponses ? { kind: 'responses', name: fourth } : undefined
 }
 
 function parseEndpointTopic([first, second, id]: readonly string[]): Topic | undefined {

@@ -6,7 +6,9 @@ import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
 import { Closers } from './closers.ts'
 import { type Configuration, ConfigurationError } from './config/config.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
+import { createHistory, type History } from './history/history.ts'
 import { createHttp, type Http } from './http/http.ts'
+import { createLimits, type Limits } from './limits/limits.ts'
 import { createSealer, loadSealingKey } from './masks/masks.ts'
 import { createMqtt, type Mqtt } from './mqtt/mqtt.ts'
 import { openMqttPorts } from './mqtt-ports.ts'
@@ -14,6 +16,7 @@ import { createMetrics, type Log, type Metrics } from './observe/observe.ts'
 import { createRegistrar, type Registrar } from './registrar/registrar.ts'
 import { openLmdbStore } from './store/lmdb/lmdb.ts'
 import type { Store } from './store/store.ts'
+import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
 
 /** What the process gives: time, randomness and a place for log lines. */
 export type Surroundings = { readonly clock: Clock; readonly random: Random; readonly log: Log }
@@ -29,6 +32,8 @@ export type RunningServer = {
 type Heart = {
   readonly store: Store
   readonly metrics: Metrics
+  readonly limits: Limits
+  readonly history: History
   readonly delivery: Delivery
   readonly registrar: Registrar
 }
@@ -59,9 +64,12 @@ export async function startServer(
       ...around,
       store: heart.store,
       issuer: () => start.url,
+      admission: heart.limits.signIn,
     })
     closers.add(() => auth.close())
-    const fronts = await buildFronts(configuration, around, { ...heart, auth }, start, closers)
+    const webhooks = createWebhooks({ ...around, ...heart, auth, settings: configuration })
+    closers.add(() => webhooks.close())
+    const fronts = await buildFronts(configuration, around, { ...heart, auth, webhooks }, start, closers)
     const url = await open(configuration, around, heart, fronts, start, closers, files)
     return { url, usesDemoDirectory: isDemo, close: () => closers.close() }
   } catch (error) {
@@ -82,10 +90,15 @@ async function buildHeart(
   const sealer = createSealer(await loadSealingKey({ dataDir, keyFromConfig, random }), random)
   const metrics = createMetrics()
   const newId = uuidMaker(clock, random)
-  const store = await openLmdbStore({ dataDir, clock, log })
+  const historyBounds = {
+    ageMsMax: configuration.historyDays * 86_400_000,
+    bytesMax: configuration.historyBytesMax,
+  }
+  const store = await openLmdbStore({ dataDir, clock, log, historyBounds })
   closers.add(() => store.close())
   const common = { store, clock, newId, metrics, log, limits: configuration }
-  const delivery = createDelivery({ ...common, sealer })
+  const limits = createLimits({ settings: configuration, clock })
+  const delivery = createDelivery({ ...common, sealer, quotas: limits })
   const registrar = createRegistrar({
     ...common,
     onRegistered: (registration) => delivery.endpointRegistered(registration),
@@ -94,19 +107,21 @@ async function buildHeart(
     onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
   })
   closers.add(() => registrar.close())
-  return { store, metrics, delivery, registrar }
+  closers.add(() => delivery.close())
+  return { store, metrics, limits, history: createHistory({ store }), delivery, registrar }
 }
 
 async function buildFronts(
   configuration: Configuration,
   around: Surroundings,
-  rooms: Heart & { readonly auth: Auth },
+  rooms: Heart & { readonly auth: Auth; readonly webhooks: Webhooks },
   start: Start,
   closers: Closers,
 ): Promise<Fronts> {
   const { store, metrics } = rooms
   const mqtt = createMqtt({ ...around, ...rooms, settings: configuration })
   closers.add(() => mqtt.close())
+  rooms.auth.onRevoked((isConcerned) => mqtt.review(isConcerned))
   const logRequests = configuration.logLevel === 'debug' || configuration.logLevel === 'trace'
   const settings = { ...configuration, tls: start.certificate, logRequests }
   const notReadyBecause = (): string | undefined => {
@@ -117,13 +132,16 @@ async function buildFronts(
   closers.add(() => http.close())
   closers.add(() => mqtt.drain(configuration.drainSeconds))
   closers.add(() => http.drain())
+  closers.add(() => rooms.delivery.drain())
   http.onWebSocket(mqtt.handleUpgrade)
   metrics.observe({
     registrations: () => store.totals().registrations,
     links: () => mqtt.linkCount(),
     mailboxEvents: () => store.totals().mailboxEvents,
     mailboxBytes: () => store.totals().mailboxBytes,
+    historyBytes: () => store.history.bytes(),
     storeWritable: () => store.failure() === undefined,
+    feed: () => store.feed.totals(),
   })
   return { http, mqtt }
 }
@@ -132,7 +150,7 @@ async function buildFronts(
 async function open(
   configuration: Configuration,
   around: Surroundings,
-  { registrar }: Heart,
+  { registrar, delivery }: Heart,
   { http, mqtt }: Fronts,
   start: Start,
   closers: Closers,
@@ -149,6 +167,7 @@ async function open(
     closers.add(watchCertificate(files, around, renew))
   }
   registrar.start()
+  delivery.start()
   start.isDone = true
   around.log.info('listening', { url, issuer: start.url })
   return url

@@ -3,6 +3,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Auth, Principal } from '../../server/src/auth/auth.ts'
 import { type Clock, type Random, systemClock, uuidMaker } from '../../server/src/clock/clock.ts'
 import { createDelivery, type Delivery } from '../../server/src/delivery/delivery.ts'
+import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp } from '../../server/src/http/http.ts'
 import { createSealer } from '../../server/src/masks/masks.ts'
 import { createMqtt } from '../../server/src/mqtt/mqtt.ts'
@@ -10,6 +11,8 @@ import { createLog, createMetrics } from '../../server/src/observe/observe.ts'
 import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { seededRandom } from '../helpers/fake-clock.ts'
+import { NO_LIMITS } from '../helpers/no-limits.ts'
+import { noWebhooks } from '../helpers/no-webhooks.ts'
 
 /** The server's rooms wired as `server.ts` does, on a store in memory, for a caller who is already known. */
 export type Rooms = {
@@ -28,6 +31,8 @@ export type Caller = {
   readonly token: string
   /** What the first two random bytes of the MQTT front hold: the packet id before the first. */
   readonly packetIdSeed?: number
+  /** Whether it signed in with client credentials. */
+  readonly isBackend?: boolean
 }
 
 export async function openRooms(caller: Caller): Promise<Rooms> {
@@ -45,6 +50,7 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
     metrics,
     log,
     limits: { mailboxEventsMax: 1000, mailboxBytesMax: 4_194_304 },
+    quotas: NO_LIMITS,
   })
   const registrar = createRegistrar({
     store,
@@ -59,8 +65,17 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
     onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
   })
   const auth = authFor(caller, clock)
-  const around = { auth, registrar, delivery, clock, log, metrics }
-  const http = await createHttp({ ...around, random, readiness: READY, settings: HTTP_SETTINGS })
+  const around = { auth, registrar, delivery, limits: NO_LIMITS, clock, log, metrics }
+  const history = createHistory({ store })
+  const webhooks = noWebhooks()
+  const http = await createHttp({
+    ...around,
+    history,
+    webhooks,
+    random,
+    readiness: READY,
+    settings: HTTP_SETTINGS,
+  })
   const mqtt = createMqtt({
     ...around,
     random: startingWith(caller.packetIdSeed ?? 0),
@@ -84,11 +99,11 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
 }
 
 /** Knows one token. */
-function authFor({ token, organizationId, userId }: Caller, clock: Clock): Auth {
+function authFor({ token, organizationId, userId, isBackend }: Caller, clock: Clock): Auth {
   const principal: Principal = {
     organizationId,
     userId,
-    clientId: 'customer',
+    clientId: isBackend ? userId : 'customer',
     authorities: ['ROLE_USER'],
     isService: false,
     expiresAtWallMs: clock.wallMs() + 3_600_000,
@@ -101,6 +116,11 @@ function authFor({ token, organizationId, userId }: Caller, clock: Clock): Auth 
     authenticate,
     authenticateStale: async (given) => ({ principal: authenticate(given), expired: false }),
     isStillGood: (given) => given === token,
+    revokeUser: () => Promise.reject(new Error('not here')),
+    onRevoked: () => undefined,
+    revocations: () => 0,
+    organizations: () => new Map(),
+    onDirectoryReloaded: () => undefined,
     token: () => Promise.reject(new Error('not here')),
     revoke: () => Promise.reject(new Error('not here')),
     jwks: () => ({ keys: [] }),

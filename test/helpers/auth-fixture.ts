@@ -82,7 +82,7 @@ export function basic(id: string, secret: string): string {
 
 /** A request with these parameters, and an `Authorization` header where one is given. */
 export function request(parameters: Record<string, string>, authorization?: string): TokenRequest {
-  return { authorization, parameters: Object.entries(parameters) }
+  return { authorization, remoteAddress: '127.0.0.1', parameters: Object.entries(parameters) }
 }
 
 /** Signs in as a phone does. */

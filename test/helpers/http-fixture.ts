@@ -4,11 +4,20 @@ import { connect, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal, TokenRequest } from '../../server/src/auth/auth.ts'
-import type { SendEventCommand } from '../../server/src/delivery/delivery.ts'
+import type {
+  BulkItem,
+  ReceiptWait,
+  SendEventCommand,
+  SendResult,
+} from '../../server/src/delivery/delivery.ts'
+import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp, type Http, type HttpOptions, type HttpSettings } from '../../server/src/http/http.ts'
 import { createLog } from '../../server/src/observe/observe.ts'
+import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
+import { NO_LIMITS } from './no-limits.ts'
+import { noWebhooks } from './no-webhooks.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -25,6 +34,9 @@ const SETTINGS: HttpSettings = {
   logRequests: false,
 }
 
+/** What was revoked: tokens, and users as `organization/user`. */
+export type Revocations = { count: number; readonly revoked: Set<string> }
+
 /** An HTTP front before fakes, and what the fakes were asked. */
 export type HttpFixture = {
   readonly http: Http
@@ -32,6 +44,7 @@ export type HttpFixture = {
   readonly registrar: FakeRegistrar
   readonly delivery: FakeDelivery
   readonly oauth: TokenRequest[]
+  readonly revocations: Revocations
   /** Codes of all refusals. */
   readonly refused: string[]
   /** Every line that was logged, at the most talkative level. */
@@ -47,12 +60,16 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
   const registrar = new FakeRegistrar(clock)
   const delivery = new FakeDelivery()
   const oauth: TokenRequest[] = []
+  const revocations: Revocations = { count: 0, revoked: new Set() }
   const refused: string[] = []
   const logged: string[] = []
   const http = await createHttp({
-    auth: fakeAuth(clock, oauth),
+    auth: fakeAuth(clock, oauth, revocations),
     registrar,
     delivery,
+    history: createHistory({ store: createMemoryStore({ clock }) }),
+    webhooks: noWebhooks(),
+    limits: NO_LIMITS,
     metrics: {
       refused: (_front, code) => void refused.push(code),
       render: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'up 1\n' }),
@@ -74,6 +91,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     registrar,
     delivery,
     oauth,
+    revocations,
     refused,
     logged,
     listen: () => http.listen('127.0.0.1', 0),
@@ -81,7 +99,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
 }
 
 /** `alice`, `bob` and `backend` of acme, and `service` of role SERVICE are their own tokens; `fault` is a fault. */
-function fakeAuth(clock: FakeClock, requests: TokenRequest[]): HttpOptions['auth'] {
+function fakeAuth(clock: FakeClock, requests: TokenRequest[], revocations: Revocations): HttpOptions['auth'] {
   const known = new Set(['alice', 'bob', 'backend', 'service'])
   const principalOf = (token: string): Principal => {
     if (token === 'fault') throw new Error(`could not look up ${token}`)
@@ -100,6 +118,12 @@ function fakeAuth(clock: FakeClock, requests: TokenRequest[]): HttpOptions['auth
     // As the real one: `new-` stands for a token that was not verified before.
     authenticate: (token) =>
       token.startsWith('new-') ? (async () => principalOf(token.slice(4)))() : principalOf(token),
+    isStillGood: (token) => known.has(token) && !revocations.revoked.has(token),
+    revocations: () => revocations.count,
+    async revokeUser({ organizationId, userId }) {
+      revocations.count++
+      revocations.revoked.add(`${organizationId}/${userId}`)
+    },
     async token(request) {
       requests.push(request)
       return {
@@ -178,6 +202,15 @@ export class FakeRegistrar {
     )
   }
 
+  async unregisterAll(user: UserKey): Promise<void> {
+    for (const registration of await this.list(user)) this.#registrations.delete(keyOf(registration))
+  }
+
+  async lastSeenWallMs(user: UserKey): Promise<number | undefined> {
+    const times = (await this.list(user)).map(({ lastKeepAliveAtWallMs }) => lastKeepAliveAtWallMs)
+    return times.length === 0 ? undefined : Math.max(...times)
+  }
+
   expiresAtWallMs({ expiresAtMs }: Registration): number {
     return expiresAtMs
   }
@@ -212,6 +245,36 @@ export class FakeDelivery {
     if (this.failure !== undefined) throw this.failure
     this.sent.push({ caller: caller.userId, command, ...(key === undefined ? {} : { key }) })
     return { count: this.count, eventId: command.event.id ?? '0190d9b2-6a8e-7cc1-9d0f-3a1f0c5b7e42' }
+  }
+
+  /** Seconds of each request that waited, and what their senders learn. */
+  readonly waits: number[] = []
+  receipts: { readonly acknowledged: number; readonly connected: number } | undefined
+  /** Resolves once whoever waits is to be answered; where it is not set, at once. */
+  answerAt: ((gone: AbortSignal) => Promise<void>) | undefined
+
+  async sendEventAndWait(
+    caller: Principal,
+    command: SendEventCommand,
+    key: string | undefined,
+    { waitMs, gone }: ReceiptWait,
+  ): Promise<SendResult> {
+    const result = await this.sendEvent(caller, command, key)
+    this.waits.push(waitMs / 1000)
+    await this.answerAt?.(gone)
+    return this.receipts === undefined ? result : { ...result, receipts: this.receipts }
+  }
+
+  sendEvents(caller: Principal, group: readonly BulkItem[]): Promise<PromiseSettledResult<SendResult>[]> {
+    return Promise.allSettled(
+      group.map((item) =>
+        item instanceof RollcallError ? Promise.reject(item) : this.sendEvent(caller, item),
+      ),
+    )
+  }
+
+  mailboxDepth({ userEndpointId }: Registration): number {
+    return userEndpointId.length
   }
 
   isConnected({ userEndpointId }: Registration): boolean {

@@ -9,8 +9,8 @@ const LINES: readonly (readonly string[])[] = [
   ['mqtt-ports'],
   ['certificate', 'closers'],
   ['http', 'mqtt'],
-  ['delivery'],
-  ['registrar', 'history', 'auth', 'masks'],
+  ['delivery', 'webhooks'],
+  ['registrar', 'history', 'auth', 'masks', 'limits'],
   ['store', 'cluster', 'observe', 'config', 'clock'],
 ]
 

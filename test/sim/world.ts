@@ -7,6 +7,7 @@ import { createRegistrar, type Registrar } from '../../server/src/registrar/regi
 import { openEmbeddedStore } from '../../server/src/store/lmdb/lmdb.ts'
 import type { Registration, Store } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock, seededRandom } from '../helpers/fake-clock.ts'
+import { NO_LIMITS } from '../helpers/no-limits.ts'
 import { Device, type Life } from './device.ts'
 import { createDice, type Dice } from './dice.ts'
 import { CrashingRows, Disk } from './disk.ts'
@@ -140,7 +141,16 @@ export class World {
     }
     const sealer = createSealer(Buffer.alloc(32, 7), this.#random)
     const log = { error: () => undefined }
-    const delivery = createDelivery({ store, sealer, clock: this.#clock, newId, metrics, log, limits })
+    const delivery = createDelivery({
+      store,
+      sealer,
+      clock: this.#clock,
+      newId,
+      metrics,
+      log,
+      limits,
+      quotas: NO_LIMITS,
+    })
     const registrar = createRegistrar({
       store,
       clock: this.#clock,

@@ -1,11 +1,26 @@
+import type { UserKey } from '../store/store.ts'
+import type { Organization } from './directory.ts'
 import type { Principal } from './principal.ts'
+import type { RevocationListener } from './revocation-notices.ts'
 
+export type { Admission, Attempt } from './admission.ts'
 export type { AuthLog } from './auth-log.ts'
 export { type AuthOptions, createAuth, usesDemoDirectory } from './create-auth.ts'
+export type { Organization, Webhook } from './directory.ts'
 export { hashRandomSecret, hashSecret } from './hash-secret.ts'
 export { OAuthError } from './oauth-error.ts'
-export { isBackend, organizationForSending, ownUser } from './policy.ts'
+export {
+  isBackend,
+  mayPublishEvents,
+  organizationForSending,
+  organizationOfWebhooks,
+  ownUser,
+  readableHistory,
+  userInSight,
+  userToRevoke,
+} from './policy.ts'
 export type { Principal } from './principal.ts'
+export type { IsConcerned, RevocationListener } from './revocation-notices.ts'
 
 /** Who is calling, and the OAuth2 endpoints. Everything undecided is refused. */
 export interface Auth {
@@ -26,6 +41,21 @@ export interface Auth {
   authenticateStale(token: string): Promise<{ readonly principal: Principal; readonly expired: boolean }>
   /** Whether this token, verified before, may still be used but for its `exp`: not revoked, user not disabled or removed. */
   isStillGood(token: string): boolean
+  /**
+   * Ends everything that was issued to a user before: its tokens are refused from now on, its sign-ins end.
+   * Resolves once that is durable and all listeners are done.
+   *
+   * @throws RollcallError `unavailable`
+   */
+  revokeUser(user: UserKey): Promise<void>
+  /** Has `listener` called whenever tokens that were good may not be any more, before their time. */
+  onRevoked(listener: RevocationListener): void
+  /** Grows whenever that happens: what was found about a token holds as long as this stays. Cheap. */
+  revocations(): number
+  /** The organizations of the directory in force, by id, with their webhooks. */
+  organizations(): ReadonlyMap<string, Organization>
+  /** Has `listener` called whenever another directory comes into force. */
+  onDirectoryReloaded(listener: () => void): void
   /** `POST /security/oauth/token`. @throws OAuthError */
   token(request: TokenRequest): Promise<TokenResponse>
   /** `POST /security/oauth/revoke` (RFC 7009). Unknown tokens are no error. @throws OAuthError */
@@ -41,6 +71,8 @@ export interface Auth {
 export type TokenRequest = {
   /** `Authorization` header as received. */
   readonly authorization: string | undefined
+  /** The caller's IP address, for rate limits; empty where it is not known any more. */
+  readonly remoteAddress: string
   /** Query and body together, in order; a name that occurs twice is an error (RFC 6749 §3.2). */
   readonly parameters: readonly (readonly [name: string, value: string])[]
 }

@@ -111,6 +111,7 @@ test('credentials in two places must agree', async (t) => {
   assert.equal((await auth.token(request(same, header))).sub, 'acme-backend')
   const twice = {
     authorization: undefined,
+    remoteAddress: '',
     parameters: [...Object.entries(same), ...Object.entries(same).slice(1)],
   }
   assert.equal((await auth.token(twice)).sub, 'acme-backend')
@@ -232,7 +233,7 @@ test('requests that are not well-formed are refused', async (t) => {
     ['grant_type', 'client_credentials'],
     ['grant_type', 'client_credentials'],
   ] as const
-  await assert.rejects(auth.token({ authorization: undefined, parameters: twice }), {
+  await assert.rejects(auth.token({ authorization: undefined, remoteAddress: '', parameters: twice }), {
     code: 'invalid_request',
   })
 })

@@ -1,5 +1,6 @@
 import type { Random } from '../clock/clock.ts'
 import { type AccessTokens, SCOPE, type SignedToken, type Subject } from './access-token.ts'
+import { type Admission, underAdmission } from './admission.ts'
 import type { TokenRequest, TokenResponse } from './auth.ts'
 import type { AuthenticateClient } from './client-authentication.ts'
 import { type Client, type DirectorySource, GRANTS, type Grant, type User } from './directory.ts'
@@ -22,24 +23,37 @@ type Options = {
   readonly accessTokens: Pick<AccessTokens, 'sign'>
   readonly authenticateClient: AuthenticateClient
   readonly checkPassword: CheckPassword
+  readonly admission: Admission
   readonly random: Random
   readonly accessTokenTtlSeconds: number
 }
 
 /** The token endpoint. @throws OAuthError */
 export function createGrants(options: Options): (request: TokenRequest) => Promise<TokenResponse> {
-  return async ({ authorization, parameters: pairs }) => {
+  return async ({ authorization, remoteAddress, parameters: pairs }) => {
     const parameters = readParameters(pairs)
     const requested = requiredParameter(parameters, 'grant_type')
-    const client = await options.authenticateClient(authorization, parameters)
-    const grant = GRANTS.find((known) => known === requested)
-    if (grant === undefined)
-      throw new OAuthError('unsupported_grant_type', 'This grant type is not supported.')
-    if (!client.grants.has(grant))
-      throw new OAuthError('unauthorized_client', 'The client may not use this grant type.')
-    const { subject, signed, refresh } = await carryOut(grant, options, client, parameters)
-    return answer(subject, signed, refresh, options.accessTokenTtlSeconds)
+    const username = requested === 'password' ? parameters.get('username') : undefined
+    return underAdmission(options.admission, { remoteAddress, username }, () =>
+      grantTo(options, authorization, parameters, requested),
+    )
   }
+}
+
+async function grantTo(
+  options: Options,
+  authorization: string | undefined,
+  parameters: Parameters,
+  requested: string,
+): Promise<TokenResponse> {
+  const client = await options.authenticateClient(authorization, parameters)
+  options.admission.identified(client.id)
+  const grant = GRANTS.find((known) => known === requested)
+  if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'This grant type is not supported.')
+  if (!client.grants.has(grant))
+    throw new OAuthError('unauthorized_client', 'The client may not use this grant type.')
+  const { subject, signed, refresh } = await carryOut(grant, options, client, parameters)
+  return answer(subject, signed, refresh, options.accessTokenTtlSeconds)
 }
 
 type Granted = {
@@ -91,7 +105,7 @@ async function grantByRefreshToken(
   const user = directory.current().users.get(family.userId)
   if (!maySignIn(user, client)) {
     // Ended, not only refused: the id may be given to somebody else one day.
-    await families.end(presented.familyId)
+    await families.end(family)
     throw invalidRefreshToken()
   }
   const refresh = nextRefreshToken(presented, random)

@@ -1,4 +1,4 @@
-/** RFC 6749 §5.2, and `temporarily_unavailable` (§4.1.2.1) for what may succeed later. */
+/** RFC 6749 §5.2, and for what may succeed later `temporarily_unavailable` (§4.1.2.1) and our own `rate_limited`. */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -6,6 +6,7 @@ export type OAuthErrorCode =
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'temporarily_unavailable'
+  | 'rate_limited'
 
 type Details = {
   readonly usedHeader?: boolean
@@ -19,7 +20,7 @@ type Details = {
  */
 export class OAuthError extends Error {
   readonly code: OAuthErrorCode
-  /** 400; 401 for `invalid_client`; 503 for `temporarily_unavailable`. */
+  /** 400; 401 for `invalid_client`; 503 for `temporarily_unavailable`; 429 for `rate_limited`. */
   readonly status: number
   /** `WWW-Authenticate` header, given where the client authenticated by `Authorization` (RFC 6749 §5.2). */
   readonly wwwAuthenticate: string | undefined
@@ -38,5 +39,6 @@ export class OAuthError extends Error {
 
 function statusOf(code: OAuthErrorCode): number {
   if (code === 'invalid_client') return 401
+  if (code === 'rate_limited') return 429
   return code === 'temporarily_unavailable' ? 503 : 400
 }

@@ -1,6 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { ID_RULE, isId } from '@rollcall/protocol/id'
 import type { UserKey } from '../store/store.ts'
+import { isAdministratorAuthority } from './directory.ts'
 import type { Principal } from './principal.ts'
 
 /**
@@ -35,4 +36,72 @@ export function ownUser({ organizationId, userId }: Principal): UserKey {
  */
 export function isBackend({ organizationId, userId, clientId }: Principal): boolean {
   return organizationId !== null && userId === clientId
+}
+
+/**
+ * Whose history a caller may read: a backend its organization's, role SERVICE any organization's or that of
+ * the one it names, everybody else what it sent or was sent. [spec: "History"] Pure.
+ *
+ * @param wantedOrganizationId read from role SERVICE only
+ */
+export function readableHistory(
+  principal: Principal,
+  wantedOrganizationId: string | undefined,
+): { readonly organizationId?: string; readonly involvedUserId?: string } {
+  const { organizationId, userId } = principal
+  if (organizationId === null)
+    return wantedOrganizationId === undefined ? {} : { organizationId: wantedOrganizationId }
+  return isBackend(principal) ? { organizationId } : { organizationId, involvedUserId: userId }
+}
+
+/** Whether a caller may publish events over MQTT, as backends do: any backend, and role SERVICE. Pure. */
+export function mayPublishEvents(principal: Principal): boolean {
+  return principal.isService || isBackend(principal)
+}
+
+/**
+ * Whether a caller administers its organization: it holds the authority `ORGANIZATION_ADMIN` or
+ * `ROLE_ORGANIZATION_ADMIN`. Being a backend is not enough, and role SERVICE is more than that. Pure.
+ */
+function isAdministrator({ organizationId, authorities }: Principal): boolean {
+  return organizationId !== null && authorities.some(isAdministratorAuthority)
+}
+
+/**
+ * The user whose presence a caller sees and whose endpoints it may end: of its own organization for a backend
+ * or an administrator, of the organization it names for role SERVICE, and for everybody else only itself. Pure.
+ *
+ * @param organizationId read from role SERVICE only; empty and `null` count as absent
+ * @throws RollcallError `forbidden`; `organization_required`; `invalid_request`
+ */
+export function userInSight(principal: Principal, userId: string, organizationId: unknown): UserKey {
+  const organization = organizationForSending(principal, organizationId)
+  const seesAll = principal.isService || isBackend(principal) || isAdministrator(principal)
+  if (!seesAll && userId !== principal.userId) throw new RollcallError('forbidden')
+  return { organizationId: organization, userId }
+}
+
+/**
+ * The user everything of whose a caller may revoke: any of its own organization for an administrator, of the
+ * organization it names for role SERVICE, nobody for everybody else, itself included: whoever stole a token
+ * must not lock out its owner. Pure.
+ *
+ * @throws RollcallError as `userInSight`
+ */
+export function userToRevoke(principal: Principal, userId: string, organizationId: unknown): UserKey {
+  if (!principal.isService && !isAdministrator(principal)) throw new RollcallError('forbidden')
+  return { organizationId: organizationForSending(principal, organizationId), userId }
+}
+
+/**
+ * The organization whose webhooks a caller may look after: its own for a backend or an administrator, the one it
+ * names for role SERVICE, and none for everybody else. Pure.
+ *
+ * @param organizationId read from role SERVICE only
+ * @throws RollcallError as `userInSight`
+ */
+export function organizationOfWebhooks(principal: Principal, organizationId: unknown): string {
+  if (!principal.isService && !isBackend(principal) && !isAdministrator(principal))
+    throw new RollcallError('forbidden')
+  return organizationForSending(principal, organizationId)
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock.ts'
 import type { AccessTokens } from './access-token.ts'
+import { type Admission, underAdmission } from './admission.ts'
 import type { TokenRequest } from './auth.ts'
 import type { AuthenticateClient } from './client-authentication.ts'
 import type { Client } from './directory.ts'
@@ -7,6 +8,7 @@ import { OAuthError } from './oauth-error.ts'
 import { readParameters, requiredParameter } from './parameters.ts'
 import type { RefreshFamilies } from './refresh-families.ts'
 import { parseRefreshToken, type RefreshToken } from './refresh-token.ts'
+import type { RevocationNotices } from './revocation-notices.ts'
 import type { RevokedTokens } from './revoked-tokens.ts'
 import { parseToken, TokenRefused } from './token-form.ts'
 import type { TokenFacts } from './trusted-issuer.ts'
@@ -16,6 +18,8 @@ type Options = {
   readonly revoked: Pick<RevokedTokens, 'add'>
   readonly accessTokens: Pick<AccessTokens, 'read' | 'checkSignature'>
   readonly authenticateClient: AuthenticateClient
+  readonly admission: Admission
+  readonly notices: Pick<RevocationNotices, 'announceUser'>
   readonly issuer: () => string
   readonly clock: Pick<Clock, 'wallMs'>
   readonly staleConnectSecondsMax: number
@@ -27,13 +31,16 @@ type Options = {
  * kinds cannot be mistaken.
  */
 export function createRevocation(options: Options): (request: TokenRequest) => Promise<void> {
-  return async ({ authorization, parameters: pairs }) => {
+  return async ({ authorization, remoteAddress, parameters: pairs }) => {
     const parameters = readParameters(pairs)
-    const client = await options.authenticateClient(authorization, parameters)
-    const token = requiredParameter(parameters, 'token')
-    const refresh = parseRefreshToken(token)
-    if (refresh === undefined) await revokeAccessToken(options, client, token)
-    else await revokeFamily(options, client, refresh)
+    await underAdmission(options.admission, { remoteAddress, username: undefined }, async () => {
+      const client = await options.authenticateClient(authorization, parameters)
+      options.admission.identified(client.id)
+      const token = requiredParameter(parameters, 'token')
+      const refresh = parseRefreshToken(token)
+      if (refresh === undefined) await revokeAccessToken(options, client, token)
+      else await revokeFamily(options, client, refresh)
+    })
   }
 }
 
@@ -43,16 +50,18 @@ async function revokeFamily({ families }: Options, client: Client, presented: Re
   // RFC 7009 §2.2: what is not valid any more is no error, its purpose is achieved.
   if (family === undefined) return
   if (family.clientId !== client.id) throw notYours()
-  await families.end(family.familyId)
+  await families.end(family)
 }
 
 async function revokeAccessToken(options: Options, client: Client, token: string): Promise<void> {
-  const { revoked, clock, staleConnectSecondsMax } = options
+  const { revoked, notices, clock, staleConnectSecondsMax } = options
   const facts = await ownFacts(options, token)
   if (facts?.own === undefined) return
   if (facts.principal.clientId !== client.id) throw notYours()
   const untilWallMs = facts.principal.expiresAtWallMs + staleConnectSecondsMax * 1000
-  if (untilWallMs > clock.wallMs()) await revoked.add(facts.own.tokenKey, untilWallMs)
+  if (untilWallMs <= clock.wallMs()) return
+  const refusing = revoked.add(facts.own.tokenKey, untilWallMs)
+  await Promise.all([refusing, notices.announceUser(facts.principal.userId)])
 }
 
 /** What one of our tokens says, expired or not; `undefined` for anything else. */

@@ -35,6 +35,11 @@ export type Configuration = {
   readonly endpointsPerUserMax: number
   readonly mailboxEventsMax: number
   readonly mailboxBytesMax: number
+  readonly receiptWaitersMax: number
+  readonly historyDays: number
+  readonly webhookRetryHours: number
+  readonly webhookPrivateAddresses: readonly string[]
+  readonly historyBytesMax: number
   readonly sealingKey: string | undefined
   readonly allowedOrigins: readonly string[]
   readonly trustedProxies: readonly string[]
@@ -50,6 +55,20 @@ export type Configuration = {
   readonly turnTtlSeconds: number
   readonly metricsToken: string | undefined
   readonly drainSeconds: number
+  readonly eventsPerSecondPerOrganization: number
+  readonly eventsBurstPerOrganization: number
+  readonly eventsPerSecondPerCaller: number
+  readonly eventsBurstPerCaller: number
+  readonly registersPerSecondPerOrganization: number
+  readonly registersBurstPerOrganization: number
+  readonly registersPerSecondPerCaller: number
+  readonly registersBurstPerCaller: number
+  readonly tokensPerSecondPerClient: number
+  readonly tokensBurstPerClient: number
+  readonly tokensPerSecondPerUser: number
+  readonly tokensBurstPerUser: number
+  readonly tokensPerSecondPerAddress: number
+  readonly tokensBurstPerAddress: number
 }
 
 /**
@@ -123,6 +142,11 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     endpointsPerUserMax: integer('endpointsPerUserMax'),
     mailboxEventsMax: integer('mailboxEventsMax'),
     mailboxBytesMax: integer('mailboxBytesMax'),
+    receiptWaitersMax: integer('receiptWaitersMax'),
+    historyDays: integer('historyDays'),
+    webhookRetryHours: integer('webhookRetryHours'),
+    webhookPrivateAddresses: parseList(at('webhookPrivateAddresses'), isAddressRange),
+    historyBytesMax: integer('historyBytesMax'),
     sealingKey: text('sealingKey'),
     allowedOrigins: parseList(at('allowedOrigins'), isOrigin),
     trustedProxies: parseList(at('trustedProxies'), isAddressRange),
@@ -138,6 +162,26 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     turnTtlSeconds: integer('turnTtlSeconds'),
     metricsToken: parseText(at('metricsToken'), 16),
     drainSeconds: integer('drainSeconds'),
+    ...parseLimits(integer),
+  }
+}
+
+function parseLimits(integer: (name: keyof Configuration) => number) {
+  return {
+    eventsPerSecondPerOrganization: integer('eventsPerSecondPerOrganization'),
+    eventsBurstPerOrganization: integer('eventsBurstPerOrganization'),
+    eventsPerSecondPerCaller: integer('eventsPerSecondPerCaller'),
+    eventsBurstPerCaller: integer('eventsBurstPerCaller'),
+    registersPerSecondPerOrganization: integer('registersPerSecondPerOrganization'),
+    registersBurstPerOrganization: integer('registersBurstPerOrganization'),
+    registersPerSecondPerCaller: integer('registersPerSecondPerCaller'),
+    registersBurstPerCaller: integer('registersBurstPerCaller'),
+    tokensPerSecondPerClient: integer('tokensPerSecondPerClient'),
+    tokensBurstPerClient: integer('tokensBurstPerClient'),
+    tokensPerSecondPerUser: integer('tokensPerSecondPerUser'),
+    tokensBurstPerUser: integer('tokensBurstPerUser'),
+    tokensPerSecondPerAddress: integer('tokensPerSecondPerAddress'),
+    tokensBurstPerAddress: integer('tokensBurstPerAddress'),
   }
 }
 

@@ -48,6 +48,25 @@ function json(name: string, range: string, description: string): ConfigurationKe
   return { name, env: environmentName(name), type: 'json', unit: '', default: '', range, description }
 }
 
+/** The two keys of one rate limit: `docs/rate-limits.md`. */
+function rate(
+  what: string,
+  unit: string,
+  whose: string,
+  [perSecond, burst]: readonly [number, number],
+  description: string,
+): readonly ConfigurationKey[] {
+  return [
+    integer(
+      `${what}PerSecondPer${whose}`,
+      `${unit} per second`,
+      [perSecond, 0, 10_000_000],
+      `${description}, steadily. 0: no limit.`,
+    ),
+    integer(`${what}BurstPer${whose}`, unit, [burst, 1, 100_000_000], 'The same, at once.'),
+  ]
+}
+
 /** `accessTokenTtlSeconds` → `ACCESS_TOKEN_TTL_SECONDS`. */
 function environmentName(name: string): string {
   return name.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase()
@@ -135,6 +154,36 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     [4_194_304, 65_536, 1_073_741_824],
     'Unacknowledged QoS 1 events of one endpoint, together.',
   ),
+  integer(
+    'historyDays',
+    'days',
+    [7, 1, 3650],
+    'Age at which an accepted event is dropped from the history (`docs/history.md`).',
+  ),
+  integer(
+    'historyBytesMax',
+    'bytes',
+    [1_073_741_824, 1_048_576, 1_099_511_627_776],
+    'What the history may take on disk, about. The oldest events are dropped past it.',
+  ),
+  integer(
+    'receiptWaitersMax',
+    'requests',
+    [10_000, 0, 1_000_000],
+    'Requests that may wait for receipts (`Prefer: wait`) at one time. Past it they are refused with 503.',
+  ),
+  integer(
+    'webhookRetryHours',
+    'hours',
+    [24, 1, 720],
+    'How long one batch is tried before its events become dead letters (`docs/webhooks.md`).',
+  ),
+  list(
+    'webhookPrivateAddresses',
+    '',
+    'IP addresses or CIDR ranges',
+    'Addresses that webhooks may be sent to although they are private, loopback or otherwise special, and over plain http. Nothing else that is not public is connected to.',
+  ),
   text(
     'sealingKey',
     '',
@@ -185,4 +234,17 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'Bearer token that `/metrics` asks for. Not set: open to everyone who reaches the port.',
   ),
   integer('drainSeconds', 'seconds', [5, 0, 300], 'Time over which links are closed after SIGTERM.'),
+  ...rate('events', 'events', 'Organization', [50_000, 100_000], 'Events sent into one organization'),
+  ...rate('events', 'events', 'Caller', [20_000, 50_000], 'Events that one caller sends'),
+  ...rate('registers', 'requests', 'Organization', [10_000, 100_000], 'Registrations in one organization'),
+  ...rate('registers', 'requests', 'Caller', [100, 1_000], 'Registrations by one caller'),
+  ...rate('tokens', 'requests', 'Client', [1_000, 10_000], 'Requests for tokens by one client, secret shown'),
+  ...rate(
+    'tokens',
+    'requests',
+    'User',
+    [1, 100],
+    'Attempts with one user name; a failed one counts 10 times',
+  ),
+  ...rate('tokens', 'requests', 'Address', [50, 1_000], 'Attempts from one address (IPv6: /64); the same'),
 ]

@@ -30,6 +30,11 @@ describe('sendEvent bodies', () => {
       userEndpointId: undefined,
       masks: [],
       qos: 0,
+      idempotencyKey: undefined,
+      ttlSeconds: undefined,
+      expiresAtWallMs: undefined,
+      collapseKey: undefined,
+      cancelOthers: undefined,
     })
     assert.equal(event.bytes.toString(), EVENT)
     assert.equal(event.id, undefined)

@@ -1,29 +1,40 @@
 import type { Principal } from '../auth/auth.ts'
 import type { Clock } from '../clock/clock.ts'
+import type { Limits } from '../limits/limits.ts'
 import type { Sealer } from '../masks/masks.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { MailboxEntry, Registration, Store } from '../store/store.ts'
+import type { BulkItem } from './bulk.ts'
 import type { SendEventCommand } from './command.ts'
+import { type EndingsContext, endEntry } from './endings.ts'
 import { Idempotency } from './idempotency.ts'
+import { Lifetimes } from './lifetimes.ts'
 import type { Attachment, Link } from './link.ts'
 import { Links } from './links.ts'
 import { Outbox, type OutboxContext } from './outbox.ts'
+import { type ReceiptCount, Receipts, type ReceiptWait } from './receipts.ts'
 import { reminderBytes } from './reminder.ts'
 import { sealContext } from './seal-context.ts'
-import { type SendEventContext, sendEvent } from './send-event.ts'
+import { sendEvent, sendEventAndWait } from './send-event.ts'
+import { type SendEventsContext, sendEvents } from './send-events.ts'
 
+export { type BulkItem, readSendEventArray, readSendEventLines } from './bulk.ts'
 export { parseSendEvent, type SendEventCommand } from './command.ts'
 export type { Attachment, Link, LinkCloseReason, OutboundEvent } from './link.ts'
 export { parseJsonBody } from './raw-json.ts'
+export type { ReceiptCount, ReceiptWait } from './receipts.ts'
 
 /** Time after which an outbox whose mailbox could not be read tries again. */
 const READ_RETRY_MS = 1000
+const RECEIPT_WAITERS_MAX = 10_000
 
 /** What a sender learns. */
 export type SendResult = {
   /** Registered endpoints that the event was accepted for. */
   readonly count: number
   readonly eventId: string
+  /** Where they were waited for, and the event was sent for this very request. */
+  readonly receipts?: ReceiptCount
 }
 
 /** Sends events to endpoints, now over their link or later from their mailbox. */
@@ -31,10 +42,31 @@ export interface Delivery {
   /**
    * Sends one event. QoS 1 resolves only once the event is durable for every endpoint counted.
    *
-   * @param idempotencyKey 1 to 128 characters; see semantics in PROTOCOL.md
-   * @throws RollcallError `organization_required`, `invalid_mask`, `mailbox_full`, `unavailable`
+   * @param idempotencyKey 1 to 128 characters; see semantics in PROTOCOL.md. Absent: the command's own
+   * @throws RollcallError `organization_required`, `rate_limited`, `invalid_mask`, `invalid_request`,
+   *   `mailbox_full`, `unavailable`
    */
   sendEvent(principal: Principal, command: SendEventCommand, idempotencyKey?: string): Promise<SendResult>
+  /**
+   * Sends a group of events of a bulk request, each for itself, QoS 1 in one commit. The answers are in their
+   * order: results, or what `sendEvent` would reject with. It rests where it takes long.
+   */
+  sendEvents(
+    principal: Principal,
+    group: readonly BulkItem[],
+  ): Promise<readonly PromiseSettledResult<SendResult>[]>
+  /**
+   * The same as `sendEvent`, and resolves only once every endpoint counted has acknowledged or can no longer, the time is over
+   * or the sender is gone. At QoS 0, and for a repeated key, at once.
+   *
+   * @throws RollcallError as `sendEvent`; `unavailable` where too many wait: nothing was sent
+   */
+  sendEventAndWait(
+    principal: Principal,
+    command: SendEventCommand,
+    idempotencyKey: string | undefined,
+    wait: ReceiptWait,
+  ): Promise<SendResult>
   /**
    * Makes `link` the endpoint's link; an older one is closed `taken_over`, unless it is of the same
    * connection, which must detach it first. Call only with a registration that is live now.
@@ -42,33 +74,63 @@ export interface Delivery {
   attach(registration: Registration, link: Link): Attachment
   /** Whether the registration has a link. */
   isConnected(registration: Registration): boolean
+  /** QoS 1 events that the registration has not acknowledged. Cheap. */
+  mailboxDepth(registration: Registration): number
   /** Sends the keepalive reminder over the link, if there is one. QoS 0. */
   remind(registration: Registration): void
   /** The endpoint was registered anew: a link left over from its former registration is closed. */
   endpointRegistered(registration: Registration): void
   /** The registration has ended: its link is closed. */
   endpointGone(registration: Registration, how: 'expired' | 'unregistered'): void
+  /** Begins to sweep out what was not delivered in time. */
+  start(): void
+  /** Whoever waits for receipts, now or later, is answered with what is known. Idempotent. */
+  drain(): void
+  /** Stops sweeping, and drains. Idempotent. */
+  close(): void
 }
 
 export type DeliveryOptions = {
-  readonly store: Pick<Store, 'registrations' | 'mailboxes' | 'answers' | 'serviceTime'>
+  readonly store: Pick<
+    Store,
+    'registrations' | 'mailboxes' | 'history' | 'feed' | 'answers' | 'serviceTime' | 'hold'
+  >
   readonly sealer: Sealer
   readonly clock: Clock
   /** Makes UUIDv7s. */
   readonly newId: () => string
   readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs' | 'reminderSent'>
   readonly log: Pick<Log, 'error'>
-  readonly limits: { readonly mailboxEventsMax: number; readonly mailboxBytesMax: number }
+  readonly limits: {
+    readonly mailboxEventsMax: number
+    readonly mailboxBytesMax: number
+    /** Requests that may wait for receipts at one time. Default 10,000. */
+    readonly receiptWaitersMax?: number
+  }
+  /** How many events callers may send. */
+  readonly quotas: Pick<Limits, 'sendEvents'>
 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {
   const links = new Links()
   const idempotency = new Idempotency(options.clock, options.store.answers)
-  const sending: SendEventContext = { ...options, links, idempotency }
-  const context = outboxContext(options, links)
+  const { mailboxEventsMax: eventsMax, mailboxBytesMax: bytesMax, receiptWaitersMax } = options.limits
+  const receipts = new Receipts(options.clock, receiptWaitersMax ?? RECEIPT_WAITERS_MAX)
+  const endings: EndingsContext = { ...options, links, receipts, bounds: { eventsMax, bytesMax } }
+  const sending: SendEventsContext = { ...endings, ...options, idempotency }
+  const context = outboxContext(options, endings)
+  const lifetimes = new Lifetimes(endings)
   return {
     sendEvent: (principal, command, idempotencyKey) => sendEvent(sending, principal, command, idempotencyKey),
-    attach: (registration, link) => attach(links, new Outbox(registration, link, context)),
+    sendEvents: (principal, group) => sendEvents(sending, principal, group),
+    sendEventAndWait: (principal, command, idempotencyKey, wait) =>
+      sendEventAndWait(sending, principal, command, idempotencyKey, wait),
+    attach(registration, link) {
+      const attachment = attach(links, new Outbox(registration, link, context))
+      options.store.feed.noteConnected(registration, options.clock.wallMs())
+      return attachment
+    },
+    mailboxDepth: (registration) => options.store.mailboxes.depth(registration),
     isConnected: (registration) => links.find(registration) !== undefined,
     remind: (registration) => remind(options, links, registration),
     endpointRegistered(registration) {
@@ -77,7 +139,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         outbox?.link.close('endpoint_expired')
     },
     endpointGone(registration, how) {
+      receipts.registrationEnded(registration.registrationId)
       links.find(registration)?.link.close(how === 'expired' ? 'endpoint_expired' : 'endpoint_unregistered')
+    },
+    start: () => lifetimes.start(),
+    drain: () => receipts.endAll(),
+    close() {
+      lifetimes.close()
+      receipts.endAll()
     },
   }
 }
@@ -85,7 +154,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 /** The newest link wins. It is in place before the older one is closed, so that no event falls between them. */
 function attach(links: Links, outbox: Outbox): Attachment {
   const older = links.findByEndpoint(outbox.registration)
-  older?.detach()
+  older?.detach('taken_over')
   links.add(outbox)
   older?.link.close('taken_over')
   return outbox
@@ -103,19 +172,24 @@ function remind(
   if (links.find(registration)?.sendNow(reminderBytes(registration, times, newId()))) metrics.reminderSent()
 }
 
-function outboxContext({ store, sealer, clock, metrics, log }: DeliveryOptions, links: Links): OutboxContext {
+function outboxContext(
+  { store, sealer, clock, log }: DeliveryOptions,
+  endings: EndingsContext,
+): OutboxContext {
   return {
     mailboxes: store.mailboxes,
+    nowWallMs: () => clock.wallMs(),
     open: (registration, entry) => openEntry(sealer, log, registration, entry),
-    onSettled(outcome, sinceMs) {
-      metrics.eventOutcome(outcome)
-      if (sinceMs !== undefined) metrics.deliveryMs(1, clock.monotonicMs() - sinceMs)
-    },
+    onSent: (sequence) => store.history.note(sequence, 'sent', clock.wallMs()),
+    onEnded: (position, ending, sinceMs) => endEntry(endings, position, ending, sinceMs),
     onReadFailed(outbox, error) {
       log.error('mailbox could not be read', { err: error instanceof Error ? error : undefined })
       clock.after(READ_RETRY_MS, () => outbox.resume())
     },
-    onDetached: (outbox) => links.remove(outbox),
+    onDetached(outbox, reason) {
+      endings.links.remove(outbox)
+      store.feed.noteDisconnected(outbox.registration, reason, clock.wallMs())
+    },
   }
 }
 

@@ -1,3 +1,5 @@
+import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
+
 /** Why a link is closed from inside; `mqtt` maps it to a reason code. */
 export type LinkCloseReason =
   /** A newer link subscribed to the same endpoint. */
@@ -13,9 +15,10 @@ export type OutboundEvent = {
   readonly qos: 0 | 1
   /**
    * For QoS 1: to be called once, when PUBACK arrived, or, on a subscription granted at QoS 0, when the
-   * socket has taken the bytes. Never after the link was closed.
+   * socket has taken the bytes; or with `discarded`, when it never went out because the client does not take
+   * its size. Never after the link was closed.
    */
-  readonly acknowledged?: () => void
+  readonly acknowledged?: (how?: 'discarded') => void
 }
 
 /**
@@ -39,6 +42,10 @@ export interface Attachment {
   start(): void
   /** There is room again after `send` refused. */
   resume(): void
-  /** The link is gone or unsubscribed. Unacknowledged events stay in the mailbox. Idempotent. */
-  detach(): void
+  /**
+   * The link is gone or unsubscribed. Unacknowledged events stay in the mailbox. Idempotent.
+   *
+   * @param reason for the feed; default `connection_lost`
+   */
+  detach(reason?: DisconnectReason): void
 }

@@ -17,6 +17,10 @@ export class Links {
     return this.#byEndpoint.get(nameOf(endpoint))
   }
 
+  /** See `SentThrough` in the store. */
+  readonly sentThrough = (registrationId: number): number =>
+    this.#byRegistration.get(registrationId)?.sentThrough ?? 0
+
   add(outbox: Outbox): void {
     this.#byRegistration.set(outbox.registration.registrationId, outbox)
     this.#byEndpoint.set(nameOf(outbox.registration), outbox)

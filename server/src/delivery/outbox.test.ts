@@ -23,6 +23,10 @@ function setup(quota: number) {
   const mailbox = new Map<number, Uint8Array>()
   const sent: { sequence: number; acknowledge: () => void }[] = []
   const settled: string[] = []
+  /** Handed to the link, as the history hears of it. */
+  const noted: number[] = []
+  const ends = new Map<number, number>()
+  let nowWallMs = 0
   let free = quota
   let reads: (() => void)[] = []
   let isFailing = false
@@ -36,6 +40,7 @@ function setup(quota: number) {
         eventId: String(sequence),
         sealed: false,
         acceptedAtWallMs: 0,
+        ...(ends.has(sequence) ? { expiresAtWallMs: ends.get(sequence) ?? 0 } : {}),
       }))
   const context: OutboxContext = {
     mailboxes: {
@@ -45,10 +50,15 @@ function setup(quota: number) {
           const page = read(after).slice(0, 3)
           reads.push(() => (isFailing ? reject(new Error('down')) : resolve(page)))
         }),
-      remove: (_, sequence) => void mailbox.delete(sequence),
+      has: (_, sequence) => mailbox.has(sequence),
     },
+    nowWallMs: () => nowWallMs,
     open: (_, entry) => (entry.payload.length === 0 ? undefined : entry.payload),
-    onSettled: (outcome) => settled.push(outcome),
+    onSent: (sequence) => noted.push(sequence),
+    onEnded({ sequence }, ending) {
+      mailbox.delete(sequence)
+      settled.push(ending)
+    },
     onReadFailed: () => settled.push('read failed'),
     onDetached: () => settled.push('detached'),
   }
@@ -79,7 +89,18 @@ function setup(quota: number) {
     append(sequence: number): boolean {
       const follows = Math.max(0, ...mailbox.keys())
       this.put(sequence)
-      return outbox.push({ sequence, follows }, Buffer.from(String(sequence)), 0)
+      return outbox.push({ sequence, follows }, this.pushed(sequence))
+    },
+    pushed: (sequence: number) => ({
+      bytes: Buffer.from(String(sequence)),
+      acceptedAtMs: 0,
+      mayBeGone: ends.has(sequence),
+      expiresAtWallMs: ends.get(sequence),
+    }),
+    ends,
+    noted,
+    passTo(wallMs: number) {
+      nowWallMs = wallMs
     },
     fail(on: boolean) {
       isFailing = on
@@ -156,7 +177,7 @@ describe('an outbox', () => {
     await box.settleReads()
     box.put(2)
     box.append(3)
-    box.outbox.push({ sequence: 2, follows: 1 }, Buffer.from('2'), 0)
+    box.outbox.push({ sequence: 2, follows: 1 }, box.pushed(2))
     await box.settleReads()
     assert.deepEqual(box.sequences(), [1, 2, 3])
   })
@@ -206,5 +227,49 @@ describe('an outbox', () => {
     assert.deepEqual(box.sequences(), [])
     assert.deepEqual(box.settled, ['detached'])
     assert.deepEqual([...box.mailbox.keys()], [1, 2])
+  })
+
+  it('sends nothing whose time is over, neither from memory nor from the mailbox', async () => {
+    const box = setup(64)
+    for (const sequence of [1, 2, 3, 4]) box.put(sequence)
+    box.ends.set(2, 500).set(4, 1001)
+    box.passTo(500)
+    box.outbox.start()
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [1, 3, 4])
+    assert.deepEqual(box.settled, ['expired'])
+    box.ends.set(5, 500)
+    assert.equal(box.append(5), false)
+    assert.equal(box.append(6), true)
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [1, 3, 4, 6])
+    assert.deepEqual(box.settled, ['expired', 'expired'])
+    assert.deepEqual([...box.mailbox.keys()], [1, 3, 4, 6])
+    assert.deepEqual(box.noted, [1, 3, 4, 6])
+  })
+
+  it('sends nothing that left the mailbox after it was read or became durable', async () => {
+    const box = setup(64)
+    for (const sequence of [1, 2, 3]) box.put(sequence)
+    box.outbox.start()
+    box.mailbox.delete(2)
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [1, 3])
+    box.ends.set(4, 9999)
+    const pushed = box.pushed(4)
+    assert.equal(box.outbox.push({ sequence: 4, follows: 3 }, pushed), false)
+    assert.deepEqual(box.sequences(), [1, 3])
+    assert.deepEqual(box.settled, [])
+  })
+
+  it('tells up to where entries are in flight, and that nothing is once its link has gone', async () => {
+    const box = setup(1)
+    for (const sequence of [3, 5]) box.put(sequence)
+    assert.equal(box.outbox.sentThrough, 0)
+    box.outbox.start()
+    await box.settleReads()
+    assert.equal(box.outbox.sentThrough, 3)
+    box.outbox.detach()
+    assert.equal(box.outbox.sentThrough, 0)
   })
 })

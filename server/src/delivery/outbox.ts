@@ -1,4 +1,5 @@
-import type { MailboxEntry, MailboxStore, Registration } from '../store/store.ts'
+import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
+import type { EntryPosition, MailboxEntry, MailboxStore, Registration } from '../store/store.ts'
 import type { Attachment, Link } from './link.ts'
 
 /** Entries and bytes read from a mailbox at a time: enough to fill a link's quota, little enough to hold. */
@@ -8,17 +9,33 @@ const PAGE_BYTES_MAX = 524_288
 /** Where an event stands in a mailbox. */
 export type Position = { readonly sequence: number; readonly follows: number }
 
+/** A QoS 1 event that became durable. */
+export type Pushed = {
+  readonly bytes: Uint8Array
+  /** When it was accepted, on the monotonic clock. */
+  readonly acceptedAtMs: number
+  /** Whether it may have left the mailbox meanwhile: replaced, cancelled, or its time is over. */
+  readonly mayBeGone: boolean
+  readonly expiresAtWallMs: number | undefined
+}
+
+/** How an entry left its mailbox. */
+export type Ending = 'acknowledged' | 'discarded' | 'expired'
+
 /** What an outbox needs of its surroundings. */
 export type OutboxContext = {
-  readonly mailboxes: Pick<MailboxStore, 'read' | 'remove'>
+  readonly mailboxes: Pick<MailboxStore, 'read' | 'has'>
+  nowWallMs(): number
   /** The clear bytes of an entry, `undefined` when its seal cannot be opened. */
   open(registration: Registration, entry: MailboxEntry): Uint8Array | undefined
-  /** An entry left the mailbox: `sentMs` is when it was handed to the socket, on the monotonic clock. */
-  onSettled(outcome: 'acknowledged' | 'discarded', sinceMs: number | undefined): void
+  /** An entry was handed to the link. */
+  onSent(sequence: number): void
+  /** An entry is over and to be removed: `sinceMs` is when it was accepted, on the monotonic clock. */
+  onEnded(position: EntryPosition, ending: Ending, sinceMs: number | undefined): void
   /** Reading the mailbox failed: `resume` is to be called after a while. */
   onReadFailed(outbox: Outbox, error: unknown): void
   /** The link was detached. */
-  onDetached(outbox: Outbox): void
+  onDetached(outbox: Outbox, reason: DisconnectReason): void
 }
 
 /**
@@ -51,6 +68,11 @@ export class Outbox implements Attachment {
     return this.#link
   }
 
+  /** The last entry that was handed to the link: what waits up to it is in flight. */
+  get sentThrough(): number {
+    return this.#detached ? 0 : this.#sentSequence
+  }
+
   start(): void {
     this.#started = true
     this.#catchUp()
@@ -60,10 +82,10 @@ export class Outbox implements Attachment {
     this.#catchUp()
   }
 
-  detach(): void {
+  detach(reason: DisconnectReason = 'connection_lost'): void {
     if (this.#detached) return
     this.#detached = true
-    this.#context.onDetached(this)
+    this.#context.onDetached(this, reason)
   }
 
   /** Sends a QoS 0 event now, whatever waits. */
@@ -74,28 +96,39 @@ export class Outbox implements Attachment {
   /**
    * A QoS 1 event became durable at `sequence` of the mailbox, next after the entry `follows`.
    *
-   * @param sinceMs when it was accepted, on the monotonic clock
    * @returns whether it went out at once
    */
-  push({ sequence, follows }: Position, payload: Uint8Array, sinceMs: number): boolean {
+  push({ sequence, follows }: Position, event: Pushed): boolean {
     if (this.#detached) return false
+    if (event.mayBeGone && this.#isOver(sequence, event.expiresAtWallMs)) return false
     const isNext = this.#live && follows <= this.#sentSequence && sequence > this.#sentSequence
-    if (isNext && this.#send(sequence, payload, sinceMs)) return true
+    if (isNext && this.#send(sequence, event.bytes, event.acceptedAtMs)) return true
     if (sequence > this.#sentSequence) this.#catchUp()
     return false
   }
 
-  #send(sequence: number, payload: Uint8Array, sinceMs: number | undefined): boolean {
-    const acknowledged = (): void => this.#settle(sequence, 'acknowledged', sinceMs)
-    const taken = this.#link.send({ payload, qos: 1, acknowledged })
-    if (taken) this.#sentSequence = sequence
-    else this.#live = false
-    return taken
+  /** Whether an entry must not be sent any more; ends it where its time is over. */
+  #isOver(sequence: number, expiresAtWallMs = Number.POSITIVE_INFINITY): boolean {
+    if (!this.#context.mailboxes.has(this.registration, sequence)) return true
+    if (this.#context.nowWallMs() < expiresAtWallMs) return false
+    this.#end(sequence, 'expired', undefined)
+    return true
   }
 
-  #settle(sequence: number, outcome: 'acknowledged' | 'discarded', sinceMs: number | undefined): void {
-    this.#context.mailboxes.remove(this.registration, sequence)
-    this.#context.onSettled(outcome, sinceMs)
+  #send(sequence: number, payload: Uint8Array, sinceMs: number | undefined): boolean {
+    const acknowledged = (ending: Ending = 'acknowledged'): void => this.#end(sequence, ending, sinceMs)
+    const taken = this.#link.send({ payload, qos: 1, acknowledged })
+    if (!taken) {
+      this.#live = false
+      return false
+    }
+    this.#sentSequence = sequence
+    this.#context.onSent(sequence)
+    return true
+  }
+
+  #end(sequence: number, ending: Ending, sinceMs: number | undefined): void {
+    this.#context.onEnded({ registration: this.registration, sequence }, ending, sinceMs)
   }
 
   #catchUp(): void {
@@ -135,11 +168,16 @@ export class Outbox implements Attachment {
   }
 
   #sendEntry(entry: MailboxEntry): boolean {
-    const payload = this.#context.open(this.registration, entry)
+    const payload = this.#isOver(entry.sequence, entry.expiresAtWallMs) ? undefined : this.#open(entry)
     if (payload !== undefined) return this.#send(entry.sequence, payload, undefined)
-    // An event sealed with a key that is gone can never be delivered: keeping it would block the ones behind it.
     this.#sentSequence = entry.sequence
-    this.#settle(entry.sequence, 'discarded', undefined)
     return true
+  }
+
+  #open(entry: MailboxEntry): Uint8Array | undefined {
+    const payload = this.#context.open(this.registration, entry)
+    // An event sealed with a key that is gone can never be delivered: keeping it would block the ones behind it.
+    if (payload === undefined) this.#end(entry.sequence, 'discarded', undefined)
+    return payload
   }
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { JSON_DEPTH_MAX } from '@rollcall/protocol/limits'
+import type { JsonObject } from './problems.ts'
 
 /**
  * JSON bodies with their text kept: the device must get the sender's own bytes of the event, which a
@@ -37,7 +38,7 @@ export function parseJson(body: Buffer): JsonBody {
   }
 }
 
-export function isJsonObject(value: unknown): value is { readonly [key: string]: unknown } {
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -1,102 +1,124 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { organizationForSending, type Principal } from '../auth/auth.ts'
-import type { Clock } from '../clock/clock.ts'
-import { parseMasks, type Sealer } from '../masks/masks.ts'
+import type { Principal } from '../auth/auth.ts'
 import type { Metrics } from '../observe/observe.ts'
-import type { AppendOutcome, IdempotencyKey, Registration, Store, UserKey } from '../store/store.ts'
+import type {
+  AppendOutcome,
+  AppendRequest,
+  IdempotencyKey,
+  MailboxBounds,
+  Outcome,
+  Registration,
+  Store,
+  UserKey,
+} from '../store/store.ts'
+import { type AcceptContext, type Accepted, accept, draftOf } from './accept.ts'
+import { type AppendContext, appendRequest } from './append-request.ts'
 import type { SendEventCommand } from './command.ts'
 import type { SendResult } from './delivery.ts'
-import { withId } from './event-bytes.ts'
+import { tell } from './endings.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Links } from './links.ts'
-import { sealContext } from './seal-context.ts'
+import type { Receipts, ReceiptWait, Watch } from './receipts.ts'
 
-export type SendEventContext = {
-  readonly store: Pick<Store, 'registrations' | 'mailboxes' | 'serviceTime'>
-  readonly links: Links
-  readonly idempotency: Idempotency
-  readonly sealer: Sealer
-  readonly clock: Clock
-  readonly newId: () => string
-  readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs'>
-  readonly limits: { readonly mailboxEventsMax: number; readonly mailboxBytesMax: number }
-}
-
-/** An event that passed every check, on its way. */
-type Accepted = {
-  readonly to: UserKey
-  readonly userEndpointId: string | undefined
-  readonly eventId: string
-  /** What the device gets, in clear. */
-  readonly bytes: Buffer
-  readonly isMasked: boolean
-  readonly qos: 0 | 1
-  /** Monotonic clock. */
-  readonly acceptedAtMs: number
-}
+export type SendEventContext = AcceptContext &
+  AppendContext & {
+    readonly store: Pick<Store, 'registrations' | 'mailboxes' | 'history' | 'serviceTime'>
+    readonly links: Links
+    readonly idempotency: Idempotency
+    readonly receipts: Receipts
+    readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs'>
+    readonly bounds: MailboxBounds
+  }
 
 /**
  * Sends one event. Every branch of the flow is here; what it calls decides nothing about it.
  *
- * @throws RollcallError `organization_required`, `invalid_mask`, `mailbox_full`, `unavailable`
+ * @throws RollcallError `organization_required`, `rate_limited`, `invalid_mask`, `invalid_request`,
+ *   `mailbox_full`, `unavailable`
  */
 export async function sendEvent(
   context: SendEventContext,
   principal: Principal,
   command: SendEventCommand,
-  idempotencyKey: string | undefined,
+  idempotencyKey = command.idempotencyKey,
+  watch?: Watch,
 ): Promise<SendResult> {
   const event = accept(context, principal, command)
-  if (idempotencyKey === undefined) return route(context, event, undefined)
-  const owner = callerOf(principal, event)
+  if (idempotencyKey === undefined) return route(context, event, undefined, watch)
+  const owner = callerOf(event)
   const key = { owner, key: idempotencyKey, expiresAtWallMs: context.idempotency.expiresAtWallMs() }
-  return context.idempotency.run(owner, idempotencyKey, () => route(context, event, key))
+  return context.idempotency.run(owner, idempotencyKey, () => route(context, event, key, watch))
 }
 
-function accept(
-  { newId, clock }: SendEventContext,
+/** The same, and then waits for receipts. The place is taken first: where there is none, nothing is sent. */
+export async function sendEventAndWait(
+  context: SendEventContext,
   principal: Principal,
   command: SendEventCommand,
-): Accepted {
-  const organizationId = organizationForSending(principal, command.organizationId)
-  parseMasks(command.masks)
-  const eventId = command.event.id ?? newId()
-  return {
-    to: { organizationId, userId: command.userId },
-    userEndpointId: command.userEndpointId,
-    eventId,
-    bytes: withId(command.event, eventId),
-    isMasked: command.masks.length > 0,
-    qos: command.qos,
-    acceptedAtMs: clock.monotonicMs(),
+  idempotencyKey: string | undefined,
+  wait: ReceiptWait,
+): Promise<SendResult> {
+  const watch = context.receipts.open()
+  try {
+    const result = await sendEvent(context, principal, command, idempotencyKey, watch)
+    await watch.wait(wait)
+    return watch.count === undefined ? result : { ...result, receipts: watch.count }
+  } finally {
+    watch.close()
   }
 }
 
 /** An `Idempotency-Key` belongs to (organization, user); a SERVICE caller's to the organization it named. */
-function callerOf(principal: Principal, event: Accepted): UserKey {
-  return { organizationId: principal.organizationId ?? event.to.organizationId, userId: principal.userId }
+function callerOf({ senderOrganizationId, senderId }: Accepted): UserKey {
+  return { organizationId: senderOrganizationId, userId: senderId }
 }
 
 async function route(
   context: SendEventContext,
   event: Accepted,
   key: IdempotencyKey | undefined,
+  watch: Watch | undefined,
 ): Promise<SendResult> {
   const count =
-    event.qos === 0 ? await sendAtMostOnce(context, event) : await sendAtLeastOnce(context, event, key)
+    event.qos === 0
+      ? await sendAtMostOnce(context, event, watch)
+      : await sendAtLeastOnce(context, event, key, watch)
   context.metrics.eventAccepted(event.qos)
   return { count, eventId: event.eventId }
 }
 
-async function sendAtMostOnce(context: SendEventContext, event: Accepted): Promise<number> {
+async function sendAtMostOnce(
+  context: SendEventContext,
+  event: Accepted,
+  watch: Watch | undefined,
+): Promise<number> {
+  const { clock, links, metrics, store } = context
   const registrations = await locate(context, event)
-  for (const registration of registrations) {
-    const outbox = context.links.find(registration)
-    if (outbox === undefined) context.metrics.eventOutcome('not_connected')
-    else context.metrics.eventOutcome(outbox.sendNow(event.bytes) ? 'sent' : 'dropped_congested')
-  }
-  context.metrics.deliveryMs(0, context.clock.monotonicMs() - event.acceptedAtMs)
+  const atWallMs = clock.wallMs()
+  const isOver = event.expiresAtWallMs !== undefined && event.expiresAtWallMs <= atWallMs
+  watch?.follow([], isOver ? 0 : connected(links, registrations))
+  const endpoints = registrations.map((registration) => {
+    const outcome = isOver ? 'expired' : sendNow(context, registration, event)
+    return { userEndpointId: registration.userEndpointId, outcome, at: [{ outcome, atWallMs }] }
+  })
+  store.history.add(draftOf(event, event, atWallMs), endpoints)
+  metrics.deliveryMs(0, clock.monotonicMs() - event.acceptedAtMs)
   return registrations.length
+}
+
+function sendNow({ links, metrics }: SendEventContext, registration: Registration, event: Accepted): Outcome {
+  const outbox = links.find(registration)
+  if (outbox === undefined) {
+    metrics.eventOutcome('not_connected')
+    return 'not_connected'
+  }
+  const isSent = outbox.sendNow(event.bytes)
+  metrics.eventOutcome(isSent ? 'sent' : 'dropped_congested')
+  return isSent ? 'sent' : 'discarded'
+}
+
+function connected(links: Links, registrations: readonly Registration[]): number {
+  return registrations.filter((registration) => links.find(registration) !== undefined).length
 }
 
 async function locate({ store }: SendEventContext, event: Accepted): Promise<readonly Registration[]> {
@@ -111,35 +133,40 @@ async function sendAtLeastOnce(
   context: SendEventContext,
   event: Accepted,
   key: IdempotencyKey | undefined,
+  watch: Watch | undefined,
 ): Promise<number> {
-  const { accepted, full } = await append(context, event, key)
-  if (full.length > 0) context.metrics.eventOutcome('mailbox_full', full.length)
+  const { links, metrics, store } = context
+  // One atomic write: nothing is answered before it is durable.
+  const request = appendRequest(context, event, key)
+  const outcome = await store.mailboxes.append(request, store.serviceTime.nowMs())
+  const { accepted, full, replaced = [] } = outcome
+  tell(context, replaced, 'discarded')
+  if (full.length > 0) metrics.eventOutcome('mailbox_full', full.length)
   if (accepted.length === 0 && full.length > 0)
     throw new RollcallError('mailbox_full', undefined, { retryAfterSeconds: 1 })
+  // Before it is sent, or a receipt could come first.
+  if (watch !== undefined) follow(context, outcome, watch)
+  const { bytes, acceptedAtMs, expiresAtWallMs } = event
+  const pushed = { bytes, acceptedAtMs, expiresAtWallMs, mayBeGone: mayBeGone(request) }
   for (const { registration, ...position } of accepted) {
-    const outbox = context.links.find(registration)
-    const isSent = outbox?.push(position, event.bytes, event.acceptedAtMs) === true
-    context.metrics.eventOutcome(isSent ? 'sent' : 'queued')
+    const isSent = links.find(registration)?.push(position, pushed) === true
+    metrics.eventOutcome(isSent ? 'sent' : 'queued')
   }
   return accepted.length
 }
 
-/** One atomic write: nothing is answered before it is durable. */
-function append(
-  { store, clock, sealer, limits }: SendEventContext,
-  event: Accepted,
-  idempotency: IdempotencyKey | undefined,
-): Promise<AppendOutcome> {
-  const payload = event.isMasked
-    ? sealer.seal(event.bytes, sealContext(event.to, event.eventId))
-    : event.bytes
-  const request = {
-    ...event.to,
-    ...(event.userEndpointId === undefined ? {} : { userEndpointId: event.userEndpointId }),
-    event: { eventId: event.eventId, payload, sealed: event.isMasked, acceptedAtWallMs: clock.wallMs() },
-    eventsMax: limits.mailboxEventsMax,
-    bytesMax: limits.mailboxBytesMax,
-    ...(idempotency === undefined ? {} : { idempotency }),
-  }
-  return store.mailboxes.append(request, store.serviceTime.nowMs())
+/** What came to its end while the event became durable is not waited for. */
+function follow(
+  { links, receipts, store }: SendEventContext,
+  { accepted }: AppendOutcome,
+  watch: Watch,
+): void {
+  const registrations = accepted.map(({ registration }) => registration)
+  watch.follow(accepted, connected(links, registrations))
+  for (const { registration, sequence } of accepted)
+    if (!store.mailboxes.has(registration, sequence)) receipts.settled({ registration, sequence }, false)
+}
+
+function mayBeGone({ event, collapseKey, cancelOthers }: AppendRequest): boolean {
+  return event.expiresAtWallMs !== undefined || collapseKey !== undefined || cancelOthers !== undefined
 }

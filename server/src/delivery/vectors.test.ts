@@ -3,14 +3,19 @@ import { describe, it } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { readVectors, type Text, textOf } from '../../../test/helpers/vectors.ts'
 import type { Registration } from '../store/store.ts'
-import { parseSendEvent } from './command.ts'
+import { parseSendEvent, type SendEventCommand } from './command.ts'
 import { withId } from './event-bytes.ts'
 import { reminderBytes } from './reminder.ts'
 
 type SendEventVector = {
   readonly body?: Text
   readonly bodyHex?: string
-  readonly accepted?: { readonly event: Text; readonly eventId: string; readonly [field: string]: unknown }
+  readonly accepted?: {
+    readonly event: Text
+    readonly eventId: string
+    readonly expiresAt?: string
+    readonly [field: string]: unknown
+  }
   readonly refused?: { readonly error: string; readonly fields: readonly string[] }
 }
 
@@ -31,7 +36,7 @@ describe('sendEvent bodies of the vectors', () => {
       assert.notEqual(accepted === undefined, refused === undefined, 'a vector is accepted or refused')
       assert.deepEqual(
         outcome(bytes, newId),
-        accepted === undefined ? { refused } : { accepted: { ...accepted, event: textOf(accepted.event) } },
+        accepted === undefined ? { refused } : { accepted: expected(accepted) },
         why,
       )
     })
@@ -40,12 +45,37 @@ describe('sendEvent bodies of the vectors', () => {
 /** What the server does with a body, in the words of the vectors. */
 function outcome(body: Buffer, newId: string): object {
   try {
-    const { userId, organizationId = null, userEndpointId = null, masks, qos, event } = parseSendEvent(body)
-    const rest = { eventId: event.id ?? newId, event: withId(event, newId).toString() }
+    const command = parseSendEvent(body)
+    const { userId, organizationId = null, userEndpointId = null, masks, qos, event } = command
+    const rest = {
+      eventId: event.id ?? newId,
+      event: withId(event, newId).toString(),
+      ...given(command, newId),
+    }
     return { accepted: { userId, organizationId, userEndpointId, masks, qos, ...rest } }
   } catch (error) {
     if (!(error instanceof RollcallError)) throw error
     return { refused: { error: error.code, fields: [...error.fields.keys()].sort() } }
+  }
+}
+
+/** The members that the vectors have only where they are given; an instant is compared by its time. */
+function given(command: SendEventCommand, newId: string): object {
+  const { ttlSeconds, expiresAtWallMs, collapseKey, cancelOthers } = command
+  return {
+    ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+    ...(expiresAtWallMs === undefined ? {} : { expiresAt: expiresAtWallMs }),
+    ...(collapseKey === undefined ? {} : { collapseKey }),
+    ...(cancelOthers === undefined ? {} : { cancelOthers: withId(cancelOthers, newId).toString() }),
+  }
+}
+
+/** A vector's `accepted` in the form of `outcome`. */
+function expected({ event, expiresAt, ...rest }: NonNullable<SendEventVector['accepted']>): object {
+  return {
+    ...rest,
+    event: textOf(event),
+    ...(expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) }),
   }
 }
 

@@ -9,26 +9,35 @@ import { requireToken } from './plugins/authenticate.ts'
 import { allowOrigins } from './plugins/cross-origin.ts'
 import { serveDocs } from './plugins/docs-page.ts'
 import { answerErrors, answerThrown } from './plugins/errors.ts'
-import { readJson, readRawJson } from './plugins/json-body.ts'
+import { readJson, readRawBulk, readRawJson } from './plugins/json-body.ts'
 import { speakOAuth } from './plugins/oauth-form.ts'
 import { documentRoutes } from './plugins/openapi.ts'
 import { logRequests, requestIds } from './plugins/request-log.ts'
 import { requireTls } from './plugins/transport-security.ts'
 import { VALIDATOR_OPTIONS } from './plugins/validation.ts'
 import { authorizationServerRoute } from './routes/authorization-server.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { findEndpointRoute } from './routes/find-endpoint.ts'
+import { findEventRoute } from './routes/find-event.ts'
 import { healthRoutes } from './routes/health.ts'
 import { homeRoute } from './routes/home.ts'
 import { iceServersRoute } from './routes/ice-servers.ts'
 import { issueTokenRoute } from './routes/issue-token.ts'
 import { jsonWebKeysRoute } from './routes/json-web-keys.ts'
 import { keepaliveRoute } from './routes/keepalive.ts'
+import { kickEndpointRoute } from './routes/kick-endpoint.ts'
 import { listEndpointsRoute } from './routes/list-endpoints.ts'
+import { listEventsRoute } from './routes/list-events.ts'
+import { listUsersEndpointsRoute } from './routes/list-users-endpoints.ts'
+import { listWebhooksRoute } from './routes/list-webhooks.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { openApiDocumentRoute } from './routes/openapi-document.ts'
+import { presenceRoute } from './routes/presence.ts'
 import { registerRoutes } from './routes/register.ts'
 import { revokeTokenRoute } from './routes/revoke-token.ts'
+import { revokeUserRoute } from './routes/revoke-user.ts'
 import { sendEventRoute } from './routes/send-event.ts'
+import { sendEventsRoute } from './routes/send-events.ts'
 import { unregisterRoute } from './routes/unregister.ts'
 import type { HttpServices } from './services.ts'
 import { CONNECTION_BOUNDS, type HttpSettings } from './settings.ts'
@@ -89,10 +98,22 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
       keepaliveRoute(scope, services, gate)
       listEndpointsRoute(scope, services)
       findEndpointRoute(scope, services)
+      findEventRoute(scope, services)
+      listEventsRoute(scope, services)
+      listWebhooksRoute(scope, services)
+      deadLetterRoutes(scope, services)
       iceServersRoute(scope, services, settings)
+      listUsersEndpointsRoute(scope, services)
+      kickEndpointRoute(scope, services)
+      presenceRoute(scope, services)
+      revokeUserRoute(scope, services)
       await scope.register(async (raw) => {
         readRawJson(raw)
         sendEventRoute(raw, services, gate)
+      })
+      await scope.register(async (bulk) => {
+        readRawBulk(bulk)
+        sendEventsRoute(bulk, services)
       })
     },
     { prefix: '/rtc-api' },

@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 // RFC 9110 §8.3.1: media-type = type "/" subtype parameters. No two neighbouring parts can match the same
 // spaces, so that matching stays linear.
-const JSON_TYPE =
-  /^application\/json((?:[ \t]*;[ \t]*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[^"\\]*"))*)(?:[ \t]*;)?[ \t]*$/i
+const TYPES =
+  /^application\/(json|x-ndjson)((?:[ \t]*;[ \t]*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[^"\\]*"))*)(?:[ \t]*;)?[ \t]*$/i
 const CHARSET = /;[ \t]*charset="?([^";]*)/gi
 
 /**
@@ -12,10 +12,19 @@ const CHARSET = /;[ \t]*charset="?([^";]*)/gi
  * slip past a schema (CVE-2025-32442 and others).
  */
 export function isReadableJson(headers: IncomingHttpHeaders): boolean {
+  return readableType(headers) === 'json'
+}
+
+/** The same for lines of JSON. */
+export function isReadableLines(headers: IncomingHttpHeaders): boolean {
+  return readableType(headers) === 'x-ndjson'
+}
+
+function readableType(headers: IncomingHttpHeaders): string | undefined {
   const type = headers['content-type']
-  if (headers['content-encoding'] !== undefined) return false
-  if (type === 'application/json') return true
-  const parameters = type === undefined ? undefined : JSON_TYPE.exec(type)?.[1]
-  if (parameters === undefined) return false
-  return [...parameters.matchAll(CHARSET)].every(([, charset]) => /^utf-?8$/i.test(charset ?? ''))
+  if (type === undefined || headers['content-encoding'] !== undefined) return undefined
+  if (type === 'application/json') return 'json'
+  const [, name, parameters = ''] = TYPES.exec(type) ?? []
+  const isUtf8 = [...parameters.matchAll(CHARSET)].every(([, charset]) => /^utf-?8$/i.test(charset ?? ''))
+  return isUtf8 ? name?.toLowerCase() : undefined
 }

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, RollcallError } from '@rollcall/protocol/error-code'
+import { ERRORS, type ErrorCode, errorObject, RollcallError } from '@rollcall/protocol/error-code'
 
 export const JSON_TYPE = 'application/json; charset=utf-8'
 
@@ -21,10 +21,7 @@ export function errorAnswer(error: RollcallError): ErrorAnswer {
     code: error.code,
     status,
     retryAfterSeconds: mayRetry ? (error.retryAfterSeconds ?? RETRY_AFTER_SECONDS) : undefined,
-    body: JSON.stringify(
-      // Ours come last: no field may take their place.
-      Object.fromEntries([...error.fields, ['error', error.code], ['message', error.message]]),
-    ),
+    body: JSON.stringify(errorObject(error)),
   }
 }
 

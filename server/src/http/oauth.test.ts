@@ -19,7 +19,8 @@ function failing(error: Error): { auth: HttpOptions['auth'] } {
   const fail = (): never => {
     throw error
   }
-  return { auth: { authenticate: fail, token: fail, revoke: fail, jwks: fail, metadata: fail } }
+  const auth = { authenticate: fail, isStillGood: fail, token: fail, revoke: fail, revokeUser: fail }
+  return { auth: { ...auth, revocations: fail, jwks: fail, metadata: fail } }
 }
 
 describe('the token endpoint', () => {

@@ -32,16 +32,36 @@ function unused(): never {
 }
 
 const UNUSED_SERVICES: HttpServices = {
-  auth: { authenticate: unused, token: unused, revoke: unused, jwks: unused, metadata: unused },
+  auth: {
+    authenticate: unused,
+    isStillGood: unused,
+    revocations: unused,
+    token: unused,
+    revoke: unused,
+    revokeUser: unused,
+    jwks: unused,
+    metadata: unused,
+  },
   registrar: {
     register: unused,
     keepalive: unused,
     unregister: unused,
+    unregisterAll: unused,
     find: unused,
     list: unused,
+    lastSeenWallMs: unused,
     expiresAtWallMs: unused,
   },
-  delivery: { sendEvent: unused, isConnected: unused },
+  history: { find: unused, list: unused },
+  webhooks: { list: unused, deadLetters: unused, replay: unused, removeDeadLetters: unused },
+  delivery: {
+    sendEvent: unused,
+    sendEvents: unused,
+    sendEventAndWait: unused,
+    isConnected: unused,
+    mailboxDepth: unused,
+  },
+  limits: { register: unused },
   metrics: { refused: unused, render: unused },
   readiness: { notReadyBecause: unused },
   log: { error: unused, debug: unused },

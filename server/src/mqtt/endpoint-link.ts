@@ -1,3 +1,4 @@
+import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
 import type { Attachment, Link, LinkCloseReason, OutboundEvent } from '../delivery/delivery.ts'
 import type { Registration } from '../store/store.ts'
 import { type PublishTarget, publishBytes, publishFrame } from './packets/frames.ts'
@@ -48,10 +49,10 @@ export class EndpointLink implements Link, PublishTarget {
     this.#attachment?.resume()
   }
 
-  detach(): void {
+  detach(reason: DisconnectReason): void {
     const attachment = this.#attachment
     this.#attachment = undefined
-    attachment?.detach()
+    attachment?.detach(reason)
   }
 
   /** Subscribes to one of the two topic forms; a repeated one replaces itself [MQTT-3.8.4-3]. */
@@ -131,9 +132,9 @@ export class EndpointLink implements Link, PublishTarget {
   #discard(event: OutboundEvent): true {
     const { log, metrics } = this.session.context
     log.warn('mqtt: an event is larger than its client takes', { payloadBytes: event.payload.length })
-    metrics.eventOutcome('discarded')
+    if (event.qos === 0) metrics.eventOutcome('discarded')
     // Not before `send` has returned: only then does delivery know that the event was taken.
-    process.nextTick(() => this.#taken(event))
+    process.nextTick(() => this.session.outgoing.acknowledge({ link: this, event }, 'discarded'))
     return true
   }
 

@@ -37,9 +37,10 @@ export class Outgoing {
     this.acknowledge(settled)
   }
 
-  acknowledge({ link, event }: Unacknowledged): void {
+  /** The event is over for delivery; `discarded`: it never went out. */
+  acknowledge({ link, event }: Unacknowledged, how?: 'discarded'): void {
     try {
-      if (this.#session.isOpen && link.isAttached) event.acknowledged?.()
+      if (this.#session.isOpen && link.isAttached) event.acknowledged?.(how)
     } catch (error) {
       this.#session.fail(error)
     }

@@ -1,8 +1,11 @@
+import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
 import { asError } from './as-error.ts'
 import type { Client } from './client.ts'
 import type { MqttContext } from './context.ts'
+import { disconnectReason } from './disconnect-reason.ts'
 import type { EndpointLink } from './endpoint-link.ts'
 import { Incoming } from './incoming.ts'
+import type { Ingress } from './ingress.ts'
 import { checkLiveness } from './liveness.ts'
 import { Outgoing } from './outgoing.ts'
 import { disconnect, type Welcome, welcome } from './packets/answers.ts'
@@ -35,6 +38,8 @@ export class Session implements Receiver, Due {
   /** Set once CONNECT was accepted. */
   client: Client | undefined
   links = NO_LINKS
+  /** See `ingressOf`. */
+  ingress: Ingress | undefined
   /** When the last whole packet came, or, before that, when the connection was opened. */
   heardAtMs: number
   /** What `checkLiveness` remembers of the socket: since when it takes nothing, and how much it had taken then. */
@@ -83,10 +88,10 @@ export class Session implements Receiver, Due {
     this.links = [...this.links, link]
   }
 
-  removeLink(link: EndpointLink): void {
+  removeLink(link: EndpointLink, reason: DisconnectReason): void {
     this.links = this.links.filter((other) => other !== link)
     this.outgoing.forget(link)
-    link.detach()
+    link.detach(reason)
   }
 
   /** A whole packet came in. */
@@ -185,12 +190,12 @@ export class Session implements Receiver, Due {
     sessions.ended(this, client?.key, client !== undefined)
     metrics.linkClosed(reason)
     log.debug('mqtt: a connection ended', { reason })
-    for (const link of links) this.#detach(link)
+    for (const link of links) this.#detach(link, disconnectReason(reason))
   }
 
-  #detach(link: EndpointLink): void {
+  #detach(link: EndpointLink, reason: DisconnectReason): void {
     try {
-      link.detach()
+      link.detach(reason)
     } catch (error) {
       this.context.log.error('mqtt: detaching an endpoint failed', { err: asError(error) })
     }

@@ -1,3 +1,5 @@
+import type { FeedBounds } from './feed.ts'
+
 /** How much each small table keeps; the same in every engine. */
 
 /** Answers remembered for idempotency keys. Past it the oldest are forgotten. */
@@ -8,3 +10,34 @@ export const REFRESH_FAMILIES_MAX = 1_000_000
 
 /** Revoked tokens that still have to be remembered. Past it adding is refused: forgetting one would let it in. */
 export const REVOKED_TOKENS_MAX = 200_000
+
+/** Users whose tokens were revoked not long ago. Past it adding is refused, for the same reason. */
+export const REVOKED_USERS_MAX = 200_000
+
+/** Users of whom it is known when they were last seen. Past it the longest untouched are forgotten. */
+export const LAST_SEEN_MAX = 1_000_000
+
+/** Age at which that is forgotten, milliseconds: 90 days. */
+export const LAST_SEEN_MS = 90 * 86_400_000
+
+/** How long and how much the history keeps. Whichever ends first; the oldest records go. */
+export type HistoryBounds = {
+  /** Age at which a record is no longer seen, and soon after gone; wall clock. */
+  readonly ageMsMax: number
+  /** What records, their index and their outcomes may take, bytes, as the engine counts them. */
+  readonly bytesMax: number
+}
+
+/** The defaults of `historyDays` and `historyBytesMax`. */
+export const HISTORY_BOUNDS: HistoryBounds = { ageMsMax: 7 * 86_400_000, bytesMax: 1024 ** 3 }
+
+/** How long an entry whose time is over but that is in flight is left alone before it is looked at again, milliseconds. */
+export const SPARED_FOR_MS = 5_000
+
+/** How much the feed of changes keeps. Past each the oldest entries go, and are counted. */
+export const FEED_BOUNDS: FeedBounds = {
+  organizationEntriesMax: 100_000,
+  organizationBytesMax: 32 * 1024 ** 2,
+  entriesMax: 1_000_000,
+  deadLettersMax: 10_000,
+}

@@ -1,10 +1,16 @@
 import { describe, it } from 'node:test'
 import type { Cases } from './contract/cases.ts'
 import { dueCases } from './contract/due.ts'
+import { feedCases, feedRestartCases } from './contract/feed.ts'
+import { historyCases } from './contract/history.ts'
+import { historyOutcomeCases } from './contract/history-outcomes.ts'
+import { historyRestartCases } from './contract/history-restart.ts'
+import { lastSeenCases } from './contract/last-seen.ts'
 import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
 import { closingCases, restartCases } from './contract/restart.ts'
 import { Scene, type StoreUnderTest } from './contract/scene.ts'
+import { termCases, termRestartCases } from './contract/terms.ts'
 import { tokenCases } from './contract/tokens.ts'
 
 export type { StoreUnderTest } from './contract/scene.ts'
@@ -29,8 +35,16 @@ export function testStoreContract(
     ['registrations', registrationCases],
     ['what is due', dueCases],
     ['mailboxes and answers', mailboxCases],
+    ['history', historyCases],
+    ['outcomes in the history', historyOutcomeCases],
     ['tokens', tokenCases],
+    ['last seen', lastSeenCases],
+    ['the feed', feedCases],
+    ['terms of events', termCases],
     ['restarts', restartCases, noRestarts],
+    ['terms over restarts', termRestartCases, noRestarts],
+    ['restarts and the feed', feedRestartCases, noRestarts],
+    ['history over restarts', historyRestartCases, noRestarts],
     ['closing', closingCases],
   ]
   describe(`the store's contract: ${name}`, () => {

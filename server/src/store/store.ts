@@ -1,6 +1,18 @@
+import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import type { ServiceTime } from '../clock/clock.ts'
+import type { FeedStore } from './feed.ts'
 
 export { dueAtMs } from './due.ts'
+export type {
+  DeadLetter,
+  FeedBounds,
+  FeedEntry,
+  FeedStore,
+  FeedTotals,
+  Watch,
+  WebhookKey,
+  WebhookPosition,
+} from './feed.ts'
 
 /**
  * What Rollcall keeps, as small ports. Every engine passes `contract.ts`.
@@ -19,8 +31,12 @@ export interface Store {
   readonly registrations: RegistrationStore
   readonly mailboxes: MailboxStore
   readonly answers: AnswerStore
+  readonly history: HistoryStore
+  readonly feed: FeedStore
   readonly refreshFamilies: RefreshFamilyStore
   readonly revokedTokens: RevokedTokenStore
+  readonly revokedUsers: RevokedUserStore
+  readonly lastSeen: LastSeenStore
   readonly signingKeys: SigningKeyStore
   /** The time on which deadlines are kept; moves on only while this store is open. */
   readonly serviceTime: ServiceTime
@@ -28,6 +44,11 @@ export interface Store {
   failure(): string | undefined
   /** Totals for the metrics. Cheap: kept, not counted. Registrations whose time has passed but that were not swept yet are included. */
   totals(): StoreTotals
+  /**
+   * Whoever hands over many operations holds meanwhile, and calls what is returned at the end: an engine that
+   * commits operations in groups takes them into one, if they come within some turns of the event loop.
+   */
+  hold(): () => void
   /** Makes everything durable and closes. Idempotent. Operations called later reject. */
   close(): Promise<void>
 }
@@ -96,8 +117,16 @@ export interface RegistrationStore {
     authorizedUntilWallMs: number | undefined,
     at: Moment,
   ): Promise<Registration | undefined>
-  /** Removes a live registration and its mailbox; `undefined` when there is none. Durable. */
-  unregister(endpoint: EndpointKey, nowMs: number): Promise<Registration | undefined>
+  /**
+   * Removes a live registration and its mailbox; `undefined` when there is none. Durable.
+   *
+   * @param reason for the feed; default `requested`
+   */
+  unregister(
+    endpoint: EndpointKey,
+    nowMs: number,
+    reason?: UnregisterReason,
+  ): Promise<Registration | undefined>
   find(endpoint: EndpointKey, nowMs: number): Promise<Registration | undefined>
   /** The user's live registrations, oldest first. Zero: an empty array. */
   list(user: UserKey, nowMs: number): Promise<readonly Registration[]>
@@ -125,12 +154,16 @@ export type StoredEvent = {
   readonly payload: Uint8Array
   readonly sealed: boolean
   readonly acceptedAtWallMs: number
+  /** From this time on it must not be delivered any more. Absent: it waits as long as its registration lives. */
+  readonly expiresAtWallMs?: number
 }
 
 export type MailboxEntry = StoredEvent & {
   /** Position in the mailbox: positive, ascending without reuse within one registration. */
   readonly sequence: number
 }
+
+export type MailboxBounds = { readonly eventsMax: number; readonly bytesMax: number }
 
 export type AppendRequest = UserKey & {
   /** Absent: every live endpoint of the user. */
@@ -140,6 +173,50 @@ export type AppendRequest = UserKey & {
   readonly bytesMax: number
   /** Remembered in the same durable step, with the count as the answer. */
   readonly idempotency?: IdempotencyKey
+  /**
+   * Kept in the history in the same durable step, with an endpoint `queued` for each that accepted, and
+   * `discarded` for each whose mailbox was full. Not kept when all were full: nothing was accepted.
+   */
+  readonly record?: HistoryDraft
+  /**
+   * In each mailbox that takes the event, the unsent entries of the same key make room for it in the same
+   * step, noted `discarded`. The key is the caller's to scope.
+   */
+  readonly collapseKey?: string
+  /** What the others get once one endpoint has acknowledged: see `MailboxStore.acknowledge`. */
+  readonly cancelOthers?: CancelDraft
+  /** Needed for `collapseKey`. Default: nothing is in flight. */
+  readonly sentThrough?: SentThrough
+}
+
+/** The event that goes to the others, kept with the one that it cancels. */
+export type CancelDraft = {
+  readonly eventId: string
+  readonly payload: Uint8Array
+  readonly sealed: boolean
+  /** Absent: not recorded. `acceptedAtWallMs` becomes the time of the acknowledgement. */
+  readonly record?: HistoryDraft
+}
+
+/**
+ * The last entry that the registration's live link was handed, 0 without a link: entries up to it that still
+ * wait are in flight, and stay until they are acknowledged or the link goes; those above are unsent.
+ */
+export type SentThrough = (registrationId: number) => number
+
+/** An entry of a mailbox. */
+export type EntryPosition = { readonly registration: Registration; readonly sequence: number }
+
+/** What an acknowledgement set off at the user's other endpoints. */
+export type Cancellation = {
+  /** Whose mailboxes took the cancelling event. */
+  readonly accepted: readonly Registration[]
+  /** Whose mailboxes were too full even for that. */
+  readonly full: readonly Registration[]
+  /** Unsent copies of the acknowledged event that were removed. */
+  readonly discarded: readonly EntryPosition[]
+  /** Resolves once everything about it is durable. */
+  readonly durable: Promise<void>
 }
 
 export type AppendOutcome = {
@@ -152,6 +229,8 @@ export type AppendOutcome = {
   }[]
   /** Endpoints whose mailbox was full. */
   readonly full: readonly Registration[]
+  /** Entries that made room for this one by their `collapseKey`. Absent: none. */
+  readonly replaced?: readonly EntryPosition[]
 }
 
 /**
@@ -177,8 +256,37 @@ export interface MailboxStore {
     entriesMax: number,
     bytesMax: number,
   ): Promise<readonly MailboxEntry[]>
-  /** Removes one entry; unknown ones are ignored. Soon durable. */
+  /** Whether the entry still waits. Cheap. */
+  has(registration: Registration, sequence: number): boolean
+  /**
+   * Removes one entry; unknown ones are ignored. Soon durable. What became of it is the caller's to note, as
+   * with `acknowledge`.
+   */
   remove(registration: Registration, sequence: number): void
+  /**
+   * Removes an entry that its endpoint acknowledged; unknown ones are ignored. Soon durable.
+   *
+   * Where it was appended with `cancelOthers` and is the first of that event to be acknowledged, then, in the
+   * same atomic step: the others of its entries that are unsent are removed and noted `discarded`, and the
+   * cancelling event is appended to the mailbox of every live endpoint that still had such an entry, with a
+   * record of its own. It may take a mailbox up to twice over its bounds. It happens once, and not at all when
+   * every entry ended otherwise. Everywhere else: `undefined`.
+   *
+   * @throws RollcallError `unavailable` where it cannot be done now; nothing has changed then
+   */
+  acknowledge(
+    registration: Registration,
+    sequence: number,
+    bounds: MailboxBounds,
+    sentThrough: SentThrough,
+    at: Moment,
+  ): Cancellation | undefined
+  /**
+   * Looks at no more than `max` entries whose time is over, earliest first, removes them and notes them
+   * `expired`, but for those in flight: they are looked at again some seconds later. Returns what was removed.
+   * Cheap when nothing is due. Soon durable.
+   */
+  expireDue(nowWallMs: number, max: number, sentThrough: SentThrough): readonly EntryPosition[]
   /** Entries waiting now. Cheap. */
   depth(registration: Registration): number
 }
@@ -194,6 +302,93 @@ export type Answer = { readonly eventId: string; readonly count: number }
 /** Answers to requests that carried an `Idempotency-Key`. Partition: the caller. Bounded: the oldest go first. */
 export interface AnswerStore {
   find(owner: UserKey, key: string, nowWallMs: number): Promise<Answer | undefined>
+}
+
+/** What became of one event at one endpoint. Later ones replace earlier ones; the last three are final. */
+export type Outcome =
+  /** QoS 0, and there was no link. Final. */
+  | 'not_connected'
+  /** QoS 1, durable in the mailbox. */
+  | 'queued'
+  /** Handed to a socket. Final for QoS 0. */
+  | 'sent'
+  | 'acknowledged'
+  /** Its lifetime ended first. */
+  | 'expired'
+  /** Given up: the endpoint ended, its mailbox was full, or a newer event took its place. */
+  | 'discarded'
+
+/** What the history keeps of an accepted event, before it is known what becomes of it. */
+export type HistoryDraft = UserKey & {
+  readonly eventId: string
+  readonly type: string
+  readonly qos: 0 | 1
+  readonly acceptedAtWallMs: number
+  /**
+   * Who sent it: the caller's user id, in the recipient's organization. Empty for role SERVICE, which has no
+   * organization: whoever bears its name in this one did not send it.
+   */
+  readonly senderId: string
+  /** The event as JSON, masked: this is what people get to see. */
+  readonly event: Uint8Array
+}
+
+/** One endpoint's part, with the wall-clock time of each outcome that it went through. */
+export type HistoryEndpoint = {
+  readonly userEndpointId: string
+  readonly outcome: Outcome
+  readonly at: readonly { readonly outcome: Outcome; readonly atWallMs: number }[]
+}
+
+export type HistoryRecord = HistoryDraft & {
+  /** Unique in the store and ascending in the order of acceptance: also the position in a listing. */
+  readonly recordId: number
+  readonly endpoints: readonly HistoryEndpoint[]
+}
+
+/** Every member that is given must match. */
+export type HistoryQuery = {
+  /** Absent: any organization. */
+  readonly organizationId?: string
+  readonly userId?: string
+  /** Only events that this user sent or was sent. */
+  readonly involvedUserId?: string
+  readonly userEndpointId?: string
+  readonly type?: string
+  /** Acceptance, wall clock: from inclusive, to exclusive. */
+  readonly fromWallMs?: number
+  readonly toWallMs?: number
+}
+
+/**
+ * Accepted events and what became of them. Bounded by age and size: the oldest records go first, in slices,
+ * in the background. Partition: the recipient's user for writes; reads cross partitions.
+ */
+export interface HistoryStore {
+  /**
+   * Adds a QoS 0 event whose outcomes are known. Soon durable; while the store cannot write, only so many are
+   * kept for later. QoS 1 events come with `MailboxStore.append`.
+   */
+  add(draft: HistoryDraft, endpoints: readonly HistoryEndpoint[]): void
+  /**
+   * Notes what became of the mailbox entry `sequence`. The engine itself notes `discarded` for the entries of
+   * a registration that ends. An entry without a record is ignored, so is an outcome that was noted before, and
+   * after a final outcome nothing is noted. Soon durable.
+   */
+  note(sequence: number, outcome: Outcome, atWallMs: number): void
+  /** The newest record with this event id that matches. */
+  find(eventId: string, query: HistoryQuery): Promise<HistoryRecord | undefined>
+  /**
+   * Matching records older than `before` (absent: from the newest), newest first, at most `max`. Looks at a
+   * bounded number of records a call: `next`, where given, is where to go on, also when nothing was found yet.
+   */
+  list(
+    query: HistoryQuery,
+    before: number | undefined,
+    max: number,
+  ): Promise<{ readonly records: readonly HistoryRecord[]; readonly next: number | undefined }>
+  /** What is kept now, bytes, as the engine reckons it against its bound. Cheap. */
+  bytes(): number
 }
 
 /** A refresh token and all its descendants (RFC 6749 §10.4, RFC 9700 §4.14.2). */
@@ -228,6 +423,8 @@ export interface RefreshFamilyStore {
   ): Promise<RotateOutcome>
   /** Removes a family; unknown ones are ignored. Durable. */
   revoke(familyId: string): Promise<void>
+  /** Removes all families of a user. Crosses partitions. Durable. */
+  revokeOf(userId: string): Promise<void>
 }
 
 export type RevokedToken = {
@@ -243,6 +440,32 @@ export interface RevokedTokenStore {
   add(token: RevokedToken): Promise<void>
   /** Those whose `untilWallMs` lies ahead. */
   list(nowWallMs: number): Promise<readonly RevokedToken[]>
+}
+
+/** A user all of whose tokens issued before a moment are refused. */
+export type UserRevocation = UserKey & {
+  /** Tokens issued earlier are refused. */
+  readonly notBeforeWallMs: number
+  /** Until when it has to be remembered: no token from before can be alive then. */
+  readonly untilWallMs: number
+}
+
+/** Users whose tokens were revoked. Small: read whole at start. */
+export interface RevokedUserStore {
+  /** Of two about one user the later times count. Durable. */
+  add(revocation: UserRevocation): Promise<void>
+  /** Those whose `untilWallMs` lies ahead. */
+  list(nowWallMs: number): Promise<readonly UserRevocation[]>
+}
+
+/**
+ * When users were last heard of: the latest `lastKeepAliveAtWallMs` among their registrations, those that have
+ * ended included. For that the engine itself notes it when a registration ends, however that is. Bounded by
+ * `LAST_SEEN_MAX` users, the longest untouched go first, and by `LAST_SEEN_MS`. Soon durable.
+ */
+export interface LastSeenStore {
+  /** `undefined`: the user never registered, or that is too long ago. */
+  find(user: UserKey, nowWallMs: number): Promise<number | undefined>
 }
 
 export type SigningKey = {

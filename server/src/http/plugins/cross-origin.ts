@@ -12,9 +12,19 @@ export async function allowOrigins(app: App, origins: readonly string[]): Promis
   if (origins.length === 0) return
   await app.register(cors, {
     origin: origins.includes('*') ? '*' : [...origins],
-    methods: ['GET', 'HEAD', 'POST'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
-    exposedHeaders: ['Event-Id', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Prefer', 'X-Request-Id'],
+    exposedHeaders: [
+      'Acknowledged',
+      'Connected',
+      'Event-Id',
+      'Preference-Applied',
+      'RateLimit',
+      'RateLimit-Policy',
+      'Retry-After',
+      'WWW-Authenticate',
+      'X-Request-Id',
+    ],
     maxAge: PREFLIGHT_SECONDS,
     // Any other OPTIONS request is answered like every method that a path does not have.
     strictPreflight: false,

@@ -1,5 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import { RateLimited } from '../../limits/limits.ts'
 import type { App } from '../app-type.ts'
 import { errorAnswer, JSON_TYPE, toRollcallError } from '../error-body.ts'
 import type { HttpServices } from '../services.ts'
@@ -39,6 +40,7 @@ export function answerThrown(
   const { error, isUnexpected } = toRollcallError(thrown)
   const answer = errorAnswer(error)
   if (isUnexpected) logUnexpected(log, thrown, request)
+  addLimitHeaders(thrown, reply)
   metrics.refused('http', answer.code)
   refuse(clock, answer, request, reply)
 }
@@ -46,6 +48,12 @@ export function answerThrown(
 /** Whether the connection ended inside the body; where that was no HTTP, `clientErrorHandler` has answered. */
 export function isGone({ raw }: FastifyRequest): boolean {
   return raw.destroyed && !raw.complete
+}
+
+/** Only where a limit was met: on the way of every request they would cost more than they tell. */
+export function addLimitHeaders(thrown: unknown, reply: FastifyReply): void {
+  if (!(thrown instanceof RateLimited)) return
+  reply.header('ratelimit-policy', thrown.policyHeader).header('ratelimit', thrown.limitHeader)
 }
 
 /** The route's pattern, never the URL: that may carry a secret in its query. */

@@ -3,7 +3,7 @@ import { OAuthError, type TokenRequest } from '../../auth/auth.ts'
 import type { App } from '../app-type.ts'
 import { toRollcallError } from '../error-body.ts'
 import type { HttpServices } from '../services.ts'
-import { type Answer, isGone, logUnexpected, refuse } from './errors.ts'
+import { type Answer, addLimitHeaders, isGone, logUnexpected, refuse } from './errors.ts'
 
 /** Longest body of a token request, bytes: a few names and a refresh token. */
 const FORM_BYTES_MAX = 16_384
@@ -37,6 +37,7 @@ export function tokenRequest(request: FastifyRequest): TokenRequest {
   const query = queryStart < 0 ? '' : url.slice(queryStart + 1)
   return {
     authorization: request.raw.headers.authorization,
+    remoteAddress: request.ip,
     parameters: [...new URLSearchParams(query), ...formFields(request)],
   }
 }
@@ -62,6 +63,7 @@ function answerThrown(
   if (error?.wwwAuthenticate !== undefined) reply.header('www-authenticate', error.wwwAuthenticate)
   const { code, ...answer } = error === undefined ? otherAnswer(thrown) : oauthAnswer(error)
   if (code === 'server_error') logUnexpected(log, thrown, request)
+  addLimitHeaders(error?.cause, reply)
   metrics.refused('http', code)
   refuse(clock, answer, request, reply)
 }

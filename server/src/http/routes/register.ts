@@ -24,7 +24,7 @@ const createSchema = {
   body,
   response: {
     200: json('The id of the endpoint.', { type: 'string' }),
-    ...refusals(400, 401, 413, 415, 503),
+    ...refusals(400, 401, 413, 415, 429, 503),
   },
 }
 
@@ -37,43 +37,45 @@ const registerSchema = {
   body,
   response: {
     200: json('The id of the endpoint.', answerRef('RegisterResult')),
-    ...refusals(400, 401, 413, 415, 503),
+    ...refusals(400, 401, 413, 415, 429, 503),
   },
 }
 
 /** One operation with two paths: scripts read a bare JSON string, phones an object. */
 export function registerRoutes(
   app: App,
-  { registrar }: Pick<HttpServices, 'registrar'>,
+  services: Pick<HttpServices, 'registrar' | 'limits'>,
   { keepAliveSecondsMax }: Pick<HttpSettings, 'keepAliveSecondsMax'>,
 ): void {
   const schemaErrorFormatter = bodyErrors(registerCommand(keepAliveSecondsMax))
   app.post('/users/endpoints', { schema: createSchema, schemaErrorFormatter }, async (request, reply) => {
-    const id = await register(registrar, request, request.body)
+    const id = await register(services, request, request.body)
     sendInOneWrite(reply, { 'content-type': JSON_TYPE }, JSON.stringify(id))
   })
   app.post(
     '/users/endpoints/register',
     { schema: registerSchema, schemaErrorFormatter },
     async (request, reply) => {
-      const id = await register(registrar, request, request.body)
+      const id = await register(services, request, request.body)
       sendInOneWrite(reply, { 'content-type': JSON_TYPE }, JSON.stringify({ id }))
     },
   )
 }
 
 async function register(
-  registrar: HttpServices['registrar'],
+  { registrar, limits }: Pick<HttpServices, 'registrar' | 'limits'>,
   request: FastifyRequest,
   command: RegisterUserEndpointWebCommand,
 ): Promise<string> {
   const caller = callerOf(request)
+  const user = ownUser(caller)
+  limits.register(caller)
   const wanted = {
     // Empty means absent, as null does.
     userEndpointId: command.userEndpointId || undefined,
     keepAliveSeconds: command.keepAliveSeconds,
     serverKeepAliveReminderOn: command.serverKeepAliveReminderOn ?? false,
   }
-  const registration = await registrar.register(ownUser(caller), wanted, caller.expiresAtWallMs)
+  const registration = await registrar.register(user, wanted, caller.expiresAtWallMs)
   return registration.userEndpointId
 }

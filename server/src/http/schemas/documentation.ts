@@ -1,4 +1,4 @@
-import { ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
+import { ID_CHARACTERS_MAX, WAIT_SECONDS_MAX, WAIT_SECONDS_MIN } from '@rollcall/protocol/limits'
 import { type TUnsafe, Type } from 'typebox'
 
 /** A request body that is one of the shared schemas, with the type that the protocol gives it. */
@@ -17,10 +17,11 @@ export const NEEDS_TOKEN = [{ BearerToken: [] }, { OAuth2ClientCredentials: [] }
 const WHY = {
   400: 'Bad Request',
   401: 'No valid bearer token.',
+  403: 'The caller may not do this.',
   404: 'Nothing there, or nothing of yours.',
   413: 'The body is too large. The connection is closed.',
   415: 'The body is not `application/json` in UTF-8.',
-  429: 'Every mailbox is full. Nothing was accepted.',
+  429: 'A rate limit was met, or every mailbox is full. Nothing was accepted.',
   500: 'The server failed.',
   503: 'The server cannot write now. Nothing was done.',
 } as const
@@ -38,7 +39,14 @@ function headersOf(status: keyof typeof WHY): object {
   if (status === 401)
     return { headers: { 'WWW-Authenticate': { type: 'string', description: 'RFC 6750 §3.' } } }
   if (status !== 429 && status !== 503) return {}
-  return { headers: { 'Retry-After': { type: 'integer', description: 'Seconds.' } } }
+  const retryAfter = { 'Retry-After': { type: 'integer', description: 'Seconds.' } }
+  return { headers: status === 429 ? { ...retryAfter, ...LIMIT_HEADERS } : retryAfter }
+}
+
+/** draft-ietf-httpapi-ratelimit-headers-10. */
+const LIMIT_HEADERS = {
+  RateLimit: { type: 'string', description: 'For `rate_limited`: the limit that was met, and what is left.' },
+  'RateLimit-Policy': { type: 'string', description: 'The same: its quota and window.' },
 }
 
 /** An answer without a body. */
@@ -65,13 +73,29 @@ export const EVENT_ID_HEADER = {
   },
 }
 
-export const IDEMPOTENCY_KEY_HEADER = Type.Object({
+/** Only where `Prefer: wait` was given, and the request did not repeat an `Idempotency-Key`. */
+export const RECEIPT_HEADERS = {
+  'Preference-Applied': { type: 'string', description: '`wait=N`, where the receipts were waited for.' },
+  Acknowledged: { type: 'integer', description: 'How many of the counted endpoints have acknowledged.' },
+  Connected: {
+    type: 'integer',
+    description: 'How many of the counted endpoints had a link when the event was accepted.',
+  },
+}
+
+export const SEND_EVENT_HEADERS = Type.Object({
   'Idempotency-Key': Type.Optional(
     Type.String({
       minLength: 1,
       maxLength: ID_CHARACTERS_MAX,
       description:
         'The same key from the same caller within 10 minutes gets the first answer and sends nothing. Refusals are not remembered.',
+    }),
+  ),
+  Prefer: Type.Optional(
+    Type.String({
+      description: `\`wait=N\` (RFC 7240), N from ${WAIT_SECONDS_MIN} to ${WAIT_SECONDS_MAX} seconds: hold the answer for receipts. Other preferences are ignored.`,
+      examples: ['wait=3'],
     }),
   ),
 })

@@ -8,6 +8,7 @@ const WHY = {
   400: 'The request, the grant or the credentials are wrong.',
   401: 'The client is unknown or its secret is wrong.',
   413: 'The body is too large.',
+  429: 'Too many attempts from this address, with this user name, or by this client.',
   503: 'The server cannot write now. Nothing was done.',
 } as const
 

@@ -22,9 +22,15 @@ async function fill(scene: Scene) {
   await scene.store.refreshFamilies.create(family, 5, scene.under.wallMs())
   const revoked = { tokenKey: 't', untilWallMs: 1e15 }
   await scene.store.revokedTokens.add(revoked)
+  const revokedUser = { organizationId: 'acme', userId: 'é', notBeforeWallMs: 1, untilWallMs: 1e15 }
+  await scene.store.revokedUsers.add(revokedUser)
+  const gone = { ...ENDPOINT, userId: 'gone ü' }
+  await scene.register(gone)
+  const seenAtWallMs = scene.under.wallMs()
+  await scene.unregister(gone)
   const key = { keyId: 'k', privateKeyPem: 'pem', createdAtWallMs: 1 }
   await scene.store.signingKeys.add(key)
-  return { registration, tab, family, revoked, key }
+  return { registration, tab, family, revoked, revokedUser, gone, seenAtWallMs, key }
 }
 
 async function assertFilled(scene: Scene, kept: Awaited<ReturnType<typeof fill>>): Promise<void> {
@@ -39,6 +45,8 @@ async function assertFilled(scene: Scene, kept: Awaited<ReturnType<typeof fill>>
   })
   assert.deepEqual(await scene.store.refreshFamilies.find('f', scene.under.wallMs()), kept.family)
   assert.deepEqual(await scene.store.revokedTokens.list(scene.under.wallMs()), [kept.revoked])
+  assert.deepEqual(await scene.store.revokedUsers.list(scene.under.wallMs()), [kept.revokedUser])
+  assert.equal(await scene.store.lastSeen.find(kept.gone, scene.under.wallMs()), kept.seenAtWallMs)
   assert.deepEqual(await scene.store.signingKeys.list(), [kept.key])
   assert.deepEqual(scene.store.totals(), { registrations: 2, mailboxEvents: 2, mailboxBytes: 6 })
 }
@@ -153,9 +161,16 @@ export const closingCases: Cases = {
       () => store.refreshFamilies.revoke('f'),
       () => store.refreshFamilies.find('f', 0),
       () => store.revokedTokens.list(0),
+      () => store.refreshFamilies.revokeOf('u'),
+      () => store.revokedUsers.list(0),
+      () => store.lastSeen.find(ENDPOINT, 0),
       () => store.signingKeys.list(),
+      () => store.history.find('e', {}),
+      () => store.history.list({}, undefined, 1),
     ]
     for (const operation of refused) await assert.rejects(operation(), isRefusal)
     store.mailboxes.remove(registration, 1)
+    store.feed.noteConnected(registration, 1)
+    store.feed.noteDisconnected(registration, 'server_draining', 1)
   },
 }

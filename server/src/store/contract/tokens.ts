@@ -75,6 +75,45 @@ export const tokenCases: Cases = {
     assert.equal(await refreshFamilies.find('b', scene.under.wallMs()), undefined)
   },
 
+  'all families of a user can go at once, and nobody else loses one': async (scene) => {
+    const { refreshFamilies } = scene.store
+    for (const [id, userId] of [
+      ['a', '__proto__'],
+      ['b', '__proto__'],
+      ['c', 'bob'],
+    ] as const)
+      await refreshFamilies.create(family(scene, id, { userId }), 5, scene.under.wallMs())
+    await refreshFamilies.revokeOf('__proto__')
+    await refreshFamilies.revokeOf('__proto__')
+    const left = await Promise.all(
+      ['a', 'b', 'c'].map((id) => refreshFamilies.find(id, scene.under.wallMs())),
+    )
+    assert.deepEqual(
+      left.map((found) => found?.userId),
+      [undefined, undefined, 'bob'],
+    )
+  },
+
+  'a revoked user is listed until the time is over; of two revocations the later counts': async (scene) => {
+    const { revokedUsers } = scene.store
+    const nowWallMs = scene.under.wallMs()
+    const add = (organizationId: string, userId: string, notBeforeWallMs: number, aheadMs: number) =>
+      revokedUsers.add({ organizationId, userId, notBeforeWallMs, untilWallMs: nowWallMs + aheadMs })
+    await add('acme', '__proto__', 5, 1000)
+    await add('acme', '__proto__', 3, 10)
+    await add('__proto__', 'alice', 7, 2000)
+    const list = async () =>
+      (await revokedUsers.list(scene.under.wallMs()))
+        .map(
+          (one) =>
+            `${one.organizationId} ${one.userId} ${one.notBeforeWallMs} ${one.untilWallMs - nowWallMs}`,
+        )
+        .sort()
+    assert.deepEqual(await list(), ['__proto__ alice 7 2000', 'acme __proto__ 5 1000'])
+    await scene.under.advance(1000)
+    assert.deepEqual(await list(), ['__proto__ alice 7 2000'])
+  },
+
   'a revoked token is listed until its time is over': async (scene) => {
     const { revokedTokens } = scene.store
     const untilWallMs = scene.under.wallMs() + 1000

@@ -1,21 +1,29 @@
 import { type Clock, type ServiceTime, startServiceTime } from '../../clock/clock.ts'
-import type { Store } from '../store.ts'
+import { FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
+import type { FeedBounds, Store } from '../store.ts'
 import { AnswerBook, lmdbAnswers } from './answers.ts'
 import type { Batch } from './batch.ts'
 import type { Engine, Ids } from './engine.ts'
 import { FamilyBook } from './family-book.ts'
+import { lmdbFeed, loadFeed } from './feed.ts'
+import { lmdbHistory } from './history.ts'
+import { HistoryBook } from './history-book.ts'
+import { HistoryRetention } from './history-retention.ts'
 import { Journal } from './journal.ts'
+import { LastSeenBook, lmdbLastSeen } from './last-seen.ts'
 import { loadRegistrations } from './load.ts'
 import { lmdbMailboxes } from './mailboxes.ts'
 import { addRecovery, pruneRecoveries, readRecoveries, recoveriesChange } from './recoveries.ts'
 import { lmdbRefreshFamilies } from './refresh-families.ts'
 import { lmdbRegistrations } from './registrations.ts'
 import { lmdbRevokedTokens, RevocationBook } from './revoked-tokens.ts'
+import { lmdbRevokedUsers, UserRevocationBook } from './revoked-users.ts'
 import type { Rows } from './rows.ts'
 import { lmdbSigningKeys, loadSigningKeys } from './signing-keys.ts'
 import { StaleRecords } from './stale-records.ts'
 import { assertFormat, FORMAT_CHANGE, readState, type StoreState, stateChange } from './state-row.ts'
 import { type StoreLog, silentLog } from './store-log.ts'
+import { TermBook } from './term-book.ts'
 
 /** How often what nobody waits for is written, and what is over is pruned, milliseconds. */
 const TICK_MS = 250
@@ -32,6 +40,10 @@ export type EmbeddedStoreOptions = {
   readonly rows: Rows
   readonly clock: Clock
   readonly log?: StoreLog
+  /** How much history is kept. Default: 7 days, 1 GiB. */
+  readonly historyBounds?: HistoryBounds
+  /** How much the feed of changes keeps. Default: `FEED_BOUNDS`. */
+  readonly feedBounds?: FeedBounds
 }
 
 /**
@@ -42,12 +54,14 @@ export async function openEmbeddedStore({
   rows,
   clock,
   log = silentLog,
+  historyBounds: bounds = HISTORY_BOUNDS,
+  feedBounds = FEED_BOUNDS,
 }: EmbeddedStoreOptions): Promise<Store> {
   assertFormat(rows)
   const state = readState(rows) ?? initialState(clock)
   const earlier = readRecoveries(rows)
   const recoveries = state.isClean ? earlier : addRecovery(earlier, state.heartbeatMs)
-  const table = loadRegistrations(rows, state.heartbeatMs, recoveries)
+  const { table, terms: loadedTerms } = loadRegistrations(rows, state.heartbeatMs, recoveries)
   const ids: Ids = { nextRegistrationId: state.nextRegistrationId, nextSequence: state.nextSequence }
   // Before anything is answered: from here on, a stop without `close` is an unclean one.
   await rows.commit([
@@ -59,30 +73,42 @@ export async function openEmbeddedStore({
   // Only now: nobody could send a keepalive while the rows were being read.
   const serviceTime = startServiceTime(clock, state.heartbeatMs)
   const stale = new StaleRecords()
-  const heart = new Heart(serviceTime, ids, stale)
+  const isDurable = (batchNumber: number) => journal.isDurable(batchNumber)
+  const history = new HistoryBook({ rows, bounds, isDurable }, ids.nextSequence)
+  const heart = new Heart(serviceTime, ids, stale, history)
   const journal = new Journal(rows, clock, log, (batch, isLast) => heart.beat(batch, isLast))
-  return assemble({ clock, rows, journal, table, stale, ids }, serviceTime, heart)
+  const lastSeen = new LastSeenBook(journal)
+  const terms = new TermBook(journal)
+  terms.load(rows, loadedTerms)
+  const feed = loadFeed({ journal, rows, clock, log, bounds: feedBounds })
+  return assemble(
+    { clock, rows, journal, table, terms, stale, lastSeen, history, feed, serviceTime, ids },
+    heart,
+  )
 }
 
 function initialState(clock: Clock): StoreState {
   return { heartbeatMs: clock.wallMs(), isClean: true, nextRegistrationId: 1, nextSequence: 1 }
 }
 
-/** Adds to every commit the state as of now, and all keepalives answered before. */
+/** Adds to every commit the state as of now, and all keepalives and history from before. */
 class Heart {
   readonly #serviceTime: ServiceTime
   readonly #ids: Ids
   readonly #stale: StaleRecords
+  readonly #history: HistoryBook
   lastBeatMs = Number.NEGATIVE_INFINITY
 
-  constructor(serviceTime: ServiceTime, ids: Ids, stale: StaleRecords) {
+  constructor(serviceTime: ServiceTime, ids: Ids, stale: StaleRecords, history: HistoryBook) {
     this.#serviceTime = serviceTime
     this.#ids = ids
     this.#stale = stale
+    this.#history = history
   }
 
   beat(batch: Batch, isLast: boolean): void {
     this.#stale.writeInto(batch)
+    this.#history.writeInto(batch)
     const heartbeatMs = this.#serviceTime.nowMs()
     const { table, key, value } = stateChange({ heartbeatMs, isClean: isLast, ...this.#ids })
     batch.put(table, key, value)
@@ -90,17 +116,21 @@ class Heart {
   }
 }
 
-function assemble(engine: Engine, serviceTime: ServiceTime, heart: Heart): Store {
-  const { clock, journal, rows, stale, table } = engine
+function assemble(engine: Engine, heart: Heart): Store {
+  const { clock, history, journal, lastSeen, rows, serviceTime, stale, table } = engine
   const answers = new AnswerBook(journal)
   const families = new FamilyBook(journal)
   const revoked = new RevocationBook(journal)
-  for (const book of [answers, families, revoked]) book.load(rows)
+  const revokedUsers = new UserRevocationBook(journal)
+  const books = [answers, families, revoked, revokedUsers, lastSeen]
+  for (const book of books) book.load(rows)
 
+  const retention = new HistoryRetention(history)
   const ticking = clock.every(TICK_MS, () => {
-    for (const book of [answers, families, revoked]) book.prune(clock.wallMs(), PRUNED_MAX)
+    for (const book of books) book.prune(clock.wallMs(), PRUNED_MAX)
+    retention.prune(clock.wallMs())
     const isDue = table.totals.registrations > 0 && serviceTime.nowMs() - heart.lastBeatMs >= HEARTBEAT_MS
-    if (isDue || journal.isBehind || stale.size > 0) journal.flush()
+    if (isDue || journal.isBehind || stale.size > 0 || history.isBehind) journal.flush()
   })
   let closing: Promise<void> | undefined
   async function close(): Promise<void> {
@@ -115,12 +145,17 @@ function assemble(engine: Engine, serviceTime: ServiceTime, heart: Heart): Store
     registrations: lmdbRegistrations(engine),
     mailboxes: lmdbMailboxes(engine, answers),
     answers: lmdbAnswers(answers, journal),
+    history: lmdbHistory({ book: history, journal, clock }),
+    feed: lmdbFeed(engine),
     refreshFamilies: lmdbRefreshFamilies(families, journal),
     revokedTokens: lmdbRevokedTokens(revoked, journal),
+    revokedUsers: lmdbRevokedUsers(revokedUsers, journal),
+    lastSeen: lmdbLastSeen(engine),
     signingKeys: lmdbSigningKeys(loadSigningKeys(rows), journal),
     serviceTime,
     failure: () => journal.failure(),
     totals: () => table.totals,
+    hold: () => journal.hold(),
     close() {
       closing ??= close()
       return closing

@@ -1,10 +1,14 @@
-import type { Clock } from '../../clock/clock.ts'
+import type { Clock, ServiceTime } from '../../clock/clock.ts'
+import type { FeedParts } from './feed.ts'
+import type { HistoryBook } from './history-book.ts'
 import type { Journal } from './journal.ts'
 import { mailboxKey, registrationKey } from './keys.ts'
+import type { LastSeenBook } from './last-seen.ts'
 import type { RegistrationRecord } from './record.ts'
 import type { RegistrationTable } from './registration-table.ts'
 import type { Rows } from './rows.ts'
 import type { StaleRecords } from './stale-records.ts'
+import type { TermBook } from './term-book.ts'
 
 /** What the parts of the engine share. */
 export type Engine = {
@@ -12,20 +16,34 @@ export type Engine = {
   readonly rows: Rows
   readonly journal: Journal
   readonly table: RegistrationTable
+  readonly terms: TermBook
   readonly stale: StaleRecords
+  readonly lastSeen: LastSeenBook
+  readonly history: HistoryBook
+  readonly feed: FeedParts
+  readonly serviceTime: ServiceTime
   readonly ids: Ids
 }
 
 /** The ids that come next. Every commit writes them down. */
 export type Ids = { nextRegistrationId: number; nextSequence: number }
 
-/** Removes a registration with its mailbox from memory, and, with the next commit, from disk. */
-export function removeRegistration({ journal, table }: Engine, record: RegistrationRecord): void {
+/**
+ * Removes a registration with its mailbox from memory, and, with the next commit, from disk. What waited is
+ * noted as discarded.
+ */
+export function removeRegistration(engine: Engine, record: RegistrationRecord, nowMs: number): void {
+  const { history, journal, lastSeen, serviceTime, table, terms } = engine
+  lastSeen.note(record)
   const key = registrationKey(record.registrationId)
   journal.remove('registrations', key)
   journal.remove('liveness', key)
   const entries = record.mailbox?.after(0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY) ?? []
-  for (const { sequence, size } of entries)
+  const atWallMs = Math.round(serviceTime.toWallMs(nowMs))
+  for (const { sequence, size } of entries) {
+    history.note(sequence, 'discarded', atWallMs)
     journal.remove('mailbox', mailboxKey(record.registrationId, sequence, size))
+  }
+  for (const term of record.mailbox?.terms() ?? []) terms.drop(term)
   table.remove(record)
 }

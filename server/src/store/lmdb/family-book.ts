@@ -58,6 +58,13 @@ export class FamilyBook {
     return true
   }
 
+  /** Removes all of a user's; tells whether there were any. */
+  removeUsers(userId: string): boolean {
+    const ids = [...(this.#byUser.get(userId) ?? [])]
+    for (const id of ids) this.remove(id)
+    return ids.length > 0
+  }
+
   /** Drops the user's expired families, and the oldest of the others past `max`. */
   dropUsersOldest(userId: string, max: number, nowWallMs: number): void {
     const ids = [...(this.#byUser.get(userId) ?? [])]

@@ -1,14 +1,12 @@
-import { afterThisTurn, type Clock } from '../../clock/clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 import { Batch } from './batch.ts'
+import { Gathering } from './gathering.ts'
 import { CANNOT_WRITE, CLOSED, refusal, toError } from './refusal.ts'
 import type { Rows, Table } from './rows.ts'
 import type { StoreLog } from './store-log.ts'
 
 /** Bytes that may wait to be written. Past it nothing new is taken on. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
-/** Operations after which a batch waits for no more of them, and turns after which it does not either. */
-const GATHERED_MAX = 64
-const GATHERING_TURNS_MAX = 8
 /** Changes at which a batch is written though nobody waits: handing over many at once would stall the process. */
 const CHANGES_MAX = 5_000
 /** A commit that takes longer than this counts as a failure of the disk, milliseconds. */
@@ -34,7 +32,12 @@ export class Journal {
   readonly #prepare: Prepare
   #filling = new Batch(1)
   #running: { readonly batch: Batch; readonly sinceMs: number; readonly ended: Promise<void> } | undefined
-  #gathering = false
+  readonly #gathering = new Gathering(
+    () => this.#filling.waiting,
+    () => {
+      if (this.#isWorking()) this.#commit()
+    },
+  )
   #durableBatch = 0
   #failure: unknown
   #closed = false
@@ -78,13 +81,23 @@ export class Journal {
     return promise
   }
 
+  /** Gathers what comes into one commit, until the function returned is called, or for a bounded time. */
+  hold(): () => void {
+    return this.#gathering.hold()
+  }
+
   /** Writes what was left without anybody waiting for it. */
   flush(): void {
-    if (this.#running === undefined && !this.#gathering && this.#isWorking()) this.#commit()
+    if (this.#running === undefined && !this.#gathering.isOn && this.#isWorking()) this.#commit()
   }
 
   get isOpen(): boolean {
     return !this.#closed
+  }
+
+  /** Whether there is room for changes that nobody waits for, however the disk is. */
+  get hasRoom(): boolean {
+    return this.#filling.bytes + (this.#running?.batch.bytes ?? 0) <= WAITING_BYTES_MAX
   }
 
   /** Throws what every operation of a closed store is refused with. */
@@ -101,8 +114,7 @@ export class Journal {
   /** Throws what an operation that writes is refused with now. */
   assertWritable(): void {
     this.assertReadable()
-    if (this.#filling.bytes + (this.#running?.batch.bytes ?? 0) > WAITING_BYTES_MAX)
-      throw refusal('Too much waits to be written.')
+    if (!this.hasRoom) throw refusal('Too much waits to be written.')
   }
 
   failure(): string | undefined {
@@ -131,19 +143,9 @@ export class Journal {
     return !this.#closed && this.#failure === undefined
   }
 
-  /** Waits for the turns of the event loop that bring more operations, and commits when one brings none. */
+  /** Commits, with what comes in the turns until then. */
   #gather(): void {
-    if (this.#gathering || this.#running !== undefined || !this.#isWorking()) return
-    this.#gathering = true
-    const turn = (turns: number, known: number) =>
-      afterThisTurn(() => {
-        const { waiting } = this.#filling
-        if (waiting > known && waiting < GATHERED_MAX && turns < GATHERING_TURNS_MAX)
-          return turn(turns + 1, waiting)
-        this.#gathering = false
-        if (this.#isWorking()) this.#commit()
-      })
-    turn(1, this.#filling.waiting)
+    if (this.#running === undefined && this.#isWorking()) this.#gathering.start()
   }
 
   #commit(): void {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { UserKey } from '../store.ts'
 
 const LOW = 2 ** 32
 
@@ -27,6 +28,29 @@ export function readRegistrationId(key: Uint8Array): number {
 
 export function readMailboxKey(key: Uint8Array): { registrationId: number; sequence: number; bytes: number } {
   return { registrationId: readNumber(key, 0), sequence: readNumber(key, 8), bytes: readWord(key, 16) }
+}
+
+/** Key of a row that has a number: big-endian, so that rows are sorted by it. */
+export function numberKey(number: number): Buffer {
+  return registrationKey(number)
+}
+
+/** Key of a part of a block of the history's index. */
+export function indexKey(block: number, part: number): Buffer {
+  const key = Buffer.allocUnsafe(9)
+  writeNumber(key, block, 0)
+  key.writeUInt8(part, 8)
+  return key
+}
+
+/** A user in one string. Ids never contain a slash, so that no two users share it. */
+export function userName({ organizationId, userId }: UserKey): string {
+  return `${organizationId}/${userId}`
+}
+
+/** Key of a user's row: the name itself, which costs less than a digest and is short, as ids are. */
+export function userRowKey(name: string): Buffer {
+  return Buffer.from(name, 'utf8')
 }
 
 /** Key made from texts that come from outside: a digest, because they are of any length. */

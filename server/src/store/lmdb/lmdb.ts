@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Clock } from '../../clock/clock.ts'
+import type { HistoryBounds } from '../bounds.ts'
 import type { Store } from '../store.ts'
 import { openEmbeddedStore } from './embedded.ts'
 import { claimFolder } from './folder-claim.ts'
@@ -16,6 +17,8 @@ export type LmdbStoreOptions = {
   readonly clock: Clock
   /** Default: says nothing. */
   readonly log?: StoreLog
+  /** How much history is kept. Default: 7 days, 1 GiB. */
+  readonly historyBounds?: HistoryBounds
 }
 
 /**
@@ -24,14 +27,18 @@ export type LmdbStoreOptions = {
  *
  * @throws Error when another process uses the folder, when a newer version wrote it, or when it cannot be used
  */
-export async function openLmdbStore({ dataDir, clock, log }: LmdbStoreOptions): Promise<Store> {
+export async function openLmdbStore({ dataDir, ...options }: LmdbStoreOptions): Promise<Store> {
   const folder = join(dataDir, 'store')
   const rows = openLmdbRows(folder)
   try {
-    const claim = await claimFolder({ file: join(folder, 'owner'), clock, exclusively: rows.exclusively })
+    const claim = await claimFolder({
+      file: join(folder, 'owner'),
+      clock: options.clock,
+      exclusively: rows.exclusively,
+    })
     const claimed = { ...rows, close: () => rows.close().finally(claim.release) }
     try {
-      return await openEmbeddedStore({ rows: claimed, clock, ...(log && { log }) })
+      return await openEmbeddedStore({ ...options, rows: claimed })
     } catch (error) {
       claim.release()
       throw error

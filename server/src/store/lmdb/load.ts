@@ -4,6 +4,7 @@ import { liftDeadline, type Recovery } from './recoveries.ts'
 import { decodeIdentity, decodeLiveness } from './registration-row.ts'
 import { RegistrationTable } from './registration-table.ts'
 import type { Rows } from './rows.ts'
+import { decodeTerm, Term } from './term.ts'
 
 /** Until the liveness row is read. A float from the start: changing a field's type later costs memory. */
 const UNKNOWN = {
@@ -14,14 +15,14 @@ const UNKNOWN = {
 }
 
 /**
- * Reads all registrations into memory. The tables are sorted by registration id, so that each is read once,
+ * Reads all registrations, and the terms of what waits in their mailboxes, into memory. The tables are sorted by registration id, so that each is read once,
  * side by side with the records.
  */
 export function loadRegistrations(
   rows: Rows,
   nowMs: number,
   recoveries: readonly Recovery[],
-): RegistrationTable {
+): { readonly table: RegistrationTable; readonly terms: readonly Term[] } {
   const table = new RegistrationTable(nowMs)
   const records = readRecords(rows, table)
   const forLiveness = finder(records)
@@ -42,7 +43,20 @@ export function loadRegistrations(
     const record = forMailbox(registrationId)
     if (record !== undefined) table.append(record, sequence, bytes)
   })
-  return table
+  return { table, terms: loadTerms(rows, finder(records)) }
+}
+
+function loadTerms(rows: Rows, find: ReturnType<typeof finder>): readonly Term[] {
+  const terms: Term[] = []
+  rows.scan('terms', (key, value) => {
+    const { registrationId, sequence, bytes } = readMailboxKey(key)
+    const record = find(registrationId)
+    if (record?.mailbox?.has(sequence) !== true) return
+    const term = new Term(record, sequence, bytes, decodeTerm(value))
+    record.mailbox.setTerm(term)
+    terms.push(term)
+  })
+  return terms
 }
 
 function readRecords(rows: Rows, table: RegistrationTable): readonly RegistrationRecord[] {

@@ -1,3 +1,5 @@
+import type { Term } from './term.ts'
+
 /**
  * What memory knows of a mailbox: which sequences wait and how big their payloads are. The payloads are on
  * disk. Sequences ascend, so that finding one is a binary search.
@@ -8,6 +10,8 @@ export class Mailbox {
   #bytes = 0
   /** The journal batch that holds the newest entry: before that is durable, nothing is read. */
   newestBatch = 0
+  /** Of those entries that have terms. Absent while none has. */
+  #terms: Map<number, Term> | undefined
 
   get depth(): number {
     return this.#sequences.length
@@ -42,7 +46,25 @@ export class Mailbox {
     this.#sequences.splice(index, 1)
     this.#sizes.splice(index, 1)
     this.#bytes -= size
+    this.#terms?.delete(sequence)
     return size
+  }
+
+  has(sequence: number): boolean {
+    return this.#sequences[this.#firstAtLeast(sequence)] === sequence
+  }
+
+  termOf(sequence: number): Term | undefined {
+    return this.#terms?.get(sequence)
+  }
+
+  setTerm(term: Term): void {
+    this.#terms ??= new Map()
+    this.#terms.set(term.sequence, term)
+  }
+
+  terms(): Iterable<Term> {
+    return this.#terms?.values() ?? []
   }
 
   /** The next entries after a sequence: at most `entriesMax`, within `bytesMax` unless the first is larger. */

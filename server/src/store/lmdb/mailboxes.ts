@@ -1,38 +1,61 @@
 import assert from 'node:assert/strict'
+import { SPARED_FOR_MS } from '../bounds.ts'
 import type {
   AppendOutcome,
   AppendRequest,
+  Cancellation,
+  EntryPosition,
   MailboxEntry,
   MailboxStore,
   Registration,
+  SentThrough,
   UserKey,
 } from '../store.ts'
 import type { AnswerBook } from './answers.ts'
+import { appendToAll } from './append.ts'
+import { cancelTheOthers, toPosition } from './cancel.ts'
 import type { Engine } from './engine.ts'
+import { takeEntry } from './entries.ts'
+import { assertHistoryRoom } from './history.ts'
 import { mailboxKey } from './keys.ts'
-import { decodeEntry, encodeEntry } from './mailbox-row.ts'
-import { type RegistrationRecord, toRegistration } from './record.ts'
+import { decodeEntry } from './mailbox-row.ts'
+import { tellReceipt, watchedReceipt } from './receipts.ts'
+import type { RegistrationRecord } from './record.ts'
+
+/** How long an entry is left alone whose receipt is wanted and whose row is not on disk yet, milliseconds. */
+const UNWRITTEN_FOR_MS = 250
 
 export function lmdbMailboxes(engine: Engine, answers: AnswerBook): MailboxStore {
   const { journal, table } = engine
   return {
     async append(request, nowMs) {
       journal.assertWritable()
-      const outcome = append(engine, targets(engine, request, nowMs), request)
-      const count = outcome.accepted.length
-      const isRemembered = request.idempotency !== undefined && (count > 0 || outcome.full.length === 0)
-      if (isRemembered) answers.remember(request.idempotency, { eventId: request.event.eventId, count })
-      if (isRemembered || count > 0) await journal.durable()
+      assertHistoryRoom(engine.history)
+      const outcome = appendToAll(engine, targets(engine, request, nowMs), request)
+      const isRemembered = remember(engine, answers, request, outcome)
+      if (isRemembered || outcome.accepted.length > 0) await journal.durable()
       return outcome
     },
     read: (registration, afterSequence, entriesMax, bytesMax) =>
       read(engine, registration, afterSequence, entriesMax, bytesMax),
+    has: (registration, sequence) => table.lookUp(registration)?.mailbox?.has(sequence) === true,
     remove(registration, sequence) {
       const record = table.lookUp(registration)
-      const payloadBytes = record && table.removeEntry(record, sequence)
-      if (payloadBytes !== undefined && journal.isOpen)
-        journal.remove('mailbox', mailboxKey(registration.registrationId, sequence, payloadBytes))
+      if (record !== undefined) takeEntry(engine, record, sequence)
     },
+    acknowledge(registration, sequence, bounds, sentThrough, at) {
+      const record = table.lookUp(registration)
+      if (record === undefined) return undefined
+      const term = record.mailbox?.termOf(sequence)
+      const receipt = watchedReceipt(engine, 'UserEventAcknowledgedEvent', record, sequence)
+      let cancellation: Cancellation | undefined
+      if (term !== undefined && term.raceId !== 0)
+        cancellation = cancelTheOthers(engine, term, bounds, sentThrough, at)
+      else takeEntry(engine, record, sequence)
+      tellReceipt(engine, 'UserEventAcknowledgedEvent', record, receipt, at.nowWallMs)
+      return cancellation
+    },
+    expireDue: (nowWallMs, max, sentThrough) => expireDue(engine, nowWallMs, max, sentThrough),
     depth: (registration) => table.lookUp(registration)?.mailbox?.depth ?? 0,
   }
 }
@@ -47,29 +70,18 @@ function targets(
   return record === undefined ? [] : [record]
 }
 
-function append(
-  { ids, journal, table }: Engine,
-  targets: readonly RegistrationRecord[],
-  { event, eventsMax, bytesMax }: AppendRequest,
-): AppendOutcome {
-  const accepted: AppendOutcome['accepted'][number][] = []
-  const full: Registration[] = []
-  const size = event.payload.byteLength
-  let row: Buffer | undefined
-  for (const record of targets) {
-    const hasRoom = record.mailbox?.hasRoom(size, eventsMax, bytesMax) ?? (eventsMax > 0 && size <= bytesMax)
-    if (!hasRoom) {
-      full.push(toRegistration(record))
-      continue
-    }
-    const sequence = ids.nextSequence++
-    const follows = record.mailbox?.newest ?? 0
-    row ??= encodeEntry(event)
-    journal.put('mailbox', mailboxKey(record.registrationId, sequence, size), row)
-    table.append(record, sequence, size).newestBatch = journal.batchNumber
-    accepted.push({ registration: toRegistration(record), sequence, follows })
-  }
-  return { accepted, full }
+/** Leaves the answer and the record that go with an event. Returns whether there was anything to leave. */
+function remember(
+  { history }: Engine,
+  answers: AnswerBook,
+  { idempotency, event, record }: AppendRequest,
+  outcome: AppendOutcome,
+): boolean {
+  const count = outcome.accepted.length
+  if (count === 0 && outcome.full.length > 0) return false
+  if (record !== undefined) history.addAppended(record, outcome)
+  if (idempotency !== undefined) answers.remember(idempotency, { eventId: event.eventId, count })
+  return record !== undefined || idempotency !== undefined
 }
 
 async function read(
@@ -93,7 +105,38 @@ async function read(
       assert(!journal.isDurable(mailbox.newestBatch), 'a mailbox entry has no row')
       break
     }
-    entries.push({ sequence, ...decodeEntry(row) })
+    const expiresAtWallMs = mailbox.termOf(sequence)?.expiresAtWallMs ?? Number.POSITIVE_INFINITY
+    const hasEnd = expiresAtWallMs !== Number.POSITIVE_INFINITY
+    entries.push({ sequence, ...decodeEntry(row), ...(hasEnd ? { expiresAtWallMs } : {}) })
   }
   return entries
+}
+
+function expireDue(
+  engine: Engine,
+  nowWallMs: number,
+  max: number,
+  sentThrough: SentThrough,
+): readonly EntryPosition[] {
+  const { history, journal, terms } = engine
+  if (journal.failure() !== undefined) return []
+  const expired: EntryPosition[] = []
+  for (let looked = 0; looked < max; looked++) {
+    const term = terms.due.first
+    if (term === undefined || term.dueAtWallMs > nowWallMs) break
+    if (term.sequence <= sentThrough(term.record.registrationId)) {
+      terms.due.postpone(term, nowWallMs + SPARED_FOR_MS)
+      continue
+    }
+    const receipt = watchedReceipt(engine, 'UserEventExpiredEvent', term.record, term.sequence)
+    if (receipt !== undefined && receipt.eventId === undefined) {
+      terms.due.postpone(term, nowWallMs + UNWRITTEN_FOR_MS)
+      continue
+    }
+    takeEntry(engine, term.record, term.sequence)
+    tellReceipt(engine, 'UserEventExpiredEvent', term.record, receipt, nowWallMs)
+    history.note(term.sequence, 'expired', nowWallMs)
+    expired.push(toPosition(term))
+  }
+  return expired
 }

@@ -26,6 +26,10 @@ export function lmdbRefreshFamilies(families: FamilyBook, journal: Journal): Ref
       journal.assertWritable()
       if (families.remove(familyId)) await journal.durable()
     },
+    async revokeOf(userId) {
+      journal.assertWritable()
+      if (families.removeUsers(userId)) await journal.durable()
+    },
   }
 }
 

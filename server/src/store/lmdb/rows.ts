@@ -25,10 +25,21 @@ export const TABLES = [
   'registrations',
   'liveness',
   'mailbox',
+  'terms',
+  'races',
   'answers',
   'families',
   'revoked',
+  'revokedUsers',
+  'lastSeen',
   'signing',
+  'feed',
+  'webhooks',
+  'deadLetters',
+  'links',
+  'history',
+  'historyIndex',
+  'outcomes',
 ] as const
 
 export type Table = (typeof TABLES)[number]

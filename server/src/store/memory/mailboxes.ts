@@ -1,28 +1,64 @@
-import type { AppendOutcome, AppendRequest, MailboxEntry, MailboxStore, Registration } from '../store.ts'
+import { SPARED_FOR_MS } from '../bounds.ts'
+import type {
+  AppendOutcome,
+  AppendRequest,
+  EntryPosition,
+  MailboxEntry,
+  MailboxStore,
+  Registration,
+} from '../store.ts'
 import { type AnswerBook, remember } from './answers.ts'
+import { cancelTheOthers } from './cancel.ts'
+import type { Feed } from './feed.ts'
 import { assertOpen, type Gate } from './gate.ts'
-import { findLive, listLive, type Slot, type Slots } from './slots.ts'
+import type { History } from './history.ts'
+import { findLive, listLive, type Race, type Slot, type Slots, type WaitingEntry } from './slots.ts'
 
-export function memoryMailboxes(slots: Slots, answers: AnswerBook, gate: Gate): MailboxStore {
+export type MailboxParts = {
+  readonly slots: Slots
+  readonly answers: AnswerBook
+  readonly history: History
+  readonly feed: Feed
+  readonly gate: Gate
+}
+
+export function memoryMailboxes(parts: MailboxParts): MailboxStore {
+  const { slots, answers, history, feed, gate } = parts
   const entriesOf = (registration: Registration) => slots.byId.get(registration.registrationId)?.mailbox ?? []
   return {
     async append(request, nowMs) {
       assertOpen(gate)
-      const outcome = append(targets(slots, request, nowMs), request)
+      const outcome = append(slots, targets(slots, request, nowMs), request)
       const count = outcome.accepted.length
-      if (request.idempotency !== undefined && (count > 0 || outcome.full.length === 0))
+      const isAccepted = count > 0 || outcome.full.length === 0
+      if (request.idempotency !== undefined && isAccepted)
         remember(answers, request.idempotency, { eventId: request.event.eventId, count })
+      if (request.record !== undefined && isAccepted) history.addAppended(request.record, outcome)
+      for (const { sequence } of outcome.replaced ?? [])
+        history.note(sequence, 'discarded', request.event.acceptedAtWallMs)
       return outcome
     },
     async read(registration, afterSequence, entriesMax, bytesMax) {
       assertOpen(gate)
       const entries = entriesOf(registration).filter((entry) => entry.sequence > afterSequence)
-      return withinBytes(entries.slice(0, entriesMax), bytesMax)
+      return withinBytes(entries.slice(0, entriesMax), bytesMax).map(toEntry)
     },
+    has: (registration, sequence) => entriesOf(registration).some((entry) => entry.sequence === sequence),
     remove(registration, sequence) {
-      const slot = slots.byId.get(registration.registrationId)
-      if (slot === undefined || !gate.open) return
-      slot.mailbox = slot.mailbox.filter((entry) => entry.sequence !== sequence)
+      if (gate.open) take(slots, registration, sequence)
+    },
+    acknowledge(registration, sequence, bounds, sentThrough, at) {
+      const entry = gate.open ? take(slots, registration, sequence) : undefined
+      if (entry === undefined) return undefined
+      const { race, eventId } = entry
+      feed.addReceipt('UserEventAcknowledgedEvent', registration, eventId, at.nowWallMs)
+      return race && cancelTheOthers(slots, history, race, bounds, sentThrough, at)
+    },
+    expireDue(nowWallMs, max, sentThrough) {
+      if (!gate.open) return []
+      const isSpared = ({ registration, sequence }: EntryPosition) =>
+        sequence <= sentThrough(registration.registrationId)
+      return expireDue(parts, nowWallMs, max, isSpared)
     },
     depth: (registration) => entriesOf(registration).length,
   }
@@ -35,28 +71,90 @@ function targets(slots: Slots, request: AppendRequest, nowMs: number): readonly 
   return slot === undefined ? [] : [slot]
 }
 
-function append(targets: readonly Slot[], request: AppendRequest): AppendOutcome {
+function append(slots: Slots, targets: readonly Slot[], request: AppendRequest): AppendOutcome {
   const accepted: AppendOutcome['accepted'][number][] = []
   const full: Registration[] = []
+  const replaced: EntryPosition[] = []
+  const race = request.cancelOthers && { cancel: request.cancelOthers, isOver: false }
   for (const slot of targets) {
-    if (!hasRoom(slot.mailbox, request)) {
-      full.push(slot.registration)
+    const old = replaceable(slot, request)
+    const kept = slot.mailbox.filter((entry) => !old.includes(entry))
+    const { registration } = slot
+    if (!hasRoom(kept, request)) {
+      full.push(registration)
       continue
     }
-    const sequence = slot.nextSequence++
-    const follows = slot.mailbox.at(-1)?.sequence ?? 0
-    slot.mailbox.push({ ...request.event, sequence })
-    accepted.push({ registration: slot.registration, sequence, follows })
+    replaced.push(...old.map(({ sequence }) => ({ registration, sequence })))
+    const sequence = slots.nextSequence++
+    slot.mailbox = [...kept, waiting(request, sequence, race)]
+    accepted.push({ registration, sequence, follows: kept.at(-1)?.sequence ?? 0 })
   }
-  return { accepted, full }
+  return { accepted, full, ...(replaced.length === 0 ? {} : { replaced }) }
+}
+
+/** Unsent entries of the same collapse key. */
+function replaceable(slot: Slot, { collapseKey, sentThrough }: AppendRequest): readonly WaitingEntry[] {
+  if (collapseKey === undefined) return []
+  const sent = sentThrough?.(slot.registration.registrationId) ?? 0
+  return slot.mailbox.filter((entry) => entry.collapseKey === collapseKey && entry.sequence > sent)
+}
+
+function waiting(request: AppendRequest, sequence: number, race: Race | undefined): WaitingEntry {
+  const { event, collapseKey } = request
+  return {
+    ...event,
+    sequence,
+    collapseKey,
+    race,
+    dueAtWallMs: event.expiresAtWallMs ?? Number.POSITIVE_INFINITY,
+  }
+}
+
+function toEntry({ collapseKey, race, dueAtWallMs, ...entry }: WaitingEntry): MailboxEntry {
+  return entry
 }
 
 function hasRoom(mailbox: readonly MailboxEntry[], { event, eventsMax, bytesMax }: AppendRequest): boolean {
   return mailbox.length < eventsMax && bytesOf(mailbox) + event.payload.byteLength <= bytesMax
 }
 
-function withinBytes(entries: readonly MailboxEntry[], bytesMax: number): readonly MailboxEntry[] {
-  const taken: MailboxEntry[] = []
+function take(slots: Slots, registration: Registration, sequence: number): WaitingEntry | undefined {
+  const slot = slots.byId.get(registration.registrationId)
+  const found = slot?.mailbox.find((entry) => entry.sequence === sequence)
+  if (slot !== undefined) slot.mailbox = slot.mailbox.filter((entry) => entry !== found)
+  return found
+}
+
+function expireDue(
+  { slots, history, feed }: MailboxParts,
+  nowWallMs: number,
+  max: number,
+  isSpared: (entry: EntryPosition) => boolean,
+): readonly EntryPosition[] {
+  const all = [...slots.byId.values()].flatMap((slot) => slot.mailbox.map((entry) => ({ slot, entry })))
+  const due = all
+    .filter(({ entry }) => entry.dueAtWallMs <= nowWallMs)
+    .sort((a, b) => a.entry.dueAtWallMs - b.entry.dueAtWallMs || a.entry.sequence - b.entry.sequence)
+  const expired: EntryPosition[] = []
+  for (const { slot, entry } of due.slice(0, max)) {
+    const position = { registration: slot.registration, sequence: entry.sequence }
+    if (isSpared(position)) {
+      entry.dueAtWallMs = nowWallMs + SPARED_FOR_MS
+      continue
+    }
+    take(slots, slot.registration, entry.sequence)
+    feed.addReceipt('UserEventExpiredEvent', slot.registration, entry.eventId, nowWallMs)
+    history.note(entry.sequence, 'expired', nowWallMs)
+    expired.push(position)
+  }
+  return expired
+}
+
+function withinBytes<Entry extends MailboxEntry>(
+  entries: readonly Entry[],
+  bytesMax: number,
+): readonly Entry[] {
+  const taken: Entry[] = []
   for (const entry of entries) {
     if (taken.length > 0 && bytesOf(taken) + entry.payload.byteLength > bytesMax) break
     taken.push(entry)

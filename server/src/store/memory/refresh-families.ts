@@ -35,6 +35,10 @@ export function memoryRefreshFamilies(gate: Gate): RefreshFamilyStore {
       assertOpen(gate)
       families.delete(familyId)
     },
+    async revokeOf(userId) {
+      assertOpen(gate)
+      for (const family of families.values()) if (family.userId === userId) families.delete(family.familyId)
+    },
   }
 }
 

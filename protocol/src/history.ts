@@ -1,0 +1,36 @@
+/** What became of an event at one endpoint. `sent` is final at QoS 0; the last three always are. */
+export type HistoryOutcome = 'not_connected' | 'queued' | 'sent' | 'acknowledged' | 'expired' | 'discarded'
+
+/** One endpoint's part in an event's history. Instants in ISO-8601, those of the outcomes that there were. */
+export type HistoryEndpoint = {
+  readonly userEndpointId: string
+  readonly outcome: HistoryOutcome
+  readonly notConnectedAt?: string
+  readonly queuedAt?: string
+  /** When it was first handed to a connection. */
+  readonly sentAt?: string
+  readonly acknowledgedAt?: string
+  readonly expiredAt?: string
+  readonly discardedAt?: string
+}
+
+/** An accepted event and what became of it: `GET /rtc-api/events/{id}`. */
+export type HistoryRecord = {
+  readonly id: string
+  readonly organizationId: string
+  /** The recipient. */
+  readonly userId: string
+  readonly qos: 0 | 1
+  readonly acceptedAt: string
+  /** As it was sent, but masked. */
+  readonly event: { readonly [attribute: string]: unknown }
+  readonly endpoints: readonly HistoryEndpoint[]
+}
+
+/** Answer of `GET /rtc-api/events`. */
+export type HistoryPage = {
+  /** Newest first. May be fewer than asked for, or none, although more follow. */
+  readonly events: readonly HistoryRecord[]
+  /** Absent at the end. */
+  readonly nextCursor?: string
+}

@@ -1,0 +1,94 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { Clock } from '../clock/clock.ts'
+import type { Metrics } from '../observe/observe.ts'
+import type { Cancellation, EntryPosition, MailboxBounds, Store } from '../store/store.ts'
+import type { Links } from './links.ts'
+import type { Ending } from './outbox.ts'
+import type { Receipts } from './receipts.ts'
+
+/** Time after which an acknowledgement that the store could not take is tried again. */
+const RETRY_MS = 1000
+
+export type EndingsContext = {
+  readonly store: Pick<Store, 'mailboxes' | 'history' | 'feed' | 'serviceTime'>
+  readonly links: Links
+  readonly receipts: Receipts
+  readonly clock: Clock
+  readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs'>
+  readonly bounds: MailboxBounds
+}
+
+/**
+ * An entry is over: it leaves its mailbox, the history notes it, who waits for its receipt is told, and, where
+ * it was sent with `cancelOthers`, the others hear of its acknowledgement.
+ */
+export function endEntry(
+  context: EndingsContext,
+  position: EntryPosition,
+  ending: Ending,
+  sinceMs: number | undefined,
+): void {
+  const { store, clock, metrics } = context
+  const { registration, sequence } = position
+  const nowWallMs = clock.wallMs()
+  if (ending === 'acknowledged') {
+    if (!acknowledge(context, position, nowWallMs)) {
+      retry(context, position, sinceMs)
+      return
+    }
+  } else {
+    if (ending === 'expired') store.feed.noteExpired(registration, sequence, nowWallMs)
+    store.mailboxes.remove(registration, sequence)
+  }
+  store.history.note(sequence, ending, nowWallMs)
+  tell(context, [position], ending)
+  if (sinceMs !== undefined) metrics.deliveryMs(1, clock.monotonicMs() - sinceMs)
+}
+
+/** Entries have left their mailboxes, and the history knows: the rest is told. */
+export function tell(
+  { metrics, receipts }: Pick<EndingsContext, 'metrics' | 'receipts'>,
+  positions: readonly EntryPosition[],
+  ending: Ending,
+): void {
+  if (positions.length === 0) return
+  metrics.eventOutcome(ending, positions.length)
+  for (const position of positions) receipts.settled(position, ending === 'acknowledged')
+}
+
+/** Returns whether the store could take it. */
+function acknowledge(context: EndingsContext, position: EntryPosition, nowWallMs: number): boolean {
+  const { store, links, bounds } = context
+  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs }
+  try {
+    const { registration, sequence } = position
+    const cancellation = store.mailboxes.acknowledge(registration, sequence, bounds, links.sentThrough, at)
+    if (cancellation !== undefined) carryOn(context, cancellation)
+    return true
+  } catch (error) {
+    if (error instanceof RollcallError && error.code === 'unavailable') return false
+    throw error
+  }
+}
+
+function retry(context: EndingsContext, position: EntryPosition, sinceMs: number | undefined): void {
+  const { store, clock } = context
+  clock.after(RETRY_MS, () => {
+    if (store.mailboxes.has(position.registration, position.sequence))
+      endEntry(context, position, 'acknowledged', sinceMs)
+  })
+}
+
+/** The cancelling events are in the mailboxes: they go out as soon as they are durable, and not before. */
+function carryOn(context: EndingsContext, { accepted, full, discarded, durable }: Cancellation): void {
+  const { links, metrics } = context
+  tell(context, discarded, 'discarded')
+  metrics.eventAccepted(1)
+  if (accepted.length > 0) metrics.eventOutcome('queued', accepted.length)
+  if (full.length > 0) metrics.eventOutcome('mailbox_full', full.length)
+  const wake = (): void => {
+    for (const registration of accepted) links.find(registration)?.resume()
+  }
+  // Where the store fails, an outbox that was woken keeps trying to read until it works again.
+  durable.then(wake, wake)
+}

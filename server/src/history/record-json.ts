@@ -1,0 +1,38 @@
+import type { HistoryEndpoint, HistoryRecord } from '@rollcall/protocol/history'
+import type { HistoryRecord as StoredRecord } from '../store/store.ts'
+
+type Part = StoredRecord['endpoints'][number]
+type TimeName = Exclude<keyof HistoryEndpoint, 'userEndpointId' | 'outcome'>
+
+/** A record as JSON, with the event's own bytes in it: numbers and the order of members stay as they were sent. */
+export function recordJson(record: StoredRecord): string {
+  const head: Omit<HistoryRecord, 'event' | 'endpoints'> = {
+    id: record.eventId,
+    organizationId: record.organizationId,
+    userId: record.userId,
+    qos: record.qos,
+    acceptedAt: instant(record.acceptedAtWallMs),
+  }
+  const event = Buffer.from(record.event).toString('utf8')
+  const endpoints = JSON.stringify(record.endpoints.map(toEndpoint))
+  return `${JSON.stringify(head).slice(0, -1)},"event":${event},"endpoints":${endpoints}}`
+}
+
+/** A page of records as JSON. */
+export function pageJson(records: readonly StoredRecord[], nextCursor: string | undefined): string {
+  const next = nextCursor === undefined ? '' : `,"nextCursor":${JSON.stringify(nextCursor)}`
+  return `{"events":[${records.map(recordJson).join(',')}]${next}}`
+}
+
+function toEndpoint({ userEndpointId, outcome, at }: Part): HistoryEndpoint {
+  const times = at.map((noted) => [timeName(noted.outcome), instant(noted.atWallMs)])
+  return { userEndpointId, outcome, ...Object.fromEntries(times) }
+}
+
+function timeName(outcome: Part['outcome']): TimeName {
+  return outcome === 'not_connected' ? 'notConnectedAt' : `${outcome}At`
+}
+
+function instant(wallMs: number): string {
+  return new Date(wallMs).toISOString()
+}

@@ -1,0 +1,87 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { EVENT_TYPE_RULE, INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
+import { ID_RULE, isId } from '@rollcall/protocol/id'
+import { HISTORY_PAGE_DEFAULT, HISTORY_PAGE_MAX } from '@rollcall/protocol/limits'
+import type { HistoryFilters } from '../history/history.ts'
+
+/** What `GET /rtc-api/events` was asked. */
+export type HistoryParameters = {
+  readonly organizationId: string | undefined
+  readonly filters: HistoryFilters
+  readonly limit: number
+  readonly cursor: string | undefined
+}
+
+const LIMIT = /^[1-9]\d{0,2}$/
+
+/**
+ * Reads the query string. Unknown parameters are ignored, as unknown members of bodies are.
+ *
+ * @throws RollcallError `invalid_request` naming each parameter that is wrong, one that is given twice included
+ */
+export function parseHistoryParameters(query: unknown): HistoryParameters {
+  const reader = new Reader(query)
+  const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+  const id = (name: string) => reader.take(name, isId, `must be ${ID_RULE}`)
+  const filters = {
+    userId: id('userId'),
+    userEndpointId: id('userEndpointId'),
+    type: reader.take('type', isEventType, `must be ${EVENT_TYPE_RULE}`),
+    fromWallMs: toWallMs(reader.take('from', isInstant, `must be ${INSTANT_RULE}`)),
+    toWallMs: toWallMs(reader.take('to', isInstant, `must be ${INSTANT_RULE}`)),
+  }
+  const limit = reader.take('limit', isLimit, `must be an integer from 1 to ${HISTORY_PAGE_MAX}`)
+  const organizationId = id('organizationId')
+  const cursor = reader.take('cursor', isText, 'must be the nextCursor of a page with the same filters')
+  const { fromWallMs = Number.NEGATIVE_INFINITY, toWallMs: endWallMs = Number.POSITIVE_INFINITY } = filters
+  if (fromWallMs >= endWallMs) reader.refuse('from', 'must be before to')
+  reader.end()
+  const given = Object.entries(filters).filter(([, value]) => value !== undefined)
+  return {
+    organizationId,
+    filters: Object.fromEntries(given),
+    limit: limit === undefined ? HISTORY_PAGE_DEFAULT : Number(limit),
+    cursor,
+  }
+}
+
+/** Reads `organizationId` alone, for one event. @throws RollcallError `invalid_request` */
+export function parseOrganization(query: unknown): string | undefined {
+  const reader = new Reader(query)
+  const organizationId = reader.take('organizationId', isId, `must be ${ID_RULE}`)
+  reader.end()
+  return organizationId
+}
+
+class Reader {
+  readonly #given: ReadonlyMap<string, unknown>
+  readonly #refused: [string, string][] = []
+
+  constructor(query: unknown) {
+    this.#given = new Map(typeof query === 'object' && query !== null ? Object.entries(query) : [])
+  }
+
+  take<T extends string>(name: string, isRight: (value: unknown) => value is T, rule: string): T | undefined {
+    const value = this.#given.get(name)
+    if (value === undefined || isRight(value)) return value
+    this.refuse(name, rule)
+    return undefined
+  }
+
+  refuse(name: string, rule: string): void {
+    this.#refused.push([name, rule])
+  }
+
+  end(): void {
+    if (this.#refused.length > 0)
+      throw new RollcallError('invalid_request', undefined, { fields: this.#refused })
+  }
+}
+
+function isLimit(value: unknown): value is string {
+  return typeof value === 'string' && LIMIT.test(value) && Number(value) <= HISTORY_PAGE_MAX
+}
+
+function toWallMs(instant: string | undefined): number | undefined {
+  return instant === undefined ? undefined : Date.parse(instant)
+}

@@ -1,0 +1,132 @@
+import { errorObject, RollcallError } from '@rollcall/protocol/error-code'
+import { BULK_ARRAY_ITEMS_MAX, BULK_BYTES_MAX, BULK_LINES_MAX } from '@rollcall/protocol/limits'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import { readSendEventArray, readSendEventLines, type SendResult } from '../../delivery/delivery.ts'
+import type { App } from '../app-type.ts'
+import { BulkBudget } from '../bulk-budget.ts'
+import { isReadableLines } from '../content-type.ts'
+import { JSON_TYPE, toRollcallError } from '../error-body.ts'
+import { sendInOneWrite } from '../one-write.ts'
+import { callerOf } from '../plugins/authenticate.ts'
+import { logUnexpected } from '../plugins/errors.ts'
+import { answerRef, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
+import type { HttpServices } from '../services.ts'
+
+const LINES_TYPE = 'application/x-ndjson'
+const RESULT = { anyOf: [answerRef('SendEventResult'), answerRef('Error')] }
+
+const schema = {
+  operationId: 'sendEventsToUsers',
+  tags: ['Registrations'],
+  summary: 'Sends many events in one request',
+  description: `Up to ${BULK_ARRAY_ITEMS_MAX} commands of \`sendEvent\` in a JSON array, or up to ${BULK_LINES_MAX} as NDJSON, one a line; ${BULK_BYTES_MAX} bytes at most. The answers are in the order of the events, and one bad event harms no other. Events of \`qos\` 1 become durable together. An \`idempotencyKey\` belongs to one event and stands in its command.`,
+  security: NEEDS_TOKEN,
+  body: {
+    content: {
+      'application/json': {
+        schema: {
+          type: 'array',
+          maxItems: BULK_ARRAY_ITEMS_MAX,
+          items: { $ref: 'SendEventToUserWebCommand#' },
+        },
+      },
+      [LINES_TYPE]: { schema: { $ref: 'SendEventToUserWebCommand#' } },
+    },
+  },
+  response: {
+    200: {
+      description: `What became of each event. As NDJSON where the request is, and \`Accept\` names it.`,
+      content: {
+        'application/json': { schema: { type: 'array', items: RESULT } },
+        [LINES_TYPE]: { schema: RESULT },
+      },
+    },
+    ...refusals(400, 401, 413, 415, 503),
+  },
+}
+
+// The schema is for the documentation: delivery parses the bytes itself, because devices get them.
+const validatorCompiler = () => () => true
+
+type Services = Pick<HttpServices, 'delivery' | 'clock' | 'metrics' | 'log'>
+
+/** Needs a scope whose bodies are raw bulk bodies. */
+export function sendEventsRoute(app: App, services: Services): void {
+  const onRequest = admission(new BulkBudget())
+  const options = { schema, validatorCompiler, onRequest, bodyLimit: BULK_BYTES_MAX }
+  app.post('/users/endpoints/sendEvents', options, async (request, reply) => {
+    const answers = await sendAll(services, request)
+    const isLines = isReadableLines(request.raw.headers) && acceptsLines(request)
+    const body = isLines ? answers.map((answer) => `${answer}\n`).join('') : `[${answers.join(',')}]`
+    sendInOneWrite(reply, { 'content-type': isLines ? LINES_TYPE : JSON_TYPE }, body)
+  })
+}
+
+/** Before anything of the body is read. */
+function admission(budget: BulkBudget) {
+  return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void =>
+    done(admit(budget, request, reply))
+}
+
+/** Why not. */
+function admit(
+  budget: BulkBudget,
+  request: FastifyRequest,
+  { raw }: FastifyReply,
+): RollcallError | undefined {
+  const { 'idempotency-key': key, 'content-length': declared = BULK_BYTES_MAX } = request.raw.headers
+  if (key !== undefined) return refusedKey()
+  const { organizationId, userId } = callerOf(request)
+  // A body that is larger is refused without being read.
+  const bytes = Math.min(Number(declared), BULK_BYTES_MAX)
+  const release = budget.take(`${organizationId ?? ''}/${userId}`, bytes)
+  if (release === undefined) return noRoom()
+  raw.once('close', release)
+  return undefined
+}
+
+function refusedKey(): RollcallError {
+  return new RollcallError('invalid_request', undefined, {
+    fields: [['Idempotency-Key', 'is for one event: give each its own idempotencyKey in the body']],
+  })
+}
+
+function noRoom(): RollcallError {
+  return new RollcallError('unavailable', 'Too many bulk requests are under way.', { retryAfterSeconds: 1 })
+}
+
+/** The answers as JSON. */
+async function sendAll(services: Services, request: FastifyRequest): Promise<readonly string[]> {
+  const { delivery, clock } = services
+  const caller = callerOf(request)
+  const read = isReadableLines(request.raw.headers) ? readSendEventLines : readSendEventArray
+  const answers: string[] = []
+  for await (const group of read(rawBody(request), clock))
+    for (const settled of await delivery.sendEvents(caller, group))
+      answers.push(answerOf(services, request, settled))
+  return answers
+}
+
+function answerOf(
+  { metrics, log }: Services,
+  request: FastifyRequest,
+  settled: PromiseSettledResult<SendResult>,
+): string {
+  if (settled.status === 'fulfilled') {
+    const { count, eventId } = settled.value
+    return JSON.stringify({ count, eventId })
+  }
+  const { error, isUnexpected } = toRollcallError(settled.reason)
+  if (isUnexpected) logUnexpected(log, settled.reason, request)
+  metrics.refused('http', error.code)
+  return JSON.stringify(errorObject(error))
+}
+
+/** No body at all is read as an empty one. */
+function rawBody({ body }: { readonly body: unknown }): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
+}
+
+function acceptsLines({ raw }: FastifyRequest): boolean {
+  return raw.headers.accept?.toLowerCase().includes(LINES_TYPE) ?? false
+}

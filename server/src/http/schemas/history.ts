@@ -1,0 +1,71 @@
+import { HISTORY_PAGE_DEFAULT, HISTORY_PAGE_MAX } from '@rollcall/protocol/limits'
+import { type TSchema, Type } from 'typebox'
+import { answerRef } from './documentation.ts'
+
+const INSTANT = { format: 'date-time', examples: ['2026-01-01T12:00:00.000Z'] }
+
+export const ORGANIZATION_PARAMETER = {
+  organizationId: Type.Optional(
+    Type.String({
+      description: 'Only events in this organization. Read from callers with role SERVICE only.',
+    }),
+  ),
+}
+
+export const HISTORY_PARAMETERS = Type.Object({
+  userId: Type.Optional(Type.String({ description: 'The recipient.' })),
+  userEndpointId: Type.Optional(Type.String({ description: 'An endpoint that the event was accepted for.' })),
+  type: Type.Optional(Type.String({ description: 'The event’s `type`.', examples: ['CallOfferedEvent'] })),
+  from: Type.Optional(Type.String({ ...INSTANT, description: 'Accepted at this instant or later.' })),
+  to: Type.Optional(Type.String({ ...INSTANT, description: 'Accepted before this instant.' })),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: HISTORY_PAGE_MAX, default: HISTORY_PAGE_DEFAULT }),
+  ),
+  cursor: Type.Optional(Type.String({ description: 'The `nextCursor` of a page with the same filters.' })),
+  ...ORGANIZATION_PARAMETER,
+})
+
+export function historySchemas(): readonly TSchema[] {
+  return [historyRecord(), historyPage()]
+}
+
+function historyRecord(): TSchema {
+  const instant = (description: string) => Type.Optional(Type.String({ ...INSTANT, description }))
+  return Type.Object(
+    {
+      id: Type.String({ description: 'The event’s id.' }),
+      organizationId: Type.String(),
+      userId: Type.String({ description: 'The recipient.' }),
+      qos: Type.Integer({ minimum: 0, maximum: 1 }),
+      acceptedAt: Type.String(INSTANT),
+      event: Type.Object({}, { description: 'As it was sent, but masked.', additionalProperties: true }),
+      endpoints: Type.Array(
+        Type.Object({
+          userEndpointId: Type.String(),
+          outcome: Type.String({
+            enum: ['not_connected', 'queued', 'sent', 'acknowledged', 'expired', 'discarded'],
+            description: '`sent` is final at QoS 0. The last three always are.',
+          }),
+          notConnectedAt: instant('QoS 0: there was no connection, and the event is lost.'),
+          queuedAt: instant('QoS 1: it was in the mailbox, durable.'),
+          sentAt: instant('It was first handed to a connection.'),
+          acknowledgedAt: instant('The device said that it has it.'),
+          expiredAt: instant('Its lifetime ended first.'),
+          discardedAt: instant('The endpoint ended, its mailbox was full, or a newer event took its place.'),
+        }),
+        { description: 'One for each endpoint that was registered.' },
+      ),
+    },
+    { $id: 'HistoryRecord', description: 'An accepted event and what became of it.' },
+  )
+}
+
+function historyPage(): TSchema {
+  return Type.Object(
+    {
+      events: Type.Array(Type.Unsafe(answerRef('HistoryRecord')), { description: 'Newest first.' }),
+      nextCursor: Type.Optional(Type.String({ description: 'For the next page. Absent at the end.' })),
+    },
+    { $id: 'HistoryPage', description: 'A page of the history.' },
+  )
+}

@@ -1,0 +1,95 @@
+import type { Clock } from '../clock/clock.ts'
+import { Buckets } from './buckets.ts'
+import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts'
+
+export { RateLimited } from './rate-limited.ts'
+export type { SignInAttempt, SignInLimits } from './sign-in-limits.ts'
+
+/** Whose requests are counted: a principal. */
+export type Caller = { readonly organizationId: string | null; readonly userId: string }
+
+/**
+ * How much callers may ask for, by token buckets: each refills steadily up to its burst. For whoever is within
+ * the limits it costs a look-up or two, and no headers.
+ */
+export interface Limits {
+  /**
+   * Counts events that a caller sends into an organization: one, or the items of a batch, all or none. A batch
+   * that is larger than the burst is taken by a full bucket.
+   *
+   * @throws RateLimited, and then nothing was counted
+   */
+  sendEvents(caller: Caller, organizationId: string, count: number): void
+  /** Counts one registration, new or refreshed. Keepalives are not counted. @throws RateLimited */
+  register(caller: Caller): void
+  /** For the token endpoint. */
+  readonly signIn: SignInLimits
+}
+
+/** Configuration keys of the same names; 0 per second: no limit. */
+export type LimitSettings = {
+  readonly eventsPerSecondPerOrganization: number
+  readonly eventsBurstPerOrganization: number
+  readonly eventsPerSecondPerCaller: number
+  readonly eventsBurstPerCaller: number
+  readonly registersPerSecondPerOrganization: number
+  readonly registersBurstPerOrganization: number
+  readonly registersPerSecondPerCaller: number
+  readonly registersBurstPerCaller: number
+  readonly tokensPerSecondPerClient: number
+  readonly tokensBurstPerClient: number
+  readonly tokensPerSecondPerUser: number
+  readonly tokensBurstPerUser: number
+  readonly tokensPerSecondPerAddress: number
+  readonly tokensBurstPerAddress: number
+}
+
+type LimitOptions = { readonly settings: LimitSettings; readonly clock: Pick<Clock, 'monotonicMs'> }
+
+export function createLimits({ settings, clock }: LimitOptions): Limits {
+  const events = new Pair(
+    new Buckets('events-organization', rateOf(settings, 'events', 'PerOrganization'), clock),
+    new Buckets('events-caller', rateOf(settings, 'events', 'PerCaller'), clock),
+  )
+  const registers = new Pair(
+    new Buckets('registers-organization', rateOf(settings, 'registers', 'PerOrganization'), clock),
+    new Buckets('registers-caller', rateOf(settings, 'registers', 'PerCaller'), clock),
+  )
+  const tokens = {
+    client: rateOf(settings, 'tokens', 'PerClient'),
+    user: rateOf(settings, 'tokens', 'PerUser'),
+    address: rateOf(settings, 'tokens', 'PerAddress'),
+  }
+  return {
+    sendEvents: (caller, organizationId, count) => events.take(caller, organizationId, count),
+    register: (caller) => registers.take(caller, caller.organizationId ?? '', 1),
+    signIn: createSignInLimits(tokens, clock),
+  }
+}
+
+/** An organization's buckets and its callers': both let pass, or neither is touched. */
+class Pair {
+  readonly #organizations: Buckets
+  readonly #callers: Buckets
+
+  constructor(organizations: Buckets, callers: Buckets) {
+    this.#organizations = organizations
+    this.#callers = callers
+  }
+
+  take(caller: Caller, organizationId: string, count: number): void {
+    const callerKey = this.#callers.isOff ? '' : `${caller.organizationId ?? ''}/${caller.userId}`
+    this.#callers.check(callerKey, count)
+    this.#organizations.check(organizationId, count)
+    this.#callers.take(callerKey, count)
+    this.#organizations.take(organizationId, count)
+  }
+}
+
+function rateOf<What extends string, Whose extends string>(
+  settings: Readonly<Record<`${What}PerSecond${Whose}` | `${What}Burst${Whose}`, number>>,
+  what: What,
+  whose: Whose,
+): { readonly perSecond: number; readonly burst: number } {
+  return { perSecond: settings[`${what}PerSecond${whose}`], burst: settings[`${what}Burst${whose}`] }
+}

@@ -1,0 +1,82 @@
+import type { AppendOutcome, AppendRequest, EntryPosition, Registration } from '../store.ts'
+import { toPosition } from './cancel.ts'
+import type { Engine } from './engine.ts'
+import { putEntry, takeEntry } from './entries.ts'
+import { encodeEntry } from './mailbox-row.ts'
+import { encodeRace } from './race-row.ts'
+import { type RegistrationRecord, toRegistration } from './record.ts'
+import type { Term, TermValues } from './term.ts'
+
+/** Adds the event to every mailbox that has room for it, in the place of what it replaces there. */
+export function appendToAll(
+  engine: Engine,
+  targets: readonly RegistrationRecord[],
+  request: AppendRequest,
+): AppendOutcome {
+  const accepted: AppendOutcome['accepted'][number][] = []
+  const full: Registration[] = []
+  const replaced: EntryPosition[] = []
+  const size = request.event.payload.byteLength
+  const takers = targets.filter((record) => {
+    const hasRoom = makeRoom(engine, record, request, replaced)
+    if (!hasRoom) full.push(toRegistration(record))
+    return hasRoom
+  })
+  const values = takers.length === 0 ? undefined : termsOf(engine, request, takers.length)
+  let row: Buffer | undefined
+  for (const record of takers) {
+    row ??= encodeEntry(request.event)
+    accepted.push({ registration: toRegistration(record), ...putEntry(engine, record, row, size, values) })
+  }
+  return replaced.length === 0 ? { accepted, full } : { accepted, full, replaced }
+}
+
+/** Whether the mailbox has room; takes out what the event replaces there if so. */
+function makeRoom(
+  engine: Engine,
+  record: RegistrationRecord,
+  request: AppendRequest,
+  replaced: EntryPosition[],
+): boolean {
+  const { mailbox } = record
+  const { event, eventsMax, bytesMax } = request
+  const size = event.payload.byteLength
+  if (mailbox === undefined) return eventsMax > 0 && size <= bytesMax
+  const old = request.collapseKey === undefined ? [] : replaceable(record, request)
+  const oldBytes = old.reduce((bytes, term) => bytes + term.payloadBytes, 0)
+  if (!mailbox.hasRoom(size, eventsMax + old.length, bytesMax + oldBytes)) return false
+  for (const term of old) {
+    takeEntry(engine, record, term.sequence)
+    engine.history.note(term.sequence, 'discarded', event.acceptedAtWallMs)
+    replaced.push(toPosition(term))
+  }
+  return true
+}
+
+/** Unsent entries of the same collapse key. */
+function replaceable(
+  { mailbox, registrationId }: RegistrationRecord,
+  { collapseKey, sentThrough }: AppendRequest,
+): readonly Term[] {
+  const sent = sentThrough?.(registrationId) ?? 0
+  return [...(mailbox?.terms() ?? [])].filter(
+    (term) => term.collapseKey === collapseKey && term.sequence > sent,
+  )
+}
+
+/** The terms of the event's entries; `undefined` where it has none. Begins its race where it has one to win. */
+function termsOf(
+  { ids, terms }: Engine,
+  { event, collapseKey, cancelOthers }: AppendRequest,
+  count: number,
+): TermValues | undefined {
+  const isRace = cancelOthers !== undefined && count > 1
+  if (event.expiresAtWallMs === undefined && collapseKey === undefined && !isRace) return undefined
+  const raceId = isRace ? ids.nextSequence : 0
+  if (isRace) terms.startRace(raceId, encodeRace(cancelOthers))
+  return {
+    expiresAtWallMs: event.expiresAtWallMs ?? Number.POSITIVE_INFINITY,
+    collapseKey: collapseKey ?? '',
+    raceId,
+  }
+}

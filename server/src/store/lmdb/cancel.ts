@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import type {
+  AppendOutcome,
+  Cancellation,
+  EntryPosition,
+  MailboxBounds,
+  Moment,
+  Registration,
+  SentThrough,
+  StoredEvent,
+} from '../store.ts'
+import type { Engine } from './engine.ts'
+import { putEntry, takeEntry } from './entries.ts'
+import { numberKey } from './keys.ts'
+import { encodeEntry } from './mailbox-row.ts'
+import { decodeRace } from './race-row.ts'
+import { isLive, type RegistrationRecord, toRegistration } from './record.ts'
+import type { Term } from './term.ts'
+
+/**
+ * An entry was acknowledged that runs a race: it goes, the race is over, and the others get the cancelling
+ * event, all in one batch. Called synchronously, so that nothing comes in between.
+ *
+ * @throws RollcallError `unavailable` where the race's row cannot be read; nothing has changed then
+ */
+export function cancelTheOthers(
+  engine: Engine,
+  won: Term,
+  bounds: MailboxBounds,
+  sentThrough: SentThrough,
+  at: Moment,
+): Cancellation | undefined {
+  const { history, journal, rows, terms } = engine
+  const others = terms.runners(won.raceId).filter((term) => term !== won)
+  if (others.length === 0) {
+    takeEntry(engine, won.record, won.sequence)
+    return undefined
+  }
+  journal.assertReadable()
+  const row = rows.get('races', numberKey(won.raceId))
+  // It was written with the entry, and an entry is not sent before it is durable.
+  assert(row !== undefined, 'a race has no row')
+  const { record: draft, ...cancel } = decodeRace(row)
+  terms.endRace(won.raceId)
+  takeEntry(engine, won.record, won.sequence)
+
+  const discarded = others.filter(({ record, sequence }) => sequence > sentThrough(record.registrationId))
+  for (const { record, sequence } of discarded) {
+    takeEntry(engine, record, sequence)
+    history.note(sequence, 'discarded', at.nowWallMs)
+  }
+  const live = others.map(({ record }) => record).filter((record) => isLive(record, at.nowMs))
+  const outcome = appendAll(engine, live, { ...cancel, acceptedAtWallMs: at.nowWallMs }, bounds)
+  if (draft !== undefined && live.length > 0)
+    history.addAppended({ ...draft, acceptedAtWallMs: at.nowWallMs }, outcome)
+  return {
+    accepted: outcome.accepted.map(({ registration }) => registration),
+    full: outcome.full,
+    discarded: discarded.map(toPosition),
+    durable: journal.durable(),
+  }
+}
+
+function appendAll(
+  engine: Engine,
+  records: readonly RegistrationRecord[],
+  event: StoredEvent,
+  { eventsMax, bytesMax }: MailboxBounds,
+): AppendOutcome {
+  const accepted: AppendOutcome['accepted'][number][] = []
+  const full: Registration[] = []
+  const size = event.payload.byteLength
+  const row = encodeEntry(event)
+  for (const record of records) {
+    const registration = toRegistration(record)
+    // Twice the bounds, so that one that is full of calls still learns that they are over.
+    if (record.mailbox?.hasRoom(size, 2 * eventsMax, 2 * bytesMax) === false) full.push(registration)
+    else accepted.push({ registration, ...putEntry(engine, record, row, size, undefined) })
+  }
+  return { accepted, full }
+}
+
+export function toPosition({ record, sequence }: Term): EntryPosition {
+  return { registration: toRegistration(record), sequence }
+}

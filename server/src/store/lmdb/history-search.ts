@@ -1,0 +1,133 @@
+import { matches, toEndpoint } from '../history-query.ts'
+import type { HistoryEndpoint, HistoryQuery, HistoryRecord } from '../store.ts'
+import { asBuffer } from './bytes.ts'
+import type { HistoryBook } from './history-book.ts'
+import { Chunk } from './history-chunk.ts'
+import { type Condition, placesOf } from './history-conditions.ts'
+import type { IndexBlock } from './history-index.ts'
+import type { StoredPart, StoredRecord } from './history-record.ts'
+import { numberKey } from './keys.ts'
+
+/** What is looked at before everybody else gets a turn, in blocks of the index; a chunk counts as some. */
+const SLICE_COST = 32
+const CHUNK_COST = 4
+
+/** A record that was found, or, without one, where the search has got to. */
+export type Step = { readonly record: HistoryRecord | undefined; readonly before: number }
+
+export type Search = {
+  readonly book: HistoryBook
+  readonly query: HistoryQuery
+  readonly conditions: readonly Condition[]
+  /** Where to begin: only older records are looked at. */
+  readonly before: number
+  /** Records up to this age are seen. */
+  readonly newerThanWallMs: number
+  /** Resolves when the search may go on. */
+  readonly nextTurn: () => Promise<void>
+}
+
+/** Goes through the matching records, newest first, and from time to time says how far it is. */
+export async function* search(wanted: Search): AsyncGenerator<Step> {
+  const { book, conditions, before } = wanted
+  const reader = new ChunkReader(book)
+  let cost = 0
+  for (let number = blockBefore(book, before); number >= book.state.oldestBlock; number--) {
+    const block = book.block(number)
+    if (block === undefined) return
+    const end = Math.min(block.records, before - block.firstRecordId)
+    const places = isInTime(block, wanted) ? placesOf(block, conditions, end) : []
+    const locate = places.length === 0 ? undefined : locator(block)
+    for (const place of places) {
+      const record = locate && reader.read(...locate(place), wanted)
+      cost += reader.takeCost()
+      yield { record, before: block.firstRecordId + place }
+      if (cost >= SLICE_COST) {
+        await wanted.nextTurn()
+        cost = 0
+      }
+    }
+    if (block.firstChunk <= book.state.oldestChunk) return
+    yield { record: undefined, before: block.firstRecordId }
+    if (++cost < SLICE_COST) continue
+    await wanted.nextTurn()
+    cost = 0
+  }
+}
+
+/** The newest block with a record older than `before`. */
+function blockBefore(book: HistoryBook, before: number): number {
+  let low = book.state.oldestBlock
+  let high = book.state.nextBlock
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    const firstRecordId = book.block(middle)?.firstRecordId ?? Number.NEGATIVE_INFINITY
+    if (firstRecordId < before) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+function isInTime(block: IndexBlock, { query, newerThanWallMs }: Search): boolean {
+  const { fromWallMs = Number.NEGATIVE_INFINITY, toWallMs = Number.POSITIVE_INFINITY } = query
+  return (
+    block.newestWallMs > newerThanWallMs && block.newestWallMs >= fromWallMs && block.oldestWallMs < toWallMs
+  )
+}
+
+/** Chunk, and place in it, of a place in the block. To be asked from the newest to the oldest. */
+function locator(block: IndexBlock): (place: number) => readonly [number, number] {
+  const { firstChunk, records } = block
+  const counts = block.counts()
+  let index = counts.length - 1
+  let start = records - (counts[index] ?? 0)
+  return (place) => {
+    while (place < start) start -= counts[--index] ?? start
+    return [firstChunk + index, place - start]
+  }
+}
+
+/** Reads records; the chunk read last is at hand. */
+class ChunkReader {
+  readonly #book: HistoryBook
+  #number = 0
+  #chunk: Chunk | undefined
+  #cost = 0
+
+  constructor(book: HistoryBook) {
+    this.#book = book
+  }
+
+  takeCost(): number {
+    const cost = this.#cost
+    this.#cost = 0
+    return cost
+  }
+
+  /** `undefined`: it does not match after all, is gone, or not durable yet. */
+  read(number: number, index: number, { query, newerThanWallMs }: Search): HistoryRecord | undefined {
+    const chunk = this.#read(number)
+    if (chunk === undefined || chunk.header.newestWallMs <= newerThanWallMs) return undefined
+    const record = this.#complete(chunk.at(index), chunk.header.firstRecordId + index)
+    this.#cost++
+    return record.acceptedAtWallMs > newerThanWallMs && matches(record, query) ? record : undefined
+  }
+
+  #read(number: number): Chunk | undefined {
+    if (number === this.#number) return this.#chunk
+    const row = this.#book.context.rows.get('history', numberKey(number))
+    this.#number = number
+    this.#chunk = row && new Chunk(asBuffer(row))
+    this.#cost += CHUNK_COST
+    return this.#chunk
+  }
+
+  #complete({ draft, parts }: StoredRecord, recordId: number): HistoryRecord {
+    return { ...draft, recordId, endpoints: parts.map((part) => this.#endpoint(part)) }
+  }
+
+  #endpoint({ userEndpointId, sequence, at }: StoredPart): HistoryEndpoint {
+    const later = sequence === 0 ? [] : this.#book.pages.of(sequence)
+    return toEndpoint(userEndpointId, later.length === 0 ? at : [...at, ...later])
+  }
+}

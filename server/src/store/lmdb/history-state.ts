@@ -1,0 +1,63 @@
+import { asBuffer } from './bytes.ts'
+import { pageOf } from './outcome-pages.ts'
+import type { RowChange, Rows } from './rows.ts'
+
+const HISTORY_KEY = Buffer.from('history')
+
+/** Where the history begins and ends. Chunks, blocks and records are numbered without gaps. */
+export type HistoryState = {
+  nextRecordId: number
+  nextChunk: number
+  oldestChunk: number
+  nextBlock: number
+  oldestBlock: number
+  /** First chunk that no closed block covers. */
+  openBlockChunk: number
+  /** What is kept, as chunks reckon it. */
+  bytes: number
+  /** Newest mailbox sequence of any record. */
+  lastSequence: number
+  /** Outcomes of earlier sequences belong to no record. */
+  keptSequence: number
+  oldestPage: number
+}
+
+const FIELDS = [
+  'nextRecordId',
+  'nextChunk',
+  'oldestChunk',
+  'nextBlock',
+  'oldestBlock',
+  'openBlockChunk',
+  'bytes',
+  'lastSequence',
+  'keptSequence',
+  'oldestPage',
+] as const satisfies readonly (keyof HistoryState)[]
+
+/** The state as last committed. A store that has no history yet begins one with the next mailbox sequence. */
+export function readHistoryState(rows: Rows, nextSequence: number): HistoryState {
+  const state: HistoryState = {
+    nextRecordId: 1,
+    nextChunk: 1,
+    oldestChunk: 1,
+    nextBlock: 1,
+    oldestBlock: 1,
+    openBlockChunk: 1,
+    bytes: 0,
+    lastSequence: nextSequence - 1,
+    keptSequence: nextSequence,
+    oldestPage: pageOf(nextSequence),
+  }
+  const row = rows.get('meta', HISTORY_KEY)
+  if (row === undefined) return state
+  const value = asBuffer(row)
+  for (const [index, field] of FIELDS.entries()) state[field] = value.readDoubleBE(index * 8)
+  return state
+}
+
+export function historyStateChange(state: HistoryState): RowChange & { readonly value: Buffer } {
+  const value = Buffer.allocUnsafe(FIELDS.length * 8)
+  for (const [index, field] of FIELDS.entries()) value.writeDoubleBE(state[field], index * 8)
+  return { table: 'meta', key: HISTORY_KEY, value }
+}

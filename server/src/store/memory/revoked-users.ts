@@ -1,0 +1,30 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { Clock } from '../../clock/clock.ts'
+import { REVOKED_USERS_MAX } from '../bounds.ts'
+import type { RevokedUserStore, UserRevocation } from '../store.ts'
+import { assertOpen, type Gate } from './gate.ts'
+
+export function memoryRevokedUsers(clock: Clock, gate: Gate): RevokedUserStore {
+  const revocations = new Map<string, UserRevocation>()
+  return {
+    async add(revocation) {
+      assertOpen(gate)
+      const { organizationId, userId, notBeforeWallMs, untilWallMs } = revocation
+      for (const [key, other] of revocations) if (clock.wallMs() >= other.untilWallMs) revocations.delete(key)
+      const key = JSON.stringify([organizationId, userId])
+      const known = revocations.get(key)
+      if (known === undefined && revocations.size >= REVOKED_USERS_MAX)
+        throw new RollcallError('unavailable', 'Too many users are revoked at once.')
+      revocations.set(key, {
+        organizationId,
+        userId,
+        notBeforeWallMs: Math.max(notBeforeWallMs, known?.notBeforeWallMs ?? 0),
+        untilWallMs: Math.max(untilWallMs, known?.untilWallMs ?? 0),
+      })
+    },
+    async list(nowWallMs) {
+      assertOpen(gate)
+      return [...revocations.values()].filter(({ untilWallMs }) => nowWallMs < untilWallMs)
+    },
+  }
+}
