@@ -121,12 +121,13 @@ function connected(links: Links, registrations: readonly Registration[]): number
   return registrations.filter((registration) => links.find(registration) !== undefined).length
 }
 
-async function locate({ store }: SendEventContext, event: Accepted): Promise<readonly Registration[]> {
+function locate({ store }: SendEventContext, event: Accepted): Promise<readonly Registration[]> {
   const nowMs = store.serviceTime.nowMs()
-  const { userEndpointId } = event
-  if (userEndpointId === undefined) return store.registrations.list(event.to, nowMs)
-  const found = await store.registrations.find({ ...event.to, userEndpointId }, nowMs)
-  return found === undefined ? [] : [found]
+  const { to, userEndpointId } = event
+  if (userEndpointId === undefined) return store.registrations.list(to, nowMs)
+  return store.registrations
+    .find({ ...to, userEndpointId }, nowMs)
+    .then((found) => (found === undefined ? [] : [found]))
 }
 
 async function sendAtLeastOnce(

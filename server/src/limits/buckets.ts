@@ -50,11 +50,10 @@ export class Buckets {
    *
    * @throws RateLimited
    */
-  check(key: string, count: number): void {
+  check(key: string, count: number, nowMs = this.#clock.monotonicMs()): void {
     if (this.isOff) return
     const bucket = this.#find(key)
     if (bucket === undefined) return
-    const nowMs = this.#clock.monotonicMs()
     const spentMs = Math.max(0, bucket.fullAtMs - nowMs)
     const wantedMs = Math.min(count, this.#rate.burst) * this.#oneMs
     const waitMs = spentMs + wantedMs - this.#allMs
@@ -70,9 +69,8 @@ export class Buckets {
   }
 
   /** Takes `count`, whether they are there or not. */
-  take(key: string, count: number): void {
+  take(key: string, count: number, nowMs = this.#clock.monotonicMs()): void {
     if (this.isOff) return
-    const nowMs = this.#clock.monotonicMs()
     const bucket = this.#find(key) ?? this.#add(key, nowMs)
     bucket.fullAtMs = Math.max(nowMs, bucket.fullAtMs) + count * this.#oneMs
   }

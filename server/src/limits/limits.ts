@@ -50,10 +50,12 @@ export function createLimits({ settings, clock }: LimitOptions): Limits {
   const events = new Pair(
     new Buckets('events-organization', rateOf(settings, 'events', 'PerOrganization'), clock),
     new Buckets('events-caller', rateOf(settings, 'events', 'PerCaller'), clock),
+    clock,
   )
   const registers = new Pair(
     new Buckets('registers-organization', rateOf(settings, 'registers', 'PerOrganization'), clock),
     new Buckets('registers-caller', rateOf(settings, 'registers', 'PerCaller'), clock),
+    clock,
   )
   const tokens = {
     client: rateOf(settings, 'tokens', 'PerClient'),
@@ -71,18 +73,21 @@ export function createLimits({ settings, clock }: LimitOptions): Limits {
 class Pair {
   readonly #organizations: Buckets
   readonly #callers: Buckets
+  readonly #clock: Pick<Clock, 'monotonicMs'>
 
-  constructor(organizations: Buckets, callers: Buckets) {
+  constructor(organizations: Buckets, callers: Buckets, clock: Pick<Clock, 'monotonicMs'>) {
+    this.#clock = clock
     this.#organizations = organizations
     this.#callers = callers
   }
 
   take(caller: Caller, organizationId: string, count: number): void {
     const callerKey = this.#callers.isOff ? '' : `${caller.organizationId ?? ''}/${caller.userId}`
-    this.#callers.check(callerKey, count)
-    this.#organizations.check(organizationId, count)
-    this.#callers.take(callerKey, count)
-    this.#organizations.take(organizationId, count)
+    const nowMs = this.#clock.monotonicMs()
+    this.#callers.check(callerKey, count, nowMs)
+    this.#organizations.check(organizationId, count, nowMs)
+    this.#callers.take(callerKey, count, nowMs)
+    this.#organizations.take(organizationId, count, nowMs)
   }
 }
 
