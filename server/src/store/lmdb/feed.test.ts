@@ -69,11 +69,11 @@ for (const [name, open] of engines)
     })
 
     it('bytes count too', async () => {
-      const store = await open({ ...BOUNDS, organizationBytesMax: 700 })
+      const store = await open({ ...BOUNDS, organizationBytesMax: 500 })
       watch(store, 'acme')
       await register(store, 'acme', 5)
       const { bytes, dropped } = store.feed.totals()
-      assert(bytes <= 700 && dropped > 0, `${bytes} bytes, ${dropped} dropped`)
+      assert(bytes <= 500 && dropped > 0, `${bytes} bytes, ${dropped} dropped`)
       assert.equal((await endpoints(store, 'acme')).at(-1), 'acme-4')
       await store.close()
     })
