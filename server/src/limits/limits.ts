@@ -3,7 +3,7 @@ import { Buckets } from './buckets.ts'
 import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts'
 
 export { RateLimited } from './rate-limited.ts'
-export type { SignInAttempt, SignInLimits } from './sign-in-limits.ts'
+export type { SignInLimits } from './sign-in-limits.ts'
 
 /** Whose requests are counted: a principal. */
 export type Caller = { readonly organizationId: string | null; readonly userId: string }
