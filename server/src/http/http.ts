@@ -11,6 +11,8 @@ export type { Certificate, ConnectionBounds, HttpSettings } from './settings.ts'
 
 /** Time that requests in flight get to end after `close`, milliseconds. */
 const CLOSE_GRACE_MS = 5_000
+/** How often connections that have become idle meanwhile are closed, milliseconds. */
+const CLOSE_SWEEP_MS = 100
 
 export type HttpOptions = HttpServices & { readonly settings: HttpSettings }
 
@@ -71,8 +73,11 @@ function closeServer(server: Server, clock: HttpServices['clock']): Promise<void
       server.closeAllConnections()
       resolve()
     })
+    // A connection whose last answer is sent only now would otherwise wait for its next request.
+    const sweep = clock.every(CLOSE_SWEEP_MS, () => server.closeIdleConnections())
     server.close(() => {
       timer.cancel()
+      sweep.cancel()
       resolve()
     })
   })
