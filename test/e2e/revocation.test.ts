@@ -129,6 +129,9 @@ describe('revocation', () => {
       ['bob', null],
       ['customer', { enabled: false }],
     ]
+    const countReloads = () => server.output().split('directory reloaded').length - 1
+    const reloaded = (count: number) => eventually(() => countReloads() === count, `reload ${count}`)
+    let reloads = countReloads()
     for (const [who, change] of changes) {
       const token = await tokenOfUser(server.url, 'bob')
       const bob = await online('bob', token)
@@ -137,10 +140,9 @@ describe('revocation', () => {
       const [reason, atMs] = await bob.closed
       assert.equal(reason, 0x87, who)
       assert.ok(atMs - changedAtMs < SOON_MS, `${atMs - changedAtMs} ms`)
-      const reloads = () => server.output().split('directory reloaded').length
-      const before = reloads()
+      await reloaded(++reloads)
       await directory.write()
-      await eventually(() => reloads() > before, 'bob is back')
+      await reloaded(++reloads)
       await tokenOfUser(server.url, 'bob')
       assert.ok(!(await works(token)), 'what was issued before stays refused')
     }

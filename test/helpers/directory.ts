@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { requestToken } from '@rollcall/client/client'
 import { hashRandomSecret, hashSecret } from '../../server/src/auth/auth.ts'
@@ -49,7 +49,9 @@ export async function makeDirectory(folder: string) {
       users: present(users, changes),
       clients,
     }
-    await writeFile(file, JSON.stringify(content))
+    // At once, or the server might read half of it.
+    await writeFile(`${file}.new`, JSON.stringify(content))
+    await rename(`${file}.new`, file)
   }
   await write()
   return { file, write }
