@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { ERRORS } from './error-code.ts'
 import { KEEP_ALIVE_REQUESTED } from './event.ts'
+import { LIFECYCLE_EVENTS } from './lifecycle.ts'
 import * as limits from './limits.ts'
 
 const DOCUMENT = new URL('../PROTOCOL.md', import.meta.url)
@@ -39,6 +40,13 @@ describe('PROTOCOL.md', () => {
   })
 
   it('names the reminder', () => assert.ok(TEXT.includes(`"${KEEP_ALIVE_REQUESTED}"`)))
+
+  it('lists every lifecycle event with its reasons', () => {
+    for (const [type, reasons] of Object.entries(LIFECYCLE_EVENTS)) {
+      const [, , shown = ''] = rowWith(1, `\`${type}\``)
+      assert.equal(shown, reasons.map((reason) => `\`${reason}\``).join(', '), type)
+    }
+  })
 
   it('links to files and headings that exist', () => {
     const slugs = [...TEXT.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => slugOf(heading))

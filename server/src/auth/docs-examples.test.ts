@@ -22,6 +22,13 @@ test('the documented directory is one', async () => {
   )
 })
 
+test('the documented webhooks are read as they are described', async () => {
+  const [example = ''] = await examplesIn('webhooks.md')
+  const [presence, archive] = parseDirectory(example).organizations.get('acme')?.webhooks ?? []
+  assert.deepEqual([presence?.events.size, presence?.enabled], [2, true])
+  assert.deepEqual([archive?.events.size, archive?.enabled], [7, false])
+})
+
 test('the documented foreign issuers are read as they are described', async () => {
   const example = (await examplesIn('identity.md')).at(-1) ?? ''
   const [staff, partner] = parseForeignIssuers(JSON.parse(example))

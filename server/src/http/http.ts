@@ -12,6 +12,8 @@ export type { Certificate, HttpSettings } from './settings.ts'
 
 /** Time that requests in flight get to end after `close`, milliseconds. */
 const CLOSE_GRACE_MS = 5_000
+/** How often connections that have become idle meanwhile are closed, milliseconds. */
+const CLOSE_SWEEP_MS = 100
 
 export type HttpOptions = HttpServices & { readonly settings: HttpSettings }
 
@@ -76,8 +78,11 @@ function closeServer(server: Server, clock: HttpServices['clock']): Promise<void
       server.closeAllConnections()
       resolve()
     })
+    // A connection whose last answer is sent only now would otherwise wait for its next request.
+    const sweep = clock.every(CLOSE_SWEEP_MS, () => server.closeIdleConnections())
     server.close(() => {
       timer.cancel()
+      sweep.cancel()
       resolve()
     })
   })

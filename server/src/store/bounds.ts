@@ -1,3 +1,4 @@
+import { DEAD_LETTERS_MAX } from '@rollcall/protocol/limits'
 import type { FeedBounds } from './feed.ts'
 
 /** How much each small table keeps; the same in every engine. */
@@ -39,5 +40,5 @@ export const FEED_BOUNDS: FeedBounds = {
   organizationEntriesMax: 100_000,
   organizationBytesMax: 32 * 1024 ** 2,
   entriesMax: 1_000_000,
-  deadLettersMax: 10_000,
+  deadLettersMax: DEAD_LETTERS_MAX,
 }

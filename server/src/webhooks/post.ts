@@ -23,8 +23,19 @@ export type PostContext = {
 
 export type Message = { readonly body: Buffer; readonly headers: { readonly [name: string]: string } }
 
-/** One receiver: a connection that is kept between messages. */
-export class Receiver {
+/** Where a webhook's messages go. */
+export interface Receiver {
+  /**
+   * Sends one message. No redirect is followed and no proxy used.
+   *
+   * @returns why it failed, a code; `undefined` when the receiver answered 2xx
+   */
+  post(url: string, message: Message, signal: AbortSignal): Promise<string | undefined>
+  close(): void
+}
+
+/** Over HTTP, with a connection that is kept between messages. */
+export class HttpReceiver implements Receiver {
   readonly #context: PostContext
   readonly #agents: readonly [HttpAgent, HttpsAgent]
 
@@ -34,11 +45,6 @@ export class Receiver {
     this.#agents = [new HttpAgent(options), new HttpsAgent(options)]
   }
 
-  /**
-   * Sends one message. No redirect is followed and no proxy used.
-   *
-   * @returns why it failed, a code; `undefined` when the receiver answered 2xx
-   */
   async post(url: string, message: Message, signal: AbortSignal): Promise<string | undefined> {
     try {
       const status = await this.#attempt(new URL(url), message, signal, true)

@@ -6,7 +6,8 @@ import type { Log, Metrics } from '../observe/observe.ts'
 import type { FeedStore } from '../store/store.ts'
 import { judgeAddresses } from './address.ts'
 import { DeadLetterList } from './dead-letter-list.ts'
-import { createResolve, type Resolve } from './resolve.ts'
+import { HttpReceiver, type Receiver } from './post.ts'
+import { createResolve } from './resolve.ts'
 import { Worker, type WorkerContext, type WorkerState } from './worker.ts'
 
 /** A webhook as those see it who look after it; never its secret. */
@@ -67,18 +68,22 @@ export type WebhooksOptions = {
     readonly webhookRetryHours: number
     readonly webhookPrivateAddresses: readonly string[]
   }
-  /** Default: the name servers and hosts file of the machine. */
-  readonly resolve?: Resolve
+  /** Default: over HTTP, to names as the machine resolves them. */
+  readonly openReceiver?: () => Receiver
 }
 
 /** Begins at once: from here on, what happens to endpoints of organizations with webhooks is kept for them. */
 export function createWebhooks(options: WebhooksOptions): Webhooks {
   const { auth, clock, settings, store } = options
-  const addresses = judgeAddresses(settings.webhookPrivateAddresses)
+  const posting = {
+    addresses: judgeAddresses(settings.webhookPrivateAddresses),
+    resolve: createResolve(),
+    clock,
+  }
   const context: WorkerContext = {
     ...options,
     feed: store.feed,
-    posting: { addresses, resolve: options.resolve ?? createResolve(), clock },
+    openReceiver: options.openReceiver ?? (() => new HttpReceiver(posting)),
     retryMs: settings.webhookRetryHours * 3_600_000,
   }
   const workers = new Workers(context)

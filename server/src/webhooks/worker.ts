@@ -6,7 +6,7 @@ import type { FeedEntry, FeedStore, WebhookKey } from '../store/store.ts'
 import { backoffMs } from './backoff.ts'
 import type { Batch } from './batch.ts'
 import { nextBatch } from './next-batch.ts'
-import { type PostContext, Receiver } from './post.ts'
+import type { Receiver } from './post.ts'
 import { Replay } from './replay.ts'
 import { signedHeaders } from './sign.ts'
 
@@ -21,7 +21,7 @@ export type WorkerContext = {
   readonly random: Random
   readonly log: Log
   readonly metrics: Pick<Metrics, 'webhookAttempt' | 'webhookEvents'>
-  readonly posting: PostContext
+  readonly openReceiver: () => Receiver
   /** How long a batch is tried before its events become dead letters. */
   readonly retryMs: number
 }
@@ -60,7 +60,7 @@ export class Worker {
     this.key = { organizationId, webhookId: webhook.id }
     this.#webhook = webhook
     this.#context = context
-    this.#receiver = new Receiver(context.posting)
+    this.#receiver = context.openReceiver()
     this.#replay = new Replay(this.key, context.feed)
   }
 

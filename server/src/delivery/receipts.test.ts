@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
+import type { EntryPosition, Registration } from '../store/store.ts'
+import { Receipts } from './receipts.ts'
+
+const REGISTRATION: Registration = {
+  organizationId: 'acme',
+  userId: 'bob',
+  userEndpointId: 'phone',
+  registrationId: 1,
+  keepAliveSeconds: 15,
+  serverKeepAliveReminderOn: false,
+  registeredAtWallMs: 0,
+  lastKeepAliveAtWallMs: 0,
+  expiresAtMs: 15_000,
+  reminded: false,
+  authorizedUntilWallMs: 0,
+}
+
+function entry(registrationId: number, sequence: number): EntryPosition {
+  return { registration: { ...REGISTRATION, registrationId }, sequence }
+}
+
+function setup(waitersMax = 2) {
+  const clock = createFakeClock()
+  const receipts = new Receipts(clock, waitersMax)
+  const leaving = new AbortController()
+  return {
+    clock,
+    receipts,
+    leaving,
+    /** Waits ten seconds for entries; tells when it is over. */
+    wait(...entries: EntryPosition[]) {
+      const watch = receipts.open()
+      watch.follow(entries, 1)
+      const state = { watch, isOver: false }
+      void watch.wait({ waitMs: 10_000, gone: leaving.signal }).then(() => {
+        state.isOver = true
+      })
+      return state
+    },
+  }
+}
+
+describe('receipts', () => {
+  it('are counted, each entry once, and end the wait with the last', async () => {
+    const { clock, receipts, wait } = setup()
+    const state = wait(entry(1, 7), entry(2, 8), entry(3, 9))
+    receipts.settled(entry(1, 7), true)
+    receipts.settled(entry(1, 7), true)
+    receipts.settled(entry(2, 7), true)
+    receipts.settled(entry(2, 8), false)
+    await clock.advance(0)
+    assert.equal(state.isOver, false)
+    receipts.settled(entry(3, 9), true)
+    await clock.advance(0)
+    assert.equal(state.isOver, true)
+    assert.deepEqual(state.watch.count, { acknowledged: 2, connected: 1 })
+    assert.equal(clock.pending(), 0, 'no timer is left')
+  })
+
+  it('do not come any more from a registration that ended', async () => {
+    const { clock, receipts, wait } = setup()
+    const first = wait(entry(1, 7), entry(2, 8))
+    const second = wait(entry(1, 9))
+    receipts.registrationEnded(1)
+    await clock.advance(0)
+    assert.deepEqual([first.isOver, second.isOver], [false, true])
+    receipts.settled(entry(1, 7), true)
+    receipts.settled(entry(2, 8), true)
+    await clock.advance(0)
+    assert.equal(first.isOver, true)
+    assert.equal(first.watch.count?.acknowledged, 1)
+  })
+
+  it('are waited for until the time is over, the sender leaves, or the server stops', async () => {
+    const { clock, receipts, leaving, wait } = setup(10)
+    const late = wait(entry(1, 1))
+    await clock.advance(9_999)
+    assert.equal(late.isOver, false)
+    await clock.advance(1)
+    assert.equal(late.isOver, true)
+    const left = wait(entry(1, 2))
+    leaving.abort()
+    await clock.advance(0)
+    assert.equal(left.isOver, true)
+    const { watch } = left
+    const gone = new AbortController().signal
+    const stopped = receipts.open()
+    stopped.follow([entry(1, 3)], 0)
+    const waiting = stopped.wait({ waitMs: 10_000, gone })
+    receipts.endAll()
+    await waiting
+    const after = receipts.open()
+    after.follow([entry(1, 4)], 0)
+    await after.wait({ waitMs: 10_000, gone })
+    assert.equal(clock.pending(), 0)
+    watch.close()
+  })
+
+  it('have so many places and no more, and a place is free again once it is closed', () => {
+    const { receipts, wait } = setup(2)
+    const { watch } = wait(entry(1, 1))
+    receipts.open()
+    const isRefusal = (error: unknown) =>
+      error instanceof RollcallError && error.code === 'unavailable' && error.retryAfterSeconds === 1
+    assert.throws(() => receipts.open(), isRefusal)
+    watch.close()
+    watch.close()
+    receipts.open()
+    assert.throws(() => receipts.open(), isRefusal)
+    receipts.settled(entry(1, 1), true)
+    assert.equal(watch.count?.acknowledged, 0, 'nobody counts for a closed one')
+  })
+
+  it('are not known where the event was not sent for this request', async () => {
+    const { receipts, leaving } = setup()
+    const watch = receipts.open()
+    await watch.wait({ waitMs: 10_000, gone: leaving.signal })
+    assert.equal(watch.count, undefined)
+  })
+})
