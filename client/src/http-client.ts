@@ -7,9 +7,6 @@ import type {
 import { parseCount, parseEndpoint, parseEndpoints, parseIceServers, parseRegisterResult } from './answers.ts'
 import { parseJsonAnswer, refusalOf } from './refusal.ts'
 
-export { RollcallError } from '@rollcall/protocol/error-code'
-export { type Grant, requestToken, type Token, TokenError, type TokenRequest } from './request-token.ts'
-
 /** What a client needs to call the HTTP API. */
 export type ClientOptions = {
   /** Base URL of the server, for example `http://127.0.0.1:8080`. */

@@ -48,7 +48,6 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     const what = 'the connection for events'
     const code = await withTimeout({ clock, timeoutMs, signal, what }, () => link.connected)
     if (code !== 0) throw connectRefusal(code)
-    link.open()
     return link
   } catch (error) {
     link.close()
@@ -76,6 +75,7 @@ export class Link {
   #onConnack: (code: number) => void = () => undefined
   #failConnect: (error: SdkError) => void = () => undefined
   #state: 'connecting' | 'open' | 'ended' = 'connecting'
+  #endedBy: SdkError | undefined
   #lastPacketId = 0
   #ping: { cancel(): void } | undefined
   #unlisten: () => void = () => undefined
@@ -93,17 +93,10 @@ export class Link {
     this.#listen()
   }
 
-  /** From now on the link's end is told, and the server's silence noticed. */
-  open(): void {
-    if (this.#state !== 'connecting') return
-    this.#state = 'open'
-    this.#unlisten = onAbort(this.#options.signal, () => this.close())
-    this.#schedulePing()
-  }
-
   /** @throws SdkError `registration_ended` when the server refuses it, `timeout`, `link_failed` */
   async subscribe(topic: string): Promise<void> {
     const { version, clock, timeoutMs, signal } = this.#options
+    if (this.#endedBy !== undefined) throw this.#endedBy
     const packetId = this.#nextPacketId()
     const codes = await withTimeout({ clock, timeoutMs, signal, what: 'the subscription' }, () => {
       const answered = new Promise<readonly number[]>((resolve, reject) => {
@@ -166,17 +159,29 @@ export class Link {
     if (this.#state === 'ended') return
     switch (packet.type) {
       case 'connack':
-        return this.#onConnack(packet.code)
+        if (packet.code === 0) this.#open()
+        this.#onConnack(packet.code)
+        break
       case 'suback':
-        return this.#subscribing.get(packet.packetId)?.resolve(packet.codes)
+        this.#subscribing.get(packet.packetId)?.resolve(packet.codes)
+        break
       case 'publish':
-        return this.#options.onPublish(packet)
+        this.#options.onPublish(packet)
+        break
       case 'disconnect':
-        return this.#end(disconnectError(packet.code))
+        this.#end(disconnectError(packet.code))
+        break
       case 'pingresp':
       case 'other':
-        return
+        break
     }
+  }
+
+  /** From now on the link's end is told, and the server's silence noticed. */
+  #open(): void {
+    this.#state = 'open'
+    this.#unlisten = onAbort(this.#options.signal, () => this.close())
+    this.#schedulePing()
   }
 
   /** Anything that comes puts the next ping off; nothing for `timeoutMs` after one is the end. */
@@ -210,6 +215,7 @@ export class Link {
   #stop(error: SdkError): void {
     if (this.#state === 'ended') return
     this.#state = 'ended'
+    this.#endedBy = error
     this.#ping?.cancel()
     this.#unlisten()
     this.#failConnect(error)

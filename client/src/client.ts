@@ -1,0 +1,21 @@
+/** The door of the SDK. What it names is kept; everything else may change. */
+export { RollcallError } from '@rollcall/protocol/error-code'
+export type { Event } from '@rollcall/protocol/event'
+export { connect, type Registration } from './connect/connect.ts'
+export type { EventContext, EventHandler } from './connect/inbox.ts'
+export type { ConnectOptions } from './connect/options.ts'
+export type { State, StateReason, Status } from './connect/states.ts'
+export { type ClientOptions, createClient, type RollcallClient, type SendResult } from './http-client.ts'
+export type {
+  ChannelLike,
+  ClientClock,
+  ClientRandom,
+  EndpointStorage,
+  LockManagerLike,
+  WakeSource,
+  WebSocketConstructor,
+  WebSocketLike,
+} from './platform.ts'
+export { type Grant, requestToken, type Token, TokenError, type TokenRequest } from './request-token.ts'
+export { SdkError, type SdkErrorCode } from './sdk-error.ts'
+export { type GetToken, type TokenContext, type TokenSourceOptions, tokenSource } from './token-source.ts'
