@@ -17,6 +17,11 @@ const SECRETS = new Map([
 
 /** A backend of the demo directory. */
 export async function backend(url: string, clientId: string): Promise<RollcallClient> {
+  return createClient({ url, token: await tokenOf(url, clientId) })
+}
+
+/** Its access token. */
+export async function tokenOf(url: string, clientId: string): Promise<string> {
   const clientSecret = SECRETS.get(clientId) ?? ''
   const { accessToken } = await requestToken({
     url,
@@ -24,7 +29,7 @@ export async function backend(url: string, clientId: string): Promise<RollcallCl
     clientSecret,
     grant: { type: 'client_credentials' },
   })
-  return createClient({ url, token: accessToken })
+  return accessToken
 }
 
 /** A sendEvent command for `userId`. */

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal, TokenRequest } from '../../server/src/auth/auth.ts'
-import type { SendEventCommand } from '../../server/src/delivery/delivery.ts'
+import type { ReceiptWait, SendEventCommand, SendResult } from '../../server/src/delivery/delivery.ts'
 import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp, type Http, type HttpOptions, type HttpSettings } from '../../server/src/http/http.ts'
 import { createLog } from '../../server/src/observe/observe.ts'
@@ -217,6 +217,24 @@ export class FakeDelivery {
     if (this.failure !== undefined) throw this.failure
     this.sent.push({ caller: caller.userId, command, ...(key === undefined ? {} : { key }) })
     return { count: this.count, eventId: command.event.id ?? '0190d9b2-6a8e-7cc1-9d0f-3a1f0c5b7e42' }
+  }
+
+  /** Seconds of each request that waited, and what their senders learn. */
+  readonly waits: number[] = []
+  receipts: { readonly acknowledged: number; readonly connected: number } | undefined
+  /** Resolves once whoever waits is to be answered; where it is not set, at once. */
+  answerAt: ((gone: AbortSignal) => Promise<void>) | undefined
+
+  async sendEventAndWait(
+    caller: Principal,
+    command: SendEventCommand,
+    key: string | undefined,
+    { waitMs, gone }: ReceiptWait,
+  ): Promise<SendResult> {
+    const result = await this.sendEvent(caller, command, key)
+    this.waits.push(waitMs / 1000)
+    await this.answerAt?.(gone)
+    return this.receipts === undefined ? result : { ...result, receipts: this.receipts }
   }
 
   isConnected({ userEndpointId }: Registration): boolean {

@@ -4,7 +4,7 @@ import { createServer as createTcpServer, type Server } from 'node:net'
 import type { TestContext } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../../server/src/auth/auth.ts'
-import type { Attachment, Link } from '../../server/src/delivery/delivery.ts'
+import type { Attachment, Link, SendEventCommand, SendResult } from '../../server/src/delivery/delivery.ts'
 import { createMqtt, type Mqtt, type MqttOptions, type MqttSettings } from '../../server/src/mqtt/mqtt.ts'
 import { createLog } from '../../server/src/observe/observe.ts'
 import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
@@ -26,14 +26,14 @@ export class FakeAuth {
   add(
     token: string,
     userId: string,
-    { ttlMs = HOUR_MS, organizationId = 'acme' as string | null } = {},
+    { ttlMs = HOUR_MS, organizationId = 'acme' as string | null, clientId = 'customer' } = {},
   ): string {
     const expiresAtWallMs = this.#clock.wallMs() + ttlMs
     const isService = organizationId === null
     this.#principals.set(token, {
       organizationId,
       userId,
-      clientId: 'customer',
+      clientId,
       authorities: [isService ? 'ROLE_SERVICE' : 'ROLE_USER'],
       isService,
       expiresAtWallMs,
@@ -169,6 +169,15 @@ export class FakeDelivery {
   readonly attachments: FakeAttachment[] = []
   /** Thrown by the next attach. */
   failure: Error | undefined
+  /** Who sent what to whom. */
+  readonly sent: { readonly caller: string; readonly command: SendEventCommand }[] = []
+  /** What becomes of an event. */
+  onSend = async (_command: SendEventCommand): Promise<SendResult> => ({ count: 1, eventId: 'e-1' })
+
+  sendEvent({ userId }: Principal, command: SendEventCommand): Promise<SendResult> {
+    this.sent.push({ caller: userId, command })
+    return this.onSend(command)
+  }
 
   attach(registration: Registration, link: Link): Attachment {
     if (this.failure !== undefined) throw this.failure

@@ -1,5 +1,5 @@
 import { compactVerify, SignJWT } from 'jose'
-import type { Clock, Random } from '../clock/clock.ts'
+import { type Clock, type Random, uuidAt, uuidTimeMs } from '../clock/clock.ts'
 import { notBeforeMs, requireAuthorities, requireDateMs, requireId, requireText } from './claims.ts'
 import { isService } from './directory.ts'
 import { OWN_ALGORITHM, type SigningKeys } from './signing-keys.ts'
@@ -32,14 +32,19 @@ type Options = {
   readonly random: Random
   readonly issuer: () => string
   readonly ttlSeconds: number
+  /** Everything issued to this subject before was revoked. */
+  readonly notBeforeWallMs: (subject: Subject) => number
 }
 
-export function createAccessTokens({ keys, clock, random, issuer, ttlSeconds }: Options): AccessTokens {
+export function createAccessTokens(options: Options): AccessTokens {
+  const { keys, clock, random, issuer, ttlSeconds, notBeforeWallMs } = options
   return {
     async sign(subject) {
       const { keyId, privateKey } = keys.signer()
-      const jti = random.bytes(16).toString('base64url')
-      const issuedAt = Math.floor(clock.wallMs() / 1000)
+      // What is issued after a revocation has to look so, within one millisecond and on a clock that was set back.
+      const issuedAtWallMs = Math.max(clock.wallMs(), notBeforeWallMs(subject))
+      const jti = uuidAt(issuedAtWallMs, random)
+      const issuedAt = Math.floor(issuedAtWallMs / 1000)
       const times = { iat: issuedAt, exp: issuedAt + ttlSeconds }
       const token = await new SignJWT({ iss: issuer(), ...claimsOf(subject), jti, ...times })
         .setProtectedHeader({ alg: OWN_ALGORITHM, typ: 'JWT', kid: keyId })
@@ -86,7 +91,8 @@ function readOwn({ claims }: TokenForm): TokenFacts {
   if (claims.get('sub') !== userId) throw new TokenRefused('claims')
   const authorities = requireAuthorities(claims.get('authorities'))
   const service = isService(authorities)
-  requireDateMs(claims.get('iat'))
+  const jti = requireText(claims.get('jti'))
+  const issuedAtWallMs = requireDateMs(claims.get('iat'))
   const sessionId = claims.get('sid')
   return {
     principal: {
@@ -98,8 +104,10 @@ function readOwn({ claims }: TokenForm): TokenFacts {
       expiresAtWallMs: requireDateMs(claims.get('exp')),
     },
     notBeforeWallMs: notBeforeMs(claims),
+    // The `jti` says it to the millisecond; earlier versions made another.
+    issuedAtWallMs: uuidTimeMs(jti) ?? issuedAtWallMs,
     own: {
-      tokenKey: tokenKeyOf(requireText(claims.get('jti'))),
+      tokenKey: tokenKeyOf(jti),
       sessionKey: sessionId === undefined ? undefined : sessionKeyOf(requireText(sessionId)),
     },
   }

@@ -7,8 +7,15 @@ export type { AuthLog } from './auth-log.ts'
 export { type AuthOptions, createAuth, usesDemoDirectory } from './create-auth.ts'
 export { hashRandomSecret, hashSecret } from './hash-secret.ts'
 export { OAuthError } from './oauth-error.ts'
-export { isAdministrator,
-  isBackend, mayPublishEvents, organizationForSending, ownUser, readableHistory } from './policy.ts'
+export {
+  isBackend,
+  mayPublishEvents,
+  organizationForSending,
+  ownUser,
+  readableHistory,
+  userInSight,
+  userToRevoke,
+} from './policy.ts'
 export type { Principal } from './principal.ts'
 export type { IsConcerned, RevocationListener } from './revocation-notices.ts'
 

@@ -5,6 +5,7 @@ import type { AuthLog } from './auth-log.ts'
 import type { DirectorySource } from './directory.ts'
 import type { Principal } from './principal.ts'
 import type { RevokedTokens } from './revoked-tokens.ts'
+import type { RevokedUsers } from './revoked-users.ts'
 import { hasStanding } from './standing.ts'
 import { type RefusalReason, TokenRefused } from './token-form.ts'
 import type { TokenFacts } from './trusted-issuer.ts'
@@ -17,17 +18,20 @@ type Options = {
   readonly verifier: Pick<Verifier, 'known' | 'verify' | 'peek'>
   readonly directory: Pick<DirectorySource, 'current'>
   readonly revoked: Pick<RevokedTokens, 'has'>
+  readonly revokedUsers: Pick<RevokedUsers, 'notBeforeWallMs' | 'clientNotBeforeWallMs'>
   readonly clock: Pick<Clock, 'wallMs'>
   readonly log: AuthLog
   readonly staleConnectSecondsMax: number
 }
 
 export function createAuthenticator(options: Options): Authenticator {
-  const { verifier, directory, revoked, clock, log } = options
+  const { verifier, directory, revoked, revokedUsers, clock, log } = options
   const staleMs = options.staleConnectSecondsMax * 1000
 
-  function isRevoked({ own }: TokenFacts): boolean {
+  function isRevoked({ principal, issuedAtWallMs, own }: TokenFacts): boolean {
+    if (issuedAtWallMs < revokedUsers.notBeforeWallMs(principal)) return true
     if (own === undefined) return false
+    if (issuedAtWallMs < revokedUsers.clientNotBeforeWallMs(principal.clientId)) return true
     return revoked.has(own.tokenKey) || (own.sessionKey !== undefined && revoked.has(own.sessionKey))
   }
 

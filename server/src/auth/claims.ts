@@ -33,6 +33,12 @@ export function notBeforeMs(claims: Claims): number {
   return value === undefined ? 0 : requireDateMs(value)
 }
 
+/** When the token was issued (`iat`); 0, which is before everything, where it does not say. */
+export function issuedAtMs(claims: Claims): number {
+  const value = claims.get('iat')
+  return value === undefined ? 0 : requireDateMs(value)
+}
+
 /** An array of strings; absent: none. */
 export function requireAuthorities(value: unknown): readonly string[] {
   if (value === undefined || value === null) return []

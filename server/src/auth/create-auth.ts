@@ -8,6 +8,7 @@ import type { AuthLog } from './auth-log.ts'
 import { createAuthenticator } from './authenticator.ts'
 import { createClientAuthentication } from './client-authentication.ts'
 import type { DirectorySource } from './directory.ts'
+import { directoryChanges } from './directory-changes.ts'
 import { createFetchJson, type FetchJson } from './fetch-json.ts'
 import { parseForeignIssuers } from './foreign-issuers.ts'
 import { type ForeignTrust, trustForeignIssuers } from './foreign-trust.ts'
@@ -17,15 +18,18 @@ import { OAuthError, type OAuthErrorCode } from './oauth-error.ts'
 import { createPasswordCheck } from './password-check.ts'
 import { createRefreshFamilies } from './refresh-families.ts'
 import { createRevocation } from './revocation.ts'
+import { RevocationNotices } from './revocation-notices.ts'
 import { openRevokedTokens, type RevokedTokens } from './revoked-tokens.ts'
+import { openRevokedUsers, type RevokedUsers } from './revoked-users.ts'
 import { createSecretChecker } from './secret-checker.ts'
 import { openSigningKeys, type SigningKeys } from './signing-keys.ts'
+import { createUserRevocations } from './user-revocation.ts'
 import { createVerifier, type Verifier } from './verifier.ts'
 import { openDirectory } from './watched-directory.ts'
 
 /** Everything `createAuth` needs. */
 export type AuthOptions = {
-  readonly store: Pick<Store, 'refreshFamilies' | 'revokedTokens' | 'signingKeys'>
+  readonly store: Pick<Store, 'refreshFamilies' | 'revokedTokens' | 'revokedUsers' | 'signingKeys'>
   readonly clock: Clock
   readonly random: Random
   readonly log: AuthLog
@@ -46,10 +50,14 @@ export type AuthOptions = {
   readonly fetchJson?: FetchJson | undefined
 }
 
+/** A year: longer than any token that is meant to expire. */
+const FOREIGN_USE_SECONDS_MAX = 366 * 86_400
+
 /** What is open while the server runs, and has to be closed. */
 type Opened = {
   readonly directory: DirectorySource
   readonly revoked: RevokedTokens
+  readonly revokedUsers: RevokedUsers
   readonly keys: SigningKeys
   readonly foreign: ForeignTrust
 }
@@ -63,21 +71,21 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { clock, random, log, issuer, accessTokenTtlSeconds, staleConnectSecondsMax } = options
   const verifier = createVerifier((iss) => (iss === issuer() ? accessTokens : foreign.issuerOf(iss)))
   const opened = await openAll(options, verifier)
-  const { directory, revoked, keys, foreign } = opened
-  const accessTokens = createAccessTokens({ keys, clock, random, issuer, ttlSeconds: accessTokenTtlSeconds })
-  const authenticator = createAuthenticator({
-    verifier,
-    directory,
-    revoked,
-    clock,
-    log,
-    staleConnectSecondsMax,
+  const { directory, revoked, revokedUsers, keys, foreign } = opened
+  const notices = new RevocationNotices()
+  const common = { directory, revoked, revokedUsers, notices, clock, log }
+  const accessTokens = createAccessTokens({
+    ...{ keys, clock, random, issuer, ttlSeconds: accessTokenTtlSeconds },
+    notBeforeWallMs: (subject) => notBeforeWallMs(revokedUsers, subject),
   })
+  const authenticator = createAuthenticator({ ...common, verifier, staleConnectSecondsMax })
   const families = createRefreshFamilies({
+    ...common,
     store: options.store.refreshFamilies,
-    revoked,
-    clock,
-    log,
+    notBeforeWallMs: ({ userId, clientId }) => {
+      const organizationId = directory.current().users.get(userId)?.organizationId ?? null
+      return notBeforeWallMs(revokedUsers, { organizationId, userId, clientId })
+    },
     ttlSeconds: options.refreshTokenTtlSeconds,
     familiesPerUserMax: options.refreshFamiliesPerUserMax,
     tokenUseSecondsMax: accessTokenTtlSeconds + staleConnectSecondsMax,
@@ -88,12 +96,17 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const admission = options.admission ?? ADMIT_ALL
   const issuing = { admission, directory, families, accessTokens, authenticateClient, checkPassword, random }
   const grant = createGrants({ ...issuing, accessTokenTtlSeconds })
-  const revoking = { admission, families, revoked, accessTokens, authenticateClient, issuer, clock }
+  const revoking = { ...common, admission, families, accessTokens, authenticateClient, issuer }
   const revoke = createRevocation({ ...revoking, staleConnectSecondsMax })
+  const users = createUserRevocations({ ...common, families: options.store.refreshFamilies })
+  directory.onReloaded((before, now) => void users.follow(directoryChanges(before, now)))
   return {
     ...authenticator,
     token: (request) => asOAuthError(grant(request)),
     revoke: (request) => asOAuthError(revoke(request)),
+    revokeUser: (user) => users.revoke(user),
+    onRevoked: (listener) => notices.listen(listener),
+    revocations: () => notices.count,
     jwks: () => keys.jwks(),
     metadata: () => serverMetadata(issuer()),
     close: () => closeAll(opened),
@@ -103,6 +116,14 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
 /** Whether the demo directory is in force, whose secrets everybody knows: listen on loopback only. */
 export function usesDemoDirectory({ directoryFile }: Pick<AuthOptions, 'directoryFile'>): boolean {
   return directoryFile === undefined
+}
+
+/** The moment from which on what was issued to a user by a client is good. */
+function notBeforeWallMs(
+  revokedUsers: RevokedUsers,
+  of: { readonly organizationId: string | null; readonly userId: string; readonly clientId: string },
+): number {
+  return Math.max(revokedUsers.notBeforeWallMs(of), revokedUsers.clientNotBeforeWallMs(of.clientId))
 }
 
 /** All or nothing: what was opened before something failed is closed again. */
@@ -116,6 +137,12 @@ async function openAll(options: AuthOptions, verifier: Pick<Verifier, 'forgetAll
     opened.push({ directory })
     const revoked = await openRevokedTokens(store.revokedTokens, clock)
     opened.push({ revoked })
+    const revokedUsers = await openRevokedUsers({
+      store: store.revokedUsers,
+      clock,
+      useMsMax: useSecondsMax(options, issuers.length > 0) * 1000,
+    })
+    opened.push({ revokedUsers })
     const keys = await openSigningKeys({
       store: store.signingKeys,
       clock,
@@ -127,6 +154,7 @@ async function openAll(options: AuthOptions, verifier: Pick<Verifier, 'forgetAll
     return {
       directory,
       revoked,
+      revokedUsers,
       keys,
       foreign: trustForeignIssuers(issuers, { fetchJson, clock, log, onKeysChanged }),
     }
@@ -136,8 +164,17 @@ async function openAll(options: AuthOptions, verifier: Pick<Verifier, 'forgetAll
   }
 }
 
-async function closeAll({ directory, revoked, keys, foreign }: Partial<Opened>): Promise<void> {
+/** Longest time for which anything issued now may be of use. How long a foreign token lives, its issuer decides. */
+function useSecondsMax(options: AuthOptions, hasForeignIssuers: boolean): number {
+  const tokenSeconds = options.accessTokenTtlSeconds + options.staleConnectSecondsMax
+  const foreignSeconds = hasForeignIssuers ? FOREIGN_USE_SECONDS_MAX : 0
+  return Math.max(tokenSeconds, options.refreshTokenTtlSeconds, foreignSeconds)
+}
+
+async function closeAll(parts: Partial<Opened>): Promise<void> {
+  const { directory, revoked, revokedUsers, keys, foreign } = parts
   revoked?.close()
+  revokedUsers?.close()
   await Promise.all([foreign?.close(), keys?.close(), directory?.close()])
 }
 

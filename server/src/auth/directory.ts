@@ -34,14 +34,26 @@ export type Directory = {
   readonly clients: ReadonlyMap<string, Client>
 }
 
+/** Told of the directory that was in force before and of the one that is now. */
+export type ReloadListener = (before: Directory, now: Directory) => void
+
 /** The directory in force. */
 export interface DirectorySource {
   current(): Directory
+  /** Has `listener` called after each reload. */
+  onReloaded(listener: ReloadListener): void
   /** Idempotent. */
   close(): Promise<void>
 }
 
 const SERVICE_AUTHORITIES: readonly string[] = ['SERVICE', 'ROLE_SERVICE']
+
+const ADMINISTRATOR_AUTHORITIES: readonly string[] = ['ORGANIZATION_ADMIN', 'ROLE_ORGANIZATION_ADMIN']
+
+/** Whether `authority` is one of the two names of an organization's administrator. */
+export function isAdministratorAuthority(authority: string): boolean {
+  return ADMINISTRATOR_AUTHORITIES.includes(authority)
+}
 
 /** Whether `authority` is one of the two names of the role SERVICE. */
 export function isServiceAuthority(authority: string): boolean {

@@ -24,6 +24,7 @@ test('an issuer is read with its defaults', () => {
       organizationId: undefined,
       organizations: new Set(['acme']),
       allowService: false,
+      allowAdministrator: false,
     },
   ])
 })

@@ -35,6 +35,8 @@ export type ForeignIssuer = {
   /** The organizations it may speak for. */
   readonly organizations: ReadonlySet<string> | 'every'
   readonly allowService: boolean
+  /** Whether its tokens may make somebody an administrator of an organization. */
+  readonly allowAdministrator: boolean
 }
 
 /**
@@ -62,6 +64,7 @@ const MEMBERS = [
   'organizationId',
   'organizations',
   'allowService',
+  'allowAdministrator',
 ]
 
 const readText = textThat((text) => text.length > 0 && text.length <= 512, 'text of 1 to 512 characters')
@@ -87,6 +90,7 @@ const readIssuer: Reader<ForeignIssuer> = (value, path) => {
     organizationId: optional(object, 'organizationId', readId),
     organizations: readOrganizations(object),
     allowService: optional(object, 'allowService', readFlag) ?? false,
+    allowAdministrator: optional(object, 'allowAdministrator', readFlag) ?? false,
   }
   if (issuer.algorithms.length === 0) throw new FormError(`${path}.algorithms`, 'must not be empty')
   if (issuer.organizationId !== undefined && claims?.organizationId !== undefined)

@@ -179,6 +179,35 @@ test('SERVICE counts only where it is allowed', async (t) => {
   assert.deepEqual([service.isService, service.organizationId], [true, null])
 })
 
+test('being an administrator counts only where it is allowed', async (t) => {
+  const authorities = ['ORGANIZATION_ADMIN', 'ROLE_ORGANIZATION_ADMIN', 'A']
+  const plain = await trusting(t)
+  assert.deepEqual((await plain.auth.authenticate(await mint(plain.clock, { authorities }))).authorities, [
+    'A',
+  ])
+  const trusted = await trusting(t, { allowAdministrator: true })
+  const admin = await trusted.auth.authenticate(await mint(trusted.clock, { authorities }))
+  assert.deepEqual(admin.authorities, authorities)
+})
+
+test('a revoked user is refused by iat, to the second; without one always', async (t) => {
+  const { auth, clock } = await trusting(t)
+  const iat = () => ({ iat: Math.floor(clock.wallMs() / 1000) })
+  await clock.advance(500)
+  const [before, undated] = [await mint(clock, iat()), await mint(clock, { iat: undefined })]
+  const { organizationId, userId } = await auth.authenticate(before)
+  await auth.authenticate(undated)
+  await auth.revokeUser({ organizationId: organizationId ?? '', userId })
+  const refused = (token: string) =>
+    assert.rejects(async () => auth.authenticate(token), { code: 'unauthorized' })
+  await refused(before)
+  await refused(undated)
+  await refused(await mint(clock, iat()))
+  await clock.advance(500)
+  assert.equal((await auth.authenticate(await mint(clock, iat()))).userId, userId)
+  await refused(await mint(clock, { iat: undefined, n: 2 }))
+})
+
 test('a fixed organization holds whatever the token says', async (t) => {
   const fixture = await trusting(t, { organizations: undefined, organizationId: 'acme' })
   const principal = await fixture.auth.authenticate(await mint(fixture.clock, { organization_id: 'globex' }))

@@ -1,6 +1,13 @@
 import { verifySignature } from './access-token.ts'
-import { type Claims, notBeforeMs, requireAuthorities, requireDateMs, requireId } from './claims.ts'
-import { isService, isServiceAuthority } from './directory.ts'
+import {
+  type Claims,
+  issuedAtMs,
+  notBeforeMs,
+  requireAuthorities,
+  requireDateMs,
+  requireId,
+} from './claims.ts'
+import { isAdministratorAuthority, isService, isServiceAuthority } from './directory.ts'
 import type { ClaimPath, ForeignIssuer } from './foreign-issuers.ts'
 import type { ForeignKeys } from './foreign-keys.ts'
 import { TokenRefused } from './token-form.ts'
@@ -33,6 +40,7 @@ export function trustForeignIssuer(issuer: ForeignIssuer, keys: Pick<ForeignKeys
           expiresAtWallMs: requireDateMs(claims.get('exp')),
         },
         notBeforeWallMs: Math.max(0, notBeforeMs(claims) - NOT_BEFORE_LEEWAY_MS),
+        issuedAtWallMs: issuedAtMs(claims),
         own: undefined,
       }
     },
@@ -62,12 +70,15 @@ function organizationOf(claims: Claims, issuer: ForeignIssuer): string {
   return organizationId
 }
 
-/** An array of strings or, as in `scope`, one string with spaces. SERVICE counts only where it is allowed. */
-function authoritiesOf(claims: Claims, { authoritiesPath, allowService }: ForeignIssuer): readonly string[] {
-  const value = claimAt(claims, authoritiesPath)
+/** An array of strings or, as in `scope`, one string with spaces. Power counts only where it is allowed. */
+function authoritiesOf(claims: Claims, issuer: ForeignIssuer): readonly string[] {
+  const value = claimAt(claims, issuer.authoritiesPath)
   const listed = typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : value
-  const authorities = requireAuthorities(listed)
-  return allowService ? authorities : authorities.filter((authority) => !isServiceAuthority(authority))
+  return requireAuthorities(listed).filter(
+    (authority) =>
+      (issuer.allowService || !isServiceAuthority(authority)) &&
+      (issuer.allowAdministrator || !isAdministratorAuthority(authority)),
+  )
 }
 
 function claimAt(claims: Claims, [first = '', ...rest]: ClaimPath): unknown {

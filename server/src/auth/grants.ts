@@ -105,7 +105,7 @@ async function grantByRefreshToken(
   const user = directory.current().users.get(family.userId)
   if (!maySignIn(user, client)) {
     // Ended, not only refused: the id may be given to somebody else one day.
-    await families.end(presented.familyId)
+    await families.end(family)
     throw invalidRefreshToken()
   }
   const refresh = nextRefreshToken(presented, random)

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isBackend, organizationForSending, ownUser, type Principal } from './auth.ts'
+import {
+  isBackend,
+  organizationForSending,
+  ownUser,
+  type Principal,
+  userInSight,
+  userToRevoke,
+} from './auth.ts'
 
 const alice: Principal = {
   organizationId: 'acme',
@@ -34,4 +41,34 @@ test('a backend is a client that speaks for itself inside one organization', () 
   assert.equal(isBackend({ ...alice, userId: 'acme-backend', clientId: 'acme-backend' }), true)
   assert.equal(isBackend(alice), false)
   assert.equal(isBackend(service), false)
+})
+
+const backend: Principal = { ...alice, userId: 'acme-backend', clientId: 'acme-backend', authorities: [] }
+
+test('a user sees itself, a backend and an administrator their organization, SERVICE the one it names', () => {
+  const own = { organizationId: 'acme', userId: 'alice' }
+  assert.deepEqual(userInSight(alice, 'alice', 'globex'), own)
+  for (const other of ['bob', 'nobody', '', '__proto__'])
+    assert.throws(() => userInSight(alice, other, undefined), { code: 'forbidden' })
+  const admin = { ...alice, authorities: ['ORGANIZATION_ADMIN'] }
+  for (const caller of [backend, admin])
+    assert.deepEqual(userInSight(caller, 'bob', 'globex'), { organizationId: 'acme', userId: 'bob' })
+  assert.deepEqual(userInSight(service, 'bob', 'globex'), { organizationId: 'globex', userId: 'bob' })
+  assert.throws(() => userInSight(service, 'bob', undefined), { code: 'organization_required' })
+})
+
+test('only an administrator of the organization, or SERVICE, revokes', () => {
+  for (const caller of [alice, backend])
+    for (const user of ['alice', 'bob', 'acme-backend'])
+      assert.throws(() => userToRevoke(caller, user, 'acme'), { code: 'forbidden' })
+  for (const authority of ['ORGANIZATION_ADMIN', 'ROLE_ORGANIZATION_ADMIN'])
+    for (const caller of [alice, backend])
+      assert.deepEqual(userToRevoke({ ...caller, authorities: ['X', authority] }, 'bob', 'globex'), {
+        organizationId: 'acme',
+        userId: 'bob',
+      })
+  for (const authority of ['organization_admin', 'ROLE_ADMIN', 'ORGANIZATION_ADMIN ', 'ROLE_USER'])
+    assert.throws(() => userToRevoke({ ...alice, authorities: [authority] }, 'bob', 'acme'))
+  assert.deepEqual(userToRevoke(service, 'bob', 'globex'), { organizationId: 'globex', userId: 'bob' })
+  assert.throws(() => userToRevoke(service, 'bob', ''), { code: 'organization_required' })
 })

@@ -63,7 +63,7 @@ export function mayPublishEvents(principal: Principal): boolean {
  * Whether a caller administers its organization: it holds the authority `ORGANIZATION_ADMIN` or
  * `ROLE_ORGANIZATION_ADMIN`. Being a backend is not enough, and role SERVICE is more than that. Pure.
  */
-export function isAdministrator({ organizationId, authorities }: Principal): boolean {
+function isAdministrator({ organizationId, authorities }: Principal): boolean {
   return organizationId !== null && authorities.some(isAdministratorAuthority)
 }
 

@@ -5,6 +5,7 @@ import type { AuthLog } from './auth-log.ts'
 import type { Client, User } from './directory.ts'
 import { OAuthError } from './oauth-error.ts'
 import { hashRefreshSecret, type RefreshToken, sessionIdOf } from './refresh-token.ts'
+import type { RevocationNotices } from './revocation-notices.ts'
 import type { RevokedTokens } from './revoked-tokens.ts'
 
 /** Sign-ins that go on: each is a family of refresh tokens of which one is good (RFC 9700 §4.14.2). */
@@ -16,7 +17,7 @@ export interface RefreshFamilies {
   /** Uses up one token for the next. Durable. @throws OAuthError `invalid_grant`; a used one ends the family */
   rotate(presented: RefreshToken, next: RefreshToken): Promise<void>
   /** Ends a family and, from now on, the access tokens made from it. Unknown ones are ignored. Durable. */
-  end(familyId: string): Promise<void>
+  end(family: Pick<RefreshFamily, 'familyId' | 'userId'>): Promise<void>
 }
 
 type Options = {
@@ -28,22 +29,27 @@ type Options = {
   readonly familiesPerUserMax: number
   /** Longest time for which an access token may be used after it was signed; seconds. */
   readonly tokenUseSecondsMax: number
+  readonly notices: Pick<RevocationNotices, 'announceUser'>
+  /** Everything issued to this user by this client before was revoked. */
+  readonly notBeforeWallMs: (of: Pick<RefreshFamily, 'userId' | 'clientId'>) => number
 }
 
 export function createRefreshFamilies(options: Options): RefreshFamilies {
-  const { store, revoked, clock, log } = options
+  const { store, revoked, notices, clock, log, notBeforeWallMs } = options
   const ttlMs = options.ttlSeconds * 1000
 
-  async function end(familyId: string): Promise<void> {
+  async function end({ familyId, userId }: Pick<RefreshFamily, 'familyId' | 'userId'>): Promise<void> {
     // In this order: should the second step fail, the family is still there for another try.
     const untilWallMs = clock.wallMs() + options.tokenUseSecondsMax * 1000
-    await revoked.add(sessionKeyOf(sessionIdOf(familyId)), untilWallMs)
+    const refusing = revoked.add(sessionKeyOf(sessionIdOf(familyId)), untilWallMs)
+    await Promise.all([refusing, notices.announceUser(userId)])
     await store.revoke(familyId)
   }
 
   return {
     async start(user, client, first) {
-      const nowWallMs = clock.wallMs()
+      // As with access tokens: what is issued after a revocation has to look so.
+      const nowWallMs = Math.max(clock.wallMs(), notBeforeWallMs({ userId: user.id, clientId: client.id }))
       const family = {
         familyId: first.familyId,
         clientId: client.id,
@@ -55,17 +61,20 @@ export function createRefreshFamilies(options: Options): RefreshFamilies {
       }
       await store.create(family, options.familiesPerUserMax, nowWallMs)
     },
-    find: ({ familyId }) => store.find(familyId, clock.wallMs()),
+    async find({ familyId }) {
+      const family = await store.find(familyId, clock.wallMs())
+      return family !== undefined && family.createdAtWallMs < notBeforeWallMs(family) ? undefined : family
+    },
     async rotate(presented, next) {
       const nowWallMs = clock.wallMs()
       const replacement = { currentHash: hashRefreshSecret(next), expiresAtWallMs: nowWallMs + ttlMs }
       const hash = hashRefreshSecret(presented)
-      const { kind } = await store.rotate(presented.familyId, hash, replacement, nowWallMs)
-      if (kind === 'rotated') return
-      if (kind === 'reused') {
+      const outcome = await store.rotate(presented.familyId, hash, replacement, nowWallMs)
+      if (outcome.kind === 'rotated') return
+      if (outcome.kind === 'reused') {
         // Holder or thief, nobody can tell: whoever comes second ends it for both.
         log.warn('used refresh token presented again, its sign-in is ended')
-        await end(presented.familyId)
+        await end(outcome.family)
       }
       throw invalidRefreshToken()
     },

@@ -8,6 +8,7 @@ import { OAuthError } from './oauth-error.ts'
 import { readParameters, requiredParameter } from './parameters.ts'
 import type { RefreshFamilies } from './refresh-families.ts'
 import { parseRefreshToken, type RefreshToken } from './refresh-token.ts'
+import type { RevocationNotices } from './revocation-notices.ts'
 import type { RevokedTokens } from './revoked-tokens.ts'
 import { parseToken, TokenRefused } from './token-form.ts'
 import type { TokenFacts } from './trusted-issuer.ts'
@@ -18,6 +19,7 @@ type Options = {
   readonly accessTokens: Pick<AccessTokens, 'read' | 'checkSignature'>
   readonly authenticateClient: AuthenticateClient
   readonly admission: Admission
+  readonly notices: Pick<RevocationNotices, 'announceUser'>
   readonly issuer: () => string
   readonly clock: Pick<Clock, 'wallMs'>
   readonly staleConnectSecondsMax: number
@@ -48,16 +50,18 @@ async function revokeFamily({ families }: Options, client: Client, presented: Re
   // RFC 7009 §2.2: what is not valid any more is no error, its purpose is achieved.
   if (family === undefined) return
   if (family.clientId !== client.id) throw notYours()
-  await families.end(family.familyId)
+  await families.end(family)
 }
 
 async function revokeAccessToken(options: Options, client: Client, token: string): Promise<void> {
-  const { revoked, clock, staleConnectSecondsMax } = options
+  const { revoked, notices, clock, staleConnectSecondsMax } = options
   const facts = await ownFacts(options, token)
   if (facts?.own === undefined) return
   if (facts.principal.clientId !== client.id) throw notYours()
   const untilWallMs = facts.principal.expiresAtWallMs + staleConnectSecondsMax * 1000
-  if (untilWallMs > clock.wallMs()) await revoked.add(facts.own.tokenKey, untilWallMs)
+  if (untilWallMs <= clock.wallMs()) return
+  const refusing = revoked.add(facts.own.tokenKey, untilWallMs)
+  await Promise.all([refusing, notices.announceUser(facts.principal.userId)])
 }
 
 /** What one of our tokens says, expired or not; `undefined` for anything else. */

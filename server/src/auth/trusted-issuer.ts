@@ -6,6 +6,8 @@ export type TokenFacts = {
   readonly principal: Principal
   /** `nbf`, 0 where absent; wall-clock milliseconds. */
   readonly notBeforeWallMs: number
+  /** When it was issued: ours to the millisecond, others' by `iat`, 0 where absent. Wall clock. */
+  readonly issuedAtWallMs: number
   /** For our own tokens: what a revocation names them by. */
   readonly own: OwnToken | undefined
 }

@@ -15,6 +15,7 @@ const facts: TokenFacts = {
     expiresAtWallMs: 0,
   },
   notBeforeWallMs: 0,
+  issuedAtWallMs: 0,
   own: undefined,
 }
 

@@ -52,24 +52,22 @@ async function replace({ clock, lines }: AuthFixture, file: string, text: string
   await until(() => lines.length > before)
 }
 
-test('who is removed, disabled, moved or stripped is refused from the reload on, and back after another', async (t) => {
+test('who is removed, disabled, moved or stripped is refused from the reload on', async (t) => {
   const file = join(await folder(t), 'directory.json')
   await writeFile(file, await contents({ authorities: ['A', 'B'] }))
   const fixture = await openAuth(t, { directoryFile: file })
   const { auth } = fixture
-  const { access_token } = await signIn(auth)
-  const good = async () => {
-    assert.equal(auth.isStillGood(access_token), true)
-    assert.equal((await auth.authenticate(access_token)).userId, 'alice')
-  }
-  await good()
   for (const change of [null, { enabled: false }, { organizationId: 'globex' }, { authorities: ['A'] }]) {
+    const { access_token } = await signIn(auth)
+    assert.equal((await auth.authenticate(access_token)).userId, 'alice')
     await replace(fixture, file, await contents(change))
     assert.equal(auth.isStillGood(access_token), false, JSON.stringify(change))
     await assert.rejects(async () => auth.authenticate(access_token), { code: 'unauthorized' })
     await assert.rejects(auth.authenticateStale(access_token), { code: 'unauthorized' })
     await replace(fixture, file, await contents({ authorities: ['A', 'B', 'C'] }))
-    await good()
+    // An authority that is given back makes the token true again; what has ended has ended for good.
+    const isBack = change !== null && 'authorities' in change
+    assert.equal(auth.isStillGood(access_token), isBack, JSON.stringify(change))
   }
 })
 

@@ -2,11 +2,11 @@ import { readFile, stat } from 'node:fs/promises'
 import type { Clock } from '../clock/clock.ts'
 import type { AuthLog } from './auth-log.ts'
 import { demoDirectory } from './demo-directory.ts'
-import type { Directory, DirectorySource } from './directory.ts'
+import type { Directory, DirectorySource, ReloadListener } from './directory.ts'
 import { parseDirectory } from './directory-file.ts'
 import { FormError } from './json-form.ts'
 
-const POLL_PERIOD_MS = 2_000
+const POLL_PERIOD_MS = 500
 const FILE_BYTES_MAX = 67_108_864
 
 type Options = {
@@ -17,7 +17,7 @@ type Options = {
 
 /**
  * Opens the directory: the file, or the demo where there is none. A changed file is in force at most about
- * 2 s later; one that cannot be read or is wrong changes nothing, and is logged once.
+ * half a second later; one that cannot be read or is wrong changes nothing, and is logged once.
  *
  * The file is polled, not watched: editors replace it, and a mounted Kubernetes volume swaps a symbolic link
  * above it; both are lost on a file watcher.
@@ -27,7 +27,7 @@ type Options = {
 export async function openDirectory({ file, clock, log }: Options): Promise<DirectorySource> {
   if (file === undefined) {
     const demo = demoDirectory()
-    return { current: () => demo, close: async () => {} }
+    return { current: () => demo, onReloaded: () => {}, close: async () => {} }
   }
   return watch(file, clock, log)
 }
@@ -36,6 +36,7 @@ async function watch(file: string, clock: Pick<Clock, 'every'>, log: AuthLog): P
   let version = await versionOf(file)
   let directory = await load(file)
   let polling: Promise<void> | undefined
+  const listeners: ReloadListener[] = []
 
   async function poll(): Promise<void> {
     const found = await versionOf(file)
@@ -43,8 +44,10 @@ async function watch(file: string, clock: Pick<Clock, 'every'>, log: AuthLog): P
     // Taken before the file is read: what is written after this makes the next poll read again.
     version = found
     try {
+      const before = directory
       directory = await load(file)
       log.info('directory reloaded', { users: directory.users.size, clients: directory.clients.size })
+      for (const listener of listeners) listener(before, directory)
     } catch (error) {
       const problem = error instanceof Error ? error.message : 'unknown'
       log.error('directory not reloaded, the last good one stays in force', { problem })
@@ -58,6 +61,7 @@ async function watch(file: string, clock: Pick<Clock, 'every'>, log: AuthLog): P
   })
   return {
     current: () => directory,
+    onReloaded: (listener) => void listeners.push(listener),
     async close() {
       timer.cancel()
       await polling

@@ -53,7 +53,7 @@ export function systemRandom(): Random {
 }
 
 export { type ServiceTime, startServiceTime } from './service-time.ts'
-export { uuidMaker } from './uuid.ts'
+export { uuidAt, uuidMaker, uuidTimeMs } from './uuid.ts'
 
 /** Calls `run` once the I/O callbacks of this turn of the event loop have run. No time passes. */
 export function afterThisTurn(run: () => void): void {

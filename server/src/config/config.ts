@@ -35,6 +35,7 @@ export type Configuration = {
   readonly endpointsPerUserMax: number
   readonly mailboxEventsMax: number
   readonly mailboxBytesMax: number
+  readonly receiptWaitersMax: number
   readonly historyDays: number
   readonly historyBytesMax: number
   readonly sealingKey: string | undefined
@@ -139,6 +140,7 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     endpointsPerUserMax: integer('endpointsPerUserMax'),
     mailboxEventsMax: integer('mailboxEventsMax'),
     mailboxBytesMax: integer('mailboxBytesMax'),
+    receiptWaitersMax: integer('receiptWaitersMax'),
     historyDays: integer('historyDays'),
     historyBytesMax: integer('historyBytesMax'),
     sealingKey: text('sealingKey'),

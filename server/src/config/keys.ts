@@ -166,6 +166,12 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     [1_073_741_824, 1_048_576, 1_099_511_627_776],
     'What the history may take on disk, about. The oldest events are dropped past it.',
   ),
+  integer(
+    'receiptWaitersMax',
+    'requests',
+    [10_000, 0, 1_000_000],
+    'Requests that may wait for receipts (`Prefer: wait`) at one time. Past it they are refused with 503.',
+  ),
   text(
     'sealingKey',
     '',

@@ -26,6 +26,7 @@ export type Accepted = Outgoing & {
   readonly senderId: string
   /** The sender's organization, which for role SERVICE is that of the recipient. */
   readonly senderOrganizationId: string
+  readonly isFromService: boolean
   readonly isMasked: boolean
   readonly qos: 0 | 1
   readonly expiresAtWallMs: number | undefined
@@ -57,6 +58,7 @@ export function accept(
     userEndpointId: command.userEndpointId,
     senderId: principal.userId,
     senderOrganizationId: principal.organizationId ?? organizationId,
+    isFromService: principal.organizationId === null,
     isMasked: masks !== undefined,
     qos: command.qos,
     expiresAtWallMs: endOf(command, clock),
@@ -90,7 +92,8 @@ export function draftOf(event: Accepted, of: Outgoing, acceptedAtWallMs: number)
     type: of.type,
     qos: event.qos,
     acceptedAtWallMs,
-    senderId: event.senderId,
+    // A user of the organization may bear the name of a client of role SERVICE.
+    senderId: event.isFromService ? '' : event.senderId,
     event: of.shown,
   }
 }

@@ -42,7 +42,7 @@ const UNUSED_SERVICES: HttpServices = {
     expiresAtWallMs: unused,
   },
   history: { find: unused, list: unused },
-  delivery: { sendEvent: unused, isConnected: unused },
+  delivery: { sendEvent: unused, sendEventAndWait: unused, isConnected: unused },
   limits: { register: unused },
   metrics: { refused: unused, render: unused },
   readiness: { notReadyBecause: unused },

@@ -19,7 +19,7 @@ export type HttpServices = {
     Registrar,
     'register' | 'keepalive' | 'unregister' | 'find' | 'list' | 'expiresAtWallMs'
   >
-  readonly delivery: Pick<Delivery, 'sendEvent' | 'isConnected'>
+  readonly delivery: Pick<Delivery, 'sendEvent' | 'sendEventAndWait' | 'isConnected'>
   readonly history: History
   readonly limits: Pick<Limits, 'register'>
   readonly metrics: Pick<Metrics, 'refused' | 'render'>

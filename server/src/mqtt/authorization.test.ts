@@ -83,6 +83,41 @@ test('a revoked token loses its link within one turn of the wheel', async (t) =>
   assert.equal(await phone.closed(), 0x87)
 })
 
+test('a review closes the links of revoked tokens at once, and no other', async (t) => {
+  const fixture = await openMqtt(t)
+  const phone = await subscribed(t, fixture)
+  const { auth, mqtt } = fixture
+  auth.add('alice.other.token', 'alice')
+  auth.add('bob.access.token', 'bob')
+  const others = [
+    await connectClient(t, fixture, { username: 'alice', password: 'alice.other.token', protocolVersion: 5 }),
+    await connectClient(t, fixture, { username: 'bob', password: 'bob.access.token', protocolVersion: 5 }),
+  ]
+  auth.revoked.add(TOKEN)
+  auth.revoked.add('bob.access.token')
+  await mqtt.review(({ userId }) => userId === 'alice')
+  assert.equal(await phone.closed(), 0x87)
+  assert.equal(mqtt.linkCount(), 2, 'bob is not concerned, and the other token is good')
+  await mqtt.review(() => true)
+  assert.equal(await others[1]?.closed(), 0x87)
+  assert.equal(mqtt.linkCount(), 1)
+})
+
+test('a token that is revoked while its CONNECT is judged is refused', async (t) => {
+  const fixture = await openMqtt(t)
+  const { auth, registrar } = fixture
+  auth.add(TOKEN, 'alice', { ttlMs: -LIFETIME_MS })
+  registrar.add('alice', 'phone', LIFETIME_MS)
+  const list = registrar.list.bind(registrar)
+  t.mock.method(registrar, 'list', async (user: Parameters<typeof list>[0]) => {
+    auth.revoked.add(TOKEN)
+    return list(user)
+  })
+  const phone = await connectClient(t, fixture, { username: 'alice', password: TOKEN, protocolVersion: 5 })
+  assert.equal(phone.connack.reasonCode, 0x87)
+  assert.equal(fixture.mqtt.linkCount(), 0)
+})
+
 test('a revoked token subscribes to nothing more', async (t) => {
   const fixture = await openMqtt(t)
   const phone = await subscribed(t, fixture)

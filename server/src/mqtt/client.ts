@@ -14,6 +14,8 @@ export type Client = {
   readonly silenceMsMax: number | undefined
   /** QoS 1 events it takes unacknowledged. */
   readonly inFlightMax: number
+  /** Whether reason strings may be sent to it (MQTT 5.0 §3.1.2.11.7). */
+  readonly wantsReasons: boolean
   /** Largest packet it takes, bytes. */
   readonly packetBytesMax: number
   /**

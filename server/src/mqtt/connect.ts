@@ -34,6 +34,8 @@ export async function connect(session: Session, bytes: Buffer): Promise<void> {
   )
   if (!session.isOpen) return
   if (typeof judgement === 'string') refuse(session, level, judgement)
+  // Revoked while it was judged: whoever closes links did not see this one yet.
+  else if (!session.context.auth.isStillGood(judgement.client.token)) refuse(session, level, 'unauthorized')
   else session.accept(judgement.client, judgement.welcome)
 }
 
@@ -164,6 +166,7 @@ function readBounds({ keepalive = 0, properties }: IConnectPacket) {
   return {
     silenceMsMax: keepalive === 0 ? undefined : keepalive * 1500, // [MQTT-3.1.2-22]: 1.5 times
     inFlightMax: Math.min(IN_FLIGHT_MAX, properties?.receiveMaximum ?? IN_FLIGHT_MAX),
+    wantsReasons: properties?.requestProblemInformation !== false,
     packetBytesMax: properties?.maximumPacketSize ?? Number.POSITIVE_INFINITY,
   }
 }

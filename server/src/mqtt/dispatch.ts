@@ -3,11 +3,13 @@ import type { Client } from './client.ts'
 import { connect } from './connect.ts'
 import { PINGRESP } from './packets/answers.ts'
 import { decode } from './packets/decode.ts'
+import { readPublication } from './packets/publication.ts'
 import { publish } from './publish.ts'
 import { PacketError } from './reasons.ts'
 import type { Session } from './session.ts'
 import { subscribe, unsubscribe } from './subscribe.ts'
 
+const PUBLISH = 0x30
 const PUBACK = 0x40
 const PINGREQ = 0xc0
 
@@ -24,14 +26,14 @@ export function dispatch(session: Session, bytes: Buffer): Promise<void> | undef
   // These two are most of what comes in, and have no contents to speak of.
   if (bytes[0] === PUBACK && bytes.length === 4) session.outgoing.settle(bytes.readUInt16BE(2))
   else if (bytes[0] === PINGREQ && bytes.length === 2) session.write(PINGRESP)
+  else if ((bytes.readUInt8(0) & 0xf0) === PUBLISH)
+    return publish(session, client, readPublication(bytes, client.version))
   else return carryOut(session, client, decode(bytes, client.version))
   return undefined
 }
 
 function carryOut(session: Session, client: Client, packet: Packet): Promise<void> | undefined {
   switch (packet.cmd) {
-    case 'publish':
-      return publish(session, client, packet)
     case 'subscribe':
       return subscribe(session, client, packet)
     case 'unsubscribe':

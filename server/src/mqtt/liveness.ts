@@ -10,8 +10,8 @@ const NEVER = Number.POSITIVE_INFINITY
 type Deadline = number | CloseReason
 
 /**
- * Looks whether a connection may live on. Called by the wheel, at the latest every 16 s, which is how soon a
- * revoked token or a disabled user loses its connection.
+ * Looks whether a connection may live on. Called by the wheel, at the latest every 16 s. Revocations are told at
+ * once (`review.ts`); that the token is looked at here as well is for what nobody tells.
  *
  * @returns when to look again, or why to close it
  */

@@ -2,9 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ErrorCode } from '@rollcall/protocol/error-code'
+import type { IsConcerned } from '../auth/auth.ts'
 import type { MqttContext, MqttOptions } from './context.ts'
 import { drainSessions } from './drain.ts'
 import { Listeners } from './listeners.ts'
+import { reviewSessions } from './review.ts'
 import { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 import { TcpTransport } from './transport/tcp.ts'
@@ -31,6 +33,11 @@ export interface Mqtt {
   listen(server: Server, host: string, port: number): Promise<void>
   /** Connections whose CONNECT was accepted. */
   linkCount(): number
+  /**
+   * Looks again at the tokens of the connections whose principal is concerned: those whose token is not good
+   * any more are closed, MQTT 5 clients with DISCONNECT 0x87. Resolves once all were told.
+   */
+  review(isConcerned: IsConcerned): Promise<void>
   /**
    * Takes no new connections and closes those there are evenly over `seconds`; MQTT 5 clients are told
    * DISCONNECT 0x8B first. Resolves when the last was told.
@@ -66,6 +73,7 @@ export function createMqtt(options: MqttOptions): Mqtt {
     handleUpgrade: upgrade,
     listen: (server, host, port) => listeners.listen(server, host, port),
     linkCount: () => sessions.connected,
+    review: (isConcerned) => reviewSessions(context, isConcerned),
     async drain(seconds) {
       stop()
       await drainSessions([...sessions.all], seconds, clock)

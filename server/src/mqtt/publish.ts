@@ -1,10 +1,12 @@
 import { ERRORS, RollcallError } from '@rollcall/protocol/error-code'
-import { parseTopic } from '@rollcall/protocol/topic'
-import type { IPublishPacket } from 'mqtt-packet'
+import { parseTopic, type Topic } from '@rollcall/protocol/topic'
+import { mayPublishEvents } from '../auth/auth.ts'
 import type { EndpointKey } from '../store/store.ts'
 import { isAuthorized } from './authorization.ts'
 import { type Client, endpointOf } from './client.ts'
+import { ingressOf } from './ingress.ts'
 import { puback } from './packets/answers.ts'
+import type { Publication } from './packets/publication.ts'
 import type { CloseReason } from './reasons.ts'
 import type { Session } from './session.ts'
 
@@ -12,35 +14,52 @@ import type { Session } from './session.ts'
 const UNSPECIFIED_ERROR = 0x80
 
 /**
- * PUBLISH, which clients may not do, with one exception: anything published to
+ * PUBLISH, which backends may do to the events topic. Others may not, with one exception: anything published to
  * `users/endpoints/{userEndpointId}/keepalive` keeps that endpoint alive.
  *
  * A refused PUBLISH of QoS 1 is answered in MQTT 5. Wherever there is no answer that says no (QoS 0, and all
  * of MQTT 3.1.1, whose PUBACK only ever means yes), the connection is closed.
  */
-export async function publish(session: Session, client: Client, packet: IPublishPacket): Promise<void> {
+export function publish(session: Session, client: Client, packet: Publication): Promise<void> | undefined {
   const unsupported = unsupportedFeature(client, packet)
-  if (unsupported !== undefined) return session.close(unsupported)
-  const topic = parseTopic(packet.topic)
-  if (topic?.kind !== 'keepalive')
-    return refuse(session, client, packet, { code: 'publish', reasonCode: 0x87, closing: 'publish_refused' })
-  await keepAlive(session, client, packet, endpointOf(client, topic.userEndpointId))
+  if (unsupported !== undefined) session.close(unsupported)
+  else if (!session.context.auth.isStillGood(client.token)) session.close('authorization_lost')
+  else {
+    const topic = parseTopic(packet.topic)
+    if (topic?.kind === 'events' && mayPublishEvents(client.principal))
+      return ingressOf(session).publish(client, packet)
+    return publishOther(session, client, packet, topic)
+  }
+  return undefined
 }
 
 /** What CONNACK said there is not. MQTT 3.1.1 has no such word, and a retain flag does no harm. */
-function unsupportedFeature({ version }: Client, { qos, retain }: IPublishPacket): CloseReason | undefined {
+function unsupportedFeature({ version }: Client, { qos, isRetained }: Publication): CloseReason | undefined {
   if (qos === 2) return 'qos_not_supported'
-  return version === 5 && retain ? 'retain_not_supported' : undefined
+  return version === 5 && isRetained ? 'retain_not_supported' : undefined
+}
+
+async function publishOther(
+  session: Session,
+  client: Client,
+  packet: Publication,
+  topic: Topic | undefined,
+): Promise<void> {
+  // PUBACKs come in the order of their PUBLISH packets [MQTT-4.6.0-2].
+  await session.ingress?.idle()
+  if (!session.isOpen) return
+  if (topic?.kind === 'keepalive')
+    await keepAlive(session, client, packet, endpointOf(client, topic.userEndpointId))
+  else refuse(session, client, packet, { code: 'publish', reasonCode: 0x87, closing: 'publish_refused' })
 }
 
 async function keepAlive(
   session: Session,
   client: Client,
-  packet: IPublishPacket,
+  packet: Publication,
   endpoint: EndpointKey | undefined,
 ): Promise<void> {
-  const { registrar, auth } = session.context
-  if (!auth.isStillGood(client.token)) return session.close('authorization_lost')
+  const { registrar } = session.context
   try {
     if (endpoint === undefined || !(await mayKeepAlive(session, client, endpoint)))
       throw new RollcallError('endpoint_unknown')
@@ -49,7 +68,7 @@ async function keepAlive(
     return refuse(session, client, packet, refusalOf(error))
   }
   // Not before it took effect.
-  if (packet.qos === 1) session.write(puback(packet.messageId ?? 0, 0))
+  if (packet.qos === 1) session.write(puback(packet.packetId, 0))
 }
 
 /** With an expired token only endpoints that are renewed with a newer one. */
@@ -71,8 +90,8 @@ function refusalOf(error: unknown): Refusal {
     : { code: error.code, reasonCode: UNSPECIFIED_ERROR, closing: 'internal_error' }
 }
 
-function refuse(session: Session, { version }: Client, packet: IPublishPacket, refusal: Refusal): void {
+function refuse(session: Session, { version }: Client, packet: Publication, refusal: Refusal): void {
   session.context.metrics.refused('mqtt', refusal.code)
-  if (version === 5 && packet.qos === 1) session.write(puback(packet.messageId ?? 0, refusal.reasonCode))
+  if (version === 5 && packet.qos === 1) session.write(puback(packet.packetId, refusal.reasonCode))
   else session.close(refusal.closing)
 }

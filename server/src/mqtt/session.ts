@@ -3,6 +3,7 @@ import type { Client } from './client.ts'
 import type { MqttContext } from './context.ts'
 import type { EndpointLink } from './endpoint-link.ts'
 import { Incoming } from './incoming.ts'
+import type { Ingress } from './ingress.ts'
 import { checkLiveness } from './liveness.ts'
 import { Outgoing } from './outgoing.ts'
 import { disconnect, type Welcome, welcome } from './packets/answers.ts'
@@ -29,6 +30,8 @@ export class Session implements Receiver, Due {
   /** Set once CONNECT was accepted. */
   client: Client | undefined
   links = NO_LINKS
+  /** See `ingressOf`. */
+  ingress: Ingress | undefined
   /** When the last whole packet came, or, before that, when the connection was opened. */
   heardAtMs: number
   /** What `checkLiveness` remembers of the socket: since when it takes nothing, and how much it had taken then. */

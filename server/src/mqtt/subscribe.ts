@@ -1,10 +1,12 @@
 import { SUBSCRIPTIONS_MAX } from '@rollcall/protocol/limits'
 import { parseTopic } from '@rollcall/protocol/topic'
 import type { ISubscribePacket, ISubscription, IUnsubscribePacket } from 'mqtt-packet'
+import { mayPublishEvents } from '../auth/auth.ts'
 import type { Registration } from '../store/store.ts'
 import { isAuthorized } from './authorization.ts'
 import { type Client, endpointOf } from './client.ts'
 import { EndpointLink } from './endpoint-link.ts'
+import { ingressOf } from './ingress.ts'
 import { suback, unsuback } from './packets/answers.ts'
 import type { Session } from './session.ts'
 
@@ -15,8 +17,8 @@ const QUOTA_EXCEEDED = 0x97
 const SUCCESS = 0x00
 const NO_SUBSCRIPTION_EXISTED = 0x11
 
-/** What was found about one filter: the registration it names, or the reason code that refuses it. */
-type Found = Registration | number
+/** What was found about one filter: the registration it names, a response topic, or the reason code that refuses it. */
+type Found = Registration | 'responses' | number
 
 /**
  * SUBSCRIBE. Everything but the client's own registered endpoints is refused with the same code, wildcards,
@@ -29,10 +31,10 @@ export async function subscribe(session: Session, client: Client, packet: ISubsc
   if (!session.isOpen) return
   const attached: EndpointLink[] = []
   const codes = packet.subscriptions.map((subscription, index) => {
-    const registration = found[index] ?? UNSPECIFIED_ERROR
-    return typeof registration === 'number'
-      ? refuse(session, client, registration)
-      : grant(session, client, subscription, registration, attached)
+    const what = found[index] ?? UNSPECIFIED_ERROR
+    if (typeof what === 'number') return refuse(session, client, what)
+    if (what === 'responses') return grantResponses(session, client, subscription.topic)
+    return grant(session, client, subscription, what, attached)
   })
   session.write(suback(client.version, packet.messageId ?? 0, codes))
   // Only now, or an event could precede the SUBACK.
@@ -43,6 +45,7 @@ export async function subscribe(session: Session, client: Client, packet: ISubsc
 async function find(session: Session, client: Client, filter: string): Promise<Found> {
   const { registrar, clock, log } = session.context
   const topic = parseTopic(filter)
+  if (topic?.kind === 'responses') return mayPublishEvents(client.principal) ? 'responses' : NOT_AUTHORIZED
   const isOwn =
     topic?.kind === 'endpoint' && (topic.userId ?? client.principal.userId) === client.principal.userId
   const endpoint = isOwn ? endpointOf(client, topic.userEndpointId) : undefined
@@ -77,13 +80,26 @@ function grant(
     link.subscribe(topic, qos)
     return qos
   }
-  if (session.links.length >= SUBSCRIPTIONS_MAX) return refuse(session, client, QUOTA_EXCEEDED)
+  if (subscriptionsOf(session) >= SUBSCRIPTIONS_MAX) return refuse(session, client, QUOTA_EXCEEDED)
   const made = new EndpointLink(session, registration, client.version === 5)
   made.subscribe(topic, qos)
   session.addLink(made)
   made.attach()
   attached.push(made)
   return qos
+}
+
+/** Results of published events come at QoS 0: one that is lost can be had again with an idempotency key. */
+function grantResponses(session: Session, client: Client, topic: string): number {
+  const { responseTopics } = ingressOf(session)
+  if (!responseTopics.has(topic) && subscriptionsOf(session) >= SUBSCRIPTIONS_MAX)
+    return refuse(session, client, QUOTA_EXCEEDED)
+  responseTopics.add(topic)
+  return 0
+}
+
+function subscriptionsOf({ links, ingress }: Session): number {
+  return links.length + (ingress?.responseTopics.size ?? 0)
 }
 
 /** This connection's link to the registration; one to a former registration of the same endpoint goes. */
@@ -98,6 +114,7 @@ function linkTo(session: Session, registration: Registration): EndpointLink | un
 /** UNSUBSCRIBE. The mailbox is untouched; the other topic form, if subscribed, stays. */
 export function unsubscribe(session: Session, client: Client, packet: IUnsubscribePacket): void {
   const codes = packet.unsubscriptions.map((topic) => {
+    if (session.ingress?.responseTopics.delete(topic)) return SUCCESS
     const link = session.links.find((candidate) => candidate.has(topic))
     if (link === undefined) return NO_SUBSCRIPTION_EXISTED
     if (!link.unsubscribe(topic)) session.removeLink(link)

@@ -1,12 +1,14 @@
 import { describe, it } from 'node:test'
 import type { Cases } from './contract/cases.ts'
 import { dueCases } from './contract/due.ts'
+import { feedCases, feedRestartCases } from './contract/feed.ts'
 import { historyCases, historyRestartCases } from './contract/history.ts'
 import { lastSeenCases } from './contract/last-seen.ts'
 import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
 import { closingCases, restartCases } from './contract/restart.ts'
 import { Scene, type StoreUnderTest } from './contract/scene.ts'
+import { termCases, termRestartCases } from './contract/terms.ts'
 import { tokenCases } from './contract/tokens.ts'
 
 export type { StoreUnderTest } from './contract/scene.ts'
@@ -34,7 +36,11 @@ export function testStoreContract(
     ['history', historyCases],
     ['tokens', tokenCases],
     ['last seen', lastSeenCases],
+    ['the feed', feedCases],
+    ['terms of events', termCases],
     ['restarts', restartCases, noRestarts],
+    ['terms over restarts', termRestartCases, noRestarts],
+    ['restarts and the feed', feedRestartCases, noRestarts],
     ['history over restarts', historyRestartCases, noRestarts],
     ['closing', closingCases],
   ]

@@ -1,6 +1,18 @@
+import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import type { ServiceTime } from '../clock/clock.ts'
+import type { FeedStore } from './feed.ts'
 
 export { dueAtMs } from './due.ts'
+export type {
+  DeadLetter,
+  FeedBounds,
+  FeedEntry,
+  FeedStore,
+  FeedTotals,
+  Watch,
+  WebhookKey,
+  WebhookPosition,
+} from './feed.ts'
 
 /**
  * What Rollcall keeps, as small ports. Every engine passes `contract.ts`.
@@ -20,6 +32,7 @@ export interface Store {
   readonly mailboxes: MailboxStore
   readonly answers: AnswerStore
   readonly history: HistoryStore
+  readonly feed: FeedStore
   readonly refreshFamilies: RefreshFamilyStore
   readonly revokedTokens: RevokedTokenStore
   readonly revokedUsers: RevokedUserStore
@@ -99,8 +112,16 @@ export interface RegistrationStore {
     authorizedUntilWallMs: number | undefined,
     at: Moment,
   ): Promise<Registration | undefined>
-  /** Removes a live registration and its mailbox; `undefined` when there is none. Durable. */
-  unregister(endpoint: EndpointKey, nowMs: number): Promise<Registration | undefined>
+  /**
+   * Removes a live registration and its mailbox; `undefined` when there is none. Durable.
+   *
+   * @param reason for the feed; default `requested`
+   */
+  unregister(
+    endpoint: EndpointKey,
+    nowMs: number,
+    reason?: UnregisterReason,
+  ): Promise<Registration | undefined>
   find(endpoint: EndpointKey, nowMs: number): Promise<Registration | undefined>
   /** The user's live registrations, oldest first. Zero: an empty array. */
   list(user: UserKey, nowMs: number): Promise<readonly Registration[]>
@@ -256,9 +277,9 @@ export interface MailboxStore {
     at: Moment,
   ): Cancellation | undefined
   /**
-   * Removes at most `max` entries whose time is over, earliest first as far as cheap, and notes them `expired`.
-   * Those in flight are spared, and looked at again some seconds later. Fewer than `max`: that was all.
-   * Soon durable.
+   * Looks at no more than `max` entries whose time is over, earliest first, removes them and notes them
+   * `expired`, but for those in flight: they are looked at again some seconds later. Returns what was removed.
+   * Cheap when nothing is due. Soon durable.
    */
   expireDue(nowWallMs: number, max: number, sentThrough: SentThrough): readonly EntryPosition[]
   /** Entries waiting now. Cheap. */
@@ -431,12 +452,12 @@ export interface RevokedUserStore {
 }
 
 /**
- * When users were last heard of: the latest `lastKeepAliveAtWallMs` among their registrations that have ended.
- * The engine itself notes it when a registration ends, however that is. Bounded by `LAST_SEEN_MAX` users, the
- * longest untouched go first, and by `LAST_SEEN_MS`. Soon durable.
+ * When users were last heard of: the latest `lastKeepAliveAtWallMs` among their registrations, those that have
+ * ended included. For that the engine itself notes it when a registration ends, however that is. Bounded by
+ * `LAST_SEEN_MAX` users, the longest untouched go first, and by `LAST_SEEN_MS`. Soon durable.
  */
 export interface LastSeenStore {
-  /** `undefined`: no registration of this user has ended, or too long ago. */
+  /** `undefined`: the user never registered, or that is too long ago. */
   find(user: UserKey, nowWallMs: number): Promise<number | undefined>
 }
 

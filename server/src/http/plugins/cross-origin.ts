@@ -13,8 +13,16 @@ export async function allowOrigins(app: App, origins: readonly string[]): Promis
   await app.register(cors, {
     origin: origins.includes('*') ? '*' : [...origins],
     methods: ['GET', 'HEAD', 'POST'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
-    exposedHeaders: ['Event-Id', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Prefer', 'X-Request-Id'],
+    exposedHeaders: [
+      'Acknowledged',
+      'Connected',
+      'Event-Id',
+      'Preference-Applied',
+      'Retry-After',
+      'WWW-Authenticate',
+      'X-Request-Id',
+    ],
     maxAge: PREFLIGHT_SECONDS,
     // Any other OPTIONS request is answered like every method that a path does not have.
     strictPreflight: false,

@@ -1,19 +1,21 @@
 import type { SendEventToUserWebCommand } from '@rollcall/protocol/command'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parseSendEvent } from '../../delivery/delivery.ts'
 import type { App } from '../app-type.ts'
 import { JSON_TYPE } from '../error-body.ts'
 import { sendInOneWrite } from '../one-write.ts'
 import { callerOf } from '../plugins/authenticate.ts'
+import { waitSeconds } from '../prefer.ts'
 import {
   bodyRef,
   EVENT_ID_HEADER,
-  IDEMPOTENCY_KEY_HEADER,
   json,
   NEEDS_TOKEN,
+  RECEIPT_HEADERS,
   refusals,
+  SEND_EVENT_HEADERS,
 } from '../schemas/documentation.ts'
 import type { HttpServices } from '../services.ts'
 
@@ -22,12 +24,19 @@ const schema = {
   tags: ['Registrations'],
   summary: 'Sends event to all registered user endpoints',
   description:
-    'Returns the number of registered endpoints that the event was accepted for, 0 where there is none. Callers with role SERVICE need to supply the organization id. With `qos` 1 the answer comes once the event is durable; it is sent again until the device has acknowledged it.',
+    'Returns the number of registered endpoints that the event was accepted for, 0 where there is none. Callers with role SERVICE need to supply the organization id. With `qos` 1 the answer comes once the event is durable; it is sent again until the device has acknowledged it. With `Prefer: wait=N` the answer is held until every counted endpoint has acknowledged or can no longer, or N seconds have passed.',
   security: NEEDS_TOKEN,
-  headers: IDEMPOTENCY_KEY_HEADER,
+  headers: SEND_EVENT_HEADERS,
   body: bodyRef<SendEventToUserWebCommand>('SendEventToUserWebCommand'),
   response: {
-    200: json('How many endpoints.', { type: 'integer', format: 'int32' }, EVENT_ID_HEADER),
+    200: json(
+      'How many endpoints.',
+      { type: 'integer', format: 'int32' },
+      {
+        ...EVENT_ID_HEADER,
+        ...RECEIPT_HEADERS,
+      },
+    ),
     ...refusals(400, 401, 413, 415, 429, 503),
   },
 }
@@ -40,10 +49,39 @@ export function sendEventRoute(app: App, { delivery }: Pick<HttpServices, 'deliv
   app.post('/users/endpoints/sendEvent', { schema, validatorCompiler }, async (request, reply) => {
     const caller = callerOf(request)
     const key = idempotencyKey(request)
-    const { count, eventId } = await delivery.sendEvent(caller, parseSendEvent(rawBody(request)), key)
+    const seconds = waitSeconds(request.raw.headers['prefer'])
+    const command = parseSendEvent(rawBody(request))
+    if (seconds !== undefined) return sendAndWait(delivery, reply, [caller, command, key], seconds)
+    const { count, eventId } = await delivery.sendEvent(caller, command, key)
     const headers = { 'event-id': headerText(eventId), 'content-type': JSON_TYPE }
     sendInOneWrite(reply, headers, String(count))
   })
+}
+
+/** Holds the answer until there is nothing more to wait for. Whoever goes away meanwhile gets none. */
+async function sendAndWait(
+  delivery: HttpServices['delivery'],
+  reply: FastifyReply,
+  sent: Parameters<HttpServices['delivery']['sendEvent']>,
+  seconds: number,
+): Promise<void> {
+  const gone = new AbortController()
+  // Not the request's: that is over as soon as its body was read.
+  reply.raw.once('close', () => gone.abort())
+  const [caller, command, key] = sent
+  const wait = { waitMs: seconds * 1000, gone: gone.signal }
+  const { count, eventId, receipts } = await delivery.sendEventAndWait(caller, command, key, wait)
+  if (gone.signal.aborted) {
+    reply.hijack()
+    return
+  }
+  const headers = { 'event-id': headerText(eventId), 'content-type': JSON_TYPE }
+  const known = receipts && {
+    'preference-applied': `wait=${seconds}`,
+    acknowledged: receipts.acknowledged,
+    connected: receipts.connected,
+  }
+  sendInOneWrite(reply, { ...headers, ...known }, String(count))
 }
 
 /** No body at all is read as an empty one, which is no JSON. */

@@ -1,12 +1,15 @@
 import { EVENT_TYPE_RULE, INSTANT_RULE } from '@rollcall/protocol/event'
 import { ID_RULE } from '@rollcall/protocol/id'
 import {
+  COLLAPSE_KEY_CHARACTERS_MAX,
   EVENT_BYTES_MAX,
   ID_CHARACTERS_MAX,
   KEEP_ALIVE_SECONDS_MIN,
   MASK_CHARACTERS_MAX,
   MASKS_MAX,
   REASON_CHARACTERS_MAX,
+  TTL_SECONDS_MAX,
+  TTL_SECONDS_MIN,
 } from '@rollcall/protocol/limits'
 import { type TSchema, Type } from 'typebox'
 
@@ -97,6 +100,7 @@ function sendEventCommand(): TSchema {
         examples: [ENDPOINT_ID],
       }),
       event: eventObject(),
+      ...termsOfEvent(),
       masks: Type.Optional(
         Type.Unsafe({
           type: ['array', 'null'],
@@ -126,6 +130,38 @@ function sendEventCommand(): TSchema {
     },
     { $id: 'SendEventToUserWebCommand', description: 'The event, and whom to send it to.' },
   )
+}
+
+/** How long an event waits, and what ends its waiting. */
+function termsOfEvent(): Record<string, TSchema> {
+  return {
+    ttlSeconds: Type.Optional(
+      Type.Unsafe({
+        type: ['integer', 'null'],
+        minimum: TTL_SECONDS_MIN,
+        maximum: TTL_SECONDS_MAX,
+        description:
+          'Lifetime: past it an undelivered event is discarded, never delivered late. Not together with `expiresAt`.',
+        examples: [30],
+      }),
+    ),
+    expiresAt: optionalString({ description: 'The same as an instant, which must lie ahead.' }),
+    collapseKey: optionalString({
+      minLength: 1,
+      maxLength: COLLAPSE_KEY_CHARACTERS_MAX,
+      description:
+        "With `qos` 1: the event takes the place of your unsent ones with the same key in each endpoint's mailbox.",
+    }),
+    cancelOthers: Type.Optional(
+      Type.Unsafe({
+        type: ['object', 'null'],
+        required: ['event'],
+        properties: { event: eventObject() },
+        description:
+          'With `qos` 1: what the other endpoints get, once, when the first has acknowledged. The rules of `event` apply.',
+      }),
+    ),
+  }
 }
 
 function eventObject(): TSchema {

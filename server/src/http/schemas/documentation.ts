@@ -1,4 +1,4 @@
-import { ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
+import { ID_CHARACTERS_MAX, WAIT_SECONDS_MAX, WAIT_SECONDS_MIN } from '@rollcall/protocol/limits'
 import { type TUnsafe, Type } from 'typebox'
 
 /** A request body that is one of the shared schemas, with the type that the protocol gives it. */
@@ -72,13 +72,29 @@ export const EVENT_ID_HEADER = {
   },
 }
 
-export const IDEMPOTENCY_KEY_HEADER = Type.Object({
+/** Only where `Prefer: wait` was given, and the request did not repeat an `Idempotency-Key`. */
+export const RECEIPT_HEADERS = {
+  'Preference-Applied': { type: 'string', description: '`wait=N`, where the receipts were waited for.' },
+  Acknowledged: { type: 'integer', description: 'How many of the counted endpoints have acknowledged.' },
+  Connected: {
+    type: 'integer',
+    description: 'How many of the counted endpoints had a link when the event was accepted.',
+  },
+}
+
+export const SEND_EVENT_HEADERS = Type.Object({
   'Idempotency-Key': Type.Optional(
     Type.String({
       minLength: 1,
       maxLength: ID_CHARACTERS_MAX,
       description:
         'The same key from the same caller within 10 minutes gets the first answer and sends nothing. Refusals are not remembered.',
+    }),
+  ),
+  Prefer: Type.Optional(
+    Type.String({
+      description: `\`wait=N\` (RFC 7240), N from ${WAIT_SECONDS_MIN} to ${WAIT_SECONDS_MAX} seconds: hold the answer for receipts. Other preferences are ignored.`,
+      examples: ['wait=3'],
     }),
   ),
 })

@@ -1,12 +1,10 @@
-import { PACKET_BYTES_MAX } from '@rollcall/protocol/limits'
+import { PACKET_BYTES_MAX, RECEIVE_MAXIMUM } from '@rollcall/protocol/limits'
 import { CONNECT_REFUSALS, type ConnectRefusal } from '../reasons.ts'
 import type { Version } from './checks.ts'
+import { Property } from './properties.ts'
 
 // The server's packets but PUBLISH are written by hand: they are few and short, and the generator of
 // mqtt-packet makes 65,536 buffers when it is first used.
-
-/** QoS 1 PUBLISH packets that a client may have unanswered. They are taken one after the other, so none is too many. */
-const RECEIVE_MAXIMUM = 64
 
 /** The server's limits, as properties of CONNACK (§3.2.2.3). */
 const LIMITS: readonly number[] = [
@@ -19,6 +17,8 @@ const LIMITS: readonly number[] = [
   ...[0x29, 0], // Subscription Identifiers Available
   ...[0x2a, 0], // Shared Subscription Available
 ]
+
+const NOTHING = Buffer.alloc(0)
 
 export const PINGRESP = Buffer.from([0xd0, 0x00])
 
@@ -61,9 +61,28 @@ export function unsuback(version: Version, packetId: number, codes: readonly num
   return packetOf(0xb0, [...uint16(packetId), ...(version === 5 ? [0, ...codes] : [])])
 }
 
-/** PUBACK. A reason code other than 0 exists in MQTT 5 only. */
-export function puback(packetId: number, reasonCode: number): Buffer {
-  return packetOf(0x40, reasonCode === 0 ? uint16(packetId) : [...uint16(packetId), reasonCode])
+/** PUBACK. A reason code other than 0, and a text to it, exist in MQTT 5 only. */
+export function puback(packetId: number, reasonCode: number, reason?: string): Buffer {
+  const [high, low] = uint16(packetId)
+  if (reasonCode === 0) return Buffer.from([0x40, 2, high, low])
+  if (reason === undefined) return Buffer.from([0x40, 3, high, low, reasonCode])
+  const text = property(Property.reasonString, Buffer.from(reason))
+  return packetOf(0x40, [high, low, reasonCode, ...variable(text.length), ...text])
+}
+
+/** PUBLISH at QoS 0 to a response topic. */
+export function response(topic: string, correlationData: Buffer | undefined, payload: string): Buffer {
+  const name = Buffer.from(topic)
+  const properties =
+    correlationData === undefined ? NOTHING : property(Property.correlationData, correlationData)
+  const parts = [Buffer.from(uint16(name.length)), name, Buffer.from(variable(properties.length)), properties]
+  const body = Buffer.concat([...parts, Buffer.from(payload)])
+  return Buffer.concat([Buffer.from([0x30, ...variable(body.length)]), body])
+}
+
+/** A property whose value is text or binary data (MQTT 5.0 §2.2.2.2). */
+function property(id: number, value: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([id, ...uint16(value.length)]), value])
 }
 
 /** DISCONNECT, which the server of MQTT 5 may send; properties may be left out (§3.14.2.2.1). */
@@ -75,8 +94,12 @@ function uint16(value: number): readonly [high: number, low: number] {
   return [value >>> 8, value & 0xff]
 }
 
-/** A packet whose body is shorter than 16,384 bytes. */
+/** A short packet. */
 function packetOf(first: number, body: readonly number[]): Buffer {
-  const length = body.length < 128 ? [body.length] : [(body.length & 0x7f) | 0x80, body.length >>> 7]
-  return Buffer.from([first, ...length, ...body])
+  return Buffer.from([first, ...variable(body.length), ...body])
+}
+
+/** Variable Byte Integer (MQTT 5.0 §1.5.5). */
+function variable(value: number): readonly number[] {
+  return value < 128 ? [value] : [(value & 0x7f) | 0x80, ...variable(value >>> 7)]
 }

@@ -6,12 +6,14 @@ import { ALLOWED, checkProperties } from './properties.ts'
 /** Protocol level: 4 is MQTT 3.1.1. */
 export type Version = 4 | 5
 
-type Check = (cursor: Cursor, version: Version, flags: number) => void
+type Check = (cursor: Cursor, version: Version) => void
 
-/** By packet type, the high half of the first byte. A type that is not here is never sent by a client. */
+/**
+ * By packet type, the high half of the first byte. A type that is not here is never sent by a client, but for
+ * PUBLISH: see `publication.ts`.
+ */
 const CHECKS: ReadonlyMap<number, Check> = new Map([
   [1, checkConnect],
-  [3, checkPublish],
   [4, checkAcknowledgement],
   [5, checkAcknowledgement],
   [6, checkAcknowledgement],
@@ -31,10 +33,9 @@ const CHECKS: ReadonlyMap<number, Check> = new Map([
  * @param bodyAt where its variable header begins
  */
 export function checkPacket(bytes: Buffer, bodyAt: number, version: Version): void {
-  const first = bytes.readUInt8(0)
-  const check = CHECKS.get(first >> 4)
+  const check = CHECKS.get(bytes.readUInt8(0) >> 4)
   if (check === undefined) throw new PacketError('protocol_error')
-  check(new Cursor(bytes, bodyAt), version, first & 0x0f)
+  check(new Cursor(bytes, bodyAt), version)
 }
 
 function checkConnect(cursor: Cursor, version: Version): void {
@@ -66,18 +67,8 @@ function checkWill(cursor: Cursor, version: Version): void {
   cursor.binary()
 }
 
-function checkPublish(cursor: Cursor, version: Version, flags: number): void {
-  const qos = (flags >> 1) & 3
-  const isAgain = (flags & 0x08) !== 0
-  if (qos === 3 || (isAgain && qos === 0)) throw new PacketError('malformed_packet') // [MQTT-3.3.1-2], [-4]
-  const topic = cursor.string()
-  if (qos > 0) cursor.packetId()
-  if (version === 5) checkProperties(cursor, ALLOWED.publish)
-  checkTopicName(topic)
-}
-
 /** A topic name: one character at least, no wildcards [MQTT-4.7.3-1, MQTT-3.3.2-2], not too deep. */
-function checkTopicName(topic: Buffer): void {
+export function checkTopicName(topic: Buffer): void {
   const isWildcard = topic.includes(0x23) || topic.includes(0x2b)
   if (topic.length === 0 || isWildcard || levelsOf(topic) > TOPIC_LEVELS_MAX)
     throw new PacketError('topic_invalid')
@@ -132,4 +123,11 @@ function checkFilters(cursor: Cursor, checkOptions: () => void): void {
 function checkAuth(cursor: Cursor, version: Version): void {
   if (version !== 5) throw new PacketError('protocol_error')
   checkReason(cursor, version, ALLOWED.auth)
+}
+
+/** Where the variable header of a whole packet begins: behind its length (§2.1.4). */
+export function bodyStart(bytes: Buffer): number {
+  let at = 1
+  while (at < 4 && bytes.readUInt8(at) >= 0x80) at++
+  return at + 1
 }

@@ -64,8 +64,20 @@ export class Cursor {
   }
 
   /** Packet Identifier: never zero [MQTT-2.2.1-3]. */
-  packetId(): void {
-    if (this.uint16() === 0) throw new PacketError('protocol_error')
+  packetId(): number {
+    const packetId = this.uint16()
+    if (packetId === 0) throw new PacketError('protocol_error')
+    return packetId
+  }
+
+  /** What was stepped over since `start`. */
+  since(start: number): Buffer {
+    return this.#bytes.subarray(start, this.#at)
+  }
+
+  /** All that is left. */
+  rest(): Buffer {
+    return this.take(this.#bytes.length - this.#at)
   }
 
   end(): void {

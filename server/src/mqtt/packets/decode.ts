@@ -1,11 +1,11 @@
 import { type Packet, parser } from 'mqtt-packet'
 import { PacketError } from '../reasons.ts'
-import { checkPacket, type Version } from './checks.ts'
+import { bodyStart, checkPacket, type Version } from './checks.ts'
 
 const NAME = Buffer.from('\u0000\u0004MQTT', 'latin1')
 
 /**
- * Decodes one whole packet.
+ * Decodes one whole packet of any type but PUBLISH.
  *
  * The parser of mqtt-packet is made anew each time: it keeps what it read last, a password for one, and is
  * confused after an error. Packets that come often never get here (`Session`).
@@ -45,10 +45,4 @@ export function connectLevel(bytes: Buffer): number {
   const isOlder = bytes.toString('latin1', start + 2, start + 8) === 'MQIsdp'
   if (isOlder) return 3
   throw new PacketError('malformed_packet')
-}
-
-function bodyStart(bytes: Buffer): number {
-  let at = 1
-  while (at < 4 && bytes.readUInt8(at) >= 0x80) at++
-  return at + 1
 }

@@ -5,6 +5,9 @@ const USER_PROPERTY = 0x26
 const TOPIC_ALIAS = 0x23
 const SUBSCRIPTION_IDENTIFIER = 0x0b
 
+/** Identifiers of properties whose values are read. */
+export const Property = { responseTopic: 0x08, correlationData: 0x09, reasonString: 0x1f } as const
+
 /** How to step over a property's value, by its identifier (MQTT 5.0 §2.2.2.2): those that a client may send. */
 const VALUES: ReadonlyMap<number, (cursor: Cursor) => void> = new Map([
   [0x01, flag], // Payload Format Indicator
@@ -39,23 +42,37 @@ export const ALLOWED = {
   auth: new Set([0x15, 0x16, 0x1f, USER_PROPERTY]),
 } as const satisfies Record<string, ReadonlySet<number>>
 
+const NONE: ReadonlySet<number> = new Set()
+const NO_VALUES: ReadonlyMap<number, Buffer> = new Map()
+
 /**
  * Steps over the properties of an MQTT 5 packet. Refuses unknown, misplaced and repeated ones, and values
  * that the specification rules out.
+ *
+ * @returns the bytes of those in `kept`, as they stand in the packet
  */
-export function checkProperties(cursor: Cursor, allowed: ReadonlySet<number>): void {
+export function checkProperties(
+  cursor: Cursor,
+  allowed: ReadonlySet<number>,
+  kept = NONE,
+): ReadonlyMap<number, Buffer> {
   const size = cursor.variable()
+  if (size === 0) return NO_VALUES
   const end = cursor.at + size
   const seen = new Set<number>()
+  const values = new Map<number, Buffer>()
   while (cursor.at < end) {
     const id = cursor.variable()
     const step = allowed.has(id) ? VALUES.get(id) : undefined
     if (step === undefined) throw new PacketError('malformed_packet')
     if (seen.has(id) && id !== USER_PROPERTY) throw new PacketError('protocol_error')
     seen.add(id)
+    const start = cursor.at
     step(cursor)
+    if (kept.has(id)) values.set(id, cursor.since(start))
   }
   if (cursor.at !== end) throw new PacketError('malformed_packet')
+  return values
 }
 
 function flag(cursor: Cursor): void {

@@ -27,15 +27,15 @@ function add(scene: Scene, eventId: string, wanted: Partial<HistoryDraft> = {}):
 }
 
 /** Sends a QoS 1 event that is recorded. */
-function send(scene: Scene, eventId: string, eventsMax = 1000): Promise<AppendOutcome> {
-  const { organizationId, userId } = ENDPOINT
+function send(scene: Scene, eventId: string, eventsMax = 1000, userId = 'alice'): Promise<AppendOutcome> {
+  const { organizationId } = ENDPOINT
   const event = {
     eventId,
     payload: Buffer.from(eventId),
     sealed: false,
     acceptedAtWallMs: scene.under.wallMs(),
   }
-  const record = draft(scene, eventId, { qos: 1 })
+  const record = draft(scene, eventId, { qos: 1, userId })
   const request = { organizationId, userId, event, record, eventsMax, bytesMax: 1_000_000 }
   return scene.store.mailboxes.append(request, scene.at.nowMs)
 }
@@ -299,6 +299,9 @@ export const historyRestartCases: Cases = {
     await scene.under.crash(0)
     assert.equal(await fate(scene, 'answered'), 'phone: queued 0')
     await assertFilledBefore(scene, 'answered')
+    await send(scene, 'to nobody', 1000, 'dave')
+    await scene.under.crash(0)
+    assert.equal(await fate(scene, 'to nobody'), '')
   },
 
   'what was dropped stays dropped, and the rest stays': async (scene) => {

@@ -170,5 +170,7 @@ export const closingCases: Cases = {
     ]
     for (const operation of refused) await assert.rejects(operation(), isRefusal)
     store.mailboxes.remove(registration, 1)
+    store.feed.noteConnected(registration, 1)
+    store.feed.noteDisconnected(registration, 'server_draining', 1)
   },
 }

@@ -1,10 +1,11 @@
 import { type Clock, type ServiceTime, startServiceTime } from '../../clock/clock.ts'
-import { HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
-import type { Store } from '../store.ts'
+import { FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
+import type { FeedBounds, Store } from '../store.ts'
 import { AnswerBook, lmdbAnswers } from './answers.ts'
 import type { Batch } from './batch.ts'
 import type { Engine, Ids } from './engine.ts'
 import { FamilyBook } from './family-book.ts'
+import { lmdbFeed, loadFeed } from './feed.ts'
 import { lmdbHistory } from './history.ts'
 import { HistoryBook } from './history-book.ts'
 import { HistoryRetention } from './history-retention.ts'
@@ -38,6 +39,8 @@ export type EmbeddedStoreOptions = {
   readonly log?: StoreLog
   /** How much history is kept. Default: 7 days, 1 GiB. */
   readonly historyBounds?: HistoryBounds
+  /** How much the feed of changes keeps. Default: `FEED_BOUNDS`. */
+  readonly feedBounds?: FeedBounds
 }
 
 /**
@@ -49,6 +52,7 @@ export async function openEmbeddedStore({
   clock,
   log = silentLog,
   historyBounds: bounds = HISTORY_BOUNDS,
+  feedBounds = FEED_BOUNDS,
 }: EmbeddedStoreOptions): Promise<Store> {
   assertFormat(rows)
   const state = readState(rows) ?? initialState(clock)
@@ -73,7 +77,11 @@ export async function openEmbeddedStore({
   const lastSeen = new LastSeenBook(journal)
   const terms = new TermBook(journal)
   terms.load(rows, loadedTerms)
-  return assemble({ clock, rows, journal, table, terms, stale, lastSeen, history, serviceTime, ids }, heart)
+  const feed = loadFeed({ journal, rows, clock, log, bounds: feedBounds })
+  return assemble(
+    { clock, rows, journal, table, terms, stale, lastSeen, history, feed, serviceTime, ids },
+    heart,
+  )
 }
 
 function initialState(clock: Clock): StoreState {
@@ -135,10 +143,11 @@ function assemble(engine: Engine, heart: Heart): Store {
     mailboxes: lmdbMailboxes(engine, answers),
     answers: lmdbAnswers(answers, journal),
     history: lmdbHistory({ book: history, journal, clock }),
+    feed: lmdbFeed(engine.feed),
     refreshFamilies: lmdbRefreshFamilies(families, journal),
     revokedTokens: lmdbRevokedTokens(revoked, journal),
     revokedUsers: lmdbRevokedUsers(revokedUsers, journal),
-    lastSeen: lmdbLastSeen(lastSeen, journal),
+    lastSeen: lmdbLastSeen(engine),
     signingKeys: lmdbSigningKeys(loadSigningKeys(rows), journal),
     serviceTime,
     failure: () => journal.failure(),

@@ -1,5 +1,5 @@
 import type { Clock, ServiceTime } from '../../clock/clock.ts'
-import type { FeedBook } from './feed-book.ts'
+import type { FeedParts } from './feed.ts'
 import type { HistoryBook } from './history-book.ts'
 import type { Journal } from './journal.ts'
 import { mailboxKey, registrationKey } from './keys.ts'
@@ -20,7 +20,7 @@ export type Engine = {
   readonly stale: StaleRecords
   readonly lastSeen: LastSeenBook
   readonly history: HistoryBook
-  readonly feed: FeedBook
+  readonly feed: FeedParts
   readonly serviceTime: ServiceTime
   readonly ids: Ids
 }

@@ -130,7 +130,7 @@ export class HistoryBook {
     state.bytes += header.bytes
     state.lastSequence = header.lastSequence
     this.leave([{ table: 'history', key: numberKey(number), value: chunk.finish() }])
-    this.#chunk = new OpenChunk(state.nextRecordId, state.lastSequence)
+    this.#chunk = new OpenChunk(state.nextRecordId, state.lastSequence, chunk)
     this.#block.endChunk(header)
     if (this.#block.isFull) this.#closeBlock()
   }

@@ -4,6 +4,7 @@ import { decodeRecord, encodeRecord, recordBytesMax, type StoredRecord } from '.
 const RECORDS_MAX = 256
 const FINISHED_BYTES = 32 * 1024
 const FIRST_BYTES = 4096
+const USUAL_BYTES = FINISHED_BYTES + 4096
 const HEADER_BYTES = 44
 
 /** What a record is reckoned to take in the index, and what later becomes of one entry; bytes. */
@@ -25,7 +26,7 @@ export type ChunkHeader = {
 /** The records accepted between two commits. They become one row, however many they are. */
 export class OpenChunk {
   readonly firstRecordId: number
-  #bytes = Buffer.allocUnsafe(FIRST_BYTES)
+  #bytes: Buffer
   #end = HEADER_BYTES
   #records = 0
   #outcomesBytes = 0
@@ -33,8 +34,10 @@ export class OpenChunk {
   #newestWallMs = Number.NEGATIVE_INFINITY
   #lastSequence: number
 
-  constructor(firstRecordId: number, lastSequence: number) {
+  /** @param before the chunk before this one: it will be about as large */
+  constructor(firstRecordId: number, lastSequence: number, before?: OpenChunk) {
     this.firstRecordId = firstRecordId
+    this.#bytes = Buffer.allocUnsafe(Math.max(FIRST_BYTES, Math.min(USUAL_BYTES, 2 * (before?.bytes ?? 0))))
     this.#lastSequence = lastSequence
   }
 

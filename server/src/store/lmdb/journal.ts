@@ -91,6 +91,11 @@ export class Journal {
     return !this.#closed
   }
 
+  /** Whether there is room for changes that nobody waits for, however the disk is. */
+  get hasRoom(): boolean {
+    return this.#filling.bytes + (this.#running?.batch.bytes ?? 0) <= WAITING_BYTES_MAX
+  }
+
   /** Throws what every operation of a closed store is refused with. */
   assertOpen(): void {
     if (this.#closed) throw new RollcallError('unavailable', CLOSED)
@@ -105,8 +110,7 @@ export class Journal {
   /** Throws what an operation that writes is refused with now. */
   assertWritable(): void {
     this.assertReadable()
-    if (this.#filling.bytes + (this.#running?.batch.bytes ?? 0) > WAITING_BYTES_MAX)
-      throw new RollcallError('unavailable', 'Too much waits to be written.', RETRY_AFTER)
+    if (!this.hasRoom) throw new RollcallError('unavailable', 'Too much waits to be written.', RETRY_AFTER)
   }
 
   failure(): string | undefined {

@@ -1,12 +1,13 @@
 import { LAST_SEEN_MAX, LAST_SEEN_MS } from '../bounds.ts'
 import type { LastSeenStore } from '../store.ts'
 import { asBuffer } from './bytes.ts'
+import type { Engine } from './engine.ts'
 import type { Journal } from './journal.ts'
 import { userName, userRowKey } from './keys.ts'
 import type { RegistrationRecord } from './record.ts'
 import type { Rows } from './rows.ts'
 
-/** When users without a registration were last seen, in memory and on disk; longest untouched first. */
+/** When users whose registrations have ended were last seen, in memory and on disk; longest untouched first. */
 export class LastSeenBook {
   readonly #journal: Journal
   readonly #seenAtWallMs = new Map<string, number>()
@@ -58,12 +59,12 @@ export class LastSeenBook {
   }
 }
 
-export function lmdbLastSeen(lastSeen: LastSeenBook, journal: Journal): LastSeenStore {
+export function lmdbLastSeen({ journal, lastSeen, table }: Engine): LastSeenStore {
   return {
     async find(user, nowWallMs) {
       journal.assertOpen()
-      const seenAtWallMs = lastSeen.get(userName(user))
-      return seenAtWallMs !== undefined && nowWallMs < seenAtWallMs + LAST_SEEN_MS ? seenAtWallMs : undefined
+      const seenAtWallMs = Math.max(table.lastKeepAliveWallMs(user), lastSeen.get(userName(user)) ?? 0)
+      return seenAtWallMs > 0 && nowWallMs < seenAtWallMs + LAST_SEEN_MS ? seenAtWallMs : undefined
     },
   }
 }

@@ -15,6 +15,7 @@ import { appendToAll } from './append.ts'
 import { cancelTheOthers, toPosition } from './cancel.ts'
 import type { Engine } from './engine.ts'
 import { takeEntry } from './entries.ts'
+import { assertHistoryRoom } from './history.ts'
 import { mailboxKey } from './keys.ts'
 import { decodeEntry } from './mailbox-row.ts'
 import type { RegistrationRecord } from './record.ts'
@@ -24,6 +25,7 @@ export function lmdbMailboxes(engine: Engine, answers: AnswerBook): MailboxStore
   return {
     async append(request, nowMs) {
       journal.assertWritable()
+      assertHistoryRoom(engine.history)
       const outcome = appendToAll(engine, targets(engine, request, nowMs), request)
       const isRemembered = remember(engine, answers, request, outcome)
       if (isRemembered || outcome.accepted.length > 0) await journal.durable()
@@ -60,7 +62,7 @@ function targets(
   return record === undefined ? [] : [record]
 }
 
-/** Leaves the answer and the record that go with an event. Returns whether an answer is remembered. */
+/** Leaves the answer and the record that go with an event. Returns whether there was anything to leave. */
 function remember(
   { history }: Engine,
   answers: AnswerBook,
@@ -70,9 +72,8 @@ function remember(
   const count = outcome.accepted.length
   if (count === 0 && outcome.full.length > 0) return false
   if (record !== undefined) history.addAppended(record, outcome)
-  if (idempotency === undefined) return false
-  answers.remember(idempotency, { eventId: event.eventId, count })
-  return true
+  if (idempotency !== undefined) answers.remember(idempotency, { eventId: event.eventId, count })
+  return record !== undefined || idempotency !== undefined
 }
 
 async function read(

@@ -46,6 +46,12 @@ export class RegistrationTable {
     return this.#byUser.list(user).filter((record) => isLive(record, nowMs))
   }
 
+  /** When any of the user's registrations was made or kept alive last, swept or not; 0 without any. */
+  lastKeepAliveWallMs(user: UserKey): number {
+    const times = this.#byUser.list(user).map(({ lastKeepAliveAtWallMs }) => lastKeepAliveAtWallMs)
+    return Math.max(0, ...times)
+  }
+
   /** The very registration that a caller holds a copy of, live or not. */
   lookUp(registration: Registration): RegistrationRecord | undefined {
     const record = this.#byUser.find(registration)
@@ -53,12 +59,19 @@ export class RegistrationTable {
     return this.#replaced.get(registration.registrationId)
   }
 
-  add(record: RegistrationRecord): void {
+  /** Adds a record and returns the expired one of the same endpoint whose place it takes. */
+  add(record: RegistrationRecord): RegistrationRecord | undefined {
     const replaced = this.#byUser.add(record)
     if (replaced !== undefined) this.#replaced.set(replaced.registrationId, replaced)
     this.due.file(record)
     this.#registrations++
     this.#periodMaxMs = Math.max(this.#periodMaxMs, record.keepAliveSeconds * 1000)
+    return replaced
+  }
+
+  /** Whether a later registration of the same endpoint has taken its place. */
+  isReplaced(record: RegistrationRecord): boolean {
+    return this.#replaced.has(record.registrationId)
   }
 
   remove(record: RegistrationRecord): void {

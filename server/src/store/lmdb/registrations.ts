@@ -1,3 +1,4 @@
+import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
 import { afterThisTurn } from '../../clock/clock.ts'
 import type {
   Decision,
@@ -31,10 +32,11 @@ export function lmdbRegistrations(engine: Engine): RegistrationStore {
       renew(engine, record, authorizedUntilWallMs ?? 0, at)
       return toRegistration(record)
     },
-    async unregister(endpoint, nowMs) {
+    async unregister(endpoint, nowMs, reason = 'requested') {
       journal.assertWritable()
       const record = table.findLive(endpoint, nowMs)
       if (record === undefined) return undefined
+      tell(engine, 'UserEndpointUnregisteredEvent', record, reason, nowMs)
       removeRegistration(engine, record, nowMs)
       await journal.durable()
       return toRegistration(record)
@@ -80,10 +82,25 @@ function create(engine: Engine, request: RegisterRequest, at: Moment): Registrat
   }
   const organizationId = table.intern(request.organizationId)
   const record = new RegistrationRecord(ids.nextRegistrationId++, organizationId, identity, liveness)
-  table.add(record)
+  const replaced = table.add(record)
+  // Its expiry comes to light before the sweeper saw it, and is not told twice.
+  if (replaced !== undefined) tell(engine, 'UserEndpointExpiredEvent', replaced, 'keepalive_missed', at.nowMs)
+  tell(engine, 'UserEndpointRegisteredEvent', record, 'requested', at.nowMs)
   journal.put('registrations', registrationKey(record.registrationId), encodeIdentity(record))
   stale.mark(record)
   return record
+}
+
+/** Adds a change to the feed, in the same batch of the journal. */
+function tell(
+  { feed, serviceTime }: Engine,
+  type: LifecycleEventType,
+  record: RegistrationRecord,
+  reason: LifecycleReason,
+  nowMs: number,
+): void {
+  if (feed.changes.isWatched(record.organizationId, type))
+    feed.changes.add(type, record, reason, Math.round(serviceTime.toWallMs(nowMs)))
 }
 
 function refresh(engine: Engine, record: RegistrationRecord, request: RegisterRequest, at: Moment): void {
@@ -154,6 +171,8 @@ function settleOne(engine: Engine, { registration, step }: Decision, nowMs: numb
       return true
     case 'expire':
       if (isLive(record, nowMs)) return false
+      if (!engine.table.isReplaced(record))
+        tell(engine, 'UserEndpointExpiredEvent', record, 'keepalive_missed', nowMs)
       removeRegistration(engine, record, nowMs)
       return true
   }

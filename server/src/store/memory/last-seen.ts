@@ -1,16 +1,20 @@
 import { LAST_SEEN_MAX, LAST_SEEN_MS } from '../bounds.ts'
 import type { LastSeenStore, Registration, UserKey } from '../store.ts'
 import { assertOpen, type Gate } from './gate.ts'
+import type { Slots } from './slots.ts'
 
 /** When users were last seen, wall-clock milliseconds, longest untouched first. */
 export type LastSeen = Map<string, number>
 
-export function memoryLastSeen(lastSeen: LastSeen, gate: Gate): LastSeenStore {
+export function memoryLastSeen(slots: Slots, gate: Gate): LastSeenStore {
   return {
     async find(user, nowWallMs) {
       assertOpen(gate)
-      const seenAtWallMs = lastSeen.get(keyOf(user))
-      return seenAtWallMs !== undefined && nowWallMs < seenAtWallMs + LAST_SEEN_MS ? seenAtWallMs : undefined
+      const key = keyOf(user)
+      const own = [...slots.byEndpoint.values()].filter(({ registration }) => keyOf(registration) === key)
+      const times = own.map(({ registration }) => registration.lastKeepAliveAtWallMs)
+      const seenAtWallMs = Math.max(0, ...times, slots.lastSeen.get(key) ?? 0)
+      return seenAtWallMs > 0 && nowWallMs < seenAtWallMs + LAST_SEEN_MS ? seenAtWallMs : undefined
     },
   }
 }

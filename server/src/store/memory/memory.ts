@@ -1,13 +1,14 @@
 import { type Clock, startServiceTime } from '../../clock/clock.ts'
-import { HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
-import type { Store, StoreTotals } from '../store.ts'
+import { FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
+import type { FeedBounds, Store, StoreTotals } from '../store.ts'
 import { type AnswerBook, memoryAnswers } from './answers.ts'
+import { Feed, memoryFeed } from './feed.ts'
 import type { Gate } from './gate.ts'
 import { History, memoryHistory } from './history.ts'
 import { memoryLastSeen } from './last-seen.ts'
 import { bytesOf, memoryMailboxes } from './mailboxes.ts'
 import { memoryRefreshFamilies } from './refresh-families.ts'
-import { memoryRegistrations } from './registrations.ts'
+import { memoryRegistrations, type RecordChange } from './registrations.ts'
 import { memoryRevokedTokens } from './revoked-tokens.ts'
 import { memoryRevokedUsers } from './revoked-users.ts'
 import { memorySigningKeys } from './signing-keys.ts'
@@ -20,29 +21,35 @@ import { createSlots, removeSlot, type Slot, type Slots } from './slots.ts'
 export function createMemoryStore({
   clock,
   historyBounds = HISTORY_BOUNDS,
+  feedBounds = FEED_BOUNDS,
 }: {
   readonly clock: Clock
   readonly historyBounds?: HistoryBounds
+  readonly feedBounds?: FeedBounds
 }): Store {
   const gate: Gate = { open: true }
   const slots = createSlots()
   const answers: AnswerBook = new Map()
   const history = new History(clock, historyBounds)
+  const feed = new Feed(feedBounds)
   const serviceTime = startServiceTime(clock, clock.wallMs())
+  const record: RecordChange = (type, registration, reason, nowMs) =>
+    feed.add(type, registration, reason, Math.round(serviceTime.toWallMs(nowMs)))
   const end = (slot: Slot, nowMs: number) => {
     const atWallMs = Math.round(serviceTime.toWallMs(nowMs))
     for (const { sequence } of slot.mailbox) history.note(sequence, 'discarded', atWallMs)
     removeSlot(slots, slot)
   }
   return {
-    registrations: memoryRegistrations(slots, gate, end),
+    registrations: memoryRegistrations(slots, gate, end, record),
     mailboxes: memoryMailboxes(slots, answers, history, gate),
     answers: memoryAnswers(answers, gate),
     history: memoryHistory(history, gate),
+    feed: memoryFeed(feed, gate),
     refreshFamilies: memoryRefreshFamilies(gate),
     revokedTokens: memoryRevokedTokens(clock, gate),
     revokedUsers: memoryRevokedUsers(clock, gate),
-    lastSeen: memoryLastSeen(slots.lastSeen, gate),
+    lastSeen: memoryLastSeen(slots, gate),
     signingKeys: memorySigningKeys(gate),
     serviceTime,
     failure: () => undefined,

@@ -1,3 +1,4 @@
+import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
 import {
   type Decision,
   dueAtMs,
@@ -8,16 +9,29 @@ import {
   type RegistrationStore,
 } from '../store.ts'
 import { assertOpen, type Gate } from './gate.ts'
-import { addSlot, findLive, isLive, listLive, type Slot, type Slots } from './slots.ts'
+import { addSlot, findLive, isLive, isNewest, listLive, type Slot, type Slots } from './slots.ts'
 
 /** Ends a slot with its mailbox. */
 export type EndSlot = (slot: Slot, nowMs: number) => void
 
-export function memoryRegistrations(slots: Slots, gate: Gate, end: EndSlot): RegistrationStore {
+/** Tells the feed of a change. */
+export type RecordChange = (
+  type: LifecycleEventType,
+  registration: Registration,
+  reason: LifecycleReason,
+  nowMs: number,
+) => void
+
+export function memoryRegistrations(
+  slots: Slots,
+  gate: Gate,
+  end: EndSlot,
+  record: RecordChange,
+): RegistrationStore {
   return {
     async register(request, endpointsMax, at) {
       assertOpen(gate)
-      return register(slots, request, endpointsMax, at)
+      return register(slots, request, endpointsMax, at, record)
     },
     async keepalive(endpoint, authorizedUntilWallMs, at) {
       assertOpen(gate)
@@ -26,11 +40,13 @@ export function memoryRegistrations(slots: Slots, gate: Gate, end: EndSlot): Reg
       slot.registration = renew(slot.registration, authorizedUntilWallMs ?? 0, at)
       return slot.registration
     },
-    async unregister(endpoint, nowMs) {
+    async unregister(endpoint, nowMs, reason = 'requested') {
       assertOpen(gate)
       const slot = findLive(slots, endpoint, nowMs)
-      if (slot !== undefined) end(slot, nowMs)
-      return slot?.registration
+      if (slot === undefined) return undefined
+      record('UserEndpointUnregisteredEvent', slot.registration, reason, nowMs)
+      end(slot, nowMs)
+      return slot.registration
     },
     async find(endpoint, nowMs) {
       assertOpen(gate)
@@ -46,12 +62,18 @@ export function memoryRegistrations(slots: Slots, gate: Gate, end: EndSlot): Reg
     },
     async settle(decisions, nowMs) {
       assertOpen(gate)
-      return decisions.filter((decision) => settleOne(slots, decision, nowMs, end))
+      return decisions.filter((decision) => settleOne(slots, decision, nowMs, end, record))
     },
   }
 }
 
-function register(slots: Slots, request: RegisterRequest, endpointsMax: number, at: Moment): RegisterOutcome {
+function register(
+  slots: Slots,
+  request: RegisterRequest,
+  endpointsMax: number,
+  at: Moment,
+  record: RecordChange,
+): RegisterOutcome {
   const slot = findLive(slots, request, at.nowMs)
   if (slot !== undefined) {
     const { keepAliveSeconds, serverKeepAliveReminderOn } = request
@@ -61,7 +83,10 @@ function register(slots: Slots, request: RegisterRequest, endpointsMax: number, 
   }
   if (listLive(slots, request, at.nowMs).length >= endpointsMax) return { kind: 'too_many_endpoints' }
   const registration = create(slots.nextRegistrationId++, request, at)
-  addSlot(slots, registration)
+  const replaced = addSlot(slots, registration)?.registration
+  // Its expiry comes to light before the sweeper saw it, and is not told twice.
+  if (replaced !== undefined) record('UserEndpointExpiredEvent', replaced, 'keepalive_missed', at.nowMs)
+  record('UserEndpointRegisteredEvent', registration, 'requested', at.nowMs)
   return { kind: 'registered', registration, refreshed: false }
 }
 
@@ -100,7 +125,13 @@ function claimDue(slots: Slots, nowMs: number, max: number): readonly Registrati
   return due.map((slot) => slot.registration)
 }
 
-function settleOne(slots: Slots, { registration, step }: Decision, nowMs: number, end: EndSlot): boolean {
+function settleOne(
+  slots: Slots,
+  { registration, step }: Decision,
+  nowMs: number,
+  end: EndSlot,
+  record: RecordChange,
+): boolean {
   const slot = slots.byId.get(registration.registrationId)
   if (slot === undefined) return false
   slot.claimed = false
@@ -113,6 +144,8 @@ function settleOne(slots: Slots, { registration, step }: Decision, nowMs: number
       return true
     case 'expire':
       if (isLive(slot.registration, nowMs)) return false
+      if (isNewest(slots, slot))
+        record('UserEndpointExpiredEvent', slot.registration, 'keepalive_missed', nowMs)
       end(slot, nowMs)
       return true
   }

@@ -1,0 +1,70 @@
+/**
+ * The events that say what became of endpoints and of events, as webhooks carry them, each with the closed list
+ * of its reasons. A reason may be added; treat one that you do not know as no reason.
+ */
+export const LIFECYCLE_EVENTS = {
+  /** A new registration, not a refresh. */
+  UserEndpointRegisteredEvent: ['requested'],
+  /** The endpoint's link is there. */
+  UserEndpointConnectedEvent: ['subscribed'],
+  UserEndpointDisconnectedEvent: [
+    'unsubscribed',
+    'client_disconnected',
+    'connection_lost',
+    'keepalive_timeout',
+    'taken_over',
+    'authorization_ended',
+    'endpoint_expired',
+    'endpoint_unregistered',
+    /** The client broke the protocol or a limit. */
+    'client_fault',
+    /** The client's socket took nothing for too long. */
+    'connection_stuck',
+    'server_draining',
+    /** The server stopped without a warning; sent when it is back. */
+    'server_restarted',
+    'server_fault',
+  ],
+  UserEndpointExpiredEvent: ['keepalive_missed'],
+  UserEndpointUnregisteredEvent: ['requested', 'kicked', 'revoked'],
+  /** An endpoint has acknowledged an event. */
+  UserEventAcknowledgedEvent: ['acknowledged'],
+  /** The lifetime of an event ended before an endpoint had acknowledged it. */
+  UserEventExpiredEvent: ['lifetime_ended'],
+} as const satisfies Record<string, readonly string[]>
+
+export type LifecycleEventType = keyof typeof LIFECYCLE_EVENTS
+export type LifecycleReason<Type extends LifecycleEventType = LifecycleEventType> =
+  (typeof LIFECYCLE_EVENTS)[Type][number]
+
+export type DisconnectReason = LifecycleReason<'UserEndpointDisconnectedEvent'>
+export type UnregisterReason = LifecycleReason<'UserEndpointUnregisteredEvent'>
+/** What tells about an event instead of an endpoint. */
+export type ReceiptType = 'UserEventAcknowledgedEvent' | 'UserEventExpiredEvent'
+
+/** Tells whether `value` is the type of one of the events above. */
+export function isLifecycleEventType(value: unknown): value is LifecycleEventType {
+  return typeof value === 'string' && Object.hasOwn(LIFECYCLE_EVENTS, value)
+}
+
+/** One of these events as a webhook carries it. Times are ISO-8601 instants. */
+export type LifecycleEvent = {
+  /** The same however often it is sent. */
+  readonly id: string
+  readonly type: LifecycleEventType
+  /** When it happened. */
+  readonly timestamp: string
+  readonly organizationId: string
+  readonly userId: string
+  readonly userEndpointId: string
+  /** Ascends within one server: of two events about one endpoint the larger is the later. Has gaps. */
+  readonly sequence: number
+  readonly reason: LifecycleReason
+  readonly registeredAt: string
+  readonly lastKeepAliveAt: string
+  readonly keepAliveSeconds: number
+  /** With `UserEndpointDisconnectedEvent`: since when it was connected, where that is known. */
+  readonly connectedAt?: string
+  /** With receipts: the id of the event. */
+  readonly eventId?: string
+}

@@ -1,0 +1,105 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { Clock } from '../clock/clock.ts'
+import type { RevokedUserStore, UserKey, UserRevocation } from '../store/store.ts'
+import type { Principal } from './principal.ts'
+
+const SWEEP_PERIOD_MS = 60_000
+/** Of one organization, so that none takes the room of all others. */
+const ENTRIES_PER_ORGANIZATION_MAX = 20_000
+/** Whose organization nobody has: SERVICE clients, and clients as such. No organization has an empty id. */
+const NO_ORGANIZATION = ''
+
+/** Users, and clients, all of whose tokens from before a moment are refused. Kept in memory and in the store. */
+export interface RevokedUsers {
+  /** The moment from which on tokens of this principal are good, wall-clock milliseconds; 0: all are. */
+  notBeforeWallMs(principal: Pick<Principal, 'organizationId' | 'userId'>): number
+  /** The same for all tokens that were issued to a client. */
+  clientNotBeforeWallMs(clientId: string): number
+  /**
+   * From now on everything issued earlier is refused; resolves once that is durable.
+   *
+   * @throws RollcallError `unavailable`
+   */
+  revoke(user: UserKey): Promise<void>
+  revokeClient(clientId: string): Promise<void>
+  /** Idempotent. */
+  close(): void
+}
+
+type Options = {
+  readonly store: RevokedUserStore
+  readonly clock: Pick<Clock, 'every' | 'wallMs'>
+  /** Longest time for which anything issued before may be of use; milliseconds. */
+  readonly useMsMax: number
+  readonly perOrganizationMax?: number
+}
+
+/** Reads the list and keeps it short. */
+export async function openRevokedUsers(options: Options): Promise<RevokedUsers> {
+  const { store, clock, useMsMax, perOrganizationMax = ENTRIES_PER_ORGANIZATION_MAX } = options
+  const book = new Book()
+  for (const revocation of await store.list(clock.wallMs())) book.put(revocation)
+  const timer = clock.every(SWEEP_PERIOD_MS, () => book.prune(clock.wallMs()))
+
+  async function revoke({ organizationId, userId }: UserKey): Promise<void> {
+    // Forgetting one to remember another would bring revoked tokens back to life.
+    if (!book.has(organizationId, userId) && book.sizeOf(organizationId) >= perOrganizationMax)
+      throw new RollcallError('unavailable', 'Too many users are revoked now.', { retryAfterSeconds: 60 })
+    const nowWallMs = clock.wallMs()
+    // One later than now: what was issued in this very millisecond was issued before. `access-token.ts` stamps
+    // what is issued from here on accordingly, also where the clock is set back.
+    const notBeforeWallMs = Math.max(nowWallMs, book.notBeforeWallMs(organizationId, userId)) + 1
+    const revocation = { organizationId, userId, notBeforeWallMs, untilWallMs: notBeforeWallMs + useMsMax }
+    book.put(revocation)
+    await store.add(revocation)
+  }
+  return {
+    notBeforeWallMs: ({ organizationId, userId }) =>
+      book.notBeforeWallMs(organizationId ?? NO_ORGANIZATION, userId),
+    clientNotBeforeWallMs: (clientId) => book.notBeforeWallMs(NO_ORGANIZATION, clientId),
+    revoke,
+    revokeClient: (clientId) => revoke({ organizationId: NO_ORGANIZATION, userId: clientId }),
+    close: () => timer.cancel(),
+  }
+}
+
+/** Revocations by user id first: it is there as one string, and asked for with every request. */
+class Book {
+  readonly #byUser = new Map<string, Map<string, UserRevocation>>()
+  readonly #sizes = new Map<string, number>()
+
+  notBeforeWallMs(organizationId: string, userId: string): number {
+    return this.#byUser.get(userId)?.get(organizationId)?.notBeforeWallMs ?? 0
+  }
+
+  has(organizationId: string, userId: string): boolean {
+    return this.#byUser.get(userId)?.has(organizationId) ?? false
+  }
+
+  sizeOf(organizationId: string): number {
+    return this.#sizes.get(organizationId) ?? 0
+  }
+
+  put(revocation: UserRevocation): void {
+    const { organizationId, userId } = revocation
+    if (!this.has(organizationId, userId)) this.#sizes.set(organizationId, this.sizeOf(organizationId) + 1)
+    const ofUser = this.#byUser.get(userId) ?? new Map<string, UserRevocation>()
+    ofUser.set(organizationId, revocation)
+    this.#byUser.set(userId, ofUser)
+  }
+
+  prune(nowWallMs: number): void {
+    for (const ofUser of this.#byUser.values())
+      for (const revocation of ofUser.values())
+        if (nowWallMs >= revocation.untilWallMs) this.#drop(revocation)
+  }
+
+  #drop({ organizationId, userId }: UserRevocation): void {
+    const ofUser = this.#byUser.get(userId)
+    ofUser?.delete(organizationId)
+    if (ofUser?.size === 0) this.#byUser.delete(userId)
+    const size = this.sizeOf(organizationId) - 1
+    if (size === 0) this.#sizes.delete(organizationId)
+    else this.#sizes.set(organizationId, size)
+  }
+}

@@ -1,0 +1,85 @@
+import {
+  isLifecycleEventType,
+  LIFECYCLE_EVENTS,
+  type LifecycleEventType,
+  type LifecycleReason,
+} from '@rollcall/protocol/lifecycle'
+import type { DeadLetter, FeedEntry } from '../store.ts'
+import { encodeFields, FieldReader } from './fields.ts'
+
+/** The sequence is the key. The first two fields are all that a start reads. */
+export function encodeEntry(entry: Omit<FeedEntry, 'sequence'>): Buffer {
+  return encodeFields(fieldsOf(entry))
+}
+
+function fieldsOf(entry: Omit<FeedEntry, 'sequence'>): readonly (number | string)[] {
+  return [
+    entry.organizationId,
+    entry.type,
+    entry.reason,
+    entry.userId,
+    entry.userEndpointId,
+    entry.atWallMs,
+    entry.registeredAtWallMs,
+    entry.lastKeepAliveAtWallMs,
+    entry.keepAliveSeconds,
+    entry.connectedAtWallMs ?? Number.NaN,
+    entry.eventId ?? '',
+  ]
+}
+
+export function decodeHead(row: Uint8Array): { organizationId: string; type: LifecycleEventType } {
+  const reader = new FieldReader(row)
+  return { organizationId: reader.text(), type: readType(reader) }
+}
+
+export function decodeEntry(sequence: number, row: Uint8Array): FeedEntry {
+  return readEntry(sequence, new FieldReader(row))
+}
+
+function readEntry(sequence: number, row: FieldReader): FeedEntry {
+  const organizationId = row.text()
+  const type = readType(row)
+  const entry = {
+    sequence,
+    organizationId,
+    type,
+    reason: readReason(type, row),
+    userId: row.text(),
+    userEndpointId: row.text(),
+    atWallMs: row.number(),
+    registeredAtWallMs: row.number(),
+    lastKeepAliveAtWallMs: row.number(),
+    keepAliveSeconds: row.number(),
+  }
+  const connectedAtWallMs = row.number()
+  const eventId = row.text()
+  return {
+    ...entry,
+    ...(Number.isNaN(connectedAtWallMs) ? {} : { connectedAtWallMs }),
+    ...(eventId === '' ? {} : { eventId }),
+  }
+}
+
+function readType(row: FieldReader): LifecycleEventType {
+  const type = row.text()
+  if (!isLifecycleEventType(type)) throw new RangeError('a row has an unknown type')
+  return type
+}
+
+function readReason(type: LifecycleEventType, row: FieldReader): LifecycleReason {
+  const text = row.text()
+  const reasons: readonly LifecycleReason[] = LIFECYCLE_EVENTS[type]
+  const reason = reasons.find((known) => known === text)
+  if (reason === undefined) throw new RangeError('a row has an unknown reason')
+  return reason
+}
+
+export function encodeDeadLetter({ entry, failure, buriedAtWallMs }: DeadLetter): Buffer {
+  return encodeFields([failure, buriedAtWallMs, ...fieldsOf(entry)])
+}
+
+export function decodeDeadLetter(sequence: number, value: Uint8Array): DeadLetter {
+  const row = new FieldReader(value)
+  return { failure: row.text(), buriedAtWallMs: row.number(), entry: readEntry(sequence, row) }
+}

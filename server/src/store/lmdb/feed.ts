@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import type { Clock } from '../../clock/clock.ts'
+import type { FeedBounds, FeedEntry, FeedStore, Watch } from '../store.ts'
+import { DeadLetterBook } from './dead-letter-book.ts'
+import { FeedBook } from './feed-book.ts'
+import { decodeEntry } from './feed-row.ts'
+import { FeedSequences } from './feed-sequences.ts'
+import type { Journal } from './journal.ts'
+import { registrationKey } from './keys.ts'
+import { LinkBook } from './link-book.ts'
+import type { Rows } from './rows.ts'
+import type { StoreLog } from './store-log.ts'
+import { WebhookBook } from './webhook-book.ts'
+
+export type FeedParts = {
+  readonly journal: Journal
+  readonly rows: Rows
+  readonly sequences: FeedSequences
+  readonly changes: FeedBook
+  readonly webhooks: WebhookBook
+  readonly deadLetters: DeadLetterBook
+  readonly links: LinkBook
+}
+
+export type FeedOptions = {
+  readonly journal: Journal
+  readonly rows: Rows
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly log: StoreLog
+  readonly bounds: FeedBounds
+}
+
+/** Reads what memory has to know of the feed. */
+export function loadFeed({ journal, rows, clock, log, bounds }: FeedOptions): FeedParts {
+  const sequences = new FeedSequences(journal, rows)
+  const changes = new FeedBook({ journal, sequences, clock, log, bounds })
+  const webhooks = new WebhookBook(journal)
+  const deadLetters = new DeadLetterBook(journal, bounds.deadLettersMax)
+  const links = new LinkBook(journal)
+  changes.load(rows)
+  webhooks.load(rows)
+  deadLetters.load(rows, webhooks.all)
+  links.load(rows)
+  return { journal, rows, sequences, changes, webhooks, deadLetters, links }
+}
+
+export function lmdbFeed(parts: FeedParts): FeedStore {
+  const { journal, rows, changes, webhooks, deadLetters, links } = parts
+  const isLinkWatched = (organizationId: string) =>
+    changes.isWatched(organizationId, 'UserEndpointConnectedEvent') ||
+    changes.isWatched(organizationId, 'UserEndpointDisconnectedEvent')
+  return {
+    watch: (watches, nowWallMs) => watch(parts, watches, nowWallMs),
+    isWatched: (organizationId, type) => changes.isWatched(organizationId, type),
+    noteConnected(registration, atWallMs) {
+      if (!isLinkWatched(registration.organizationId)) return
+      links.connected(registration, atWallMs)
+      changes.add('UserEndpointConnectedEvent', registration, 'subscribed', atWallMs)
+    },
+    noteDisconnected(registration, reason, atWallMs) {
+      const connectedAtWallMs = links.disconnected(registration)
+      const more = connectedAtWallMs === undefined ? {} : { connectedAtWallMs }
+      changes.add('UserEndpointDisconnectedEvent', registration, reason, atWallMs, more)
+    },
+    noteReceipt(type, registration, eventId, atWallMs) {
+      const reason = type === 'UserEventAcknowledgedEvent' ? 'acknowledged' : 'lifetime_ended'
+      changes.add(type, registration, reason, atWallMs, { eventId })
+    },
+    onAdded(listener) {
+      changes.onAdded = listener
+    },
+    read: (organizationId, afterSequence, max) => read(parts, organizationId, afterSequence, max),
+    count: (organizationId, after, types) => changes.index(organizationId)?.count(after, types) ?? 0,
+    position: (webhook) => webhooks.get(webhook),
+    async begin(webhook, batch) {
+      journal.assertWritable()
+      webhooks.begin(webhook, batch)
+      await journal.durable()
+    },
+    advance(webhook, sequence) {
+      if (journal.isOpen && webhooks.advance(webhook, sequence))
+        changes.trim(webhook.organizationId, webhooks.doneByAll(webhook.organizationId))
+    },
+    async bury(webhook, letters, sequence) {
+      journal.assertWritable()
+      if (webhooks.get(webhook) === undefined) return
+      deadLetters.add(webhook, letters)
+      webhooks.advance(webhook, sequence)
+      changes.trim(webhook.organizationId, webhooks.doneByAll(webhook.organizationId))
+      await journal.durable()
+    },
+    async deadLetters(webhook, afterSequence, max) {
+      journal.assertReadable()
+      return deadLetters.read(rows, webhook, afterSequence, max)
+    },
+    deadLetterSequences: (webhook) => deadLetters.sequences(webhook),
+    async removeDeadLetters(webhook, sequences) {
+      journal.assertWritable()
+      if (deadLetters.remove(webhook, sequences)) await journal.durable()
+    },
+    totals() {
+      const dropped = changes.totals.dropped + deadLetters.totals.dropped
+      return { ...changes.totals, deadLetters: deadLetters.totals.deadLetters, dropped }
+    },
+  }
+}
+
+function watch(
+  { sequences, changes, webhooks, deadLetters, links }: FeedParts,
+  watches: readonly Watch[],
+  nowWallMs: number,
+): void {
+  for (const gone of webhooks.watch(watches, sequences.newest)) deadLetters.forget(gone)
+  changes.watch(watches)
+  for (const { organizationId } of watches) changes.trim(organizationId, webhooks.doneByAll(organizationId))
+  for (const { sequence: _registrationId, atWallMs: connectedAtWallMs, ...was } of links.takeLeftOver())
+    if (changes.isWatched(was.organizationId, 'UserEndpointDisconnectedEvent'))
+      changes.append({
+        ...was,
+        type: 'UserEndpointDisconnectedEvent',
+        reason: 'server_restarted',
+        atWallMs: nowWallMs,
+        connectedAtWallMs,
+      })
+}
+
+async function read(
+  { journal, rows, changes }: FeedParts,
+  organizationId: string,
+  afterSequence: number,
+  max: number,
+): Promise<readonly FeedEntry[]> {
+  journal.assertReadable()
+  if (!journal.isDurable(changes.index(organizationId)?.newestBatch ?? 0)) await journal.durable()
+  journal.assertReadable()
+  const entries: FeedEntry[] = []
+  for (const { sequence, batch } of changes.index(organizationId)?.after(afterSequence, max) ?? []) {
+    const row = rows.get('feed', registrationKey(sequence))
+    if (row === undefined) {
+      // Added while this waited, and not on disk yet. Anything else must never happen.
+      assert(!journal.isDurable(batch), 'an entry of the feed has no row')
+      break
+    }
+    entries.push(decodeEntry(sequence, row))
+  }
+  return entries
+}

@@ -1,0 +1,182 @@
+import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
+import type { FeedBounds, FeedEntry, FeedStore, Registration, Watch, WebhookKey } from '../store.ts'
+import { DeadLetters } from './dead-letters.ts'
+import { assertOpen, type Gate } from './gate.ts'
+
+type Position = { doneSequence: number; batch: { lastSequence: number; sinceWallMs: number } | undefined }
+
+/** What an entry has beside what its registration says. */
+export type FeedMore = { readonly connectedAtWallMs?: number; readonly eventId?: string }
+
+/** The changes of watched organizations, oldest first. */
+export class Feed {
+  readonly #bounds: FeedBounds
+  readonly deadLetters: DeadLetters
+  readonly links = new Map<number, number>()
+  readonly positions = new Map<string, Position>()
+  #newestSequence = 0
+  watches: readonly Watch[] = []
+  entries: readonly FeedEntry[] = []
+  dropped = 0
+  onAdded: (organizationId: string) => void = () => {}
+
+  constructor(bounds: FeedBounds) {
+    this.#bounds = bounds
+    this.deadLetters = new DeadLetters(bounds.deadLettersMax)
+  }
+
+  isWatched(organizationId: string, type: LifecycleEventType): boolean {
+    return this.watches.some((watch) => watch.organizationId === organizationId && watch.types.has(type))
+  }
+
+  add(
+    type: LifecycleEventType,
+    registration: Registration,
+    reason: LifecycleReason,
+    atWallMs: number,
+    more: FeedMore = {},
+  ): void {
+    if (!this.isWatched(registration.organizationId, type)) return
+    const { organizationId, userId, userEndpointId } = registration
+    const { registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds } = registration
+    const times = { atWallMs, registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds }
+    const endpoint = { organizationId, userId, userEndpointId }
+    this.entries = [
+      ...this.entries,
+      { sequence: ++this.#newestSequence, type, reason, ...endpoint, ...times, ...more },
+    ]
+    this.#keepBounds(organizationId)
+    this.onAdded(organizationId)
+  }
+
+  watch(watches: readonly Watch[]): void {
+    this.watches = watches
+    const names = new Set<string>()
+    for (const { organizationId, webhookIds } of watches)
+      for (const webhookId of webhookIds) {
+        const name = webhookName({ organizationId, webhookId })
+        names.add(name)
+        if (!this.positions.has(name))
+          this.positions.set(name, { doneSequence: this.#newestSequence, batch: undefined })
+      }
+    for (const name of this.positions.keys()) {
+      if (names.has(name)) continue
+      this.positions.delete(name)
+      this.deadLetters.forget(name)
+    }
+    this.trim()
+  }
+
+  /** Removes what every webhook of the organization is past. */
+  trim(): void {
+    const doneOf = (organizationId: string) => {
+      const watch = this.watches.find((one) => one.organizationId === organizationId)
+      const ids = watch?.webhookIds ?? []
+      const done = ids.map((webhookId) => this.positions.get(webhookName({ organizationId, webhookId })))
+      return Math.min(...done.map((position) => position?.doneSequence ?? 0))
+    }
+    this.entries = this.entries.filter((entry) => entry.sequence > doneOf(entry.organizationId))
+  }
+
+  #keepBounds(organizationId: string): void {
+    const { organizationEntriesMax, organizationBytesMax, entriesMax } = this.#bounds
+    const own = this.entries.filter((entry) => entry.organizationId === organizationId)
+    if (own.length > organizationEntriesMax || bytesOf(own) > organizationBytesMax) this.#drop(organizationId)
+    if (this.entries.length > entriesMax) this.#drop(largest(this.entries))
+  }
+
+  #drop(organizationId: string): void {
+    const index = this.entries.findIndex((entry) => entry.organizationId === organizationId)
+    this.entries = this.entries.filter((_, at) => at !== index)
+    this.dropped++
+  }
+}
+
+export function memoryFeed(feed: Feed, gate: Gate): FeedStore {
+  const { deadLetters, links, positions } = feed
+  return {
+    watch: (watches) => feed.watch(watches),
+    isWatched: (organizationId, type) => feed.isWatched(organizationId, type),
+    noteConnected(registration, atWallMs) {
+      links.set(registration.registrationId, atWallMs)
+      feed.add('UserEndpointConnectedEvent', registration, 'subscribed', atWallMs)
+    },
+    noteDisconnected(registration, reason, atWallMs) {
+      const connectedAtWallMs = links.get(registration.registrationId)
+      links.delete(registration.registrationId)
+      const more = connectedAtWallMs === undefined ? {} : { connectedAtWallMs }
+      feed.add('UserEndpointDisconnectedEvent', registration, reason, atWallMs, more)
+    },
+    noteReceipt(type, registration, eventId, atWallMs) {
+      const reason = type === 'UserEventAcknowledgedEvent' ? 'acknowledged' : 'lifetime_ended'
+      feed.add(type, registration, reason, atWallMs, { eventId })
+    },
+    onAdded(listener) {
+      feed.onAdded = listener
+    },
+    async read(organizationId, afterSequence, max) {
+      assertOpen(gate)
+      return of(feed.entries, organizationId, afterSequence).slice(0, max)
+    },
+    count: (organizationId, afterSequence, types) =>
+      of(feed.entries, organizationId, afterSequence).filter(({ type }) => types.has(type)).length,
+    position: (webhook) => positions.get(webhookName(webhook)),
+    async begin(webhook, batch) {
+      assertOpen(gate)
+      const position = positions.get(webhookName(webhook))
+      if (position !== undefined) position.batch = batch
+    },
+    advance: (webhook, sequence) => advance(feed, webhook, sequence),
+    async bury(webhook, letters, sequence) {
+      assertOpen(gate)
+      if (!positions.has(webhookName(webhook))) return
+      deadLetters.add(webhookName(webhook), letters)
+      advance(feed, webhook, sequence)
+    },
+    async deadLetters(webhook, afterSequence, max) {
+      assertOpen(gate)
+      const letters = deadLetters.list(webhookName(webhook))
+      return letters.filter(({ entry }) => entry.sequence > afterSequence).slice(0, max)
+    },
+    deadLetterSequences: (webhook) =>
+      deadLetters.list(webhookName(webhook)).map(({ entry }) => entry.sequence),
+    async removeDeadLetters(webhook, sequences) {
+      assertOpen(gate)
+      deadLetters.remove(webhookName(webhook), new Set(sequences))
+    },
+    totals: () => ({
+      entries: feed.entries.length,
+      bytes: bytesOf(feed.entries),
+      deadLetters: deadLetters.count,
+      dropped: feed.dropped + deadLetters.dropped,
+    }),
+  }
+}
+
+function advance(feed: Feed, webhook: WebhookKey, sequence: number): void {
+  const position = feed.positions.get(webhookName(webhook))
+  if (position === undefined || sequence <= position.doneSequence) return
+  position.doneSequence = sequence
+  position.batch = undefined
+  feed.trim()
+}
+
+function of(entries: readonly FeedEntry[], organizationId: string, after: number): readonly FeedEntry[] {
+  return entries.filter((entry) => entry.organizationId === organizationId && entry.sequence > after)
+}
+
+function bytesOf(entries: readonly FeedEntry[]): number {
+  return entries.reduce((bytes, entry) => bytes + Buffer.byteLength(JSON.stringify(entry)), 0)
+}
+
+function largest(entries: readonly FeedEntry[]): string {
+  const counts = new Map<string, number>()
+  for (const { organizationId } of entries) counts.set(organizationId, (counts.get(organizationId) ?? 0) + 1)
+  const [[organizationId] = ['']] = [...counts].sort(([, a], [, b]) => b - a)
+  return organizationId
+}
+
+/** Ids never contain a slash, so that no two webhooks share a name. */
+function webhookName({ organizationId, webhookId }: WebhookKey): string {
+  return `${organizationId}/${webhookId}`
+}
