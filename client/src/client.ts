@@ -1,6 +1,18 @@
 /** The door of the SDK. What it names is kept; everything else may change. */
 export { RollcallError } from '@rollcall/protocol/error-code'
 export type { Event } from '@rollcall/protocol/event'
+export type { HistoryEndpoint, HistoryOutcome, HistoryPage, HistoryRecord } from '@rollcall/protocol/history'
+export {
+  type Backend,
+  type BackendOptions,
+  createBackend,
+  type Message,
+  type OrganizationOptions,
+  type Receipt,
+  type SendOptions,
+} from './backend/backend.ts'
+export type { FollowOptions, History, HistoryQuery } from './backend/history.ts'
+export type { UserPresence } from './backend/presence.ts'
 export { connect, type Registration } from './connect/connect.ts'
 export type { EventContext, EventHandler } from './connect/inbox.ts'
 export type { ConnectOptions } from './connect/options.ts'

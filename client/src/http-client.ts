@@ -87,14 +87,15 @@ export function createClient(options: ClientOptions): RollcallClient {
   }
 }
 
-type Wanted = {
+/** One request. */
+export type Wanted = {
   readonly method?: string
   readonly body?: string
   readonly headers?: Record<string, string> | undefined
 }
 
 /** @throws RollcallError for every status but 2xx */
-async function request(options: ClientOptions, path: string, wanted: Wanted): Promise<Response> {
+export async function request(options: ClientOptions, path: string, wanted: Wanted): Promise<Response> {
   const { url, token, signal, fetch: send = fetch } = options
   const bearer = typeof token === 'string' ? token : await token()
   const response = await send(new URL(path, url), {

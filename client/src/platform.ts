@@ -24,7 +24,7 @@ export interface WebSocketLike {
   binaryType: string
   send(data: Uint8Array): void
   close(): void
-  addEventListener(type: string, listener: (event: { readonly data?: unknown }) => void): void
+  addEventListener(type: 'open' | 'message' | 'error' | 'close', listener: (event: object) => void): void
 }
 
 export type WebSocketConstructor = new (url: string, protocol: string) => WebSocketLike

@@ -80,7 +80,7 @@ export class Reachability implements Registration {
       if (status === 'closed') throw error ?? new SdkError('closed')
     }
     const { error } = this.state
-    const why = error === undefined ? '' : ` What kept it: ${textOf(error)}`
+    const why = error === undefined ? '' : ` What kept it: ${error.message}`
     throw new SdkError('aborted', `Not online in time.${why}`, { cause: error })
   }
 

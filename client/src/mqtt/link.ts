@@ -132,7 +132,8 @@ export class Link {
       const keepAliveSeconds = Math.min(0xffff, Math.ceil((pingMs * PINGS_PER_KEEP_ALIVE) / 1000))
       this.#write(encodeConnect({ version, clientId, userName, password: token, keepAliveSeconds }))
     })
-    socket.addEventListener('message', ({ data }) => {
+    socket.addEventListener('message', (event) => {
+      const data = 'data' in event ? event.data : undefined
       if (data instanceof ArrayBuffer) this.#receive(new Uint8Array(data))
       else this.#end(new SdkError('protocol_error', 'The server sent a text message.'))
     })

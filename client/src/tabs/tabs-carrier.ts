@@ -172,11 +172,14 @@ class Tab {
       open: async (onPublish, onEnd) => {
         const limits = { clock, timeoutMs, signal, what: 'getToken' }
         const token = await withTimeout(limits, (inTime) => getToken({ signal: inTime, refused }))
-        const opening = openLink({ ...linkOptions(this.#settings, token), signal, onPublish, onEnd })
-        return opening.catch((error: unknown) => {
+        try {
+          const link = await openLink({ ...linkOptions(this.#settings, token), signal, onPublish, onEnd })
+          refused = false
+          return link
+        } catch (error) {
           refused = error instanceof SdkError && error.code === 'unauthorized'
           throw error
-        })
+        }
       },
       watch: (tab, onGone) => {
         // Given as soon as its holder is gone; then there is nothing to hold it for.
