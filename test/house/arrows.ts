@@ -27,7 +27,7 @@ const PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
   ['client', ['client', 'protocol']],
   ['server', ['server', 'protocol']],
   ['bench', ['bench', 'client', 'protocol']],
-  ['cli', ['cli', 'client', 'protocol']],
+  ['cli', ['cli', 'client']],
   ['scripts', ['scripts']],
   ['test', ['test', 'server', 'client', 'protocol', 'bench', 'cli']],
 ])

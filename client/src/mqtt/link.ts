@@ -56,7 +56,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
 }
 
 /** The WebSocket's address for the server's base URL. */
-export function webSocketUrl(url: string): string {
+function webSocketUrl(url: string): string {
   const address = new URL('/ws', url)
   address.protocol = address.protocol.replace(/^http/, 'ws')
   return address.href

@@ -25,7 +25,11 @@ export class TabBus {
 
   post(message: TabMessage): void {
     if (this.#isClosed) return
-    this.#channel.postMessage(message)
+    try {
+      this.#channel.postMessage(message)
+    } catch {
+      // A page that the browser has put aside. Whoever waits for an answer gives up in time.
+    }
     // Later, as for everybody else.
     queueMicrotask(() => this.#tell(message))
   }
