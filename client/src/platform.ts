@@ -22,7 +22,7 @@ export interface ClientRandom {
 /** A WebSocket, the browser's or that of the package `ws`. */
 export interface WebSocketLike {
   binaryType: string
-  send(data: Uint8Array): void
+  send(data: ArrayBuffer): void
   close(): void
   addEventListener(type: 'open' | 'message' | 'error' | 'close', listener: (event: object) => void): void
 }

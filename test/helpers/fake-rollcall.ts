@@ -13,8 +13,8 @@ export class FakeSocket implements WebSocketLike {
     this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), listener])
   }
 
-  send(data: Uint8Array): void {
-    this.sent.push(data)
+  send(data: ArrayBuffer): void {
+    this.sent.push(new Uint8Array(data))
   }
 
   close(): void {
@@ -54,8 +54,9 @@ export function createFakeRollcall() {
       queueMicrotask(() => this.emit('open'))
     }
 
-    override send(data: Uint8Array): void {
-      super.send(data)
+    override send(packet: ArrayBuffer): void {
+      super.send(packet)
+      const data = new Uint8Array(packet)
       if (data[0] === 0x10) queueMicrotask(() => this.receive(0x20, 3, 0, codes.connack, 0))
       if (data[0] === 0xc0 && codes.answersPings) queueMicrotask(() => this.receive(0xd0, 0))
       if (data[0] === 0x82)

@@ -18,7 +18,7 @@ const HAS_PASSWORD = 0x40
 const HAS_USER_NAME = 0x80
 const RECEIVE_MAXIMUM = 0x21
 
-export function encodeConnect(connect: Connect): Uint8Array {
+export function encodeConnect(connect: Connect): ArrayBuffer {
   const { version, clientId, userName, password, keepAliveSeconds } = connect
   const flags = CLEAN_SESSION | HAS_PASSWORD | (userName === undefined ? 0 : HAS_USER_NAME)
   return packet(
@@ -43,7 +43,7 @@ export function encodeSubscribe(
   version: MqttVersion,
   packetId: number,
   filters: readonly string[],
-): Uint8Array {
+): ArrayBuffer {
   const subscriptions = filters.flatMap((filter) => [text(filter), [1]])
   return packet(0x82, uint16(packetId), noProperties(version), ...subscriptions)
 }
@@ -52,20 +52,20 @@ export function encodeUnsubscribe(
   version: MqttVersion,
   packetId: number,
   filters: readonly string[],
-): Uint8Array {
+): ArrayBuffer {
   return packet(0xa2, uint16(packetId), noProperties(version), ...filters.map(text))
 }
 
 /** Success; the short form that both versions share [MQTT5 3.4.2.1]. */
-export function encodePuback(packetId: number): Uint8Array {
+export function encodePuback(packetId: number): ArrayBuffer {
   return packet(0x40, uint16(packetId))
 }
 
-export function encodePing(): Uint8Array {
+export function encodePing(): ArrayBuffer {
   return packet(0xc0)
 }
 
-export function encodeDisconnect(): Uint8Array {
+export function encodeDisconnect(): ArrayBuffer {
   return packet(0xe0)
 }
 
@@ -75,7 +75,7 @@ function noProperties(version: MqttVersion): Bytes {
   return version === 5 ? [0] : []
 }
 
-function packet(first: number, ...parts: readonly Bytes[]): Uint8Array {
+function packet(first: number, ...parts: readonly Bytes[]): ArrayBuffer {
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   const header = [first, ...variableInteger(length)]
   const bytes = new Uint8Array(header.length + length)
@@ -84,7 +84,7 @@ function packet(first: number, ...parts: readonly Bytes[]): Uint8Array {
     bytes.set(part, offset)
     offset += part.length
   }
-  return bytes
+  return bytes.buffer
 }
 
 /** MQTT 3.1.1 §2.2.3: seven bits a byte, the lowest first. */

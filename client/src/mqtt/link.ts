@@ -197,7 +197,7 @@ export class Link {
     })
   }
 
-  #write(bytes: Uint8Array): void {
+  #write(bytes: ArrayBuffer): void {
     if (this.#state === 'ended') return
     try {
       this.#socket.send(bytes)

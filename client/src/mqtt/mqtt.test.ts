@@ -34,11 +34,11 @@ const NEVER_SENT = [
   'acknowledge the second',
 ]
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+const hex = (bytes: ArrayBuffer): string => Buffer.from(bytes).toString('hex')
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
 
 /** Ours for each packet of the vectors that this client ever sends. */
-function ownPackets(file: 'mqtt-3.1.1' | 'mqtt-5', version: MqttVersion): Map<string, Uint8Array> {
+function ownPackets(file: 'mqtt-3.1.1' | 'mqtt-5', version: MqttVersion): Map<string, ArrayBuffer> {
   const { clientId, userId, token, userEndpointId } = readVectors<Vector, Session>(file).session
   const documented = `users/endpoints/${userEndpointId}`
   const phones = `user/${userId}/${userEndpointId}`
