@@ -114,8 +114,9 @@ async function send(
   if (waits) readInteger('waitSeconds', waitSeconds, WAIT_SECONDS_MIN, WAIT_SECONDS_MAX)
   const headers = { 'idempotency-key': idempotencyKey, ...(waits ? { prefer: `wait=${waitSeconds}` } : {}) }
   const timestamp = new Date(clock.wallMs()).toISOString()
-  const others = cancelOthers && { event: { timestamp, ...cancelOthers.event } }
-  const body = JSON.stringify({ ...rest, event: { timestamp, ...event }, cancelOthers: others })
+  const stamp = (one: Message['event']) => ({ ...one, timestamp: one['timestamp'] ?? timestamp })
+  const others = cancelOthers && { event: stamp(cancelOthers.event) }
+  const body = JSON.stringify({ ...rest, event: stamp(event), cancelOthers: others })
   const wanted = { method: 'POST', headers, body }
   const extraMs = waits ? waitSeconds * 1000 : 0
   const response = await call('/rtc-api/users/endpoints/sendEvent', wanted, { signal, extraMs })
