@@ -58,6 +58,38 @@ export type UserEndpoint = {
   readonly connected: boolean
 }
 
+/** One of a user's endpoints as backends see it: `GET /rtc-api/users/{userId}/endpoints`. */
+export type UserEndpointInSight = UserEndpoint & {
+  /** QoS 1 events that it has not acknowledged. */
+  readonly mailboxDepth: number
+}
+
+/** Body of `POST /rtc-api/users/presence`. */
+export type UserPresenceWebCommand = {
+  /** 1 to 1,000; one that is given twice is answered twice. */
+  readonly userIds: readonly string[]
+  /** Read only from callers with role SERVICE, for whom it is required. */
+  readonly organizationId?: string | null
+}
+
+/** Answer of `POST /rtc-api/users/presence`: in the order asked. */
+export type UserPresences = { readonly users: readonly UserPresence[] }
+
+export type UserPresence = {
+  readonly userId: string
+  /** Live endpoints, and how many of them have a link. */
+  readonly registered: number
+  readonly connected: number
+  /** When any endpoint of the user was registered or kept alive last; `null`: never, or more than 90 days ago. */
+  readonly lastSeenAt: string | null
+}
+
+/** Body of `POST /rtc-api/users/{userId}/revoke`; may be left out. Answered 204. */
+export type RevokeUserWebCommand = {
+  /** Read only from callers with role SERVICE, for whom it is required, here or in the query. */
+  readonly organizationId?: string | null
+}
+
 /** Answer of `GET /rtc-api/iceServers`. */
 export type IceServers = {
   readonly iceServers: readonly {

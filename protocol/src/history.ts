@@ -1,10 +1,3 @@
-/** How many records a page of the history has at most, and where the caller does not say. */
-export const HISTORY_PAGE_MAX = 200
-export const HISTORY_PAGE_DEFAULT = 50
-
-/** Longest `cursor` that is looked at; characters. */
-export const CURSOR_CHARACTERS_MAX = 64
-
 /** What became of an event at one endpoint. `sent` is final at QoS 0; the last three always are. */
 export type HistoryOutcome = 'not_connected' | 'queued' | 'sent' | 'acknowledged' | 'expired' | 'discarded'
 

@@ -82,3 +82,22 @@ export const MASK_DEPTH_MAX = 50
 
 /** Longest `reason` of an unregister; characters. */
 export const REASON_CHARACTERS_MAX = 256
+
+/** Users in one `POST /rtc-api/users/presence`. */
+export const PRESENCE_USERS_MAX = 1_000
+
+/** Events on one page of the history, at most and where the caller does not say. */
+export const HISTORY_PAGE_MAX = 200
+export const HISTORY_PAGE_DEFAULT = 50
+
+/** Events in one request to a webhook, and its largest body, bytes. */
+export const WEBHOOK_BATCH_EVENTS_MAX = 100
+export const WEBHOOK_BATCH_BYTES_MAX = 262_144
+
+/** Time that a webhook's receiver has to answer, milliseconds. */
+export const WEBHOOK_TIMEOUT_MS = 10_000
+
+/** Dead letters that are kept of one webhook, and on one page at most and where the caller does not say. */
+export const DEAD_LETTERS_MAX = 10_000
+export const DEAD_LETTERS_PAGE_MAX = 1_000
+export const DEAD_LETTERS_PAGE_DEFAULT = 100

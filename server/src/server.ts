@@ -16,6 +16,7 @@ import { createMetrics, type Log, type Metrics } from './observe/observe.ts'
 import { createRegistrar, type Registrar } from './registrar/registrar.ts'
 import { openLmdbStore } from './store/lmdb/lmdb.ts'
 import type { Store } from './store/store.ts'
+import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
 
 /** What the process gives: time, randomness and a place for log lines. */
 export type Surroundings = { readonly clock: Clock; readonly random: Random; readonly log: Log }
@@ -66,7 +67,9 @@ export async function startServer(
       admission: heart.limits.signIn,
     })
     closers.add(() => auth.close())
-    const fronts = await buildFronts(configuration, around, { ...heart, auth }, start, closers)
+    const webhooks = createWebhooks({ ...around, ...heart, auth, settings: configuration })
+    closers.add(() => webhooks.close())
+    const fronts = await buildFronts(configuration, around, { ...heart, auth, webhooks }, start, closers)
     const url = await open(configuration, around, heart, fronts, start, closers, files)
     return { url, usesDemoDirectory: isDemo, close: () => closers.close() }
   } catch (error) {
@@ -111,13 +114,14 @@ async function buildHeart(
 async function buildFronts(
   configuration: Configuration,
   around: Surroundings,
-  rooms: Heart & { readonly auth: Auth },
+  rooms: Heart & { readonly auth: Auth; readonly webhooks: Webhooks },
   start: Start,
   closers: Closers,
 ): Promise<Fronts> {
   const { store, metrics } = rooms
   const mqtt = createMqtt({ ...around, ...rooms, settings: configuration })
   closers.add(() => mqtt.close())
+  rooms.auth.onRevoked((isConcerned) => mqtt.review(isConcerned))
   const logRequests = configuration.logLevel === 'debug' || configuration.logLevel === 'trace'
   const settings = { ...configuration, tls: start.certificate, logRequests }
   const notReadyBecause = (): string | undefined => {
@@ -135,7 +139,9 @@ async function buildFronts(
     links: () => mqtt.linkCount(),
     mailboxEvents: () => store.totals().mailboxEvents,
     mailboxBytes: () => store.totals().mailboxBytes,
+    historyBytes: () => store.history.bytes(),
     storeWritable: () => store.failure() === undefined,
+    feed: () => store.feed.totals(),
   })
   return { http, mqtt }
 }

@@ -12,6 +12,7 @@ import { createRegistrar, type Registrar } from '../../server/src/registrar/regi
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { seededRandom } from '../helpers/fake-clock.ts'
 import { NO_LIMITS } from '../helpers/no-limits.ts'
+import { noWebhooks } from '../helpers/no-webhooks.ts'
 
 /** The server's rooms wired as `server.ts` does, on a store in memory, for a caller who is already known. */
 export type Rooms = {
@@ -30,6 +31,8 @@ export type Caller = {
   readonly token: string
   /** What the first two random bytes of the MQTT front hold: the packet id before the first. */
   readonly packetIdSeed?: number
+  /** Whether it signed in with client credentials. */
+  readonly isBackend?: boolean
 }
 
 export async function openRooms(caller: Caller): Promise<Rooms> {
@@ -64,7 +67,15 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
   const auth = authFor(caller, clock)
   const around = { auth, registrar, delivery, limits: NO_LIMITS, clock, log, metrics }
   const history = createHistory({ store })
-  const http = await createHttp({ ...around, history, random, readiness: READY, settings: HTTP_SETTINGS })
+  const webhooks = noWebhooks()
+  const http = await createHttp({
+    ...around,
+    history,
+    webhooks,
+    random,
+    readiness: READY,
+    settings: HTTP_SETTINGS,
+  })
   const mqtt = createMqtt({
     ...around,
     random: startingWith(caller.packetIdSeed ?? 0),
@@ -88,11 +99,11 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
 }
 
 /** Knows one token. */
-function authFor({ token, organizationId, userId }: Caller, clock: Clock): Auth {
+function authFor({ token, organizationId, userId, isBackend }: Caller, clock: Clock): Auth {
   const principal: Principal = {
     organizationId,
     userId,
-    clientId: 'customer',
+    clientId: isBackend ? userId : 'customer',
     authorities: ['ROLE_USER'],
     isService: false,
     expiresAtWallMs: clock.wallMs() + 3_600_000,
@@ -108,6 +119,8 @@ function authFor({ token, organizationId, userId }: Caller, clock: Clock): Auth 
     revokeUser: () => Promise.reject(new Error('not here')),
     onRevoked: () => undefined,
     revocations: () => 0,
+    organizations: () => new Map(),
+    onDirectoryReloaded: () => undefined,
     token: () => Promise.reject(new Error('not here')),
     revoke: () => Promise.reject(new Error('not here')),
     jwks: () => ({ keys: [] }),

@@ -4,7 +4,12 @@ import { connect, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal, TokenRequest } from '../../server/src/auth/auth.ts'
-import type { ReceiptWait, SendEventCommand, SendResult } from '../../server/src/delivery/delivery.ts'
+import type {
+  BulkItem,
+  ReceiptWait,
+  SendEventCommand,
+  SendResult,
+} from '../../server/src/delivery/delivery.ts'
 import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp, type Http, type HttpOptions, type HttpSettings } from '../../server/src/http/http.ts'
 import { createLog } from '../../server/src/observe/observe.ts'
@@ -12,6 +17,7 @@ import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
 import { NO_LIMITS } from './no-limits.ts'
+import { noWebhooks } from './no-webhooks.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -28,6 +34,9 @@ export const SETTINGS: HttpSettings = {
   logRequests: false,
 }
 
+/** What was revoked: tokens, and users as `organization/user`. */
+export type Revocations = { count: number; readonly revoked: Set<string> }
+
 /** An HTTP front before fakes, and what the fakes were asked. */
 export type HttpFixture = {
   readonly http: Http
@@ -35,6 +44,7 @@ export type HttpFixture = {
   readonly registrar: FakeRegistrar
   readonly delivery: FakeDelivery
   readonly oauth: TokenRequest[]
+  readonly revocations: Revocations
   /** Codes of all refusals. */
   readonly refused: string[]
   /** Every line that was logged, at the most talkative level. */
@@ -50,13 +60,15 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
   const registrar = new FakeRegistrar(clock)
   const delivery = new FakeDelivery()
   const oauth: TokenRequest[] = []
+  const revocations: Revocations = { count: 0, revoked: new Set() }
   const refused: string[] = []
   const logged: string[] = []
   const http = await createHttp({
-    auth: fakeAuth(clock, oauth),
+    auth: fakeAuth(clock, oauth, revocations),
     registrar,
     delivery,
     history: createHistory({ store: createMemoryStore({ clock }) }),
+    webhooks: noWebhooks(),
     limits: NO_LIMITS,
     metrics: {
       refused: (_front, code) => void refused.push(code),
@@ -79,6 +91,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     registrar,
     delivery,
     oauth,
+    revocations,
     refused,
     logged,
     listen: () => http.listen('127.0.0.1', 0),
@@ -86,7 +99,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
 }
 
 /** `alice`, `bob` and `backend` of acme, and `service` of role SERVICE are their own tokens; `fault` is a fault. */
-function fakeAuth(clock: FakeClock, requests: TokenRequest[]): HttpOptions['auth'] {
+function fakeAuth(clock: FakeClock, requests: TokenRequest[], revocations: Revocations): HttpOptions['auth'] {
   const known = new Set(['alice', 'bob', 'backend', 'service'])
   const principalOf = (token: string): Principal => {
     if (token === 'fault') throw new Error(`could not look up ${token}`)
@@ -105,6 +118,12 @@ function fakeAuth(clock: FakeClock, requests: TokenRequest[]): HttpOptions['auth
     // As the real one: `new-` stands for a token that was not verified before.
     authenticate: (token) =>
       token.startsWith('new-') ? (async () => principalOf(token.slice(4)))() : principalOf(token),
+    isStillGood: (token) => known.has(token) && !revocations.revoked.has(token),
+    revocations: () => revocations.count,
+    async revokeUser({ organizationId, userId }) {
+      revocations.count++
+      revocations.revoked.add(`${organizationId}/${userId}`)
+    },
     async token(request) {
       requests.push(request)
       return {
@@ -183,6 +202,15 @@ export class FakeRegistrar {
     )
   }
 
+  async unregisterAll(user: UserKey): Promise<void> {
+    for (const registration of await this.list(user)) this.#registrations.delete(keyOf(registration))
+  }
+
+  async lastSeenWallMs(user: UserKey): Promise<number | undefined> {
+    const times = (await this.list(user)).map(({ lastKeepAliveAtWallMs }) => lastKeepAliveAtWallMs)
+    return times.length === 0 ? undefined : Math.max(...times)
+  }
+
   expiresAtWallMs({ expiresAtMs }: Registration): number {
     return expiresAtMs
   }
@@ -235,6 +263,18 @@ export class FakeDelivery {
     this.waits.push(waitMs / 1000)
     await this.answerAt?.(gone)
     return this.receipts === undefined ? result : { ...result, receipts: this.receipts }
+  }
+
+  sendEvents(caller: Principal, group: readonly BulkItem[]): Promise<PromiseSettledResult<SendResult>[]> {
+    return Promise.allSettled(
+      group.map((item) =>
+        item instanceof RollcallError ? Promise.reject(item) : this.sendEvent(caller, item),
+      ),
+    )
+  }
+
+  mailboxDepth({ userEndpointId }: Registration): number {
+    return userEndpointId.length
   }
 
   isConnected({ userEndpointId }: Registration): boolean {

@@ -9,7 +9,7 @@ const LINES: readonly (readonly string[])[] = [
   ['mqtt-ports'],
   ['certificate', 'closers'],
   ['http', 'mqtt'],
-  ['delivery'],
+  ['delivery', 'webhooks'],
   ['registrar', 'history', 'auth', 'masks', 'limits'],
   ['store', 'cluster', 'observe', 'config', 'clock'],
 ]

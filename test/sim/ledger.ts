@@ -11,6 +11,15 @@ export type Send = {
   readonly startedStep: number
   readonly startedAtWallMs: number
   answeredStep: number | undefined
+  readonly terms: SendTerms
+}
+
+/** On which terms it was sent; nearly always none. */
+export type SendTerms = {
+  readonly expiresAtWallMs?: number
+  readonly collapseKey?: string
+  /** Id of the event that the others get. */
+  readonly cancelId?: string
 }
 
 /** An acknowledgement survives whatever happens this much later. */
@@ -30,7 +39,8 @@ export class Violation extends Error {}
  * - nothing reaches a device that it was not addressed to;
  * - an event answered with a count reaches every endpoint counted while that endpoint lives;
  * - of two events sent one after the other the first arrives first;
- * - an event acknowledged more than a second before a crash does not come back.
+ * - an event acknowledged more than a second before a crash does not come back;
+ * - of events with one collapse key the newest answered reaches every endpoint counted.
  */
 export class Ledger {
   readonly sends = new Map<string, Send>()
@@ -64,8 +74,27 @@ export class Ledger {
     return account
   }
 
-  owe(life: Life, eventId: string): void {
-    this.account(life).owed.add(eventId)
+  /** Whether an event will surely reach a life: not one that may end, or be cancelled, before it is sent. */
+  owe(life: Life, send: Send): void {
+    const { expiresAtWallMs, collapseKey, cancelId } = send.terms
+    if (expiresAtWallMs !== undefined || cancelId !== undefined) return
+    if (collapseKey === undefined || !this.#isReplaced(send)) this.account(life).owed.add(send.eventId)
+  }
+
+  #isReplaced({ to, terms, startedStep }: Send): boolean {
+    return [...this.sends.values()].some(
+      (other) =>
+        other.to === to && other.terms.collapseKey === terms.collapseKey && other.startedStep > startedStep,
+    )
+  }
+
+  /** A newer event of a collapse key is on its way: the older ones may not come any more. */
+  mayReplace(send: Send): void {
+    for (const { owed } of this.#accounts.values())
+      for (const eventId of owed) {
+        const other = this.sends.get(eventId)
+        if (other?.to === send.to && other.terms.collapseKey === send.terms.collapseKey) owed.delete(eventId)
+      }
   }
 
   receive(device: Device, receipt: Receipt): void {

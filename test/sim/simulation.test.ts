@@ -21,7 +21,16 @@ async function simulate(seed: number): Promise<World['tally']> {
 describe('a simulated service', () => {
   it('keeps its promises whatever fails', async () => {
     const seeds = SEED === undefined ? Array.from({ length: RUNS }, (_, run) => run + 1) : [Number(SEED)]
-    const total = { sends: 0, receipts: 0, expiries: 0, reminders: 0, crashes: 0, failures: 0 }
+    const total = {
+      sends: 0,
+      receipts: 0,
+      expiries: 0,
+      reminders: 0,
+      crashes: 0,
+      failures: 0,
+      outlived: 0,
+      cancelled: 0,
+    }
     for (const seed of seeds) {
       const tally = await simulate(seed)
       for (const [name, count] of Object.entries(tally))

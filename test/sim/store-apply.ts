@@ -1,6 +1,16 @@
-import { type Decision, dueAtMs, type Registration } from '../../server/src/store/store.ts'
+import {
+  type CancelDraft,
+  type Decision,
+  dueAtMs,
+  type HistoryDraft,
+  type HistoryRecord,
+  type Registration,
+  type UserKey,
+} from '../../server/src/store/store.ts'
 import type { Command } from './store-commands.ts'
 import type { Side } from './store-side.ts'
+
+const BOUNDS = { eventsMax: 4, bytesMax: 30 }
 
 type Of<Name extends Command['do']> = Extract<Command, { do: Name }>
 
@@ -13,8 +23,17 @@ export async function apply(command: Command, side: Side, wallMs: number): Promi
       return read(command, side)
     case 'remove':
       return remove(command, side)
+    case 'acknowledge':
+      return acknowledge(command, side, wallMs)
+    case 'expireEntries':
+      return expireEntries(command, side, wallMs)
     case 'answer':
       return side.store.answers.find(command.endpoint, command.key, wallMs)
+    case 'addRecord':
+    case 'note':
+    case 'findRecord':
+    case 'listRecords':
+      return applyToHistory(command, side, wallMs)
     case 'createFamily':
     case 'rotate':
     case 'revokeFamily':
@@ -97,12 +116,74 @@ async function append(command: Of<'append'>, side: Side, wallMs: number): Promis
     organizationId,
     userId,
     ...(command.toAll ? {} : { userEndpointId }),
-    event: { eventId: `event ${wallMs}`, payload, sealed: command.toAll, acceptedAtWallMs: wallMs },
-    eventsMax: 4,
-    bytesMax: 30,
+    event: {
+      eventId: `event ${wallMs}`,
+      payload,
+      sealed: command.toAll,
+      acceptedAtWallMs: wallMs,
+      ...(command.lifetimeMs === undefined ? {} : { expiresAtWallMs: wallMs + command.lifetimeMs }),
+    },
+    record: draft(`event ${wallMs}`, command.endpoint, 1, wallMs),
+    ...BOUNDS,
+    sentThrough: side.sentThrough(command.sent),
+    ...(command.collapseKey === undefined ? {} : { collapseKey: command.collapseKey }),
+    ...(command.cancels ? { cancelOthers: cancelDraft(command, wallMs) } : {}),
     ...(command.key === undefined ? {} : { idempotency }),
   }
   return side.plainAppend(await side.store.mailboxes.append(request, side.at(wallMs).nowMs))
+}
+
+function cancelDraft({ endpoint, bytes }: Of<'append'>, wallMs: number): CancelDraft {
+  const eventId = `cancel ${wallMs}`
+  return {
+    eventId,
+    payload: Buffer.alloc(bytes, 'c'),
+    sealed: false,
+    record: draft(eventId, endpoint, 1, wallMs),
+  }
+}
+
+function draft(
+  eventId: string,
+  { organizationId, userId }: UserKey,
+  qos: 0 | 1,
+  wallMs: number,
+): HistoryDraft {
+  const rest = { type: 'CallOfferedEvent', senderId: 'alice', acceptedAtWallMs: wallMs }
+  return { organizationId, userId, eventId, qos, event: Buffer.from('{}'), ...rest }
+}
+
+/** Records have the same numbers in both: they are counted from the first. */
+async function applyToHistory(
+  command: Of<'addRecord' | 'note' | 'findRecord' | 'listRecords'>,
+  { store, entries }: Side,
+  wallMs: number,
+): Promise<unknown> {
+  switch (command.do) {
+    case 'addRecord': {
+      const { endpoint } = command
+      const part = { userEndpointId: endpoint.userEndpointId, outcome: 'sent' as const }
+      const at = [{ outcome: 'sent' as const, atWallMs: wallMs }]
+      return store.history.add(draft(`event ${wallMs}`, endpoint, 0, wallMs), [{ ...part, at }])
+    }
+    case 'note': {
+      const entry = entries[entries.length - 1 - (command.pick % Math.max(1, entries.length))]
+      return entry && store.history.note(entry.sequence, command.outcome, wallMs)
+    }
+    case 'findRecord': {
+      const { records } = await store.history.list(command.query, undefined, 200)
+      const picked = records[command.pick % Math.max(1, records.length)]
+      return picked && plainRecord(await store.history.find(picked.eventId, command.query))
+    }
+    case 'listRecords': {
+      const { records, next } = await store.history.list(command.query, command.before, command.max)
+      return records.length === 0 ? undefined : { records: records.map(plainRecord), next }
+    }
+  }
+}
+
+function plainRecord(record: HistoryRecord | undefined) {
+  return record && { ...record, event: Buffer.from(record.event).toString() }
 }
 
 async function read({ pick, after, entriesMax, bytesMax }: Of<'read'>, side: Side): Promise<unknown> {
@@ -113,6 +194,30 @@ async function read({ pick, after, entriesMax, bytesMax }: Of<'read'>, side: Sid
   const afterSequence = own[own.length - after]?.sequence ?? 0
   const entries = await side.store.mailboxes.read(registration, afterSequence, entriesMax, bytesMax)
   return entries.map((entry) => side.plainEntry(entry, registration))
+}
+
+/** All that are due at once: which come first is another after a restart, which forgets what was spared. */
+function expireEntries({ sent }: Of<'expireEntries'>, side: Side, wallMs: number): unknown {
+  const expired = side.store.mailboxes.expireDue(wallMs, 1000, side.sentThrough(sent))
+  return side.plainPositions(expired).sort((a, b) => a.ordinal - b.ordinal)
+}
+
+async function acknowledge({ pick, sent }: Of<'acknowledge'>, side: Side, wallMs: number): Promise<unknown> {
+  const entry = side.entries[side.entries.length - 1 - (pick % Math.max(1, side.entries.length))]
+  if (entry === undefined) return undefined
+  const { registration, sequence } = entry
+  const { mailboxes } = side.store
+  const through = side.sentThrough(sent)
+  const before = mailboxes.depth(registration)
+  const cancelled = mailboxes.acknowledge(registration, sequence, BOUNDS, through, side.at(wallMs))
+  if (cancelled === undefined) return before - mailboxes.depth(registration)
+  await cancelled.durable
+  const { accepted, full, discarded } = cancelled
+  return {
+    accepted: await side.plainAdded(accepted),
+    full: full.map((one) => side.plain(one)),
+    discarded: side.plainPositions(discarded),
+  }
 }
 
 function remove({ pick }: Of<'remove'>, side: Side): number | undefined {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Decision, EndpointKey } from '../../server/src/store/store.ts'
+import type { Decision, EndpointKey, HistoryQuery, Outcome } from '../../server/src/store/store.ts'
 
 /** One thing done to both stores. Names of users, endpoints and families are few, so that they meet. */
 export type Command =
@@ -20,6 +20,10 @@ export type Command =
       readonly bytes: number
       readonly key: string | undefined
       readonly ttlMs: number
+      readonly lifetimeMs: number | undefined
+      readonly collapseKey: string | undefined
+      readonly cancels: boolean
+      readonly sent: number
     }
   | {
       readonly do: 'read'
@@ -29,9 +33,20 @@ export type Command =
       readonly bytesMax: number
     }
   | { readonly do: 'remove'; readonly pick: number }
+  | { readonly do: 'acknowledge'; readonly pick: number; readonly sent: number }
+  | { readonly do: 'expireEntries'; readonly sent: number }
   | { readonly do: 'claim'; readonly max: number }
   | { readonly do: 'settle'; readonly step: Decision['step'] | 'as due' }
   | { readonly do: 'answer'; readonly endpoint: EndpointKey; readonly key: string }
+  | { readonly do: 'addRecord'; readonly endpoint: EndpointKey }
+  | { readonly do: 'note'; readonly pick: number; readonly outcome: Outcome }
+  | { readonly do: 'findRecord'; readonly query: HistoryQuery; readonly pick: number }
+  | {
+      readonly do: 'listRecords'
+      readonly query: HistoryQuery
+      readonly before: number | undefined
+      readonly max: number
+    }
   | { readonly do: 'createFamily'; readonly family: string; readonly user: string; readonly ttlMs: number }
   | { readonly do: 'rotate'; readonly family: string; readonly hash: number }
   | { readonly do: 'revokeFamily'; readonly family: string }
@@ -45,11 +60,21 @@ const endpoint = fc.record({
 })
 const family = fc.constantFrom('f', 'g', 'h', '__proto__')
 const key = fc.constantFrom('k', 'l')
+const outcome = fc.constantFrom('sent', 'acknowledged', 'expired', 'discarded')
+const query = fc.oneof(
+  fc.constant({}),
+  fc.constant({ organizationId: 'acme' }),
+  fc.constant({ organizationId: '__proto__', involvedUserId: 'alice' }),
+  fc.constant({ organizationId: 'acme', userId: 'constructor' }),
+  fc.constant({ userId: 'alice', userEndpointId: 'b' }),
+)
+/** How many of the newest entries of each registration are not in flight. */
+const sent = fc.constantFrom(0, 1, 1000, 1000)
 const shortMs = fc.constantFrom(0, 1, 50, 333, 1000, 2500)
 
 /** Any command, the usual ones more often. */
 export function commands(): fc.Arbitrary<Command> {
-  return fc.oneof(...registrations(), ...mailboxes(), ...tokens(), ...time())
+  return fc.oneof(...registrations(), ...mailboxes(), ...history(), ...tokens(), ...time())
 }
 
 type Weighted = { readonly weight: number; readonly arbitrary: fc.Arbitrary<Command> }
@@ -94,8 +119,14 @@ function mailboxes(): Weighted[] {
         bytes: fc.constantFrom(1, 3, 20),
         key: fc.option(key, { nil: undefined }),
         ttlMs: shortMs,
+        lifetimeMs: fc.option(shortMs, { nil: undefined }),
+        collapseKey: fc.option(fc.constantFrom('c', '__proto__'), { nil: undefined }),
+        cancels: fc.constantFrom(true, true, false),
+        sent,
       }),
     ),
+    often(6, fc.record({ do: as('acknowledge'), pick: fc.nat(5), sent })),
+    often(3, fc.record({ do: as('expireEntries'), sent })),
     often(
       4,
       fc.record({
@@ -108,6 +139,17 @@ function mailboxes(): Weighted[] {
     ),
     often(5, fc.record({ do: as('remove'), pick: fc.nat(50) })),
     often(2, fc.record({ do: as('answer'), endpoint, key })),
+  ]
+}
+
+function history(): Weighted[] {
+  const as = <const Name extends string>(name: Name) => fc.constant(name)
+  const before = fc.option(fc.nat(60), { nil: undefined })
+  return [
+    often(2, fc.record({ do: as('addRecord'), endpoint })),
+    often(5, fc.record({ do: as('note'), pick: fc.nat(50), outcome })),
+    often(2, fc.record({ do: as('findRecord'), query, pick: fc.nat(20) })),
+    often(3, fc.record({ do: as('listRecords'), query, before, max: fc.constantFrom(1, 3, 200) })),
   ]
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { readRegistrationId } from '../../server/src/store/lmdb/keys.ts'
 import { openEmbeddedStore } from '../../server/src/store/lmdb/lmdb.ts'
+import { decodeTerm } from '../../server/src/store/lmdb/term.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 import { FakeDisk } from '../helpers/fake-disk.ts'
@@ -22,6 +24,11 @@ async function run(list: readonly Command[]): Promise<number> {
   const { registrations, mailboxEvents } = await twin.close()
   const left = (['registrations', 'liveness', 'mailbox'] as const).map((table) => disk.table(table).size)
   assert.deepEqual(left, [registrations, registrations, mailboxEvents], 'no row is left behind')
+  const mailboxes = disk.table('mailbox')
+  for (const key of disk.table('terms').keys()) assert(mailboxes.has(key), 'terms without an entry')
+  const running = new Set([...disk.table('terms').values()].map((value) => decodeTerm(value).raceId))
+  for (const key of disk.table('races').keys())
+    assert(running.has(readRegistrationId(Buffer.from(key, 'hex'))), 'a race that nobody runs')
   return twin.effects
 }
 

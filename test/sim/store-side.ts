@@ -1,8 +1,10 @@
 import type {
   AppendOutcome,
+  EntryPosition,
   MailboxEntry,
   Moment,
   Registration,
+  SentThrough,
   Store,
 } from '../../server/src/store/store.ts'
 
@@ -39,7 +41,7 @@ export class Side {
     return claims.map((claim) => this.plain(claim)).sort((a, b) => (a?.ordinal ?? 0) - (b?.ordinal ?? 0))
   }
 
-  plainAppend({ accepted, full }: AppendOutcome) {
+  plainAppend({ accepted, full, replaced }: AppendOutcome) {
     this.entries.push(...accepted)
     if (accepted.length + full.length === 0) return undefined
     return {
@@ -48,6 +50,31 @@ export class Side {
         follows: this.#ordinalOf(follows, registration),
       })),
       full: full.map((registration) => this.plain(registration)),
+      replaced: replaced && this.plainPositions(replaced),
+    }
+  }
+
+  plainPositions(positions: readonly EntryPosition[]) {
+    return positions.map(({ registration, sequence }) => ({
+      registration: this.plain(registration),
+      ordinal: this.#ordinalOf(sequence, registration),
+    }))
+  }
+
+  /** Entries that the store added on its own: each is the newest of its registration. */
+  async plainAdded(registrations: readonly Registration[]) {
+    for (const registration of registrations) {
+      const sequence = (await this.store.mailboxes.read(registration, 0, 1000, 1e6)).at(-1)?.sequence ?? 0
+      this.entries.push({ registration, sequence })
+    }
+    return registrations.map((registration) => this.plain(registration))
+  }
+
+  /** All but the newest `unsent` entries ever of each registration are in flight, those that wait. */
+  sentThrough(unsent: number): SentThrough {
+    return (registrationId) => {
+      const own = this.entries.filter((entry) => entry.registration.registrationId === registrationId)
+      return own[own.length - 1 - unsent]?.sequence ?? 0
     }
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { SPARED_FOR_MS } from '../../server/src/store/bounds.ts'
 import type { Store, StoreTotals } from '../../server/src/store/store.ts'
 import type { FakeClock } from '../helpers/fake-clock.ts'
 import { apply } from './store-apply.ts'
@@ -41,8 +42,12 @@ export class Twin {
     return totals
   }
 
-  /** The oracle cannot restart: it only gives up its claims, as the other does with its process. */
+  /**
+   * The oracle cannot restart: it only gives up its claims, as the other does with its process. Nothing is in
+   * flight after a restart: what was spared for being so has had its time before.
+   */
   async #restart(): Promise<void> {
+    await this.#clock.advance(SPARED_FOR_MS)
     await this.#oracle.release()
     this.#tried.claimed = []
     await this.#tried.store.close()

@@ -1,7 +1,12 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { IDEMPOTENCY_TTL_MS } from '@rollcall/protocol/limits'
 import { uuidMaker } from '../../server/src/clock/clock.ts'
-import { createDelivery, type Delivery, parseSendEvent } from '../../server/src/delivery/delivery.ts'
+import {
+  createDelivery,
+  type Delivery,
+  parseSendEvent,
+  type SendResult,
+} from '../../server/src/delivery/delivery.ts'
 import { createSealer } from '../../server/src/masks/masks.ts'
 import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
 import { openEmbeddedStore } from '../../server/src/store/lmdb/lmdb.ts'
@@ -11,7 +16,8 @@ import { NO_LIMITS } from '../helpers/no-limits.ts'
 import { Device, type Life } from './device.ts'
 import { createDice, type Dice } from './dice.ts'
 import { CrashingRows, Disk } from './disk.ts'
-import { Ledger, type Send, Violation } from './ledger.ts'
+import { Ledger, type Send, type SendTerms, Violation } from './ledger.ts'
+import { ReceiptsLedger } from './receipts-ledger.ts'
 
 /** Planted in every masked event: it must never be on the disk in clear. */
 const SECRET = '4111-1111-SECRET'
@@ -34,6 +40,10 @@ export type Tally = {
   reminders: number
   crashes: number
   failures: number
+  /** Events that were not delivered in time. */
+  outlived: number
+  /** Endpoints that had to be told that another acknowledged first, and were. */
+  cancelled: number
 }
 
 /**
@@ -41,12 +51,22 @@ export type Tally = {
  * steps, all driven by one seed on a clock that is only moved from here.
  */
 export class World {
-  readonly tally: Tally = { sends: 0, receipts: 0, expiries: 0, reminders: 0, crashes: 0, failures: 0 }
+  readonly tally: Tally = {
+    sends: 0,
+    receipts: 0,
+    expiries: 0,
+    reminders: 0,
+    crashes: 0,
+    failures: 0,
+    outlived: 0,
+    cancelled: 0,
+  }
   readonly #dice: Dice
   readonly #clock: FakeClock = createFakeClock()
   readonly #random
   readonly #disk: Disk
   readonly #ledger = new Ledger()
+  readonly #receipts = new ReceiptsLedger()
   readonly #devices: readonly Device[]
   /** The last send that was answered for each idempotency key. */
   readonly #keys = new Map<string, Send>()
@@ -86,8 +106,11 @@ export class World {
       onReceipt: (device: Device, receipt: Parameters<Ledger['receive']>[1]) => {
         this.tally.receipts++
         this.#guard(() => this.#ledger.receive(device, receipt))
+        const send = this.#ledger.sends.get(receipt.eventId)
+        this.#guard(() => this.#receipts.receive(device, send, receipt.eventId, this.#clock.wallMs()))
       },
       onAcknowledge: (device: Device, eventId: string) => {
+        this.#receipts.acknowledge(device, eventId)
         if (device.life !== undefined) this.#ledger.acknowledge(device.life, eventId, this.#upMs())
       },
     }
@@ -130,7 +153,9 @@ export class World {
     const newId = uuidMaker(this.#clock, this.#random)
     const metrics = {
       eventAccepted: () => undefined,
-      eventOutcome: () => undefined,
+      eventOutcome: (outcome: string) => {
+        if (outcome === 'expired') this.tally.outlived++
+      },
       deliveryMs: () => undefined,
       reminderSent: () => void this.tally.reminders++,
       registrationEnded: () => undefined,
@@ -170,6 +195,7 @@ export class World {
       onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
     })
     registrar.start()
+    delivery.start()
     this.#service = { store, rows, registrar, delivery }
   }
 
@@ -231,6 +257,7 @@ export class World {
     const service = this.#service
     if (service === undefined || this.#disk.failing) return this.#crash()
     this.#service = undefined
+    service.delivery.close()
     const closed = service.registrar.close().then(() => service.store.close())
     let isClosed = false
     closed.then(
@@ -250,6 +277,7 @@ export class World {
       device.lose()
       device.isBusy = false
     }
+    dead?.delivery.close()
     await Promise.race([dead?.registrar.close(), Promise.resolve()])
     this.#disk.failing = false
     await this.#downFor(this.#dice.roll(60_000))
@@ -373,10 +401,12 @@ export class World {
       ...(isMasked ? { card: { number: SECRET } } : {}),
     }
     const qos = this.#dice.chance(75) ? 1 : 0
+    const terms = qos === 1 ? this.#chooseTerms() : {}
     const body = {
       userId,
       qos,
       event,
+      ...termsInBody(terms, event),
       ...(isForAll ? {} : { userEndpointId }),
       ...(isMasked ? { masks: ['$.card.number'] } : {}),
     }
@@ -388,8 +418,9 @@ export class World {
       startedStep: this.#step,
       startedAtWallMs: this.#clock.wallMs(),
       answeredStep: undefined,
+      terms,
     }
-    this.#ledger.sends.set(eventId, send)
+    this.#begin(send)
     const addressed = isForAll
       ? this.#devices.filter((device) => isSameUser(device.endpoint, target.endpoint))
       : [target]
@@ -403,12 +434,37 @@ export class World {
       isService: false,
       expiresAtWallMs: FOREVER_MS,
     }
-    service.delivery.sendEvent(principal, parseSendEvent(Buffer.from(JSON.stringify(body))), key).then(
+    const command = parseSendEvent(Buffer.from(JSON.stringify(body)))
+    const wait = { waitMs: 1000 * (1 + this.#dice.roll(5)), gone: new AbortController().signal }
+    const answered =
+      key === undefined && this.#dice.chance(20)
+        ? service.delivery.sendEventAndWait(principal, command, undefined, wait)
+        : service.delivery.sendEvent(principal, command, key)
+    answered.then(
       (answer) => this.#guard(() => this.#answered(service, send, answer, addressed, lives)),
       (error: unknown) => {
         if (!(error instanceof RollcallError && error.code === 'unavailable')) this.#fail(error)
       },
     )
+  }
+
+  /** One kind at a time, so that what is promised of each stays plain. */
+  #chooseTerms(): SendTerms {
+    const roll = this.#dice.roll(100)
+    if (roll < 15) return { expiresAtWallMs: this.#clock.wallMs() + 1000 * (1 + this.#dice.roll(10)) }
+    if (roll < 30) return { collapseKey: `collapse-${this.#dice.roll(2)}` }
+    if (roll < 50) return { cancelId: `cancel-${this.#step}` }
+    return {}
+  }
+
+  #begin(send: Send): void {
+    this.#ledger.sends.set(send.eventId, send)
+    this.#receipts.start(send)
+    const { cancelId, collapseKey } = send.terms
+    if (collapseKey !== undefined) this.#ledger.mayReplace(send)
+    // When it will be accepted nobody knows: no order is promised.
+    if (cancelId !== undefined)
+      this.#ledger.sends.set(cancelId, { ...send, eventId: cancelId, startedStep: 0, terms: {} })
   }
 
   /** Lives that the server surely knows and that have not come to their time. */
@@ -425,10 +481,11 @@ export class World {
   #answered(
     service: Service,
     send: Send,
-    answer: { eventId: string; count: number },
+    answer: SendResult,
     addressed: readonly Device[],
     lives: readonly Life[],
   ): void {
+    this.#receipts.checkReceipts(answer.eventId, answer.receipts?.acknowledged ?? 0)
     if (service !== this.#service) return
     if (answer.eventId !== send.eventId) {
       this.#checkRemembered(answer.eventId, send, send.key)
@@ -442,7 +499,10 @@ export class World {
         `${send.eventId} was accepted for ${answer.count} endpoints of ${still.length} that live`,
       )
     if (answer.count > addressed.length) throw new Violation(`${send.eventId} was counted too often`)
-    if (send.qos === 1) for (const life of still) this.#ledger.owe(life, send.eventId)
+    if (send.qos === 1) for (const life of still) this.#ledger.owe(life, send)
+    const { cancelId } = send.terms
+    if (cancelId !== undefined && answer.count > 1 && answer.count === still.length)
+      this.#receipts.race(send.eventId, cancelId, still)
   }
 
   #remember(key: string, send: Send): void {
@@ -467,7 +527,21 @@ export class World {
       await this.#advance(300)
     }
     for (const device of this.#devices) this.#guard(() => this.#ledger.settleUp(device))
+    this.#guard(() => {
+      this.tally.cancelled += this.#receipts.settleUp(this.#devices)
+    })
+    await this.#checkHistory()
     await this.#restart()
+  }
+
+  async #checkHistory(): Promise<void> {
+    const history = this.#service?.store.history
+    for (const send of this.#ledger.sends.values()) {
+      const record = await history?.find(send.eventId, {})
+      if (record !== undefined) this.#guard(() => this.#receipts.checkRecord(send, record))
+      else if (send.qos === 1 && send.answeredStep !== undefined)
+        this.#fail(new Violation(`${send.eventId} was answered and is not in the history`))
+    }
   }
 
   #attend(device: Device): void {
@@ -488,4 +562,14 @@ function isSameUser(a: Device['endpoint'], b: Device['endpoint']): boolean {
 
 function isSameEndpoint(a: Device['endpoint'], b: Device['endpoint']): boolean {
   return isSameUser(a, b) && a.userEndpointId === b.userEndpointId
+}
+
+function termsInBody({ expiresAtWallMs, collapseKey, cancelId }: SendTerms, event: object): object {
+  return {
+    ...(expiresAtWallMs === undefined ? {} : { expiresAt: new Date(expiresAtWallMs).toISOString() }),
+    ...(collapseKey === undefined ? {} : { collapseKey }),
+    ...(cancelId === undefined
+      ? {}
+      : { cancelOthers: { event: { ...event, id: cancelId, type: 'CallCancelledEvent' } } }),
+  }
 }

@@ -1,5 +1,6 @@
 import type { Case } from './case.ts'
 import { expiry } from './expiry.ts'
+import { bulk, mqttIngress } from './fast-lanes.ts'
 import { keepalive } from './keepalive.ts'
 import { latency } from './latency.ts'
 import { memoryLinks } from './memory-links.ts'
@@ -9,5 +10,16 @@ import { qos0, qos1 } from './send-event.ts'
 
 /** Everything that is measured, in the order of the report. */
 export function allCases(): readonly Case[] {
-  return [qos0, qos1, keepalive, register, memoryLinks, latency, expiry, ...populationCases()]
+  return [
+    qos0,
+    qos1,
+    bulk,
+    mqttIngress,
+    keepalive,
+    register,
+    memoryLinks,
+    latency,
+    expiry,
+    ...populationCases(),
+  ]
 }

@@ -1,18 +1,17 @@
-import type { OnResponse } from '../wire/http-response.ts'
 import { HttpConnection } from './http-connection.ts'
+import type { OnAnswer, Pool } from './work.ts'
 
 const READ_BUFFER_BYTES = 65_536
 
-export type OnAnswer = (slot: number, ...answer: Parameters<OnResponse>) => void
-
 /** Connections that stay open, each a slot for one request under way. */
-export class ConnectionPool {
+export class ConnectionPool implements Pool {
+  readonly #port: number
   #connections: readonly HttpConnection[] = []
-  /** Rejects when a connection is lost; never resolves. */
   readonly lost: Promise<never>
   readonly #lose: (error: Error) => void
 
-  constructor() {
+  constructor(port: number) {
+    this.#port = port
     let lose: (error: Error) => void = () => {}
     this.lost = new Promise((_, reject) => {
       lose = reject
@@ -21,12 +20,12 @@ export class ConnectionPool {
     this.#lose = lose
   }
 
-  async open(port: number, slots: number, onAnswer: OnAnswer): Promise<void> {
+  async open(slots: number, onAnswer: OnAnswer): Promise<void> {
     const readBuffer = Buffer.alloc(READ_BUFFER_BYTES)
     this.#connections = await Promise.all(
       Array.from({ length: slots }, (_, slot) =>
         HttpConnection.open({
-          port,
+          port: this.#port,
           readBuffer,
           onResponse: (status, bytes, start, end) => onAnswer(slot, status, bytes, start, end),
           onLost: this.#lose,

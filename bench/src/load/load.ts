@@ -1,6 +1,5 @@
 import { within } from '../machine/time.ts'
-import { ConnectionPool } from './connection-pool.ts'
-import type { Work } from './work.ts'
+import type { Pool, Work } from './work.ts'
 
 const REFUSAL_CHARACTERS_MAX = 300
 
@@ -18,20 +17,21 @@ export interface Pace {
 export class Load {
   readonly #work: Work
   readonly #pace: Pace
-  readonly #pool = new ConnectionPool()
+  readonly #pool: Pool
   #whenIdle: (() => void) | undefined
   issued = 0
   answered = 0
   refused = 0
   firstRefusal: string | undefined
 
-  constructor(work: Work, pace: Pace) {
+  constructor(work: Work, pace: Pace, pool: Pool) {
     this.#work = work
+    this.#pool = pool
     this.#pace = pace
   }
 
-  async start(port: number, slots: number): Promise<void> {
-    await this.#pool.open(port, slots, (slot, status, bytes, start, end) => {
+  async start(slots: number): Promise<void> {
+    await this.#pool.open(slots, (slot, status, bytes, start, end) => {
       this.#count(status, bytes, start, end)
       this.#pace.freed(slot)
       if (this.answered === this.issued) this.#whenIdle?.()

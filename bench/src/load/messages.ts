@@ -19,6 +19,17 @@ export type WorkPlan =
       readonly devices: number
       readonly timed: boolean
     }
+  /** The same, several in one bulk request. */
+  | { readonly kind: 'send-events'; readonly qos: 0 | 1; readonly devices: number; readonly batch: number }
+  /** The same, published over MQTT by a backend: so many at a time on each connection. */
+  | {
+      readonly kind: 'publish'
+      readonly qos: 0 | 1
+      readonly devices: number
+      readonly batch: number
+      /** Of MQTT over TCP. */
+      readonly mqttPort: number
+    }
   | { readonly kind: 'keepalive'; readonly users: number }
   /** New endpoints from 0 on. */
   | { readonly kind: 'register'; readonly share: EndpointShare; readonly expiringAtMs?: number | undefined }
@@ -38,8 +49,9 @@ export type PacePlan =
     }
 
 export type SenderResult = {
-  /** Requests made, each answered; `refused` of them in another way than they should. */
+  /** Operations asked for, and answered. */
   readonly issued: number
+  /** Requests, of one operation or several, that were answered in another way than they should. */
   readonly refused: number
   readonly firstRefusal: string | undefined
   /** What happened while it counted. */

@@ -1,14 +1,18 @@
 import { cpuSeconds } from '../machine/process-usage.ts'
 import { nowNs, sleep } from '../machine/time.ts'
 import { answerMessages } from './answer.ts'
+import { ConnectionPool } from './connection-pool.ts'
 import { Keepalive } from './keepalive.ts'
 import { Load, type Pace } from './load.ts'
 import type { EndpointShare, PacePlan, SenderPlan, SenderResult } from './messages.ts'
 import { BackToBack, SteadyRate } from './pace.ts'
+import { Publish } from './publish.ts'
+import { PublisherPool } from './publisher-pool.ts'
 import { Register } from './register.ts'
 import { readTokens } from './roster.ts'
 import { SendEvent } from './send-event.ts'
-import type { Work } from './work.ts'
+import { SendEvents } from './send-events.ts'
+import type { Pool, Work } from './work.ts'
 
 // A process of its own: makes requests as the plan says, and reports.
 
@@ -29,18 +33,19 @@ type Moment = {
 
 async function run(plan: SenderPlan): Promise<SenderResult> {
   const work = createWork(plan)
-  const load = new Load(work, createPace(plan.pace))
+  const batch = work.batch ?? 1
+  const load = new Load(work, createPace(plan.pace), createPool(plan))
   const [begin, end] = await makeRequests(load, plan)
   load.close()
   return {
-    issued: load.issued,
+    issued: load.issued * batch,
     refused: load.refused,
     firstRefusal: load.firstRefusal,
-    operations: end.answered - begin.answered,
+    operations: (end.answered - begin.answered) * batch,
     wallSeconds: (end.atNs - begin.atNs) / 1e9,
     serverCpuSeconds: end.serverCpuSeconds - begin.serverCpuSeconds,
     senderCpuSeconds: end.senderCpuSeconds - begin.senderCpuSeconds,
-    sequences: [begin.issued, end.issued],
+    sequences: [begin.issued * batch, end.issued * batch],
     deadlinesMs: work instanceof Register ? work.deadlinesMs() : [],
   }
 }
@@ -50,7 +55,7 @@ async function makeRequests(load: Load, plan: SenderPlan): Promise<readonly [Mom
   const { pace } = plan
   const isCounted = pace.kind === 'count'
   const started = momentOf(load, plan)
-  await load.start(plan.port, plan.slots)
+  await load.start(plan.slots)
   if (isCounted) {
     await load.idle(ANSWER_TIMEOUT_MS + (pace.count / PER_SECOND_MIN) * 1000)
     return [started, momentOf(load, plan)]
@@ -97,11 +102,21 @@ function createWork({ port, tokensFile, slots, work }: SenderPlan): Work {
   switch (work.kind) {
     case 'send-event':
       return new SendEvent({ ...work, authority, token: tokens.backend, slots })
+    case 'send-events':
+      return new SendEvents({ ...work, authority, token: tokens.backend, slots })
+    case 'publish':
+      return new Publish({ ...work, slots })
     case 'keepalive':
       return new Keepalive({ ...work, authority, tokens })
     case 'register':
       return new Register({ authority, tokens, userOf: userOf(work.share), expiringAtMs: work.expiringAtMs })
   }
+}
+
+function createPool({ port, tokensFile, work }: SenderPlan): Pool {
+  if (work.kind !== 'publish') return new ConnectionPool(port)
+  const { mqttPort, qos, batch } = work
+  return new PublisherPool({ port: mqttPort, token: readTokens(tokensFile).backend, qos, batch })
 }
 
 function userOf(share: EndpointShare): (endpoint: number) => number {

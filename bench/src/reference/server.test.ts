@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { userTopic } from '@rollcall/protocol/topic'
+import { ConnectionPool } from '../load/connection-pool.ts'
 import { Link } from '../load/link.ts'
 import { Load } from '../load/load.ts'
 import { BackToBack } from '../load/pace.ts'
@@ -60,8 +61,8 @@ for (const qos of [0, 1] as const)
     const links = await openLinks(port, tally)
     const authority = `127.0.0.1:${port}`
     const work = new SendEvent({ authority, token: 'any', qos, devices: DEVICES, timed: false, slots: SLOTS })
-    const load = new Load(work, new BackToBack(EVENTS))
-    await load.start(port, SLOTS)
+    const load = new Load(work, new BackToBack(EVENTS), new ConnectionPool(port))
+    await load.start(SLOTS)
     await load.idle(TIMEOUT_MS)
     const deadline = Date.now() + TIMEOUT_MS
     while (tally.received < EVENTS && Date.now() < deadline)
@@ -83,8 +84,8 @@ test('an answer that is not the right one is told', async () => {
     timed: false,
     slots: 1,
   })
-  const load = new Load(work, new BackToBack(3))
-  await load.start(server.port, 1)
+  const load = new Load(work, new BackToBack(3), new ConnectionPool(server.port))
+  await load.start(1)
   await load.idle(TIMEOUT_MS)
   load.close()
   // Nobody listens: the count is 0.

@@ -1,7 +1,16 @@
 import type { TakeUnit } from './splitter.ts'
 
-// MQTT 3.1.1, as much of it as a device needs that only listens.
-export const PacketType = { connect: 1, connack: 2, publish: 3, puback: 4, subscribe: 8, suback: 9 } as const
+// MQTT 3.1.1, as much of it as is needed by a device that only listens, and by a backend that only publishes.
+export const PacketType = {
+  connect: 1,
+  connack: 2,
+  publish: 3,
+  puback: 4,
+  subscribe: 8,
+  suback: 9,
+  pingreq: 12,
+  pingresp: 13,
+} as const
 
 const LEVEL_3_1_1 = 4
 const USER_NAME_AND_PASSWORD = 0xc0
@@ -45,7 +54,12 @@ export function subackPacket(packetId: number, qos: number): Buffer {
   return packet(PacketType.suback << 4, [uint16(packetId), Buffer.from([qos])])
 }
 
-/** PUBLISH [MQTT-3.3], for the reference server. */
+/** PINGREQ [MQTT-3.12]. */
+export function pingreqPacket(): Buffer {
+  return packet(PacketType.pingreq << 4, [])
+}
+
+/** PUBLISH [MQTT-3.3], for publishers and the reference server. */
 export function publishPacket(topic: Buffer, payload: Buffer, packetId: number | undefined): Buffer {
   const id = packetId === undefined ? [] : [uint16(packetId)]
   const first = (PacketType.publish << 4) | (packetId === undefined ? 0 : 0x02)

@@ -1,16 +1,19 @@
 import type { UserKey } from '../store/store.ts'
+import type { Organization } from './directory.ts'
 import type { Principal } from './principal.ts'
 import type { RevocationListener } from './revocation-notices.ts'
 
 export type { Admission, Attempt } from './admission.ts'
 export type { AuthLog } from './auth-log.ts'
 export { type AuthOptions, createAuth, usesDemoDirectory } from './create-auth.ts'
+export type { Organization, Webhook } from './directory.ts'
 export { hashRandomSecret, hashSecret } from './hash-secret.ts'
 export { OAuthError } from './oauth-error.ts'
 export {
   isBackend,
   mayPublishEvents,
   organizationForSending,
+  organizationOfWebhooks,
   ownUser,
   readableHistory,
   userInSight,
@@ -49,6 +52,10 @@ export interface Auth {
   onRevoked(listener: RevocationListener): void
   /** Grows whenever that happens: what was found about a token holds as long as this stays. Cheap. */
   revocations(): number
+  /** The organizations of the directory in force, by id, with their webhooks. */
+  organizations(): ReadonlyMap<string, Organization>
+  /** Has `listener` called whenever another directory comes into force. */
+  onDirectoryReloaded(listener: () => void): void
   /** `POST /security/oauth/token`. @throws OAuthError */
   token(request: TokenRequest): Promise<TokenResponse>
   /** `POST /security/oauth/revoke` (RFC 7009). Unknown tokens are no error. @throws OAuthError */

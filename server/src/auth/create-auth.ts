@@ -107,6 +107,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     revokeUser: (user) => users.revoke(user),
     onRevoked: (listener) => notices.listen(listener),
     revocations: () => notices.count,
+    organizations: () => directory.current().organizations,
+    onDirectoryReloaded: (listener) => directory.onReloaded(listener),
     jwks: () => keys.jwks(),
     metadata: () => serverMetadata(issuer()),
     close: () => closeAll(opened),

@@ -53,7 +53,7 @@ async function openWithFile(t: TestContext) {
     reloads++
     for (let poll = 0; poll < 10 && reloadsLogged(fixture.lines) < reloads; poll++) {
       await fixture.clock.advance(500)
-      await new Promise<void>((resolve) => setTimeout(resolve, 5))
+      for (let turn = 0; turn < 200; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
     }
     await until(() => reloadsLogged(fixture.lines) === reloads)
   }

@@ -9,6 +9,36 @@ const SHA = 'sha256$MHxgn4faQ8PVY0KKT379-YV_SHH9EEZXMsSrEamFoIw'
 const user = { username: 'alice', passwordHash: HASH, organizationId: 'acme' }
 const client = { id: 'backend', secretHash: SHA, organizationId: 'acme', grants: ['client_credentials'] }
 
+const hook = { id: 'h', url: 'https://hooks.example/x', secret: `whsec_${'A'.repeat(32)}`, events: ['*'] }
+const withHooks = (...webhooks: readonly object[]) => ({ organizations: [{ id: 'acme', webhooks }] })
+const WRONG_WEBHOOKS: [object, string][] = [
+  [withHooks({ ...hook, id: 'a/b' }), 'organizations[0].webhooks[0].id: must be an id'],
+  [withHooks(hook, hook), 'organizations[0].webhooks[1].id: is taken'],
+  [withHooks(...Array(21).fill(hook)), 'organizations[0].webhooks: must hold at most 20'],
+  [
+    withHooks({ ...hook, events: ['CallOfferedEvent'] }),
+    'organizations[0].webhooks[0].events[0]: must be "*"',
+  ],
+  [withHooks({ ...hook, events: ['__proto__'] }), 'organizations[0].webhooks[0].events[0]: must be "*"'],
+  [withHooks({ ...hook, events: '*' }), 'organizations[0].webhooks[0].events: must be an array'],
+  ...['ftp://x.example', 'x', 'https://planted:planted@x.example', 'https://x.example/#planted'].map(
+    (url): [object, string] => [
+      withHooks({ ...hook, url }),
+      'organizations[0].webhooks[0].url: must be an http',
+    ],
+  ),
+  ...[
+    'planted',
+    'whsec_',
+    `whsec_${'A'.repeat(31)}`,
+    `whsec_${'A'.repeat(88)}`,
+    `whsec_!${'A'.repeat(31)}`,
+  ].map((secret): [object, string] => [
+    withHooks({ ...hook, secret }),
+    'organizations[0].webhooks[0].secret: must be "whsec_"',
+  ]),
+]
+
 const parse = (parts: object) => parseDirectory(JSON.stringify({ organizations: [{ id: 'acme' }], ...parts }))
 
 test('a directory is read with its defaults', () => {
@@ -16,7 +46,7 @@ test('a directory is read with its defaults', () => {
     users: [user, { ...user, id: 'u2', username: 'bob@example.com', authorities: ['A'], enabled: false }],
     clients: [client, { id: 'app', public: true, grants: ['password'] }],
   })
-  assert.deepEqual(organizations.get('acme'), { id: 'acme', name: 'acme' })
+  assert.deepEqual(organizations.get('acme'), { id: 'acme', name: 'acme', webhooks: [] })
   assert.deepEqual(users.get('alice'), { ...user, id: 'alice', authorities: ['ROLE_USER'], enabled: true })
   assert.equal(usersByName.get('bob@example.com')?.id, 'u2')
   assert.equal(users.get('u2')?.enabled, false)
@@ -28,6 +58,16 @@ test('a directory is read with its defaults', () => {
     grants: new Set(['password']),
     enabled: true,
   })
+})
+
+test('webhooks are read with their defaults', () => {
+  const events = ['UserEndpointExpiredEvent', 'UserEventExpiredEvent']
+  const { organizations } = parse(withHooks(hook, { ...hook, id: 'two', events, enabled: false }))
+  const [all, two] = organizations.get('acme')?.webhooks ?? []
+  assert.equal(all?.events.size, 7)
+  assert.equal(all?.enabled, true)
+  assert.deepEqual(all?.secret, Buffer.alloc(24))
+  assert.deepEqual([two?.enabled, [...(two?.events ?? [])]], [false, events])
 })
 
 test('names of properties of every object are names like any other', () => {
@@ -47,6 +87,7 @@ test('a wrong entry refuses the whole, and the message names its place and no va
     [{ organizations: [{ id: 'a/b' }] }, 'organizations[0].id: must be an id'],
     [{ organizations: [{ id: 'acme' }, { id: 'acme' }] }, 'organizations[1].id: is taken'],
     [{ groups: [] }, 'groups: is not known'],
+    ...WRONG_WEBHOOKS,
     [{ users: [user, 7] }, 'users[1]: must be an object'],
     [{ users: [{ ...user, password: 'planted' }] }, 'users[0].password: is not known'],
     [{ users: [{ ...user, passwordHash: 'planted' }] }, 'users[0].passwordHash: must be an argon2id hash'],

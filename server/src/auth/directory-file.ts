@@ -19,10 +19,13 @@ import {
   readObject,
   textThat,
 } from './json-form.ts'
+import { readWebhook } from './webhook-form.ts'
 
 const USERNAME_CHARACTERS_MAX = 256
 // Both bounds keep a token below its size limit, whatever the directory holds.
 const AUTHORITIES_MAX = 32
+/** Webhooks of one organization. */
+const WEBHOOKS_MAX = 20
 const AUTHORITY = /^[!-~]{1,64}$/
 
 /**
@@ -80,9 +83,11 @@ function isUsername(text: string): boolean {
 }
 
 const readOrganization: Reader<Organization> = (value, path) => {
-  const object = readObject(value, path, ['id', 'name'])
+  const object = readObject(value, path, ['id', 'name', 'webhooks'])
   const id = member(object, 'id', readId)
-  return { id, name: optional(object, 'name', readName) ?? id }
+  const webhooks = optional(object, 'webhooks', listOf(readWebhook, WEBHOOKS_MAX)) ?? []
+  indexed(webhooks, `${path}.webhooks`, (webhook) => webhook.id)
+  return { id, name: optional(object, 'name', readName) ?? id, webhooks }
 }
 
 const readUser: Reader<User> = (value, path) => {

@@ -1,8 +1,26 @@
+import type { LifecycleEventType } from '@rollcall/protocol/lifecycle'
+
 /** What a client may do at the token endpoint (RFC 6749 §1.3, §1.5). */
 export const GRANTS = ['client_credentials', 'password', 'refresh_token'] as const
 export type Grant = (typeof GRANTS)[number]
 
-export type Organization = { readonly id: string; readonly name: string }
+export type Organization = {
+  readonly id: string
+  readonly name: string
+  readonly webhooks: readonly Webhook[]
+}
+
+/** Where an organization wants to be told what happens to its endpoints. */
+export type Webhook = {
+  /** Unique within the organization. */
+  readonly id: string
+  /** http or https. Whether its address may be used is for whoever connects to judge. */
+  readonly url: string
+  readonly secret: Uint8Array
+  readonly events: ReadonlySet<LifecycleEventType>
+  /** A disabled one gets nothing now, and all of it later. */
+  readonly enabled: boolean
+}
 
 export type User = {
   /** Unique over the whole directory, clients included. */

@@ -92,3 +92,16 @@ export function userToRevoke(principal: Principal, userId: string, organizationI
   if (!principal.isService && !isAdministrator(principal)) throw new RollcallError('forbidden')
   return { organizationId: organizationForSending(principal, organizationId), userId }
 }
+
+/**
+ * The organization whose webhooks a caller may look after: its own for a backend or an administrator, the one it
+ * names for role SERVICE, and none for everybody else. Pure.
+ *
+ * @param organizationId read from role SERVICE only
+ * @throws RollcallError as `userInSight`
+ */
+export function organizationOfWebhooks(principal: Principal, organizationId: unknown): string {
+  if (!principal.isService && !isBackend(principal) && !isAdministrator(principal))
+    throw new RollcallError('forbidden')
+  return organizationForSending(principal, organizationId)
+}

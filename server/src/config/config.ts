@@ -37,6 +37,8 @@ export type Configuration = {
   readonly mailboxBytesMax: number
   readonly receiptWaitersMax: number
   readonly historyDays: number
+  readonly webhookRetryHours: number
+  readonly webhookPrivateAddresses: readonly string[]
   readonly historyBytesMax: number
   readonly sealingKey: string | undefined
   readonly allowedOrigins: readonly string[]
@@ -142,6 +144,8 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     mailboxBytesMax: integer('mailboxBytesMax'),
     receiptWaitersMax: integer('receiptWaitersMax'),
     historyDays: integer('historyDays'),
+    webhookRetryHours: integer('webhookRetryHours'),
+    webhookPrivateAddresses: parseList(at('webhookPrivateAddresses'), isAddressRange),
     historyBytesMax: integer('historyBytesMax'),
     sealingKey: text('sealingKey'),
     allowedOrigins: parseList(at('allowedOrigins'), isOrigin),

@@ -172,6 +172,18 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     [10_000, 0, 1_000_000],
     'Requests that may wait for receipts (`Prefer: wait`) at one time. Past it they are refused with 503.',
   ),
+  integer(
+    'webhookRetryHours',
+    'hours',
+    [24, 1, 720],
+    'How long one batch is tried before its events become dead letters (`docs/webhooks.md`).',
+  ),
+  list(
+    'webhookPrivateAddresses',
+    '',
+    'IP addresses or CIDR ranges',
+    'Addresses that webhooks may be sent to although they are private, loopback or otherwise special, and over plain http. Nothing else that is not public is connected to.',
+  ),
   text(
     'sealingKey',
     '',

@@ -7,7 +7,7 @@ import { uuidMaker } from '../clock/clock.ts'
 import { createSealer } from '../masks/masks.ts'
 import { createLog, createMetrics } from '../observe/observe.ts'
 import { openEmbeddedStore } from '../store/lmdb/lmdb.ts'
-import { readSendEventArray, sendGroup } from './bulk.ts'
+import { readSendEventArray } from './bulk.ts'
 import { createDelivery } from './delivery.ts'
 
 const BACKEND = {
@@ -19,8 +19,15 @@ const BACKEND = {
   expiresAtWallMs: Number.POSITIVE_INFINITY,
 }
 
-async function openDelivery() {
-  const clock = createFakeClock()
+/** @param stepMs by which the clock moves on whenever somebody looks at it */
+async function openDelivery(stepMs = 0) {
+  let lookedMs = 0
+  const fake = createFakeClock()
+  const monotonicMs = (): number => {
+    lookedMs += stepMs
+    return fake.monotonicMs() + lookedMs
+  }
+  const clock = { ...fake, monotonicMs }
   const disk = new FakeDisk()
   const random = seededRandom('bulk')
   const store = await openEmbeddedStore({ rows: disk.open(), clock })
@@ -73,7 +80,7 @@ describe('the events of a bulk request', () => {
       const { clock, disk, delivery, store } = await openDelivery()
       const before = disk.commits.length
       for await (const group of readSendEventArray(batch(1_000, more), clock)) {
-        const answers = await sendGroup(delivery, BACKEND, group)
+        const answers = await delivery.sendEvents(BACKEND, group)
         assert(answers.every((answer) => answer.status === 'fulfilled' && answer.value.count === 1))
       }
       const commits = disk.commits
@@ -86,6 +93,28 @@ describe('the events of a bulk request', () => {
       await store.close()
     })
 
+  it('go into one commit though others have their turns meanwhile', async () => {
+    const { clock, disk, delivery, store } = await openDelivery(0.03)
+    const before = disk.commits.length
+    let turns = 0
+    const turn = (): void => {
+      turns++
+      setImmediate(turn).unref()
+    }
+    turn()
+    for await (const group of readSendEventArray(
+      batch(1_000, () => ({})),
+      clock,
+    )) {
+      const turnsBefore = turns
+      await delivery.sendEvents(BACKEND, group)
+      assert(turns - turnsBefore > 10, `others had ${turns - turnsBefore} turns`)
+    }
+    const commits = disk.commits.slice(before).filter((rows) => rows.some(({ table }) => table === 'mailbox'))
+    assert.equal(commits.length, 1)
+    await store.close()
+  })
+
   it('are refused one by one when the disk fails, and nothing is claimed', async () => {
     const { clock, disk, delivery, store } = await openDelivery()
     disk.failure = new Error('EIO')
@@ -93,7 +122,7 @@ describe('the events of a bulk request', () => {
       batch(10, () => ({})),
       clock,
     )) {
-      const answers = await sendGroup(delivery, BACKEND, group)
+      const answers = await delivery.sendEvents(BACKEND, group)
       assert(answers.every((answer) => answer.status === 'rejected' && answer.reason.code === 'unavailable'))
     }
     disk.failure = undefined

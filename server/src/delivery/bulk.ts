@@ -1,11 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { BODY_BYTES_MAX, BULK_ARRAY_ITEMS_MAX, BULK_LINES_MAX } from '@rollcall/protocol/limits'
-import type { Principal } from '../auth/auth.ts'
 import type { Clock } from '../clock/clock.ts'
 import { ArrayScanner } from './bulk-array.ts'
 import { parseSendEvent, type SendEventCommand } from './command.ts'
-import type { Delivery, SendResult } from './delivery.ts'
 import { Pace } from './pace.ts'
 
 /** One event of a bulk request: what it asks for, or why it cannot be done. */
@@ -61,22 +59,6 @@ export async function* readSendEventLines(
     if (pace.isOver) await pace.rest()
   }
   if (group.length > 0) yield group
-}
-
-/**
- * Sends a group; the answers are in its order: a result, or whatever refused it. All of them are handed to the
- * store in one turn of the event loop, and it takes what comes in one turn into one commit.
- */
-export function sendGroup(
-  delivery: Pick<Delivery, 'sendEvent'>,
-  principal: Principal,
-  group: readonly BulkItem[],
-): Promise<PromiseSettledResult<SendResult>[]> {
-  return Promise.allSettled(
-    group.map((item) =>
-      item instanceof RollcallError ? Promise.reject(item) : delivery.sendEvent(principal, item),
-    ),
-  )
 }
 
 function readArrayItem(bytes: Buffer): BulkItem {

@@ -4,6 +4,7 @@ import type { Limits } from '../limits/limits.ts'
 import type { Sealer } from '../masks/masks.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { MailboxEntry, Registration, Store } from '../store/store.ts'
+import type { BulkItem } from './bulk.ts'
 import type { SendEventCommand } from './command.ts'
 import { type EndingsContext, endEntry } from './endings.ts'
 import { Idempotency } from './idempotency.ts'
@@ -14,9 +15,10 @@ import { Outbox, type OutboxContext } from './outbox.ts'
 import { type ReceiptCount, Receipts, type ReceiptWait } from './receipts.ts'
 import { reminderBytes } from './reminder.ts'
 import { sealContext } from './seal-context.ts'
-import { type SendEventContext, sendEvent, sendEventAndWait } from './send-event.ts'
+import { sendEvent, sendEventAndWait } from './send-event.ts'
+import { type SendEventsContext, sendEvents } from './send-events.ts'
 
-export { type BulkItem, readSendEventArray, readSendEventLines, sendGroup } from './bulk.ts'
+export { type BulkItem, readSendEventArray, readSendEventLines } from './bulk.ts'
 export { parseSendEvent, type SendEventCommand } from './command.ts'
 export type { Attachment, Link, LinkCloseReason, OutboundEvent } from './link.ts'
 export { parseJsonBody } from './raw-json.ts'
@@ -46,7 +48,15 @@ export interface Delivery {
    */
   sendEvent(principal: Principal, command: SendEventCommand, idempotencyKey?: string): Promise<SendResult>
   /**
-   * The same, and resolves only once every endpoint counted has acknowledged or can no longer, the time is over
+   * Sends a group of events of a bulk request, each for itself, QoS 1 in one commit. The answers are in their
+   * order: results, or what `sendEvent` would reject with. It rests where it takes long.
+   */
+  sendEvents(
+    principal: Principal,
+    group: readonly BulkItem[],
+  ): Promise<readonly PromiseSettledResult<SendResult>[]>
+  /**
+   * The same as `sendEvent`, and resolves only once every endpoint counted has acknowledged or can no longer, the time is over
    * or the sender is gone. At QoS 0, and for a repeated key, at once.
    *
    * @throws RollcallError as `sendEvent`; `unavailable` where too many wait: nothing was sent
@@ -64,6 +74,8 @@ export interface Delivery {
   attach(registration: Registration, link: Link): Attachment
   /** Whether the registration has a link. */
   isConnected(registration: Registration): boolean
+  /** QoS 1 events that the registration has not acknowledged. Cheap. */
+  mailboxDepth(registration: Registration): number
   /** Sends the keepalive reminder over the link, if there is one. QoS 0. */
   remind(registration: Registration): void
   /** The endpoint was registered anew: a link left over from its former registration is closed. */
@@ -79,7 +91,10 @@ export interface Delivery {
 }
 
 export type DeliveryOptions = {
-  readonly store: Pick<Store, 'registrations' | 'mailboxes' | 'history' | 'answers' | 'serviceTime'>
+  readonly store: Pick<
+    Store,
+    'registrations' | 'mailboxes' | 'history' | 'feed' | 'answers' | 'serviceTime' | 'hold'
+  >
   readonly sealer: Sealer
   readonly clock: Clock
   /** Makes UUIDv7s. */
@@ -102,14 +117,20 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const { mailboxEventsMax: eventsMax, mailboxBytesMax: bytesMax, receiptWaitersMax } = options.limits
   const receipts = new Receipts(options.clock, receiptWaitersMax ?? RECEIPT_WAITERS_MAX)
   const endings: EndingsContext = { ...options, links, receipts, bounds: { eventsMax, bytesMax } }
-  const sending: SendEventContext = { ...endings, ...options, idempotency }
+  const sending: SendEventsContext = { ...endings, ...options, idempotency }
   const context = outboxContext(options, endings)
   const lifetimes = new Lifetimes(endings)
   return {
     sendEvent: (principal, command, idempotencyKey) => sendEvent(sending, principal, command, idempotencyKey),
+    sendEvents: (principal, group) => sendEvents(sending, principal, group),
     sendEventAndWait: (principal, command, idempotencyKey, wait) =>
       sendEventAndWait(sending, principal, command, idempotencyKey, wait),
-    attach: (registration, link) => attach(links, new Outbox(registration, link, context)),
+    attach(registration, link) {
+      const attachment = attach(links, new Outbox(registration, link, context))
+      options.store.feed.noteConnected(registration, options.clock.wallMs())
+      return attachment
+    },
+    mailboxDepth: (registration) => options.store.mailboxes.depth(registration),
     isConnected: (registration) => links.find(registration) !== undefined,
     remind: (registration) => remind(options, links, registration),
     endpointRegistered(registration) {
@@ -133,7 +154,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 /** The newest link wins. It is in place before the older one is closed, so that no event falls between them. */
 function attach(links: Links, outbox: Outbox): Attachment {
   const older = links.findByEndpoint(outbox.registration)
-  older?.detach()
+  older?.detach('taken_over')
   links.add(outbox)
   older?.link.close('taken_over')
   return outbox
@@ -165,7 +186,10 @@ function outboxContext(
       log.error('mailbox could not be read', { err: error instanceof Error ? error : undefined })
       clock.after(READ_RETRY_MS, () => outbox.resume())
     },
-    onDetached: (outbox) => endings.links.remove(outbox),
+    onDetached(outbox, reason) {
+      endings.links.remove(outbox)
+      store.feed.noteDisconnected(outbox.registration, reason, clock.wallMs())
+    },
   }
 }
 

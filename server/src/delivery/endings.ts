@@ -10,7 +10,7 @@ import type { Receipts } from './receipts.ts'
 const RETRY_MS = 1000
 
 export type EndingsContext = {
-  readonly store: Pick<Store, 'mailboxes' | 'history' | 'serviceTime'>
+  readonly store: Pick<Store, 'mailboxes' | 'history' | 'feed' | 'serviceTime'>
   readonly links: Links
   readonly receipts: Receipts
   readonly clock: Clock
@@ -36,7 +36,10 @@ export function endEntry(
       retry(context, position, sinceMs)
       return
     }
-  } else store.mailboxes.remove(registration, sequence)
+  } else {
+    if (ending === 'expired') store.feed.noteExpired(registration, sequence, nowWallMs)
+    store.mailboxes.remove(registration, sequence)
+  }
   store.history.note(sequence, ending, nowWallMs)
   tell(context, [position], ending)
   if (sinceMs !== undefined) metrics.deliveryMs(1, clock.monotonicMs() - sinceMs)

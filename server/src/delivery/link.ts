@@ -1,3 +1,5 @@
+import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
+
 /** Why a link is closed from inside; `mqtt` maps it to a reason code. */
 export type LinkCloseReason =
   /** A newer link subscribed to the same endpoint. */
@@ -40,6 +42,10 @@ export interface Attachment {
   start(): void
   /** There is room again after `send` refused. */
   resume(): void
-  /** The link is gone or unsubscribed. Unacknowledged events stay in the mailbox. Idempotent. */
-  detach(): void
+  /**
+   * The link is gone or unsubscribed. Unacknowledged events stay in the mailbox. Idempotent.
+   *
+   * @param reason for the feed; default `connection_lost`
+   */
+  detach(reason?: DisconnectReason): void
 }

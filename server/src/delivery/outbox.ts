@@ -1,3 +1,4 @@
+import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
 import type { EntryPosition, MailboxEntry, MailboxStore, Registration } from '../store/store.ts'
 import type { Attachment, Link } from './link.ts'
 
@@ -34,7 +35,7 @@ export type OutboxContext = {
   /** Reading the mailbox failed: `resume` is to be called after a while. */
   onReadFailed(outbox: Outbox, error: unknown): void
   /** The link was detached. */
-  onDetached(outbox: Outbox): void
+  onDetached(outbox: Outbox, reason: DisconnectReason): void
 }
 
 /**
@@ -81,10 +82,10 @@ export class Outbox implements Attachment {
     this.#catchUp()
   }
 
-  detach(): void {
+  detach(reason: DisconnectReason = 'connection_lost'): void {
     if (this.#detached) return
     this.#detached = true
-    this.#context.onDetached(this)
+    this.#context.onDetached(this, reason)
   }
 
   /** Sends a QoS 0 event now, whatever waits. */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { CURSOR_CHARACTERS_MAX } from '@rollcall/protocol/history'
 import type { HistoryQuery } from '../store/store.ts'
 
 const NUMBER_BYTES = 8
 const CHECK_BYTES = 8
+/** Longest text that is looked at. */
+const CURSOR_CHARACTERS_MAX = 64
 
 /**
  * Where a listing goes on, for clients to hand back: a record's number, and a check that ties it to the

@@ -15,6 +15,7 @@ import { logRequests, requestIds } from './plugins/request-log.ts'
 import { requireTls } from './plugins/transport-security.ts'
 import { VALIDATOR_OPTIONS } from './plugins/validation.ts'
 import { authorizationServerRoute } from './routes/authorization-server.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { findEndpointRoute } from './routes/find-endpoint.ts'
 import { findEventRoute } from './routes/find-event.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -23,12 +24,17 @@ import { iceServersRoute } from './routes/ice-servers.ts'
 import { issueTokenRoute } from './routes/issue-token.ts'
 import { jsonWebKeysRoute } from './routes/json-web-keys.ts'
 import { keepaliveRoute } from './routes/keepalive.ts'
+import { kickEndpointRoute } from './routes/kick-endpoint.ts'
 import { listEndpointsRoute } from './routes/list-endpoints.ts'
 import { listEventsRoute } from './routes/list-events.ts'
+import { listUsersEndpointsRoute } from './routes/list-users-endpoints.ts'
+import { listWebhooksRoute } from './routes/list-webhooks.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { openApiDocumentRoute } from './routes/openapi-document.ts'
+import { presenceRoute } from './routes/presence.ts'
 import { registerRoutes } from './routes/register.ts'
 import { revokeTokenRoute } from './routes/revoke-token.ts'
+import { revokeUserRoute } from './routes/revoke-user.ts'
 import { sendEventRoute } from './routes/send-event.ts'
 import { sendEventsRoute } from './routes/send-events.ts'
 import { unregisterRoute } from './routes/unregister.ts'
@@ -92,7 +98,13 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
       findEndpointRoute(scope, services)
       findEventRoute(scope, services)
       listEventsRoute(scope, services)
+      listWebhooksRoute(scope, services)
+      deadLetterRoutes(scope, services)
       iceServersRoute(scope, services, settings)
+      listUsersEndpointsRoute(scope, services)
+      kickEndpointRoute(scope, services)
+      presenceRoute(scope, services)
+      revokeUserRoute(scope, services)
       await scope.register(async (raw) => {
         readRawJson(raw)
         sendEventRoute(raw, services)

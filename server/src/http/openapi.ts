@@ -32,17 +32,35 @@ function unused(): never {
 }
 
 const UNUSED_SERVICES: HttpServices = {
-  auth: { authenticate: unused, token: unused, revoke: unused, jwks: unused, metadata: unused },
+  auth: {
+    authenticate: unused,
+    isStillGood: unused,
+    revocations: unused,
+    token: unused,
+    revoke: unused,
+    revokeUser: unused,
+    jwks: unused,
+    metadata: unused,
+  },
   registrar: {
     register: unused,
     keepalive: unused,
     unregister: unused,
+    unregisterAll: unused,
     find: unused,
     list: unused,
+    lastSeenWallMs: unused,
     expiresAtWallMs: unused,
   },
   history: { find: unused, list: unused },
-  delivery: { sendEvent: unused, sendEventAndWait: unused, isConnected: unused },
+  webhooks: { list: unused, deadLetters: unused, replay: unused, removeDeadLetters: unused },
+  delivery: {
+    sendEvent: unused,
+    sendEvents: unused,
+    sendEventAndWait: unused,
+    isConnected: unused,
+    mailboxDepth: unused,
+  },
   limits: { register: unused },
   metrics: { refused: unused, render: unused },
   readiness: { notReadyBecause: unused },

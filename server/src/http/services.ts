@@ -5,6 +5,7 @@ import type { History } from '../history/history.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
+import type { Webhooks } from '../webhooks/webhooks.ts'
 
 /** Whether a load balancer should send requests here. */
 export interface Readiness {
@@ -14,13 +15,27 @@ export interface Readiness {
 
 /** What the HTTP front needs of the other rooms. */
 export type HttpServices = {
-  readonly auth: Pick<Auth, 'authenticate' | 'token' | 'revoke' | 'jwks' | 'metadata'>
+  readonly auth: Pick<
+    Auth,
+    'authenticate' | 'isStillGood' | 'revocations' | 'token' | 'revoke' | 'revokeUser' | 'jwks' | 'metadata'
+  >
   readonly registrar: Pick<
     Registrar,
-    'register' | 'keepalive' | 'unregister' | 'find' | 'list' | 'expiresAtWallMs'
+    | 'register'
+    | 'keepalive'
+    | 'unregister'
+    | 'unregisterAll'
+    | 'find'
+    | 'list'
+    | 'lastSeenWallMs'
+    | 'expiresAtWallMs'
   >
-  readonly delivery: Pick<Delivery, 'sendEvent' | 'sendEventAndWait' | 'isConnected'>
+  readonly delivery: Pick<
+    Delivery,
+    'sendEvent' | 'sendEvents' | 'sendEventAndWait' | 'isConnected' | 'mailboxDepth'
+  >
   readonly history: History
+  readonly webhooks: Pick<Webhooks, 'list' | 'deadLetters' | 'replay' | 'removeDeadLetters'>
   readonly limits: Pick<Limits, 'register'>
   readonly metrics: Pick<Metrics, 'refused' | 'render'>
   readonly readiness: Readiness

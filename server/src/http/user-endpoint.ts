@@ -1,4 +1,4 @@
-import type { UserEndpoint } from '@rollcall/protocol/command'
+import type { UserEndpoint, UserEndpointInSight } from '@rollcall/protocol/command'
 import type { Registration } from '../store/store.ts'
 import type { HttpServices } from './services.ts'
 
@@ -16,6 +16,15 @@ export function userEndpoint(
     expiresAt: instant(registrar.expiresAtWallMs(registration)),
     connected: delivery.isConnected(registration),
   }
+}
+
+/** The same as backends see it. */
+export function userEndpointInSight(
+  services: Pick<HttpServices, 'registrar' | 'delivery'>,
+  registration: Registration,
+): UserEndpointInSight {
+  const mailboxDepth = services.delivery.mailboxDepth(registration)
+  return { ...userEndpoint(services, registration), mailboxDepth }
 }
 
 function instant(wallMs: number): string {

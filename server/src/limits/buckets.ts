@@ -1,4 +1,3 @@
-import type { Clock } from '../clock/clock.ts'
 import { RateLimited } from './rate-limited.ts'
 
 /** How much is allowed: `burst` at once, refilled at `perSecond`. 0 per second: no limit. */
@@ -7,8 +6,8 @@ export type Rate = { readonly perSecond: number; readonly burst: number }
 /** Keys whose buckets are remembered at one time, in each set. */
 const KEYS_MAX = 200_000
 
-/** A bucket by the one number that it needs (GCRA): when it will be full again. One that is full need not be kept. */
-type Bucket = { fullAtMs: number }
+/** A bucket by the one number that it needs (GCRA): when it will be full again, on the monotonic clock. */
+export type Bucket = { fullAtMs: number }
 
 /**
  * Token buckets, one for each key. Memory is bounded by two generations: when the young one has its half of the
@@ -17,7 +16,6 @@ type Bucket = { fullAtMs: number }
 export class Buckets {
   readonly #name: string
   readonly #rate: Rate
-  readonly #clock: Pick<Clock, 'monotonicMs'>
   readonly #keysMax: number
   /** Time that it takes to refill one, and all; milliseconds. */
   readonly #oneMs: number
@@ -26,10 +24,9 @@ export class Buckets {
   #old = new Map<string, Bucket>()
 
   /** @param name what the `RateLimit` headers call the policy */
-  constructor(name: string, rate: Rate, clock: Pick<Clock, 'monotonicMs'>, keysMax = KEYS_MAX) {
+  constructor(name: string, rate: Rate, keysMax = KEYS_MAX) {
     this.#name = name
     this.#rate = rate
-    this.#clock = clock
     this.#keysMax = keysMax
     this.#oneMs = 1000 / rate.perSecond
     this.#allMs = rate.burst * this.#oneMs
@@ -40,8 +37,18 @@ export class Buckets {
     return this.#young.size + this.#old.size
   }
 
+  /** There is no limit: nothing may be asked of the buckets. */
   get isOff(): boolean {
     return this.#rate.perSecond === 0
+  }
+
+  /** The bucket of a key: a full one where none is remembered. */
+  of(key: string): Bucket {
+    const bucket = this.#young.get(key)
+    if (bucket !== undefined) return bucket
+    const kept = this.#old.get(key) ?? { fullAtMs: 0 }
+    this.#keep(key, kept)
+    return kept
   }
 
   /**
@@ -50,46 +57,26 @@ export class Buckets {
    *
    * @throws RateLimited
    */
-  check(key: string, count: number): void {
-    if (this.isOff) return
-    const bucket = this.#find(key)
-    if (bucket === undefined) return
-    const nowMs = this.#clock.monotonicMs()
+  check(bucket: Bucket, count: number, nowMs: number): void {
     const spentMs = Math.max(0, bucket.fullAtMs - nowMs)
-    const wantedMs = Math.min(count, this.#rate.burst) * this.#oneMs
-    const waitMs = spentMs + wantedMs - this.#allMs
+    const waitMs = spentMs + Math.min(count, this.#rate.burst) * this.#oneMs - this.#allMs
     // Sums of fractions are not exact; nobody is turned away for a microsecond.
-    if (waitMs < 0.001) return
-    throw new RateLimited({
+    if (waitMs >= 0.001) throw this.#refusal(spentMs, waitMs)
+  }
+
+  /** Takes `count`, whether they are there or not. */
+  take(bucket: Bucket, count: number, nowMs: number): void {
+    bucket.fullAtMs = Math.max(nowMs, bucket.fullAtMs) + count * this.#oneMs
+  }
+
+  #refusal(spentMs: number, waitMs: number): RateLimited {
+    return new RateLimited({
       policy: this.#name,
       quota: this.#rate.burst,
       windowSeconds: Math.ceil(this.#allMs / 1000),
       remaining: Math.max(0, Math.floor((this.#allMs - spentMs) / this.#oneMs)),
       retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
     })
-  }
-
-  /** Takes `count`, whether they are there or not. */
-  take(key: string, count: number): void {
-    if (this.isOff) return
-    const nowMs = this.#clock.monotonicMs()
-    const bucket = this.#find(key) ?? this.#add(key, nowMs)
-    bucket.fullAtMs = Math.max(nowMs, bucket.fullAtMs) + count * this.#oneMs
-  }
-
-  #find(key: string): Bucket | undefined {
-    const bucket = this.#young.get(key)
-    if (bucket !== undefined) return bucket
-    const older = this.#old.get(key)
-    if (older === undefined) return undefined
-    this.#keep(key, older)
-    return older
-  }
-
-  #add(key: string, nowMs: number): Bucket {
-    const bucket = { fullAtMs: nowMs }
-    this.#keep(key, bucket)
-    return bucket
   }
 
   #keep(key: string, bucket: Bucket): void {

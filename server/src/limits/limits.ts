@@ -3,7 +3,7 @@ import { Buckets } from './buckets.ts'
 import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts'
 
 export { RateLimited } from './rate-limited.ts'
-export type { SignInAttempt, SignInLimits } from './sign-in-limits.ts'
+export type { SignInLimits } from './sign-in-limits.ts'
 
 /** Whose requests are counted: a principal. */
 export type Caller = { readonly organizationId: string | null; readonly userId: string }
@@ -48,12 +48,14 @@ type LimitOptions = { readonly settings: LimitSettings; readonly clock: Pick<Clo
 
 export function createLimits({ settings, clock }: LimitOptions): Limits {
   const events = new Pair(
-    new Buckets('events-organization', rateOf(settings, 'events', 'PerOrganization'), clock),
-    new Buckets('events-caller', rateOf(settings, 'events', 'PerCaller'), clock),
+    new Buckets('events-organization', rateOf(settings, 'events', 'PerOrganization')),
+    new Buckets('events-caller', rateOf(settings, 'events', 'PerCaller')),
+    clock,
   )
   const registers = new Pair(
-    new Buckets('registers-organization', rateOf(settings, 'registers', 'PerOrganization'), clock),
-    new Buckets('registers-caller', rateOf(settings, 'registers', 'PerCaller'), clock),
+    new Buckets('registers-organization', rateOf(settings, 'registers', 'PerOrganization')),
+    new Buckets('registers-caller', rateOf(settings, 'registers', 'PerCaller')),
+    clock,
   )
   const tokens = {
     client: rateOf(settings, 'tokens', 'PerClient'),
@@ -71,19 +73,28 @@ export function createLimits({ settings, clock }: LimitOptions): Limits {
 class Pair {
   readonly #organizations: Buckets
   readonly #callers: Buckets
+  readonly #clock: Pick<Clock, 'monotonicMs'>
 
-  constructor(organizations: Buckets, callers: Buckets) {
+  constructor(organizations: Buckets, callers: Buckets, clock: Pick<Clock, 'monotonicMs'>) {
     this.#organizations = organizations
     this.#callers = callers
+    this.#clock = clock
   }
 
   take(caller: Caller, organizationId: string, count: number): void {
-    const callerKey = this.#callers.isOff ? '' : `${caller.organizationId ?? ''}/${caller.userId}`
-    this.#callers.check(callerKey, count)
-    this.#organizations.check(organizationId, count)
-    this.#callers.take(callerKey, count)
-    this.#organizations.take(organizationId, count)
+    const nowMs = this.#clock.monotonicMs()
+    const own = this.#callers.isOff ? undefined : this.#callers.of(nameOf(caller))
+    const shared = this.#organizations.isOff ? undefined : this.#organizations.of(organizationId)
+    if (own !== undefined) this.#callers.check(own, count, nowMs)
+    if (shared !== undefined) this.#organizations.check(shared, count, nowMs)
+    if (own !== undefined) this.#callers.take(own, count, nowMs)
+    if (shared !== undefined) this.#organizations.take(shared, count, nowMs)
   }
+}
+
+/** Ids never contain a slash, so that no two callers share a name. */
+function nameOf({ organizationId, userId }: Caller): string {
+  return `${organizationId ?? ''}/${userId}`
 }
 
 function rateOf<What extends string, Whose extends string>(

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock/clock.ts'
-import { Buckets, type Rate } from './buckets.ts'
+import { type Bucket, Buckets, type Rate } from './buckets.ts'
 import { networkOf } from './network.ts'
 
 /** What a failed attempt costs, where one that succeeds costs 1. */
@@ -27,25 +27,29 @@ export interface SignInLimits {
 export type SignInRates = { readonly client: Rate; readonly user: Rate; readonly address: Rate }
 
 export function createSignInLimits(rates: SignInRates, clock: Pick<Clock, 'monotonicMs'>): SignInLimits {
-  const clients = new Buckets('tokens-client', rates.client, clock)
-  const users = new Buckets('tokens-user', rates.user, clock)
-  const addresses = new Buckets('tokens-address', rates.address, clock)
+  const clients = new Buckets('tokens-client', rates.client)
+  const users = new Buckets('tokens-user', rates.user)
+  const addresses = new Buckets('tokens-address', rates.address)
 
-  function take({ remoteAddress, username }: SignInAttempt, count: number): void {
-    addresses.take(networkOf(remoteAddress), count)
-    if (username !== undefined) users.take(username.slice(0, USERNAME_CHARACTERS_MAX), count)
+  /** The buckets that an attempt is taken from. */
+  function bucketsOf({ remoteAddress, username }: SignInAttempt): readonly (readonly [Buckets, Bucket])[] {
+    const found: (readonly [Buckets, Bucket])[] = []
+    if (!addresses.isOff) found.push([addresses, addresses.of(networkOf(remoteAddress))])
+    if (!users.isOff && username !== undefined)
+      found.push([users, users.of(username.slice(0, USERNAME_CHARACTERS_MAX))])
+    return found
+  }
+  function spend(from: readonly (readonly [Buckets, Bucket])[]): void {
+    const nowMs = clock.monotonicMs()
+    for (const [buckets, bucket] of from) buckets.check(bucket, 1, nowMs)
+    for (const [buckets, bucket] of from) buckets.take(bucket, 1, nowMs)
   }
   return {
-    arrived(attempt) {
-      const { remoteAddress, username } = attempt
-      addresses.check(networkOf(remoteAddress), 1)
-      if (username !== undefined) users.check(username.slice(0, USERNAME_CHARACTERS_MAX), 1)
-      take(attempt, 1)
+    arrived: (attempt) => spend(bucketsOf(attempt)),
+    identified: (clientId) => spend(clients.isOff ? [] : [[clients, clients.of(clientId)]]),
+    failed(attempt) {
+      const nowMs = clock.monotonicMs()
+      for (const [buckets, bucket] of bucketsOf(attempt)) buckets.take(bucket, FAILURE_COST - 1, nowMs)
     },
-    identified(clientId) {
-      clients.check(clientId, 1)
-      clients.take(clientId, 1)
-    },
-    failed: (attempt) => take(attempt, FAILURE_COST - 1),
   }
 }

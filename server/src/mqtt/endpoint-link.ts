@@ -1,3 +1,4 @@
+import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
 import type { Attachment, Link, LinkCloseReason, OutboundEvent } from '../delivery/delivery.ts'
 import type { Registration } from '../store/store.ts'
 import { type PublishTarget, publishBytes, publishFrame } from './packets/frames.ts'
@@ -48,10 +49,10 @@ export class EndpointLink implements Link, PublishTarget {
     this.#attachment?.resume()
   }
 
-  detach(): void {
+  detach(reason: DisconnectReason): void {
     const attachment = this.#attachment
     this.#attachment = undefined
-    attachment?.detach()
+    attachment?.detach(reason)
   }
 
   /** Subscribes to one of the two topic forms; a repeated one replaces itself [MQTT-3.8.4-3]. */

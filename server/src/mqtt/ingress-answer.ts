@@ -15,13 +15,14 @@ const SUCCESS = 0x00
 const NO_MATCHING_SUBSCRIBERS = 0x10
 const UNSPECIFIED_ERROR = 0x80
 const IMPLEMENTATION_SPECIFIC_ERROR = 0x83
+const QUOTA_EXCEEDED = 0x97
 /** What PUBACK may say (MQTT 5.0 §3.4.2.1). */
 const PUBACK_REASONS: readonly number[] = [
   UNSPECIFIED_ERROR,
   IMPLEMENTATION_SPECIFIC_ERROR,
   0x87,
   0x90,
-  0x97,
+  QUOTA_EXCEEDED,
   0x99,
 ]
 
@@ -59,6 +60,7 @@ function isPassedOver({ code }: RollcallError, { qos }: Publication): boolean {
 
 function closeReason(code: ErrorCode): CloseReason {
   if (code === 'unauthorized') return 'authorization_lost'
+  if (ERRORS[code].reason === QUOTA_EXCEEDED) return 'quota_exceeded'
   return ERRORS[code].retryable ? 'internal_error' : 'event_refused'
 }
 

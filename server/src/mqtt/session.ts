@@ -1,6 +1,8 @@
+import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
 import { renewAuthorization } from './authorization.ts'
 import type { Client } from './client.ts'
 import type { MqttContext } from './context.ts'
+import { disconnectReason } from './disconnect-reason.ts'
 import type { EndpointLink } from './endpoint-link.ts'
 import { Incoming } from './incoming.ts'
 import type { Ingress } from './ingress.ts'
@@ -78,10 +80,10 @@ export class Session implements Receiver, Due {
     this.links = [...this.links, link]
   }
 
-  removeLink(link: EndpointLink): void {
+  removeLink(link: EndpointLink, reason: DisconnectReason): void {
     this.links = this.links.filter((other) => other !== link)
     this.outgoing.forget(link)
-    link.detach()
+    link.detach(reason)
   }
 
   /** A whole packet came in. */
@@ -186,12 +188,12 @@ export class Session implements Receiver, Due {
     sessions.ended(this, client?.key, client !== undefined)
     metrics.linkClosed(reason)
     log.debug('mqtt: a connection ended', { reason })
-    for (const link of links) this.#detach(link)
+    for (const link of links) this.#detach(link, disconnectReason(reason))
   }
 
-  #detach(link: EndpointLink): void {
+  #detach(link: EndpointLink, reason: DisconnectReason): void {
     try {
-      link.detach()
+      link.detach(reason)
     } catch (error) {
       this.context.log.error('mqtt: detaching an endpoint failed', { err: asError(error) })
     }

@@ -107,7 +107,7 @@ function linkTo(session: Session, registration: Registration): EndpointLink | un
   const { userEndpointId, registrationId } = registration
   const link = session.links.find((candidate) => candidate.registration.userEndpointId === userEndpointId)
   if (link === undefined || link.registration.registrationId === registrationId) return link
-  session.removeLink(link)
+  session.removeLink(link, 'endpoint_expired')
   return undefined
 }
 
@@ -117,7 +117,7 @@ export function unsubscribe(session: Session, client: Client, packet: IUnsubscri
     if (session.ingress?.responseTopics.delete(topic)) return SUCCESS
     const link = session.links.find((candidate) => candidate.has(topic))
     if (link === undefined) return NO_SUBSCRIPTION_EXISTED
-    if (!link.unsubscribe(topic)) session.removeLink(link)
+    if (!link.unsubscribe(topic)) session.removeLink(link, 'unsubscribed')
     return SUCCESS
   })
   session.write(unsuback(client.version, packet.messageId ?? 0, codes))

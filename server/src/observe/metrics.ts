@@ -6,7 +6,14 @@ export type Gauges = {
   readonly links: () => number
   readonly mailboxEvents: () => number
   readonly mailboxBytes: () => number
+  readonly historyBytes: () => number
   readonly storeWritable: () => boolean
+  readonly feed: () => {
+    readonly entries: number
+    readonly bytes: number
+    readonly deadLetters: number
+    readonly dropped: number
+  }
 }
 
 export type EventOutcome =
@@ -32,6 +39,10 @@ export interface Metrics {
   reminderSent(): void
   linkClosed(reason: string): void
   registrationEnded(how: 'expired' | 'unregistered'): void
+  /** One request to a webhook. */
+  webhookAttempt(outcome: 'delivered' | 'failed'): void
+  /** Events that a webhook took, or that were given up. */
+  webhookEvents(outcome: 'delivered' | 'dead_lettered', count: number): void
   refused(front: 'http' | 'mqtt', code: string): void
   /** What `/metrics` answers, with its content type. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>
@@ -87,6 +98,18 @@ export function createMetrics(): Metrics {
     labelNames: ['how'],
     registers,
   })
+  const attempts = new Counter({
+    name: 'rollcall_webhook_attempts_total',
+    help: 'Requests to webhooks.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const webhookEvents = new Counter({
+    name: 'rollcall_webhook_events_total',
+    help: 'Events that webhooks took, or that became dead letters.',
+    labelNames: ['outcome'],
+    registers,
+  })
   const refusals = new Counter({
     name: 'rollcall_refused_total',
     help: 'Requests and packets refused.',
@@ -104,6 +127,8 @@ export function createMetrics(): Metrics {
     reminderSent: () => reminders.inc(),
     linkClosed: (reason) => closed.labels(reason).inc(),
     registrationEnded: (how) => ended.labels(how).inc(),
+    webhookAttempt: (outcome) => attempts.labels(outcome).inc(),
+    webhookEvents: (outcome, count) => webhookEvents.labels(outcome).inc(count),
     refused: (front, code) => refusals.labels(front, code).inc(),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     observe: (gauges) => addGauges(registry, gauges),
@@ -119,5 +144,14 @@ function addGauges(registry: Registry, gauges: Gauges): void {
   add('rollcall_links', 'Open MQTT connections.', gauges.links)
   add('rollcall_mailbox_events', 'Unacknowledged QoS 1 events.', gauges.mailboxEvents)
   add('rollcall_mailbox_bytes', 'Bytes of unacknowledged QoS 1 events.', gauges.mailboxBytes)
+  add('rollcall_history_bytes', 'Bytes of the history, index and outcomes included.', gauges.historyBytes)
+  add('rollcall_feed_events', 'Events that wait for webhooks.', () => gauges.feed().entries)
+  add('rollcall_feed_bytes', 'Bytes of events that wait for webhooks.', () => gauges.feed().bytes)
+  add('rollcall_dead_letters', 'Events that webhooks did not take.', () => gauges.feed().deadLetters)
+  add(
+    'rollcall_feed_dropped_events',
+    'Events for webhooks dropped since the start because there were too many.',
+    () => gauges.feed().dropped,
+  )
   add('rollcall_store_writable', '1 while the store can write.', () => (gauges.storeWritable() ? 1 : 0))
 }

@@ -1,5 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { ID_RULE, isId } from '@rollcall/protocol/id'
+import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import { KEEP_ALIVE_SECONDS_MIN } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
@@ -25,10 +26,17 @@ export interface Registrar {
    */
   keepalive(endpoint: EndpointKey, authorizedUntilWallMs: number | undefined): Promise<Registration>
   /** @throws RollcallError `endpoint_unknown` */
-  unregister(endpoint: EndpointKey): Promise<void>
+  unregister(endpoint: EndpointKey, reason?: UnregisterReason): Promise<void>
+  /** Ends all registrations of a user. Durable when it resolves. */
+  unregisterAll(user: UserKey, reason: UnregisterReason): Promise<void>
   /** Live registrations only. */
   find(endpoint: EndpointKey): Promise<Registration | undefined>
   list(user: UserKey): Promise<readonly Registration[]>
+  /**
+   * When any endpoint of the user was registered or kept alive last, those that are gone included; wall clock.
+   * `undefined`: never, or too long ago.
+   */
+  lastSeenWallMs(user: UserKey): Promise<number | undefined>
   /** Wall-clock time at which the registration expires unless kept alive. */
   expiresAtWallMs(registration: Registration): number
   /** Starts the sweeper. */
@@ -44,7 +52,7 @@ export type WantedRegistration = {
 }
 
 export type RegistrarOptions = {
-  readonly store: Pick<Store, 'registrations' | 'serviceTime'>
+  readonly store: Pick<Store, 'registrations' | 'lastSeen' | 'serviceTime'>
   readonly clock: Clock
   /** Makes UUIDv7s for endpoints that bring no id of their own. */
   readonly newId: () => string
@@ -70,14 +78,16 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
       if (kept === undefined) throw new RollcallError('endpoint_unknown')
       return kept
     },
-    async unregister(endpoint) {
-      const removed = await registrations.unregister(endpoint, serviceTime.nowMs())
-      if (removed === undefined) throw new RollcallError('endpoint_unknown')
-      options.metrics.registrationEnded('unregistered')
-      options.onUnregistered(removed)
+    async unregister(endpoint, reason) {
+      if (!(await unregister(options, endpoint, reason))) throw new RollcallError('endpoint_unknown')
+    },
+    async unregisterAll(user, reason) {
+      const all = await registrations.list(user, serviceTime.nowMs())
+      await Promise.all(all.map((registration) => unregister(options, registration, reason)))
     },
     find: (endpoint) => registrations.find(endpoint, serviceTime.nowMs()),
     list: (user) => registrations.list(user, serviceTime.nowMs()),
+    lastSeenWallMs: (user) => options.store.lastSeen.find(user, options.clock.wallMs()),
     expiresAtWallMs: (registration) => serviceTime.toWallMs(registration.expiresAtMs),
     start: () => expiry.start(),
     close: () => expiry.close(),
@@ -103,6 +113,19 @@ async function register(
     throw new RollcallError('too_many_endpoints', `A user may have ${limits.endpointsPerUserMax} endpoints.`)
   if (!outcome.refreshed) onRegistered(outcome.registration)
   return outcome.registration
+}
+
+/** Tells whether there was one. */
+async function unregister(
+  { store, metrics, onUnregistered }: RegistrarOptions,
+  endpoint: EndpointKey,
+  reason?: UnregisterReason,
+): Promise<boolean> {
+  const removed = await store.registrations.unregister(endpoint, store.serviceTime.nowMs(), reason)
+  if (removed === undefined) return false
+  metrics.registrationEnded('unregistered')
+  onUnregistered(removed)
+  return true
 }
 
 function checkWanted(

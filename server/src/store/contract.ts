@@ -2,7 +2,9 @@ import { describe, it } from 'node:test'
 import type { Cases } from './contract/cases.ts'
 import { dueCases } from './contract/due.ts'
 import { feedCases, feedRestartCases } from './contract/feed.ts'
-import { historyCases, historyRestartCases } from './contract/history.ts'
+import { historyCases } from './contract/history.ts'
+import { historyOutcomeCases } from './contract/history-outcomes.ts'
+import { historyRestartCases } from './contract/history-restart.ts'
 import { lastSeenCases } from './contract/last-seen.ts'
 import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
@@ -34,6 +36,7 @@ export function testStoreContract(
     ['what is due', dueCases],
     ['mailboxes and answers', mailboxCases],
     ['history', historyCases],
+    ['outcomes in the history', historyOutcomeCases],
     ['tokens', tokenCases],
     ['last seen', lastSeenCases],
     ['the feed', feedCases],

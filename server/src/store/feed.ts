@@ -1,9 +1,4 @@
-import type {
-  DisconnectReason,
-  LifecycleEventType,
-  LifecycleReason,
-  ReceiptType,
-} from '@rollcall/protocol/lifecycle'
+import type { DisconnectReason, LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
 import type { EndpointKey, Registration } from './store.ts'
 
 /** One thing that happened to an endpoint of a watched organization, or to an event on its way there. */
@@ -84,8 +79,11 @@ export interface FeedStore {
   noteConnected(registration: Registration, atWallMs: number): void
   /** The registration lost its link. Soon durable. */
   noteDisconnected(registration: Registration, reason: DisconnectReason, atWallMs: number): void
-  /** What became of an event at an endpoint. Soon durable. */
-  noteReceipt(type: ReceiptType, registration: Registration, eventId: string, atWallMs: number): void
+  /**
+   * The lifetime of a mailbox entry is over, and whoever calls is about to remove it; nothing where it is not
+   * there. The engine itself tells of what `acknowledge` and `expireDue` end. Soon durable.
+   */
+  noteExpired(registration: Registration, sequence: number, atWallMs: number): void
   /** Has `listener` called whenever entries were added, in place of an earlier one. */
   onAdded(listener: (organizationId: string) => void): void
   /** Entries of the organization after `afterSequence`, oldest first, at most `max`. Only durable ones. Zero: none. */

@@ -44,6 +44,11 @@ export interface Store {
   failure(): string | undefined
   /** Totals for the metrics. Cheap: kept, not counted. Registrations whose time has passed but that were not swept yet are included. */
   totals(): StoreTotals
+  /**
+   * Whoever hands over many operations holds meanwhile, and calls what is returned at the end: an engine that
+   * commits operations in groups takes them into one, if they come within some turns of the event loop.
+   */
+  hold(): () => void
   /** Makes everything durable and closes. Idempotent. Operations called later reject. */
   close(): Promise<void>
 }
@@ -382,6 +387,8 @@ export interface HistoryStore {
     before: number | undefined,
     max: number,
   ): Promise<{ readonly records: readonly HistoryRecord[]; readonly next: number | undefined }>
+  /** What is kept now, bytes, as the engine reckons it against its bound. Cheap. */
+  bytes(): number
 }
 
 /** A refresh token and all its descendants (RFC 6749 §10.4, RFC 9700 §4.14.2). */

@@ -8,6 +8,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who is calling, once `requireToken` let the request pass. */
     principal: Principal | undefined
+    /** `auth.revocations()` as of then. */
+    admittedAt: number
   }
 }
 
@@ -19,12 +21,14 @@ declare module 'fastify' {
  */
 export function requireToken(app: App, auth: HttpServices['auth']): void {
   app.decorateRequest('principal', undefined)
+  app.decorateRequest('admittedAt', 0)
   app.addHook('onRequest', (request, reply, done) => {
     const token = bearerToken(request.raw.headers.authorization)
     if (token === undefined) {
       refuse(reply, undefined, new RollcallError('unauthorized'), done)
       return
     }
+    request.admittedAt = auth.revocations()
     let principal: Principal | Promise<Principal>
     try {
       principal = auth.authenticate(token)
@@ -37,6 +41,20 @@ export function requireToken(app: App, auth: HttpServices['auth']): void {
       request.principal = principal
       done()
     }
+  })
+  refuseRevoked(app, auth)
+}
+
+/**
+ * A body may take its time: what was revoked while it came must not act any more. Only then is the token looked
+ * at a second time.
+ */
+function refuseRevoked(app: App, auth: HttpServices['auth']): void {
+  app.addHook('preHandler', (request, reply, done) => {
+    if (request.admittedAt === auth.revocations()) return done()
+    const token = bearerToken(request.raw.headers.authorization)
+    if (token !== undefined && auth.isStillGood(token)) return done()
+    refuse(reply, token, new RollcallError('unauthorized'), done)
   })
 }
 

@@ -4,6 +4,8 @@ import type { App } from '../app-type.ts'
 import { answerSchemas } from '../schemas/answers.ts'
 import { commandSchemas } from '../schemas/commands.ts'
 import { historySchemas } from '../schemas/history.ts'
+import { userSchemas } from '../schemas/users.ts'
+import { webhookSchemas } from '../schemas/webhooks.ts'
 
 const DESCRIPTION = `Register the devices of your users, and send events to them wherever they are.
 
@@ -12,6 +14,8 @@ Devices receive their events over MQTT 3.1.1 or 5, on the WebSocket path \`/ws\`
 const TAGS = [
   { name: 'Registrations', description: 'Registering endpoints and sending events to them.' },
   { name: 'History', description: 'What became of events.' },
+  { name: 'Presence', description: 'Who is there, for backends.' },
+  { name: 'Webhooks', description: 'Telling backends what happens to endpoints.' },
   { name: 'Identity', description: 'Access tokens.' },
   { name: 'Media', description: 'What a WebRTC call needs besides.' },
   { name: 'Operations', description: 'For whoever runs the server.' },
@@ -32,7 +36,14 @@ const SECURITY_SCHEMES = {
 
 /** Shares the contract's schemas and collects every route added later into the OpenAPI document. */
 export async function documentRoutes(app: App, keepAliveSecondsMax: number): Promise<void> {
-  for (const schema of [...commandSchemas(keepAliveSecondsMax), ...answerSchemas(), ...historySchemas()])
+  const commands = commandSchemas(keepAliveSecondsMax)
+  for (const schema of [
+    ...commands,
+    ...answerSchemas(),
+    ...historySchemas(),
+    ...userSchemas(),
+    ...webhookSchemas(),
+  ])
     app.addSchema(schema)
   await app.register(swagger, {
     openapi: {

@@ -1,12 +1,7 @@
 import { errorObject, RollcallError } from '@rollcall/protocol/error-code'
 import { BULK_ARRAY_ITEMS_MAX, BULK_BYTES_MAX, BULK_LINES_MAX } from '@rollcall/protocol/limits'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
-import {
-  readSendEventArray,
-  readSendEventLines,
-  type SendResult,
-  sendGroup,
-} from '../../delivery/delivery.ts'
+import { readSendEventArray, readSendEventLines, type SendResult } from '../../delivery/delivery.ts'
 import type { App } from '../app-type.ts'
 import { BulkBudget } from '../bulk-budget.ts'
 import { isReadableLines } from '../content-type.ts'
@@ -107,7 +102,7 @@ async function sendAll(services: Services, request: FastifyRequest): Promise<rea
   const read = isReadableLines(request.raw.headers) ? readSendEventLines : readSendEventArray
   const answers: string[] = []
   for await (const group of read(rawBody(request), clock))
-    for (const settled of await sendGroup(delivery, caller, group))
+    for (const settled of await delivery.sendEvents(caller, group))
       answers.push(answerOf(services, request, settled))
   return answers
 }

@@ -4,7 +4,15 @@ const INSTANT = { format: 'date-time', examples: ['2026-01-01T12:00:00.000Z'] }
 
 /** What is answered: `RegisterResult` is the contract's, the others are ours. */
 export function answerSchemas(): readonly TSchema[] {
-  return [registerResult(), userEndpoint(), iceServers(), sendEventResult(), tokenResponse(), oauthError(), error()]
+  return [
+    registerResult(),
+    userEndpoint(),
+    iceServers(),
+    sendEventResult(),
+    tokenResponse(),
+    oauthError(),
+    error(),
+  ]
 }
 
 function registerResult(): TSchema {
@@ -24,8 +32,11 @@ function userEndpoint(): TSchema {
       lastKeepAliveAt: Type.String(INSTANT),
       expiresAt: Type.String({ ...INSTANT, description: 'When it expires unless a keepalive arrives.' }),
       connected: Type.Boolean({ description: 'Whether an MQTT connection is subscribed to its topic now.' }),
+      mailboxDepth: Type.Optional(
+        Type.Integer({ description: 'QoS 1 events not acknowledged yet. Where it is asked for by user id.' }),
+      ),
     },
-    { $id: 'UserEndpoint', description: "One of the caller's endpoints." },
+    { $id: 'UserEndpoint', description: 'One endpoint.' },
   )
 }
 

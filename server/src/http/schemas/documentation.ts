@@ -17,6 +17,7 @@ export const NEEDS_TOKEN = [{ BearerToken: [] }, { OAuth2ClientCredentials: [] }
 const WHY = {
   400: 'Bad Request',
   401: 'No valid bearer token.',
+  403: 'The caller may not do this.',
   404: 'Nothing there, or nothing of yours.',
   413: 'The body is too large. The connection is closed.',
   415: 'The body is not `application/json` in UTF-8.',

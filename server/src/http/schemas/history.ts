@@ -1,4 +1,4 @@
-import { HISTORY_PAGE_DEFAULT, HISTORY_PAGE_MAX } from '@rollcall/protocol/history'
+import { HISTORY_PAGE_DEFAULT, HISTORY_PAGE_MAX } from '@rollcall/protocol/limits'
 import { type TSchema, Type } from 'typebox'
 import { answerRef } from './documentation.ts'
 

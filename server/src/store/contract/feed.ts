@@ -23,6 +23,19 @@ export async function told(scene: Scene, after = 0): Promise<readonly string[]> 
   })
 }
 
+/** An event whose time is over at once; its sequence. */
+async function append(scene: Scene, payload: string): Promise<number> {
+  const event = {
+    eventId: `id of ${payload}`,
+    payload: Buffer.from(payload),
+    sealed: false,
+    acceptedAtWallMs: scene.under.wallMs(),
+    expiresAtWallMs: scene.under.wallMs() + 1,
+  }
+  const { accepted } = await scene.append(payload, { event })
+  return accepted[0]?.sequence ?? 0
+}
+
 async function expire(scene: Scene): Promise<void> {
   await scene.settle('expire', ...(await scene.claim()))
 }
@@ -34,8 +47,19 @@ export const feedCases: Cases = {
     const registration = await scene.register()
     await scene.register()
     feed.noteConnected(registration, 5)
-    feed.noteReceipt('UserEventAcknowledgedEvent', registration, 'e', 6)
-    feed.noteReceipt('UserEventExpiredEvent', registration, 'f', 7)
+    const [first, second, third] = [
+      await append(scene, 'e'),
+      await append(scene, 'f'),
+      await append(scene, 'g'),
+    ]
+    const bounds = { eventsMax: 9, bytesMax: 999 }
+    for (let twice = 0; twice < 2; twice++)
+      scene.store.mailboxes.acknowledge(registration, first, bounds, () => third, scene.at)
+    feed.noteExpired(registration, second, 7)
+    scene.store.mailboxes.remove(registration, second)
+    feed.noteExpired(registration, second, 8)
+    scene.store.mailboxes.expireDue(scene.under.wallMs() + 1, 10, () => 0)
+    assert.equal(scene.store.mailboxes.depth(registration), 0)
     feed.noteDisconnected(registration, 'connection_lost', 8)
     await scene.under.advance(10_000)
     await expire(scene)
@@ -45,6 +69,7 @@ export const feedCases: Cases = {
       'Registered requested',
       'Connected subscribed',
       'EventAcknowledged acknowledged',
+      'EventExpired lifetime_ended',
       'EventExpired lifetime_ended',
       'Disconnected connection_lost',
       'Expired keepalive_missed',
@@ -67,9 +92,12 @@ export const feedCases: Cases = {
       reason: 'requested',
       atWallMs: registeredAtWallMs,
     })
-    assert.equal(entries[2]?.eventId, 'e')
-    assert.deepEqual([entries[4]?.connectedAtWallMs, entries[4]?.atWallMs], [5, 8])
-    assert.equal(entries[5]?.atWallMs, scene.under.wallMs())
+    assert.deepEqual(
+      entries.slice(2, 5).map(({ eventId }) => eventId),
+      ['id of e', 'id of f', 'id of g'],
+    )
+    assert.deepEqual([entries[5]?.connectedAtWallMs, entries[5]?.atWallMs], [5, 8])
+    assert.equal(entries[6]?.atWallMs, scene.under.wallMs())
   },
 
   'keeps nothing of organizations and types that nobody watches': async (scene) => {

@@ -31,7 +31,13 @@ function eventOf(scene: Scene, text: string, lifetimeMs?: number) {
 
 function draft(eventId: string): HistoryDraft {
   const event = Buffer.from('{}')
-  const rest = { type: 'CallOfferedEvent', qos: 1, acceptedAtWallMs: 0, senderId: 'backend' } as const
+  // The fake clock's own day: what is older than a week is not shown.
+  const rest = {
+    type: 'CallOfferedEvent',
+    qos: 1,
+    acceptedAtWallMs: Date.UTC(2026, 0, 1),
+    senderId: 'backend',
+  } as const
   return { organizationId, userId, eventId, event, ...rest }
 }
 

@@ -143,7 +143,7 @@ function assemble(engine: Engine, heart: Heart): Store {
     mailboxes: lmdbMailboxes(engine, answers),
     answers: lmdbAnswers(answers, journal),
     history: lmdbHistory({ book: history, journal, clock }),
-    feed: lmdbFeed(engine.feed),
+    feed: lmdbFeed(engine),
     refreshFamilies: lmdbRefreshFamilies(families, journal),
     revokedTokens: lmdbRevokedTokens(revoked, journal),
     revokedUsers: lmdbRevokedUsers(revokedUsers, journal),
@@ -152,6 +152,7 @@ function assemble(engine: Engine, heart: Heart): Store {
     serviceTime,
     failure: () => journal.failure(),
     totals: () => table.totals,
+    hold: () => journal.hold(),
     close() {
       closing ??= close()
       return closing

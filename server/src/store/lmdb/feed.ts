@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import type { Clock } from '../../clock/clock.ts'
 import type { FeedBounds, FeedEntry, FeedStore, Watch } from '../store.ts'
 import { DeadLetterBook } from './dead-letter-book.ts'
+import type { Engine } from './engine.ts'
 import { FeedBook } from './feed-book.ts'
 import { decodeEntry } from './feed-row.ts'
 import { FeedSequences } from './feed-sequences.ts'
 import type { Journal } from './journal.ts'
 import { registrationKey } from './keys.ts'
 import { LinkBook } from './link-book.ts'
+import { tellReceipt, watchedReceipt } from './receipts.ts'
 import type { Rows } from './rows.ts'
 import type { StoreLog } from './store-log.ts'
 import { WebhookBook } from './webhook-book.ts'
@@ -44,7 +46,8 @@ export function loadFeed({ journal, rows, clock, log, bounds }: FeedOptions): Fe
   return { journal, rows, sequences, changes, webhooks, deadLetters, links }
 }
 
-export function lmdbFeed(parts: FeedParts): FeedStore {
+export function lmdbFeed(engine: Engine): FeedStore {
+  const { feed: parts, table } = engine
   const { journal, rows, changes, webhooks, deadLetters, links } = parts
   const isLinkWatched = (organizationId: string) =>
     changes.isWatched(organizationId, 'UserEndpointConnectedEvent') ||
@@ -62,9 +65,11 @@ export function lmdbFeed(parts: FeedParts): FeedStore {
       const more = connectedAtWallMs === undefined ? {} : { connectedAtWallMs }
       changes.add('UserEndpointDisconnectedEvent', registration, reason, atWallMs, more)
     },
-    noteReceipt(type, registration, eventId, atWallMs) {
-      const reason = type === 'UserEventAcknowledgedEvent' ? 'acknowledged' : 'lifetime_ended'
-      changes.add(type, registration, reason, atWallMs, { eventId })
+    noteExpired(registration, sequence, atWallMs) {
+      const record = table.lookUp(registration)
+      if (record === undefined) return
+      const receipt = watchedReceipt(engine, 'UserEventExpiredEvent', record, sequence)
+      tellReceipt(engine, 'UserEventExpiredEvent', record, receipt, atWallMs)
     },
     onAdded(listener) {
       changes.onAdded = listener

@@ -7,7 +7,7 @@ import type { RowChange, Rows } from './rows.ts'
 const CLOSED_RECORDS = 1024
 const FIRST_RECORDS = CLOSED_RECORDS + 256
 const WORD_BYTES = 4
-const HEADER_BYTES = 32
+const HEADER_BYTES = 36
 
 /** What is looked up by hash: one word for each record. Their numbers on disk are their places here, plus 1. */
 export const COLUMNS = ['eventId', 'userId', 'senderId', 'type', 'organizationId'] as const
@@ -17,11 +17,12 @@ export type Column = (typeof COLUMNS)[number]
 export type IndexBlock = {
   readonly firstChunk: number
   readonly firstRecordId: number
-  /** Records in each chunk. */
-  readonly counts: readonly number[]
+  readonly chunks: number
   readonly records: number
   readonly oldestWallMs: number
   readonly newestWallMs: number
+  /** Records in each chunk. */
+  counts(): readonly number[]
   /** Hashes, 4 bytes each, in the order of the records. */
   column(column: Column): Buffer
 }
@@ -72,13 +73,15 @@ export class OpenBlock {
   /** The block as it is now. What follows does not change it. */
   snapshot(): IndexBlock {
     const records = this.#records
+    const chunks = this.#counts.length
     return {
       firstChunk: this.firstChunk,
       firstRecordId: this.firstRecordId,
-      counts: [...this.#counts],
+      chunks,
       records,
       oldestWallMs: this.#oldestWallMs,
       newestWallMs: this.#newestWallMs,
+      counts: () => this.#counts.slice(0, chunks),
       column: (column) => this.#column(column).subarray(0, records * WORD_BYTES),
     }
   }
@@ -90,12 +93,13 @@ export class OpenBlock {
 
 /** The rows of a closed block: what it covers, and each column. */
 export function blockRows(number: number, block: IndexBlock): readonly RowChange[] {
-  const header = Buffer.allocUnsafe(HEADER_BYTES + block.counts.length * 2)
+  const header = Buffer.allocUnsafe(HEADER_BYTES + block.chunks * 2)
   header.writeDoubleBE(block.firstChunk, 0)
   header.writeDoubleBE(block.firstRecordId, 8)
   header.writeDoubleBE(block.oldestWallMs, 16)
   header.writeDoubleBE(block.newestWallMs, 24)
-  for (const [index, count] of block.counts.entries()) header.writeUInt16BE(count, HEADER_BYTES + index * 2)
+  header.writeUInt32BE(block.records, 32)
+  for (const [index, count] of block.counts().entries()) header.writeUInt16BE(count, HEADER_BYTES + index * 2)
   const rows = COLUMNS.map((column, place) => ({
     table: 'historyIndex' as const,
     key: indexKey(number, place + 1),
@@ -118,15 +122,15 @@ export function readBlock(rows: Rows, number: number): IndexBlock | undefined {
   if (row === undefined) return undefined
   const header = Buffer.from(row)
   const chunks = (header.length - HEADER_BYTES) / 2
-  const counts = Array.from({ length: chunks }, (_, index) => header.readUInt16BE(HEADER_BYTES + index * 2))
   const columns = new Map<Column, Buffer>()
   return {
     firstChunk: header.readDoubleBE(0),
     firstRecordId: header.readDoubleBE(8),
     oldestWallMs: header.readDoubleBE(16),
     newestWallMs: header.readDoubleBE(24),
-    counts,
-    records: counts.reduce((sum, count) => sum + count, 0),
+    chunks,
+    records: header.readUInt32BE(32),
+    counts: () => Array.from({ length: chunks }, (_, index) => header.readUInt16BE(HEADER_BYTES + index * 2)),
     column(column) {
       const known = columns.get(column)
       if (known !== undefined) return known

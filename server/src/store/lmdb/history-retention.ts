@@ -64,7 +64,7 @@ export class HistoryRetention {
     const { state } = this.#book
     while (state.oldestBlock < state.nextBlock) {
       const block = this.#oldestBlockEnd === undefined ? this.#book.block(state.oldestBlock) : undefined
-      if (block !== undefined) this.#oldestBlockEnd = block.firstChunk + block.counts.length
+      if (block !== undefined) this.#oldestBlockEnd = block.firstChunk + block.chunks
       if (this.#oldestBlockEnd === undefined || this.#oldestBlockEnd > state.oldestChunk) return
       this.#book.leave(blockRemovals(state.oldestBlock))
       state.oldestBlock++

@@ -76,7 +76,9 @@ function isInTime(block: IndexBlock, { query, newerThanWallMs }: Search): boolea
 }
 
 /** Chunk, and place in it, of a place in the block. To be asked from the newest to the oldest. */
-function locator({ counts, firstChunk, records }: IndexBlock): (place: number) => readonly [number, number] {
+function locator(block: IndexBlock): (place: number) => readonly [number, number] {
+  const { firstChunk, records } = block
+  const counts = block.counts()
   let index = counts.length - 1
   let start = records - (counts[index] ?? 0)
   return (place) => {

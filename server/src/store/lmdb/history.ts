@@ -26,6 +26,7 @@ export function lmdbHistory(parts: HistoryParts): HistoryStore {
     note(sequence, outcome, atWallMs) {
       if (journal.isOpen) book.note(sequence, outcome, atWallMs)
     },
+    bytes: () => book.state.bytes,
     async find(eventId, query) {
       const begun = await begin(parts, query, nextTurn)
       const steps = search({ ...begun, conditions: conditionsOf(query, eventId) })

@@ -1,14 +1,12 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { afterThisTurn, type Clock } from '../../clock/clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 import { Batch } from './batch.ts'
+import { Gathering } from './gathering.ts'
 import type { Rows, Table } from './rows.ts'
 import type { StoreLog } from './store-log.ts'
 
 /** Bytes that may wait to be written. Past it nothing new is taken on. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
-/** Operations after which a batch waits for no more of them, and turns after which it does not either. */
-const GATHERED_MAX = 64
-const GATHERING_TURNS_MAX = 8
 /** Changes at which a batch is written though nobody waits: handing over many at once would stall the process. */
 const CHANGES_MAX = 5_000
 /** A commit that takes longer than this counts as a failure of the disk, milliseconds. */
@@ -38,7 +36,12 @@ export class Journal {
   readonly #prepare: Prepare
   #filling = new Batch(1)
   #running: { readonly batch: Batch; readonly sinceMs: number; readonly ended: Promise<void> } | undefined
-  #gathering = false
+  readonly #gathering = new Gathering(
+    () => this.#filling.waiting,
+    () => {
+      if (this.#isWorking()) this.#commit()
+    },
+  )
   #durableBatch = 0
   #failure: unknown
   #closed = false
@@ -82,9 +85,14 @@ export class Journal {
     return promise
   }
 
+  /** Gathers what comes into one commit, until the function returned is called, or for a bounded time. */
+  hold(): () => void {
+    return this.#gathering.hold()
+  }
+
   /** Writes what was left without anybody waiting for it. */
   flush(): void {
-    if (this.#running === undefined && !this.#gathering && this.#isWorking()) this.#commit()
+    if (this.#running === undefined && !this.#gathering.isOn && this.#isWorking()) this.#commit()
   }
 
   get isOpen(): boolean {
@@ -139,19 +147,9 @@ export class Journal {
     return !this.#closed && this.#failure === undefined
   }
 
-  /** Waits for the turns of the event loop that bring more operations, and commits when one brings none. */
+  /** Commits, with what comes in the turns until then. */
   #gather(): void {
-    if (this.#gathering || this.#running !== undefined || !this.#isWorking()) return
-    this.#gathering = true
-    const turn = (turns: number, known: number) =>
-      afterThisTurn(() => {
-        const { waiting } = this.#filling
-        if (waiting > known && waiting < GATHERED_MAX && turns < GATHERING_TURNS_MAX)
-          return turn(turns + 1, waiting)
-        this.#gathering = false
-        if (this.#isWorking()) this.#commit()
-      })
-    turn(1, this.#filling.waiting)
+    if (this.#running === undefined && this.#isWorking()) this.#gathering.start()
   }
 
   #commit(): void {

@@ -3,6 +3,7 @@ import { SPARED_FOR_MS } from '../bounds.ts'
 import type {
   AppendOutcome,
   AppendRequest,
+  Cancellation,
   EntryPosition,
   MailboxEntry,
   MailboxStore,
@@ -18,7 +19,11 @@ import { takeEntry } from './entries.ts'
 import { assertHistoryRoom } from './history.ts'
 import { mailboxKey } from './keys.ts'
 import { decodeEntry } from './mailbox-row.ts'
+import { tellReceipt, watchedReceipt } from './receipts.ts'
 import type { RegistrationRecord } from './record.ts'
+
+/** How long an entry is left alone whose receipt is wanted and whose row is not on disk yet, milliseconds. */
+const UNWRITTEN_FOR_MS = 250
 
 export function lmdbMailboxes(engine: Engine, answers: AnswerBook): MailboxStore {
   const { journal, table } = engine
@@ -42,10 +47,13 @@ export function lmdbMailboxes(engine: Engine, answers: AnswerBook): MailboxStore
       const record = table.lookUp(registration)
       if (record === undefined) return undefined
       const term = record.mailbox?.termOf(sequence)
+      const receipt = watchedReceipt(engine, 'UserEventAcknowledgedEvent', record, sequence)
+      let cancellation: Cancellation | undefined
       if (term !== undefined && term.raceId !== 0)
-        return cancelTheOthers(engine, term, bounds, sentThrough, at)
-      takeEntry(engine, record, sequence)
-      return undefined
+        cancellation = cancelTheOthers(engine, term, bounds, sentThrough, at)
+      else takeEntry(engine, record, sequence)
+      tellReceipt(engine, 'UserEventAcknowledgedEvent', record, receipt, at.nowWallMs)
+      return cancellation
     },
     expireDue: (nowWallMs, max, sentThrough) => expireDue(engine, nowWallMs, max, sentThrough),
     depth: (registration) => table.lookUp(registration)?.mailbox?.depth ?? 0,
@@ -120,7 +128,13 @@ function expireDue(
       terms.due.postpone(term, nowWallMs + SPARED_FOR_MS)
       continue
     }
+    const receipt = watchedReceipt(engine, 'UserEventExpiredEvent', term.record, term.sequence)
+    if (receipt !== undefined && receipt.eventId === undefined) {
+      terms.due.postpone(term, nowWallMs + UNWRITTEN_FOR_MS)
+      continue
+    }
     takeEntry(engine, term.record, term.sequence)
+    tellReceipt(engine, 'UserEventExpiredEvent', term.record, receipt, nowWallMs)
     history.note(term.sequence, 'expired', nowWallMs)
     expired.push(toPosition(term))
   }

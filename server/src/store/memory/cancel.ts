@@ -25,9 +25,11 @@ export function cancelTheOthers(
   const accepted: AppendOutcome['accepted'][number][] = []
   const full: Registration[] = []
   const discarded: EntryPosition[] = []
+  let others = 0
   for (const slot of slots.byId.values()) {
     const original = slot.mailbox.find((entry) => entry.race === race)
     if (original === undefined) continue
+    others++
     const { registration } = slot
     if (original.sequence > sentThrough(registration.registrationId)) {
       slot.mailbox = slot.mailbox.filter((entry) => entry !== original)
@@ -40,7 +42,7 @@ export function cancelTheOthers(
   }
   if (record !== undefined && accepted.length + full.length > 0)
     history.addAppended({ ...record, acceptedAtWallMs: at.nowWallMs }, { accepted, full })
-  if (accepted.length + full.length + discarded.length === 0) return undefined
+  if (others === 0) return undefined
   const to = accepted.map(({ registration }) => registration)
   return { accepted: to, full, discarded, durable: Promise.resolve() }
 }

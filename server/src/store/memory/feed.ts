@@ -1,7 +1,8 @@
-import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
+import type { LifecycleEventType, LifecycleReason, ReceiptType } from '@rollcall/protocol/lifecycle'
 import type { FeedBounds, FeedEntry, FeedStore, Registration, Watch, WebhookKey } from '../store.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { assertOpen, type Gate } from './gate.ts'
+import type { Slots } from './slots.ts'
 
 type Position = { doneSequence: number; batch: { lastSequence: number; sinceWallMs: number } | undefined }
 
@@ -49,6 +50,11 @@ export class Feed {
     this.onAdded(organizationId)
   }
 
+  addReceipt(type: ReceiptType, registration: Registration, eventId: string, atWallMs: number): void {
+    const reason = type === 'UserEventAcknowledgedEvent' ? 'acknowledged' : 'lifetime_ended'
+    this.add(type, registration, reason, atWallMs, { eventId })
+  }
+
   watch(watches: readonly Watch[]): void {
     this.watches = watches
     const names = new Set<string>()
@@ -92,7 +98,7 @@ export class Feed {
   }
 }
 
-export function memoryFeed(feed: Feed, gate: Gate): FeedStore {
+export function memoryFeed(feed: Feed, slots: Slots, gate: Gate): FeedStore {
   const { deadLetters, links, positions } = feed
   return {
     watch: (watches) => feed.watch(watches),
@@ -107,9 +113,11 @@ export function memoryFeed(feed: Feed, gate: Gate): FeedStore {
       const more = connectedAtWallMs === undefined ? {} : { connectedAtWallMs }
       feed.add('UserEndpointDisconnectedEvent', registration, reason, atWallMs, more)
     },
-    noteReceipt(type, registration, eventId, atWallMs) {
-      const reason = type === 'UserEventAcknowledgedEvent' ? 'acknowledged' : 'lifetime_ended'
-      feed.add(type, registration, reason, atWallMs, { eventId })
+    noteExpired(registration, sequence, atWallMs) {
+      const entry = slots.byId
+        .get(registration.registrationId)
+        ?.mailbox.find((one) => one.sequence === sequence)
+      if (entry !== undefined) feed.addReceipt('UserEventExpiredEvent', registration, entry.eventId, atWallMs)
     },
     onAdded(listener) {
       feed.onAdded = listener

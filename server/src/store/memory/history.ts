@@ -32,6 +32,10 @@ export class History {
     this.#bounds = bounds
   }
 
+  get bytes(): number {
+    return this.#bytes
+  }
+
   add(draft: HistoryDraft, endpoints: readonly HistoryEndpoint[]): void {
     this.#keep(
       draft,
@@ -97,6 +101,7 @@ export function memoryHistory(history: History, gate: Gate): HistoryStore {
     note(sequence, outcome, atWallMs) {
       if (gate.open) history.note(sequence, outcome, atWallMs)
     },
+    bytes: () => history.bytes,
     async find(eventId, query) {
       assertOpen(gate)
       for (const record of history.newestFirst())

@@ -9,16 +9,21 @@ import type {
 } from '../store.ts'
 import { type AnswerBook, remember } from './answers.ts'
 import { cancelTheOthers } from './cancel.ts'
+import type { Feed } from './feed.ts'
 import { assertOpen, type Gate } from './gate.ts'
 import type { History } from './history.ts'
 import { findLive, listLive, type Race, type Slot, type Slots, type WaitingEntry } from './slots.ts'
 
-export function memoryMailboxes(
-  slots: Slots,
-  answers: AnswerBook,
-  history: History,
-  gate: Gate,
-): MailboxStore {
+export type MailboxParts = {
+  readonly slots: Slots
+  readonly answers: AnswerBook
+  readonly history: History
+  readonly feed: Feed
+  readonly gate: Gate
+}
+
+export function memoryMailboxes(parts: MailboxParts): MailboxStore {
+  const { slots, answers, history, feed, gate } = parts
   const entriesOf = (registration: Registration) => slots.byId.get(registration.registrationId)?.mailbox ?? []
   return {
     async append(request, nowMs) {
@@ -43,14 +48,17 @@ export function memoryMailboxes(
       if (gate.open) take(slots, registration, sequence)
     },
     acknowledge(registration, sequence, bounds, sentThrough, at) {
-      const race = gate.open ? take(slots, registration, sequence)?.race : undefined
+      const entry = gate.open ? take(slots, registration, sequence) : undefined
+      if (entry === undefined) return undefined
+      const { race, eventId } = entry
+      feed.addReceipt('UserEventAcknowledgedEvent', registration, eventId, at.nowWallMs)
       return race && cancelTheOthers(slots, history, race, bounds, sentThrough, at)
     },
     expireDue(nowWallMs, max, sentThrough) {
       if (!gate.open) return []
       const isSpared = ({ registration, sequence }: EntryPosition) =>
         sequence <= sentThrough(registration.registrationId)
-      return expireDue(slots, history, nowWallMs, max, isSpared)
+      return expireDue(parts, nowWallMs, max, isSpared)
     },
     depth: (registration) => entriesOf(registration).length,
   }
@@ -118,8 +126,7 @@ function take(slots: Slots, registration: Registration, sequence: number): Waiti
 }
 
 function expireDue(
-  slots: Slots,
-  history: History,
+  { slots, history, feed }: MailboxParts,
   nowWallMs: number,
   max: number,
   isSpared: (entry: EntryPosition) => boolean,
@@ -136,6 +143,7 @@ function expireDue(
       continue
     }
     take(slots, slot.registration, entry.sequence)
+    feed.addReceipt('UserEventExpiredEvent', slot.registration, entry.eventId, nowWallMs)
     history.note(entry.sequence, 'expired', nowWallMs)
     expired.push(position)
   }

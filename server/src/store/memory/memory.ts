@@ -42,10 +42,10 @@ export function createMemoryStore({
   }
   return {
     registrations: memoryRegistrations(slots, gate, end, record),
-    mailboxes: memoryMailboxes(slots, answers, history, gate),
+    mailboxes: memoryMailboxes({ slots, answers, history, feed, gate }),
     answers: memoryAnswers(answers, gate),
     history: memoryHistory(history, gate),
-    feed: memoryFeed(feed, gate),
+    feed: memoryFeed(feed, slots, gate),
     refreshFamilies: memoryRefreshFamilies(gate),
     revokedTokens: memoryRevokedTokens(clock, gate),
     revokedUsers: memoryRevokedUsers(clock, gate),
@@ -54,6 +54,7 @@ export function createMemoryStore({
     serviceTime,
     failure: () => undefined,
     totals: () => count(slots),
+    hold: () => () => undefined,
     async close() {
       gate.open = false
     },

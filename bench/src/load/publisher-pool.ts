@@ -1,0 +1,74 @@
+import { connect, type Socket } from 'node:net'
+import { connectPacket, PacketType, takePackets } from '../wire/mqtt-packets.ts'
+import { Splitter } from '../wire/splitter.ts'
+import { BACKEND } from './roster.ts'
+import type { OnAnswer, Pool } from './work.ts'
+
+const KEEP_ALIVE_SECONDS = 3600
+
+type Options = {
+  readonly port: number
+  /** The backend's. */
+  readonly token: string
+  readonly qos: 0 | 1
+  /** Packets in each request: that many PUBACKs, or one PINGRESP, are its answer. */
+  readonly batch: number
+}
+
+/** A backend's connections over MQTT 3.1.1, which closes them where an event is refused. */
+export class PublisherPool implements Pool {
+  readonly lost: Promise<never>
+  readonly #lose: (error: Error) => void
+  readonly #options: Options
+  #sockets: readonly Socket[] = []
+
+  constructor(options: Options) {
+    let lose: (error: Error) => void = () => {}
+    this.lost = new Promise((_, reject) => {
+      lose = reject
+    })
+    this.lost.catch(() => {})
+    this.#lose = lose
+    this.#options = options
+  }
+
+  async open(slots: number, onAnswer: OnAnswer): Promise<void> {
+    this.#sockets = await Promise.all(
+      Array.from({ length: slots }, (_, slot) => this.#openOne(slot, onAnswer)),
+    )
+  }
+
+  send(slot: number, request: Buffer): void {
+    this.#sockets[slot]?.write(request)
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.removeAllListeners('close').destroy()
+  }
+
+  #openOne(slot: number, onAnswer: OnAnswer): Promise<Socket> {
+    const { port, token, qos, batch } = this.#options
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+    const answersMax = qos === 0 ? 1 : batch
+    let answers = 0
+    return new Promise((resolve, reject) => {
+      const packets = new Splitter(
+        takePackets((first, bytes, start, end) => {
+          if (first >> 4 === PacketType.connack) {
+            if (bytes[start + 1] === 0) resolve(socket)
+            else reject(new Error(`a publisher was refused with code ${bytes[start + 1]}`))
+          } else if (++answers === answersMax) {
+            answers = 0
+            onAnswer(slot, 0, bytes, start, end)
+          }
+        }),
+      )
+      socket.on('data', (chunk: Buffer) => packets.push(chunk, 0, chunk.length))
+      socket.on('error', (error) => this.#lose(error))
+      socket.once('close', () => this.#lose(new Error('the server closed a publisher')))
+      this.lost.catch(reject)
+      const hello = { clientId: `publisher-${slot}`, userName: BACKEND, password: token }
+      socket.write(connectPacket({ ...hello, keepAliveSeconds: KEEP_ALIVE_SECONDS }))
+    })
+  }
+}

@@ -1,0 +1,44 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { Principal } from '../auth/auth.ts'
+import type { Store } from '../store/store.ts'
+import type { BulkItem } from './bulk.ts'
+import type { SendResult } from './delivery.ts'
+import { Pace } from './pace.ts'
+import { type SendEventContext, sendEvent } from './send-event.ts'
+
+export type SendEventsContext = SendEventContext & { readonly store: Pick<Store, 'hold'> }
+
+/**
+ * Sends the events of a group, each for itself; the answers are in its order. The store is told that they belong
+ * together, so that it takes them into one commit though others have their turns meanwhile.
+ */
+export async function sendEvents(
+  context: SendEventsContext,
+  principal: Principal,
+  group: readonly BulkItem[],
+): Promise<PromiseSettledResult<SendResult>[]> {
+  const pace = new Pace(context.clock)
+  const release = context.store.hold()
+  const answers: Promise<PromiseSettledResult<SendResult>>[] = []
+  try {
+    for (const item of group) {
+      answers.push(settled(send(context, principal, item)))
+      if (pace.isOver) await pace.rest()
+    }
+  } finally {
+    release()
+  }
+  return Promise.all(answers)
+}
+
+function send(context: SendEventsContext, principal: Principal, item: BulkItem): Promise<SendResult> {
+  return item instanceof RollcallError ? Promise.reject(item) : sendEvent(context, principal, item)
+}
+
+/** At once, or a refusal in an earlier turn than the last would be nobody's. */
+function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
+  return promise.then(
+    (value) => ({ status: 'fulfilled', value }),
+    (reason: unknown) => ({ status: 'rejected', reason }),
+  )
+}

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { readVectors } from '../../../test/helpers/vectors.ts'
+import type { HistoryRecord, Outcome } from '../store/store.ts'
+import { recordJson } from './record-json.ts'
+
+type HistoryVector = {
+  readonly accepted: {
+    readonly id: string
+    readonly organizationId: string
+    readonly userId: string
+    readonly qos: 0 | 1
+    readonly at: string
+    readonly event: string
+    readonly endpoints: readonly {
+      readonly userEndpointId: string
+      readonly noted: readonly { readonly outcome: Outcome; readonly at: string }[]
+    }[]
+  }
+  readonly record: string
+}
+
+describe('records of the vectors', () => {
+  for (const { name, why, accepted, record } of readVectors<HistoryVector>('history').vectors)
+    it(name, () => {
+      const json = recordJson(recordOf(accepted))
+      assert.equal(json, record, why)
+      assert.doesNotThrow(() => JSON.parse(json))
+    })
+})
+
+function recordOf({ id, at, event, endpoints, ...rest }: HistoryVector['accepted']): HistoryRecord {
+  return {
+    ...rest,
+    recordId: 1,
+    eventId: id,
+    type: 'CallOfferedEvent',
+    acceptedAtWallMs: Date.parse(at),
+    senderId: 'backend',
+    event: Buffer.from(event),
+    endpoints: endpoints.map(({ userEndpointId, noted }) => ({
+      userEndpointId,
+      outcome: noted.at(-1)?.outcome ?? 'queued',
+      at: noted.map((one) => ({ outcome: one.outcome, atWallMs: Date.parse(one.at) })),
+    })),
+  }
+}

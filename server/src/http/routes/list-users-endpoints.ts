@@ -1,0 +1,38 @@
+import { userInSight } from '../../auth/auth.ts'
+import type { App } from '../app-type.ts'
+import { JSON_TYPE } from '../error-body.ts'
+import { callerOf } from '../plugins/authenticate.ts'
+import { answerRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
+import { USER_PARAMETERS, USERS_QUERY, unchecked } from '../schemas/users.ts'
+import type { HttpServices } from '../services.ts'
+import { userEndpointInSight } from '../user-endpoint.ts'
+
+const schema = {
+  operationId: 'listEndpointsOfUser',
+  tags: ['Presence'],
+  summary: "A user's endpoints",
+  description:
+    'For backends and administrators within their organization, for role SERVICE, and for the user itself. Nobody learns whether a user exists: one who has no endpoint has an empty list.',
+  security: NEEDS_TOKEN,
+  params: USER_PARAMETERS,
+  querystring: USERS_QUERY,
+  response: {
+    200: json('Those that are registered now, oldest first.', {
+      type: 'array',
+      items: answerRef('UserEndpoint'),
+    }),
+    ...refusals(400, 401, 403, 503),
+  },
+}
+
+type Services = Pick<HttpServices, 'registrar' | 'delivery'>
+
+export function listUsersEndpointsRoute(app: App, services: Services): void {
+  app.get('/users/:userId/endpoints', { schema, validatorCompiler: unchecked }, async (request, reply) => {
+    const user = userInSight(callerOf(request), request.params.userId, request.query.organizationId)
+    const registrations = await services.registrar.list(user)
+    const endpoints = registrations.map((registration) => userEndpointInSight(services, registration))
+    reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
+    return reply.send(JSON.stringify(endpoints))
+  })
+}

@@ -1,0 +1,43 @@
+import type { RevokeUserWebCommand } from '@rollcall/protocol/command'
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { ID_RULE, isId } from '@rollcall/protocol/id'
+import { userToRevoke } from '../../auth/auth.ts'
+import type { App } from '../app-type.ts'
+import { callerOf } from '../plugins/authenticate.ts'
+import { bodyRef, NEEDS_TOKEN, noContent, refusals } from '../schemas/documentation.ts'
+import { USER_PARAMETERS, USERS_QUERY, unchecked } from '../schemas/users.ts'
+import type { HttpServices } from '../services.ts'
+
+const schema = {
+  operationId: 'revokeUser',
+  tags: ['Identity'],
+  summary: 'End everything that was issued to a user',
+  description:
+    'Access tokens and sign-ins from before are refused from now on, MQTT connections are closed, registrations end. The user may sign in again; to keep it out, disable it. For role SERVICE, and for administrators of the organization (authority `ORGANIZATION_ADMIN` or `ROLE_ORGANIZATION_ADMIN`).',
+  security: NEEDS_TOKEN,
+  params: USER_PARAMETERS,
+  querystring: USERS_QUERY,
+  body: bodyRef<RevokeUserWebCommand | undefined>('RevokeUserWebCommand'),
+  response: { 204: noContent('Everything has ended.'), ...refusals(400, 401, 403, 413, 415, 503) },
+}
+
+/** First the tokens, so that links end as not authorized and nothing registers again; then what they registered. */
+export function revokeUserRoute(
+  app: App,
+  { auth, registrar }: Pick<HttpServices, 'auth' | 'registrar'>,
+): void {
+  app.post('/users/:userId/revoke', { schema, validatorCompiler: unchecked }, async (request, reply) => {
+    const organizationId = request.query.organizationId ?? organizationOf(request.body)
+    const user = userToRevoke(callerOf(request), request.params.userId, organizationId)
+    // Nobody has it; and what is written down is bounded by the rules for ids.
+    if (!isId(user.userId))
+      throw new RollcallError('invalid_request', undefined, { fields: [['userId', `must be ${ID_RULE}`]] })
+    await auth.revokeUser(user)
+    await registrar.unregisterAll(user, 'revoked')
+    reply.code(204)
+  })
+}
+
+function organizationOf(body: unknown): unknown {
+  return typeof body === 'object' && body !== null ? Reflect.get(body, 'organizationId') : undefined
+}

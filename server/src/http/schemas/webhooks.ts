@@ -1,0 +1,103 @@
+import { LIFECYCLE_EVENTS } from '@rollcall/protocol/lifecycle'
+import { DEAD_LETTERS_PAGE_DEFAULT, DEAD_LETTERS_PAGE_MAX } from '@rollcall/protocol/limits'
+import { type TSchema, Type } from 'typebox'
+import { answerRef } from './documentation.ts'
+
+const INSTANT = { format: 'date-time', examples: ['2026-01-01T12:00:00.000Z'] }
+const TYPES = Object.keys(LIFECYCLE_EVENTS)
+const REASONS = [...new Set(Object.values(LIFECYCLE_EVENTS).flat())]
+
+export const WEBHOOK_PATH = Type.Object({ webhookId: Type.String() })
+
+const ORGANIZATION = {
+  organizationId: Type.Optional(
+    Type.String({
+      description: 'Whose webhooks. Read from callers with role SERVICE, for whom it is required.',
+    }),
+  ),
+}
+
+export const WEBHOOKS_PARAMETERS = Type.Object(ORGANIZATION)
+
+export const DEAD_LETTERS_PARAMETERS = Type.Object({
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: DEAD_LETTERS_PAGE_MAX, default: DEAD_LETTERS_PAGE_DEFAULT }),
+  ),
+  cursor: Type.Optional(Type.String({ description: 'The `nextCursor` of the page before.' })),
+  ...ORGANIZATION,
+})
+
+export const REPLAY_BODY = Type.Object({
+  ids: Type.Optional(Type.Array(Type.String(), { description: 'Ids of events. Absent: all dead letters.' })),
+})
+
+export function webhookSchemas(): readonly TSchema[] {
+  return [webhook(), lifecycleEvent(), deadLetterPage(), replay()]
+}
+
+function webhook(): TSchema {
+  return Type.Object(
+    {
+      id: Type.String(),
+      url: Type.String(),
+      events: Type.Array(Type.String({ enum: TYPES })),
+      enabled: Type.Boolean(),
+      pending: Type.Integer({ description: 'Events that it has not taken yet.' }),
+      deadLetters: Type.Integer(),
+      lastSuccessAt: Type.Optional(Type.String({ ...INSTANT, description: 'Since the server started.' })),
+      lastFailureAt: Type.Optional(Type.String({ ...INSTANT, description: 'Since the server started.' })),
+      lastFailure: Type.Optional(
+        Type.String({ description: 'A code.', examples: ['status_503', 'timeout'] }),
+      ),
+      nextAttemptAt: Type.Optional(
+        Type.String({ ...INSTANT, description: 'Absent: nothing is to be sent.' }),
+      ),
+    },
+    { $id: 'Webhook', description: 'A webhook and how it is doing.' },
+  )
+}
+
+function lifecycleEvent(): TSchema {
+  return Type.Object(
+    {
+      id: Type.String({ description: 'The same however often it is sent.' }),
+      type: Type.String({ enum: TYPES }),
+      timestamp: Type.String(INSTANT),
+      organizationId: Type.String(),
+      userId: Type.String(),
+      userEndpointId: Type.String(),
+      sequence: Type.Integer({ description: 'Ascends; has gaps.' }),
+      reason: Type.String({ enum: REASONS }),
+      registeredAt: Type.String(INSTANT),
+      lastKeepAliveAt: Type.String(INSTANT),
+      keepAliveSeconds: Type.Integer(),
+      connectedAt: Type.Optional(Type.String({ ...INSTANT, description: 'With a disconnection.' })),
+      eventId: Type.Optional(Type.String({ description: 'With a receipt: the id of the event.' })),
+    },
+    { $id: 'LifecycleEvent', description: 'Something that happened to an endpoint, or to an event.' },
+  )
+}
+
+function deadLetterPage(): TSchema {
+  return Type.Object(
+    {
+      deadLetters: Type.Array(
+        Type.Object({
+          event: Type.Unsafe(answerRef('LifecycleEvent')),
+          failure: Type.String({ description: 'Why the last attempt failed, a code.' }),
+          failedAt: Type.String(INSTANT),
+        }),
+        { description: 'Oldest first.' },
+      ),
+      nextCursor: Type.Optional(Type.String({ description: 'Absent at the end.' })),
+    },
+    { $id: 'DeadLetterPage', description: 'A page of events that a webhook did not take.' },
+  )
+}
+
+function replay(): TSchema {
+  return Type.Object(
+    { count: Type.Integer({ description: 'Dead letters that are being sent again.' }) },
+    { $id: 'Replay' },
+  )
+}

@@ -1,0 +1,38 @@
+import type { ReceiptType } from '@rollcall/protocol/lifecycle'
+import type { Engine } from './engine.ts'
+import { mailboxKey } from './keys.ts'
+import { decodeEntry } from './mailbox-row.ts'
+import type { RegistrationRecord } from './record.ts'
+
+/** What is to be told of an entry that leaves its mailbox: the event's id, where its row is on disk already. */
+export type Receipt = { readonly eventId: string | undefined }
+
+/**
+ * The receipt of an entry, where somebody watches for it. Memory does not know an event's id, so that the row is
+ * read, which has to be before the entry goes.
+ */
+export function watchedReceipt(
+  { feed, rows }: Engine,
+  type: ReceiptType,
+  record: RegistrationRecord,
+  sequence: number,
+): Receipt | undefined {
+  if (!feed.changes.isWatched(record.organizationId, type)) return undefined
+  const [entry] = record.mailbox?.after(sequence - 1, 1, 0) ?? []
+  if (entry?.sequence !== sequence) return undefined
+  const row = rows.get('mailbox', mailboxKey(record.registrationId, sequence, entry.size))
+  return { eventId: row && decodeEntry(row).eventId }
+}
+
+/** Adds a receipt to the feed, in the same batch of the journal as the end of the entry. */
+export function tellReceipt(
+  { feed }: Engine,
+  type: ReceiptType,
+  record: RegistrationRecord,
+  receipt: Receipt | undefined,
+  atWallMs: number,
+): void {
+  if (receipt?.eventId === undefined) return
+  const reason = type === 'UserEventAcknowledgedEvent' ? 'acknowledged' : 'lifetime_ended'
+  feed.changes.add(type, record, reason, atWallMs, { eventId: receipt.eventId })
+}

@@ -1,0 +1,62 @@
+import type { LifecycleEventType } from '@rollcall/protocol/lifecycle'
+import type { FeedEntry, FeedStore, WebhookKey } from '../store/store.ts'
+import { type Batch, batchOf } from './batch.ts'
+
+/** Entries looked at for one batch. */
+const LOOKED_AT_MAX = 400
+
+export type NextBatch = {
+  readonly batch: Batch
+  /** The last entry that is dealt with by it, sent or of no interest. */
+  readonly lastSequence: number
+  /** When it was first tried. */
+  readonly sinceWallMs: number
+}
+
+/**
+ * The batch that a webhook gets next: the one that was begun, as it was, or the next entries of its types.
+ * `undefined`: there is nothing.
+ */
+export async function nextBatch(
+  feed: FeedStore,
+  webhook: WebhookKey,
+  types: ReadonlySet<LifecycleEventType>,
+  wallMs: () => number,
+): Promise<NextBatch | undefined> {
+  for (;;) {
+    const position = feed.position(webhook)
+    if (position === undefined) return undefined
+    const read = await feed.read(webhook.organizationId, position.doneSequence, LOOKED_AT_MAX)
+    const begun = position.batch
+    const entries = begun === undefined ? read : read.filter(({ sequence }) => sequence <= begun.lastSequence)
+    const batch = batchOf(
+      webhook,
+      entries.filter(({ type }) => types.has(type)),
+    )
+    const lastSequence = lastOf(batch, entries, types, begun?.lastSequence)
+    if (batch === undefined && lastSequence === undefined) return undefined
+    if (batch === undefined || lastSequence === undefined) {
+      feed.advance(webhook, lastSequence ?? position.doneSequence)
+      continue
+    }
+    if (begun !== undefined) return { batch, lastSequence, sinceWallMs: begun.sinceWallMs }
+    const sinceWallMs = wallMs()
+    await feed.begin(webhook, { lastSequence, sinceWallMs })
+    return { batch, lastSequence, sinceWallMs }
+  }
+}
+
+/**
+ * Where a batch ends: at its last entry, or, where nothing of interest is left out, where it ended when it was begun
+ * or at the last entry looked at.
+ */
+function lastOf(
+  batch: Batch | undefined,
+  entries: readonly FeedEntry[],
+  types: ReadonlySet<LifecycleEventType>,
+  begunSequence: number | undefined,
+): number | undefined {
+  const lastSent = batch?.entries.at(-1)?.sequence ?? 0
+  const isLeftOut = ({ sequence, type }: FeedEntry): boolean => sequence > lastSent && types.has(type)
+  return entries.some(isLeftOut) ? lastSent : (begunSequence ?? entries.at(-1)?.sequence)
+}

@@ -1,0 +1,305 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { describe, it, type TestContext } from 'node:test'
+import { isLifecycleEventType, LIFECYCLE_EVENTS } from '@rollcall/protocol/lifecycle'
+import { createFakeClock, seededRandom } from '../../../test/helpers/fake-clock.ts'
+import type { Organization, Webhook } from '../auth/auth.ts'
+import { createLog } from '../observe/observe.ts'
+import { createMemoryStore } from '../store/memory/memory.ts'
+import type { Message } from './post.ts'
+import { createWebhooks } from './webhooks.ts'
+
+const HOUR_MS = 3_600_000
+const ALL = new Set(Object.keys(LIFECYCLE_EVENTS).filter(isLifecycleEventType))
+
+function webhook(id: string, more: Partial<Webhook> = {}): Webhook {
+  return {
+    id,
+    url: `https://${id}.example/`,
+    secret: Buffer.alloc(24, 7),
+    events: ALL,
+    enabled: true,
+    ...more,
+  }
+}
+
+type Post = { readonly url: string; readonly sequences: readonly number[]; readonly message: Message }
+
+/** The room on a store in memory, before receivers that answer what the test says. */
+function open(test: TestContext, ...hooks: readonly Webhook[]) {
+  const clock = createFakeClock()
+  const store = createMemoryStore({ clock })
+  const posts: Post[] = []
+  const counts = new Map<string, number>()
+  const count = (name: string, by = 1) => counts.set(name, (counts.get(name) ?? 0) + by)
+  let reloaded = () => {}
+  const fixture = {
+    clock,
+    store,
+    posts,
+    counts,
+    answer: async (_post: Post, _signal: AbortSignal): Promise<string | undefined> => undefined,
+    reload(...webhooks: readonly Webhook[]) {
+      directory = directoryOf(webhooks)
+      reloaded()
+    },
+    async register(...ids: readonly string[]) {
+      for (const userEndpointId of ids) {
+        const endpoint = { organizationId: 'acme', userId: 'alice', userEndpointId }
+        const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
+        const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
+        await store.registrations.register({ ...endpoint, ...wanted }, 1e6, at)
+      }
+    },
+    sequencesOf: (url: string) => posts.filter((post) => post.url === url).map(({ sequences }) => sequences),
+  }
+  let directory = directoryOf(hooks)
+  const webhooks = createWebhooks({
+    store,
+    auth: {
+      organizations: () => directory,
+      onDirectoryReloaded: (listener) => {
+        reloaded = listener
+      },
+    },
+    clock,
+    random: seededRandom(1),
+    log: createLog('silent'),
+    metrics: {
+      webhookAttempt: (outcome) => void count(outcome),
+      webhookEvents: (outcome, events) => void count(`${outcome} events`, events),
+    },
+    settings: { webhookRetryHours: 24, webhookPrivateAddresses: [] },
+    openReceiver: () => ({
+      async post(url, message, signal) {
+        const { events } = JSON.parse(message.body.toString())
+        const post = { url, message, sequences: events.map((event: { sequence: number }) => event.sequence) }
+        posts.push(post)
+        return fixture.answer(post, signal)
+      },
+      close: () => undefined,
+    }),
+  })
+  test.after(() => webhooks.close())
+  return { ...fixture, fixture, webhooks }
+}
+
+function directoryOf(webhooks: readonly Webhook[]): ReadonlyMap<string, Organization> {
+  return new Map([['acme', { id: 'acme', name: 'Acme', webhooks }]])
+}
+
+function untilAborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined)))
+}
+
+function numbers(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index)
+}
+
+describe('a webhook', () => {
+  it('gets events in order, in signed batches', async (test) => {
+    const { register, clock, posts, sequencesOf, counts, webhooks } = open(test, webhook('h'))
+    await register(...numbers(1, 250).map(String))
+    await clock.advance(1000)
+    assert.deepEqual(sequencesOf('https://h.example/'), [
+      numbers(1, 100),
+      numbers(101, 200),
+      numbers(201, 250),
+    ])
+    const { headers, body } = posts[0]?.message ?? assert.fail()
+    const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`
+    const signature = createHmac('sha256', Buffer.alloc(24, 7)).update(signed).digest('base64')
+    assert.equal(headers['webhook-signature'], `v1,${signature}`)
+    assert.equal(headers['content-type'], 'application/json')
+    assert.deepEqual(
+      [...counts],
+      [
+        ['delivered', 3],
+        ['delivered events', 250],
+      ],
+    )
+    const [state] = webhooks.list('acme')
+    assert.deepEqual([state?.pending, state?.deadLetters, state?.nextAttemptAtWallMs], [0, 0, undefined])
+    assert(state?.lastSuccessAtWallMs !== undefined && !('secret' in state))
+  })
+
+  it('gets the same batch again until it takes it, ever less often, and nothing before', async (test) => {
+    const { fixture, register, clock, posts, webhooks } = open(test, webhook('h'))
+    fixture.answer = async () => 'status_503'
+    await register('a')
+    await clock.advance(60_000)
+    await register('b')
+    const failed = posts.length
+    assert(failed > 3 && failed < 30, `${failed} attempts in a minute`)
+    assert.equal(new Set(posts.map(({ message }) => message.headers['webhook-id'])).size, 1)
+    assert.equal(new Set(posts.map(({ message }) => message.body.toString())).size, 1)
+    const [state] = webhooks.list('acme')
+    assert.deepEqual([state?.lastFailure, state?.pending], ['status_503', 2])
+    const waitMs = (state?.nextAttemptAtWallMs ?? 0) - clock.wallMs()
+    assert(waitMs > 0 && waitMs <= 300_000)
+    fixture.answer = async () => undefined
+    await clock.advance(300_000)
+    assert.deepEqual(
+      posts.slice(failed).map(({ sequences }) => sequences),
+      [[1], [2]],
+    )
+  })
+
+  it('that takes nothing for a day leaves dead letters, and the queue goes on', async (test) => {
+    const { fixture, register, clock, posts, webhooks, counts, store } = open(test, webhook('h'))
+    fixture.answer = async ({ sequences }) => (sequences.includes(2) ? 'timeout' : undefined)
+    await register('a')
+    await clock.advance(1000)
+    await register('b')
+    await clock.advance(1000)
+    await register('c')
+    await clock.advance(24 * HOUR_MS - 300_000)
+    assert.equal(
+      posts.some(({ sequences }) => sequences.includes(3)),
+      false,
+    )
+    await clock.advance(600_000)
+    assert.deepEqual(posts.at(-1)?.sequences, [3])
+    const { letters, next } = await webhooks.deadLetters('acme', 'h', 0, 10)
+    assert.deepEqual(
+      letters.map(({ event, failure }) => [event.sequence, failure]),
+      [[2, 'timeout']],
+    )
+    assert.equal(next, undefined)
+    assert.equal(counts.get('dead_lettered events'), 1)
+    assert.equal(store.feed.totals().entries, 0)
+  })
+
+  it('gets only events of its types, and is past all others', async (test) => {
+    const events = new Set(['UserEndpointUnregisteredEvent'] as const)
+    const { register, clock, posts, store, sequencesOf } = open(
+      test,
+      webhook('some', { events }),
+      webhook('all'),
+    )
+    await register(...numbers(1, 450).map(String))
+    await store.registrations.unregister({ organizationId: 'acme', userId: 'alice', userEndpointId: '7' }, 0)
+    await clock.advance(1000)
+    assert.deepEqual(sequencesOf('https://some.example/'), [[451]])
+    assert.equal(posts.length, 1 + 5)
+    assert.equal(store.feed.totals().entries, 0)
+  })
+
+  it('that hangs holds up nobody else', async (test) => {
+    const { fixture, register, clock, sequencesOf, store } = open(test, webhook('slow'), webhook('quick'))
+    fixture.answer = ({ url }, signal) =>
+      url.includes('slow') ? untilAborted(signal) : Promise.resolve(undefined)
+    await register('a')
+    await clock.advance(1000)
+    await register('b')
+    await clock.advance(1000)
+    assert.deepEqual(sequencesOf('https://quick.example/'), [[1], [2]])
+    assert.deepEqual(sequencesOf('https://slow.example/'), [[1]])
+    assert.equal(store.feed.totals().entries, 2)
+  })
+})
+
+describe('dead letters', () => {
+  async function bury(test: TestContext) {
+    const room = open(test, webhook('h'))
+    await room.register(...numbers(1, 120).map(String))
+    const key = { organizationId: 'acme', webhookId: 'h' }
+    const letters = (await room.store.feed.read('acme', 0, 120)).map((entry) => ({
+      entry,
+      failure: 'x',
+      buriedAtWallMs: 1,
+    }))
+    await room.store.feed.bury(key, letters, 120)
+    await room.clock.advance(1000)
+    return room
+  }
+
+  it('come in pages', async (test) => {
+    const { webhooks } = await bury(test)
+    const first = await webhooks.deadLetters('acme', 'h', 0, 100)
+    assert.equal(first.next, 100)
+    const rest = await webhooks.deadLetters('acme', 'h', first.next, 100)
+    assert.deepEqual(
+      rest.letters.map(({ event }) => event.sequence),
+      numbers(101, 120),
+    )
+    assert.equal(rest.next, undefined)
+    await assert.rejects(webhooks.deadLetters('acme', 'other', 0, 1), { code: 'not_found' })
+    await assert.rejects(webhooks.deadLetters('globex', 'h', 0, 1), { code: 'not_found' })
+  })
+
+  it('are sent again, all or those named, before what is new', async (test) => {
+    const { webhooks, posts, clock, register } = await bury(test)
+    const { letters } = await webhooks.deadLetters('acme', 'h', 0, 3)
+    const named = letters.slice(1).map(({ event }) => event.id)
+    assert.equal(webhooks.replay('acme', 'h', [...named, 'unknown', '__proto__']), 2)
+    await clock.advance(1000)
+    assert.deepEqual(
+      posts.map(({ sequences }) => sequences),
+      [[2, 3]],
+    )
+    await register('new')
+    assert.equal(webhooks.replay('acme', 'h', undefined), 118)
+    await clock.advance(1000)
+    assert.deepEqual(
+      posts.slice(1).map(({ sequences }) => sequences),
+      [[1, ...numbers(4, 102)], numbers(103, 120), [121]],
+    )
+    assert.equal(webhooks.list('acme')[0]?.deadLetters, 0)
+  })
+
+  it('stay where they are from the first that is not taken on', async (test) => {
+    const { fixture, webhooks, posts, clock } = await bury(test)
+    fixture.answer = async () => 'status_500'
+    webhooks.replay('acme', 'h', undefined)
+    await clock.advance(600_000)
+    assert.equal(posts.length, 1)
+    assert.equal(webhooks.list('acme')[0]?.deadLetters, 120)
+    await webhooks.removeDeadLetters('acme', 'h')
+    assert.equal(webhooks.list('acme')[0]?.deadLetters, 0)
+  })
+})
+
+describe('a directory that was read again', () => {
+  it('with another address is heard at once, whatever the pause', async (test) => {
+    const { fixture, register, clock, posts } = open(test, webhook('h'))
+    fixture.answer = async ({ url }) => (url === 'https://h.example/' ? 'status_500' : undefined)
+    await register('a')
+    await clock.advance(HOUR_MS)
+    const failed = posts.length
+    fixture.reload(webhook('h', { url: 'https://new.example/' }))
+    await clock.advance(1)
+    assert.deepEqual(
+      posts.slice(failed).map(({ url }) => url),
+      ['https://new.example/'],
+    )
+  })
+
+  it('disables a webhook, which then gets everything later', async (test) => {
+    const { fixture, register, clock, posts, webhooks } = open(test, webhook('h', { enabled: false }))
+    await register('a')
+    await clock.advance(HOUR_MS)
+    assert.deepEqual([posts.length, webhooks.list('acme')[0]?.pending], [0, 1])
+    fixture.reload(webhook('h'))
+    await clock.advance(100)
+    assert.equal(posts.length, 1)
+  })
+
+  it('takes a webhook away, with what it was doing', async (test) => {
+    const { fixture, register, clock, webhooks, store } = open(test, webhook('h'))
+    let isAborted = false
+    fixture.answer = async (_post, signal) => {
+      await untilAborted(signal)
+      isAborted = true
+      return 'connection_failed'
+    }
+    await register('a')
+    await clock.advance(1000)
+    fixture.reload()
+    await clock.advance(1000)
+    assert.equal(isAborted, true)
+    assert.deepEqual(webhooks.list('acme'), [])
+    assert.equal(store.feed.totals().entries, 0)
+    assert.equal(clock.pending(), 0)
+  })
+})

@@ -1,0 +1,174 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { LifecycleEvent } from '@rollcall/protocol/lifecycle'
+import type { Auth, Organization, Webhook } from '../auth/auth.ts'
+import type { Clock, Random } from '../clock/clock.ts'
+import type { Log, Metrics } from '../observe/observe.ts'
+import type { FeedStore } from '../store/store.ts'
+import { judgeAddresses } from './address.ts'
+import { DeadLetterList } from './dead-letter-list.ts'
+import { HttpReceiver, type Receiver } from './post.ts'
+import { createResolve } from './resolve.ts'
+import { Worker, type WorkerContext, type WorkerState } from './worker.ts'
+
+/** A webhook as those see it who look after it; never its secret. */
+export type WebhookView = Pick<Webhook, 'id' | 'url' | 'events' | 'enabled'> &
+  WorkerState & {
+    /** Events that it was not sent yet. */
+    readonly pending: number
+    readonly deadLetters: number
+  }
+
+/** A dead letter as it is shown. */
+export type DeadLetterView = {
+  readonly event: LifecycleEvent
+  readonly failure: string
+  readonly failedAtWallMs: number
+}
+
+/**
+ * Tells organizations what happens to their endpoints: each webhook of the directory gets its events in order, at
+ * least once, each batch until it is taken or becomes dead letters. Webhooks do not wait for each other.
+ */
+export interface Webhooks {
+  /** In the order of the directory. */
+  list(organizationId: string): readonly WebhookView[]
+  /**
+   * A page of at most `max`, oldest first.
+   *
+   * @param after the `next` of the page before
+   * @throws RollcallError `not_found`, `unavailable`
+   */
+  deadLetters(
+    organizationId: string,
+    webhookId: string,
+    after: number,
+    max: number,
+  ): Promise<{ readonly letters: readonly DeadLetterView[]; readonly next: number | undefined }>
+  /**
+   * Begins to send dead letters again, those with these event ids or all. Returns how many. The first that is not
+   * taken ends it.
+   *
+   * @throws RollcallError `not_found`
+   */
+  replay(organizationId: string, webhookId: string, eventIds: readonly string[] | undefined): number
+  /** Drops all dead letters of a webhook. Durable. @throws RollcallError `not_found`, `unavailable` */
+  removeDeadLetters(organizationId: string, webhookId: string): Promise<void>
+  /** Stops sending; resolves when nothing is under way any more. Idempotent. */
+  close(): Promise<void>
+}
+
+export type WebhooksOptions = {
+  readonly store: { readonly feed: FeedStore }
+  readonly auth: Pick<Auth, 'organizations' | 'onDirectoryReloaded'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly metrics: Pick<Metrics, 'webhookAttempt' | 'webhookEvents'>
+  readonly settings: {
+    readonly webhookRetryHours: number
+    readonly webhookPrivateAddresses: readonly string[]
+  }
+  /** Default: over HTTP, to names as the machine resolves them. */
+  readonly openReceiver?: () => Receiver
+}
+
+/** Begins at once: from here on, what happens to endpoints of organizations with webhooks is kept for them. */
+export function createWebhooks(options: WebhooksOptions): Webhooks {
+  const { auth, clock, settings, store } = options
+  const posting = {
+    addresses: judgeAddresses(settings.webhookPrivateAddresses),
+    resolve: createResolve(),
+    clock,
+  }
+  const context: WorkerContext = {
+    ...options,
+    feed: store.feed,
+    openReceiver: options.openReceiver ?? (() => new HttpReceiver(posting)),
+    retryMs: settings.webhookRetryHours * 3_600_000,
+  }
+  const workers = new Workers(context)
+  const find = (organizationId: string, webhookId: string): Worker => {
+    const worker = workers.of(organizationId).find(({ key }) => key.webhookId === webhookId)
+    if (worker === undefined) throw new RollcallError('not_found')
+    return worker
+  }
+  const list = new DeadLetterList(store.feed)
+  workers.follow(auth.organizations())
+  auth.onDirectoryReloaded(() => workers.follow(auth.organizations()))
+  store.feed.onAdded((organizationId) => {
+    for (const worker of workers.of(organizationId)) worker.wake()
+  })
+  return {
+    list: (organizationId) => workers.of(organizationId).map((worker) => view(store.feed, worker)),
+    deadLetters: async (organizationId, webhookId, after, max) =>
+      list.page(find(organizationId, webhookId).key, after, max),
+    replay(organizationId, webhookId, eventIds) {
+      const worker = find(organizationId, webhookId)
+      const sequences = list.sequences(worker.key, eventIds)
+      worker.replay(sequences)
+      return sequences.length
+    },
+    removeDeadLetters: async (organizationId, webhookId) => list.clear(find(organizationId, webhookId).key),
+    close: () => workers.close(),
+  }
+}
+
+function view(feed: FeedStore, { key, webhook, state }: Worker): WebhookView {
+  const { id, url, events, enabled } = webhook
+  const doneSequence = feed.position(key)?.doneSequence ?? 0
+  const pending = feed.count(key.organizationId, doneSequence, events)
+  return { id, url, events, enabled, pending, deadLetters: feed.deadLetterSequences(key).length, ...state }
+}
+
+/** One for each webhook of the directory. */
+class Workers {
+  readonly #context: WorkerContext
+  #byOrganization = new Map<string, readonly Worker[]>()
+  readonly #ending = new Set<Promise<void>>()
+
+  constructor(context: WorkerContext) {
+    this.#context = context
+  }
+
+  of(organizationId: string): readonly Worker[] {
+    return this.#byOrganization.get(organizationId) ?? []
+  }
+
+  /** Takes up what the directory says now. */
+  follow(organizations: ReadonlyMap<string, Organization>): void {
+    const before = this.#byOrganization
+    const withWebhooks = [...organizations.values()].filter(({ webhooks }) => webhooks.length > 0)
+    const watches = withWebhooks.map(({ id: organizationId, webhooks }) => ({
+      organizationId,
+      types: new Set(webhooks.flatMap(({ events }) => [...events])),
+      webhookIds: webhooks.map(({ id }) => id),
+    }))
+    this.#context.feed.watch(watches, this.#context.clock.wallMs())
+    this.#byOrganization = new Map(
+      withWebhooks.map(({ id, webhooks }) => [
+        id,
+        webhooks.map((webhook) => this.#take(before, id, webhook)),
+      ]),
+    )
+    const kept = new Set([...this.#byOrganization.values()].flat())
+    for (const worker of [...before.values()].flat()) if (!kept.has(worker)) this.#end(worker)
+  }
+
+  async close(): Promise<void> {
+    for (const worker of [...this.#byOrganization.values()].flat()) this.#end(worker)
+    await Promise.all(this.#ending)
+  }
+
+  #take(before: ReadonlyMap<string, readonly Worker[]>, organizationId: string, webhook: Webhook): Worker {
+    const known = before.get(organizationId)?.find(({ key }) => key.webhookId === webhook.id)
+    const worker = known ?? new Worker(organizationId, webhook, this.#context)
+    worker.update(webhook)
+    return worker
+  }
+
+  #end(worker: Worker): void {
+    const ended = worker.close()
+    this.#ending.add(ended)
+    void ended.finally(() => this.#ending.delete(ended))
+  }
+}

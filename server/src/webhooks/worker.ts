@@ -1,0 +1,194 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { Webhook } from '../auth/auth.ts'
+import type { Clock, Random, Timer } from '../clock/clock.ts'
+import type { Log, Metrics } from '../observe/observe.ts'
+import type { FeedEntry, FeedStore, WebhookKey } from '../store/store.ts'
+import { backoffMs } from './backoff.ts'
+import type { Batch } from './batch.ts'
+import { nextBatch } from './next-batch.ts'
+import type { Receiver } from './post.ts'
+import { Replay } from './replay.ts'
+import { signedHeaders } from './sign.ts'
+
+/** Time in which more events may come before the first is sent, milliseconds. */
+const GATHER_MS = 50
+/** Time after which a store that says no is asked again, milliseconds. */
+const STORE_RETRY_MS = 1_000
+
+export type WorkerContext = {
+  readonly feed: FeedStore
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly metrics: Pick<Metrics, 'webhookAttempt' | 'webhookEvents'>
+  readonly openReceiver: () => Receiver
+  /** How long a batch is tried before its events become dead letters. */
+  readonly retryMs: number
+}
+
+/** How the attempts of this process went. */
+export type WorkerState = {
+  readonly lastSuccessAtWallMs: number | undefined
+  readonly lastFailureAtWallMs: number | undefined
+  readonly lastFailure: string | undefined
+  readonly nextAttemptAtWallMs: number | undefined
+}
+
+/**
+ * Sends one webhook its events: one batch at a time, in order, each until it is taken or has been tried for too
+ * long. What it has in memory is one batch; everything else is in the feed.
+ */
+export class Worker {
+  readonly key: WebhookKey
+  readonly #context: WorkerContext
+  readonly #receiver: Receiver
+  readonly #replay: Replay
+  readonly #closing = new AbortController()
+  #webhook: Webhook
+  #timer: Timer | undefined
+  #attempt: Promise<void> | undefined
+  #isWoken = false
+  #failures = 0
+  #state: WorkerState = {
+    lastSuccessAtWallMs: undefined,
+    lastFailureAtWallMs: undefined,
+    lastFailure: undefined,
+    nextAttemptAtWallMs: undefined,
+  }
+
+  constructor(organizationId: string, webhook: Webhook, context: WorkerContext) {
+    this.key = { organizationId, webhookId: webhook.id }
+    this.#webhook = webhook
+    this.#context = context
+    this.#receiver = context.openReceiver()
+    this.#replay = new Replay(this.key, context.feed)
+  }
+
+  get webhook(): Webhook {
+    return this.#webhook
+  }
+
+  get state(): WorkerState {
+    return this.#state
+  }
+
+  /** The directory was read again. Whoever repaired the webhook does not wait for the end of a pause. */
+  update(webhook: Webhook): void {
+    const isNew = webhook.url !== this.#webhook.url || webhook.enabled !== this.#webhook.enabled
+    this.#webhook = webhook
+    if (isNew) this.#startAfresh()
+    else this.wake()
+  }
+
+  /** There may be something to send. */
+  wake(): void {
+    if (this.#attempt !== undefined) this.#isWoken = true
+    else if (this.#timer === undefined) this.#schedule(GATHER_MS)
+  }
+
+  /** Sends these dead letters again, before everything else. */
+  replay(sequences: readonly number[]): void {
+    this.#replay.add(sequences)
+    this.#startAfresh()
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.#timer?.cancel()
+    await this.#attempt
+    this.#receiver.close()
+  }
+
+  #startAfresh(): void {
+    this.#failures = 0
+    if (this.#attempt !== undefined) this.#isWoken = true
+    else this.#schedule(0)
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#closing.signal.aborted) return
+    const { clock } = this.#context
+    this.#timer?.cancel()
+    this.#state = { ...this.#state, nextAttemptAtWallMs: clock.wallMs() + delayMs }
+    this.#timer = clock.after(delayMs, () => {
+      this.#timer = undefined
+      this.#attempt = this.#run()
+    })
+  }
+
+  async #run(): Promise<void> {
+    this.#isWoken = false
+    const delayMs = await this.#sendNext().catch((error: unknown) => {
+      // The store says itself when it cannot write.
+      if (!(error instanceof RollcallError) || error.code !== 'unavailable')
+        this.#context.log.error('a webhook could not go on', {
+          err: error instanceof Error ? error : undefined,
+        })
+      return STORE_RETRY_MS
+    })
+    this.#attempt = undefined
+    this.#state = { ...this.#state, nextAttemptAtWallMs: undefined }
+    if (delayMs !== undefined) this.#schedule(delayMs)
+    else if (this.#isWoken) this.#schedule(GATHER_MS)
+  }
+
+  /** Returns when to go on; `undefined`: when there is something again. */
+  async #sendNext(): Promise<number | undefined> {
+    if (!this.#webhook.enabled) return undefined
+    const { feed, clock } = this.#context
+    const again = await this.#replay.next()
+    if (again !== undefined)
+      return this.#send(
+        again,
+        () => this.#replay.done(again),
+        async () => this.#replay.stop(),
+      )
+    const next = await nextBatch(feed, this.key, this.#webhook.events, () => clock.wallMs())
+    if (next === undefined) return undefined
+    const { batch, lastSequence, sinceWallMs } = next
+    const done = async () => feed.advance(this.key, lastSequence)
+    return this.#send(batch, done, () => this.#giveUp(batch.entries, lastSequence, sinceWallMs))
+  }
+
+  async #send(
+    { messageId: id, body, entries }: Batch,
+    done: () => Promise<void>,
+    failed: () => Promise<void>,
+  ): Promise<number | undefined> {
+    const { clock, metrics, random } = this.#context
+    const { secret, url } = this.#webhook
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': 'Rollcall-Webhooks',
+      ...signedHeaders({ id, atWallMs: clock.wallMs(), body }, secret),
+    }
+    const failure = await this.#receiver.post(url, { headers, body }, this.#closing.signal)
+    if (this.#closing.signal.aborted) return undefined
+    metrics.webhookAttempt(failure === undefined ? 'delivered' : 'failed')
+    if (failure === undefined) {
+      this.#failures = 0
+      this.#state = { ...this.#state, lastSuccessAtWallMs: clock.wallMs() }
+      metrics.webhookEvents('delivered', entries.length)
+      await done()
+      return 0
+    }
+    this.#failures++
+    this.#state = { ...this.#state, lastFailureAtWallMs: clock.wallMs(), lastFailure: failure }
+    await failed()
+    return backoffMs(this.#failures, random)
+  }
+
+  /** Makes dead letters of a batch that was tried for too long, so that the others go on. */
+  async #giveUp(entries: readonly FeedEntry[], lastSequence: number, sinceWallMs: number): Promise<void> {
+    const { feed, clock, log, metrics, retryMs } = this.#context
+    const buriedAtWallMs = clock.wallMs()
+    if (buriedAtWallMs - sinceWallMs < retryMs) return
+    const failure = this.#state.lastFailure ?? ''
+    const letters = entries.map((entry) => ({ entry, failure, buriedAtWallMs }))
+    await feed.bury(this.key, letters, lastSequence)
+    this.#failures = 0
+    metrics.webhookEvents('dead_lettered', entries.length)
+    log.warn('events for a webhook became dead letters', { ...this.key, failure, events: entries.length })
+  }
+}

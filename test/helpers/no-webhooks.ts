@@ -1,0 +1,16 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { Webhooks } from '../../server/src/webhooks/webhooks.ts'
+
+/** The webhooks of a server whose organizations have none. */
+export function noWebhooks(): Webhooks {
+  const unknown = (): never => {
+    throw new RollcallError('not_found')
+  }
+  return {
+    list: () => [],
+    deadLetters: async () => unknown(),
+    replay: unknown,
+    removeDeadLetters: async () => unknown(),
+    close: async () => undefined,
+  }
+}
