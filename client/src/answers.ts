@@ -28,12 +28,12 @@ export function string(value: unknown, what: string): string {
   throw unexpected(`${what} is no string`)
 }
 
-function integer(value: unknown, what: string): number {
+export function integer(value: unknown, what: string): number {
   if (typeof value === 'number' && Number.isInteger(value)) return value
   throw unexpected(`${what} is no integer`)
 }
 
-export function boolean(value: unknown, what: string): boolean {
+function boolean(value: unknown, what: string): boolean {
   if (typeof value === 'boolean') return value
   throw unexpected(`${what} is no boolean`)
 }

@@ -1,4 +1,5 @@
 /** The door of the SDK. What it names is kept; everything else may change. */
+export type { UserPresence } from '@rollcall/protocol/command'
 export { RollcallError } from '@rollcall/protocol/error-code'
 export type { Event } from '@rollcall/protocol/event'
 export type { HistoryEndpoint, HistoryOutcome, HistoryPage, HistoryRecord } from '@rollcall/protocol/history'
@@ -12,7 +13,6 @@ export {
   type SendOptions,
 } from './backend/backend.ts'
 export type { FollowOptions, History, HistoryQuery } from './backend/history.ts'
-export type { UserPresence } from './backend/presence.ts'
 export { connect, type Registration } from './connect/connect.ts'
 export type { EventContext, EventHandler } from './connect/inbox.ts'
 export type { ConnectOptions } from './connect/options.ts'

@@ -53,9 +53,22 @@ describe('the command line and a server', () => {
     assert.equal(list.lines().length, 1)
   })
 
+  it('tells who is there', async () => {
+    await runCli(['register', '--id', 'bobs-tablet', '--keep-alive', '60'], as(BOB))
+    const { code, lines } = await runCli(['presence', 'bob', 'nobody'], as(ACME))
+    const [bob, nobody] = lines()
+    assert.equal(code, 0)
+    assert.deepEqual([bob?.['registered'], bob?.['connected']], [1, 0])
+    assert.deepEqual(nobody, { userId: 'nobody', registered: 0, connected: 0, lastSeenAt: null })
+    const empty = await runCli(['presence', 'nobody'], as(ACME))
+    assert.equal(empty.code, 6)
+    const other = await runCli(['presence', 'alice'], as(BOB))
+    assert.equal(other.code, 4, other.stderr)
+  })
+
   it('reads an event from standard input', async () => {
     const input = '{"type":"CallOfferedEvent","timestamp":"2026-01-01T00:00:00Z"}'
-    const sent = await runCli(['send', 'bob', '-', '--qos', '0'], { ...as(ACME), input })
+    const sent = await runCli(['send', 'alice', '-', '--qos', '0'], { ...as(ACME), input })
     assert.deepEqual([sent.code, sent.stderr], [6, ''])
     const broken = await runCli(['send', 'bob', '-'], { ...as(ACME), input: '{' })
     assert.deepEqual([broken.code, broken.stdout], [2, ''])

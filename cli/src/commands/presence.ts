@@ -5,7 +5,7 @@ import { columns, type Terminal } from '../terminal.ts'
 
 const USAGE = `Usage: rollcall presence USER... [options]
 
-Tells who of these users is registered and connected. Ends with 6 where none is registered.
+Tells how many endpoints of these users are registered and connected, and when they were last seen. Ends with 6 where none is registered.
 
   --organization ID   for callers with role SERVICE`
 
@@ -26,12 +26,12 @@ export async function presence(args: readonly string[], terminal: Terminal): Pro
         ['USER', 'REGISTERED', 'CONNECTED', 'LAST SEEN'],
         ...users.map((user) => [
           user.userId,
-          user.registered ? 'yes' : 'no',
-          user.connected ? 'yes' : 'no',
+          String(user.registered),
+          String(user.connected),
           user.lastSeenAt ?? '',
         ]),
       ]),
     )
   else for (const user of users) terminal.show(user, '')
-  return users.some(({ registered }) => registered) ? EXIT.fine : EXIT.nobody
+  return users.some(({ registered }) => registered > 0) ? EXIT.fine : EXIT.nobody
 }

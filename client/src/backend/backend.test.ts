@@ -140,15 +140,15 @@ describe('client credentials', () => {
 describe('presence and history', () => {
   it('reads who is there', async () => {
     const users = [
-      { userId: 'bob', registered: true, connected: false, lastSeenAt: '2026-01-01T00:00:00Z', more: 1 },
-      { userId: '__proto__', registered: false, connected: false },
+      { userId: 'bob', registered: 2, connected: 1, lastSeenAt: '2026-01-01T00:00:00Z', more: 1 },
+      { userId: '__proto__', registered: 0, connected: 0, lastSeenAt: null },
     ]
     const { backend, bodies } = open([() => Response.json({ users })])
     const [bob, other] = await backend.presence(['bob', '__proto__'])
     assert.deepEqual(bob, {
       userId: 'bob',
-      registered: true,
-      connected: false,
+      registered: 2,
+      connected: 1,
       lastSeenAt: '2026-01-01T00:00:00Z',
     })
     assert.equal(other?.userId, '__proto__')

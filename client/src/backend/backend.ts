@@ -1,4 +1,4 @@
-import type { SendEventToUserWebCommand } from '@rollcall/protocol/command'
+import type { SendEventToUserWebCommand, UserPresence } from '@rollcall/protocol/command'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { WAIT_SECONDS_MAX, WAIT_SECONDS_MIN } from '@rollcall/protocol/limits'
 import { parseCount } from '../answers.ts'
@@ -10,7 +10,7 @@ import { parseJsonAnswer } from '../refusal.ts'
 import { type GetToken, tokenSource } from '../token-source.ts'
 import { abortedError, sleep, withTimeout } from '../waiting.ts'
 import { createHistory, type History } from './history.ts'
-import { parsePresence, type UserPresence } from './presence.ts'
+import { parsePresence } from './presence.ts'
 
 export type BackendOptions = {
   /** Base URL of the server. */
@@ -68,8 +68,10 @@ export interface Backend {
   /** @throws RollcallError, SdkError `timeout`, `aborted`; what `fetch` rejects with when the retries are over */
   send(message: Message, options?: SendOptions): Promise<Receipt>
   /**
-   * Who of these users is reachable, in the order of asking.
+   * Who of these users is there, in the order of asking: how many endpoints are registered and connected, and when
+   * the user was last seen.
    *
+   * @param userIds 1 to 1,000
    * @throws RollcallError `not_found` where the server is older than this question
    */
   presence(userIds: readonly string[], options?: OrganizationOptions): Promise<readonly UserPresence[]>

@@ -1,27 +1,17 @@
-import { array, boolean, isObject, object, string } from '../answers.ts'
-
-/** Whether a user can be reached now. */
-export type UserPresence = {
-  readonly userId: string
-  /** Whether the user has a live registration. */
-  readonly registered: boolean
-  /** Whether one of them has a link. */
-  readonly connected: boolean
-  /** When any of the user's endpoints was last heard of; an ISO-8601 instant. Absent: never, or forgotten. */
-  readonly lastSeenAt?: string
-}
+import type { UserPresence } from '@rollcall/protocol/command'
+import { array, integer, object, string } from '../answers.ts'
 
 export function parsePresence(value: unknown): readonly UserPresence[] {
-  const users = isObject(value) ? value['users'] : value
-  return array(users, 'the presence').map((user) => parseUser(object(user, 'a user')))
+  return array(object(value, 'the presence')['users'], 'users').map(parseUser)
 }
 
-function parseUser(user: { readonly [name: string]: unknown }): UserPresence {
+function parseUser(value: unknown): UserPresence {
+  const user = object(value, 'a user')
   const { lastSeenAt } = user
   return {
     userId: string(user['userId'], 'userId'),
-    registered: boolean(user['registered'], 'registered'),
-    connected: boolean(user['connected'], 'connected'),
-    ...(typeof lastSeenAt === 'string' ? { lastSeenAt } : {}),
+    registered: integer(user['registered'], 'registered'),
+    connected: integer(user['connected'], 'connected'),
+    lastSeenAt: typeof lastSeenAt === 'string' ? lastSeenAt : null,
   }
 }
