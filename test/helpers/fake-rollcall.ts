@@ -3,7 +3,7 @@ import type { WebSocketLike } from '@rollcall/client/client'
 type Listener = (event: object) => void
 
 /** The server's end of a WebSocket that never leaves the process; speaks just enough MQTT 5. */
-export class FakeSocket implements WebSocketLike {
+class FakeSocket implements WebSocketLike {
   binaryType = ''
   readonly sent: Uint8Array[] = []
   isClosed = false

@@ -21,6 +21,7 @@ export async function claimEndpointId(options: EndpointIdOptions): Promise<strin
   const kept = read(storage, storageKey)
   if (kept !== undefined && (await claim(options, kept))) return kept
   const made = random.uuid()
+  if (storage === undefined) return made
   write(storage, storageKey, made)
   await claim(options, made)
   return made
