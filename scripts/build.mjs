@@ -14,6 +14,7 @@ const PACKAGES = new Map([
   ['client', ['protocol']],
   ['server', ['protocol']],
   ['bench', ['protocol', 'client']],
+  ['cli', ['protocol', 'client']],
 ])
 
 /**

@@ -9,26 +9,26 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function unexpected(what: string): RollcallError {
+export function unexpected(what: string): RollcallError {
   return new RollcallError('internal_error', `The answer is not what the contract says: ${what}.`)
 }
 
-function object(value: unknown, what: string): JsonObject {
+export function object(value: unknown, what: string): JsonObject {
   if (isObject(value)) return value
   throw unexpected(`${what} is no object`)
 }
 
-function array(value: unknown, what: string): readonly unknown[] {
+export function array(value: unknown, what: string): readonly unknown[] {
   if (Array.isArray(value)) return value
   throw unexpected(`${what} is no array`)
 }
 
-function string(value: unknown, what: string): string {
+export function string(value: unknown, what: string): string {
   if (typeof value === 'string') return value
   throw unexpected(`${what} is no string`)
 }
 
-function integer(value: unknown, what: string): number {
+export function integer(value: unknown, what: string): number {
   if (typeof value === 'number' && Number.isInteger(value)) return value
   throw unexpected(`${what} is no integer`)
 }

@@ -27,8 +27,9 @@ const PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
   ['client', ['client', 'protocol']],
   ['server', ['server', 'protocol']],
   ['bench', ['bench', 'client', 'protocol']],
+  ['cli', ['cli', 'client']],
   ['scripts', ['scripts']],
-  ['test', ['test', 'server', 'client', 'protocol', 'bench']],
+  ['test', ['test', 'server', 'client', 'protocol', 'bench', 'cli']],
 ])
 
 type Place = { readonly package: string; readonly room: string; readonly isDoor: boolean }

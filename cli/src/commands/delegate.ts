@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { Command } from '../cli.ts'
+import { EXIT, UsageError } from '../exit-codes.ts'
+
+const require = createRequire(import.meta.url)
+
+/** A command of the server's own program, which has its own command line, streams and exit code. */
+export function serverCommand(name: 'start' | 'check-config' | 'hash-secret'): Command {
+  return (args) => runProgram(programOf('@rollcall/server', 'dist/main.js'), [name, ...args])
+}
+
+/** Only where the repository is: the benchmark is not published. */
+export const bench: Command = (args) => runProgram(programOf('@rollcall/bench', 'dist/bench.js'), args)
+
+/** @throws UsageError where it is not there */
+function programOf(name: string, path: string): string {
+  try {
+    const program = join(dirname(require.resolve(`${name}/package.json`)), path)
+    if (existsSync(program)) return program
+  } catch {
+    // Not installed.
+  }
+  throw new UsageError(`${name} is not here, or not built`)
+}
+
+function runProgram(program: string, args: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, ['--enable-source-maps', program, ...args], { stdio: 'inherit' })
+  // Ctrl-C reaches the whole group by itself, and a second signal would end the server at once.
+  process.on('SIGINT', () => undefined)
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve(code ?? EXIT.failed))
+  })
+}

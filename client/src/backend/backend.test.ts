@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
+import { refusal } from '../../../test/helpers/fake-rollcall.ts'
+import { type BackendOptions, createBackend, type Message } from './backend.ts'
+
+const OFFER: Message = { userId: 'bob', qos: 1, event: { type: 'CallOfferedEvent' } }
+const ACCEPTED = (): Response => Response.json(1, { headers: { 'event-id': 'e%201' } })
+
+/** A backend whose requests are answered by `answers`, the last one for ever. */
+function open(
+  answers: readonly (() => Response | Promise<Response>)[],
+  overrides: Partial<BackendOptions> = {},
+) {
+  const clock = createFakeClock()
+  const requests: Request[] = []
+  const bodies: unknown[] = []
+  const tokens: boolean[] = []
+  let ids = 0
+  const backend = createBackend({
+    url: 'http://127.0.0.1:1',
+    credentials: ({ refused }) => `T${tokens.push(refused)}`,
+    fetch: async (input, init) => {
+      const request = new Request(input, init)
+      requests.push(request)
+      bodies.push(
+        await request
+          .clone()
+          .json()
+          .catch(() => undefined),
+      )
+      const answer = answers[Math.min(requests.length, answers.length) - 1]
+      return answer === undefined ? assert.fail() : answer()
+    },
+    clock,
+    random: { fraction: () => 0.5, uuid: () => `u${++ids}` },
+    ...overrides,
+  })
+  return { backend, clock, requests, bodies, tokens }
+}
+
+describe('send', () => {
+  it('fills in the time, keeps the rest, and reads the receipts', async () => {
+    const headers = { 'event-id': 'e%201', acknowledged: '2', connected: '3', 'preference-applied': 'wait=5' }
+    const { backend, requests, bodies } = open([() => Response.json(4, { headers })])
+    const cancelOthers = { event: { type: 'CallCancelledEvent' } }
+    const receipt = await backend.send({ ...OFFER, ttlSeconds: 9, cancelOthers }, { waitSeconds: 5 })
+    assert.deepEqual(receipt, { count: 4, eventId: 'e 1', acknowledged: 2, connected: 3 })
+    const timestamp = '2026-01-01T00:00:00.000Z'
+    assert.deepEqual(bodies, [
+      {
+        userId: 'bob',
+        qos: 1,
+        ttlSeconds: 9,
+        event: { type: 'CallOfferedEvent', timestamp },
+        cancelOthers: { event: { type: 'CallCancelledEvent', timestamp } },
+      },
+    ])
+    assert.equal(requests[0]?.headers.get('prefer'), 'wait=5')
+  })
+
+  it('tries again with the same key what may succeed later, as late as it is asked to', async () => {
+    const { backend, clock, requests } = open([
+      () => Promise.reject(new TypeError('fetch failed')),
+      () => refusal(503, 'unavailable', { 'retry-after': '7' }),
+      () => refusal(429, 'rate_limited'),
+      ACCEPTED,
+    ])
+    const sending = backend.send(OFFER)
+    await clock.advance(125)
+    assert.equal(requests.length, 2)
+    await clock.advance(6_999)
+    assert.equal(requests.length, 2)
+    await clock.advance(1 + 500)
+    assert.deepEqual(await sending, { count: 1, eventId: 'e 1' })
+    assert.deepEqual([...new Set(requests.map(({ headers }) => headers.get('idempotency-key')))], ['u1'])
+  })
+
+  it('gives up in the end, and at once what will not succeed', async () => {
+    const busy = open([() => refusal(503, 'unavailable')], { retriesMax: 2 })
+    const sending = assert.rejects(busy.backend.send(OFFER), { code: 'unavailable' })
+    await busy.clock.advance(10_000)
+    await sending
+    assert.equal(busy.requests.length, 3)
+    const wrong = open([() => refusal(400, 'invalid_request')])
+    await assert.rejects(wrong.backend.send(OFFER), { code: 'invalid_request' })
+    assert.equal(wrong.requests.length, 1)
+  })
+
+  it('asks for one other token when one is refused', async () => {
+    const { backend, clock, tokens } = open([() => refusal(401, 'unauthorized')])
+    const sending = assert.rejects(backend.send(OFFER), { code: 'unauthorized' })
+    await clock.advance(10_000)
+    await sending
+    assert.deepEqual(tokens, [false, true])
+  })
+
+  it('ends in time, or when aborted, also between two attempts', async () => {
+    const never = open([() => new Promise(() => undefined)], { timeoutMs: 1_000 })
+    const late = assert.rejects(never.backend.send(OFFER, { waitSeconds: 2 }), { code: 'timeout' })
+    await never.clock.advance(2_999)
+    assert.equal(never.clock.pending(), 1)
+    await never.clock.advance(1)
+    await late
+    const controller = new AbortController()
+    const busy = open([() => refusal(503, 'unavailable', { 'retry-after': '60' })])
+    const aborted = assert.rejects(busy.backend.send(OFFER, { signal: controller.signal }), {
+      code: 'aborted',
+    })
+    await busy.clock.advance(100)
+    controller.abort()
+    await aborted
+    assert.equal(busy.clock.pending(), 0)
+    await assert.rejects(busy.backend.send(OFFER, { signal: controller.signal }), { code: 'aborted' })
+    await assert.rejects(busy.backend.send(OFFER, { waitSeconds: 31 }), { code: 'invalid_option' })
+  })
+})
+
+describe('client credentials', () => {
+  it('are turned into a token once, until shortly before its end', async () => {
+    const answer = { access_token: 'A', sub: 'acme-backend', expires_in: 100 }
+    const asked: string[] = []
+    const fetch: BackendOptions['fetch'] = async (input) => {
+      const { pathname } = new URL(new Request(input).url)
+      asked.push(pathname)
+      return pathname.endsWith('token') ? Response.json(answer) : ACCEPTED()
+    }
+    const { backend, clock } = open([], { credentials: { clientId: 'c', clientSecret: 's' }, fetch })
+    const tokens = (): number => asked.filter((path) => path === '/security/oauth/token').length
+    await Promise.all([backend.send(OFFER), backend.send(OFFER), backend.send(OFFER)])
+    await clock.advance(89_999)
+    await backend.send(OFFER)
+    assert.equal(tokens(), 1)
+    await clock.advance(1)
+    await backend.send(OFFER)
+    assert.equal(tokens(), 2)
+  })
+})
+
+describe('presence and history', () => {
+  it('reads who is there', async () => {
+    const users = [
+      { userId: 'bob', registered: 2, connected: 1, lastSeenAt: '2026-01-01T00:00:00Z', more: 1 },
+      { userId: '__proto__', registered: 0, connected: 0, lastSeenAt: null },
+    ]
+    const { backend, bodies } = open([() => Response.json({ users })])
+    const [bob, other] = await backend.presence(['bob', '__proto__'])
+    assert.deepEqual(bob, {
+      userId: 'bob',
+      registered: 2,
+      connected: 1,
+      lastSeenAt: '2026-01-01T00:00:00Z',
+    })
+    assert.equal(other?.userId, '__proto__')
+    assert.deepEqual(bodies, [{ userIds: ['bob', '__proto__'] }])
+  })
+
+  it('asks page after page, also after an empty one', async () => {
+    const record = (id: string) => ({
+      id,
+      organizationId: 'acme',
+      userId: 'bob',
+      qos: 1,
+      acceptedAt: '2026-01-01T00:00:00Z',
+      event: {},
+      endpoints: [{ userEndpointId: 'a', outcome: 'queued' }],
+    })
+    const { backend, requests } = open([
+      () => Response.json({ events: [record('3')], nextCursor: 'c1' }),
+      () => Response.json({ events: [], nextCursor: 'c2' }),
+      () => Response.json({ events: [record('1')] }),
+    ])
+    const ids: string[] = []
+    for await (const { id } of backend.history.all({ userId: 'b&b' })) ids.push(id)
+    assert.deepEqual(ids, ['3', '1'])
+    assert.deepEqual(
+      requests.map(({ url }) => new URL(url).search),
+      ['?userId=b%26b', '?userId=b%26b&cursor=c1', '?userId=b%26b&cursor=c2'],
+    )
+  })
+
+  it('refuses answers that break the contract', async () => {
+    for (const answer of [[], { events: 1 }, { events: [{ id: 'a' }] }, { events: [null] }])
+      await assert.rejects(open([() => Response.json(answer)]).backend.history.list(), (error: Error) =>
+        /not what the contract says/.test(error.message),
+      )
+  })
+})

@@ -1,0 +1,44 @@
+import type { HistoryEndpoint, HistoryOutcome, HistoryPage, HistoryRecord } from '@rollcall/protocol/history'
+import { array, isObject, object, string, unexpected } from '../answers.ts'
+
+/** Parsers of the history's answers. */
+
+export function parseHistoryPage(value: unknown): HistoryPage {
+  const page = object(value, 'the page')
+  const { nextCursor } = page
+  return {
+    events: array(page['events'], 'events').map(parseHistoryRecord),
+    ...(typeof nextCursor === 'string' ? { nextCursor } : {}),
+  }
+}
+
+export function parseHistoryRecord(value: unknown): HistoryRecord {
+  const record = object(value, 'the record')
+  return {
+    id: string(record['id'], 'id'),
+    organizationId: string(record['organizationId'], 'organizationId'),
+    userId: string(record['userId'], 'userId'),
+    qos: record['qos'] === 1 ? 1 : 0,
+    acceptedAt: string(record['acceptedAt'], 'acceptedAt'),
+    event: object(record['event'], 'event'),
+    endpoints: array(record['endpoints'], 'endpoints').map(parseEndpoint),
+  }
+}
+
+function parseEndpoint(value: unknown): HistoryEndpoint {
+  if (isEndpoint(value)) return value
+  throw unexpected('an endpoint of the record has no id or no outcome that is known')
+}
+
+const OUTCOMES: ReadonlySet<unknown> = new Set<HistoryOutcome>([
+  'not_connected',
+  'queued',
+  'sent',
+  'acknowledged',
+  'expired',
+  'discarded',
+])
+
+function isEndpoint(value: unknown): value is HistoryEndpoint {
+  return isObject(value) && typeof value['userEndpointId'] === 'string' && OUTCOMES.has(value['outcome'])
+}

@@ -1,0 +1,108 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { createClient, type RollcallClient } from '../http-client.ts'
+import { SdkError, textOf } from '../sdk-error.ts'
+import { withTimeout } from '../waiting.ts'
+import type { Settings } from './options.ts'
+
+/** The HTTP side of a registration: tokens, register, keepalive, unregister. */
+export class Account {
+  readonly #settings: Settings
+  readonly #signal: AbortSignal
+  /** Whether the server has taken the registration, and not yet said that it is gone. */
+  #isEnrolled = false
+  /** Fresh tokens that were refused in a row. */
+  #refusedTokens = 0
+
+  constructor(settings: Settings, signal: AbortSignal) {
+    this.#settings = settings
+    this.#signal = signal
+  }
+
+  /** @throws SdkError `token_failed` with what `getToken` threw as its `cause`, `timeout`, `aborted` */
+  async token(refused = this.#refusedTokens > 0): Promise<string> {
+    const { getToken, clock, timeoutMs } = this.#settings
+    const limits = { clock, timeoutMs, signal: this.#signal, what: 'getToken' }
+    try {
+      const token = await withTimeout(limits, (signal) => getToken({ signal, refused }))
+      if (typeof token === 'string' && token !== '') return token
+    } catch (cause) {
+      if (cause instanceof SdkError && cause.code === 'aborted') throw cause
+      throw new SdkError('token_failed', `getToken failed: ${textOf(cause)}`, { cause })
+    }
+    throw new SdkError('token_failed', 'getToken gave no token.')
+  }
+
+  /**
+   * Makes sure that the endpoint is registered: proves that it still is, or registers it.
+   *
+   * @param onExpired called where it was, and is not any more
+   */
+  async enroll(token: string, userEndpointId: string, onExpired: () => void): Promise<void> {
+    if (this.#isEnrolled && (await this.#isStillEnrolled(token, userEndpointId, onExpired))) return
+    const { keepAliveSeconds } = this.#settings
+    await this.#call(token, (client) =>
+      client.register({ userEndpointId, keepAliveSeconds, serverKeepAliveReminderOn: true }),
+    )
+    this.#isEnrolled = true
+  }
+
+  async keepAlive(userEndpointId: string): Promise<void> {
+    try {
+      const token = await this.token(false)
+      await this.#call(token, (client) => client.keepalive(userEndpointId))
+    } catch (error) {
+      if (!isRefusedToken(error)) throw error
+      // It may have ended on its way: a newer one decides.
+      const token = await this.token(true)
+      await this.#call(token, (client) => client.keepalive(userEndpointId))
+    }
+  }
+
+  /** Never rejects: the endpoint expires by itself. Runs although the registration is closed. */
+  async unregister(userEndpointId: string, reason: string | undefined, signal: AbortSignal | undefined) {
+    if (!this.#isEnrolled) return
+    this.#isEnrolled = false
+    const { getToken, clock, timeoutMs, url, fetch } = this.#settings
+    await withTimeout({ clock, timeoutMs, signal, what: 'unregister' }, async (limit) => {
+      const token = await getToken({ signal: limit, refused: false })
+      await createClient({ url, token, fetch, signal: limit }).unregister(userEndpointId, reason)
+    }).catch(() => undefined)
+  }
+
+  /** The server says that the registration is gone. */
+  forget(): void {
+    this.#isEnrolled = false
+  }
+
+  accepted(): void {
+    this.#refusedTokens = 0
+  }
+
+  /** Counts the error if it is a refusal of the token. Returns how many there were in a row. */
+  refuse(error: unknown): number {
+    if (isRefusedToken(error)) this.#refusedTokens++
+    return this.#refusedTokens
+  }
+
+  async #isStillEnrolled(token: string, userEndpointId: string, onExpired: () => void): Promise<boolean> {
+    try {
+      await this.#call(token, (client) => client.keepalive(userEndpointId))
+      return true
+    } catch (error) {
+      if (!(error instanceof RollcallError) || error.code !== 'endpoint_unknown') throw error
+      this.forget()
+      onExpired()
+      return false
+    }
+  }
+
+  #call<T>(token: string, work: (client: RollcallClient) => Promise<T>): Promise<T> {
+    const { url, fetch, clock, timeoutMs } = this.#settings
+    const limits = { clock, timeoutMs, signal: this.#signal, what: url }
+    return withTimeout(limits, (signal) => work(createClient({ url, token, fetch, signal })))
+  }
+}
+
+function isRefusedToken(error: unknown): boolean {
+  return (error instanceof RollcallError || error instanceof SdkError) && error.code === 'unauthorized'
+}

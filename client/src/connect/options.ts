@@ -1,0 +1,201 @@
+import { ID_RULE, isId } from '@rollcall/protocol/id'
+import type { MqttVersion } from '../mqtt/encode.ts'
+import {
+  type ChannelLike,
+  type ClientClock,
+  type ClientRandom,
+  defaultChannel,
+  defaultLocks,
+  defaultStorage,
+  defaultWake,
+  defaultWebSocket,
+  type EndpointStorage,
+  type LockManagerLike,
+  systemClock,
+  systemRandom,
+  type WakeSource,
+  type WebSocketConstructor,
+} from '../platform.ts'
+import { SdkError } from '../sdk-error.ts'
+import type { GetToken } from '../token-source.ts'
+import type { EventHandler } from './inbox.ts'
+
+/** What `connect` takes. Times that are out of range are refused, not bent. */
+export type ConnectOptions = {
+  /** Base URL of the server: `https://rollcall.example.com`. */
+  readonly url: string
+  /** Gives an access token of the user; asked at every attempt and keepalive. See `tokenSource`. */
+  readonly getToken: GetToken
+  /**
+   * Called with each event, one at a time, in order. A QoS 1 event is acknowledged once it has returned or its
+   * promise is fulfilled. One that throws is tried again, see `handlerAttemptsMax`.
+   */
+  readonly onEvent: EventHandler
+  /** Told what went wrong beside the state: failing handlers, payloads that are no events. Default: `console.error`. */
+  readonly onError?: (error: SdkError) => void
+  /** Aborted: everything stops at once, nothing is unregistered, the state is `closed`. Default: never. */
+  readonly signal?: AbortSignal
+
+  /** The endpoint's id. Default: the one in `storage`, or a new UUID, which is put there. */
+  readonly userEndpointId?: string
+  /** Where the id is kept. `null`: nowhere. Default: `sessionStorage` in browsers, nowhere in Node.js. */
+  readonly storage?: EndpointStorage | null
+  /** Default `rollcall.endpoint`. */
+  readonly storageKey?: string
+  /**
+   * How long callers may believe this endpoint to be there when it is not; seconds. Default 30, range 1 to 86,400
+   * (the server may have a lower maximum). A keepalive goes out at half of it, and when the server reminds.
+   */
+  readonly keepAliveSeconds?: number
+
+  /**
+   * One MQTT connection for all tabs of this user in this browser. Default `false`. Where Web Locks or
+   * BroadcastChannel are missing, each tab has its own connection all the same.
+   */
+  readonly shareSocket?: boolean
+  /** Default 5. With 4, MQTT 3.1.1, the user id is read from the token. */
+  readonly mqttVersion?: MqttVersion
+
+  /** Bound of the first wait before a new attempt; milliseconds. Default 1,000, range 10 to 60,000. */
+  readonly backoffFirstMs?: number
+  /** Bound that the waits grow to; milliseconds. Default 30,000, range 10 to 3,600,000. */
+  readonly backoffMaxMs?: number
+  /** How long to wait for any one answer of the server or of `getToken`; milliseconds. Default 15,000, range 100 to 600,000. */
+  readonly timeoutMs?: number
+  /** Silence after which the connection is tried; milliseconds. Default 30,000, range 1,000 to 300,000. */
+  readonly pingMs?: number
+
+  /** How long a handler may take; milliseconds. Default 30,000, range 10 to 3,600,000. */
+  readonly handlerTimeoutMs?: number
+  /** How often a handler that throws is called with one event in one connection. Default 3, range 1 to 100. */
+  readonly handlerAttemptsMax?: number
+  /** Ids remembered, so that each event is handed out once. Default 1,000, range 64 to 100,000. */
+  readonly rememberedEventsMax?: number
+  /** Events of QoS 0 that may wait for the handler. Default 1,000, range 1 to 100,000. */
+  readonly queuedEventsMax?: number
+
+  /** Default: the global `fetch`. */
+  readonly fetch?: typeof fetch
+  /** Default: the global one, which Node.js has from 22 on; in Node.js 20 that of the package `ws`. */
+  readonly WebSocket?: WebSocketConstructor
+  /** Default: `navigator.locks`. `null`: none. */
+  readonly locks?: LockManagerLike | null
+  /** Default: the global `BroadcastChannel`. `null`: none. */
+  readonly channel?: ((name: string) => ChannelLike) | null
+  /** Default: the system's. */
+  readonly clock?: ClientClock
+  /** Default: the system's. */
+  readonly random?: ClientRandom
+  /** Default: the page becomes visible, or the network comes back. */
+  readonly wake?: WakeSource
+}
+
+/** The options with nothing left open. */
+export type Settings = {
+  readonly url: string
+  readonly getToken: GetToken
+  readonly onEvent: EventHandler
+  readonly onError: (error: SdkError) => void
+  readonly signal: AbortSignal | undefined
+  readonly userEndpointId: string | undefined
+  readonly storage: EndpointStorage | undefined
+  readonly storageKey: string
+  readonly keepAliveSeconds: number
+  readonly shareSocket: boolean
+  readonly mqttVersion: MqttVersion
+  readonly backoffFirstMs: number
+  readonly backoffMaxMs: number
+  readonly timeoutMs: number
+  readonly pingMs: number
+  readonly handlerTimeoutMs: number
+  readonly handlerAttemptsMax: number
+  readonly rememberedEventsMax: number
+  readonly queuedEventsMax: number
+  readonly fetch: typeof fetch
+  readonly WebSocket: WebSocketConstructor
+  readonly locks: LockManagerLike | undefined
+  readonly channel: ((name: string) => ChannelLike) | undefined
+  readonly clock: ClientClock
+  readonly random: ClientRandom
+  readonly wake: WakeSource
+}
+
+/** @throws SdkError `invalid_option` naming it, `unsupported_platform` */
+export function readOptions(options: ConnectOptions): Settings {
+  const { url, getToken, onEvent, userEndpointId, mqttVersion = 5 } = options
+  checkUrl(url)
+  for (const [name, given] of Object.entries({ getToken, onEvent }))
+    if (typeof given !== 'function') throw invalid(name, 'a function', given)
+  if (userEndpointId !== undefined && !isId(userEndpointId))
+    throw invalid('userEndpointId', ID_RULE, userEndpointId)
+  if (mqttVersion !== 4 && mqttVersion !== 5) throw invalid('mqttVersion', '4 or 5', mqttVersion)
+  return {
+    url,
+    getToken,
+    onEvent,
+    onError: options.onError ?? ((error) => console.error(error)),
+    signal: options.signal,
+    userEndpointId,
+    storageKey: options.storageKey ?? 'rollcall.endpoint',
+    shareSocket: options.shareSocket ?? false,
+    mqttVersion,
+    ...readNumbers(options),
+    ...readPlatform(options),
+  }
+}
+
+/** @throws SdkError `invalid_option` */
+export function checkUrl(url: unknown): asserts url is string {
+  const isHttp = typeof url === 'string' && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+  if (!isHttp) throw invalid('url', 'an http or https URL', url)
+}
+
+function readNumbers(options: ConnectOptions) {
+  const integer = (name: NumberOption, byDefault: number, min: number, max: number): number =>
+    readInteger(name, options[name] ?? byDefault, min, max)
+  return {
+    keepAliveSeconds: integer('keepAliveSeconds', 30, 1, 86_400),
+    backoffFirstMs: integer('backoffFirstMs', 1_000, 10, 60_000),
+    backoffMaxMs: integer('backoffMaxMs', 30_000, 10, 3_600_000),
+    timeoutMs: integer('timeoutMs', 15_000, 100, 600_000),
+    pingMs: integer('pingMs', 30_000, 1_000, 300_000),
+    handlerTimeoutMs: integer('handlerTimeoutMs', 30_000, 10, 3_600_000),
+    handlerAttemptsMax: integer('handlerAttemptsMax', 3, 1, 100),
+    rememberedEventsMax: integer('rememberedEventsMax', 1_000, 64, 100_000),
+    queuedEventsMax: integer('queuedEventsMax', 1_000, 1, 100_000),
+  }
+}
+
+type NumberOption = {
+  [Name in keyof ConnectOptions]-?: NonNullable<ConnectOptions[Name]> extends number ? Name : never
+}[keyof ConnectOptions]
+
+/** @throws SdkError `invalid_option` */
+export function readInteger(name: string, value: number, min: number, max: number): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value
+  throw invalid(name, `an integer from ${min} to ${max}`, value)
+}
+
+function readPlatform(options: ConnectOptions) {
+  const WebSocket = options.WebSocket ?? defaultWebSocket()
+  if (WebSocket === undefined)
+    throw new SdkError(
+      'unsupported_platform',
+      'There is no global WebSocket here: hand one in as `WebSocket`, for example that of the package `ws`.',
+    )
+  return {
+    WebSocket,
+    storage: options.storage === undefined ? defaultStorage() : (options.storage ?? undefined),
+    locks: options.locks === undefined ? defaultLocks() : (options.locks ?? undefined),
+    channel: options.channel === undefined ? defaultChannel() : (options.channel ?? undefined),
+    // Unbound, the browser's own refuses to be called.
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+    wake: options.wake ?? defaultWake,
+  }
+}
+
+function invalid(name: string, wanted: string, given: unknown): SdkError {
+  return new SdkError('invalid_option', `${name} must be ${wanted}, not ${JSON.stringify(given)}.`)
+}
