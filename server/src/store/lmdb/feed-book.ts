@@ -108,8 +108,7 @@ export class FeedBook {
   trim(organizationId: string, sequence: number): void {
     const index = this.#indexes.get(organizationId)
     if (index === undefined) return
-    while (index.oldest !== undefined && index.oldest.sequence <= sequence)
-      this.#shift(organizationId, index)
+    while (index.oldest !== undefined && index.oldest.sequence <= sequence) this.#shift(organizationId, index)
   }
 
   #push(organizationId: string, entry: IndexedEntry): void {
