@@ -37,7 +37,9 @@ export async function apply(command: Command, side: Side, wallMs: number): Promi
     case 'createFamily':
     case 'rotate':
     case 'revokeFamily':
+    case 'revokeFamilies':
     case 'revokeToken':
+    case 'revokeUser':
       return applyToTokens(command, side, wallMs)
     case 'advance':
     case 'restart':
@@ -48,7 +50,7 @@ export async function apply(command: Command, side: Side, wallMs: number): Promi
 }
 
 async function applyToRegistrations(
-  command: Of<'register' | 'keepalive' | 'unregister' | 'find' | 'list' | 'claim' | 'settle'>,
+  command: Of<'register' | 'keepalive' | 'unregister' | 'find' | 'list' | 'lastSeen' | 'claim' | 'settle'>,
   side: Side,
   wallMs: number,
 ): Promise<unknown> {
@@ -65,6 +67,8 @@ async function applyToRegistrations(
       return side.plain(await registrations.find(command.endpoint, at.nowMs))
     case 'list':
       return (await registrations.list(command.endpoint, at.nowMs)).map((one) => side.plain(one))
+    case 'lastSeen':
+      return side.store.lastSeen.find(command.endpoint, wallMs)
     case 'claim': {
       const claims = await registrations.claimDue(at.nowMs, command.max)
       side.claimed = [...side.claimed, ...claims]
@@ -228,7 +232,7 @@ function remove({ pick }: Of<'remove'>, side: Side): number | undefined {
 }
 
 async function applyToTokens(
-  command: Of<'createFamily' | 'rotate' | 'revokeFamily' | 'revokeToken'>,
+  command: Of<'createFamily' | 'rotate' | 'revokeFamily' | 'revokeFamilies' | 'revokeToken' | 'revokeUser'>,
   { store }: Side,
   wallMs: number,
 ): Promise<unknown> {
@@ -253,6 +257,15 @@ async function applyToTokens(
     case 'revokeFamily':
       await store.refreshFamilies.revoke(command.family)
       return store.refreshFamilies.find(command.family, wallMs)
+    case 'revokeFamilies':
+      return store.refreshFamilies.revokeOf(command.user)
+    case 'revokeUser': {
+      const { organizationId, userId } = command.endpoint
+      const times = { notBeforeWallMs: wallMs, untilWallMs: wallMs + command.ttlMs }
+      await store.revokedUsers.add({ organizationId, userId, ...times })
+      const users = await store.revokedUsers.list(wallMs)
+      return users.map((one) => JSON.stringify(one)).sort()
+    }
     case 'revokeToken': {
       await store.revokedTokens.add({ tokenKey: command.token, untilWallMs: wallMs + command.ttlMs })
       const tokens = await store.revokedTokens.list(wallMs)

@@ -12,7 +12,7 @@ export type Command =
       readonly endpointsMax: number
     }
   | { readonly do: 'keepalive'; readonly endpoint: EndpointKey; readonly authorized: number | undefined }
-  | { readonly do: 'unregister' | 'find' | 'list'; readonly endpoint: EndpointKey }
+  | { readonly do: 'unregister' | 'find' | 'list' | 'lastSeen'; readonly endpoint: EndpointKey }
   | {
       readonly do: 'append'
       readonly endpoint: EndpointKey
@@ -51,6 +51,8 @@ export type Command =
   | { readonly do: 'rotate'; readonly family: string; readonly hash: number }
   | { readonly do: 'revokeFamily'; readonly family: string }
   | { readonly do: 'revokeToken'; readonly token: string; readonly ttlMs: number }
+  | { readonly do: 'revokeFamilies'; readonly user: string }
+  | { readonly do: 'revokeUser'; readonly endpoint: EndpointKey; readonly ttlMs: number }
   | { readonly do: 'advance' | 'restart'; readonly ms: number }
 
 const endpoint = fc.record({
@@ -101,7 +103,7 @@ function registrations(): Weighted[] {
       4,
       fc.record({ do: as('keepalive'), endpoint, authorized: fc.option(fc.nat(200), { nil: undefined }) }),
     ),
-    often(3, fc.record({ do: fc.constantFrom('unregister', 'find', 'list'), endpoint })),
+    often(3, fc.record({ do: fc.constantFrom('unregister', 'find', 'list', 'lastSeen'), endpoint })),
     often(4, fc.record({ do: as('claim'), max: fc.constantFrom(0, 100) })),
     often(4, fc.record({ do: as('settle'), step: fc.constantFrom('remind', 'expire', 'wait', 'as due') })),
   ]
@@ -159,6 +161,8 @@ function tokens(): Weighted[] {
     often(2, fc.record({ do: as('createFamily'), family, user: fc.constantFrom('u', 'v'), ttlMs: shortMs })),
     often(2, fc.record({ do: as('rotate'), family, hash: fc.nat(2) })),
     often(1, fc.record({ do: as('revokeFamily'), family })),
+    often(1, fc.record({ do: as('revokeFamilies'), user: fc.constantFrom('u', 'v') })),
+    often(1, fc.record({ do: as('revokeUser'), endpoint, ttlMs: shortMs })),
     often(1, fc.record({ do: as('revokeToken'), token: fc.constantFrom('t', 's'), ttlMs: shortMs })),
   ]
 }

@@ -8,7 +8,6 @@ export type {
   FeedBounds,
   FeedEntry,
   FeedStore,
-  FeedTotals,
   Watch,
   WebhookKey,
   WebhookPosition,

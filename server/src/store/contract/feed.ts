@@ -4,19 +4,19 @@ import type { FeedEntry } from '../store.ts'
 import type { Cases } from './cases.ts'
 import { ENDPOINT, type Scene } from './scene.ts'
 
-export const HOOK = { organizationId: 'acme', webhookId: 'hook' }
+const HOOK = { organizationId: 'acme', webhookId: 'hook' }
 const ALL = new Set(Object.keys(LIFECYCLE_EVENTS) as LifecycleEventType[])
 
-export function watch(scene: Scene, webhookIds = ['hook'], organizationId = 'acme', types = ALL): void {
+function watch(scene: Scene, webhookIds = ['hook'], organizationId = 'acme', types = ALL): void {
   scene.store.feed.watch([{ organizationId, types, webhookIds }], scene.under.wallMs())
 }
 
-export function read(scene: Scene, after = 0, max = 1000): Promise<readonly FeedEntry[]> {
+function read(scene: Scene, after = 0, max = 1000): Promise<readonly FeedEntry[]> {
   return scene.store.feed.read('acme', after, max)
 }
 
 /** Kinds of the entries, short. */
-export async function told(scene: Scene, after = 0): Promise<readonly string[]> {
+async function told(scene: Scene, after = 0): Promise<readonly string[]> {
   return (await read(scene, after)).map(({ type, reason }) => {
     const kind = type.replace(/^User(Endpoint)?(.*)Event$/, '$2')
     return `${kind} ${reason}`
