@@ -41,8 +41,9 @@ export function appendRequest(
 }
 
 /** A collapse key is its sender's: nobody replaces what others sent. Ids contain no slash. */
-function scoped({ senderOrganizationId, senderId }: Accepted, collapseKey: string): string {
-  return `${senderOrganizationId}/${senderId}/${collapseKey}`
+function scoped(event: Accepted, collapseKey: string): string {
+  const organizationId = event.isFromService ? '' : event.senderOrganizationId
+  return `${organizationId}/${event.senderId}/${collapseKey}`
 }
 
 function cancelDraft(sealer: Sealer, event: Accepted, cancel: Outgoing): CancelDraft {

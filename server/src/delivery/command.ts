@@ -42,18 +42,18 @@ export function parseSendEvent(bytes: Buffer): SendEventCommand {
   const cancel = checkedCancel(value, qos, problems)
   if (problems.size > 0 || event === undefined) throw refuse(problems)
   const body = { bytes, text }
-  // Named one by one: spreading an object costs a microsecond, for every event.
+  // Member by member: spreading would take longer than all the rest.
   return {
     userId,
     organizationId,
     userEndpointId,
+    event: eventSource(body, event, members, 'event'),
     masks,
     qos,
     idempotencyKey,
     ttlSeconds,
     expiresAtWallMs,
     collapseKey,
-    event: eventSource(body, event, members, 'event'),
     cancelOthers: cancel && cancelSource(body, cancel, members),
   }
 }
