@@ -42,7 +42,10 @@ describe('the token endpoint', () => {
       assertNotKept(answer, query)
       assert.equal(JSON.parse(answer.text).access_token, 'A')
     }
-    assert.deepEqual(oauth, Array(3).fill({ authorization: 'Basic x', parameters }))
+    assert.deepEqual(
+      oauth,
+      Array(3).fill({ authorization: 'Basic x', parameters, remoteAddress: '127.0.0.1' }),
+    )
   })
 
   it('takes a form, after the query, in order, with names given twice', async (test) => {
@@ -60,7 +63,7 @@ describe('the token endpoint', () => {
       ['username', 'bob'],
       ['__proto__', 'x'],
     ]
-    assert.deepEqual(oauth, Array(2).fill({ authorization: '', parameters }))
+    assert.deepEqual(oauth, Array(2).fill({ authorization: '', parameters, remoteAddress: '127.0.0.1' }))
   })
 
   it('answers a body that is no form by RFC 6749', async (test) => {
@@ -144,7 +147,7 @@ describe('revocation', () => {
     assert.equal(answer.text, '')
     assert.equal(answer.headers['content-type'], undefined)
     assertNotKept(answer, 'revoked')
-    assert.deepEqual(oauth, [{ authorization: '', parameters: [['token', 'T']] }])
+    assert.deepEqual(oauth, [{ authorization: '', parameters: [['token', 'T']], remoteAddress: '127.0.0.1' }])
   })
 })
 
