@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { afterThisTurn } from '../clock/clock.ts'
 
 /**
@@ -7,6 +8,12 @@ import { afterThisTurn } from '../clock/clock.ts'
  */
 export class AnswerGate {
   #opening: Promise<void> | undefined
+  #written: ServerResponse[] = []
+  readonly #endAll = (): void => {
+    const written = this.#written
+    this.#written = []
+    for (const response of written) response.end()
+  }
 
   /** Resolves at the end of this turn. */
   opened(): Promise<void> {
@@ -17,5 +24,11 @@ export class AnswerGate {
       })
     })
     return this.#opening
+  }
+
+  /** Ends a response whose body was written, once all those that go with it were. */
+  endAfterwards(response: ServerResponse): void {
+    if (this.#written.length === 0) process.nextTick(this.#endAll)
+    this.#written.push(response)
   }
 }

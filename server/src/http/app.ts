@@ -93,7 +93,7 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
     async (scope) => {
       requireToken(scope, services.auth)
       readJson(scope)
-      registerRoutes(scope, services, settings)
+      registerRoutes(scope, services, settings, gate)
       unregisterRoute(scope, services)
       keepaliveRoute(scope, services, gate)
       listEndpointsRoute(scope, services)
@@ -113,7 +113,7 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
       })
       await scope.register(async (bulk) => {
         readRawBulk(bulk)
-        sendEventsRoute(bulk, services)
+        sendEventsRoute(bulk, services, gate)
       })
     },
     { prefix: '/rtc-api' },

@@ -1,6 +1,7 @@
 import type { RegisterUserEndpointWebCommand } from '@rollcall/protocol/command'
 import type { FastifyRequest } from 'fastify'
 import { ownUser } from '../../auth/auth.ts'
+import type { AnswerGate } from '../answer-gate.ts'
 import type { App } from '../app-type.ts'
 import { JSON_TYPE } from '../error-body.ts'
 import { sendInOneWrite } from '../one-write.ts'
@@ -46,18 +47,19 @@ export function registerRoutes(
   app: App,
   services: Pick<HttpServices, 'registrar' | 'limits'>,
   { keepAliveSecondsMax }: Pick<HttpSettings, 'keepAliveSecondsMax'>,
+  gate: AnswerGate,
 ): void {
   const schemaErrorFormatter = bodyErrors(registerCommand(keepAliveSecondsMax))
   app.post('/users/endpoints', { schema: createSchema, schemaErrorFormatter }, async (request, reply) => {
     const id = await register(services, request, request.body)
-    sendInOneWrite(reply, { 'content-type': JSON_TYPE }, JSON.stringify(id))
+    sendInOneWrite(gate, reply, { 'content-type': JSON_TYPE }, JSON.stringify(id))
   })
   app.post(
     '/users/endpoints/register',
     { schema: registerSchema, schemaErrorFormatter },
     async (request, reply) => {
       const id = await register(services, request, request.body)
-      sendInOneWrite(reply, { 'content-type': JSON_TYPE }, JSON.stringify({ id }))
+      sendInOneWrite(gate, reply, { 'content-type': JSON_TYPE }, JSON.stringify({ id }))
     },
   )
 }

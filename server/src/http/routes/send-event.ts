@@ -56,17 +56,18 @@ export function sendEventRoute(
     const key = idempotencyKey(request)
     const seconds = waitSeconds(request.raw.headers['prefer'])
     const command = parseSendEvent(rawBody(request))
-    if (seconds !== undefined) return sendAndWait(delivery, reply, [caller, command, key], seconds)
+    if (seconds !== undefined) return sendAndWait(delivery, gate, reply, [caller, command, key], seconds)
     const { count, eventId } = await delivery.sendEvent(caller, command, key)
     await gate.opened()
     const headers = { 'event-id': headerText(eventId), 'content-type': JSON_TYPE }
-    sendInOneWrite(reply, headers, String(count))
+    sendInOneWrite(gate, reply, headers, String(count))
   })
 }
 
 /** Holds the answer until there is nothing more to wait for. Whoever goes away meanwhile gets none. */
 async function sendAndWait(
   delivery: HttpServices['delivery'],
+  gate: AnswerGate,
   reply: FastifyReply,
   sent: Parameters<HttpServices['delivery']['sendEvent']>,
   seconds: number,
@@ -87,7 +88,7 @@ async function sendAndWait(
     acknowledged: receipts.acknowledged,
     connected: receipts.connected,
   }
-  sendInOneWrite(reply, { ...headers, ...known }, String(count))
+  sendInOneWrite(gate, reply, { ...headers, ...known }, String(count))
 }
 
 /** No body at all is read as an empty one, which is no JSON. */

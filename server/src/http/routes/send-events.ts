@@ -2,6 +2,7 @@ import { errorObject, RollcallError } from '@rollcall/protocol/error-code'
 import { BULK_ARRAY_ITEMS_MAX, BULK_BYTES_MAX, BULK_LINES_MAX } from '@rollcall/protocol/limits'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { readSendEventArray, readSendEventLines, type SendResult } from '../../delivery/delivery.ts'
+import type { AnswerGate } from '../answer-gate.ts'
 import type { App } from '../app-type.ts'
 import { BulkBudget } from '../bulk-budget.ts'
 import { isReadableLines } from '../content-type.ts'
@@ -51,14 +52,14 @@ const validatorCompiler = () => () => true
 type Services = Pick<HttpServices, 'delivery' | 'clock' | 'metrics' | 'log'>
 
 /** Needs a scope whose bodies are raw bulk bodies. */
-export function sendEventsRoute(app: App, services: Services): void {
+export function sendEventsRoute(app: App, services: Services, gate: AnswerGate): void {
   const onRequest = admission(new BulkBudget())
   const options = { schema, validatorCompiler, onRequest, bodyLimit: BULK_BYTES_MAX }
   app.post('/users/endpoints/sendEvents', options, async (request, reply) => {
     const answers = await sendAll(services, request)
     const isLines = isReadableLines(request.raw.headers) && acceptsLines(request)
     const body = isLines ? answers.map((answer) => `${answer}\n`).join('') : `[${answers.join(',')}]`
-    sendInOneWrite(reply, { 'content-type': isLines ? LINES_TYPE : JSON_TYPE }, body)
+    sendInOneWrite(gate, reply, { 'content-type': isLines ? LINES_TYPE : JSON_TYPE }, body)
   })
 }
 
