@@ -1,6 +1,12 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Sealer } from '../masks/masks.ts'
-import type { AppendRequest, CancelDraft, IdempotencyKey, MailboxBounds } from '../store/store.ts'
+import type {
+  AppendRequest,
+  CancelDraft,
+  IdempotencyKey,
+  MailboxBounds,
+  StoredEvent,
+} from '../store/store.ts'
 import { type Accepted, draftOf, type Outgoing } from './accept.ts'
 import type { Links } from './links.ts'
 import { sealContext } from './seal-context.ts'
@@ -18,26 +24,32 @@ export function appendRequest(
   event: Accepted,
   idempotency: IdempotencyKey | undefined,
 ): AppendRequest {
-  const { eventId, userEndpointId, expiresAtWallMs, collapseKey, cancelOthers } = event
+  const { eventId, userEndpointId, collapseKey, cancelOthers } = event
   const acceptedAtWallMs = clock.wallMs()
-  return {
-    ...event.to,
-    ...bounds,
-    event: {
-      eventId,
-      payload: payloadOf(sealer, event, event),
-      sealed: event.isMasked,
-      acceptedAtWallMs,
-      ...(expiresAtWallMs === undefined ? {} : { expiresAtWallMs }),
-    },
+  const payload = payloadOf(sealer, event, event)
+  // Named one by one where nearly every event goes: spreading costs a microsecond each time.
+  const plain: AppendRequest = {
+    organizationId: event.to.organizationId,
+    userId: event.to.userId,
+    eventsMax: bounds.eventsMax,
+    bytesMax: bounds.bytesMax,
+    event: storedEvent(event, { eventId, payload, sealed: event.isMasked, acceptedAtWallMs }),
     record: draftOf(event, event, acceptedAtWallMs),
-    ...(userEndpointId === undefined ? {} : { userEndpointId }),
+  }
+  const request = userEndpointId === undefined ? plain : { ...plain, userEndpointId }
+  if (idempotency === undefined && collapseKey === undefined && cancelOthers === undefined) return request
+  return {
+    ...request,
     ...(idempotency === undefined ? {} : { idempotency }),
     ...(collapseKey === undefined
       ? {}
       : { collapseKey: scoped(event, collapseKey), sentThrough: links.sentThrough }),
     ...(cancelOthers === undefined ? {} : { cancelOthers: cancelDraft(sealer, event, cancelOthers) }),
   }
+}
+
+function storedEvent({ expiresAtWallMs }: Accepted, stored: StoredEvent): StoredEvent {
+  return expiresAtWallMs === undefined ? stored : { ...stored, expiresAtWallMs }
 }
 
 /** A collapse key is its sender's: nobody replaces what others sent. Ids contain no slash. */
