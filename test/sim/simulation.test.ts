@@ -29,6 +29,7 @@ describe('a simulated service', () => {
       crashes: 0,
       failures: 0,
       outlived: 0,
+      told: 0,
       cancelled: 0,
     }
     for (const seed of seeds) {

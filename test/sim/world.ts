@@ -11,6 +11,7 @@ import { createSealer } from '../../server/src/masks/masks.ts'
 import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
 import { openEmbeddedStore } from '../../server/src/store/lmdb/lmdb.ts'
 import type { Registration, Store } from '../../server/src/store/store.ts'
+import type { Webhooks } from '../../server/src/webhooks/webhooks.ts'
 import { createFakeClock, type FakeClock, seededRandom } from '../helpers/fake-clock.ts'
 import { NO_LIMITS } from '../helpers/no-limits.ts'
 import { Device, type Life } from './device.ts'
@@ -18,6 +19,7 @@ import { createDice, type Dice } from './dice.ts'
 import { CrashingRows, Disk } from './disk.ts'
 import { Ledger, type Send, type SendTerms, Violation } from './ledger.ts'
 import { ReceiptsLedger } from './receipts-ledger.ts'
+import { WebhookReceivers } from './webhook-receivers.ts'
 
 /** Planted in every masked event: it must never be on the disk in clear. */
 const SECRET = '4111-1111-SECRET'
@@ -30,6 +32,7 @@ type Service = {
   readonly rows: CrashingRows
   readonly registrar: Registrar
   readonly delivery: Delivery
+  readonly webhooks: Webhooks
 }
 
 /** What came of a simulation, so that a test can see that it did something. */
@@ -42,6 +45,8 @@ export type Tally = {
   failures: number
   /** Events that were not delivered in time. */
   outlived: number
+  /** Events that webhooks got. */
+  told: number
   /** Endpoints that had to be told that another acknowledged first, and were. */
   cancelled: number
 }
@@ -59,6 +64,7 @@ export class World {
     crashes: 0,
     failures: 0,
     outlived: 0,
+    told: 0,
     cancelled: 0,
   }
   readonly #dice: Dice
@@ -67,6 +73,9 @@ export class World {
   readonly #disk: Disk
   readonly #ledger = new Ledger()
   readonly #receipts = new ReceiptsLedger()
+  readonly #webhooks: WebhookReceivers
+  /** Registrations that were answered. */
+  readonly #registered = new Set<number>()
   readonly #devices: readonly Device[]
   /** The last send that was answered for each idempotency key. */
   readonly #keys = new Map<string, Send>()
@@ -86,6 +95,12 @@ export class World {
         this.#fail(new Violation('a masked value is on the disk in clear'))
     })
     this.#devices = this.#makeDevices()
+    this.#webhooks = new WebhookReceivers({
+      clock: this.#clock,
+      random: this.#random,
+      dice: this.#dice,
+      fail: (error) => this.#fail(error),
+    })
   }
 
   /** Runs `steps` steps and settles up. @throws Violation */
@@ -191,9 +206,10 @@ export class World {
       },
       onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
     })
+    const webhooks = this.#webhooks.open(store)
     registrar.start()
     delivery.start()
-    this.#service = { store, rows, registrar, delivery }
+    this.#service = { store, rows, registrar, delivery, webhooks }
   }
 
   /** Opening writes too, and a write takes simulated time: down until the very moment that it is open. */
@@ -273,7 +289,9 @@ export class World {
     if (service === undefined || this.#disk.failing) return this.#crash()
     this.#service = undefined
     service.delivery.close()
-    const closed = service.registrar.close().then(() => service.store.close())
+    const closed = Promise.all([service.webhooks.close(), service.registrar.close()]).then(() =>
+      service.store.close(),
+    )
     let isClosed = false
     closed.then(
       () => {
@@ -293,7 +311,7 @@ export class World {
       device.isBusy = false
     }
     dead?.delivery.close()
-    await Promise.race([dead?.registrar.close(), Promise.resolve()])
+    await Promise.race([dead?.registrar.close(), dead?.webhooks.close(), Promise.resolve()])
     this.#disk.failing = false
     await this.#downFor(this.#dice.roll(60_000))
     await this.#boot()
@@ -359,6 +377,9 @@ export class World {
     const wanted = { userEndpointId, keepAliveSeconds, serverKeepAliveReminderOn: this.#dice.chance(50) }
     const registration = await service.registrar.register({ organizationId, userId }, wanted, FOREVER_MS)
     if (service !== this.#service) return
+    if (!this.#registered.has(registration.registrationId))
+      this.#webhooks.owe('UserEndpointRegisteredEvent', device.endpoint)
+    this.#registered.add(registration.registrationId)
     const isRefresh = former?.registrationId === registration.registrationId
     if (former !== undefined && !isRefresh)
       this.#guard(() => this.#checkReplaced(device, former, calledAtUpMs))
@@ -385,6 +406,7 @@ export class World {
     device.life = undefined
     try {
       await service.registrar.unregister(device.endpoint)
+      if (service === this.#service) this.#webhooks.owe('UserEndpointUnregisteredEvent', device.endpoint)
     } catch (error) {
       if (error instanceof RollcallError && error.code === 'endpoint_unknown') device.life = life
       throw error
@@ -546,7 +568,16 @@ export class World {
       this.tally.cancelled += this.#receipts.settleUp(this.#devices)
     })
     await this.#checkHistory()
+    await this.#settleWebhooks()
     await this.#restart()
+  }
+
+  /** Receivers that refused are tried again within five minutes. */
+  async #settleWebhooks(): Promise<void> {
+    this.#webhooks.isKind = true
+    for (let minute = 0; minute < 6; minute++) await this.#advance(60_000)
+    this.#guard(() => this.#webhooks.settleUp())
+    this.tally.told += this.#webhooks.received
   }
 
   async #checkHistory(): Promise<void> {
