@@ -289,9 +289,11 @@ export class World {
     if (service === undefined || this.#disk.failing) return this.#crash()
     this.#service = undefined
     service.delivery.close()
-    const closed = Promise.all([service.webhooks.close(), service.registrar.close()]).then(() =>
-      service.store.close(),
-    )
+    // In the server's own order: expiries go on until nobody is told of them any more.
+    const closed = service.webhooks
+      .close()
+      .then(() => service.registrar.close())
+      .then(() => service.store.close())
     let isClosed = false
     closed.then(
       () => {
