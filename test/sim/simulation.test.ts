@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { World } from './world.ts'
+import { emptyTally, World } from './world.ts'
 
 /** `SIM_SEED=7 SIM_STEPS=600 npm test -- simulation` replays one run; `SIM_RUNS` makes more of them. */
 const STEPS = Number(process.env['SIM_STEPS'] ?? 600)
@@ -21,17 +21,7 @@ async function simulate(seed: number): Promise<World['tally']> {
 describe('a simulated service', () => {
   it('keeps its promises whatever fails', async () => {
     const seeds = SEED === undefined ? Array.from({ length: RUNS }, (_, run) => run + 1) : [Number(SEED)]
-    const total = {
-      sends: 0,
-      receipts: 0,
-      expiries: 0,
-      reminders: 0,
-      crashes: 0,
-      failures: 0,
-      outlived: 0,
-      told: 0,
-      cancelled: 0,
-    }
+    const total = emptyTally()
     for (const seed of seeds) {
       const tally = await simulate(seed)
       for (const [name, count] of Object.entries(tally))

@@ -51,12 +51,9 @@ export type Tally = {
   cancelled: number
 }
 
-/**
- * Devices with bad networks, backends that send, a disk that fails and a process that dies between any two
- * steps, all driven by one seed on a clock that is only moved from here.
- */
-export class World {
-  readonly tally: Tally = {
+/** Nothing came of anything yet. */
+export function emptyTally(): Tally {
+  return {
     sends: 0,
     receipts: 0,
     expiries: 0,
@@ -67,6 +64,14 @@ export class World {
     told: 0,
     cancelled: 0,
   }
+}
+
+/**
+ * Devices with bad networks, backends that send, a disk that fails and a process that dies between any two
+ * steps, all driven by one seed on a clock that is only moved from here.
+ */
+export class World {
+  readonly tally = emptyTally()
   readonly #dice: Dice
   readonly #clock: FakeClock = createFakeClock()
   readonly #random

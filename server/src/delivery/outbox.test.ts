@@ -1,22 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { MailboxEntry, Registration } from '../store/store.ts'
+import { REGISTRATION } from '../../../test/helpers/registration.ts'
+import type { MailboxEntry } from '../store/store.ts'
 import type { Link, LinkCloseReason, OutboundEvent } from './link.ts'
 import { Outbox, type OutboxContext } from './outbox.ts'
-
-const REGISTRATION: Registration = {
-  organizationId: 'acme',
-  userId: 'bob',
-  userEndpointId: 'phone',
-  registrationId: 1,
-  keepAliveSeconds: 15,
-  serverKeepAliveReminderOn: false,
-  registeredAtWallMs: 0,
-  lastKeepAliveAtWallMs: 0,
-  expiresAtMs: 15_000,
-  reminded: false,
-  authorizedUntilWallMs: 0,
-}
 
 /** A link with `quota` places, and a mailbox whose reads resolve only when told to. */
 function setup(quota: number) {

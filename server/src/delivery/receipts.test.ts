@@ -2,22 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
-import type { EntryPosition, Registration } from '../store/store.ts'
+import { REGISTRATION } from '../../../test/helpers/registration.ts'
+import type { EntryPosition } from '../store/store.ts'
 import { Receipts } from './receipts.ts'
-
-const REGISTRATION: Registration = {
-  organizationId: 'acme',
-  userId: 'bob',
-  userEndpointId: 'phone',
-  registrationId: 1,
-  keepAliveSeconds: 15,
-  serverKeepAliveReminderOn: false,
-  registeredAtWallMs: 0,
-  lastKeepAliveAtWallMs: 0,
-  expiresAtMs: 15_000,
-  reminded: false,
-  authorizedUntilWallMs: 0,
-}
 
 function entry(registrationId: number, sequence: number): EntryPosition {
   return { registration: { ...REGISTRATION, registrationId }, sequence }

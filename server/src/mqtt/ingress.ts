@@ -2,6 +2,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { RECEIVE_MAXIMUM } from '@rollcall/protocol/limits'
 import { parseTopic } from '@rollcall/protocol/topic'
 import { parseSendEvent } from '../delivery/delivery.ts'
+import { asError } from './as-error.ts'
 import type { Client } from './client.ts'
 import { answerTo, type Outcome } from './ingress-answer.ts'
 import { frameOf } from './packets/frames.ts'
@@ -140,8 +141,4 @@ function badResponseTopic(): RollcallError {
   return new RollcallError('invalid_request', `responseTopic: ${problem}`, {
     fields: [['responseTopic', problem]],
   })
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(typeof error)
 }
