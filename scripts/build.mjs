@@ -15,7 +15,12 @@ const PACKAGES = new Map([
   ['server', ['protocol']],
   ['bench', ['protocol', 'client']],
   ['cli', ['protocol', 'client']],
+  ['console', ['protocol', 'client']],
+  ['examples/ring', ['protocol', 'client']],
 ])
+
+/** Web pages, which vite bundles; the others are compiled file by file. */
+const PAGES = ['console', 'examples/ring']
 
 /**
  * Compiles the packages, and what they depend on, into their `dist/`: those whose sources are not the ones that
@@ -43,15 +48,14 @@ function isBuilt(name) {
 
 /** @param {string} name */
 function stampOf(name) {
-  return `.cache/build-${name}.stamp`
+  return `.cache/build-${name.replace('/', '-')}.stamp`
 }
 
 /** @param {string} name */
 function wantedStamp(name) {
   return fingerprint([
     ...[...seenBy(name), name].flatMap(sourcesOf),
-    `${name}/package.json`,
-    `${name}/tsconfig.build.json`,
+    ...(PAGES.includes(name) ? [] : [`${name}/package.json`, `${name}/tsconfig.build.json`]),
     'tsconfig.base.json',
     'package-lock.json',
     'scripts/build.mjs',
@@ -60,7 +64,8 @@ function wantedStamp(name) {
 
 /** @param {string} name */
 function sourcesOf(name) {
-  return filesUnder(`${name}/src`).filter((path) => !path.endsWith('.test.ts'))
+  const folder = PAGES.includes(name) ? name : `${name}/src`
+  return filesUnder(folder).filter((path) => !path.endsWith('.test.ts'))
 }
 
 /** @param {string} name */
@@ -69,10 +74,22 @@ function build(name) {
   const stamp = wantedStamp(name)
   // Removed first, so that nothing stays of a source that is gone.
   for (const old of [stampOf(name), `${name}/dist`]) rmSync(join(root, old), { recursive: true, force: true })
+  if (PAGES.includes(name)) bundle(name)
+  else compile(name)
+  writeStamp(stampOf(name), stamp)
+}
+
+/** @param {string} name */
+function compile(name) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   runOrExit(process.execPath, [tsc, '-p', `${name}/tsconfig.build.json`], `Building ${name}/ failed`)
   for (const asset of sourcesOf(name).filter((path) => !path.endsWith('.ts'))) copyToDist(name, asset)
-  writeStamp(stampOf(name), stamp)
+}
+
+/** @param {string} name */
+function bundle(name) {
+  const vite = join(root, 'node_modules/vite/bin/vite.js')
+  runOrExit(process.execPath, [vite, 'build', name, '--logLevel', 'warn'], `Building ${name}/ failed`)
 }
 
 /**

@@ -29,6 +29,11 @@ function allChecks() {
     },
     { name: 'types', what: 'types', args: [bin('typescript/bin/tsc'), '-p', '.'] },
     {
+      name: 'pages',
+      what: 'types of what runs in browsers',
+      args: [bin('typescript/bin/tsc'), '-p', 'tsconfig.pages.json'],
+    },
+    {
       name: 'unused',
       what: 'unused files, exports and dependencies',
       args: [bin('knip/bin/knip.js'), '--no-progress', '--treat-config-hints-as-errors'],

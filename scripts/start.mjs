@@ -20,7 +20,7 @@ function endWithNpm() {
 }
 
 ensureInstalled()
-ensureBuilt(['server'])
+ensureBuilt(['server', 'console', 'examples/ring'])
 endWithNpm()
 
 // The server runs in this process: signals, standard streams and the exit code are its own.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { complaint, isTest } from './arrows.ts'
 import { type Import, importsOf } from './imports.ts'
-import { openPlanted, openRepository, type Sources } from './sources.ts'
+import { openPages, openPlanted, openRepository, type Sources } from './sources.ts'
 
 // Well below what there is: a reader that finds less has gone blind.
 const MODULES_MIN = 150
@@ -26,6 +26,13 @@ test('rooms are entered through their doors, and arrows point down', () => {
   const own = imports.filter(({ from, file }) => file !== undefined && !isTest(from))
   assert.ok(product.length >= MODULES_MIN, `read ${product.length} modules only`)
   assert.ok(own.length >= OWN_IMPORTS_MIN, `read ${own.length} imports of our own files only`)
+  assert.deepEqual(complaints(imports), [])
+})
+
+test('pages know the SDK and the protocol, and nothing of the server', () => {
+  using pages = openPages()
+  const imports = allImports(pages)
+  assert.ok(imports.some(({ file }) => file === 'client/src/client.ts'))
   assert.deepEqual(complaints(imports), [])
 })
 

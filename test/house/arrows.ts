@@ -28,6 +28,8 @@ const PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
   ['server', ['server', 'protocol']],
   ['bench', ['bench', 'client', 'protocol']],
   ['cli', ['cli', 'client']],
+  ['console', ['console', 'client', 'protocol']],
+  ['examples', ['examples', 'client']],
   ['scripts', ['scripts']],
   ['test', ['test', 'server', 'client', 'protocol', 'bench', 'cli']],
 ])

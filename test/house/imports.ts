@@ -51,13 +51,14 @@ function isTypeOnly(statement: Node): boolean {
   return isImportDeclaration(statement) && statement.importClause?.phaseModifier === SyntaxKind.TypeKeyword
 }
 
-const WORKSPACE = /^@rollcall\/(\w+)\/(.+)$/
+/** The door of a package may be named by the package alone. */
+const WORKSPACE = /^@rollcall\/(\w+)(?:\/(.+))?$/
 
 function target(from: string, specifier: string): Pick<Import, 'file' | 'library'> {
   if (specifier.startsWith('.'))
     return { file: posix.join(posix.dirname(from), specifier), library: undefined }
-  const [, workspace, path = ''] = WORKSPACE.exec(specifier) ?? []
-  if (workspace !== undefined) return { file: workspaceFile(workspace, path), library: undefined }
+  const [, workspace = '', path = workspace] = WORKSPACE.exec(specifier) ?? []
+  if (workspace !== '') return { file: workspaceFile(workspace, path), library: undefined }
   const [scope = '', name = ''] = specifier.split('/')
   const library = scope.startsWith('@') ? `${scope}/${name}` : scope
   return { file: undefined, library }

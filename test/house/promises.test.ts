@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { floatingPromisesIn } from './promises.ts'
-import { openPlanted, openRepository, type Sources } from './sources.ts'
+import { openPages, openPlanted, openRepository, type Sources } from './sources.ts'
 
 function floating({ files, checker }: Sources): string[] {
   return files.flatMap((source) => floatingPromisesIn(source, checker))
@@ -10,6 +10,8 @@ function floating({ files, checker }: Sources): string[] {
 test('no promise is dropped by accident', () => {
   using repository = openRepository()
   assert.deepEqual(floating(repository), [])
+  using pages = openPages()
+  assert.deepEqual(floating(pages), [])
 })
 
 const DROPPED = `

@@ -19,9 +19,14 @@ export interface Sources extends Disposable {
   readonly checker: Checker
 }
 
-/** Every source of the repository. */
+/** Every source of the repository but those that run in browsers only. */
 export function openRepository(): Sources {
   return open(new API({ cwd: ROOT }), join(ROOT, 'tsconfig.json'))
+}
+
+/** The sources that run in browsers only: the console and the pages among the examples. */
+export function openPages(): Sources {
+  return open(new API({ cwd: ROOT }), join(ROOT, 'tsconfig.pages.json'))
 }
 
 /**

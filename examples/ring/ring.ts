@@ -1,0 +1,3 @@
+import { connect } from '@rollcall/client'
+
+document.title = connect.name
