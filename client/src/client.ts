@@ -10,6 +10,7 @@ export {
   type Message,
   type OrganizationOptions,
   type Receipt,
+  type RequestOptions,
   type SendOptions,
 } from './backend/backend.ts'
 export type { FollowOptions, History, HistoryQuery } from './backend/history.ts'

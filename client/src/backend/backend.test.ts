@@ -137,6 +137,23 @@ describe('client credentials', () => {
   })
 })
 
+describe('any other request', () => {
+  it('is made as asked, and made again only where that does no harm', async () => {
+    const lost = (): Promise<Response> => Promise.reject(new TypeError('fetch failed'))
+    const get = open([lost, () => Response.json({ webhooks: [] })])
+    const listing = get.backend.request('/rtc-api/webhooks')
+    await get.clock.advance(10_000)
+    assert.deepEqual(await listing, { webhooks: [] })
+    const post = open([lost, () => Response.json({ count: 1 }, { status: 202 })])
+    const path = '/rtc-api/webhooks/a/deadLetters/replay'
+    await assert.rejects(post.backend.request(path, { method: 'POST', body: { ids: ['e'] } }), TypeError)
+    assert.equal(post.requests.length, 1)
+    assert.deepEqual(post.bodies, [{ ids: ['e'] }])
+    const remove = open([() => new Response(null, { status: 204 })])
+    assert.equal(await remove.backend.request('/rtc-api/a', { method: 'DELETE' }), undefined)
+  })
+})
+
 describe('presence and history', () => {
   it('reads who is there', async () => {
     const users = [

@@ -76,6 +76,22 @@ export interface Backend {
    */
   presence(userIds: readonly string[], options?: OrganizationOptions): Promise<readonly UserPresence[]>
   readonly history: History
+  /**
+   * Any other operation of the API. Only GET, HEAD and DELETE are made again where no answer came.
+   *
+   * @param path from the root, with its query: `/rtc-api/webhooks`
+   * @returns the answer's JSON; `undefined` where the answer has no body (204)
+   * @throws as `send`
+   */
+  request(path: string, options?: RequestOptions): Promise<unknown>
+}
+
+export type RequestOptions = {
+  /** Default `GET`. */
+  readonly method?: string
+  /** Sent as JSON. Default: no body. */
+  readonly body?: unknown
+  readonly signal?: AbortSignal
 }
 
 export type OrganizationOptions = {
@@ -87,7 +103,12 @@ export type OrganizationOptions = {
 /** How a request is made: with a token, a time limit, and again where that may help. */
 export type Call = (path: string, wanted: Wanted, options?: CallOptions) => Promise<Response>
 
-type CallOptions = { readonly signal?: AbortSignal | undefined; readonly extraMs?: number }
+type CallOptions = {
+  readonly signal?: AbortSignal | undefined
+  readonly extraMs?: number
+  /** Whether it does no harm twice. Default `true`. */
+  readonly isRepeatable?: boolean
+}
 
 /** @throws SdkError `invalid_option` */
 export function createBackend(options: BackendOptions): Backend {
@@ -102,7 +123,19 @@ export function createBackend(options: BackendOptions): Backend {
       return parsePresence(await parseJsonAnswer(response))
     },
     history: createHistory(call, clock),
+    request: (path, requestOptions = {}) => requestJson(call, path, requestOptions),
   }
+}
+
+async function requestJson(
+  call: Call,
+  path: string,
+  { method = 'GET', body, signal }: RequestOptions,
+): Promise<unknown> {
+  const wanted = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
+  const isRepeatable = ['GET', 'HEAD', 'DELETE'].includes(method)
+  const response = await call(path, wanted, { signal, isRepeatable })
+  return response.status === 204 ? undefined : parseJsonAnswer(response)
 }
 
 async function send(
@@ -146,7 +179,7 @@ function createCall(options: BackendOptions): Call {
   const timeoutMs = readInteger('timeoutMs', options.timeoutMs ?? 15_000, 100, 600_000)
   const retriesMax = readInteger('retriesMax', options.retriesMax ?? 3, 0, 20)
   const getToken = typeof credentials === 'function' ? credentials : clientCredentials(options, credentials)
-  return async (path, wanted, { signal: own, extraMs = 0 } = {}) => {
+  return async (path, wanted, { signal: own, extraMs = 0, isRepeatable = true } = {}) => {
     const signal = joinSignals(life, own)
     const backoff = new Backoff(random, RETRY_FIRST_MS, RETRY_MAX_MS)
     let refused = false
@@ -158,7 +191,7 @@ function createCall(options: BackendOptions): Call {
           return request(clientOptions(options, token, inTime), path, wanted)
         })
       } catch (error) {
-        const waitMs = again(error, refused)
+        const waitMs = again(error, refused, isRepeatable)
         if (waitMs === undefined || attempt >= retriesMax) throw error
         refused = error instanceof RollcallError && error.code === 'unauthorized'
         await sleep(clock, Math.max(waitMs, backoff.nextMs()), signal)
@@ -169,9 +202,9 @@ function createCall(options: BackendOptions): Call {
 }
 
 /** Whether to try again, and after how many milliseconds at least. */
-function again(error: unknown, wasRefused: boolean): number | undefined {
-  // fetch's own, for an answer that never came. Every request here may be repeated: see `Idempotency-Key`.
-  if (error instanceof TypeError) return 0
+function again(error: unknown, wasRefused: boolean, isRepeatable: boolean): number | undefined {
+  // fetch's own, for an answer that never came: the request may have been carried out.
+  if (error instanceof TypeError) return isRepeatable ? 0 : undefined
   if (!(error instanceof RollcallError)) return undefined
   // One token may have ended on its way; a fresh one has not.
   if (error.code === 'unauthorized') return wasRefused ? undefined : 0
