@@ -1,0 +1,73 @@
+import type { UserEndpointInSight } from '@rollcall/protocol/command'
+import type { DeadLetter, DeadLetterPage, Webhook } from './api.ts'
+
+/** Parsers of answers: what breaks the contract is said, not shown half. */
+
+type Fields = { readonly [name: string]: unknown }
+
+export function parseEndpoints(value: unknown): readonly UserEndpointInSight[] {
+  return list(value, 'endpoints').filter(isEndpoint)
+}
+
+export function parseWebhooks(value: unknown): readonly Webhook[] {
+  return list(fields(value)['webhooks'], 'webhooks').filter(isWebhook)
+}
+
+export function parseDeadLetterPage(value: unknown): DeadLetterPage {
+  const { deadLetters, nextCursor } = fields(value)
+  return {
+    deadLetters: list(deadLetters, 'dead letters').filter(isDeadLetter),
+    ...(typeof nextCursor === 'string' ? { nextCursor } : {}),
+  }
+}
+
+export function parseReplay(value: unknown): number {
+  const { count } = fields(value)
+  if (typeof count === 'number') return count
+  throw unexpected('no count')
+}
+
+function isEndpoint(value: unknown): value is UserEndpointInSight {
+  const { id, keepAliveSeconds, registeredAt, lastKeepAliveAt, expiresAt, connected, mailboxDepth } =
+    fields(value)
+  return (
+    [id, registeredAt, lastKeepAliveAt, expiresAt].every((text) => typeof text === 'string') &&
+    [keepAliveSeconds, mailboxDepth].every((number) => typeof number === 'number') &&
+    typeof connected === 'boolean'
+  )
+}
+
+function isWebhook(value: unknown): value is Webhook {
+  const { id, url, events, enabled, pending, deadLetters } = fields(value)
+  return (
+    [id, url].every((text) => typeof text === 'string') &&
+    [pending, deadLetters].every((number) => typeof number === 'number') &&
+    typeof enabled === 'boolean' &&
+    Array.isArray(events)
+  )
+}
+
+function isDeadLetter(value: unknown): value is DeadLetter {
+  const { event, failure, failedAt } = fields(value)
+  const { id, type, timestamp, userId, userEndpointId } = fields(event)
+  return [failure, failedAt, id, type, timestamp, userId, userEndpointId].every(
+    (text) => typeof text === 'string',
+  )
+}
+
+function list(value: unknown, what: string): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  throw unexpected(`no list of ${what}`)
+}
+
+export function fields(value: unknown): Fields {
+  return isFields(value) ? value : {}
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function unexpected(what: string): Error {
+  return new Error(`The server's answer is not what the API promises (${what}). It may be another version.`)
+}

@@ -1,0 +1,75 @@
+/** Where in the console one is. Kept in the URL's fragment, which never leaves the browser. */
+export type Route =
+  | { readonly page: 'now' }
+  | { readonly page: 'people'; readonly userId: string | undefined }
+  | { readonly page: 'events'; readonly eventId: string | undefined; readonly filters: Filters }
+  | {
+      readonly page: 'send'
+      readonly userId: string | undefined
+      readonly userEndpointId: string | undefined
+    }
+  | { readonly page: 'hooks'; readonly webhookId: string | undefined }
+
+export type PageName = Route['page']
+
+/** What a list of events may be narrowed by, as `GET /rtc-api/events` names it. Empty texts count as absent. */
+export type Filters = {
+  readonly userId?: string
+  readonly userEndpointId?: string
+  readonly type?: string
+  readonly from?: string
+  readonly to?: string
+}
+
+const FILTERS = ['userId', 'userEndpointId', 'type', 'from', 'to'] as const
+
+/** Reads a fragment such as `#/people/bob`; anything unknown is the first page. Never throws. */
+export function parseRoute(fragment: string): Route {
+  const [path = '', query = ''] = fragment.replace(/^#?\/?/, '').split('?', 2)
+  const [page = '', ...rest] = path.split('/')
+  const id = decode(rest.join('/'))
+  const parameters = new URLSearchParams(query)
+  switch (page) {
+    case 'people':
+      return { page, userId: id }
+    case 'events':
+      return { page, eventId: id, filters: filtersIn(parameters) }
+    case 'send':
+      return { page, userId: id, userEndpointId: parameters.get('userEndpointId') ?? undefined }
+    case 'hooks':
+      return { page, webhookId: id }
+    default:
+      return { page: 'now' }
+  }
+}
+
+/** The fragment of a page: `href(['people', 'bob'])` is `#/people/bob`. */
+export function href(
+  [page, id]: readonly [page: PageName, id?: string | undefined],
+  parameters: Readonly<Record<string, string | undefined>> = {},
+): string {
+  const path = id === undefined || id === '' ? page : `${page}/${encodeURIComponent(id)}`
+  const given = Object.entries(parameters).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
+  )
+  const query = new URLSearchParams(given).toString()
+  return `#/${path}${query === '' ? '' : `?${query}`}`
+}
+
+function filtersIn(parameters: URLSearchParams): Filters {
+  return Object.fromEntries(
+    FILTERS.flatMap((name) => {
+      const value = parameters.get(name)
+      return value === null || value === '' ? [] : [[name, value]]
+    }),
+  )
+}
+
+function decode(text: string): string | undefined {
+  if (text === '') return undefined
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

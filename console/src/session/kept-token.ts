@@ -1,0 +1,49 @@
+import { fields } from '../api/parse.ts'
+
+/** A token that outlives a reload of its tab. */
+export type KeptToken = {
+  readonly accessToken: string
+  readonly userId: string
+  readonly organizationId: string | undefined
+  readonly endsAtMs: number
+}
+
+const KEY = 'rollcall.console.token'
+
+/** The token kept in this tab, unless it has ended. */
+export function readKeptToken(nowMs: number): KeptToken | undefined {
+  const { accessToken, userId, organizationId, endsAtMs } = fields(readJson())
+  if (typeof accessToken !== 'string' || typeof userId !== 'string' || typeof endsAtMs !== 'number')
+    return undefined
+  if (endsAtMs <= nowMs) return undefined
+  return {
+    accessToken,
+    userId,
+    organizationId: typeof organizationId === 'string' ? organizationId : undefined,
+    endsAtMs,
+  }
+}
+
+export function keepToken(token: KeptToken): void {
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify(token))
+  } catch {
+    // Storage may be switched off: then a reload asks for the sign-in again.
+  }
+}
+
+export function forgetToken(): void {
+  try {
+    sessionStorage.removeItem(KEY)
+  } catch {
+    // As above: nothing is kept.
+  }
+}
+
+function readJson(): unknown {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY) ?? 'null')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,134 @@
+import { RollcallError, TokenError } from '@rollcall/client'
+import type { ComponentChildren } from 'preact'
+import { useCallback, useRef, useState } from 'preact/hooks'
+import { describe, type Problem } from './api/problem.ts'
+import { href, type PageName } from './routes.ts'
+import type { Scope } from './session/scope.ts'
+import type { Session } from './session/session.ts'
+import { Icon } from './ui/icon.tsx'
+import { applyTheme, nextTheme, readTheme } from './ui/theme.ts'
+
+const PAGES: readonly (readonly [page: PageName, name: string])[] = [
+  ['now', 'Now'],
+  ['people', 'People'],
+  ['events', 'Events'],
+  ['send', 'Send'],
+  ['hooks', 'Hooks'],
+]
+
+/** What stands around every page: where one is, who one is, and how to leave. */
+export function Shell({
+  session,
+  page,
+  onSignOut,
+  onEnded,
+  children,
+}: {
+  readonly session: Session
+  readonly page: PageName
+  readonly onSignOut: () => void
+  readonly onEnded: (problem: Problem) => void
+  readonly children: (scope: Scope) => ComponentChildren
+}) {
+  const [named, setNamed] = useState('')
+  const main = useRef<HTMLElement>(null)
+  const onProblem = useCallback((thrown: unknown) => {
+    const isOver =
+      (thrown instanceof RollcallError && thrown.code === 'unauthorized') ||
+      (thrown instanceof TokenError && thrown.status < 429)
+    if (isOver) onEnded({ ...describe(thrown), title: 'The sign-in has ended', detail: 'Sign in again.' })
+  }, [])
+  const organizationId = session.organizationId ?? (named === '' ? undefined : named)
+  return (
+    <div class="shell">
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
+        Skip to the page
+      </button>
+      <nav class="nav" aria-label="Pages">
+        <a class="brand" href={href(['now'])}>
+          <span class="brand-mark" aria-hidden="true" />
+          Rollcall
+        </a>
+        <ul>
+          {PAGES.map(([name, text]) => (
+            <li key={name}>
+              <a href={href([name])} aria-current={name === page ? 'page' : undefined}>
+                <Icon name={name === 'now' ? 'now' : name} />
+                {text}
+              </a>
+            </li>
+          ))}
+        </ul>
+        <Account session={session} onSignOut={onSignOut} />
+      </nav>
+      <main ref={main} tabIndex={-1}>
+        {session.organizationId === undefined && <OrganizationPicker value={named} onChange={setNamed} />}
+        {children({ session, organizationId, onProblem })}
+      </main>
+    </div>
+  )
+}
+
+function Account({ session, onSignOut }: { readonly session: Session; readonly onSignOut: () => void }) {
+  const [theme, setTheme] = useState(readTheme)
+  return (
+    <div class="account">
+      <p class="account-who" title={session.name}>
+        <strong>{session.name}</strong>
+        <span class="quiet">{session.organizationId ?? 'all organizations'}</span>
+      </p>
+      <button
+        type="button"
+        class="button button-quiet"
+        aria-label={`Colours: ${theme}. Change`}
+        title={`Colours: ${theme}`}
+        onClick={() => {
+          const next = nextTheme(theme)
+          applyTheme(next)
+          setTheme(next)
+        }}
+      >
+        <Icon name="theme" />
+      </button>
+      <button
+        type="button"
+        class="button button-quiet"
+        aria-label="Sign out"
+        title="Sign out"
+        onClick={onSignOut}
+      >
+        <Icon name="leave" />
+      </button>
+    </div>
+  )
+}
+
+/** For role SERVICE, which belongs to no organization. Takes effect when the field is left or Enter is pressed. */
+function OrganizationPicker({
+  value,
+  onChange,
+}: {
+  readonly value: string
+  readonly onChange: (organizationId: string) => void
+}) {
+  return (
+    <form
+      class="organization"
+      onSubmit={(event) => {
+        event.preventDefault()
+        onChange(String(new FormData(event.currentTarget).get('organization') ?? '').trim())
+      }}
+    >
+      <label for="organization">Organization</label>
+      <input
+        id="organization"
+        name="organization"
+        spellcheck={false}
+        autocomplete="off"
+        placeholder="all"
+        defaultValue={value}
+        onBlur={(event) => onChange(event.currentTarget.value.trim())}
+      />
+    </form>
+  )
+}

@@ -1,0 +1,90 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { describe, isAborted, type Problem } from '../api/problem.ts'
+
+/** How it stands with something that is asked for again and again. */
+export type Polled<T> = {
+  /** The last answer; kept while later ones fail. */
+  readonly data: T | undefined
+  /** Why there is no newer one. */
+  readonly problem: Problem | undefined
+  readonly isLoading: boolean
+  /** Asks now. */
+  readonly refresh: () => void
+}
+
+/** After failures in a row it asks less often, up to this factor. */
+const SLOWER_MAX = 8
+
+/**
+ * Asks at once, and again `intervalMs` after each answer while the page is to be seen; anew whenever `key` changes,
+ * what was known of the former one is then forgotten. `intervalMs` 0: only once.
+ */
+export function usePoll<T>(
+  key: string,
+  ask: (signal: AbortSignal) => Promise<T>,
+  { intervalMs, onProblem }: { readonly intervalMs: number; readonly onProblem: (thrown: unknown) => void },
+): Polled<T> {
+  const [state, setState] = useState<{ key: string; data?: T; problem?: Problem; isLoading: boolean }>({
+    key,
+    isLoading: true,
+  })
+  // The newest closures, without beginning anew whenever a page is drawn.
+  const latest = useRef({ ask, onProblem })
+  latest.current = { ask, onProblem }
+  const again = useRef<() => void>(() => undefined)
+
+  useEffect(() => {
+    const life = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let isAsking = false
+    let failures = 0
+    setState({ key, isLoading: true })
+    const schedule = (): void => {
+      if (intervalMs > 0 && !life.signal.aborted && !document.hidden)
+        timer = setTimeout(run, intervalMs * Math.min(2 ** failures, SLOWER_MAX))
+    }
+    const run = (): void => {
+      clearTimeout(timer)
+      if (isAsking) return
+      isAsking = true
+      latest.current
+        .ask(life.signal)
+        .then(
+          (data) => {
+            failures = 0
+            setState({ key, data, isLoading: false })
+          },
+          (thrown: unknown) => {
+            if (life.signal.aborted || isAborted(thrown)) return
+            failures++
+            latest.current.onProblem(thrown)
+            setState((old) => ({ ...old, key, problem: describe(thrown), isLoading: false }))
+          },
+        )
+        .finally(() => {
+          isAsking = false
+          schedule()
+        })
+    }
+    const shown = (): void => {
+      if (!document.hidden && intervalMs > 0) run()
+    }
+    again.current = run
+    run()
+    document.addEventListener('visibilitychange', shown)
+    return () => {
+      document.removeEventListener('visibilitychange', shown)
+      clearTimeout(timer)
+      life.abort()
+    }
+  }, [key, intervalMs])
+
+  const refresh = useCallback(() => again.current(), [])
+  const isCurrent = state.key === key
+  return {
+    data: isCurrent ? state.data : undefined,
+    problem: isCurrent ? state.problem : undefined,
+    isLoading: !isCurrent || state.isLoading,
+    refresh,
+  }
+}
