@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CONFIGURATION_KEYS } from '../../server/src/config/config.ts'
 import { buildOpenApi } from '../../server/src/http/http.ts'
+import { apiPage } from './api-page.ts'
 import { withConfigurationTable } from './configuration-table.ts'
 import { ROOT } from './sources.ts'
 
@@ -21,6 +22,11 @@ export const DOCUMENTS: readonly Document[] = [
   {
     path: 'docs/openapi.json',
     text: async () => `${JSON.stringify(await buildOpenApi(), null, 2)}\n`,
+  },
+  {
+    path: 'docs/api.md',
+    // As a reader gets it: without what JSON leaves out.
+    text: async () => apiPage(JSON.parse(JSON.stringify(await buildOpenApi()))),
   },
 ]
 

@@ -4,9 +4,11 @@ import { JSON_TYPE } from '../error-body.ts'
 import { json } from '../schemas/documentation.ts'
 import type { Readiness } from '../services.ts'
 
-const STATUS = Type.Object({
-  status: Type.String({ examples: ['ready'] }),
-  reason: Type.Optional(Type.String({ examples: ['draining'] })),
+const LIVE_STATUS = Type.Object({ status: Type.String({ examples: ['live'] }) })
+const READY_STATUS = Type.Object({ status: Type.String({ examples: ['ready'] }) })
+const UNREADY_STATUS = Type.Object({
+  status: Type.String({ examples: ['unavailable'] }),
+  reason: Type.String({ examples: ['draining'] }),
 })
 
 const liveSchema = {
@@ -14,7 +16,7 @@ const liveSchema = {
   tags: ['Operations'],
   summary: 'Whether the process runs',
   security: [],
-  response: { 200: json('It does.', STATUS) },
+  response: { 200: json('It does.', LIVE_STATUS) },
 }
 
 const readySchema = {
@@ -23,8 +25,8 @@ const readySchema = {
   summary: 'Whether requests should come here',
   security: [],
   response: {
-    200: json('They should.', STATUS),
-    503: json('Not now: it is starting, draining, or the store cannot write.', STATUS),
+    200: json('They should.', READY_STATUS),
+    503: json('Not now: it is starting, draining, or the store cannot write.', UNREADY_STATUS),
   },
 }
 

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { anchorsOf, deadLinksIn, type Files, filesUnder, linksIn } from './links.ts'
+import { ROOT } from './sources.ts'
+
+/** Documents in the repository or about to be added to it. */
+function documents(): readonly string[] {
+  const options = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '*.md']
+  const listed = execFileSync('git', options, { cwd: ROOT, encoding: 'utf8' }).split('\0')
+  return [...new Set(listed)].filter((path) => path !== '' && existsSync(join(ROOT, path)))
+}
+
+test('every link between the documents leads somewhere', () => {
+  const files = filesUnder(ROOT)
+  const paths = documents()
+  const count = paths.flatMap((path) => linksIn(files.read(path))).length
+  assert.ok(paths.length > 20 && count > 100, `${paths.length} documents, ${count} links`)
+  assert.deepEqual(
+    paths.flatMap((path) => deadLinksIn(path, files)),
+    [],
+  )
+})
+
+const PLANTED = new Map([
+  [
+    'docs/there.md',
+    '# A `b/c` & d\n\n## Twice\n\n## Twice\n\n```sh\n# no heading\n```\n<a id="named"></a>\n',
+  ],
+  ['docs/deep/also.md', '# Also\n'],
+])
+
+function planted(text: string): Files {
+  const all = new Map([...PLANTED, ['docs/from.md', text], ['docs', ''], ['docs/deep', ''], ['a b.png', '']])
+  return { exists: (path) => all.has(path), read: (path) => all.get(path) ?? assert.fail(path) }
+}
+
+for (const link of [
+  '[a](there.md)',
+  '[a](there.md "a title")',
+  '[a](./deep/also.md#also)',
+  '[a](../docs/there.md#a-bc--d)',
+  '[a](there.md#twice-1)',
+  '[a](there.md#named)',
+  '[a](#here)',
+  '[a](deep)',
+  '![a](<../a%20b.png>)',
+  '[a](https://there.example/no#no)',
+  '[a]: there.md',
+  '`[a](nowhere.md)`',
+  '``[a](nowhere.md) ` ``',
+  '\n```md\n[a](nowhere.md)\n```',
+  '<img src="../a%20b.png">',
+])
+  test(`the rule takes ${JSON.stringify(link)}`, () => {
+    assert.deepEqual(deadLinksIn('docs/from.md', planted(`# Here\n${link}\n`)), [])
+  })
+
+for (const link of [
+  '[a](nowhere.md)',
+  '[a](there.md#no-heading)',
+  '[a](there.md#Twice)',
+  '[a](there.md#twice-2)',
+  '[a](#there)',
+  '[a](/docs/there.md)',
+  '[a](../../outside.md)',
+  '[a](docs/there.md)',
+  '[a]: nowhere.md',
+  'and `code`, [a](nowhere.md)',
+  '<img src="nowhere.png">',
+])
+  test(`the rule finds ${link}`, () => {
+    assert.equal(deadLinksIn('docs/from.md', planted(`# Here\n\n${link}\n`)).length, 1)
+  })
+
+test('it says where', () => {
+  assert.deepEqual(deadLinksIn('docs/from.md', planted('a\n[b](no.md)')), ['docs/from.md:2: no.md'])
+})
+
+test('anchors are those that Markdown is shown with', () => {
+  assert.deepEqual(
+    [...anchorsOf('# `POST /rtc-api/users/{userId}`\n## The *second*, [linked](x.md)!\n### Äpfel_und 2\n')],
+    ['post-rtc-apiusersuserid', 'the-second-linked', 'äpfel_und-2'],
+  )
+})
