@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { ensureBuilt } from './build.mjs'
 import { ensureInstalled } from './install.mjs'
+import { ensureSystemPackages, systemNeedsOf } from './system-packages.mjs'
 import { filesUnder, RUN_SOURCES, root } from './workspace.mjs'
 
 const TIME_LIMIT_MS = 600_000
-const FOLDERS = ['protocol', 'client', 'server/src', 'bench/src', 'cli/src', 'console/src', 'test']
+const FOLDERS = ['protocol', 'client', 'server/src', 'bench/src', 'cli/src', 'console/src', 'scripts', 'test']
 /** The house rules read the sources and run nothing of the product: `npm run check` runs them. */
 const HOUSE = 'test/house/'
 
@@ -56,4 +57,5 @@ if (files.length === 0) {
 // Unit tests and house rules read the sources; only the tests of the whole start what was built.
 if (files.some((path) => path.startsWith('test/') && !path.startsWith(HOUSE)))
   ensureBuilt(['server', 'client', 'cli', 'console', 'examples/ring'])
+ensureSystemPackages(systemNeedsOf(files))
 run(files)

@@ -1,0 +1,203 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, readdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { withLock } from './lock.mjs'
+import { isMain } from './workspace.mjs'
+
+const UPDATE_TIMEOUT_MS = 120_000
+const INSTALL_TIMEOUT_MS = 300_000
+const PROBE_TIMEOUT_MS = 20_000
+
+/** Where Chromium is called what; the first that is there is taken. */
+const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+const CHROMIUM_OF_MACOS = [
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+]
+const FONT_FOLDERS = ['/usr/share/fonts', '/usr/local/share/fonts']
+
+/**
+ * A program of the system that tests run, and npm does not bring.
+ * @typedef {object} Need
+ * @property {string} what for the line that says why it is installed
+ * @property {readonly string[]} packages of Debian and those who follow it
+ * @property {string} otherwise how else to get it
+ * @property {() => boolean} isThere
+ */
+
+/** @typedef {'chromium' | 'fonts' | 'python'} NeedName */
+
+/** @type {ReadonlyMap<NeedName, Need>} */
+const NEEDS = new Map([
+  [
+    'chromium',
+    {
+      what: 'Chromium, in which test/browser/ runs',
+      packages: ['chromium'],
+      otherwise: 'install Chromium or Chrome, or name one in the environment variable CHROMIUM',
+      isThere: () => findChromium() !== undefined,
+    },
+  ],
+  [
+    'fonts',
+    {
+      what: 'a font, without which pages have no text',
+      packages: ['fonts-dejavu-core'],
+      otherwise: 'install any TrueType font',
+      isThere: hasFont,
+    },
+  ],
+  [
+    'python',
+    {
+      what: 'Python with requests and paho-mqtt, for the example in Python',
+      packages: ['python3', 'python3-requests', 'python3-paho-mqtt'],
+      otherwise: 'python3 -m pip install requests paho-mqtt',
+      isThere: () => findPython() !== undefined,
+    },
+  ],
+])
+
+/**
+ * What the test files need.
+ * @param {readonly string[]} files paths from the root
+ * @returns {readonly NeedName[]}
+ */
+export function systemNeedsOf(files) {
+  if (files.some((path) => path.startsWith('test/e2e/examples'))) return ['chromium', 'fonts', 'python']
+  return files.some((path) => path.startsWith('test/browser/')) ? ['chromium', 'fonts'] : []
+}
+
+/**
+ * Installs what is wanted and missing, where apt may do so. Where it may not, it says what is missing and how to
+ * get it, and goes on: the tests that need it then fail, each with its own message.
+ * @param {readonly NeedName[]} wanted
+ */
+export function ensureSystemPackages(wanted) {
+  if (missingOf(wanted).length === 0) return
+  withLock('system-packages', () => {
+    const missing = missingOf(wanted)
+    const apt = missing.length === 0 ? undefined : aptCommand()
+    if (apt !== undefined) install(apt, missing)
+    for (const need of missingOf(wanted)) process.stderr.write(`${adviceFor(need)}\n`)
+  })
+}
+
+/**
+ * @param {readonly NeedName[]} wanted
+ * @returns {readonly Need[]}
+ */
+function missingOf(wanted) {
+  return wanted.flatMap((name) => NEEDS.get(name) ?? []).filter(({ isThere }) => !isThere())
+}
+
+/** @param {Pick<Need, 'what' | 'packages' | 'otherwise'>} need */
+export function adviceFor({ what, packages, otherwise }) {
+  return `Missing: ${what}. On Debian and Ubuntu: apt-get install ${packages.join(' ')}; elsewhere: ${otherwise}.`
+}
+
+/**
+ * The command with which packages may be installed here without asking anybody.
+ * @returns {readonly string[] | undefined}
+ */
+function aptCommand() {
+  if (process.platform !== 'linux' || !succeeds('apt-get', ['--version'])) return undefined
+  const prefix = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+  if (prefix.length > 0 && !succeeds('sudo', ['-n', 'true'])) return undefined
+  // Through env, since sudo drops what it does not know.
+  return [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=60']
+}
+
+/**
+ * @param {readonly string[]} apt
+ * @param {readonly Need[]} missing
+ */
+function install(apt, missing) {
+  const packages = missing.flatMap((need) => need.packages)
+  const why = missing.map(({ what }) => what).join('; ')
+  process.stderr.write(`Installing by apt-get: ${packages.join(' ')} (${why}) …\n`)
+  // An old list is better than none: whether it was good enough shows at the next step.
+  runApt([...apt, 'update'], UPDATE_TIMEOUT_MS)
+  runApt([...apt, 'install', '-y', '--no-install-recommends', ...packages], INSTALL_TIMEOUT_MS)
+}
+
+/**
+ * @param {readonly string[]} command
+ * @param {number} timeoutMs
+ */
+function runApt([program = '', ...args], timeoutMs) {
+  const stdio = /** @type {const} */ (['ignore', process.stderr, process.stderr])
+  const { status, error } = spawnSync(program, args, { stdio: [...stdio], timeout: timeoutMs })
+  if (status === 0) return
+  const why = error === undefined ? `ended with code ${status}` : error.message
+  process.stderr.write(`${[program, ...args].join(' ')}: ${why}\n`)
+}
+
+/**
+ * The browser that tests and screenshots run.
+ * @param {{ readonly env: NodeJS.ProcessEnv, readonly platform: string, readonly isProgram: (path: string) => boolean }} [system]
+ * @returns {string | undefined} its path
+ */
+export function findChromium(system = { env: process.env, platform: process.platform, isProgram }) {
+  const { env, platform } = system
+  // Whoever names one means that one: another in its place would hide that it is not there.
+  const named = env['CHROMIUM'] ?? ''
+  if (named !== '') return system.isProgram(named) ? named : undefined
+  const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
+  const candidates = [
+    ...(platform === 'darwin' ? CHROMIUM_OF_MACOS : ['/usr/bin/chromium']),
+    ...CHROMIUM_NAMES.flatMap((name) => folders.map((folder) => join(folder, name))),
+  ]
+  return candidates.find(system.isProgram)
+}
+
+/**
+ * A Python that has what the example imports. apt gives it to the system's own, which need not be the first on the
+ * path.
+ * @returns {string | undefined}
+ */
+export function findPython() {
+  return ['python3', '/usr/bin/python3'].find((program) =>
+    succeeds(program, ['-c', 'import requests, paho.mqtt.client']),
+  )
+}
+
+/**
+ * What to say where it is not there.
+ * @param {NeedName} name
+ */
+export function systemAdvice(name) {
+  const need = NEEDS.get(name)
+  return need === undefined ? '' : adviceFor(need)
+}
+
+/** @param {string} path */
+function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function hasFont() {
+  if (process.platform !== 'linux') return true
+  return FONT_FOLDERS.some((folder) => {
+    try {
+      return readdirSync(folder, { recursive: true }).some((name) => /\.(ttf|otf|ttc)$/.test(String(name)))
+    } catch {
+      return false
+    }
+  })
+}
+
+/**
+ * @param {string} program
+ * @param {readonly string[]} args
+ */
+function succeeds(program, args) {
+  return spawnSync(program, args, { stdio: 'ignore', timeout: PROBE_TIMEOUT_MS }).status === 0
+}
+
+if (isMain(import.meta.url)) ensureSystemPackages([...NEEDS.keys()])

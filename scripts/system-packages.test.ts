@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { adviceFor, findChromium, systemNeedsOf } from './system-packages.mjs'
+
+describe('what tests need of the system', () => {
+  it('is asked for by the tests that need it only', () => {
+    assert.deepEqual(systemNeedsOf(['server/src/masks/parse.test.ts', 'test/e2e/sdk.test.ts']), [])
+    assert.deepEqual(systemNeedsOf(['test/e2e/sdk.test.ts', 'test/browser/sdk.test.ts']), [
+      'chromium',
+      'fonts',
+    ])
+    assert.deepEqual(systemNeedsOf(['test/e2e/examples-python.test.ts', 'test/browser/sdk.test.ts']), [
+      'chromium',
+      'fonts',
+      'python',
+    ])
+  })
+
+  it('is said with how to get it', () => {
+    const advice = adviceFor({ what: 'a teapot', packages: ['tea', 'pot'], otherwise: 'buy one' })
+    assert.equal(
+      advice,
+      'Missing: a teapot. On Debian and Ubuntu: apt-get install tea pot; elsewhere: buy one.',
+    )
+  })
+})
+
+describe('the browser', () => {
+  const find = (env: Record<string, string>, programs: readonly string[], platform = 'linux') =>
+    findChromium({ env, platform, isProgram: (path) => programs.includes(path) })
+
+  it('is the one that is named, or none', () => {
+    const there = ['/opt/chrome', '/usr/bin/chromium']
+    assert.equal(find({ CHROMIUM: '/opt/chrome' }, there), '/opt/chrome')
+    assert.equal(find({ CHROMIUM: '/opt/gone' }, there), undefined)
+    assert.equal(find({ CHROMIUM: '' }, there), '/usr/bin/chromium')
+  })
+
+  it('is looked for on the path, by its usual names', () => {
+    assert.equal(find({ PATH: '/a:/b' }, ['/b/google-chrome']), '/b/google-chrome')
+    assert.equal(find({ PATH: '/a:/b' }, ['/a/google-chrome', '/b/chromium']), '/b/chromium')
+    assert.equal(find({ PATH: '' }, ['/usr/bin/chromium']), '/usr/bin/chromium')
+    assert.equal(find({}, []), undefined)
+  })
+
+  it('is where macOS keeps its applications', () => {
+    const chrome = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
+    assert.equal(find({ PATH: '/bin' }, [chrome], 'darwin'), chrome)
+    assert.equal(find({ PATH: '/bin' }, [chrome], 'linux'), undefined)
+  })
+})
