@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { hashSecret } from './auth/auth.ts'
 import { systemClock, systemRandom } from './clock/clock.ts'
@@ -15,6 +16,12 @@ const USAGE = `Usage: rollcall-server [--config FILE]    start the server
                                           for the directory file
 
 Every configuration key can be given in the environment or in the file: docs/configuration.md`
+
+// The same distance from the sources as from the build.
+const PAGE_FOLDERS = {
+  console: fileURLToPath(new URL('../../console/dist', import.meta.url)),
+  ring: fileURLToPath(new URL('../../examples/ring/dist', import.meta.url)),
+}
 
 /** Exit codes: 0 fine, 1 the server failed, 2 the command line or configuration cannot be used. */
 async function main(): Promise<void> {
@@ -55,7 +62,8 @@ function readConfigFile(file: string): unknown {
 
 async function start(configuration: Configuration): Promise<void> {
   const log = createLog(configuration.logLevel)
-  const server = await startServer(configuration, { clock: systemClock(), random: systemRandom(), log })
+  const around = { clock: systemClock(), random: systemRandom(), log, pageFolders: PAGE_FOLDERS }
+  const server = await startServer(configuration, around)
   stopOnSignals(server, log)
   if (process.stdout.isTTY || server.usesDemoDirectory) process.stdout.write(welcome(server))
 }

@@ -7,24 +7,32 @@ import { Closers } from './closers.ts'
 import { type Configuration, ConfigurationError } from './config/config.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
 import { createHistory, type History } from './history/history.ts'
-import { createHttp, type Http } from './http/http.ts'
+import { createHttp, type Http, type Page } from './http/http.ts'
 import { createLimits, type Limits } from './limits/limits.ts'
 import { createSealer, loadSealingKey } from './masks/masks.ts'
 import { createMqtt, type Mqtt } from './mqtt/mqtt.ts'
 import { openMqttPorts } from './mqtt-ports.ts'
 import { createMetrics, type Log, type Metrics } from './observe/observe.ts'
+import { findPages, type PageFolders } from './pages.ts'
 import { createRegistrar, type Registrar } from './registrar/registrar.ts'
 import { openLmdbStore } from './store/lmdb/lmdb.ts'
 import type { Store } from './store/store.ts'
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
 
-/** What the process gives: time, randomness and a place for log lines. */
-export type Surroundings = { readonly clock: Clock; readonly random: Random; readonly log: Log }
+/** What the process gives: time, randomness, a place for log lines, and where it finds its pages. */
+export type Surroundings = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly pageFolders: PageFolders
+}
 
 export type RunningServer = {
   /** Where it listens, e.g. `http://127.0.0.1:8080`. */
   readonly url: string
   readonly usesDemoDirectory: boolean
+  /** The pages that it serves besides `/docs`. */
+  readonly pages: readonly Page[]
   /** Drains, makes everything durable, and stops. Idempotent. */
   close(): Promise<void>
 }
@@ -40,7 +48,12 @@ type Heart = {
 type Fronts = { readonly http: Http; readonly mqtt: Mqtt }
 
 /** What only becomes known, or true, while starting. */
-type Start = { url: string; isDone: boolean; readonly certificate: Certificate | undefined }
+type Start = {
+  url: string
+  isDone: boolean
+  readonly certificate: Certificate | undefined
+  readonly pages: readonly Page[]
+}
 
 /**
  * Composition root: builds every room, wires them, starts them, and stops them in reverse order.
@@ -57,7 +70,8 @@ export async function startServer(
   try {
     const files = certificateFiles(configuration)
     const certificate = files && (await readCertificate(files))
-    const start: Start = { url: configuration.publicUrl ?? '', isDone: false, certificate }
+    const pages = findPages(around.pageFolders, { console: configuration.console, isDemo }, around.log)
+    const start: Start = { url: configuration.publicUrl ?? '', isDone: false, certificate, pages }
     const heart = await buildHeart(configuration, around, closers)
     const auth = await createAuth({
       ...configuration,
@@ -71,7 +85,7 @@ export async function startServer(
     closers.add(() => webhooks.close())
     const fronts = await buildFronts(configuration, around, { ...heart, auth, webhooks }, start, closers)
     const url = await open(configuration, around, heart, fronts, start, closers, files)
-    return { url, usesDemoDirectory: isDemo, close: () => closers.close() }
+    return { url, usesDemoDirectory: isDemo, pages, close: () => closers.close() }
   } catch (error) {
     await closers.close()
     throw error
@@ -123,7 +137,7 @@ async function buildFronts(
   closers.add(() => mqtt.close())
   rooms.auth.onRevoked((isConcerned) => mqtt.review(isConcerned))
   const logRequests = configuration.logLevel === 'debug' || configuration.logLevel === 'trace'
-  const settings = { ...configuration, tls: start.certificate, logRequests }
+  const settings = { ...configuration, tls: start.certificate, pages: start.pages, logRequests }
   const notReadyBecause = (): string | undefined => {
     if (!start.isDone) return 'starting'
     return store.failure() === undefined ? undefined : 'store_unwritable'

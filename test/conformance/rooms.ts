@@ -151,6 +151,7 @@ const HTTP_SETTINGS = {
   turnTtlSeconds: 86_400,
   metricsToken: undefined,
   tls: undefined,
+  pages: [],
   logRequests: false,
 } as const
 

@@ -31,6 +31,7 @@ const SETTINGS: HttpSettings = {
   turnTtlSeconds: 3_600,
   metricsToken: undefined,
   tls: undefined,
+  pages: [],
   logRequests: false,
 }
 

@@ -7,7 +7,7 @@ const LINES: readonly (readonly string[])[] = [
   ['welcome'],
   ['server'],
   ['mqtt-ports'],
-  ['certificate', 'closers'],
+  ['certificate', 'closers', 'pages'],
   ['http', 'mqtt'],
   ['delivery', 'webhooks'],
   ['registrar', 'history', 'auth', 'masks', 'limits'],

@@ -9,6 +9,7 @@ const ROOMS_OF: ReadonlyMap<string, readonly string[]> = new Map([
   ['fastify', ['http']],
   ['@fastify/cors', ['http']],
   ['@fastify/helmet', ['http']],
+  ['@fastify/static', ['http']],
   ['@fastify/swagger', ['http']],
   ['@fastify/swagger-ui', ['http']],
   ['@fastify/type-provider-typebox', ['http']],

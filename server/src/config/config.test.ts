@@ -41,6 +41,15 @@ describe('the configuration', () => {
     ])
   })
 
+  it('reads flags from both', () => {
+    assert.equal(readConfiguration({}, undefined).console, true)
+    assert.equal(readConfiguration({ CONSOLE: 'false' }, { console: true }).console, false)
+    for (const console of [false, 'false']) assert.equal(readConfiguration({}, { console }).console, false)
+    assert.equal(readConfiguration({ CONSOLE: 'true' }, { console: false }).console, true)
+    for (const CONSOLE of ['0', 'no', 'FALSE', ' false']) refused({ CONSOLE }, {}, 'CONSOLE')
+    for (const console of [0, [], {}, 'off']) refused({}, { console }, 'console')
+  })
+
   it('names the key that is wrong, as the user wrote it', () => {
     refused({ PORT: '65536' }, {}, 'PORT')
     refused({ PORT: '80a' }, {}, 'PORT')

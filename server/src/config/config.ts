@@ -5,6 +5,7 @@ import {
   isOrigin,
   type LogLevel,
   parseBaseUrl,
+  parseFlag,
   parseInteger,
   parseJson,
   parseList,
@@ -54,6 +55,7 @@ export type Configuration = {
   readonly turnSecret: string | undefined
   readonly turnTtlSeconds: number
   readonly metricsToken: string | undefined
+  readonly console: boolean
   readonly drainSeconds: number
   readonly eventsPerSecondPerOrganization: number
   readonly eventsBurstPerOrganization: number
@@ -161,6 +163,7 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     turnSecret: text('turnSecret'),
     turnTtlSeconds: integer('turnTtlSeconds'),
     metricsToken: parseText(at('metricsToken'), 16),
+    console: parseFlag(at('console')),
     drainSeconds: integer('drainSeconds'),
     ...parseLimits(integer),
   }

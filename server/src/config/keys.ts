@@ -4,7 +4,7 @@ export type ConfigurationKey = {
   readonly name: string
   /** Its name in the environment, which wins over the file. */
   readonly env: string
-  readonly type: 'string' | 'integer' | 'list' | 'json'
+  readonly type: 'string' | 'integer' | 'boolean' | 'list' | 'json'
   /** Unit of an integer; empty where it has none. */
   readonly unit: string
   /** As text; empty: not set. */
@@ -38,6 +38,19 @@ function integer(
 
 function text(name: string, initial: string, range: string, description: string): ConfigurationKey {
   return { name, env: environmentName(name), type: 'string', unit: '', default: initial, range, description }
+}
+
+function flag(name: string, initial: boolean, description: string): ConfigurationKey {
+  const env = environmentName(name)
+  return {
+    name,
+    env,
+    type: 'boolean',
+    unit: '',
+    default: String(initial),
+    range: 'true or false',
+    description,
+  }
 }
 
 function list(name: string, initial: string, range: string, description: string): ConfigurationKey {
@@ -233,6 +246,7 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'at least 16 characters',
     'Bearer token that `/metrics` asks for. Not set: open to everyone who reaches the port.',
   ),
+  flag('console', true, 'Whether the web console is served, at `/console/`.'),
   integer('drainSeconds', 'seconds', [5, 0, 300], 'Time over which links are closed after SIGTERM.'),
   ...rate('events', 'events', 'Organization', [50_000, 100_000], 'Events sent into one organization'),
   ...rate('events', 'events', 'Caller', [20_000, 50_000], 'Events that one caller sends'),

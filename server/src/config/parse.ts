@@ -38,6 +38,12 @@ export function parseInteger(raw: Raw): number {
   return parsed >= (key.min ?? 0) && parsed <= (key.max ?? Number.MAX_SAFE_INTEGER) ? parsed : refuse(raw)
 }
 
+/** `true` or `false`, as JSON or as a word. */
+export function parseFlag(raw: Raw): boolean {
+  if (raw.value === true || raw.value === 'true') return true
+  return raw.value === false || raw.value === 'false' ? false : refuse(raw)
+}
+
 export function parseText(raw: Raw, charactersMin = 1): string | undefined {
   if (raw.value === undefined) return undefined
   return typeof raw.value === 'string' && raw.value.length >= charactersMin ? raw.value : refuse(raw)

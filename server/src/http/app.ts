@@ -12,6 +12,7 @@ import { answerErrors, answerThrown } from './plugins/errors.ts'
 import { readJson, readRawBulk, readRawJson } from './plugins/json-body.ts'
 import { speakOAuth } from './plugins/oauth-form.ts'
 import { documentRoutes } from './plugins/openapi.ts'
+import { servePages } from './plugins/pages.ts'
 import { logRequests, requestIds } from './plugins/request-log.ts'
 import { requireTls } from './plugins/transport-security.ts'
 import { VALIDATOR_OPTIONS } from './plugins/validation.ts'
@@ -57,6 +58,7 @@ export async function buildApp(services: HttpServices, settings: HttpSettings): 
   await addApi(app, services, settings)
   addOperations(app, services, settings)
   await serveDocs(app, settings.tls !== undefined)
+  await servePages(app, settings.pages, settings.tls !== undefined)
   return app
 }
 
@@ -124,5 +126,5 @@ function addOperations(app: App, services: HttpServices, settings: HttpSettings)
   healthRoutes(app, services.readiness)
   metricsRoute(app, services, settings.metricsToken)
   openApiDocumentRoute(app)
-  homeRoute(app)
+  homeRoute(app, settings)
 }

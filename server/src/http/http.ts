@@ -8,7 +8,7 @@ import { handleUpgrades, type UpgradeHandler } from './upgrade.ts'
 
 export { buildOpenApi } from './openapi.ts'
 export type { HttpServices } from './services.ts'
-export type { Certificate, HttpSettings } from './settings.ts'
+export type { Certificate, HttpSettings, Page } from './settings.ts'
 
 /** Time that requests in flight get to end after `close`, milliseconds. */
 const CLOSE_GRACE_MS = 5_000

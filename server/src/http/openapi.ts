@@ -24,6 +24,7 @@ const DEFAULTS: HttpSettings = {
   turnTtlSeconds: 0,
   metricsToken: undefined,
   tls: undefined,
+  pages: [],
   logRequests: false,
 }
 

@@ -196,9 +196,6 @@ describe('the documentation page', () => {
   it('is served whole by this server alone', async (test) => {
     const { listen } = await openHttp(test)
     const url = await listen()
-    const home = await ask(url, 'GET /', NOBODY)
-    assert.equal(home.status, 302)
-    assert.equal(home.headers.location, '/docs')
     const page = await ask(url, 'GET /docs', NOBODY)
     assert.equal(page.status, 200)
     assert.match(String(page.headers['content-security-policy']), /default-src 'none'.*script-src 'self'/)

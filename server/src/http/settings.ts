@@ -3,6 +3,14 @@ import type { Configuration } from '../config/config.ts'
 /** A certificate chain and its private key, both PEM. */
 export type Certificate = { readonly cert: string | Buffer; readonly key: string | Buffer }
 
+/** A built web page, `index.html` and what it needs, all of which is served. */
+export type Page = {
+  /** With a slash at both ends, for example `/console/`. */
+  readonly path: string
+  /** An absolute path of a folder that exists. */
+  readonly folder: string
+}
+
 /** What the HTTP front is told at its start. The picked keys: `docs/configuration.md`. */
 export type HttpSettings = Pick<
   Configuration,
@@ -17,6 +25,7 @@ export type HttpSettings = Pick<
 > & {
   /** With a certificate the port speaks HTTPS and WSS only. */
   readonly tls: Certificate | undefined
+  readonly pages: readonly Page[]
   /** One debug line for each request. It costs some speed: on only where the log level shows it. */
   readonly logRequests: boolean
   /** Other bounds than the defaults, for tests. */

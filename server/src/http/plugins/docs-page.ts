@@ -1,7 +1,6 @@
-import helmet from '@fastify/helmet'
 import swaggerUi from '@fastify/swagger-ui'
 import type { App } from '../app-type.ts'
-import { STRICT_TRANSPORT_SECONDS } from './transport-security.ts'
+import { guardPages } from './page-headers.ts'
 
 // Everything comes from this server. The page draws with style attributes and data: images.
 const POLICY = {
@@ -19,11 +18,7 @@ const POLICY = {
 /** The human page at `/docs`, and the headers that keep a browser safe there. */
 export async function serveDocs(app: App, isTls: boolean): Promise<void> {
   await app.register(async (scope) => {
-    await scope.register(helmet, {
-      contentSecurityPolicy: { useDefaults: false, directives: POLICY },
-      strictTransportSecurity: isTls && { maxAge: STRICT_TRANSPORT_SECONDS, includeSubDomains: false },
-      xFrameOptions: { action: 'deny' },
-    })
+    await guardPages(scope, POLICY, isTls)
     await scope.register(swaggerUi, {
       routePrefix: '/docs',
       // Without the bar for other documents, and its logo.

@@ -20,8 +20,10 @@ export function answerErrors(app: App, context: Context): void {
   app.setErrorHandler((thrown, request, reply) => answerThrown(context, thrown, request, reply))
   app.setNotFoundHandler((request, reply) => {
     const allowed = methodsOf(app, request.url)
-    if (allowed.length > 0) reply.header('allow', allowed.join(', '))
-    const code = allowed.length > 0 ? 'method_not_allowed' : 'not_found'
+    // A page's file may have gone since its route was made.
+    const isWrongMethod = allowed.length > 0 && !allowed.includes(request.method)
+    if (isWrongMethod) reply.header('allow', allowed.join(', '))
+    const code = isWrongMethod ? 'method_not_allowed' : 'not_found'
     answerThrown(context, new RollcallError(code), request, reply)
   })
 }
