@@ -1,18 +1,30 @@
 import type { RunningServer } from './server.ts'
 
+const CONSOLE_SIGN_IN =
+  'Sign in to the console as the backend acme-backend (acme-secret) or as its administrator olivia (olivia-password).'
+
+type Started = Pick<RunningServer, 'url' | 'usesDemoDirectory' | 'pages'>
+
 /** What somebody who has just started the server may want to try next. */
-export function welcome({
-  url,
-  usesDemoDirectory,
-}: Pick<RunningServer, 'url' | 'usesDemoDirectory'>): string {
-  return `\nRollcall listens on ${url}   (API: ${url}/docs)\n${usesDemoDirectory ? tryNext(url) : ''}\n`
+export function welcome({ url, usesDemoDirectory, pages }: Started): string {
+  const isServed = (path: string): boolean => pages.some((page) => page.path === path)
+  const places = [isServed('/console/') ? `console: ${url}/console/` : '', `API: ${url}/docs`]
+  const demo = [
+    'It runs with the demo directory, on this machine only.\n',
+    isServed('/examples/ring/') ? `Ring from tab to tab: ${url}/examples/ring/` : '',
+    isServed('/console/') ? CONSOLE_SIGN_IN : '',
+    tryNext(url),
+  ]
+  const first = `\nRollcall listens on ${url}   (${places.filter(Boolean).join(', ')})\n`
+  return usesDemoDirectory ? `${first}\n${demo.filter(Boolean).join('\n')}\n` : `${first}\n`
 }
 
+/** The same by hand. */
 function tryNext(url: string): string {
   const token = (client: string): string =>
     `curl -s ${url}/security/oauth/token ${client} | node -p 'JSON.parse(require("fs").readFileSync(0)).access_token'`
   return `
-It runs with the demo directory, on this machine only. To try it, in another terminal:
+By hand, in another terminal:
 
   # bob's phone signs in and registers for an hour
   BOB=$(${token('-u customer: -d grant_type=password -d username=bob -d password=bob-password')})

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createClient } from '@rollcall/client/client'
 import { backend, offer, signIn } from '../helpers/demo.ts'
+import { makeDirectory } from '../helpers/directory.ts'
 import { connectPhone } from '../helpers/phone.ts'
 import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
 
@@ -34,6 +35,8 @@ describe('running it', () => {
   it('tells what to try next', async () => {
     await eventually(() => server.output().includes('sendEvent'), 'the welcome is printed')
     assert.match(server.output(), /curl .*users\/endpoints/)
+    for (const place of ['/console/', '/docs', '/examples/ring/'])
+      assert.ok(server.output().includes(server.url + place), place)
   })
 
   it('is alive, ready and counted', async () => {
@@ -71,6 +74,21 @@ describe('running it', () => {
     assert.match(page.headers.get('content-type') ?? '', /text\/html/)
   })
 
+  it('has the console on board, and the example with the demo directory', async () => {
+    assert.equal((await fetch(server.url)).url, `${server.url}/console/`)
+    for (const path of ['/console/', '/examples/ring/']) {
+      const page = await fetch(server.url + path)
+      assert.equal(page.status, 200)
+      const parts = [...(await page.text()).matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part = '']) => part)
+      assert.ok(parts.length > 0, path)
+      for (const part of parts) assert.equal((await fetch(server.url + part)).status, 200, part)
+    }
+    const olivia = await signIn(server.url, 'olivia')
+    const headers = { authorization: `Bearer ${olivia.accessToken}` }
+    for (const path of ['/events', '/users/alice/endpoints', '/webhooks'])
+      assert.equal((await fetch(`${server.url}/rtc-api${path}`, { headers })).status, 200, path)
+  })
+
   it('refuses a second process on its data folder', async () => {
     const second = runMain([], { DATA_DIR: data.path, PORT: '0' })
     assert.equal(second.status, 1)
@@ -90,6 +108,25 @@ describe('running it', () => {
     await back.subscribe('users/endpoints/phone')
     await eventually(() => back.received.length === 1, 'the event that waited arrives')
     await back.end()
+  })
+})
+
+describe('without the demo directory', () => {
+  it('there is no example, and with CONSOLE=false no console', async (test) => {
+    const data = await makeDataDir()
+    test.after(() => data.remove())
+    const { file } = await makeDirectory(data.path)
+    for (const [CONSOLE, home] of [
+      ['true', '/console/'],
+      ['false', '/docs'],
+    ] as const) {
+      const server = await startProcess(data.path, { CONSOLE, DIRECTORY_FILE: file })
+      test.after(() => server.kill())
+      assert.equal((await fetch(`${server.url}/examples/ring/`)).status, 404)
+      assert.equal((await fetch(server.url)).url, server.url + home)
+      assert.equal((await fetch(`${server.url}/console/`)).status, CONSOLE === 'true' ? 200 : 404)
+      await server.terminate()
+    }
   })
 })
 

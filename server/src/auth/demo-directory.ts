@@ -3,8 +3,8 @@ import { parseDirectory } from './directory-file.ts'
 
 /**
  * Used only where no directory file is configured, and then the server listens on loopback only: everybody
- * knows these secrets. Passwords: `alice-password`, `bob-password`, `carol-password`. Client secrets:
- * `acme-secret`, `globex-secret`, `service-secret`. They are kept hashed, so that the demo takes the same
+ * knows these secrets. Passwords: `alice-password`, `bob-password`, `carol-password`, and
+ * `olivia-password` of the administrator. Client secrets: `acme-secret`, `globex-secret`, `service-secret`. They are kept hashed, so that the demo takes the same
  * paths as a real directory; hashed beforehand, so that it starts as quickly.
  */
 const DEMO = {
@@ -34,6 +34,13 @@ const DEMO = {
       organizationId: 'globex',
       authorities: ['ROLE_USER'],
     },
+    {
+      username: 'olivia',
+      passwordHash:
+        '$argon2id$v=19$m=19456,t=2,p=1$ZFohE0ySdASqxVTRaIRiYw$vwfMp0s6DezOh/Kj+QD9Vfw/JBo5vDy1bKlTEkIxLBo',
+      organizationId: 'acme',
+      authorities: ['ROLE_USER', 'ROLE_ORGANIZATION_ADMIN'],
+    },
   ],
   clients: [
     {
@@ -58,7 +65,7 @@ const DEMO = {
   ],
 }
 
-/** The directory of the demo: two organizations, three users, four clients. */
+/** The directory of the demo: two organizations, four users, four clients. */
 export function demoDirectory(): Directory {
   return parseDirectory(JSON.stringify(DEMO))
 }

@@ -142,6 +142,7 @@ test('the demo directory is the documented one', () => {
     ['alice', 'alice', 'acme', 'ROLE_USER'],
     ['bob', 'bob', 'acme', 'ROLE_USER'],
     ['carol', 'carol', 'globex', 'ROLE_USER'],
+    ['olivia', 'olivia', 'acme', 'ROLE_USER', 'ROLE_ORGANIZATION_ADMIN'],
   ])
   assert.deepEqual([...clients.keys()], ['acme-backend', 'globex-backend', 'platform-service', 'customer'])
   assert.deepEqual(clients.get('platform-service')?.authorities, ['ROLE_SERVICE'])

@@ -5,6 +5,7 @@ import {
   organizationForSending,
   ownUser,
   type Principal,
+  readableHistory,
   userInSight,
   userToRevoke,
 } from './auth.ts'
@@ -55,6 +56,20 @@ test('a user sees itself, a backend and an administrator their organization, SER
     assert.deepEqual(userInSight(caller, 'bob', 'globex'), { organizationId: 'acme', userId: 'bob' })
   assert.deepEqual(userInSight(service, 'bob', 'globex'), { organizationId: 'globex', userId: 'bob' })
   assert.throws(() => userInSight(service, 'bob', undefined), { code: 'organization_required' })
+})
+
+test('a user reads its own history, a backend and an administrator their organization’s, SERVICE any', () => {
+  for (const wanted of [undefined, 'globex'])
+    assert.deepEqual(readableHistory(alice, wanted), { organizationId: 'acme', involvedUserId: 'alice' })
+  for (const authority of ['ORGANIZATION_ADMIN', 'ROLE_ORGANIZATION_ADMIN']) {
+    const admin = { ...alice, authorities: ['ROLE_USER', authority] }
+    for (const caller of [backend, admin, { ...backend, authorities: [authority] }])
+      assert.deepEqual(readableHistory(caller, 'globex'), { organizationId: 'acme' })
+  }
+  for (const authority of ['organization_admin', 'ROLE_ADMIN', 'ORGANIZATION_ADMIN ', 'ADMIN'])
+    assert.equal(readableHistory({ ...alice, authorities: [authority] }, undefined).involvedUserId, 'alice')
+  assert.deepEqual(readableHistory(service, undefined), {})
+  assert.deepEqual(readableHistory(service, 'globex'), { organizationId: 'globex' })
 })
 
 test('only an administrator of the organization, or SERVICE, revokes', () => {

@@ -39,8 +39,9 @@ export function isBackend({ organizationId, userId, clientId }: Principal): bool
 }
 
 /**
- * Whose history a caller may read: a backend its organization's, role SERVICE any organization's or that of
- * the one it names, everybody else what it sent or was sent. [spec: "History"] Pure.
+ * Whose history a caller may read: a backend or an administrator its organization's, role SERVICE any
+ * organization's or that of the one it names, everybody else what it sent or was sent.
+ * [spec: "History"; administrators: docs/adr/0007] Pure.
  *
  * @param wantedOrganizationId read from role SERVICE only
  */
@@ -51,7 +52,8 @@ export function readableHistory(
   const { organizationId, userId } = principal
   if (organizationId === null)
     return wantedOrganizationId === undefined ? {} : { organizationId: wantedOrganizationId }
-  return isBackend(principal) ? { organizationId } : { organizationId, involvedUserId: userId }
+  const readsAll = isBackend(principal) || isAdministrator(principal)
+  return readsAll ? { organizationId } : { organizationId, involvedUserId: userId }
 }
 
 /** Whether a caller may publish events over MQTT, as backends do: any backend, and role SERVICE. Pure. */

@@ -9,15 +9,15 @@ import type { HistoryDraft, HistoryStore } from '../store/store.ts'
 
 const FRACTION = '{ "id":"e1", "n": 1.0,"big":12345678901234567890, "type":"CallOfferedEvent"}'
 
-/** `organization/user/client` is the token of that caller; without organization, of role SERVICE. */
+/** `organization/user/client/authority` is the token of that caller; without organization, of role SERVICE. */
 function principalOf(token: string): Principal {
-  const [organizationId = '', userId = '', clientId = ''] = token.split('/')
+  const [organizationId = '', userId = '', clientId = '', authority = 'ROLE_USER'] = token.split('/')
   const isService = organizationId === ''
   return {
     organizationId: isService ? null : organizationId,
     userId,
     clientId,
-    authorities: isService ? ['SERVICE'] : [],
+    authorities: isService ? ['SERVICE'] : [authority],
     isService,
     expiresAtWallMs: 1e15,
   }
@@ -26,6 +26,7 @@ function principalOf(token: string): Principal {
 const ALICE = 'acme/alice/app'
 const BOB = 'acme/bob/app'
 const BACKEND = 'acme/backend/backend'
+const ADMINISTRATOR = 'acme/olivia/app/ROLE_ORGANIZATION_ADMIN'
 const GLOBEX = 'globex/other/other'
 const SERVICE = '/service/service'
 
@@ -105,11 +106,20 @@ describe('GET /rtc-api/events/{id}', () => {
     )
   })
 
-  it('is there for backends of the organization, SERVICE, sender and recipient, and for nobody else', async (test) => {
+  it('is there for backends and administrators of the organization, SERVICE, sender and recipient, and nobody else', async (test) => {
     const { store, get } = await open(test)
     add(store, { senderId: 'bob' })
-    for (const caller of [BACKEND, SERVICE, ALICE, BOB]) assert.equal((await get(caller, '/e1')).status, 200)
-    for (const caller of ['acme/carol/app', GLOBEX, 'globex/alice/app', 'globex/bob/app']) {
+    for (const caller of [BACKEND, ADMINISTRATOR, SERVICE, ALICE, BOB])
+      assert.equal((await get(caller, '/e1')).status, 200)
+    const stranger = 'globex/olivia/app/ROLE_ORGANIZATION_ADMIN'
+    for (const caller of [
+      'acme/carol/app',
+      'acme/olivia/app',
+      stranger,
+      GLOBEX,
+      'globex/alice/app',
+      'globex/bob/app',
+    ]) {
       const { status, json } = await get(caller, '/e1')
       assert.equal(status, 404)
       assert.equal(json.error, 'not_found')
@@ -143,7 +153,7 @@ describe('GET /rtc-api/events', () => {
     add(store, { eventId: 'b', userId: 'bob', senderId: 'alice', acceptedAtWallMs: 1_767_225_600_500 })
     add(store, { eventId: 'c', userId: 'bob', type: 'CallEndedEvent', acceptedAtWallMs: 1_767_225_601_000 })
     add(store, { eventId: 'd', organizationId: 'globex', acceptedAtWallMs: 1_767_225_601_000 })
-    assert.equal(await names(BACKEND, ''), 'c b a')
+    for (const caller of [BACKEND, ADMINISTRATOR]) assert.equal(await names(caller, ''), 'c b a')
     assert.equal(await names(ALICE, ''), 'b a')
     assert.equal(await names(BOB, ''), 'c b')
     assert.equal(await names(GLOBEX, ''), 'd')

@@ -15,7 +15,7 @@ const schema = {
   tags: ['History'],
   summary: 'What became of an event',
   description:
-    'Of events with the same id, the newest that the caller may read. Backends read what was sent in their organization, callers with role SERVICE everything, everybody else what they sent or were sent.',
+    'Of events with the same id, the newest that the caller may read. Backends and administrators read what was sent in their organization, callers with role SERVICE everything, everybody else what they sent or were sent.',
   security: NEEDS_TOKEN,
   params: Type.Object({
     eventId: Type.String({ description: 'The event’s `id`, or the header `Event-Id`.' }),

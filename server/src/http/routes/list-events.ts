@@ -13,7 +13,7 @@ const schema = {
   tags: ['History'],
   summary: 'Events and what became of them',
   description:
-    'Newest first. Every filter that is given must match. A page may have fewer events than asked for, or none, although more follow: as long as there is a `nextCursor`, there may be more.',
+    'What the caller may read, as for one event. Newest first. Every filter that is given must match. A page may have fewer events than asked for, or none, although more follow: as long as there is a `nextCursor`, there may be more.',
   security: NEEDS_TOKEN,
   querystring: HISTORY_PARAMETERS,
   response: {
