@@ -1,0 +1,169 @@
+import {
+  type Backend,
+  connect,
+  createBackend,
+  type Event,
+  type Registration,
+  type State,
+} from '@rollcall/client'
+import { type Input, step } from './call.ts'
+import { NEW_PHONE, type Phone, type Send } from './call-state.ts'
+import { demoToken, type Person } from './people.ts'
+import { parseSignal } from './signals.ts'
+
+/** What there is to show. */
+export type Model = {
+  readonly person: Person
+  readonly state: State
+  readonly phone: Phone
+  /** What went over the wire, newest last. */
+  readonly log: readonly LogEntry[]
+  readonly nowMs: number
+}
+
+export type LogEntry = { readonly isOurs: boolean; readonly type: string; readonly note: string }
+
+export type LineOptions = {
+  readonly url: string
+  readonly person: Person
+  readonly ringSeconds: number
+  readonly onChange: (model: Model) => void
+}
+
+const LOG_MAX = 20
+/** How long a ring waits to hear that a device has it; seconds. */
+const RECEIPT_SECONDS = 3
+/** How long other signals may wait for a tab that is reconnecting; seconds. */
+const SIGNAL_TTL_SECONDS = 60
+const TICK_MS = 1_000
+
+/** One person's line in this tab: is reachable, feeds what happens to the state machine, and sends what it says. */
+export class Line {
+  readonly #options: LineOptions
+  readonly #registration: Registration
+  readonly #backend: Backend
+  #phone: Phone = NEW_PHONE
+  #log: readonly LogEntry[] = []
+  #timer: ReturnType<typeof setInterval> | undefined
+  #isClosed = false
+
+  constructor(options: LineOptions) {
+    this.#options = options
+    const { url, person } = options
+    const getToken = demoToken(url, person)
+    // What the SDK does for us: registers this tab under an id of its own, keeps it alive, brings it back, and acknowledges
+    // an event once `onEvent` has returned. That acknowledgement says "this device has it", and it rings. Whether the
+    // person answers is another matter, and another event.
+    this.#registration = connect({ url, getToken, onEvent: (event) => this.#receive(event) })
+    this.#registration.onState((state) => this.#follow(state))
+    // The page sends by itself, with the person's own token. In a real application your backend does: it knows who calls,
+    // while here anybody of the organization could claim to be Alice.
+    this.#backend = createBackend({ url, credentials: getToken, fetch: fetchBeyondThePage })
+    this.#show()
+  }
+
+  ring(): void {
+    this.do({ kind: 'ring', callId: crypto.randomUUID(), peer: this.#options.person.peer })
+  }
+
+  do(input: Input): void {
+    if (this.#isClosed) return
+    const { person, ringSeconds } = this.#options
+    const endpointId = this.#registration.userEndpointId ?? ''
+    // The wall clock: it goes on while the machine sleeps, and the offer's timestamp is of that kind.
+    const { phone, sends } = step(this.#phone, input, {
+      userId: person.id,
+      endpointId,
+      ringSeconds,
+      nowMs: Date.now(),
+    })
+    this.#phone = phone
+    for (const send of sends) void this.#send(send)
+    this.#tickWhileBusy()
+    this.#show()
+  }
+
+  /** Hangs up and unregisters, so that nobody rings a tab without a person. */
+  async close(): Promise<void> {
+    this.do({ kind: 'hang_up' })
+    this.#isClosed = true
+    clearInterval(this.#timer)
+    await this.#registration.close()
+  }
+
+  #receive(event: Event): void {
+    this.#write({ isOurs: false, type: event.type, note: '' })
+    const signal = parseSignal(event)
+    if (signal === undefined) this.#show()
+    else this.do({ kind: 'signal', signal })
+  }
+
+  #follow({ status }: State): void {
+    if (status === 'expired' || status === 'closed') this.do({ kind: 'lost' })
+    else if (!this.#isClosed) this.#show()
+  }
+
+  /** Never rejects. */
+  async #send({ to, endpoint, signal }: Send): Promise<void> {
+    const { type, callId } = signal
+    const isOffer = type === 'CallOfferedEvent'
+    try {
+      const { count, acknowledged } = await this.#backend.send(
+        {
+          userId: to,
+          userEndpointId: endpoint ?? null,
+          event: { ...signal },
+          // At least once: written down before it is answered, and sent again until the device has it.
+          qos: 1,
+          // An offer that nobody has picked up by then is discarded: a phone that comes back later does not ring.
+          ttlSeconds: isOffer ? this.#options.ringSeconds : SIGNAL_TTL_SECONDS,
+          // What is new of a call takes the place of what has not been sent yet: an offer that was cancelled does not ring.
+          collapseKey: callId,
+        },
+        isOffer ? { waitSeconds: RECEIPT_SECONDS } : {},
+      )
+      this.#write({ isOurs: true, type, note: receiptNote(count, acknowledged) })
+      if (isOffer) this.do({ kind: 'receipt', callId, count, acknowledged })
+      else this.#show()
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error)
+      this.#write({ isOurs: true, type, note: text })
+      this.do({ kind: 'failed', callId, text })
+    }
+  }
+
+  #tickWhileBusy(): void {
+    const isBusy = this.#phone.call.kind !== 'idle'
+    if (isBusy) this.#timer ??= setInterval(() => this.do({ kind: 'tick' }), TICK_MS)
+    else {
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    }
+  }
+
+  #write(entry: LogEntry): void {
+    this.#log = [...this.#log, entry].slice(-LOG_MAX)
+  }
+
+  #show(): void {
+    if (this.#isClosed) return
+    const { person, onChange } = this.#options
+    onChange({
+      person,
+      state: this.#registration.state,
+      phone: this.#phone,
+      log: this.#log,
+      nowMs: Date.now(),
+    })
+  }
+}
+
+function receiptNote(count: number, acknowledged: number | undefined): string {
+  if (acknowledged !== undefined) return `${acknowledged} of ${count} have it`
+  return count === 1 ? 'accepted for 1 device' : `accepted for ${count} devices`
+}
+
+/** The last word of a page that is left, "call ended", is still sent. */
+function fetchBeyondThePage(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  return fetch(input, { ...init, keepalive: true })
+}
