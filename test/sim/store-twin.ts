@@ -32,7 +32,12 @@ export class Twin {
       [this.#oracle, this.#tried].map((side) => apply(command, side, wallMs)),
     )
     assert.deepEqual(actual, expected, JSON.stringify(command))
-    assert.deepEqual(this.#tried.store.totals(), this.#oracle.store.totals(), JSON.stringify(command))
+    for (const organizationId of [undefined, 'acme', '__proto__'])
+      assert.deepEqual(
+        this.#tried.store.totals(organizationId),
+        this.#oracle.store.totals(organizationId),
+        JSON.stringify(command),
+      )
     if (!isNothing(expected)) this.effects++
   }
 

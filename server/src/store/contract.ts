@@ -12,6 +12,7 @@ import { closingCases, restartCases } from './contract/restart.ts'
 import { Scene, type StoreUnderTest } from './contract/scene.ts'
 import { termCases, termRestartCases } from './contract/terms.ts'
 import { tokenCases } from './contract/tokens.ts'
+import { totalsCases, totalsRestartCases } from './contract/totals.ts'
 
 export type { StoreUnderTest } from './contract/scene.ts'
 
@@ -41,8 +42,10 @@ export function testStoreContract(
     ['last seen', lastSeenCases],
     ['the feed', feedCases],
     ['terms of events', termCases],
+    ['totals', totalsCases],
     ['restarts', restartCases, noRestarts],
     ['terms over restarts', termRestartCases, noRestarts],
+    ['totals over restarts', totalsRestartCases, noRestarts],
     ['restarts and the feed', feedRestartCases, noRestarts],
     ['history over restarts', historyRestartCases, noRestarts],
     ['closing', closingCases],

@@ -41,8 +41,11 @@ export interface Store {
   readonly serviceTime: ServiceTime
   /** Why writes fail now, or `undefined` while they succeed. Cheap. */
   failure(): string | undefined
-  /** Totals for the metrics. Cheap: kept, not counted. Registrations whose time has passed but that were not swept yet are included. */
-  totals(): StoreTotals
+  /**
+   * Totals for metrics and statistics, of one organization where it is named. Cheap: kept, not counted. Registrations
+   * whose time has passed but that were not swept yet are included.
+   */
+  totals(organizationId?: string): StoreTotals
   /**
    * Whoever hands over many operations holds meanwhile, and calls what is returned at the end: an engine that
    * commits operations in groups takes them into one, if they come within some turns of the event loop.
@@ -57,6 +60,12 @@ export type StoreTotals = {
   readonly mailboxEvents: number
   readonly mailboxBytes: number
 }
+
+/**
+ * Told by the engine when a registration ends, however that is, with how many entries its mailbox still had: they
+ * are gone, and noted `discarded`. Not called for an empty one.
+ */
+export type OnMailboxEnded = (organizationId: string, entries: number) => void
 
 export type UserKey = { readonly organizationId: string; readonly userId: string }
 export type EndpointKey = UserKey & { readonly userEndpointId: string }

@@ -14,6 +14,8 @@ import type {
 export interface StoreUnderTest {
   /** The store as it is open now. */
   readonly store: Store
+  /** What `onMailboxEnded` was told since it was made. */
+  readonly ended: readonly (readonly [organizationId: string, entries: number])[]
   wallMs(): number
   advance(ms: number): Promise<void>
   jumpWall(ms: number): void

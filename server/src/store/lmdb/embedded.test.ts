@@ -6,18 +6,21 @@ import { openEmbeddedStore } from './embedded.ts'
 testStoreContract('the embedded engine on a fake disk', async () => {
   const clock = createFakeClock()
   const disk = new FakeDisk()
+  const ended: [string, number][] = []
+  const onMailboxEnded = (...what: [string, number]) => void ended.push(what)
   let rows = disk.open()
-  let store = await openEmbeddedStore({ rows, clock })
+  let store = await openEmbeddedStore({ rows, clock, onMailboxEnded })
   const comeBack = async (downMs: number) => {
     rows.die()
     await clock.advance(downMs)
     rows = disk.open()
-    store = await openEmbeddedStore({ rows, clock })
+    store = await openEmbeddedStore({ rows, clock, onMailboxEnded })
   }
   return {
     get store() {
       return store
     },
+    ended,
     wallMs: clock.wallMs,
     advance: clock.advance,
     jumpWall: clock.jumpWall,

@@ -1,6 +1,6 @@
 import { type Clock, type ServiceTime, startServiceTime } from '../../clock/clock.ts'
 import { FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
-import type { FeedBounds, Store } from '../store.ts'
+import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
 import { AnswerBook, lmdbAnswers } from './answers.ts'
 import type { Batch } from './batch.ts'
 import type { Engine, Ids } from './engine.ts'
@@ -44,6 +44,7 @@ export type EmbeddedStoreOptions = {
   readonly historyBounds?: HistoryBounds
   /** How much the feed of changes keeps. Default: `FEED_BOUNDS`. */
   readonly feedBounds?: FeedBounds
+  readonly onMailboxEnded?: OnMailboxEnded
 }
 
 /**
@@ -56,6 +57,7 @@ export async function openEmbeddedStore({
   log = silentLog,
   historyBounds: bounds = HISTORY_BOUNDS,
   feedBounds = FEED_BOUNDS,
+  onMailboxEnded,
 }: EmbeddedStoreOptions): Promise<Store> {
   assertFormat(rows)
   const state = readState(rows) ?? initialState(clock)
@@ -82,7 +84,7 @@ export async function openEmbeddedStore({
   terms.load(rows, loadedTerms)
   const feed = loadFeed({ journal, rows, clock, log, bounds: feedBounds })
   return assemble(
-    { clock, rows, journal, table, terms, stale, lastSeen, history, feed, serviceTime, ids },
+    { clock, rows, journal, table, terms, stale, lastSeen, history, feed, serviceTime, ids, onMailboxEnded },
     heart,
   )
 }
@@ -129,7 +131,7 @@ function assemble(engine: Engine, heart: Heart): Store {
   const ticking = clock.every(TICK_MS, () => {
     for (const book of books) book.prune(clock.wallMs(), PRUNED_MAX)
     retention.prune(clock.wallMs())
-    const isDue = table.totals.registrations > 0 && serviceTime.nowMs() - heart.lastBeatMs >= HEARTBEAT_MS
+    const isDue = table.totals().registrations > 0 && serviceTime.nowMs() - heart.lastBeatMs >= HEARTBEAT_MS
     if (isDue || journal.isBehind || stale.size > 0 || history.isBehind) journal.flush()
   })
   let closing: Promise<void> | undefined
@@ -154,7 +156,7 @@ function assemble(engine: Engine, heart: Heart): Store {
     signingKeys: lmdbSigningKeys(loadSigningKeys(rows), journal),
     serviceTime,
     failure: () => journal.failure(),
-    totals: () => table.totals,
+    totals: (organizationId) => table.totals(organizationId),
     hold: () => journal.hold(),
     close() {
       closing ??= close()

@@ -1,4 +1,5 @@
 import type { Clock, ServiceTime } from '../../clock/clock.ts'
+import type { OnMailboxEnded } from '../store.ts'
 import type { FeedParts } from './feed.ts'
 import type { HistoryBook } from './history-book.ts'
 import type { Journal } from './journal.ts'
@@ -23,6 +24,7 @@ export type Engine = {
   readonly feed: FeedParts
   readonly serviceTime: ServiceTime
   readonly ids: Ids
+  readonly onMailboxEnded: OnMailboxEnded | undefined
 }
 
 /** The ids that come next. Every commit writes them down. */
@@ -33,7 +35,7 @@ export type Ids = { nextRegistrationId: number; nextSequence: number }
  * noted as discarded.
  */
 export function removeRegistration(engine: Engine, record: RegistrationRecord, nowMs: number): void {
-  const { history, journal, lastSeen, serviceTime, table, terms } = engine
+  const { history, journal, lastSeen, serviceTime, table, terms, onMailboxEnded } = engine
   lastSeen.note(record)
   const key = registrationKey(record.registrationId)
   journal.remove('registrations', key)
@@ -45,5 +47,6 @@ export function removeRegistration(engine: Engine, record: RegistrationRecord, n
     journal.remove('mailbox', mailboxKey(record.registrationId, sequence, size))
   }
   for (const term of record.mailbox?.terms() ?? []) terms.drop(term)
+  if (record.mailbox !== undefined) onMailboxEnded?.(record.organizationId, record.mailbox.depth)
   table.remove(record)
 }

@@ -48,6 +48,7 @@ function tracked(rows: Rows): Rows & { idle(): Promise<unknown> } {
 class LmdbUnderTest implements StoreUnderTest {
   readonly #clock: FakeClock = createFakeClock()
   readonly #abandoned: Store[] = []
+  readonly ended: [string, number][] = []
   #folder = newFolder()
   #rows = tracked(openLmdbRows(this.#folder))
   #store: Store | undefined
@@ -61,7 +62,11 @@ class LmdbUnderTest implements StoreUnderTest {
   jumpWall = (ms: number) => this.#clock.jumpWall(ms)
 
   async open(): Promise<this> {
-    this.#store = await openEmbeddedStore({ rows: this.#rows, clock: this.#clock })
+    this.#store = await openEmbeddedStore({
+      rows: this.#rows,
+      clock: this.#clock,
+      onMailboxEnded: (...what) => void this.ended.push(what),
+    })
     return this
   }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Clock } from '../../clock/clock.ts'
 import type { HistoryBounds } from '../bounds.ts'
-import type { Store } from '../store.ts'
+import type { OnMailboxEnded, Store } from '../store.ts'
 import { openEmbeddedStore } from './embedded.ts'
 import { claimFolder } from './folder-claim.ts'
 import { openLmdbRows } from './lmdb-rows.ts'
@@ -19,6 +19,7 @@ export type LmdbStoreOptions = {
   readonly log?: StoreLog
   /** How much history is kept. Default: 7 days, 1 GiB. */
   readonly historyBounds?: HistoryBounds
+  readonly onMailboxEnded?: OnMailboxEnded
 }
 
 /**

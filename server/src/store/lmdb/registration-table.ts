@@ -2,6 +2,7 @@ import type { EndpointKey, Registration, StoreTotals, UserKey } from '../store.t
 import { DueIndex } from './due-index.ts'
 import { Mailbox } from './mailbox.ts'
 import { isLive, type RegistrationRecord } from './record.ts'
+import { Totals } from './totals.ts'
 import { UserIndex } from './user-index.ts'
 
 /** All registrations in memory: by endpoint, by when they are due, and their totals. */
@@ -10,22 +11,16 @@ export class RegistrationTable {
   readonly #byUser = new UserIndex()
   /** Expired ones that were registered anew before they were swept, by id. */
   readonly #replaced = new Map<number, RegistrationRecord>()
-  #registrations = 0
+  readonly #totals = new Totals()
   #periodMaxMs = 0
-  #mailboxEvents = 0
-  #mailboxBytes = 0
 
   /** @param nowMs service time now */
   constructor(nowMs: number) {
     this.due = new DueIndex(nowMs)
   }
 
-  get totals(): StoreTotals {
-    return {
-      registrations: this.#registrations,
-      mailboxEvents: this.#mailboxEvents,
-      mailboxBytes: this.#mailboxBytes,
-    }
+  totals(organizationId?: string): StoreTotals {
+    return this.#totals.of(organizationId)
   }
 
   /** Longest period of any registration so far. */
@@ -64,7 +59,7 @@ export class RegistrationTable {
     const replaced = this.#byUser.add(record)
     if (replaced !== undefined) this.#replaced.set(replaced.registrationId, replaced)
     this.due.file(record)
-    this.#registrations++
+    this.#totals.add(record.organizationId, 1, 0, 0)
     this.#periodMaxMs = Math.max(this.#periodMaxMs, record.keepAliveSeconds * 1000)
     return replaced
   }
@@ -78,17 +73,14 @@ export class RegistrationTable {
     if (!this.#replaced.delete(record.registrationId)) this.#byUser.remove(record)
     this.due.drop(record)
     record.removed = true
-    this.#registrations--
-    this.#mailboxEvents -= record.mailbox?.depth ?? 0
-    this.#mailboxBytes -= record.mailbox?.bytes ?? 0
+    this.#totals.add(record.organizationId, -1, -(record.mailbox?.depth ?? 0), -(record.mailbox?.bytes ?? 0))
   }
 
   /** Adds an entry to a mailbox and returns it. */
   append(record: RegistrationRecord, sequence: number, payloadBytes: number): Mailbox {
     record.mailbox ??= new Mailbox()
     record.mailbox.append(sequence, payloadBytes)
-    this.#mailboxEvents++
-    this.#mailboxBytes += payloadBytes
+    this.#totals.add(record.organizationId, 0, 1, payloadBytes)
     return record.mailbox
   }
 
@@ -96,8 +88,7 @@ export class RegistrationTable {
   removeEntry(record: RegistrationRecord, sequence: number): number | undefined {
     const payloadBytes = record.mailbox?.remove(sequence)
     if (payloadBytes === undefined) return undefined
-    this.#mailboxEvents--
-    this.#mailboxBytes -= payloadBytes
+    this.#totals.add(record.organizationId, 0, -1, -payloadBytes)
     if (record.mailbox?.depth === 0) record.mailbox = undefined
     return payloadBytes
   }

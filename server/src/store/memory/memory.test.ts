@@ -8,10 +8,14 @@ testStoreContract(
   'memory',
   async () => {
     const clock = createFakeClock()
-    const store = createMemoryStore({ clock })
+    const ended: [string, number][] = []
+    const store = createMemoryStore({ clock, onMailboxEnded: (...what) => void ended.push(what) })
     const refuse = () => Promise.reject(new Error(FORGETS))
     const { wallMs, advance, jumpWall } = clock
-    return { store, wallMs, advance, jumpWall, reopen: refuse, crash: refuse, close: () => store.close() }
+    return {
+      ...{ store, ended, wallMs, advance, jumpWall },
+      ...{ reopen: refuse, crash: refuse, close: () => store.close() },
+    }
   },
   { noRestarts: FORGETS },
 )

@@ -1,6 +1,6 @@
 import { type Clock, startServiceTime } from '../../clock/clock.ts'
 import { FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
-import type { FeedBounds, Store, StoreTotals } from '../store.ts'
+import type { FeedBounds, OnMailboxEnded, Store, StoreTotals } from '../store.ts'
 import { type AnswerBook, memoryAnswers } from './answers.ts'
 import { Feed, memoryFeed } from './feed.ts'
 import type { Gate } from './gate.ts'
@@ -22,10 +22,12 @@ export function createMemoryStore({
   clock,
   historyBounds = HISTORY_BOUNDS,
   feedBounds = FEED_BOUNDS,
+  onMailboxEnded,
 }: {
   readonly clock: Clock
   readonly historyBounds?: HistoryBounds
   readonly feedBounds?: FeedBounds
+  readonly onMailboxEnded?: OnMailboxEnded
 }): Store {
   const gate: Gate = { open: true }
   const slots = createSlots()
@@ -38,6 +40,7 @@ export function createMemoryStore({
   const end = (slot: Slot, nowMs: number) => {
     const atWallMs = Math.round(serviceTime.toWallMs(nowMs))
     for (const { sequence } of slot.mailbox) history.note(sequence, 'discarded', atWallMs)
+    if (slot.mailbox.length > 0) onMailboxEnded?.(slot.registration.organizationId, slot.mailbox.length)
     removeSlot(slots, slot)
   }
   return {
@@ -53,7 +56,7 @@ export function createMemoryStore({
     signingKeys: memorySigningKeys(gate),
     serviceTime,
     failure: () => undefined,
-    totals: () => count(slots),
+    totals: (organizationId) => count(slots, organizationId),
     hold: () => () => undefined,
     async close() {
       gate.open = false
@@ -61,10 +64,13 @@ export function createMemoryStore({
   }
 }
 
-function count(slots: Slots): StoreTotals {
-  const mailboxes = [...slots.byId.values()].map((slot) => slot.mailbox)
+function count(slots: Slots, organizationId: string | undefined): StoreTotals {
+  const counted = [...slots.byId.values()].filter(
+    ({ registration }) => organizationId === undefined || registration.organizationId === organizationId,
+  )
+  const mailboxes = counted.map((slot) => slot.mailbox)
   return {
-    registrations: slots.byId.size,
+    registrations: counted.length,
     mailboxEvents: mailboxes.reduce((events, mailbox) => events + mailbox.length, 0),
     mailboxBytes: mailboxes.reduce((bytes, mailbox) => bytes + bytesOf(mailbox), 0),
   }

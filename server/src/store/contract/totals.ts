@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import type { Cases } from './cases.ts'
+import { ENDPOINT, type Scene } from './scene.ts'
+
+const GLOBEX = { ...ENDPOINT, organizationId: 'globex' }
+const NOTHING = { registrations: 0, mailboxEvents: 0, mailboxBytes: 0 }
+
+/** Two endpoints of acme with three entries, one of globex with one. */
+async function fill(scene: Scene) {
+  const phone = await scene.register({ keepAliveSeconds: 60 })
+  const tab = await scene.register({ userEndpointId: 'tab', keepAliveSeconds: 60 })
+  const other = await scene.register({ ...GLOBEX, keepAliveSeconds: 60 })
+  for (const { userEndpointId } of [phone, tab]) await scene.append('both', { userEndpointId })
+  const { accepted } = await scene.append('phone', { userEndpointId: 'phone' })
+  await scene.append('other', GLOBEX)
+  return { phone, tab, other, sequence: accepted[0]?.sequence ?? 0 }
+}
+
+function assertFilled({ store }: Scene): void {
+  assert.deepEqual(store.totals('acme'), { registrations: 2, mailboxEvents: 3, mailboxBytes: 13 })
+  assert.deepEqual(store.totals('globex'), { registrations: 1, mailboxEvents: 1, mailboxBytes: 5 })
+  assert.deepEqual(store.totals(), { registrations: 3, mailboxEvents: 4, mailboxBytes: 18 })
+}
+
+export const totalsCases: Cases = {
+  'each organization has its own, and all together are the sum': async (scene) => {
+    for (const organizationId of ['acme', '__proto__', '', undefined])
+      assert.deepEqual(scene.store.totals(organizationId), NOTHING)
+    await fill(scene)
+    assertFilled(scene)
+    assert.deepEqual(scene.store.totals('__proto__'), NOTHING)
+    await scene.register({ keepAliveSeconds: 60 })
+    assertFilled(scene)
+  },
+
+  'what was handed out stays as it was': async (scene) => {
+    await fill(scene)
+    const [own, all] = [scene.store.totals('acme'), scene.store.totals()]
+    await scene.unregister()
+    assert.deepEqual([own.registrations, all.registrations], [2, 3])
+  },
+
+  'an entry that leaves, and a registration that ends, are not counted any more': async (scene) => {
+    const { phone, sequence } = await fill(scene)
+    scene.store.mailboxes.remove(phone, sequence)
+    assert.deepEqual(scene.store.totals('acme'), { registrations: 2, mailboxEvents: 2, mailboxBytes: 8 })
+    await scene.unregister()
+    assert.deepEqual(scene.store.totals('acme'), { registrations: 1, mailboxEvents: 1, mailboxBytes: 4 })
+    await scene.unregister(GLOBEX)
+    assert.deepEqual(scene.store.totals('globex'), NOTHING)
+    assert.deepEqual(scene.store.totals(), scene.store.totals('acme'))
+  },
+
+  'an expired one is counted until it was swept, also where it was registered anew': async (scene) => {
+    const old = await scene.register()
+    await scene.append('old')
+    await scene.under.advance(10_500)
+    assert.deepEqual(await scene.claim(), [old])
+    const young = await scene.register()
+    assert.deepEqual(scene.store.totals('acme'), { registrations: 2, mailboxEvents: 1, mailboxBytes: 3 })
+    await scene.unregister(young)
+    assert.deepEqual(scene.store.totals('acme'), { registrations: 1, mailboxEvents: 1, mailboxBytes: 3 })
+    await scene.settle('expire', old)
+    assert.deepEqual(scene.store.totals('acme'), NOTHING)
+    assert.deepEqual(scene.store.totals(), NOTHING)
+  },
+
+  'it is told how much a registration leaves that ends, once, and of nothing when it leaves nothing': async (
+    scene,
+  ) => {
+    const { phone, tab, other, sequence } = await fill(scene)
+    scene.store.mailboxes.remove(phone, sequence)
+    assert.deepEqual(scene.under.ended, [])
+    await scene.unregister()
+    assert.deepEqual(scene.under.ended, [['acme', 1]])
+    await scene.append('second', GLOBEX)
+    await scene.under.advance(60_000)
+    await scene.claim()
+    await scene.settle('expire', tab, other)
+    assert.deepEqual(scene.under.ended.toSorted(), [
+      ['acme', 1],
+      ['acme', 1],
+      ['globex', 2],
+    ])
+    await scene.register()
+    await scene.unregister()
+    assert.equal(scene.under.ended.length, 3)
+  },
+}
+
+export const totalsRestartCases: Cases = {
+  'they are there right after a restart, and after a crash': async (scene) => {
+    const { phone, sequence } = await fill(scene)
+    await scene.under.reopen(1000)
+    assertFilled(scene)
+    await scene.under.crash(1000)
+    assertFilled(scene)
+    scene.store.mailboxes.remove(phone, sequence)
+    assert.deepEqual(scene.store.totals('acme'), { registrations: 2, mailboxEvents: 2, mailboxBytes: 8 })
+    assert.deepEqual(scene.under.ended, [])
+    for (const endpoint of [ENDPOINT, { ...ENDPOINT, userEndpointId: 'tab' }, GLOBEX])
+      await scene.unregister(endpoint)
+    for (const organizationId of ['acme', 'globex', undefined])
+      assert.deepEqual(scene.store.totals(organizationId), NOTHING)
+  },
+}
