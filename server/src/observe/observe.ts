@@ -1,2 +1,3 @@
 export { createLog, type Log } from './log.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
+export { Statistics, type Tally } from './statistics.ts'

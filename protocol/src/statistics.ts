@@ -1,0 +1,68 @@
+/**
+ * What `GET /rtc-api/statistics` answers: how an organization is doing. `registrations`, `connected` and
+ * `mailboxEvents` are as of `at`; everything else counts from `since`, so that a reader takes differences. A
+ * counter that went down, or another `since`: the server was started anew in between.
+ */
+export type Statistics = {
+  /** ISO-8601 instant of the answer. */
+  readonly at: string
+  /** ISO-8601 instant from which on is counted: when the server started. */
+  readonly since: string
+  /** `null`: all organizations together. */
+  readonly organizationId: string | null
+  /** Live registrations. */
+  readonly registrations: number
+  /** Those of them that have a link. */
+  readonly connected: number
+  /** QoS 1 events that wait for their acknowledgement; one that waits for two endpoints is two. */
+  readonly mailboxEvents: number
+  readonly qos0: QosZeroCounts
+  readonly qos1: QosOneCounts
+  /** Registrations that ended. */
+  readonly ended: EndedCounts
+  /** From acceptance to the socket (`qos0`), or to the acknowledgement (`qos1`). */
+  readonly deliveryMs: Bounded & { readonly qos0: readonly number[]; readonly qos1: readonly number[] }
+  /** Between a registration's deadline and its expiry. */
+  readonly expiryLatenessMs: Bounded & { readonly counts: readonly number[] }
+}
+
+/** Best-effort events. All but `events` count endpoints. */
+export type QosZeroCounts = {
+  /** Accepted, those for nobody included. */
+  readonly events: number
+  /** Handed to a link. */
+  readonly sent: number
+  /** Lost: the endpoint had no link. */
+  readonly notConnected: number
+  /** Lost: the link was congested, or the event's lifetime was over. */
+  readonly discarded: number
+}
+
+/** At-least-once events. All but `events` count endpoints. */
+export type QosOneCounts = {
+  /** Accepted, those for nobody and the cancelling ones of `cancelOthers` included. */
+  readonly events: number
+  /** Mailboxes that took one. Each ends as one of the next three, unless it still waits. */
+  readonly copies: number
+  readonly acknowledged: number
+  /** Its lifetime ended first. */
+  readonly expired: number
+  /** Given up: the registration ended, a newer event took its place, or another endpoint was first. */
+  readonly discarded: number
+  /** Mailboxes that had no room for one: no copies. */
+  readonly mailboxFull: number
+}
+
+export type EndedCounts = {
+  /** No keepalive came in time. */
+  readonly expired: number
+  /** By the device itself, a kick, or a revocation. */
+  readonly unregistered: number
+}
+
+/**
+ * `bounds` are milliseconds, ascending. Next to them are counts, one more than bounds: the n-th is of what took
+ * longer than the bound before and at most the n-th; the last is of what took longer than all bounds. Go by the
+ * `bounds` of the answer.
+ */
+type Bounded = { readonly bounds: readonly number[] }

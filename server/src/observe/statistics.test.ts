@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ORGANIZATIONS_MAX, Statistics } from './statistics.ts'
+
+describe('the tallies', () => {
+  it('are of one organization each, and add up to the total', () => {
+    const statistics = new Statistics(0)
+    const acme = statistics.of('acme')
+    acme.qos0.events += 2
+    acme.qos0.sent += 3
+    acme.qos0.notConnected += 4
+    acme.qos0.discarded += 5
+    acme.ended.expired += 6
+    acme.expiryLatenessMs.add(1)
+    const proto = statistics.of('__proto__')
+    proto.qos1.events += 1
+    proto.qos1.copies += 2
+    proto.qos1.acknowledged += 3
+    proto.qos1.expired += 4
+    proto.qos1.discarded += 5
+    proto.qos1.mailboxFull += 6
+    proto.ended.unregistered += 7
+    proto.qos0.sent += 10
+    proto.expiryLatenessMs.add(1)
+    assert.equal(statistics.of('acme'), acme)
+    assert.deepEqual(statistics.read('acme').qos0, { events: 2, sent: 3, notConnected: 4, discarded: 5 })
+    assert.equal(statistics.read('acme').qos1.events, 0)
+    const { qos0, qos1, ended, expiryLatenessMs } = statistics.read(null)
+    assert.deepEqual(qos0, { events: 2, sent: 13, notConnected: 4, discarded: 5 })
+    assert.deepEqual(qos1, {
+      events: 1,
+      copies: 2,
+      acknowledged: 3,
+      expired: 4,
+      discarded: 5,
+      mailboxFull: 6,
+    })
+    assert.deepEqual(ended, { expired: 6, unregistered: 7 })
+    assert.equal(expiryLatenessMs.counts[3], 2)
+  })
+
+  it('stand still once they were read, and reading begins none', () => {
+    const statistics = new Statistics(0, 1)
+    const before = statistics.read('acme')
+    assert.equal(before.qos0.events, 0)
+    statistics.read('globex')
+    const acme = statistics.of('acme')
+    acme.qos0.events++
+    const once = statistics.read('acme')
+    acme.qos0.events++
+    acme.deliveryMs.qos0.add(1)
+    assert.equal(once.qos0.events, 1)
+    assert.ok(once.deliveryMs.qos0.every((count) => count === 0))
+    assert.equal(statistics.read('acme').qos0.events, 2)
+  })
+
+  it('are bounded: who comes too late counts in the total only', () => {
+    const statistics = new Statistics(0, 2)
+    for (const organizationId of ['a', 'b', 'c', 'd', 'a']) {
+      const tally = statistics.of(organizationId)
+      tally.qos0.events++
+      tally.deliveryMs.qos1.add(7)
+    }
+    const events = (organizationId: string | null) => statistics.read(organizationId).qos0.events
+    assert.deepEqual(['a', 'b', 'c', 'd'].map(events), [2, 1, 0, 0])
+    assert.equal(events(null), 5)
+    assert.equal(
+      statistics.read(null).deliveryMs.qos1.reduce((sum, count) => sum + count),
+      5,
+    )
+  })
+
+  it('are 10,000 at most', () => {
+    const statistics = new Statistics(0)
+    for (let index = 0; index <= ORGANIZATIONS_MAX; index++) statistics.of(`org-${index}`).qos0.events++
+    assert.equal(statistics.read(`org-${ORGANIZATIONS_MAX - 1}`).qos0.events, 1)
+    assert.equal(statistics.read(`org-${ORGANIZATIONS_MAX}`).qos0.events, 0)
+    assert.equal(statistics.read(null).qos0.events, ORGANIZATIONS_MAX + 1)
+  })
+})
+
+describe('the buckets', () => {
+  const countsOf = (...times: readonly number[]) => {
+    const statistics = new Statistics(0)
+    for (const elapsedMs of times) statistics.of('acme').deliveryMs.qos0.add(elapsedMs)
+    const { bounds, qos0 } = statistics.read('acme').deliveryMs
+    return { bounds, counts: qos0 }
+  }
+
+  it('hold what took at most their bound and longer than the one before', () => {
+    const { bounds, counts } = countsOf(0, 0.1, 0.1001, 0.25, 49, 50, 50.1)
+    assert.equal(counts.length, bounds.length + 1)
+    assert.deepEqual(bounds.slice(0, 9), [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 50, 100])
+    assert.deepEqual(counts.slice(0, 9), [2, 2, 0, 0, 0, 0, 0, 2, 1])
+  })
+
+  it('have one for what took longer than all bounds, and one for what cannot be', () => {
+    const { bounds, counts } = countsOf(60_000, 60_001, Number.POSITIVE_INFINITY, -5, Number.NaN)
+    assert.deepEqual([counts[0], counts.at(-2), counts.at(-1)], [2, 1, 2])
+    assert.deepEqual(
+      bounds,
+      [...bounds].sort((a, b) => a - b),
+    )
+  })
+})
