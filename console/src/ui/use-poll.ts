@@ -38,7 +38,8 @@ export function usePoll<T>(
     let timer: ReturnType<typeof setTimeout> | undefined
     let isAsking = false
     let failures = 0
-    setState({ key, isLoading: true })
+    // A new pace forgets nothing.
+    setState((old) => (old.key === key ? old : { key, isLoading: true }))
     const schedule = (): void => {
       if (intervalMs > 0 && !life.signal.aborted && !document.hidden)
         timer = setTimeout(run, intervalMs * Math.min(2 ** failures, SLOWER_MAX))
