@@ -62,6 +62,21 @@ export type UserEndpoint = {
 export type UserEndpointInSight = UserEndpoint & {
   /** QoS 1 events that it has not acknowledged. */
   readonly mailboxDepth: number
+  /** The connection that is subscribed to its topic; absent while it is not `connected`. */
+  readonly link?: ConnectionInSight
+}
+
+/** A device's connection as backends see it. Client id and user agent are the device's own words: plain text. */
+export type ConnectionInSight = {
+  /** Empty where an MQTT 3.1.1 client gave none; for MQTT 5 then the one that it was assigned. */
+  readonly clientId: string
+  readonly protocol: 'MQTT 3.1.1' | 'MQTT 5.0'
+  /** `websocket` with or without TLS; `tcp` and `tls` are the ports of plain MQTT. */
+  readonly transport: 'websocket' | 'tcp' | 'tls'
+  /** `User-Agent` of the WebSocket handshake: at most 256 characters, without control characters. Absent without one. */
+  readonly userAgent?: string
+  /** ISO-8601 instant at which its CONNECT was accepted. */
+  readonly connectedAt: string
 }
 
 /** Body of `POST /rtc-api/users/presence`. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import type { OutboundEvent } from '../../server/src/delivery/delivery.ts'
+import { PEER } from '../helpers/link-peer.ts'
 import { readVectors, type Text, textOf } from '../helpers/vectors.ts'
 import { openRooms, type Rooms } from './rooms.ts'
 
@@ -115,7 +116,7 @@ async function attach({ userId, userEndpointId }: Addressee): Promise<readonly s
     acknowledged?.()
     return true
   }
-  const attachment = delivery.attach(registration, { send, close: () => attachment.detach() })
+  const attachment = delivery.attach(registration, { peer: PEER, send, close: () => attachment.detach() })
   attachment.start()
   return received
 }

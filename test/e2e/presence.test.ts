@@ -64,6 +64,28 @@ describe('presence', () => {
       ],
     )
 
+    const linkOf = async (): Promise<object | undefined> => {
+      const { json } = await call(server.url, backend, 'GET users/alice/endpoints')
+      const [first] = json as { link?: { connectedAt: string } }[]
+      return first?.link && { ...first.link, connectedAt: typeof first.link.connectedAt }
+    }
+    const expected = {
+      clientId: 'tab-7',
+      protocol: 'MQTT 5.0',
+      transport: 'websocket',
+      userAgent: '<b>X</b>/1',
+    }
+    const again = await connectPhone(server.url, 'alice', accessToken, {
+      protocolVersion: 5,
+      clientId: 'tab-7',
+      wsOptions: { headers: { 'user-agent': '<b>X</b>/1' } },
+    })
+    await again.subscribe('users/endpoints/phone')
+    assert.deepEqual(await linkOf(), { ...expected, connectedAt: 'string' })
+    await again.end()
+    await eventually(async () => (await linkOf()) === undefined, 'the link is gone with the connection')
+    assert.ok(!server.output().includes('<b>'), 'no user agent is in the log')
+
     await alice.unregister('phone')
     await alice.unregister('tab')
     await phone.end()

@@ -6,6 +6,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal, TokenRequest } from '../../server/src/auth/auth.ts'
 import type {
   BulkItem,
+  LinkPeer,
   ReceiptWait,
   SendEventCommand,
   SendResult,
@@ -16,6 +17,7 @@ import { createLog } from '../../server/src/observe/observe.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
+import { PEER } from './link-peer.ts'
 import { NO_LIMITS } from './no-limits.ts'
 import { noWebhooks } from './no-webhooks.ts'
 
@@ -280,6 +282,13 @@ export class FakeDelivery {
 
   isConnected({ userEndpointId }: Registration): boolean {
     return userEndpointId === 'connected'
+  }
+
+  /** Of the connected one. */
+  peer = PEER
+
+  peerOf(registration: Registration): LinkPeer | undefined {
+    return this.isConnected(registration) ? this.peer : undefined
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Attachment, Link, OutboundEvent } from '../../server/src/delivery/delivery.ts'
 import type { EndpointKey, Registration } from '../../server/src/store/store.ts'
+import { PEER } from '../helpers/link-peer.ts'
 import type { Dice } from './dice.ts'
 
 /** What a device saw of one event. */
@@ -108,6 +109,7 @@ export class Device {
 }
 
 class SimulatedLink implements Link {
+  readonly peer = PEER
   attachment: Attachment | undefined
   readonly #device: Device
   readonly #step: () => number

@@ -9,7 +9,7 @@ import type { SendEventCommand } from './command.ts'
 import { type EndingsContext, endEntry } from './endings.ts'
 import { Idempotency } from './idempotency.ts'
 import { Lifetimes } from './lifetimes.ts'
-import type { Attachment, Link } from './link.ts'
+import type { Attachment, Link, LinkPeer } from './link.ts'
 import { Links } from './links.ts'
 import { Outbox, type OutboxContext } from './outbox.ts'
 import { type ReceiptCount, Receipts, type ReceiptWait } from './receipts.ts'
@@ -20,7 +20,7 @@ import { type SendEventsContext, sendEvents } from './send-events.ts'
 
 export { type BulkItem, readSendEventArray, readSendEventLines } from './bulk.ts'
 export { parseSendEvent, type SendEventCommand } from './command.ts'
-export type { Attachment, Link, LinkCloseReason, OutboundEvent } from './link.ts'
+export type { Attachment, Link, LinkCloseReason, LinkPeer, OutboundEvent } from './link.ts'
 export { parseJsonBody } from './raw-json.ts'
 export type { ReceiptCount, ReceiptWait } from './receipts.ts'
 
@@ -74,6 +74,8 @@ export interface Delivery {
   attach(registration: Registration, link: Link): Attachment
   /** Whether the registration has a link. */
   isConnected(registration: Registration): boolean
+  /** Who holds that link, if there is one. */
+  peerOf(registration: Registration): LinkPeer | undefined
   /** QoS 1 events that the registration has not acknowledged. Cheap. */
   mailboxDepth(registration: Registration): number
   /** Sends the keepalive reminder over the link, if there is one. QoS 0. */
@@ -132,6 +134,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
     mailboxDepth: (registration) => options.store.mailboxes.depth(registration),
     isConnected: (registration) => links.find(registration) !== undefined,
+    peerOf: (registration) => links.find(registration)?.link.peer,
     remind: (registration) => remind(options, links, registration),
     endpointRegistered(registration) {
       const outbox = links.findByEndpoint(registration)

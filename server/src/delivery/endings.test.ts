@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createFakeClock, type FakeClock, seededRandom } from '../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../test/helpers/fake-disk.ts'
+import { PEER } from '../../../test/helpers/link-peer.ts'
 import { NO_LIMITS } from '../../../test/helpers/no-limits.ts'
 import { uuidMaker } from '../clock/clock.ts'
 import { createSealer } from '../masks/masks.ts'
@@ -79,6 +80,7 @@ async function register({ clock, store }: Scene, userEndpointId: string): Promis
 async function attach({ clock, delivery }: Scene, registration: Registration) {
   const taken: OutboundEvent[] = []
   const link: Link = {
+    peer: PEER,
     send(event) {
       taken.push(event)
       return true

@@ -1,3 +1,4 @@
+import type { ConnectionInSight } from '@rollcall/protocol/command'
 import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
 
 /** Why a link is closed from inside; `mqtt` maps it to a reason code. */
@@ -8,6 +9,12 @@ export type LinkCloseReason =
   | 'endpoint_unregistered'
   /** The server is stopping. */
   | 'draining'
+
+/** Who is at the other end of a connection, in its own words: for people who look, never for the log. */
+export type LinkPeer = Pick<ConnectionInSight, 'clientId' | 'protocol' | 'transport'> & {
+  readonly userAgent: string | undefined
+  readonly connectedAtWallMs: number
+}
 
 /** One event on its way to one endpoint. */
 export type OutboundEvent = {
@@ -26,6 +33,8 @@ export type OutboundEvent = {
  * attach fakes. One connection subscribed to three endpoints is three links.
  */
 export interface Link {
+  /** The same for all links of one connection. Made when it is read. */
+  readonly peer: LinkPeer
   /**
    * Takes one event, in order, or refuses it: a QoS 1 event when the connection's send quota is used up
    * (MQTT 5.0 §4.9) or its socket is congested, a QoS 0 event when its socket is congested. After refusing

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { PEER } from '../../../test/helpers/link-peer.ts'
 import { REGISTRATION } from '../../../test/helpers/registration.ts'
 import type { MailboxEntry } from '../store/store.ts'
 import type { Link, LinkCloseReason, OutboundEvent } from './link.ts'
@@ -50,6 +51,7 @@ function setup(quota: number) {
     onDetached: () => settled.push('detached'),
   }
   const link: Link = {
+    peer: PEER,
     send({ payload, qos, acknowledged }: OutboundEvent) {
       if (qos === 1 && free === 0) return false
       if (qos === 1) free--

@@ -60,6 +60,7 @@ const UNUSED_SERVICES: HttpServices = {
     sendEvents: unused,
     sendEventAndWait: unused,
     isConnected: unused,
+    peerOf: unused,
     mailboxDepth: unused,
   },
   limits: { register: unused },

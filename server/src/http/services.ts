@@ -32,7 +32,7 @@ export type HttpServices = {
   >
   readonly delivery: Pick<
     Delivery,
-    'sendEvent' | 'sendEvents' | 'sendEventAndWait' | 'isConnected' | 'mailboxDepth'
+    'sendEvent' | 'sendEvents' | 'sendEventAndWait' | 'isConnected' | 'peerOf' | 'mailboxDepth'
   >
   readonly history: History
   readonly webhooks: Pick<Webhooks, 'list' | 'deadLetters' | 'replay' | 'removeDeadLetters'>

@@ -1,4 +1,5 @@
-import type { UserEndpoint, UserEndpointInSight } from '@rollcall/protocol/command'
+import type { ConnectionInSight, UserEndpoint, UserEndpointInSight } from '@rollcall/protocol/command'
+import type { LinkPeer } from '../delivery/delivery.ts'
 import type { Registration } from '../store/store.ts'
 import type { HttpServices } from './services.ts'
 
@@ -24,7 +25,15 @@ export function userEndpointInSight(
   registration: Registration,
 ): UserEndpointInSight {
   const mailboxDepth = services.delivery.mailboxDepth(registration)
-  return { ...userEndpoint(services, registration), mailboxDepth }
+  const peer = services.delivery.peerOf(registration)
+  const link = peer && { link: connectionInSight(peer) }
+  return { ...userEndpoint(services, registration), mailboxDepth, ...link }
+}
+
+function connectionInSight(peer: LinkPeer): ConnectionInSight {
+  const { clientId, protocol, transport, userAgent, connectedAtWallMs } = peer
+  const agent = userAgent === undefined ? undefined : { userAgent }
+  return { clientId, protocol, transport, ...agent, connectedAt: instant(connectedAtWallMs) }
 }
 
 function instant(wallMs: number): string {

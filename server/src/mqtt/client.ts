@@ -6,6 +6,7 @@ import type { Version } from './packets/checks.ts'
 export type Client = {
   readonly version: Version
   readonly principal: Principal
+  readonly connectedAtWallMs: number
   /** The access token it came with, asked about again while the connection lives. */
   readonly token: string
   /** See `clientKey`; `undefined` where an MQTT 3.1.1 client gave no id. */

@@ -81,6 +81,7 @@ async function judgeConnect(
     client: {
       version,
       principal,
+      connectedAtWallMs: context.clock.wallMs(),
       token,
       key: clientId === '' ? undefined : clientKey(principal, clientId),
       ...readBounds(packet),

@@ -1,7 +1,8 @@
 import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
-import type { Attachment, Link, LinkCloseReason, OutboundEvent } from '../delivery/delivery.ts'
+import type { Attachment, Link, LinkCloseReason, LinkPeer, OutboundEvent } from '../delivery/delivery.ts'
 import type { Registration } from '../store/store.ts'
 import { type PublishTarget, publishBytes, publishFrame } from './packets/frames.ts'
+import { peerOf } from './peer.ts'
 import type { Session } from './session.ts'
 
 /** A topic that the client subscribed to, with what it was granted. */
@@ -30,6 +31,12 @@ export class EndpointLink implements Link, PublishTarget {
     this.authorizedUntilWallMs = registration.authorizedUntilWallMs
     this.isWebSocket = session.transport.isWebSocket
     this.hasProperties = hasProperties
+  }
+
+  get peer(): LinkPeer {
+    const { client, transport } = this.session
+    if (client === undefined) throw new Error('a link before CONNECT')
+    return peerOf(client, transport)
   }
 
   /** Whether delivery may still hear of its events. */

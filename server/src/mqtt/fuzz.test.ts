@@ -107,6 +107,8 @@ test('every packet decodes or is refused as a packet, and never otherwise', () =
 /** Keeps what was written. */
 class FakeTransport implements Transport {
   readonly isWebSocket = false
+  readonly name = 'tcp'
+  readonly userAgent = undefined
   readonly written: Buffer[] = []
   #receiver: Receiver | undefined
   #isClosed = false

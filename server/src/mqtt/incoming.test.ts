@@ -13,6 +13,8 @@ const TOKEN = 'alice.access.token'
 /** A peer that reads nothing until told to. */
 class UnreadTransport implements Transport {
   readonly isWebSocket = false
+  readonly name = 'tcp'
+  readonly userAgent = undefined
   written = 0
   isPaused = false
   #waiting: OnTaken[] = []

@@ -58,7 +58,8 @@ export function createMqtt(options: MqttOptions): Mqtt {
     allowedOrigins: settings.allowedOrigins,
     hasRoom,
     onRefused,
-    onWebSocket: (ws, socket) => new Session(context, new WebSocketTransport(ws, socket, turnEnd)).start(),
+    onWebSocket: (ws, socket, userAgent) =>
+      new Session(context, new WebSocketTransport(ws, socket, userAgent, turnEnd)).start(),
   })
   const listeners = new Listeners({
     hasRoom,

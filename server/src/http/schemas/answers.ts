@@ -35,8 +35,27 @@ function userEndpoint(): TSchema {
       mailboxDepth: Type.Optional(
         Type.Integer({ description: 'QoS 1 events not acknowledged yet. Where it is asked for by user id.' }),
       ),
+      link: Type.Optional(link()),
     },
     { $id: 'UserEndpoint', description: 'One endpoint.' },
+  )
+}
+
+function link(): TSchema {
+  return Type.Object(
+    {
+      clientId: Type.String({ description: 'Empty where an MQTT 3.1.1 client gave none.' }),
+      protocol: Type.String({ enum: ['MQTT 3.1.1', 'MQTT 5.0'] }),
+      transport: Type.String({ enum: ['websocket', 'tcp', 'tls'] }),
+      userAgent: Type.Optional(
+        Type.String({ maxLength: 256, description: '`User-Agent` of the WebSocket handshake.' }),
+      ),
+      connectedAt: Type.String(INSTANT),
+    },
+    {
+      description:
+        'The MQTT connection, while there is one. Where it is asked for by user id. Client id and user agent are the device’s own words: plain text, never markup.',
+    },
   )
 }
 

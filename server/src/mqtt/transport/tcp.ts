@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { SocketWriter } from './socket-writer.ts'
 import type { OnTaken, Receiver, Transport } from './transport.ts'
 import type { TurnEnd } from './turn-end.ts'
@@ -19,6 +20,14 @@ export class TcpTransport extends SocketWriter implements Transport {
     socket.setKeepAlive(true, TCP_KEEPALIVE_MS)
     // `close` follows every error and says all there is to know.
     socket.on('error', () => {})
+  }
+
+  get name(): 'tcp' | 'tls' {
+    return this.#socket instanceof TLSSocket ? 'tls' : 'tcp'
+  }
+
+  get userAgent(): undefined {
+    return undefined
   }
 
   start(receiver: Receiver): void {

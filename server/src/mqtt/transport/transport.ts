@@ -4,6 +4,9 @@ import type { CloseReason } from '../reasons.ts'
 export interface Transport {
   /** Whether what is written must be framed for a WebSocket (`packets/frames.ts`). */
   readonly isWebSocket: boolean
+  readonly name: 'websocket' | 'tcp' | 'tls'
+  /** See `readUserAgent`. */
+  readonly userAgent: string | undefined
   /** Begins to deliver. Called once. */
   start(receiver: Receiver): void
   /**

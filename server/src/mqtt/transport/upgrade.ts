@@ -4,6 +4,7 @@ import { ERRORS, type ErrorCode } from '@rollcall/protocol/error-code'
 import { PACKET_BYTES_MAX } from '@rollcall/protocol/limits'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { isOriginAllowed } from './origin.ts'
+import { readUserAgent } from './user-agent.ts'
 
 const PATH = '/ws'
 /** Sub-protocols, the preferred one first; the second is what MQTT 3.1 clients offer, often beside the first. */
@@ -19,7 +20,8 @@ export type UpgradeOptions = {
   /** Whether there is room for one more connection now. */
   hasRoom(): boolean
   onRefused(code: ErrorCode): void
-  onWebSocket(ws: WebSocket, socket: Duplex): void
+  /** @param userAgent see `readUserAgent` */
+  onWebSocket(ws: WebSocket, socket: Duplex, userAgent: string | undefined): void
 }
 
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
@@ -46,7 +48,8 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     socket.on('error', ignore)
     const refusal = refusalOf(request, options)
     if (refusal !== undefined) return refuse(socket, refusal)
-    server.handleUpgrade(request, socket, head, (ws) => options.onWebSocket(ws, socket))
+    const userAgent = readUserAgent(request.headers['user-agent'])
+    server.handleUpgrade(request, socket, head, (ws) => options.onWebSocket(ws, socket, userAgent))
   }
 }
 

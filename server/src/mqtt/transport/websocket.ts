@@ -24,14 +24,20 @@ const UNSUPPORTED_DATA = 1003
  */
 export class WebSocketTransport extends SocketWriter implements Transport {
   readonly isWebSocket = true
+  readonly userAgent: string | undefined
   readonly #ws: WebSocket
   #receiver: Receiver | undefined
   #countRaw: ((chunk: Buffer) => void) | undefined
 
-  constructor(ws: WebSocket, socket: Duplex, turnEnd: TurnEnd) {
+  constructor(ws: WebSocket, socket: Duplex, userAgent: string | undefined, turnEnd: TurnEnd) {
     super(socket, turnEnd)
     this.#ws = ws
+    this.userAgent = userAgent
     if (socket instanceof Socket) socket.setKeepAlive(true, TCP_KEEPALIVE_MS)
+  }
+
+  get name(): 'websocket' {
+    return 'websocket'
   }
 
   start(receiver: Receiver): void {
