@@ -5,7 +5,17 @@ import { ensureSystemPackages, systemNeedsOf } from './system-packages.mjs'
 import { filesUnder, RUN_SOURCES, root } from './workspace.mjs'
 
 const TIME_LIMIT_MS = 600_000
-const FOLDERS = ['protocol', 'client', 'server/src', 'bench/src', 'cli/src', 'console/src', 'scripts', 'test']
+const FOLDERS = [
+  'protocol',
+  'client',
+  'server/src',
+  'bench/src',
+  'cli/src',
+  'console/src',
+  'examples',
+  'scripts',
+  'test',
+]
 /** The house rules read the sources and run nothing of the product: `npm run check` runs them. */
 const HOUSE = 'test/house/'
 

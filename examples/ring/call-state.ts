@@ -30,7 +30,7 @@ export type Call =
     }
 
 export type CallOf<Kind extends Call['kind']> = Call & { readonly kind: Kind }
-type Taken = Exclude<Call, { readonly kind: 'idle' }>
+export type Taken = Exclude<Call, { readonly kind: 'idle' }>
 
 /** What became of the last call. */
 export type Notice = { readonly kind: NoticeKind; readonly peer: string; readonly text?: string }

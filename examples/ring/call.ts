@@ -7,13 +7,14 @@ import {
   remember,
   type Send,
   type Step,
+  type Taken,
   unchanged,
 } from './call-state.ts'
 import type { Offer, Signal } from './signals.ts'
 
 export type Input =
   | { readonly kind: 'ring'; readonly callId: string; readonly peer: string }
-  /** How many devices the offer was accepted for, and how many of them have it, where that is known. */
+  /** How many devices a signal was accepted for, and how many of them have it, where that is known. */
   | {
       readonly kind: 'receipt'
       readonly callId: string
@@ -23,7 +24,7 @@ export type Input =
   /** Something could not be sent. */
   | { readonly kind: 'failed'; readonly callId: string; readonly text: string }
   | { readonly kind: 'signal'; readonly signal: Signal }
-  | { readonly kind: 'answer' | 'decline' | 'hang_up' | 'dismiss' }
+  | { readonly kind: 'answer' | 'decline' | 'hang_up' }
   /** Time has passed. */
   | { readonly kind: 'tick' }
   /** The registration has ended, and what was sent to it with it. */
@@ -62,7 +63,7 @@ function handle(phone: Phone, input: Input, me: Me): Step {
     case 'ring':
       return call.kind === 'idle' ? ring(phone, input.callId, input.peer, me) : unchanged(phone)
     case 'receipt':
-      return call.kind === 'calling' && call.callId === input.callId
+      return call.kind !== 'idle' && call.callId === input.callId
         ? takeReceipt(phone, call, input.count, input.acknowledged)
         : unchanged(phone)
     case 'failed':
@@ -77,8 +78,6 @@ function handle(phone: Phone, input: Input, me: Me): Step {
       return call.kind === 'incoming' ? decline(phone, call) : unchanged(phone)
     case 'hang_up':
       return hangUp(phone)
-    case 'dismiss':
-      return unchanged({ ...phone, notice: undefined })
     case 'lost':
       return call.kind === 'idle'
         ? unchanged(phone)
@@ -110,17 +109,13 @@ function ring(phone: Phone, callId: string, peer: string, me: Me): Step {
   }
 }
 
-function takeReceipt(
-  phone: Phone,
-  call: CallOf<'calling'>,
-  count: number,
-  acknowledged: number | undefined,
-): Step {
+function takeReceipt(phone: Phone, call: Taken, count: number, acknowledged: number | undefined): Step {
   const { peer } = call
-  if (count === 0) return end(phone, call, { kind: 'not_registered', peer })
-  if (acknowledged === 0) return end(phone, call, { kind: 'no_device', peer }, goodbye(call, 'unavailable'))
+  if (count === 0)
+    return end(phone, call, { kind: call.kind === 'calling' ? 'not_registered' : 'no_reply', peer })
   // After a retry the server repeats its first answer and does not say who has it: an answer will tell, or the deadline.
-  if (acknowledged === undefined) return unchanged(phone)
+  if (call.kind !== 'calling' || acknowledged === undefined) return unchanged(phone)
+  if (acknowledged === 0) return end(phone, call, { kind: 'no_device', peer }, goodbye(call, 'unavailable'))
   return unchanged({ ...phone, call: { ...call, kind: 'ringing', deviceCount: acknowledged } })
 }
 

@@ -123,8 +123,7 @@ export class Line {
         isOffer ? { waitSeconds: RECEIPT_SECONDS } : {},
       )
       this.#write({ isOurs: true, type, note: receiptNote(count, acknowledged) })
-      if (isOffer) this.do({ kind: 'receipt', callId, count, acknowledged })
-      else this.#show()
+      this.do({ kind: 'receipt', callId, count, acknowledged })
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
       this.#write({ isOurs: true, type, note: text })

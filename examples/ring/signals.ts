@@ -66,6 +66,7 @@ function parseOffer(event: Event, callId: string, timestamp: string): Offer | un
   const fromEndpoint = text(event['fromEndpoint'])
   const ringSeconds = event['ringSeconds']
   if (from === undefined || fromEndpoint === undefined || !isRingSeconds(ringSeconds)) return undefined
+  if (Number.isNaN(Date.parse(timestamp))) return undefined
   return { type: 'CallOfferedEvent', callId, from, fromEndpoint, ringSeconds, timestamp }
 }
 
