@@ -42,7 +42,7 @@ export type QosZeroCounts = {
 export type QosOneCounts = {
   /** Accepted, those for nobody and the cancelling ones of `cancelOthers` included. */
   readonly events: number
-  /** Mailboxes that took one. Each ends as one of the next three, unless it still waits. */
+  /** Mailboxes that took one. Each becomes one of the next three or still waits, and so does what waited before `since`. */
   readonly copies: number
   readonly acknowledged: number
   /** Its lifetime ended first. */

@@ -12,11 +12,11 @@ import { createLimits, type Limits } from './limits/limits.ts'
 import { createSealer, loadSealingKey } from './masks/masks.ts'
 import { createMqtt, type Mqtt } from './mqtt/mqtt.ts'
 import { openMqttPorts } from './mqtt-ports.ts'
-import { createMetrics, type Log, type Metrics } from './observe/observe.ts'
+import { createMetrics, type Log, type Metrics, Statistics } from './observe/observe.ts'
 import { findPages, type PageFolders } from './pages.ts'
 import { createRegistrar, type Registrar } from './registrar/registrar.ts'
 import { openLmdbStore } from './store/lmdb/lmdb.ts'
-import type { Store } from './store/store.ts'
+import type { OnMailboxEnded, Store } from './store/store.ts'
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
 
 /** What the process gives: time, randomness, a place for log lines, and where it finds its pages. */
@@ -40,6 +40,7 @@ export type RunningServer = {
 type Heart = {
   readonly store: Store
   readonly metrics: Metrics
+  readonly statistics: Statistics
   readonly limits: Limits
   readonly history: History
   readonly delivery: Delivery
@@ -103,14 +104,18 @@ async function buildHeart(
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const sealer = createSealer(await loadSealingKey({ dataDir, keyFromConfig, random }), random)
   const metrics = createMetrics()
+  const statistics = new Statistics(clock.wallMs())
   const newId = uuidMaker(clock, random)
   const historyBounds = {
     ageMsMax: configuration.historyDays * 86_400_000,
     bytesMax: configuration.historyBytesMax,
   }
-  const store = await openLmdbStore({ dataDir, clock, log, historyBounds })
+  const onMailboxEnded: OnMailboxEnded = (organizationId, entries) => {
+    statistics.of(organizationId).qos1.discarded += entries
+  }
+  const store = await openLmdbStore({ dataDir, clock, log, historyBounds, onMailboxEnded })
   closers.add(() => store.close())
-  const common = { store, clock, newId, metrics, log, limits: configuration }
+  const common = { store, clock, newId, metrics, statistics, log, limits: configuration }
   const limits = createLimits({ settings: configuration, clock })
   const delivery = createDelivery({ ...common, sealer, quotas: limits })
   const registrar = createRegistrar({
@@ -122,7 +127,7 @@ async function buildHeart(
   })
   closers.add(() => registrar.close())
   closers.add(() => delivery.close())
-  return { store, metrics, limits, history: createHistory({ store }), delivery, registrar }
+  return { store, metrics, statistics, limits, history: createHistory({ store }), delivery, registrar }
 }
 
 async function buildFronts(

@@ -7,7 +7,7 @@ import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp } from '../../server/src/http/http.ts'
 import { createSealer } from '../../server/src/masks/masks.ts'
 import { createMqtt } from '../../server/src/mqtt/mqtt.ts'
-import { createLog, createMetrics } from '../../server/src/observe/observe.ts'
+import { createLog, createMetrics, Statistics } from '../../server/src/observe/observe.ts'
 import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { seededRandom } from '../helpers/fake-clock.ts'
@@ -40,6 +40,7 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
   const random = seededRandom('rooms')
   const store = createMemoryStore({ clock })
   const metrics = createMetrics()
+  const statistics = new Statistics(clock.wallMs())
   const log = createLog('silent')
   const newId = uuidMaker(clock, random)
   const delivery = createDelivery({
@@ -48,6 +49,7 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
     clock,
     newId,
     metrics,
+    statistics,
     log,
     limits: { mailboxEventsMax: 1000, mailboxBytesMax: 4_194_304 },
     quotas: NO_LIMITS,
@@ -57,6 +59,7 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
     clock,
     newId,
     metrics,
+    statistics,
     log,
     limits: { keepAliveSecondsMax: 86_400, endpointsPerUserMax: 100 },
     onRegistered: (registration) => delivery.endpointRegistered(registration),
@@ -65,7 +68,7 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
     onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
   })
   const auth = authFor(caller, clock)
-  const around = { auth, registrar, delivery, limits: NO_LIMITS, clock, log, metrics }
+  const around = { auth, registrar, delivery, limits: NO_LIMITS, clock, log, metrics, statistics }
   const history = createHistory({ store })
   const webhooks = noWebhooks()
   const http = await createHttp({

@@ -8,6 +8,7 @@ import {
   type SendResult,
 } from '../../server/src/delivery/delivery.ts'
 import { createSealer } from '../../server/src/masks/masks.ts'
+import { Statistics } from '../../server/src/observe/observe.ts'
 import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
 import { openEmbeddedStore } from '../../server/src/store/lmdb/lmdb.ts'
 import type { Registration, Store } from '../../server/src/store/store.ts'
@@ -178,6 +179,7 @@ export class World {
       registrationEnded: () => undefined,
       expiryLatenessMs: (lateMs: number) => this.#guard(() => this.#checkLateness(lateMs)),
     }
+    const statistics = new Statistics(this.#clock.wallMs())
     const limits = {
       mailboxEventsMax: 100_000,
       mailboxBytesMax: 1e9,
@@ -192,6 +194,7 @@ export class World {
       clock: this.#clock,
       newId,
       metrics,
+      statistics,
       log,
       limits,
       quotas: NO_LIMITS,
@@ -201,6 +204,7 @@ export class World {
       clock: this.#clock,
       newId,
       metrics,
+      statistics,
       log,
       limits,
       onRegistered: (registration) => delivery.endpointRegistered(registration),

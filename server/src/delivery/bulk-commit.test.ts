@@ -5,7 +5,7 @@ import { FakeDisk } from '../../../test/helpers/fake-disk.ts'
 import { NO_LIMITS } from '../../../test/helpers/no-limits.ts'
 import { uuidMaker } from '../clock/clock.ts'
 import { createSealer } from '../masks/masks.ts'
-import { createLog, createMetrics } from '../observe/observe.ts'
+import { createLog, createMetrics, Statistics } from '../observe/observe.ts'
 import { openEmbeddedStore } from '../store/lmdb/lmdb.ts'
 import { readSendEventArray } from './bulk.ts'
 import { createDelivery } from './delivery.ts'
@@ -37,6 +37,7 @@ async function openDelivery(stepMs = 0) {
     sealer: createSealer(Buffer.alloc(32), random),
     newId: uuidMaker(clock, random),
     metrics: createMetrics(),
+    statistics: new Statistics(0),
     log: createLog('silent'),
     limits: { mailboxEventsMax: 1_000, mailboxBytesMax: 4_194_304 },
     quotas: NO_LIMITS,

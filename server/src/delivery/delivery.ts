@@ -2,7 +2,7 @@ import type { Principal } from '../auth/auth.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Sealer } from '../masks/masks.ts'
-import type { Log, Metrics } from '../observe/observe.ts'
+import type { Log, Metrics, Statistics } from '../observe/observe.ts'
 import type { MailboxEntry, Registration, Store } from '../store/store.ts'
 import type { BulkItem } from './bulk.ts'
 import type { SendEventCommand } from './command.ts'
@@ -35,6 +35,13 @@ export type SendResult = {
   readonly eventId: string
   /** Where they were waited for, and the event was sent for this very request. */
   readonly receipts?: ReceiptCount
+}
+
+export type Gauges = {
+  /** Endpoints that have a link. */
+  readonly connected: number
+  /** QoS 1 events that wait to be acknowledged, counted for each endpoint. */
+  readonly mailboxEvents: number
 }
 
 /** Sends events to endpoints, now over their link or later from their mailbox. */
@@ -78,6 +85,8 @@ export interface Delivery {
   peerOf(registration: Registration): LinkPeer | undefined
   /** QoS 1 events that the registration has not acknowledged. Cheap. */
   mailboxDepth(registration: Registration): number
+  /** What there is now, of one organization or in all. Cheap. */
+  gauges(organizationId: string | undefined): Gauges
   /** Sends the keepalive reminder over the link, if there is one. QoS 0. */
   remind(registration: Registration): void
   /** The endpoint was registered anew: a link left over from its former registration is closed. */
@@ -95,13 +104,14 @@ export interface Delivery {
 export type DeliveryOptions = {
   readonly store: Pick<
     Store,
-    'registrations' | 'mailboxes' | 'history' | 'feed' | 'answers' | 'serviceTime' | 'hold'
+    'registrations' | 'mailboxes' | 'history' | 'feed' | 'answers' | 'serviceTime' | 'hold' | 'totals'
   >
   readonly sealer: Sealer
   readonly clock: Clock
   /** Makes UUIDv7s. */
   readonly newId: () => string
   readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs' | 'reminderSent'>
+  readonly statistics: Pick<Statistics, 'of'>
   readonly log: Pick<Log, 'error'>
   readonly limits: {
     readonly mailboxEventsMax: number
@@ -133,6 +143,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       return attachment
     },
     mailboxDepth: (registration) => options.store.mailboxes.depth(registration),
+    gauges: (organizationId) => ({
+      connected: links.count(organizationId),
+      mailboxEvents: options.store.totals(organizationId).mailboxEvents,
+    }),
     isConnected: (registration) => links.find(registration) !== undefined,
     peerOf: (registration) => links.find(registration)?.link.peer,
     remind: (registration) => remind(options, links, registration),

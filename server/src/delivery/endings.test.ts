@@ -6,6 +6,7 @@ import { PEER } from '../../../test/helpers/link-peer.ts'
 import { NO_LIMITS } from '../../../test/helpers/no-limits.ts'
 import { uuidMaker } from '../clock/clock.ts'
 import { createSealer } from '../masks/masks.ts'
+import { Statistics } from '../observe/observe.ts'
 import { openEmbeddedStore } from '../store/lmdb/lmdb.ts'
 import type { Registration, Store } from '../store/store.ts'
 import { parseSendEvent } from './command.ts'
@@ -54,6 +55,7 @@ async function setup(): Promise<Scene> {
       deliveryMs: () => undefined,
       reminderSent: () => undefined,
     },
+    statistics: new Statistics(0),
     log: { error: () => undefined },
     limits: { mailboxEventsMax: 1000, mailboxBytesMax: 4_194_304 },
     quotas: NO_LIMITS,

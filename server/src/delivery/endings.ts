@@ -1,6 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock } from '../clock/clock.ts'
-import type { Metrics } from '../observe/observe.ts'
+import type { Metrics, Statistics, Tally } from '../observe/observe.ts'
 import type { Cancellation, EntryPosition, MailboxBounds, Store } from '../store/store.ts'
 import type { Links } from './links.ts'
 import type { Ending } from './outbox.ts'
@@ -15,6 +15,7 @@ export type EndingsContext = {
   readonly receipts: Receipts
   readonly clock: Clock
   readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs'>
+  readonly statistics: Pick<Statistics, 'of'>
   readonly bounds: MailboxBounds
 }
 
@@ -28,7 +29,7 @@ export function endEntry(
   ending: Ending,
   sinceMs: number | undefined,
 ): void {
-  const { store, clock, metrics } = context
+  const { store, clock, metrics, statistics } = context
   const { registration, sequence } = position
   const nowWallMs = clock.wallMs()
   if (ending === 'acknowledged') {
@@ -41,29 +42,46 @@ export function endEntry(
     store.mailboxes.remove(registration, sequence)
   }
   store.history.note(sequence, ending, nowWallMs)
-  tell(context, [position], ending)
-  if (sinceMs !== undefined) metrics.deliveryMs(1, clock.monotonicMs() - sinceMs)
+  const tally = statistics.of(registration.organizationId)
+  metrics.eventOutcome(ending)
+  settle(context, tally, position, ending)
+  if (sinceMs === undefined) return
+  const elapsedMs = clock.monotonicMs() - sinceMs
+  metrics.deliveryMs(1, elapsedMs)
+  if (ending === 'acknowledged') tally.deliveryMs.qos1.add(elapsedMs)
 }
 
 /** Entries have left their mailboxes, and the history knows: the rest is told. */
 export function tell(
-  { metrics, receipts }: Pick<EndingsContext, 'metrics' | 'receipts'>,
+  context: Pick<EndingsContext, 'metrics' | 'receipts' | 'statistics'>,
   positions: readonly EntryPosition[],
   ending: Ending,
 ): void {
   if (positions.length === 0) return
-  metrics.eventOutcome(ending, positions.length)
-  for (const position of positions) receipts.settled(position, ending === 'acknowledged')
+  context.metrics.eventOutcome(ending, positions.length)
+  for (const position of positions)
+    settle(context, context.statistics.of(position.registration.organizationId), position, ending)
+}
+
+function settle(
+  { receipts }: Pick<EndingsContext, 'receipts'>,
+  { qos1 }: Tally,
+  position: EntryPosition,
+  ending: Ending,
+): void {
+  qos1[ending]++
+  receipts.settled(position, ending === 'acknowledged')
 }
 
 /** Returns whether the store could take it. */
 function acknowledge(context: EndingsContext, position: EntryPosition, nowWallMs: number): boolean {
-  const { store, links, bounds } = context
+  const { store, links, bounds, statistics } = context
   const at = { nowMs: store.serviceTime.nowMs(), nowWallMs }
   try {
     const { registration, sequence } = position
     const cancellation = store.mailboxes.acknowledge(registration, sequence, bounds, links.sentThrough, at)
-    if (cancellation !== undefined) carryOn(context, cancellation)
+    // All of them are the same user's.
+    if (cancellation !== undefined) carryOn(context, statistics.of(registration.organizationId), cancellation)
     return true
   } catch (error) {
     if (error instanceof RollcallError && error.code === 'unavailable') return false
@@ -80,10 +98,17 @@ function retry(context: EndingsContext, position: EntryPosition, sinceMs: number
 }
 
 /** The cancelling events are in the mailboxes: they go out as soon as they are durable, and not before. */
-function carryOn(context: EndingsContext, { accepted, full, discarded, durable }: Cancellation): void {
+function carryOn(
+  context: EndingsContext,
+  { qos1 }: Tally,
+  { accepted, full, discarded, durable }: Cancellation,
+): void {
   const { links, metrics } = context
   tell(context, discarded, 'discarded')
   metrics.eventAccepted(1)
+  qos1.events++
+  qos1.copies += accepted.length
+  qos1.mailboxFull += full.length
   if (accepted.length > 0) metrics.eventOutcome('queued', accepted.length)
   if (full.length > 0) metrics.eventOutcome('mailbox_full', full.length)
   const wake = (): void => {

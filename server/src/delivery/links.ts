@@ -8,6 +8,7 @@ import type { Outbox } from './outbox.ts'
 export class Links {
   readonly #byRegistration = new Map<number, Outbox>()
   readonly #byEndpoint = new Map<string, Outbox>()
+  readonly #countByOrganization = new Map<string, number>()
 
   find(registration: Registration): Outbox | undefined {
     return this.#byRegistration.get(registration.registrationId)
@@ -21,16 +22,33 @@ export class Links {
   readonly sentThrough = (registrationId: number): number =>
     this.#byRegistration.get(registrationId)?.sentThrough ?? 0
 
+  /** Endpoints that have a link, of one organization or in all. */
+  count(organizationId: string | undefined): number {
+    if (organizationId === undefined) return this.#byEndpoint.size
+    return this.#countByOrganization.get(organizationId) ?? 0
+  }
+
   add(outbox: Outbox): void {
-    this.#byRegistration.set(outbox.registration.registrationId, outbox)
-    this.#byEndpoint.set(nameOf(outbox.registration), outbox)
+    const { registration } = outbox
+    const name = nameOf(registration)
+    if (!this.#byEndpoint.has(name)) this.#addToCount(registration.organizationId, 1)
+    this.#byRegistration.set(registration.registrationId, outbox)
+    this.#byEndpoint.set(name, outbox)
   }
 
   /** Forgets this very outbox; one that took its place stays. */
   remove(outbox: Outbox): void {
     const { registration } = outbox
     if (this.find(registration) === outbox) this.#byRegistration.delete(registration.registrationId)
-    if (this.findByEndpoint(registration) === outbox) this.#byEndpoint.delete(nameOf(registration))
+    if (this.findByEndpoint(registration) !== outbox) return
+    this.#byEndpoint.delete(nameOf(registration))
+    this.#addToCount(registration.organizationId, -1)
+  }
+
+  #addToCount(organizationId: string, more: 1 | -1): void {
+    const count = this.count(organizationId) + more
+    if (count === 0) this.#countByOrganization.delete(organizationId)
+    else this.#countByOrganization.set(organizationId, count)
   }
 }
 

@@ -1,6 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../auth/auth.ts'
-import type { Metrics } from '../observe/observe.ts'
+import type { Metrics, Statistics, Tally } from '../observe/observe.ts'
 import type {
   AppendOutcome,
   AppendRequest,
@@ -27,6 +27,7 @@ export type SendEventContext = AcceptContext &
     readonly idempotency: Idempotency
     readonly receipts: Receipts
     readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs'>
+    readonly statistics: Pick<Statistics, 'of'>
     readonly bounds: MailboxBounds
   }
 
@@ -80,16 +81,20 @@ async function route(
   key: IdempotencyKey | undefined,
   watch: Watch | undefined,
 ): Promise<SendResult> {
-  const count =
-    event.qos === 0
-      ? await sendAtMostOnce(context, event, watch)
-      : await sendAtLeastOnce(context, event, key, watch)
+  const tally = context.statistics.of(event.to.organizationId)
+  const isOnce = event.qos === 0
+  const count = isOnce
+    ? await sendAtMostOnce(context, tally, event, watch)
+    : await sendAtLeastOnce(context, tally, event, key, watch)
   context.metrics.eventAccepted(event.qos)
+  if (isOnce) tally.qos0.events++
+  else tally.qos1.events++
   return { count, eventId: event.eventId }
 }
 
 async function sendAtMostOnce(
   context: SendEventContext,
+  tally: Tally,
   event: Accepted,
   watch: Watch | undefined,
 ): Promise<number> {
@@ -99,22 +104,37 @@ async function sendAtMostOnce(
   const isOver = event.expiresAtWallMs !== undefined && event.expiresAtWallMs <= atWallMs
   watch?.follow([], isOver ? 0 : connected(links, registrations))
   const endpoints = registrations.map((registration) => {
-    const outcome = isOver ? 'expired' : sendNow(context, registration, event)
+    const outcome = isOver ? 'expired' : sendNow(context, tally, registration, event)
     return { userEndpointId: registration.userEndpointId, outcome, at: [{ outcome, atWallMs }] }
   })
   store.history.add(draftOf(event, event, atWallMs), endpoints)
-  metrics.deliveryMs(0, clock.monotonicMs() - event.acceptedAtMs)
+  const elapsedMs = clock.monotonicMs() - event.acceptedAtMs
+  metrics.deliveryMs(0, elapsedMs)
+  if (isOver) tally.qos0.discarded += registrations.length
+  else if (endpoints.some(wasSent)) tally.deliveryMs.qos0.add(elapsedMs)
   return registrations.length
 }
 
-function sendNow({ links, metrics }: SendEventContext, registration: Registration, event: Accepted): Outcome {
+function wasSent({ outcome }: { readonly outcome: Outcome }): boolean {
+  return outcome === 'sent'
+}
+
+function sendNow(
+  { links, metrics }: SendEventContext,
+  { qos0 }: Tally,
+  registration: Registration,
+  event: Accepted,
+): Outcome {
   const outbox = links.find(registration)
   if (outbox === undefined) {
     metrics.eventOutcome('not_connected')
+    qos0.notConnected++
     return 'not_connected'
   }
   const isSent = outbox.sendNow(event.bytes)
   metrics.eventOutcome(isSent ? 'sent' : 'dropped_congested')
+  if (isSent) qos0.sent++
+  else qos0.discarded++
   return isSent ? 'sent' : 'discarded'
 }
 
@@ -133,6 +153,7 @@ function locate({ store }: SendEventContext, event: Accepted): Promise<readonly 
 
 async function sendAtLeastOnce(
   context: SendEventContext,
+  { qos1 }: Tally,
   event: Accepted,
   key: IdempotencyKey | undefined,
   watch: Watch | undefined,
@@ -143,6 +164,8 @@ async function sendAtLeastOnce(
   const outcome = await store.mailboxes.append(request, store.serviceTime.nowMs())
   const { accepted, full, replaced = [] } = outcome
   tell(context, replaced, 'discarded')
+  qos1.copies += accepted.length
+  qos1.mailboxFull += full.length
   if (full.length > 0) metrics.eventOutcome('mailbox_full', full.length)
   if (accepted.length === 0 && full.length > 0)
     throw new RollcallError('mailbox_full', undefined, { retryAfterSeconds: 1 })

@@ -1,5 +1,5 @@
 import { afterThisTurn, type Clock, type ServiceTime, type Timer } from '../clock/clock.ts'
-import type { Log, Metrics } from '../observe/observe.ts'
+import type { Log, Metrics, Statistics } from '../observe/observe.ts'
 import type { Decision, Registration, RegistrationStore } from '../store/store.ts'
 import { nextStep } from './lifecycle.ts'
 
@@ -13,6 +13,7 @@ export type ExpiryContext = {
   readonly serviceTime: ServiceTime
   readonly clock: Clock
   readonly metrics: Pick<Metrics, 'expiryLatenessMs' | 'registrationEnded'>
+  readonly statistics: Pick<Statistics, 'of'>
   readonly log: Pick<Log, 'error'>
   readonly onReminderDue: (registration: Registration) => void
   readonly onExpired: (registration: Registration) => void
@@ -65,11 +66,15 @@ export class Expiry {
   }
 
   #report({ registration, step }: Decision, nowMs: number): void {
-    const { metrics, onReminderDue, onExpired } = this.#context
+    const { metrics, statistics, onReminderDue, onExpired } = this.#context
     if (step === 'remind') this.#guard(() => onReminderDue(registration))
     if (step !== 'expire') return
-    metrics.expiryLatenessMs(nowMs - registration.expiresAtMs)
+    const lateMs = nowMs - registration.expiresAtMs
+    metrics.expiryLatenessMs(lateMs)
     metrics.registrationEnded('expired')
+    const { ended, expiryLatenessMs } = statistics.of(registration.organizationId)
+    ended.expired++
+    expiryLatenessMs.add(lateMs)
     this.#guard(() => onExpired(registration))
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
+import { Statistics } from '../observe/observe.ts'
 import { createMemoryStore } from '../store/memory/memory.ts'
 import type { Registration } from '../store/store.ts'
 import { createRegistrar } from './registrar.ts'
@@ -12,6 +13,7 @@ const FOREVER_MS = 4_000_000_000_000
 function setup() {
   const clock = createFakeClock()
   const store = createMemoryStore({ clock })
+  const statistics = new Statistics(0)
   const seen: string[] = []
   const lateMs: number[] = []
   let made = 0
@@ -22,6 +24,7 @@ function setup() {
     clock,
     newId: () => `made-${++made}`,
     metrics: { expiryLatenessMs: (ms) => void lateMs.push(ms), registrationEnded: () => undefined },
+    statistics,
     log: { error: (message) => void seen.push(message) },
     limits: { keepAliveSecondsMax: 86_400, endpointsPerUserMax: 3 },
     onRegistered: note('registered'),
@@ -35,7 +38,7 @@ function setup() {
     keepAliveSeconds: number,
     serverKeepAliveReminderOn = false,
   ) => registrar.register(ALICE, { userEndpointId, keepAliveSeconds, serverKeepAliveReminderOn }, FOREVER_MS)
-  return { clock, store, registrar, seen, lateMs, register }
+  return { clock, store, registrar, statistics, seen, lateMs, register }
 }
 
 function hasCode(code: string): (error: unknown) => boolean {

@@ -3,7 +3,7 @@ import { ID_RULE, isId } from '@rollcall/protocol/id'
 import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import { KEEP_ALIVE_SECONDS_MIN } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
-import type { Log, Metrics } from '../observe/observe.ts'
+import type { Log, Metrics, Statistics } from '../observe/observe.ts'
 import type { EndpointKey, Moment, Registration, Store, UserKey } from '../store/store.ts'
 import { Expiry } from './expiry.ts'
 
@@ -37,6 +37,8 @@ export interface Registrar {
    * `undefined`: never, or too long ago.
    */
   lastSeenWallMs(user: UserKey): Promise<number | undefined>
+  /** Registrations there are, of one organization or in all; those that expired since the last sweep included. Cheap. */
+  count(organizationId: string | undefined): number
   /** Wall-clock time at which the registration expires unless kept alive. */
   expiresAtWallMs(registration: Registration): number
   /** Starts the sweeper. */
@@ -52,11 +54,12 @@ export type WantedRegistration = {
 }
 
 export type RegistrarOptions = {
-  readonly store: Pick<Store, 'registrations' | 'lastSeen' | 'serviceTime'>
+  readonly store: Pick<Store, 'registrations' | 'lastSeen' | 'serviceTime' | 'totals'>
   readonly clock: Clock
   /** Makes UUIDv7s for endpoints that bring no id of their own. */
   readonly newId: () => string
   readonly metrics: Pick<Metrics, 'expiryLatenessMs' | 'registrationEnded'>
+  readonly statistics: Pick<Statistics, 'of'>
   readonly log: Pick<Log, 'error'>
   readonly limits: { readonly keepAliveSecondsMax: number; readonly endpointsPerUserMax: number }
   /** Called after a registration was made, not after a refresh. */
@@ -88,6 +91,7 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     find: (endpoint) => registrations.find(endpoint, serviceTime.nowMs()),
     list: (user) => registrations.list(user, serviceTime.nowMs()),
     lastSeenWallMs: (user) => options.store.lastSeen.find(user, options.clock.wallMs()),
+    count: (organizationId) => options.store.totals(organizationId).registrations,
     expiresAtWallMs: (registration) => serviceTime.toWallMs(registration.expiresAtMs),
     start: () => expiry.start(),
     close: () => expiry.close(),
@@ -117,13 +121,14 @@ async function register(
 
 /** Tells whether there was one. */
 async function unregister(
-  { store, metrics, onUnregistered }: RegistrarOptions,
+  { store, metrics, statistics, onUnregistered }: RegistrarOptions,
   endpoint: EndpointKey,
   reason?: UnregisterReason,
 ): Promise<boolean> {
   const removed = await store.registrations.unregister(endpoint, store.serviceTime.nowMs(), reason)
   if (removed === undefined) return false
   metrics.registrationEnded('unregistered')
+  statistics.of(removed.organizationId).ended.unregistered++
   onUnregistered(removed)
   return true
 }

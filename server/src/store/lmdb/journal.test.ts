@@ -23,6 +23,7 @@ async function setUp() {
   const { wallMs, advance, jumpWall } = clock
   const scene = new Scene({
     store,
+    ended: [],
     wallMs,
     advance,
     jumpWall,
