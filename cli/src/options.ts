@@ -68,8 +68,13 @@ function parse(args: readonly string[], usage: string, options: Options) {
 export const HELPED = EXIT.fine
 
 /** Base URL of the server. */
-export function urlOf(given: Given, { env }: Terminal): string {
-  return given.text('url') ?? env['ROLLCALL_URL'] ?? 'http://127.0.0.1:8080'
+export function urlOf(given: Given, terminal: Terminal): string {
+  return given.text('url') ?? fromEnvironment('url', terminal) ?? 'http://127.0.0.1:8080'
+}
+
+/** What the environment says for an option. Empty counts as not set, as it does for the server. */
+function fromEnvironment(option: string, { env }: Terminal): string | undefined {
+  return env[`ROLLCALL_${option.replaceAll('-', '_').toUpperCase()}`] || undefined
 }
 
 /**
@@ -78,8 +83,7 @@ export function urlOf(given: Given, { env }: Terminal): string {
  * @throws UsageError
  */
 export function tokenOf(given: Given, terminal: Terminal): GetToken {
-  const setting = (name: string): string | undefined =>
-    given.text(name) ?? terminal.env[`ROLLCALL_${name.replace('-', '_').toUpperCase()}`]
+  const setting = (name: string): string | undefined => given.text(name) ?? fromEnvironment(name, terminal)
   const token = setting('token')
   if (token !== undefined) return () => token
   const [user, password] = [setting('user'), setting('password')]
