@@ -35,12 +35,15 @@ export type Token = {
 export class TokenError extends Error {
   readonly code: string
   readonly status: number
+  /** Seconds, of a refusal that will pass; `undefined`: the server did not say. */
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(code: string, status: number, description: string) {
+  constructor(code: string, status: number, description: string, retryAfterSeconds?: number) {
     super(description)
     this.name = 'TokenError'
     this.code = code
     this.status = status
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 
@@ -63,7 +66,7 @@ export async function requestToken(request: TokenRequest): Promise<Token> {
     ...(signal === undefined ? {} : { signal }),
   })
   const body: unknown = await response.json().catch(() => undefined)
-  if (!response.ok) throw tokenError(response.status, body)
+  if (!response.ok) throw tokenError(response, body)
   return parseToken(response.status, body)
 }
 
@@ -98,12 +101,14 @@ function formEncode(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1)
 }
 
-function tokenError(status: number, body: unknown): TokenError {
+function tokenError({ status, headers }: Response, body: unknown): TokenError {
   const { error, error_description: description } = isObject(body) ? body : {}
+  const retryAfterSeconds = Number.parseInt(headers.get('retry-after') ?? '', 10)
   return new TokenError(
     typeof error === 'string' ? error : 'invalid_answer',
     status,
     typeof description === 'string' ? description : `The token endpoint answered with status ${status}.`,
+    Number.isNaN(retryAfterSeconds) ? undefined : retryAfterSeconds,
   )
 }
 

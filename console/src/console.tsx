@@ -1,56 +1,49 @@
-import { useEffect, useState } from 'preact/hooks'
-import { describe, type Problem } from './api/problem.ts'
+import { useState } from 'preact/hooks'
 import { EventsPage } from './pages/events/events.tsx'
 import { HooksPage } from './pages/hooks/hooks.tsx'
 import { NowPage } from './pages/now/now.tsx'
 import { PeoplePage } from './pages/people/people.tsx'
+import { SendDesk } from './pages/send/desk.ts'
 import { SendPage } from './pages/send/send.tsx'
 import type { Route } from './routes.ts'
 import type { Scope } from './session/scope.ts'
-import { resume, type Session, signOut } from './session/session.ts'
+import type { Session } from './session/session.ts'
 import { SignIn } from './session/sign-in.tsx'
+import { type Leave, useStanding } from './session/use-standing.ts'
+import { Waiting } from './session/waiting.tsx'
 import { Shell } from './shell.tsx'
 import { useRoute } from './ui/use-route.ts'
 
-type Standing =
-  | { readonly is: 'resuming' }
-  | { readonly is: 'signed out'; readonly problem?: Problem }
-  | { readonly is: 'signed in'; readonly session: Session }
-
 /** The whole console: nobody sees a page of it without having signed in. */
 export function Console() {
-  const [standing, setStanding] = useState<Standing>({ is: 'resuming' })
-  const route = useRoute()
-  useEffect(() => {
-    resume().then(
-      (session) => setStanding(session === undefined ? { is: 'signed out' } : { is: 'signed in', session }),
-      (error: unknown) => setStanding({ is: 'signed out', problem: describe(error) }),
-    )
-  }, [])
-  const leave = (problem?: Problem): void => {
-    signOut()
-    setStanding(problem === undefined ? { is: 'signed out' } : { is: 'signed out', problem })
-  }
+  const { standing, enter, leave } = useStanding()
   switch (standing.is) {
     case 'resuming':
-      return <p class="centered quiet">Signing in …</p>
+      return <Waiting problem={standing.problem} onGiveUp={() => leave(undefined)} />
     case 'signed out':
-      return (
-        <SignIn
-          problem={standing.problem}
-          onSignedIn={(session) => setStanding({ is: 'signed in', session })}
-        />
-      )
+      return <SignIn problem={standing.problem} onSignedIn={enter} />
     case 'signed in':
-      return (
-        <Shell session={standing.session} page={route.page} onSignOut={() => leave()} onEnded={leave}>
-          {(scope) => <Page route={route} {...scope} />}
-        </Shell>
-      )
+      return <SignedIn key={standing.serial} session={standing.session} leave={leave} />
   }
 }
 
-function Page({ route, ...scope }: Scope & { readonly route: Route }) {
+/** All that somebody sees and has written lives in here, and goes with the sign-in. */
+function SignedIn({ session, leave }: { readonly session: Session; readonly leave: Leave }) {
+  const route = useRoute()
+  const [desk] = useState(() => new SendDesk(session.api))
+  return (
+    <Shell
+      session={session}
+      route={route}
+      onSignOut={() => leave(session)}
+      onEnded={(problem) => leave(session, problem)}
+    >
+      {(scope) => <CurrentPage route={route} desk={desk} {...scope} />}
+    </Shell>
+  )
+}
+
+function CurrentPage({ route, desk, ...scope }: Scope & { readonly route: Route; readonly desk: SendDesk }) {
   switch (route.page) {
     case 'now':
       return <NowPage {...scope} />
@@ -59,7 +52,7 @@ function Page({ route, ...scope }: Scope & { readonly route: Route }) {
     case 'events':
       return <EventsPage {...scope} eventId={route.eventId} filters={route.filters} />
     case 'send':
-      return <SendPage {...scope} userId={route.userId} userEndpointId={route.userEndpointId} />
+      return <SendPage {...scope} desk={desk} userId={route.userId} userEndpointId={route.userEndpointId} />
     case 'hooks':
       return <HooksPage {...scope} webhookId={route.webhookId} />
   }

@@ -56,6 +56,25 @@ export function href(
   return `#/${path}${query === '' ? '' : `?${query}`}`
 }
 
+/** The page, and the one thing that it is about; where a list is narrowed, one stays in the same place. */
+export function placeOf(route: Route): string {
+  return href([route.page, subjectOf(route)])
+}
+
+function subjectOf(route: Route): string | undefined {
+  switch (route.page) {
+    case 'now':
+      return undefined
+    case 'people':
+    case 'send':
+      return route.userId
+    case 'events':
+      return route.eventId
+    case 'hooks':
+      return route.webhookId
+  }
+}
+
 function filtersIn(parameters: URLSearchParams): Filters {
   return Object.fromEntries(
     FILTERS.flatMap((name) => {

@@ -1,10 +1,11 @@
-import { RollcallError, TokenError } from '@rollcall/client'
 import type { ComponentChildren } from 'preact'
-import { useCallback, useRef, useState } from 'preact/hooks'
-import { describe, type Problem } from './api/problem.ts'
-import { href, type PageName } from './routes.ts'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import type { Problem } from './api/problem.ts'
+import { href, type PageName, placeOf, type Route } from './routes.ts'
+import { endOf } from './session/ended.ts'
 import type { Scope } from './session/scope.ts'
 import type { Session } from './session/session.ts'
+import { Boundary } from './ui/boundary.tsx'
 import { Icon } from './ui/icon.tsx'
 import { applyTheme, nextTheme, readTheme } from './ui/theme.ts'
 
@@ -19,24 +20,24 @@ const PAGES: readonly (readonly [page: PageName, name: string])[] = [
 /** What stands around every page: where one is, who one is, and how to leave. */
 export function Shell({
   session,
-  page,
+  route,
   onSignOut,
   onEnded,
   children,
 }: {
   readonly session: Session
-  readonly page: PageName
+  readonly route: Route
   readonly onSignOut: () => void
   readonly onEnded: (problem: Problem) => void
   readonly children: (scope: Scope) => ComponentChildren
 }) {
   const [named, setNamed] = useState('')
   const main = useRef<HTMLElement>(null)
+  const place = placeOf(route)
+  useHeadingFocus(main, place)
   const onProblem = useCallback((thrown: unknown) => {
-    const isOver =
-      (thrown instanceof RollcallError && thrown.code === 'unauthorized') ||
-      (thrown instanceof TokenError && thrown.status < 429)
-    if (isOver) onEnded({ ...describe(thrown), title: 'The sign-in has ended', detail: 'Sign in again.' })
+    const end = endOf(thrown)
+    if (end !== undefined) onEnded(end)
   }, [])
   const organizationId = session.organizationId ?? (named === '' ? undefined : named)
   return (
@@ -52,8 +53,8 @@ export function Shell({
         <ul>
           {PAGES.map(([name, text]) => (
             <li key={name}>
-              <a href={href([name])} aria-current={name === page ? 'page' : undefined}>
-                <Icon name={name === 'now' ? 'now' : name} />
+              <a href={href([name])} aria-current={name === route.page ? 'page' : undefined}>
+                <Icon name={name} />
                 {text}
               </a>
             </li>
@@ -63,10 +64,28 @@ export function Shell({
       </nav>
       <main ref={main} tabIndex={-1}>
         {session.organizationId === undefined && <OrganizationPicker value={named} onChange={setNamed} />}
-        {children({ session, organizationId, onProblem })}
+        <Boundary place={place}>{children({ session, organizationId, onProblem })}</Boundary>
       </main>
     </div>
   )
+}
+
+/**
+ * Brings those who cannot see the page change to its heading. Not at load, where the browser reads the page from its
+ * top, and not away from a field of the page that somebody writes in.
+ */
+function useHeadingFocus(main: { readonly current: HTMLElement | null }, place: string): void {
+  const former = useRef(place)
+  useEffect(() => {
+    if (former.current === place) return
+    former.current = place
+    if (document.activeElement?.matches('main :is(input, select, textarea)')) return
+    const heading = main.current?.querySelector('h1')
+    if (heading === null || heading === undefined) return
+    heading.tabIndex = -1
+    heading.focus({ preventScroll: true })
+    scrollTo(0, 0)
+  }, [place])
 }
 
 function Account({ session, onSignOut }: { readonly session: Session; readonly onSignOut: () => void }) {

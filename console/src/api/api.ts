@@ -7,10 +7,11 @@ import {
   type HistoryRecord,
   type Message,
   type Receipt,
+  type SendOptions,
   type UserPresence,
 } from '@rollcall/client'
 import type { UserEndpointInSight } from '@rollcall/protocol/command'
-import { parseDeadLetterPage, parseEndpoints, parseReplay, parseWebhooks } from './parse.ts'
+import { parseDeadLetterPage, parseEndpoints, parseMasked, parseReplay, parseWebhooks } from './parse.ts'
 
 export type { UserEndpointInSight } from '@rollcall/protocol/command'
 
@@ -45,6 +46,9 @@ export type DeadLetter = {
 
 export type DeadLetterPage = { readonly deadLetters: readonly DeadLetter[]; readonly nextCursor?: string }
 
+/** An event before it is sent. */
+export type EventDraft = Message['event']
+
 /** What the console asks of the server: the documented API, nothing else. Every method throws as the SDK does. */
 export interface Api {
   /** @param organizationId of callers with role SERVICE only */
@@ -54,15 +58,14 @@ export interface Api {
   kick(userId: string, userEndpointId: string, options?: Options): Promise<void>
   events(query: HistoryQuery, options?: Options): Promise<HistoryPage>
   event(eventId: string, options?: Options): Promise<HistoryRecord>
-  send(
-    message: Message,
-    options: { readonly waitSeconds?: number; readonly signal?: AbortSignal },
-  ): Promise<Receipt>
+  send(message: Message, options: SendOptions): Promise<Receipt>
   webhooks(options?: Options): Promise<readonly Webhook[]>
   deadLetters(webhookId: string, cursor: string | undefined, options?: Options): Promise<DeadLetterPage>
   /** Sends dead letters again: those of these ids, or all. Resolves with how many. */
   replay(webhookId: string, ids: readonly string[] | undefined, options?: Options): Promise<number>
   removeDeadLetters(webhookId: string, options?: Options): Promise<void>
+  /** What will be kept of an event that is sent with these masks. */
+  previewMasks(event: EventDraft, masks: readonly string[], options?: Options): Promise<EventDraft>
   readonly backend: Backend
 }
 
@@ -72,18 +75,19 @@ export type Options = {
   readonly signal?: AbortSignal
 }
 
-/** Patience of a page that somebody looks at: what fails is shown, and asked again by the page itself. */
+/** Patience of a page that somebody looks at: what fails is shown at once, and asked again by the page itself. */
 const TIMEOUT_MS = 10_000
-const RETRIES_MAX = 1
+const RETRIES_MAX = 0
 
-export function createApi(url: string, getToken: GetToken): Api {
+/** @param signal ends what is under way and refuses anything new */
+export function createApi(url: string, getToken: GetToken, signal?: AbortSignal): Api {
   const backend = createBackend({
     url,
     credentials: getToken,
     timeoutMs: TIMEOUT_MS,
     retriesMax: RETRIES_MAX,
-    // Bound: a page's own fetch refuses to be called on anything but the window.
-    fetch: (input, init) => fetch(input, init),
+    fetch: renewing(getToken),
+    ...optional(signal),
   })
   const { request } = backend
   return {
@@ -116,6 +120,23 @@ export function createApi(url: string, getToken: GetToken): Api {
       const path = `${deadLettersOf(webhookId)}${query({ organizationId })}`
       await request(path, { method: 'DELETE', ...optional(signal) })
     },
+    async previewMasks(event, masks, { organizationId, signal } = {}) {
+      const path = `/rtc-api/masks/preview${query({ organizationId })}`
+      const body = { event, masks }
+      return parseMasked(await request(path, { method: 'POST', body, ...optional(signal) }))
+    },
+  }
+}
+
+/** A token may have ended on its way: then the request goes once more, with a fresh one. A 401 came before anything was done. */
+function renewing(getToken: GetToken): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init)
+    if (response.status !== 401) return response
+    const signal = init?.signal ?? new AbortController().signal
+    const headers = new Headers(init?.headers)
+    headers.set('authorization', `Bearer ${await getToken({ signal, refused: true })}`)
+    return fetch(input, { ...init, headers })
   }
 }
 

@@ -1,4 +1,5 @@
 import { RollcallError, SdkError, TokenError } from '@rollcall/client'
+import { span } from '../ui/format.ts'
 
 /** What went wrong, for people: what it means, and what they can do. */
 export type Problem = {
@@ -12,15 +13,24 @@ export type Problem = {
 
 const NO_FIELDS: ReadonlyMap<string, string> = new Map()
 
+/** The server does not know a question that the console cannot do without. */
+export class OldServerError extends Error {
+  constructor(missing: string) {
+    super(`It does not know ${missing}. Upgrade the server, or use the console that came with it.`)
+    this.name = 'OldServerError'
+  }
+}
+
 /** Describes whatever was thrown. */
 export function describe(thrown: unknown): Problem {
+  if (thrown instanceof OldServerError) return final('This server is older than the console', thrown.message)
   if (thrown instanceof TokenError) return ofToken(thrown)
   if (thrown instanceof RollcallError) return ofRefusal(thrown)
   if (thrown instanceof SdkError && thrown.code === 'timeout')
-    return passing('The server does not answer', 'It took longer than 10 seconds. It is asked again.')
+    return passing('The server does not answer', 'It took longer than 10 seconds.')
   // What fetch rejects with when there is no answer at all.
   if (thrown instanceof TypeError)
-    return passing('The server cannot be reached', 'Is it running, and is the network up? It is asked again.')
+    return passing('The server cannot be reached', 'Is it running, and is the network up?')
   const detail = thrown instanceof Error ? thrown.message : String(thrown)
   return { title: 'Something went wrong', detail, fields: NO_FIELDS, isPassing: false }
 }
@@ -31,18 +41,20 @@ export function isAborted(thrown: unknown): boolean {
   return thrown instanceof DOMException && thrown.name === 'AbortError'
 }
 
-function ofToken({ code, status, message }: TokenError): Problem {
+function ofToken({ code, status, message, retryAfterSeconds }: TokenError): Problem {
+  const wait = waitFor(retryAfterSeconds)
   if (code === 'invalid_grant')
     return final('That user name or password is not right', 'Nobody was signed in. Check both and try again.')
   if (code === 'invalid_client')
     return final('That client or its secret is not right', 'Nobody was signed in. Check both and try again.')
-  if (status === 429) return passing('Too many attempts', 'Wait a moment, then try again.')
-  if (status >= 500) return passing('The server cannot sign anybody in now', message)
+  if (status === 429)
+    return passing('Too many attempts', wait === '' ? 'Wait a moment, then try again.' : wait)
+  if (status >= 500) return passing('The server cannot sign anybody in now', `${message} ${wait}`)
   return final('The server refuses the sign-in', `${message} (${code})`)
 }
 
 function ofRefusal({ code, message, fields, retryAfterSeconds }: RollcallError): Problem {
-  const wait = retryAfterSeconds === undefined ? '' : ` Try again in ${retryAfterSeconds} s.`
+  const wait = waitFor(retryAfterSeconds)
   switch (code) {
     case 'unauthorized':
       return final('The sign-in has ended', 'Sign in again.')
@@ -59,16 +71,25 @@ function ofRefusal({ code, message, fields, retryAfterSeconds }: RollcallError):
     case 'organization_required':
       return { ...final('Which organization?', 'Name it at the top of the page.'), fields }
     case 'rate_limited':
-      return passing('Too many requests', `${message}${wait}`)
+      return passing('Too many requests', `${message} ${wait}`)
     case 'unavailable':
-      return passing('The server cannot serve this now', `${message}${wait}`)
+      return passing('The server cannot serve this now', `${message} ${wait}`)
     default:
-      return { title: message, detail: `${code}${wait}`, fields, isPassing: code === 'internal_error' }
+      return {
+        title: message,
+        detail: `${code} ${wait}`.trim(),
+        fields,
+        isPassing: code === 'internal_error',
+      }
   }
 }
 
+function waitFor(retryAfterSeconds: number | undefined): string {
+  return retryAfterSeconds === undefined ? '' : `Try again in ${span(retryAfterSeconds * 1000)}.`
+}
+
 function passing(title: string, detail: string): Problem {
-  return { title, detail, fields: NO_FIELDS, isPassing: true }
+  return { title, detail: detail.trim(), fields: NO_FIELDS, isPassing: true }
 }
 
 function final(title: string, detail: string): Problem {

@@ -5,21 +5,23 @@ export type KeptToken = {
   readonly accessToken: string
   readonly userId: string
   readonly organizationId: string | undefined
+  /** Through which client: it is who may give the token back. */
+  readonly clientId: string
   readonly endsAtMs: number
 }
 
 const KEY = 'rollcall.console.token'
 
-/** The token kept in this tab, unless it has ended. */
-export function readKeptToken(nowMs: number): KeptToken | undefined {
-  const { accessToken, userId, organizationId, endsAtMs } = fields(readJson())
-  if (typeof accessToken !== 'string' || typeof userId !== 'string' || typeof endsAtMs !== 'number')
-    return undefined
-  if (endsAtMs <= nowMs) return undefined
+/** The token kept in this tab, ended or not; `undefined`: there is none. */
+export function readKeptToken(): KeptToken | undefined {
+  const { accessToken, userId, organizationId, clientId, endsAtMs } = fields(readJson())
+  if (typeof accessToken !== 'string' || typeof userId !== 'string') return undefined
+  if (typeof clientId !== 'string' || typeof endsAtMs !== 'number') return undefined
   return {
     accessToken,
     userId,
     organizationId: typeof organizationId === 'string' ? organizationId : undefined,
+    clientId,
     endsAtMs,
   }
 }

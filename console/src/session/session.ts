@@ -1,6 +1,9 @@
-import { type GetToken, RollcallError, requestToken, TokenError, tokenSource } from '@rollcall/client'
+import { type GetToken, type Grant, RollcallError, requestToken, type Token } from '@rollcall/client'
 import { type Api, createApi } from '../api/api.ts'
+import { OldServerError } from '../api/problem.ts'
+import { SignInEnded } from './ended.ts'
 import { forgetToken, type KeptToken, keepToken, readKeptToken } from './kept-token.ts'
+import { keepTokens, revoke } from './token-keeper.ts'
 
 /** What somebody types to sign in. */
 export type Credentials =
@@ -22,69 +25,109 @@ export type Session = {
   readonly organizationId: string | undefined
   /** `all`: everything of the organization. `own`: only what concerns this person. */
   readonly sight: 'all' | 'own'
+  /**
+   * Ends it: what is under way is aborted, nothing more is asked in its name, and its token is given back as far as
+   * that is possible. Idempotent.
+   */
+  readonly end: () => void
 }
+
+/** The page's own fetch, bound: it refuses to be called on anything but the window. */
+const send: typeof fetch = (input, init) => fetch(input, init)
 
 /**
  * Signs in. Credentials stay in this page's memory, where they renew the token; what outlives a reload is the access
  * token alone, in this tab, until it ends.
  *
- * @throws TokenError; what `fetch` rejects with; RollcallError
+ * @throws TokenError; what `fetch` rejects with; RollcallError; OldServerError
  */
 export async function signIn(credentials: Credentials): Promise<Session> {
-  const url = location.origin
-  const grant = grantOf(credentials)
-  const clientSecret = credentials.kind === 'backend' ? credentials.clientSecret : ''
   const { clientId } = credentials
-  const send: typeof fetch = (input, init) => fetch(input, init)
-  const first = await requestToken({ url, clientId, clientSecret, grant, fetch: send })
-  const kept: KeptToken = {
-    accessToken: first.accessToken,
-    userId: first.userId,
-    organizationId: first.organizationId,
-    endsAtMs: Date.now() + first.expiresInSeconds * 1000,
+  const clientSecret = credentials.kind === 'backend' ? credentials.clientSecret : ''
+  const client = { url: location.origin, clientId, clientSecret, fetch: send }
+  const grant = grantOf(credentials)
+  const first = await requestToken({ ...client, grant })
+  const tokens = keepTokens(first, {
+    ...client,
+    grant,
+    nowMs: () => Date.now(),
+    onRenewed: (token) => keepToken(keptOf(token, clientId)),
+  })
+  const kept = keptOf(first, clientId)
+  try {
+    const session = await open(kept, tokens.getToken, () => void tokens.end())
+    keepToken(kept)
+    return session
+  } catch (error) {
+    void tokens.end()
+    throw error
   }
-  const session = await open(
-    kept,
-    renewing(kept, tokenSource({ url, clientId, clientSecret, grant, fetch: send })),
-  )
-  keepToken(kept)
-  return session
 }
 
-/** The session of before a reload; `undefined` where there is none that still holds. */
+/**
+ * The session of before a reload; `undefined` where there is none.
+ *
+ * @throws SignInEnded; and as `signIn` does
+ */
 export async function resume(): Promise<Session | undefined> {
-  const kept = readKeptToken(Date.now())
+  const kept = readKeptToken()
   if (kept === undefined) return undefined
+  const { accessToken, clientId, endsAtMs } = kept
+  let isEnded = false
   const getToken: GetToken = ({ refused }) => {
-    if (refused || Date.now() >= kept.endsAtMs)
-      throw new TokenError('invalid_grant', 400, 'The sign-in has ended.')
-    return kept.accessToken
+    if (refused || isEnded || Date.now() >= endsAtMs)
+      throw new SignInEnded('It was not renewed, since the page was loaded anew. Sign in again.')
+    return accessToken
   }
-  return open(kept, getToken)
+  return open(kept, getToken, () => {
+    isEnded = true
+    // Public clients have an empty secret; a backend's is not kept, and its token ends by itself.
+    void revoke(
+      { url: location.origin, clientId, clientSecret: '', fetch: send },
+      { accessToken, refreshToken: undefined },
+    )
+  })
 }
 
-export function signOut(): void {
-  forgetToken()
+/** Whether this tab still keeps that sign-in: another document of the tab may have ended it meanwhile. */
+export function isKept({ name, organizationId }: Session): boolean {
+  const kept = readKeptToken()
+  return kept !== undefined && kept.userId === name && kept.organizationId === organizationId
 }
 
-/** The first token while it is good; then what the source gives. */
-function renewing(first: KeptToken, source: GetToken): GetToken {
-  let isSpent = false
-  return async (context) => {
-    isSpent ||= context.refused || Date.now() >= first.endsAtMs - 30_000
-    return isSpent ? source(context) : first.accessToken
-  }
+function keptOf(
+  { accessToken, userId, organizationId, expiresInSeconds }: Token,
+  clientId: string,
+): KeptToken {
+  return { accessToken, userId, organizationId, clientId, endsAtMs: Date.now() + expiresInSeconds * 1000 }
 }
 
-function grantOf(credentials: Credentials) {
-  if (credentials.kind === 'backend') return { type: 'client_credentials' } as const
+function grantOf(credentials: Credentials): Exclude<Grant, { readonly type: 'refresh_token' }> {
+  if (credentials.kind === 'backend') return { type: 'client_credentials' }
   const { username, password } = credentials
-  return { type: 'password', username, password } as const
+  return { type: 'password', username, password }
 }
 
-async function open({ userId, organizationId }: KeptToken, getToken: GetToken): Promise<Session> {
-  const api = createApi(location.origin, getToken)
-  return { api, name: userId, organizationId, sight: await sightOf(api) }
+async function open(
+  { userId, organizationId }: KeptToken,
+  getToken: GetToken,
+  giveBack: () => void,
+): Promise<Session> {
+  const life = new AbortController()
+  const api = createApi(location.origin, getToken, life.signal)
+  const sight = await sightOf(api)
+  return {
+    api,
+    name: userId,
+    organizationId,
+    sight,
+    end() {
+      if (life.signal.aborted) return
+      life.abort()
+      forgetToken()
+      giveBack()
+    },
+  }
 }
 
 /** Asked, not guessed: who may see an organization is the server's to decide. */
@@ -93,9 +136,11 @@ async function sightOf(api: Api): Promise<Session['sight']> {
     await api.backend.request('/rtc-api/statistics')
     return 'all'
   } catch (error) {
-    if (error instanceof RollcallError && error.code === 'forbidden') return 'own'
-    if (error instanceof RollcallError && error.code === 'not_found')
-      throw new Error('This server is older than the console: it has no GET /rtc-api/statistics. Upgrade it.')
+    if (!(error instanceof RollcallError)) throw error
+    if (error.code === 'forbidden') return 'own'
+    // Role SERVICE has yet to name one, and may see any.
+    if (error.code === 'organization_required') return 'all'
+    if (error.code === 'not_found') throw new OldServerError('GET /rtc-api/statistics')
     throw error
   }
 }

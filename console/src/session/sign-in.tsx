@@ -1,10 +1,16 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { describe, type Problem } from '../api/problem.ts'
 import { ProblemBanner } from '../ui/banner.tsx'
 import { TextField } from '../ui/field.tsx'
+import { Segments } from '../ui/segments.tsx'
 import { type Credentials, type Session, signIn } from './session.ts'
 
 type Kind = Credentials['kind']
+
+const KINDS = [
+  ['backend', 'Backend'],
+  ['person', 'Person'],
+] as const
 
 /** The first page: a backend with its secret, or a person with a password. */
 export function SignIn({
@@ -17,7 +23,11 @@ export function SignIn({
   const [kind, setKind] = useState<Kind>('backend')
   const [failure, setFailure] = useState(problem)
   const [isBusy, setIsBusy] = useState(false)
+  useEffect(() => {
+    document.title = 'Sign in · Rollcall'
+  }, [])
   const submit = async (form: HTMLFormElement): Promise<void> => {
+    if (isBusy) return
     setIsBusy(true)
     setFailure(undefined)
     try {
@@ -42,42 +52,13 @@ export function SignIn({
           void submit(event.currentTarget)
         }}
       >
-        <fieldset class="segments">
-          <legend class="visually-hidden">Sign in as</legend>
-          <Choice kind="backend" text="Backend" chosen={kind} onChoose={setKind} />
-          <Choice kind="person" text="Person" chosen={kind} onChoose={setKind} />
-        </fieldset>
+        <Segments legend="Sign in as" name="kind" options={KINDS} value={kind} onChange={setKind} />
         {kind === 'backend' ? <BackendFields /> : <PersonFields />}
         <button type="submit" class="button button-primary" disabled={isBusy}>
           {isBusy ? 'Signing in …' : 'Sign in'}
         </button>
       </form>
     </main>
-  )
-}
-
-function Choice({
-  kind,
-  text,
-  chosen,
-  onChoose,
-}: {
-  readonly kind: Kind
-  readonly text: string
-  readonly chosen: Kind
-  readonly onChoose: (kind: Kind) => void
-}) {
-  return (
-    <label>
-      <input
-        type="radio"
-        name="kind"
-        value={kind}
-        checked={kind === chosen}
-        onChange={() => onChoose(kind)}
-      />
-      <span>{text}</span>
-    </label>
   )
 }
 

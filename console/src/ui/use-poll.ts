@@ -59,7 +59,7 @@ export function usePoll<T>(
             if (life.signal.aborted || isAborted(thrown)) return
             failures++
             latest.current.onProblem(thrown)
-            setState((old) => ({ ...old, key, problem: describe(thrown), isLoading: false }))
+            setState((old) => ({ ...old, key, problem: problemOf(thrown, intervalMs), isLoading: false }))
           },
         )
         .finally(() => {
@@ -73,7 +73,9 @@ export function usePoll<T>(
     again.current = run
     run()
     document.addEventListener('visibilitychange', shown)
+    addEventListener('online', shown)
     return () => {
+      removeEventListener('online', shown)
       document.removeEventListener('visibilitychange', shown)
       clearTimeout(timer)
       life.abort()
@@ -88,4 +90,10 @@ export function usePoll<T>(
     isLoading: !isCurrent || state.isLoading,
     refresh,
   }
+}
+
+function problemOf(thrown: unknown, intervalMs: number): Problem {
+  const problem = describe(thrown)
+  if (!problem.isPassing || intervalMs === 0) return problem
+  return { ...problem, detail: `${problem.detail} It is asked again by itself.` }
 }

@@ -1,6 +1,134 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Scope } from '../../session/scope.ts'
-import { Page } from '../../ui/page.tsx'
+import { Banner } from '../../ui/banner.tsx'
+import { TextArea } from '../../ui/field.tsx'
+import { Card, Page } from '../../ui/page.tsx'
+import { Content } from './content.tsx'
+import { Delivery } from './delivery.tsx'
+import type { SendDesk } from './desk.ts'
+import type { SendForm } from './form.ts'
+import { maskLines } from './masks.ts'
+import { eventOf, type Faults, faultsOf } from './message.ts'
+import { OutcomeBanner, Progress } from './outcome.tsx'
+import { PreviewCards } from './preview.tsx'
+import { Recipient } from './recipient.tsx'
+import { useDesk } from './use-desk.ts'
+import { usePreview } from './use-preview.ts'
 
-export function SendPage(_: Scope & Readonly<Record<string, unknown>>) {
-  return <Page title="Send">…</Page>
+/** Composes an event, shows what the device will get and what will be kept, sends it, and says what came of it. */
+export function SendPage({
+  desk,
+  userId,
+  userEndpointId,
+  ...scope
+}: Scope & {
+  readonly desk: SendDesk
+  readonly userId: string | undefined
+  readonly userEndpointId: string | undefined
+}) {
+  useEffect(() => {
+    if (userId !== undefined) desk.edit({ userId, userEndpointId: userEndpointId ?? '' })
+  }, [desk, userId, userEndpointId])
+  const { form, sending, outcome } = useDesk(desk)
+  const faults = faultsOf(form)
+  const masks = maskLines(form.masks)
+  const event = isEventRight(faults) ? eventOf(form, Date.now()) : undefined
+  const preview = usePreview(scope, event, masks)
+  const needsOrganization = scope.organizationId === undefined
+  const send = (what: SendForm): void => {
+    if (!needsOrganization) void desk.send(what, scope.organizationId, scope.onProblem)
+  }
+  return (
+    <Page title="Send" lead="One event to somebody’s devices.">
+      {needsOrganization && (
+        <Banner tone="info" title="Which organization?">
+          Name it at the top of the page: an event goes to somebody of one.
+        </Banner>
+      )}
+      <div class="send">
+        <Composer
+          // The recipient's field asks anew for somebody whom a link has named.
+          key={`${userId}/${scope.organizationId}`}
+          scope={scope}
+          desk={desk}
+          faults={faults}
+          maskFault={preview.fault}
+          isReady={!needsOrganization && sending === undefined}
+          onSend={() => send(form)}
+        />
+        <div class="stack send-side">
+          {sending !== undefined && <Progress sending={sending} onStop={() => desk.stop()} />}
+          {outcome !== undefined && <OutcomeBanner outcome={outcome} onAgain={() => send(outcome.form)} />}
+          <PreviewCards event={event} hasMasks={masks.length > 0} preview={preview} />
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+function Composer({
+  scope,
+  desk,
+  faults,
+  maskFault,
+  isReady,
+  onSend,
+}: {
+  readonly scope: Scope
+  readonly desk: SendDesk
+  readonly faults: Faults
+  readonly maskFault: string | undefined
+  readonly isReady: boolean
+  readonly onSend: () => void
+}) {
+  const { form } = useDesk(desk)
+  const [isTried, setIsTried] = useState(false)
+  const element = useRef<HTMLFormElement>(null)
+  // An empty field is no mistake before somebody wants to send.
+  const shown: Faults = new Map([...faults].filter(([name]) => isTried || form[name] !== ''))
+  const onEdit = (changes: Partial<SendForm>): void => desk.edit(changes)
+  const submit = (): void => {
+    setIsTried(true)
+    if (faults.size === 0 && maskFault === undefined) onSend()
+    else setTimeout(() => focusFault(element.current))
+  }
+  return (
+    <form
+      ref={element}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        submit()
+      }}
+    >
+      <Card>
+        <div class="stack">
+          <Recipient form={form} faults={shown} onEdit={onEdit} scope={scope} />
+          <Content form={form} faults={shown} onEdit={onEdit} />
+          <TextArea
+            label="Masks"
+            hint="JsonPaths of what must not be kept, one a line: $.caller"
+            rows={3}
+            value={form.masks}
+            error={maskFault}
+            onInput={({ currentTarget }) => onEdit({ masks: currentTarget.value })}
+          />
+          <Delivery form={form} faults={shown} onEdit={onEdit} />
+          <button type="submit" class="button button-primary" disabled={!isReady}>
+            Send
+          </button>
+        </div>
+      </Card>
+    </form>
+  )
+}
+
+/** Brings whoever pressed Send to the first field that keeps it from being sent. */
+function focusFault(form: HTMLFormElement | null): void {
+  const bad = form?.querySelector<HTMLElement>('[aria-invalid="true"]')
+  bad?.focus()
+}
+
+function isEventRight(faults: Faults): boolean {
+  return !faults.has('type') && !faults.has('timestamp') && !faults.has('attributes')
 }

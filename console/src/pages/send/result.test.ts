@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NEW_FORM } from './form.ts'
+import { resultOf } from './result.ts'
+
+const form = { ...NEW_FORM, userId: 'bob' }
+
+test('with receipts', () => {
+  assert.deepEqual(resultOf({ count: 2, eventId: 'e', connected: 1, acknowledged: 1 }, form), {
+    tone: 'success',
+    sentence: 'Accepted for 2 endpoints: 1 connected, 1 acknowledged in time.',
+  })
+  assert.equal(resultOf({ count: 1, eventId: 'e', connected: 0, acknowledged: 0 }, form).tone, 'warning')
+})
+
+test('without', () => {
+  assert.equal(
+    resultOf({ count: 1, eventId: 'e' }, form).sentence,
+    'Accepted for 1 endpoint: kept until acknowledged.',
+  )
+  assert.match(resultOf({ count: 3, eventId: 'e' }, { ...form, qos: '0' }).sentence, /sent at once/)
+})
+
+test('for nobody', () => {
+  assert.equal(
+    resultOf({ count: 0, eventId: 'e', connected: 0, acknowledged: 0 }, form).sentence,
+    'Nobody is registered as bob: nothing was sent.',
+  )
+  assert.equal(
+    resultOf({ count: 0, eventId: 'e' }, { ...form, userEndpointId: 'tab' }).sentence,
+    'bob has no endpoint tab registered now: nothing was sent.',
+  )
+})

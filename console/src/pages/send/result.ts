@@ -1,0 +1,27 @@
+import type { Receipt } from '@rollcall/client'
+import type { SendForm } from './form.ts'
+
+/** What became of a sent event, in one sentence, and whether that is what one hoped for. */
+export type Result = { readonly tone: 'success' | 'warning'; readonly sentence: string }
+
+export function resultOf({ count, connected, acknowledged }: Receipt, form: SendForm): Result {
+  if (count === 0) return { tone: 'warning', sentence: nobody(form) }
+  const accepted = `Accepted for ${endpoints(count)}`
+  if (connected !== undefined && acknowledged !== undefined)
+    return {
+      tone: acknowledged > 0 ? 'success' : 'warning',
+      sentence: `${accepted}: ${connected} connected, ${acknowledged} acknowledged in time.`,
+    }
+  if (form.qos === '0')
+    return { tone: 'success', sentence: `${accepted}: sent at once to those of them that are connected.` }
+  return { tone: 'success', sentence: `${accepted}: kept until acknowledged.` }
+}
+
+function nobody({ userId, userEndpointId }: SendForm): string {
+  if (userEndpointId === '') return `Nobody is registered as ${userId}: nothing was sent.`
+  return `${userId} has no endpoint ${userEndpointId} registered now: nothing was sent.`
+}
+
+function endpoints(count: number): string {
+  return count === 1 ? '1 endpoint' : `${count} endpoints`
+}
