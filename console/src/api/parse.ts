@@ -38,13 +38,19 @@ function isDraft(value: unknown): value is EventDraft {
 }
 
 function isEndpoint(value: unknown): value is UserEndpointInSight {
-  const { id, keepAliveSeconds, registeredAt, lastKeepAliveAt, expiresAt, connected, mailboxDepth } =
+  const { id, keepAliveSeconds, registeredAt, lastKeepAliveAt, expiresAt, connected, mailboxDepth, link } =
     fields(value)
   return (
     [id, registeredAt, lastKeepAliveAt, expiresAt].every((text) => typeof text === 'string') &&
     [keepAliveSeconds, mailboxDepth].every((number) => typeof number === 'number') &&
-    typeof connected === 'boolean'
+    typeof connected === 'boolean' &&
+    (link === undefined || isLink(link))
   )
+}
+
+function isLink(value: unknown): boolean {
+  const { clientId, protocol, transport, userAgent = '', connectedAt } = fields(value)
+  return [clientId, protocol, transport, userAgent, connectedAt].every((text) => typeof text === 'string')
 }
 
 function isWebhook(value: unknown): value is Webhook {

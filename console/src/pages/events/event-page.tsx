@@ -1,0 +1,114 @@
+import { type HistoryRecord, RollcallError } from '@rollcall/client'
+import { useState } from 'preact/hooks'
+import { typeOf } from '../../outcome/event-type.ts'
+import { isFinal } from '../../outcome/outcome.ts'
+import { summaryOf } from '../../outcome/summary.ts'
+import { href } from '../../routes.ts'
+import { optionsOf, type Scope } from '../../session/scope.ts'
+import { Answer } from '../../ui/answer.tsx'
+import { ProblemBanner } from '../../ui/banner.tsx'
+import { CopyButton } from '../../ui/copy-button.tsx'
+import { JsonView } from '../../ui/json-view.tsx'
+import { Card, Page } from '../../ui/page.tsx'
+import { Time } from '../../ui/time.tsx'
+import { usePoll } from '../../ui/use-poll.ts'
+import { hasMasked } from './masked.ts'
+import { Timeline } from './timeline-view.tsx'
+
+const FOLLOW_MS = 2_000
+
+/** One event's life. Followed until nothing more can become of it. Another instance for another event. */
+export function EventPage({ eventId, ...scope }: Scope & { readonly eventId: string }) {
+  const [isOver, setOver] = useState(false)
+  const ask = async (signal: AbortSignal): Promise<HistoryRecord> => {
+    try {
+      const record = await scope.session.api.event(eventId, optionsOf(scope, signal))
+      if (isFinal(record)) setOver(true)
+      return record
+    } catch (error) {
+      // Nothing will come of asking again for what is not there.
+      if (error instanceof RollcallError && error.code === 'not_found') setOver(true)
+      throw error
+    }
+  }
+  const { data, problem } = usePoll(eventId, ask, {
+    intervalMs: isOver ? 0 : FOLLOW_MS,
+    onProblem: scope.onProblem,
+  })
+  return (
+    <Page
+      title={data === undefined ? 'Event' : typeOf(data)}
+      lead={<a href={href(['events'])}>All events</a>}
+      actions={data !== undefined && <Related record={data} />}
+    >
+      <ProblemBanner problem={problem} />
+      {data === undefined ? problem === undefined && <p class="quiet">Looking …</p> : <Life record={data} />}
+    </Page>
+  )
+}
+
+function Related({ record: { userId } }: { readonly record: HistoryRecord }) {
+  return (
+    <a class="button" href={href(['events'], { userId })}>
+      Events to <bdi class="cut">{userId}</bdi>
+    </a>
+  )
+}
+
+function Life({ record }: { readonly record: HistoryRecord }) {
+  const { tone, text } = summaryOf(record)
+  return (
+    <>
+      <Answer tone={tone} title={text}>
+        {!isFinal(record) && <p class="quiet">It is not over yet: this page follows it.</p>}
+      </Answer>
+      <Card title="At each device">
+        <Timeline record={record} />
+      </Card>
+      <div class="columns">
+        <Card title="Facts">
+          <Facts record={record} />
+        </Card>
+        <Card title="What is kept of it">
+          <JsonView value={record.event} label="The event as it is kept" />
+          <p class="hint kept-hint">
+            {hasMasked(record.event)
+              ? 'Asterisks stand for masked values: the device got them in clear, here they were never stored.'
+              : 'As the device got it. Nothing of it shows a mask.'}
+          </p>
+        </Card>
+      </div>
+    </>
+  )
+}
+
+function Facts({ record }: { readonly record: HistoryRecord }) {
+  const { id, userId, organizationId, qos, acceptedAt } = record
+  return (
+    <dl class="facts">
+      <dt>Id</dt>
+      <dd class="row">
+        <code>{id}</code>
+        <CopyButton text={id} label="Copy the event’s id" />
+      </dd>
+      <dt>Type</dt>
+      <dd>{typeOf(record)}</dd>
+      <dt>Accepted</dt>
+      <dd>
+        <Time at={acceptedAt} /> <span class="quiet">({<Time at={acceptedAt} relative />})</span>
+      </dd>
+      <dt>To</dt>
+      <dd>
+        <a href={href(['people', userId])}>
+          <bdi>{userId}</bdi>
+        </a>
+      </dd>
+      <dt>Organization</dt>
+      <dd>{organizationId}</dd>
+      <dt>QoS</dt>
+      <dd>
+        {qos} <span class="quiet">{qos === 1 ? 'at least once' : 'at most once'}</span>
+      </dd>
+    </dl>
+  )
+}

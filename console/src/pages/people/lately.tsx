@@ -1,0 +1,80 @@
+import type { UserPresence } from '@rollcall/client'
+import { OutcomeBadges } from '../../outcome/outcome-badges.tsx'
+import { href } from '../../routes.ts'
+import { optionsOf, type Scope } from '../../session/scope.ts'
+import { Badge } from '../../ui/badge.tsx'
+import { ProblemBanner } from '../../ui/banner.tsx'
+import { Empty } from '../../ui/empty.tsx'
+import { Card } from '../../ui/page.tsx'
+import { Time } from '../../ui/time.tsx'
+import { usePoll } from '../../ui/use-poll.ts'
+import { type RecentPerson, recentPeople } from './recent-people.ts'
+import { shortStanding } from './standing.ts'
+
+const EVENTS = 100
+const AGAIN_MS = 5_000
+
+type Seen = RecentPerson & { readonly presence: UserPresence | undefined }
+
+/** Who events were sent to lately, and whether they are there. */
+export function Lately({ session, organizationId, onProblem }: Scope) {
+  const ask = async (signal: AbortSignal): Promise<readonly Seen[]> => {
+    const options = optionsOf({ organizationId }, signal)
+    const { events } = await session.api.events({ limit: EVENTS }, options)
+    const people = recentPeople(events)
+    if (people.length === 0) return []
+    const presences = await session.api.presence(
+      people.map(({ userId }) => userId),
+      options,
+    )
+    return people.map((person, index) => ({ ...person, presence: presences[index] }))
+  }
+  const { data, problem } = usePoll('lately', ask, { intervalMs: AGAIN_MS, onProblem })
+  return (
+    <>
+      <ProblemBanner problem={problem} />
+      <Card title="People events were sent to lately">
+        {data === undefined ? (
+          problem === undefined && <p class="quiet">Looking …</p>
+        ) : data.length === 0 ? (
+          <Empty title="Nobody was sent anything lately">
+            Write a user id above, or <a href={href(['send'])}>send an event</a>.
+          </Empty>
+        ) : (
+          <ul class="lately">
+            {data.map((seen) => (
+              <Row key={seen.userId} {...seen} />
+            ))}
+          </ul>
+        )}
+      </Card>
+    </>
+  )
+}
+
+function Row({ userId, newest, presence }: Seen) {
+  const { tone, text } = shortStanding(presence ?? { registered: 0, connected: 0 })
+  return (
+    <li>
+      <a class="lately-who" href={href(['people', userId])}>
+        <bdi>{userId}</bdi>
+      </a>
+      <span class="lately-standing">
+        <Badge tone={tone}>{text}</Badge>
+        <span class="quiet small">
+          {presence === undefined || presence.lastSeenAt === null ? (
+            'never seen'
+          ) : (
+            <>
+              seen <Time at={presence.lastSeenAt} relative />
+            </>
+          )}
+        </span>
+      </span>
+      <a class="lately-event" href={href(['events', newest.id])} aria-label={`Last event to ${userId}`}>
+        <Time at={newest.acceptedAt} relative />
+      </a>
+      <OutcomeBadges record={newest} />
+    </li>
+  )
+}
