@@ -1,6 +1,124 @@
-import type { Scope } from '../../session/scope.ts'
-import { Page } from '../../ui/page.tsx'
+import type { Statistics } from '@rollcall/protocol/statistics'
+import { useRef } from 'preact/hooks'
+import { href } from '../../routes.ts'
+import { optionsOf, type Scope } from '../../session/scope.ts'
+import { Banner, ProblemBanner } from '../../ui/banner.tsx'
+import { Empty } from '../../ui/empty.tsx'
+import { clockTime, span } from '../../ui/format.ts'
+import { Card, Page } from '../../ui/page.tsx'
+import { usePoll } from '../../ui/use-poll.ts'
+import { askStatistics } from './ask.ts'
+import { type Figure, figuresOf } from './figures.ts'
+import { add, EMPTY, type History } from './history.ts'
+import { useCharts } from './use-charts.ts'
 
-export function NowPage(_: Scope & Readonly<Record<string, unknown>>) {
-  return <Page title="Now">…</Page>
+const EVERY_MS = 1_000
+
+/** How an organization is doing right now, and in the last minutes. */
+export function NowPage(scope: Scope) {
+  return scope.session.sight === 'own' ? <NotForYou name={scope.session.name} /> : <Live {...scope} />
+}
+
+function Live(scope: Scope) {
+  const { session, organizationId, onProblem } = scope
+  const key = `statistics ${organizationId ?? ''}`
+  const { data, problem } = usePoll(key, (signal) => askStatistics(session.api, optionsOf(scope, signal)), {
+    intervalMs: EVERY_MS,
+    onProblem,
+  })
+  const history = useHistory(key, data)
+  return (
+    <Page
+      title="Now"
+      lead={<Lead organizationId={organizationId} data={data} isStale={problem !== undefined} />}
+    >
+      <ProblemBanner problem={problem} />
+      {data !== undefined && (
+        <div class={`now${problem === undefined ? '' : ' now-stale'}`}>
+          <Tiles figures={figuresOf(history, data)} />
+          <LazyCharts points={history.points} />
+        </div>
+      )}
+      {data === undefined && problem === undefined && <p class="quiet">Asking …</p>}
+    </Page>
+  )
+}
+
+function Lead({
+  organizationId = 'All organizations',
+  data,
+  isStale,
+}: {
+  readonly organizationId: string | undefined
+  readonly data: Statistics | undefined
+  readonly isStale: boolean
+}) {
+  if (data === undefined) return <span class="breakable">{organizationId}</span>
+  const upMs = Date.parse(data.at) - Date.parse(data.since)
+  return (
+    <>
+      <span class="breakable">{organizationId}</span>
+      {' · '}
+      <span class="number">
+        {isStale ? `as of ${clockTime(data.at, Date.now())}` : `server up for ${span(upMs)}`}
+      </span>
+    </>
+  )
+}
+
+function Tiles({ figures }: { readonly figures: readonly Figure[] }) {
+  return (
+    <dl class="tiles">
+      {figures.map(({ label, values, hint }) => (
+        <div class="tile" key={label}>
+          <dt>{label}</dt>
+          <dd class="tile-values">
+            {values.map(({ text, caption }) => (
+              <span key={caption} class="tile-value">
+                {text}
+                {caption !== undefined && <small> {caption}</small>}
+              </span>
+            ))}
+          </dd>
+          <dd class="hint">{hint}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function LazyCharts({ points }: { readonly points: History['points'] }) {
+  const loaded = useCharts()
+  if (loaded === 'failed')
+    return (
+      <Banner tone="warning" title="The charts could not be loaded">
+        The server may have been upgraded. Load the page again.
+      </Banner>
+    )
+  // The room that they will take, so that nothing moves when they come.
+  if (loaded === undefined) return <div class="charts charts-coming" />
+  return <loaded.Charts points={points} />
+}
+
+function NotForYou({ name }: { readonly name: string }) {
+  return (
+    <Page title="Now">
+      <Card>
+        <Empty title="These figures are about the whole organization">
+          They are for its backends and administrators. You can see{' '}
+          <a href={href(['people', name])}>your own devices</a> and <a href={href(['events'])}>your events</a>
+          .
+        </Empty>
+      </Card>
+    </Page>
+  )
+}
+
+/** What this page has seen since it was opened; anew for another organization. */
+function useHistory(key: string, data: Statistics | undefined): History {
+  const kept = useRef<{ key: string; data?: Statistics; history: History }>({ key, history: EMPTY })
+  if (kept.current.key !== key) kept.current = { key, history: EMPTY }
+  if (data !== undefined && data !== kept.current.data)
+    kept.current = { key, data, history: add(kept.current.history, data) }
+  return kept.current.history
 }
