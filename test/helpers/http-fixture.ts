@@ -13,7 +13,7 @@ import type {
 } from '../../server/src/delivery/delivery.ts'
 import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp, type Http, type HttpOptions, type HttpSettings } from '../../server/src/http/http.ts'
-import { createLog } from '../../server/src/observe/observe.ts'
+import { createLog, Statistics } from '../../server/src/observe/observe.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
@@ -48,6 +48,7 @@ export type HttpFixture = {
   readonly delivery: FakeDelivery
   readonly oauth: TokenRequest[]
   readonly revocations: Revocations
+  readonly statistics: Statistics
   /** Codes of all refusals. */
   readonly refused: string[]
   /** Every line that was logged, at the most talkative level. */
@@ -62,6 +63,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
   const clock = createFakeClock()
   const registrar = new FakeRegistrar(clock)
   const delivery = new FakeDelivery()
+  const statistics = new Statistics(clock.wallMs())
   const oauth: TokenRequest[] = []
   const revocations: Revocations = { count: 0, revoked: new Set() }
   const refused: string[] = []
@@ -77,6 +79,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
       refused: (_front, code) => void refused.push(code),
       render: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'up 1\n' }),
     },
+    statistics,
     readiness: { notReadyBecause: () => undefined },
     log: createLog('trace', { write: (line) => void logged.push(line) }),
     clock,
@@ -93,6 +96,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     clock,
     registrar,
     delivery,
+    statistics,
     oauth,
     revocations,
     refused,
@@ -111,7 +115,7 @@ function fakeAuth(clock: FakeClock, requests: TokenRequest[], revocations: Revoc
     return {
       organizationId: isService ? null : 'acme',
       userId: token,
-      clientId: 'customer',
+      clientId: token === 'backend' ? token : 'customer',
       authorities: [isService ? 'ROLE_SERVICE' : 'ROLE_USER'],
       isService,
       expiresAtWallMs: clock.wallMs() + HOUR_MS,
@@ -214,6 +218,11 @@ export class FakeRegistrar {
     return times.length === 0 ? undefined : Math.max(...times)
   }
 
+  count(organizationId?: string): number {
+    const all = [...this.#registrations.values()]
+    return all.filter((one) => organizationId === undefined || one.organizationId === organizationId).length
+  }
+
   expiresAtWallMs({ expiresAtMs }: Registration): number {
     return expiresAtMs
   }
@@ -278,6 +287,14 @@ export class FakeDelivery {
 
   mailboxDepth({ userEndpointId }: Registration): number {
     return userEndpointId.length
+  }
+
+  /** Of each organization. */
+  readonly links = new Map<string | undefined, number>()
+
+  gauges(organizationId: string | undefined): { connected: number; mailboxEvents: number } {
+    const connected = this.links.get(organizationId) ?? 0
+    return { connected, mailboxEvents: connected * 2 }
   }
 
   isConnected({ userEndpointId }: Registration): boolean {

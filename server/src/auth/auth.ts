@@ -13,6 +13,7 @@ export {
   isBackend,
   mayPublishEvents,
   organizationForSending,
+  organizationOfStatistics,
   organizationOfWebhooks,
   ownUser,
   readableHistory,

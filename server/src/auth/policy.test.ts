@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import {
   isBackend,
   organizationForSending,
+  organizationOfStatistics,
   ownUser,
   type Principal,
   readableHistory,
@@ -86,4 +87,15 @@ test('only an administrator of the organization, or SERVICE, revokes', () => {
     assert.throws(() => userToRevoke({ ...alice, authorities: [authority] }, 'bob', 'acme'))
   assert.deepEqual(userToRevoke(service, 'bob', 'globex'), { organizationId: 'globex', userId: 'bob' })
   assert.throws(() => userToRevoke(service, 'bob', ''), { code: 'organization_required' })
+})
+
+test('a backend and an administrator read their own statistics, SERVICE any or the total, nobody else any', () => {
+  const admin = { ...alice, authorities: ['ROLE_ORGANIZATION_ADMIN'] }
+  for (const caller of [backend, admin])
+    for (const wanted of [undefined, 'acme', 'globex'])
+      assert.equal(organizationOfStatistics(caller, wanted), 'acme')
+  assert.equal(organizationOfStatistics(service, 'globex'), 'globex')
+  assert.equal(organizationOfStatistics(service, undefined), null)
+  for (const wanted of [undefined, 'acme', 'globex'])
+    assert.throws(() => organizationOfStatistics(alice, wanted), { code: 'forbidden' })
 })

@@ -96,6 +96,22 @@ export function userToRevoke(principal: Principal, userId: string, organizationI
 }
 
 /**
+ * The organization whose statistics a caller may read: its own for a backend or an administrator, for role SERVICE
+ * the one it names, or all together (`null`), and none for everybody else. Pure.
+ *
+ * @param wantedOrganizationId read from role SERVICE only
+ * @throws RollcallError `forbidden`
+ */
+export function organizationOfStatistics(
+  principal: Principal,
+  wantedOrganizationId: string | undefined,
+): string | null {
+  if (!principal.isService && !isBackend(principal) && !isAdministrator(principal))
+    throw new RollcallError('forbidden')
+  return principal.organizationId ?? wantedOrganizationId ?? null
+}
+
+/**
  * The organization whose webhooks a caller may look after: its own for a backend or an administrator, the one it
  * names for role SERVICE, and none for everybody else. Pure.
  *

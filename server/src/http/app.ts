@@ -39,6 +39,7 @@ import { revokeTokenRoute } from './routes/revoke-token.ts'
 import { revokeUserRoute } from './routes/revoke-user.ts'
 import { sendEventRoute } from './routes/send-event.ts'
 import { sendEventsRoute } from './routes/send-events.ts'
+import { statisticsRoute } from './routes/statistics.ts'
 import { unregisterRoute } from './routes/unregister.ts'
 import type { HttpServices } from './services.ts'
 import { CONNECTION_BOUNDS, type HttpSettings } from './settings.ts'
@@ -104,6 +105,7 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
       listEventsRoute(scope, services)
       listWebhooksRoute(scope, services)
       deadLetterRoutes(scope, services)
+      statisticsRoute(scope, services)
       iceServersRoute(scope, services, settings)
       listUsersEndpointsRoute(scope, services)
       kickEndpointRoute(scope, services)

@@ -20,6 +20,7 @@ const OPERATIONS: readonly (readonly [line: string, statuses: readonly number[]]
   ['get /rtc-api/webhooks/{webhookId}/deadLetters', [200, 400, 401, 403, 404, 503]],
   ['delete /rtc-api/webhooks/{webhookId}/deadLetters', [204, 400, 401, 403, 404, 503]],
   ['post /rtc-api/webhooks/{webhookId}/deadLetters/replay', [202, 400, 401, 403, 404, 413, 415]],
+  ['get /rtc-api/statistics', [200, 400, 401, 403]],
   ['get /rtc-api/iceServers', [200, 401]],
   ['get /rtc-api/users/{userId}/endpoints', [200, 400, 401, 403, 503]],
   ['delete /rtc-api/users/{userId}/endpoints/{userEndpointId}', [204, 400, 401, 403, 404, 503]],
@@ -63,6 +64,7 @@ const OWN_SCHEMAS = [
   'LifecycleEvent',
   'DeadLetterPage',
   'Replay',
+  'Statistics',
 ]
 
 function at(value: unknown, ...path: string[]): unknown {

@@ -3,7 +3,7 @@ import type { Clock, Random } from '../clock/clock.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import type { History } from '../history/history.ts'
 import type { Limits } from '../limits/limits.ts'
-import type { Log, Metrics } from '../observe/observe.ts'
+import type { Log, Metrics, Statistics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
 
@@ -28,16 +28,24 @@ export type HttpServices = {
     | 'find'
     | 'list'
     | 'lastSeenWallMs'
+    | 'count'
     | 'expiresAtWallMs'
   >
   readonly delivery: Pick<
     Delivery,
-    'sendEvent' | 'sendEvents' | 'sendEventAndWait' | 'isConnected' | 'peerOf' | 'mailboxDepth'
+    | 'sendEvent'
+    | 'sendEvents'
+    | 'sendEventAndWait'
+    | 'isConnected'
+    | 'peerOf'
+    | 'mailboxDepth'
+    | 'gauges'
   >
   readonly history: History
   readonly webhooks: Pick<Webhooks, 'list' | 'deadLetters' | 'replay' | 'removeDeadLetters'>
   readonly limits: Pick<Limits, 'register'>
   readonly metrics: Pick<Metrics, 'refused' | 'render'>
+  readonly statistics: Pick<Statistics, 'sinceWallMs' | 'read'>
   readonly readiness: Readiness
   readonly log: Pick<Log, 'error' | 'debug'>
   readonly clock: Clock

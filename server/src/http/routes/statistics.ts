@@ -1,0 +1,53 @@
+import type { Statistics } from '@rollcall/protocol/statistics'
+import { organizationOfStatistics } from '../../auth/auth.ts'
+import type { App } from '../app-type.ts'
+import { JSON_TYPE } from '../error-body.ts'
+import { parseOrganization } from '../history-parameters.ts'
+import { callerOf } from '../plugins/authenticate.ts'
+import { answerRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
+import { STATISTICS_PARAMETERS } from '../schemas/statistics.ts'
+import type { HttpServices } from '../services.ts'
+
+const schema = {
+  operationId: 'statistics',
+  tags: ['Presence'],
+  summary: 'Live figures of an organization',
+  description:
+    'For backends and administrators of the organization, and role SERVICE. Gauges are as of now; everything else counts since the server started: take differences.',
+  security: NEEDS_TOKEN,
+  querystring: STATISTICS_PARAMETERS,
+  response: {
+    200: json('The figures.', answerRef('Statistics')),
+    ...refusals(400, 401, 403),
+  },
+}
+
+// The schema is for the documentation: `history-parameters.ts` names what is wrong.
+const validatorCompiler = () => () => true
+
+type Services = Pick<HttpServices, 'registrar' | 'delivery' | 'statistics' | 'clock'>
+
+export function statisticsRoute(app: App, services: Services): void {
+  app.get('/statistics', { schema, validatorCompiler }, async (request, reply) => {
+    const organizationId = organizationOfStatistics(callerOf(request), parseOrganization(request.query))
+    reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
+    return reply.send(JSON.stringify(figuresOf(services, organizationId)))
+  })
+}
+
+function figuresOf(
+  { registrar, delivery, statistics, clock }: Services,
+  organizationId: string | null,
+): Statistics {
+  const whose = organizationId ?? undefined
+  const { connected, mailboxEvents } = delivery.gauges(whose)
+  return {
+    at: new Date(clock.wallMs()).toISOString(),
+    since: new Date(statistics.sinceWallMs).toISOString(),
+    organizationId,
+    registrations: registrar.count(whose),
+    connected,
+    mailboxEvents,
+    ...statistics.read(organizationId),
+  }
+}
