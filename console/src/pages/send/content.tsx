@@ -42,7 +42,7 @@ export function Content({ form, faults, onEdit }: FormPart) {
       <TextArea
         label="Other attributes"
         hint="A JSON object, or nothing."
-        rows={6}
+        rows={4}
         value={form.attributes}
         error={faults.get('attributes')}
         onInput={({ currentTarget }) => onEdit({ attributes: currentTarget.value })}

@@ -40,24 +40,25 @@ export function Delivery({ form, faults, onEdit }: FormPart) {
           <p class="hint pair-note">Lost where nobody is connected. There are no receipts.</p>
         )}
       </div>
-      <div class="pair">
-        <TextField
-          label="Lifetime in seconds"
-          hint="Past it, it is not delivered any more. Empty: no end."
-          inputMode="numeric"
-          value={form.ttlSeconds}
-          error={faults.get('ttlSeconds')}
-          onInput={({ currentTarget }) => onEdit({ ttlSeconds: currentTarget.value })}
-        />
+      <TextField
+        label="Lifetime in seconds"
+        hint="Past it, it is not delivered any more. Empty: no end."
+        inputMode="numeric"
+        value={form.ttlSeconds}
+        error={faults.get('ttlSeconds')}
+        onInput={({ currentTarget }) => onEdit({ ttlSeconds: currentTarget.value })}
+      />
+      <details open={form.collapseKey !== ''}>
+        <summary>More</summary>
         <TextField
           label="Collapse key"
-          hint="Takes the place of your unsent events with the same key."
+          hint="The event takes the place of your unsent ones with the same key."
           maxLength={128}
           value={form.collapseKey}
           error={faults.get('collapseKey')}
           onInput={({ currentTarget }) => onEdit({ collapseKey: currentTarget.value })}
         />
-      </div>
+      </details>
     </>
   )
 }

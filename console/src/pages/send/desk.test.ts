@@ -28,7 +28,8 @@ function open() {
     () => `key-${++keys}`,
   )
   const problems: unknown[] = []
-  const send = () => desk.send(desk.state.form, undefined, (thrown) => problems.push(thrown))
+  const send = () =>
+    desk.send({ form: desk.state.form, organizationId: undefined }, (thrown) => problems.push(thrown))
   desk.edit({ userId: 'bob' })
   return { desk, sent, clock, send, problems }
 }
@@ -45,7 +46,11 @@ describe('a desk', () => {
     sent[0]?.answer(RECEIPT)
     await done
     assert.deepEqual(seen, ['sending', 'answered'])
-    assert.deepEqual(desk.state.outcome, { is: 'answered', form: desk.state.form, receipt: RECEIPT })
+    assert.deepEqual(desk.state.outcome, {
+      is: 'answered',
+      order: { form: desk.state.form, organizationId: undefined },
+      receipt: RECEIPT,
+    })
     assert.equal(desk.state.form.userId, 'bob')
     assert.equal(sent[0]?.options.waitSeconds, 5)
   })

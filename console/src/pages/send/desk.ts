@@ -11,14 +11,17 @@ export type DeskState = {
   readonly outcome: Outcome | undefined
 }
 
-/** An event on its way. */
-export type Sending = { readonly form: SendForm; readonly startedAtMs: number; readonly waitSeconds: number }
+/** What is to be sent: a form without faults, and into which organization, where the caller belongs to none. */
+export type Order = { readonly form: SendForm; readonly organizationId: string | undefined }
 
-/** What came of the last one. `form`: as it was sent. */
+/** An event on its way. */
+export type Sending = { readonly startedAtMs: number; readonly waitSeconds: number }
+
+/** What came of the last one. */
 export type Outcome =
-  | { readonly is: 'answered'; readonly form: SendForm; readonly receipt: Receipt }
-  | { readonly is: 'failed'; readonly form: SendForm; readonly problem: Problem }
-  | { readonly is: 'stopped'; readonly form: SendForm }
+  | { readonly is: 'answered'; readonly order: Order; readonly receipt: Receipt }
+  | { readonly is: 'failed'; readonly order: Order; readonly problem: Problem }
+  | { readonly is: 'stopped'; readonly order: Order }
 
 /** What sends. */
 export type Sender = Pick<Api, 'send'>
@@ -36,7 +39,7 @@ export class SendDesk {
   #stop = new AbortController()
   #pressedAtMs = Number.NEGATIVE_INFINITY
   /** Sent without an answer, which may have got through: sent again under the same key, it goes once. */
-  #unanswered: { readonly form: SendForm; readonly message: Message; readonly key: string } | undefined
+  #unanswered: { readonly order: Order; readonly message: Message; readonly key: string } | undefined
 
   constructor(api: Sender, nowMs = () => Date.now(), makeKey = randomKey) {
     this.#api = api
@@ -59,23 +62,19 @@ export class SendDesk {
   }
 
   /**
-   * Sends a form without faults; nothing while another is on its way, or for the second press of a double-click.
-   * Resolves when there is an outcome; never rejects.
+   * Sends; nothing while another is on its way, or for the second press of a double-click. Resolves when there is an
+   * outcome; never rejects.
    *
    * @param onProblem told of what was thrown
    */
-  async send(
-    form: SendForm,
-    organizationId: string | undefined,
-    onProblem: (thrown: unknown) => void,
-  ): Promise<void> {
+  async send(order: Order, onProblem: (thrown: unknown) => void): Promise<void> {
     const startedAtMs = this.#nowMs()
     if (this.#state.sending !== undefined || startedAtMs - this.#pressedAtMs < SAME_PRESS_MS) return
     this.#pressedAtMs = startedAtMs
     this.#stop = new AbortController()
-    const waitSeconds = waitSecondsOf(form)
-    this.#set({ ...this.#state, sending: { form, startedAtMs, waitSeconds }, outcome: undefined })
-    const outcome = await this.#sendNow(form, organizationId, waitSeconds, onProblem)
+    const waitSeconds = waitSecondsOf(order.form)
+    this.#set({ ...this.#state, sending: { startedAtMs, waitSeconds }, outcome: undefined })
+    const outcome = await this.#sendNow(order, waitSeconds, onProblem)
     this.#set({ ...this.#state, sending: undefined, outcome })
   }
 
@@ -84,33 +83,29 @@ export class SendDesk {
     this.#stop.abort()
   }
 
-  async #sendNow(
-    form: SendForm,
-    organizationId: string | undefined,
-    waitSeconds: number,
-    onProblem: (thrown: unknown) => void,
-  ): Promise<Outcome> {
-    const { message, key } = this.#order(form, organizationId)
+  async #sendNow(order: Order, waitSeconds: number, onProblem: (thrown: unknown) => void): Promise<Outcome> {
+    const { message, key } = this.#messageOf(order)
     try {
       const receipt = await this.#api.send(message, {
         idempotencyKey: key,
         signal: this.#stop.signal,
         ...(waitSeconds === 0 ? {} : { waitSeconds }),
       })
-      return { is: 'answered', form, receipt }
+      return { is: 'answered', order, receipt }
     } catch (error) {
       const problem = describe(error)
-      if (problem.isPassing) this.#unanswered = { form, message, key }
-      if (isAborted(error)) return { is: 'stopped', form }
+      if (problem.isPassing) this.#unanswered = { order, message, key }
+      if (isAborted(error)) return { is: 'stopped', order }
       onProblem(error)
-      return { is: 'failed', form, problem }
+      return { is: 'failed', order, problem }
     }
   }
 
-  #order(form: SendForm, organizationId: string | undefined) {
+  #messageOf(order: Order): { readonly message: Message; readonly key: string } {
     const former = this.#unanswered
     this.#unanswered = undefined
-    if (former?.form === form && former.message.organizationId === organizationId) return former
+    const { form, organizationId } = order
+    if (former?.order.form === form && former.order.organizationId === organizationId) return former
     return { message: messageOf(form, organizationId, this.#nowMs()), key: this.#makeKey() }
   }
 

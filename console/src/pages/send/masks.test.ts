@@ -15,11 +15,11 @@ test('blank lines are no masks', () => {
 test('a fault names the line', () => {
   assert.equal(
     maskFault('masks[1], position 7: expected a name', lines),
-    'Line 4, $.card[: position 7: expected a name',
+    'Line 4 ($.card[), position 7: expected a name',
   )
   assert.equal(
     maskFault('masks[0]: expected at most 512 characters', lines),
-    'Line 2, $.caller: expected at most 512 characters',
+    'Line 2 ($.caller): expected at most 512 characters',
   )
 })
 

@@ -11,8 +11,8 @@ export function maskLines(field: string): readonly MaskLine[] {
 
 /** What the server says of a bad mask, `masks[1], position 8: …`, with the line instead of the place in the list. */
 export function maskFault(fault: string, lines: readonly MaskLine[]): string {
-  const found = /^masks\[(\d+)\],?\s*/.exec(fault)
-  const bad = found?.[1] === undefined ? undefined : lines[Number(found[1])]
+  const found = /^masks\[(\d+)\]/.exec(fault)
+  const bad = found === null ? undefined : lines[Number(found[1])]
   if (found === null || bad === undefined) return fault
-  return `Line ${bad.line}, ${bad.text}: ${fault.slice(found[0].length).replace(/^: /, '')}`
+  return `Line ${bad.line} (${bad.text})${fault.slice(found[0].length)}`
 }

@@ -43,14 +43,14 @@ export function OutcomeBanner({
         <Banner tone="warning" title="You did not wait for the answer">
           <p>The event may have been sent all the same.</p>
           <div class="row">
-            <a href={href(['events'], { userId: outcome.form.userId, type: outcome.form.type })}>
+            <a href={href(['events'], { userId: outcome.order.form.userId, type: outcome.order.form.type })}>
               Look for it in the history
             </a>
           </div>
         </Banner>
       )
     case 'answered': {
-      const { tone, sentence } = resultOf(outcome.receipt, outcome.form)
+      const { tone, sentence } = resultOf(outcome.receipt, outcome.order.form)
       return (
         <Banner tone={tone} title={sentence}>
           <div class="row">

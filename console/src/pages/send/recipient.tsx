@@ -9,9 +9,8 @@ import type { FormPart } from './form-part.ts'
 /** To whom: a user, and one endpoint or all of them. */
 export function Recipient({ form, faults, onEdit, scope }: FormPart & { readonly scope: Scope }) {
   // Asked when the field is left, not at every letter.
-  const [asked, setAsked] = useState(form.userId)
-  const known = useEndpoints(asked, scope)
-  const isKnown = known !== undefined && asked === form.userId && form.userId !== ''
+  const [isTyping, setIsTyping] = useState(false)
+  const known = useEndpoints(isTyping ? '' : form.userId, scope)
   return (
     <div class="pair">
       <TextField
@@ -20,15 +19,13 @@ export function Recipient({ form, faults, onEdit, scope }: FormPart & { readonly
         maxLength={128}
         value={form.userId}
         error={faults.get('userId')}
-        onInput={({ currentTarget }) =>
-          onEdit({
-            userId: currentTarget.value,
-            ...(form.userEndpointId === '' ? {} : { userEndpointId: '' }),
-          })
-        }
-        onBlur={({ currentTarget }) => setAsked(currentTarget.value)}
+        onInput={({ currentTarget }) => {
+          setIsTyping(true)
+          onEdit({ userId: currentTarget.value, userEndpointId: '' })
+        }}
+        onBlur={() => setIsTyping(false)}
       />
-      {isKnown ? (
+      {scope.session.sight === 'all' ? (
         <EndpointSelect form={form} known={known} onEdit={onEdit} />
       ) : (
         <TextField
@@ -48,14 +45,16 @@ function EndpointSelect({
   form,
   known,
   onEdit,
-}: Pick<FormPart, 'form' | 'onEdit'> & { readonly known: readonly UserEndpointInSight[] }) {
+}: Pick<FormPart, 'form' | 'onEdit'> & { readonly known: readonly UserEndpointInSight[] | undefined }) {
   return (
     <SelectField
       label="Endpoint"
       value={form.userEndpointId}
       options={[
-        ['', known.length === 0 ? 'All of them (none is registered)' : `All of them (${known.length})`],
-        ...known.map(({ id, connected }) => [id, `${id} · ${connected ? 'connected' : 'away'}`] as const),
+        ['', known === undefined ? 'All of them' : `All of them (${known.length} registered)`],
+        ...(known ?? []).map(
+          ({ id, connected }) => [id, `${id} · ${connected ? 'connected' : 'away'}`] as const,
+        ),
         ...absent(form, known),
       ]}
       onChange={({ currentTarget }) => onEdit({ userEndpointId: currentTarget.value })}
@@ -64,12 +63,14 @@ function EndpointSelect({
 }
 
 /** The one that was chosen before, and is registered no more. */
-function absent({ userEndpointId }: SendForm, known: readonly UserEndpointInSight[]) {
-  if (userEndpointId === '' || known.some(({ id }) => id === userEndpointId)) return []
-  return [[userEndpointId, `${userEndpointId} · not registered`] as const]
+function absent({ userEndpointId }: SendForm, known: readonly UserEndpointInSight[] | undefined) {
+  if (userEndpointId === '' || known?.some(({ id }) => id === userEndpointId)) return []
+  return [
+    [userEndpointId, known === undefined ? userEndpointId : `${userEndpointId} · not registered`] as const,
+  ]
 }
 
-/** `undefined`: not known, or not this sign-in's to see. */
+/** `undefined`: not known yet, or not this sign-in's to see. */
 function useEndpoints(userId: string, scope: Scope): readonly UserEndpointInSight[] | undefined {
   const { api, sight } = scope.session
   const { data } = usePoll(

@@ -1,12 +1,15 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { href } from '../../routes.ts'
 import type { Scope } from '../../session/scope.ts'
 import { Banner } from '../../ui/banner.tsx'
 import { TextArea } from '../../ui/field.tsx'
 import { Card, Page } from '../../ui/page.tsx'
+import { go } from '../../ui/use-route.ts'
 import { Content } from './content.tsx'
 import { Delivery } from './delivery.tsx'
-import type { SendDesk } from './desk.ts'
-import type { SendForm } from './form.ts'
+import type { Order, SendDesk } from './desk.ts'
+import { NEW_FORM, type SendForm } from './form.ts'
+import type { FormPart } from './form-part.ts'
 import { maskLines } from './masks.ts'
 import { eventOf, type Faults, faultsOf } from './message.ts'
 import { OutcomeBanner, Progress } from './outcome.tsx'
@@ -14,6 +17,8 @@ import { PreviewCards } from './preview.tsx'
 import { Recipient } from './recipient.tsx'
 import { useDesk } from './use-desk.ts'
 import { usePreview } from './use-preview.ts'
+
+const STAND_IN = { type: NEW_FORM.type, timestamp: '2026-01-01T00:00:00Z' }
 
 /** Composes an event, shows what the device will get and what will be kept, sends it, and says what came of it. */
 export function SendPage({
@@ -32,11 +37,27 @@ export function SendPage({
   const { form, sending, outcome } = useDesk(desk)
   const faults = faultsOf(form)
   const masks = maskLines(form.masks)
-  const event = isEventRight(faults) ? eventOf(form, Date.now()) : undefined
-  const preview = usePreview(scope, event, masks)
+  const { type, timing, timestamp, attributes } = form
+  // Made anew with the event only, so that the time of a preview does not run.
+  const event = useMemo(
+    () => (isEventRight(faults) ? eventOf(form, Date.now()) : undefined),
+    [type, timing, timestamp, attributes],
+  )
+  // Masks can be wrong by themselves.
+  const preview = usePreview(scope, event ?? STAND_IN, masks)
+  const told = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (sending !== undefined) told.current?.scrollIntoView({ block: 'nearest' })
+  }, [sending])
   const needsOrganization = scope.organizationId === undefined
-  const send = (what: SendForm): void => {
-    if (!needsOrganization) void desk.send(what, scope.organizationId, scope.onProblem)
+  const send = (order: Order): void => {
+    void desk.send(order, scope.onProblem)
+  }
+  const edit = (changes: Partial<SendForm>): void => {
+    desk.edit(changes)
+    // Who writes to somebody else has left the link that led here: coming back must not bring its recipient back.
+    const isElsewhere = changes.userId !== undefined || changes.userEndpointId !== undefined
+    if (isElsewhere && userId !== undefined) go(href(['send']), 'replace')
   }
   return (
     <Page title="Send" lead="One event to somebody’s devices.">
@@ -47,18 +68,23 @@ export function SendPage({
       )}
       <div class="send">
         <Composer
-          // The recipient's field asks anew for somebody whom a link has named.
-          key={`${userId}/${scope.organizationId}`}
           scope={scope}
-          desk={desk}
+          form={form}
           faults={faults}
+          onEdit={edit}
           maskFault={preview.fault}
           isReady={!needsOrganization && sending === undefined}
-          onSend={() => send(form)}
+          onSend={() => send({ form, organizationId: scope.organizationId })}
         />
         <div class="stack send-side">
-          {sending !== undefined && <Progress sending={sending} onStop={() => desk.stop()} />}
-          {outcome !== undefined && <OutcomeBanner outcome={outcome} onAgain={() => send(outcome.form)} />}
+          {(sending ?? outcome) !== undefined && (
+            <div ref={told} class="stack told">
+              {sending !== undefined && <Progress sending={sending} onStop={() => desk.stop()} />}
+              {outcome !== undefined && (
+                <OutcomeBanner outcome={outcome} onAgain={() => send(outcome.order)} />
+              )}
+            </div>
+          )}
           <PreviewCards event={event} hasMasks={masks.length > 0} preview={preview} />
         </div>
       </div>
@@ -68,25 +94,22 @@ export function SendPage({
 
 function Composer({
   scope,
-  desk,
+  form,
   faults,
   maskFault,
   isReady,
+  onEdit,
   onSend,
-}: {
+}: FormPart & {
   readonly scope: Scope
-  readonly desk: SendDesk
-  readonly faults: Faults
   readonly maskFault: string | undefined
   readonly isReady: boolean
   readonly onSend: () => void
 }) {
-  const { form } = useDesk(desk)
   const [isTried, setIsTried] = useState(false)
   const element = useRef<HTMLFormElement>(null)
   // An empty field is no mistake before somebody wants to send.
   const shown: Faults = new Map([...faults].filter(([name]) => isTried || form[name] !== ''))
-  const onEdit = (changes: Partial<SendForm>): void => desk.edit(changes)
   const submit = (): void => {
     setIsTried(true)
     if (faults.size === 0 && maskFault === undefined) onSend()

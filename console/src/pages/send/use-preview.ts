@@ -19,18 +19,18 @@ const NOTHING: Preview = { event: undefined, fault: undefined, problem: undefine
 /** Rest after the last key before the server is asked. */
 const DEBOUNCE_MS = 300
 
-/** Asks the server, which alone knows its masks, whenever `event` or `masks` are others. `event` undefined: not now. */
+/** Asks the server, which alone knows its masks, whenever `event` or `masks` are others. */
 export function usePreview(
   { session, organizationId, onProblem }: Scope,
-  event: EventDraft | undefined,
+  event: EventDraft,
   masks: readonly MaskLine[],
 ): Preview {
   const [preview, setPreview] = useState(NOTHING)
-  const wanted = JSON.stringify([organizationId, event && { ...event, timestamp: '' }, masks])
-  const latest = useRef({ event, masks, onProblem })
-  latest.current = { event, masks, onProblem }
+  const wanted = JSON.stringify([organizationId, event, masks])
+  const latest = useRef({ masks, onProblem })
+  latest.current = { masks, onProblem }
   useEffect(() => {
-    if (event === undefined || masks.length === 0) return setPreview(NOTHING)
+    if (masks.length === 0) return setPreview(NOTHING)
     const life = new AbortController()
     const ask = async (): Promise<void> => {
       const { masks: lines } = latest.current
