@@ -25,7 +25,7 @@ export type Offer = {
 
 export type EndReason = 'hung_up' | 'cancelled' | 'no_answer' | 'declined' | 'busy' | 'unavailable'
 
-export const RING_SECONDS_MAX = 60
+const RING_SECONDS_MAX = 60
 
 /** As long as ids can be. */
 const TEXT_CHARACTERS_MAX = 128

@@ -1,5 +1,8 @@
 import { defineConfig } from 'vite'
 
+/** A running Rollcall, while the page is developed. */
+const SERVER = process.env['ROLLCALL_URL'] ?? 'http://127.0.0.1:8080'
+
 export default defineConfig({
   // Where the server serves it; `npm run dev` does so too.
   base: '/examples/ring/',
@@ -14,7 +17,13 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   server: {
+    host: '127.0.0.1',
     port: 5173,
-    proxy: { '/rtc-api': 'http://127.0.0.1:8080', '/security': 'http://127.0.0.1:8080' },
+    proxy: {
+      '/rtc-api': SERVER,
+      '/security': SERVER,
+      // Rollcall takes WebSockets from pages of its own origin only.
+      '/ws': { target: SERVER, ws: true, changeOrigin: true, rewriteWsOrigin: true },
+    },
   },
 })
