@@ -33,6 +33,11 @@ export function integer(value: unknown, what: string): number {
   throw unexpected(`${what} is no integer`)
 }
 
+export function number(value: unknown, what: string): number {
+  if (typeof value === 'number') return value
+  throw unexpected(`${what} is no number`)
+}
+
 function boolean(value: unknown, what: string): boolean {
   if (typeof value === 'boolean') return value
   throw unexpected(`${what} is no boolean`)

@@ -1,6 +1,7 @@
 import type { SendEventToUserWebCommand, UserPresence } from '@rollcall/protocol/command'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { WAIT_SECONDS_MAX, WAIT_SECONDS_MIN } from '@rollcall/protocol/limits'
+import type { Statistics } from '@rollcall/protocol/statistics'
 import { parseCount } from '../answers.ts'
 import { Backoff } from '../backoff.ts'
 import { checkUrl, readInteger } from '../connect/options.ts'
@@ -9,8 +10,9 @@ import { type ClientClock, type ClientRandom, systemClock, systemRandom } from '
 import { parseJsonAnswer } from '../refusal.ts'
 import { type GetToken, tokenSource } from '../token-source.ts'
 import { abortedError, sleep, withTimeout } from '../waiting.ts'
-import { createHistory, type History } from './history.ts'
+import { createHistory, type History, queryString } from './history.ts'
 import { parsePresence } from './presence.ts'
+import { parseStatistics } from './statistics.ts'
 
 export type BackendOptions = {
   /** Base URL of the server. */
@@ -75,6 +77,13 @@ export interface Backend {
    * @throws RollcallError `not_found` where the server is older than this question
    */
   presence(userIds: readonly string[], options?: OrganizationOptions): Promise<readonly UserPresence[]>
+  /**
+   * How the organization is doing: who is there now, and counts since the server's start, of which to take differences.
+   * Role SERVICE gets any organization's, or without `organizationId` the total of all.
+   *
+   * @throws RollcallError `forbidden`; `not_found` where the server is older than this question
+   */
+  statistics(options?: OrganizationOptions): Promise<Statistics>
   readonly history: History
   /**
    * Any other operation of the API. Only GET, HEAD and DELETE are made again where no answer came.
@@ -121,6 +130,11 @@ export function createBackend(options: BackendOptions): Backend {
       const body = JSON.stringify({ userIds, organizationId })
       const response = await call('/rtc-api/users/presence', { method: 'POST', body }, { signal })
       return parsePresence(await parseJsonAnswer(response))
+    },
+    async statistics({ organizationId, signal } = {}) {
+      const path = `/rtc-api/statistics${queryString({ organizationId })}`
+      const response = await call(path, {}, { signal })
+      return parseStatistics(await parseJsonAnswer(response))
     },
     history: createHistory(call, clock),
     request: (path, requestOptions = {}) => requestJson(call, path, requestOptions),

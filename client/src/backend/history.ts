@@ -104,7 +104,7 @@ function keyOf({ id, acceptedAt }: HistoryRecord): string {
   return `${acceptedAt} ${id}`
 }
 
-function queryString(parameters: { readonly [name: string]: string | number | undefined }): string {
+export function queryString(parameters: { readonly [name: string]: string | number | undefined }): string {
   const given = Object.entries(parameters).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, String(value)]],
   )
