@@ -46,6 +46,26 @@ function hasCode(code: string): (error: unknown) => boolean {
 }
 
 describe('the registrar', () => {
+  it('counts who is there and who has ended, by organization', async () => {
+    const { clock, registrar, statistics, register } = setup()
+    await register('phone', 15)
+    await register('tab', 15)
+    await register('gone', 15)
+    assert.deepEqual(['acme', 'globex', undefined].map(registrar.count), [3, 0, 3])
+    await registrar.unregister({ ...ALICE, userEndpointId: 'gone' })
+    await assert.rejects(registrar.unregister({ ...ALICE, userEndpointId: 'gone' }))
+    await clock.advance(16_000)
+    assert.equal(registrar.count('acme'), 0)
+    const { ended, expiryLatenessMs } = statistics.read('acme')
+    assert.deepEqual(ended, { expired: 2, unregistered: 1 })
+    assert.equal(
+      expiryLatenessMs.counts.reduce((sum, count) => sum + count),
+      2,
+    )
+    assert.deepEqual(statistics.read('globex').ended, { expired: 0, unregistered: 0 })
+    await registrar.close()
+  })
+
   it('expires an endpoint after its period: never early, at most a second late', async () => {
     const { clock, registrar, seen, lateMs, register } = setup()
     await register('phone', 15)
