@@ -30,10 +30,7 @@ const FLAGS = [
 /** A browser for the tests of one file. */
 export type TestBrowser = {
   readonly browser: Browser
-  /**
-   * A fresh profile for one test, whose pages are watched until the test ends. Ask for it before you start a server
-   * for the same test: what a test registers first is ended first, and pages notice a server that goes.
-   */
+  /** A fresh profile for one test, whose pages are watched until the test ends. */
   newContext(t: TestContext, options?: BrowserContextOptions): Promise<WatchedContext>
   close(): Promise<void>
 }
@@ -42,6 +39,11 @@ export type TestBrowser = {
 export type WatchedContext = {
   readonly context: BrowserContext
   readonly watch: Watch
+  /**
+   * Ends what the test has started beside, such as a server: after the pages, which would notice, newest first, and
+   * whatever has gone wrong before. (`t.after` would end it first, or not at all once another of its hooks has failed.)
+   */
+  after(end: () => Promise<unknown>): void
 }
 
 /** Starts Chromium with a profile of its own, without a window. `close` it at the end. */
@@ -64,8 +66,9 @@ export async function startBrowser(): Promise<TestBrowser> {
       // What tsx makes of a named function in a test calls this; in a page it is not there.
       await context.addInitScript('globalThis.__name ??= (named) => named')
       const watch = new Watch(context)
-      t.after(() => finish(t, context, watch))
-      return { context, watch }
+      const ends: (() => Promise<unknown>)[] = []
+      t.after(() => finish(t, { context, watch }, ends))
+      return { context, watch, after: (end) => void ends.unshift(end) }
     },
   }
 }
@@ -81,15 +84,21 @@ export async function openPage({ context, watch }: WatchedContext, url: string):
   return page
 }
 
-/** Leaves pictures of what the pages looked like where the test has failed, and closes them. */
-async function finish(t: TestContext, context: BrowserContext, watch: Watch): Promise<void> {
+/** Leaves pictures of what the pages looked like where the test has failed; closes everything; then complains. */
+async function finish(
+  t: TestContext,
+  { context, watch }: Pick<WatchedContext, 'context' | 'watch'>,
+  ends: readonly (() => Promise<unknown>)[],
+): Promise<void> {
   const complaints = watch.complaints()
-  try {
-    if (complaints.length > 0 || hasFailed(t)) await shoot(t.name, context)
-  } finally {
-    await context.close()
-  }
+  // A test that has failed already is not told of anything else that fails.
+  if (hasFailed(t)) for (const complaint of complaints) t.diagnostic(complaint)
+  if (complaints.length > 0 || hasFailed(t)) await shoot(t.name, context)
+  const failures: unknown[] = []
+  for (const end of [() => context.close(), ...ends])
+    await end().catch((error: unknown) => failures.push(error))
   assert.deepEqual(complaints, [], 'what went wrong in the pages')
+  if (failures.length > 0) throw new AggregateError(failures, 'what did not end well')
 }
 
 /** Node.js has it from 20.12 on; its types for 20 do not. */

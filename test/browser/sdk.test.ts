@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it, type TestContext } from 'node:test'
+import { Acme } from '../helpers/acme.ts'
+import { startBrowser, type TestBrowser } from '../helpers/browser.ts'
+import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
+import { type SdkSite, startSdkSite } from '../helpers/sdk-page.ts'
+
+/** What docs/sdk.md begins with. */
+const FIVE_LINES = `
+import { connect, tokenSource } from './sdk.js'
+const url = location.origin
+const grant = { type: 'password', username: 'bob', password: 'bob-password' }
+const getToken = tokenSource({ url, clientId: 'customer', grant })
+const registration = connect({ url, getToken, onEvent: (event) => { document.title = event.caller } })
+
+await registration.online()
+document.title = registration.userEndpointId
+`
+
+const HOSTILE = '"><img src=x onerror=document.title=666><script>document.title=667</script>'
+
+describe('the SDK in a browser', () => {
+  let chromium: TestBrowser
+  let site: SdkSite
+  let server: ServerProcess
+  let data: Awaited<ReturnType<typeof makeDataDir>>
+  let acme: Acme
+
+  before(async () => {
+    data = await makeDataDir()
+    chromium = await startBrowser()
+    server = await startProcess(data.path)
+    site = await startSdkSite(server.port)
+    acme = new Acme(server.url)
+  })
+  after(async () => {
+    await chromium?.close()
+    await site?.close()
+    await server?.kill()
+    await data.remove()
+  })
+  const openTab = async (t: TestContext) => {
+    const watched = await chromium.newContext(t)
+    return { watched, tab: await site.openTab(watched) }
+  }
+
+  it('is five lines to an event', async (t) => {
+    const watched = await chromium.newContext(t)
+    const page = await site.openProgram(watched, FIVE_LINES)
+    await eventually(async () => (await page.title()).length === 36, 'it is online')
+    const receipt = await acme.ring(await page.title(), { caller: 'Alice' }, { waitSeconds: 10 })
+    assert.equal(receipt.acknowledged, 1)
+    assert.equal(await page.title(), 'Alice')
+    assert.equal(await acme.outcome(receipt.eventId), 'acknowledged')
+  })
+
+  it('unregisters when it is closed', async (t) => {
+    const { tab } = await openTab(t)
+    const id = await tab.reach({ connect: { keepAliveSeconds: 60 } })
+    assert.ok((await acme.registered()).includes(id))
+    await tab.close()
+    assert.ok(!(await acme.registered()).includes(id))
+    assert.deepEqual((await tab.report()).states, ['online subscribed', 'closed closed_by_app'])
+  })
+
+  it('keeps markup as data', async (t) => {
+    const { tab } = await openTab(t)
+    const userEndpointId = '<img src=x onerror=alert(1)>'
+    assert.equal(await tab.reach({ connect: { userEndpointId } }), userEndpointId)
+    const attributes = { id: `<b>${'x'.repeat(8)}</b>`, caller: HOSTILE, __proto__x: HOSTILE }
+    const { eventId } = await acme.ring(userEndpointId, attributes, { waitSeconds: 10 })
+    const { events } = await tab.report()
+    assert.equal(events[0]?.id, eventId)
+    assert.equal(events[0]?.['caller'], HOSTILE)
+    assert.equal(await tab.page.title(), 'SDK')
+    assert.equal(await tab.page.locator('main *').count(), 0)
+    await acme.acknowledged(eventId)
+  })
+
+  it('loses nothing to a handler that throws or never settles', async (t) => {
+    const { tab } = await openTab(t)
+    const id = await tab.reach({ connect: { handlerTimeoutMs: 200, handlerAttemptsMax: 2 } })
+    for (const handler of ['throws once', 'throws', 'hangs', 'works'])
+      await acme.ring(id, { id: `${handler} ${id}`, handler })
+    const { events, errors } = await tab.until(({ calls }) => calls.length === 6, 'each had its turn')
+    await acme.acknowledged(`works ${id}`)
+    assert.deepEqual(
+      events.map((event) => event['handler']),
+      ['throws once', 'works'],
+    )
+    assert.deepEqual(
+      errors.map((text) => text.replace(` ${id}`, '')),
+      [
+        'handler_failed throws once',
+        'handler_failed throws',
+        'handler_failed throws',
+        'handler_timeout hangs',
+      ],
+    )
+    // Another program with a better handler, in the same tab.
+    await tab.page.reload()
+    await tab.loaded()
+    await tab.mend()
+    assert.equal(await tab.reach(), id)
+    const again = await tab.until((report) => report.events.length === 2, 'what was left has come again')
+    assert.deepEqual(
+      again.events.map((event) => event['handler']),
+      ['throws', 'hangs'],
+    )
+    for (const handler of ['throws', 'hangs']) await acme.acknowledged(`${handler} ${id}`)
+  })
+
+  it('works where storage and Web Locks are forbidden', async (t) => {
+    const { watched, tab } = await openTab(t)
+    await watched.context.addInitScript(() => {
+      const forbid = (owner: object, name: string): void => {
+        const get = (): never => {
+          throw new Error(`${name} is forbidden`)
+        }
+        Object.defineProperty(owner, name, { get })
+      }
+      forbid(globalThis, 'sessionStorage')
+      forbid(globalThis, 'localStorage')
+      Object.defineProperty(navigator, 'locks', { value: undefined })
+    })
+    const before = await acme.links()
+    await tab.page.reload()
+    const other = await site.openTab(watched)
+    const shared = { connect: { shareSocket: true } }
+    const ids = [await tab.reach(shared), await other.reach(shared)]
+    assert.equal(new Set(ids).size, 2)
+    assert.equal((await acme.links()) - before, 2, 'each has its own connection')
+    for (const id of ids) assert.equal((await acme.ring(id, {}, { waitSeconds: 10 })).acknowledged, 1)
+  })
+
+  it('says that it cannot get to an address that the page may not ask', async (t) => {
+    const { watched, tab } = await openTab(t)
+    watched.watch.expect(/Content Security Policy/)
+    await tab.start({ url: 'http://rollcall.example.com', token: 'a.b.c' })
+    const { status, error } = await tab.until(({ states }) => states.length > 1, 'it tries again')
+    assert.deepEqual([status, error?.code], ['reconnecting', 'unreachable'])
+    assert.match(error?.message ?? '', /^http:\/\/rollcall\.example\.com cannot be reached/)
+  })
+
+  it('says that something else answers', async (t) => {
+    const { watched, tab } = await openTab(t)
+    watched.watch.expect(/status of 404/)
+    await watched.context.route('**/rtc-api/**', (route) => route.fulfill({ status: 404, body: '<html>' }))
+    await tab.start()
+    const { reason, error } = await tab.until(({ status }) => status === 'closed', 'it has given up')
+    assert.deepEqual([reason, error?.code], ['wrong_server', 'wrong_server'])
+  })
+
+  it('says that credentials are wrong', async (t) => {
+    const { watched, tab } = await openTab(t)
+    watched.watch.expect(/status of 40[01]/)
+    await tab.start({ password: 'wrong' })
+    const { reason, error } = await tab.until(({ status }) => status === 'closed', 'it has given up')
+    assert.deepEqual([reason, error?.code], ['token_failed', 'invalid_grant'])
+  })
+})

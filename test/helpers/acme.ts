@@ -1,0 +1,54 @@
+import { type Backend, createBackend, type Receipt, type SendOptions } from '@rollcall/client/client'
+import { call } from './call.ts'
+import { signIn } from './demo.ts'
+import { eventually } from './run-server.ts'
+
+/** What tests of people's devices ask a server of the demo directory, as the backend of acme. */
+export class Acme {
+  readonly #url: string
+  readonly #backend: Backend
+
+  constructor(url: string) {
+    this.#url = url
+    const credentials = { clientId: 'acme-backend', clientSecret: 'acme-secret' }
+    this.#backend = createBackend({ url, credentials })
+  }
+
+  /** A QoS 1 event to one endpoint of bob's. */
+  ring(
+    userEndpointId: string,
+    attributes: { readonly [name: string]: unknown } = {},
+    options: SendOptions = {},
+  ): Promise<Receipt> {
+    const event = { type: 'CallOfferedEvent', ...attributes }
+    return this.#backend.send({ userId: 'bob', userEndpointId, qos: 1, event }, options)
+  }
+
+  /** What the history says became of an event at its only endpoint. */
+  async outcome(eventId: string): Promise<string | undefined> {
+    const { endpoints } = await this.#backend.history.find(eventId)
+    return endpoints[0]?.outcome
+  }
+
+  /** Waits until the history says so. */
+  async acknowledged(eventId: string): Promise<void> {
+    await eventually(
+      async () => (await this.outcome(eventId)) === 'acknowledged',
+      `${eventId} is acknowledged`,
+    )
+  }
+
+  /** Ids of bob's endpoints that are registered now. */
+  async registered(): Promise<readonly string[]> {
+    const { accessToken } = await signIn(this.#url, 'bob')
+    const { json } = await call(this.#url, accessToken, 'GET users/endpoints')
+    if (!Array.isArray(json)) return []
+    return json.map((endpoint: { readonly id: string }) => endpoint.id)
+  }
+
+  /** Open MQTT connections of everybody. */
+  async links(): Promise<number> {
+    const text = await (await fetch(`${this.#url}/metrics`)).text()
+    return Number(/^rollcall_links (\d+)$/m.exec(text)?.[1])
+  }
+}
