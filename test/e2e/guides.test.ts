@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { findChromium } from '../../scripts/system-packages.mjs'
 import { openPage, startBrowser } from '../helpers/browser.ts'
 import { Guide } from '../helpers/guide.ts'
+import {
+  assertCaddy,
+  assertMetricsExist,
+  assertNewerFormatRefused,
+  assertNginx,
+  assertScriptsExist,
+  assertServesTls,
+  assertUnit,
+} from '../helpers/guide-checks.ts'
+import { eventually, makeDataDir, startProcess } from '../helpers/run-server.ts'
 
 const missing = ['bash', 'curl'].filter((tool) => spawnSync(tool, ['--version']).status !== 0)
 if (findChromium() === undefined) missing.push('Chromium')
@@ -51,6 +62,76 @@ const GUIDES: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
       },
     })
   },
+
+  'receipts.md': async (t) => {
+    const guide = await Guide.open(t)
+    await guide.runOnly('guides/first-app.md', 'sdk')
+    await guide.follow('guides/receipts.md', {
+      after: {
+        rings: async () => {
+          await eventually(() => guide.printed('phone').includes('CallOfferedEvent'), 'the phone rings')
+        },
+      },
+      checks: {
+        directory: (code) => assertStarts(t, guide, code),
+      },
+    })
+  },
+
+  'production.md': async (t) => {
+    const guide = await Guide.open(t)
+    const metrics = async () =>
+      (
+        await fetch(`${guide.real('http://127.0.0.1:8080')}/metrics`, {
+          headers: { authorization: 'Bearer replace-this-by-something-random' },
+        })
+      ).text()
+    await guide.follow('guides/production.md', {
+      checks: {
+        install: assertScriptsExist,
+        systemd: assertUnit,
+        nginx: assertNginx,
+        caddy: assertCaddy,
+        'env-tls': (code) => assertServesTls(t, code),
+        alerts: async (code) => assertMetricsExist(code, await metrics()),
+      },
+    })
+    // The restore was the last to bring it back, and the restart found what was registered.
+    assert.match(readFileSync(join(guide.home, 'journal'), 'utf8'), /"msg":"listening"/)
+  },
+
+  'masks.md': async (t) => {
+    const guide = await Guide.open(t)
+    await guide.follow('guides/masks.md', {
+      checks: {
+        event: (code) => assert.equal(JSON.parse(code).type, 'PaymentRequestedEvent'),
+        log: (code) => {
+          const log = guide.printed('start')
+          const told = JSON.parse(code)
+          const lines = [...log.matchAll(/^\{.*"route":"\/rtc-api\/users\/endpoints\/sendEvent".*$/gm)]
+          const [line = '{}'] = lines.map(([text]) => text)
+          const real = JSON.parse(line)
+          assert.deepEqual(Object.keys(real), Object.keys(told))
+          assert.deepEqual([real.route, real.status, real.msg], [told.route, told.status, told.msg])
+          assert.doesNotMatch(log, /4111|Cheese/)
+        },
+      },
+    })
+  },
+
+  'upgrading.md': async (t) => {
+    const guide = await Guide.open(t)
+    await guide.runOnly('guides/production.md', 'directory')
+    await guide.saveOnly('guides/production.md', '/etc/rollcall/env')
+    await guide.follow('guides/upgrading.md', {
+      after: { version: () => guide.stop('start') },
+      checks: {
+        install: assertScriptsExist,
+        replace: (code) => assert.match(code, /^(sudo mv \/opt\/rollcall\S* \/opt\/rollcall\S*\n){2}$/),
+        refusal: assertNewerFormatRefused,
+      },
+    })
+  },
 }
 
 describe('docs/guides', { skip }, () => {
@@ -61,3 +142,18 @@ describe('docs/guides', { skip }, () => {
     assert.deepEqual(Object.keys(GUIDES).sort(), there.sort())
   })
 })
+
+/** A server starts with this directory file, and these keys of the configuration besides. */
+async function assertStarts(
+  t: TestContext,
+  { home }: Guide,
+  directory: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const file = join(home, 'checked-directory.json')
+  writeFileSync(file, directory, { mode: 0o600 })
+  const data = await makeDataDir()
+  t.after(() => data.remove())
+  const server = await startProcess(data.path, { ...env, DIRECTORY_FILE: file })
+  await server.kill()
+}

@@ -4,12 +4,17 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { eventually } from './run-server.ts'
 import { type Block, matchesOutput, readBlocks, readDocument } from './snippets.ts'
 import { Terminal } from './terminal.ts'
 
 /** Ports that the guides name; each test has its own in their place. */
 const PORTS = ['8080', '5173', '9000', '9001'] as const
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+/** Folders of the machine that the guides name; each test has its own in their place. */
+const FOLDERS = ['/etc/rollcall', '/var/lib/rollcall', '/var/backups/rollcall'] as const
 
 /** What a test adds to a guide: what only a person would do, and looks at. */
 export type Additions = {
@@ -24,7 +29,7 @@ export type Additions = {
  *
  * - `run: NAME`: commands for the terminal that the reader works in. A block of text behind it is what they print.
  * - `run: NAME, until: TEXT`: commands that stay, in a terminal of their own, and have begun once they have printed that.
- * - `file: ~/NAME`: the reader saves it.
+ * - `file: PATH`: the reader saves it.
  * - `check: NAME`: nothing to run; the test has a check of that name.
  */
 export class Guide {
@@ -60,7 +65,8 @@ export class Guide {
   /** What the guide says, with the ports and the home folder of this test. */
   real(text: string): string {
     const ported = [...this.#ports].reduce((all, [port, own]) => all.replaceAll(port, String(own)), text)
-    return ported.replaceAll('~/', `${this.home}/`)
+    const placed = FOLDERS.reduce((all, path) => all.replaceAll(path, `${this.home}${path}`), ported)
+    return placed.replaceAll(/\/opt\/rollcall(?:\.new)?(?![.\w])/g, ROOT).replaceAll('~/', `${this.home}/`)
   }
 
   /** What the commands of that name, which stay, have printed. */
@@ -99,6 +105,12 @@ export class Guide {
     )
   }
 
+  /** Only saves the file of that path. */
+  async saveOnly(document: string, path: string): Promise<void> {
+    const block = readBlocks(readDocument(document)).find(({ marker }) => marker === `file: ${path}`)
+    await this.#save(path, (block ?? assert.fail(`no ${path} in ${document}`)).code)
+  }
+
   async #run(where: string, name: string, until: string | undefined, block: Block): Promise<void> {
     assert.equal(block.language, 'sh', where)
     const code = this.real(block.code)
@@ -106,8 +118,10 @@ export class Guide {
       const { stdout, stderr, status } = await this.#terminal.run(code)
       assert.equal(status, 0, `${where}: ${stdout}${stderr}`)
       const output = this.real(block.output ?? '')
+      // An answer of the API has no line break at its end, which nobody sees on a page.
+      const printed = stdout.replace(/\n?$/, '\n')
       assert.ok(
-        block.output === undefined || matchesOutput(stdout, { output }),
+        block.output === undefined || matchesOutput(printed, { output }),
         `${where}: ${stdout}${stderr}`,
       )
       return

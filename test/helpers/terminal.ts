@@ -26,6 +26,22 @@ node() { "$NODE" "$@"; }
 cd "$ROOT"
 `
 
+/** A machine with the one service \`rollcall\` of the guides: as much of it as they use, for one user. */
+const SERVICE = `
+sudo() { [ "$1" != -u ] || shift 2; "$@"; }
+chown() { :; }
+systemctl() {
+  case "$1" in
+    start) env $(cat "$HOME/etc/rollcall/env") "$NODE" "$ROOT/server/dist/main.js" >> "$HOME/journal" 2>&1 &
+      SERVICE=$!
+      until "$NODE" -e 'fetch(process.argv[1]).then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))' "$ROLLCALL_URL/health/ready"
+      do kill -0 $SERVICE || return 1; done ;;
+    stop) kill $SERVICE; wait $SERVICE ;;
+    restart) systemctl stop && systemctl start ;;
+  esac
+}
+`
+
 /** A shell as a reader of the guides has it open: variables and the folder stay from one command to the next. */
 export class Terminal {
   readonly #child: ChildProcess
@@ -59,7 +75,7 @@ export class Terminal {
     // One that has ended says so by what it has not written.
     this.#child.stdin?.on('error', () => {})
     this.#closed = once(this.#child, 'close')
-    this.#child.stdin?.write(COMMANDS)
+    this.#child.stdin?.write(COMMANDS + SERVICE)
   }
 
   /** Everything that the commands have written so far. */

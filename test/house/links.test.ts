@@ -24,6 +24,19 @@ test('every link between the documents leads somewhere', () => {
   )
 })
 
+/** Documents of `docs/` that the map does not lead to. */
+function missingOnMap(map: string, paths: readonly string[]): readonly string[] {
+  const targets = new Set(linksIn(map).map(({ target }) => `docs/${target}`))
+  const isPlaced = (path: string): boolean => targets.has(path) || path.startsWith('docs/adr/')
+  return paths.filter((path) => path.startsWith('docs/') && path !== 'docs/README.md' && !isPlaced(path))
+}
+
+test('docs/README.md leads to every document of docs/', () => {
+  assert.deepEqual(missingOnMap(filesUnder(ROOT).read('docs/README.md'), documents()), [])
+  const paths = ['docs/a.md', 'docs/guides/b.md', 'docs/adr/1.md', 'README.md']
+  assert.deepEqual(missingOnMap('[a](a.md)', paths), ['docs/guides/b.md'])
+})
+
 const PLANTED = new Map([
   [
     'docs/there.md',

@@ -13,7 +13,7 @@ function withoutMarkup(heading: string): string {
 }
 
 /** One row of a table. */
-export function tableRow(cells: readonly string[]): string {
+function tableRow(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`
 }
 
