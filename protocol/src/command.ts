@@ -42,6 +42,17 @@ export type SendEventToUserWebCommand = {
   readonly idempotencyKey?: string | null
 }
 
+/** Body of `POST /rtc-api/masks/preview`. */
+export type MasksPreviewWebCommand = {
+  /** Any JSON object of at most 65,536 bytes; it needs no `type` and no `timestamp` yet. */
+  readonly event: { readonly [attribute: string]: unknown }
+  /** As in sendEvent. */
+  readonly masks?: readonly string[] | null
+}
+
+/** Its answer: the event as it would be stored. */
+export type MasksPreview = { readonly event: { readonly [attribute: string]: unknown } }
+
 /** One of the answers of `POST /rtc-api/users/endpoints/sendEvents`, and of an event published over MQTT. */
 export type SendEventResult = { readonly count: number; readonly eventId: string }
 

@@ -285,6 +285,10 @@ export class FakeDelivery {
     )
   }
 
+  previewMasks(): Buffer {
+    throw new Error('tested with the real delivery')
+  }
+
   mailboxDepth({ userEndpointId }: Registration): number {
     return userEndpointId.length
   }

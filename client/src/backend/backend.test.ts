@@ -154,6 +154,25 @@ describe('any other request', () => {
   })
 })
 
+describe('a preview of masks', () => {
+  it('shows the event as it would be stored, asks again where that may help, and tells what is wrong', async () => {
+    const { backend, clock, requests, bodies } = open([
+      () => refusal(503, 'unavailable'),
+      () => Response.json({ event: { a: '*' }, more: 1 }),
+      () => refusal(400, 'invalid_mask'),
+      () => Response.json({ event: [] }),
+    ])
+    const asking = backend.previewMasks({ a: 'b' }, ['$.a'])
+    await clock.advance(250)
+    assert.deepEqual(await asking, { a: '*' })
+    assert.equal(requests[1]?.url, 'http://127.0.0.1:1/rtc-api/masks/preview')
+    assert.deepEqual(bodies[1], { event: { a: 'b' }, masks: ['$.a'] })
+    await assert.rejects(backend.previewMasks({}, ['$[']), { code: 'invalid_mask' })
+    await assert.rejects(backend.previewMasks({}, []), { code: 'internal_error' })
+    await assert.rejects(backend.previewMasks({}, [], { signal: AbortSignal.abort() }), { code: 'aborted' })
+  })
+})
+
 describe('presence and history', () => {
   it('reads who is there', async () => {
     const users = [

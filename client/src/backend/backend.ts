@@ -11,6 +11,7 @@ import { parseJsonAnswer } from '../refusal.ts'
 import { type GetToken, tokenSource } from '../token-source.ts'
 import { abortedError, sleep, withTimeout } from '../waiting.ts'
 import { createHistory, type History, queryString } from './history.ts'
+import { previewMasks } from './masks.ts'
 import { parsePresence } from './presence.ts'
 import { parseStatistics } from './statistics.ts'
 
@@ -86,6 +87,18 @@ export interface Backend {
   statistics(options?: OrganizationOptions): Promise<Statistics>
   readonly history: History
   /**
+   * How an event would be stored and shown if it were sent with these masks. Nothing is sent; it counts as one event
+   * against the caller's limit.
+   *
+   * @param event any object: it needs no `type` or `timestamp` yet
+   * @throws RollcallError `invalid_mask`, whose field `masks` says which and where; `not_found` where the server is older
+   */
+  previewMasks(
+    event: { readonly [attribute: string]: unknown },
+    masks: readonly string[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<{ readonly [attribute: string]: unknown }>
+  /**
    * Any other operation of the API. Only GET, HEAD and DELETE are made again where no answer came.
    *
    * @param path from the root, with its query: `/rtc-api/webhooks`
@@ -137,6 +150,7 @@ export function createBackend(options: BackendOptions): Backend {
       return parseStatistics(await parseJsonAnswer(response))
     },
     history: createHistory(call, clock),
+    previewMasks: (event, masks, { signal } = {}) => previewMasks(call, event, masks, signal),
     request: (path, requestOptions = {}) => requestJson(call, path, requestOptions),
   }
 }

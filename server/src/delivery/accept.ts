@@ -2,11 +2,12 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { organizationForSending, type Principal } from '../auth/auth.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Limits } from '../limits/limits.ts'
-import { applyMasks, type MaskSet, parseMasks } from '../masks/masks.ts'
+import { type MaskSet, parseMasks } from '../masks/masks.ts'
 import type { HistoryDraft, UserKey } from '../store/store.ts'
 import type { SendEventCommand } from './command.ts'
 import { withId } from './event-bytes.ts'
 import type { EventSource } from './event-source.ts'
+import { maskedEvent } from './masked-event.ts'
 import type { Terms } from './terms.ts'
 
 /** An event with everything that is to be known about it. */
@@ -77,8 +78,7 @@ function outgoing(event: EventSource, newId: () => string, masks: MaskSet | unde
   const eventId = event.id ?? newId()
   const bytes = withId(event, eventId)
   if (masks === undefined) return { eventId, type: event.type, bytes, shown: bytes }
-  const shown = JSON.stringify(applyMasks(masks, { ...event.value, id: eventId }))
-  return { eventId, type: event.type, bytes, shown: Buffer.from(shown) }
+  return { eventId, type: event.type, bytes, shown: maskedEvent(masks, { ...event.value, id: eventId }) }
 }
 
 function endOf({ ttlSeconds, expiresAtWallMs }: Terms, clock: Clock): number | undefined {

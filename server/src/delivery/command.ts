@@ -81,7 +81,8 @@ function cancelSource(body: BodyText, event: JsonObject, members: readonly Membe
   return eventSource(body, event, membersOf(body.text, at.start), 'cancelOthers.event')
 }
 
-function refuse(problems: Problems): RollcallError {
+/** A refusal that names every bad field. */
+export function refuse(problems: Problems): RollcallError {
   const [[field, problem] = ['body', 'is not valid']] = problems
   return new RollcallError('invalid_request', `${field}: ${problem}`, { fields: problems })
 }
@@ -104,7 +105,8 @@ function optionalString(body: JsonObject, name: string, problems: Problems): str
   return undefined
 }
 
-function optionalStrings(body: JsonObject, name: string, problems: Problems): readonly string[] {
+/** A list of strings; absent: none. */
+export function optionalStrings(body: JsonObject, name: string, problems: Problems): readonly string[] {
   const value = body[name]
   if (value === undefined || value === null) return []
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value

@@ -12,6 +12,7 @@ import { Lifetimes } from './lifetimes.ts'
 import type { Attachment, Link, LinkPeer } from './link.ts'
 import { Links } from './links.ts'
 import { Outbox, type OutboxContext } from './outbox.ts'
+import { type MasksPreviewCommand, previewMasks } from './preview-masks.ts'
 import { type ReceiptCount, Receipts, type ReceiptWait } from './receipts.ts'
 import { reminderBytes } from './reminder.ts'
 import { sealContext } from './seal-context.ts'
@@ -21,6 +22,7 @@ import { type SendEventsContext, sendEvents } from './send-events.ts'
 export { type BulkItem, readSendEventArray, readSendEventLines } from './bulk.ts'
 export { parseSendEvent, type SendEventCommand } from './command.ts'
 export type { Attachment, Link, LinkCloseReason, LinkPeer, OutboundEvent } from './link.ts'
+export { parseMasksPreview } from './preview-masks.ts'
 export { parseJsonBody } from './raw-json.ts'
 export type { ReceiptCount, ReceiptWait } from './receipts.ts'
 
@@ -74,6 +76,12 @@ export interface Delivery {
     idempotencyKey: string | undefined,
     wait: ReceiptWait,
   ): Promise<SendResult>
+  /**
+   * The event as sendEvent would store it. Nothing is sent or stored; it counts as one event sent.
+   *
+   * @throws RollcallError `rate_limited`, `invalid_mask`
+   */
+  previewMasks(principal: Principal, command: MasksPreviewCommand): Buffer
   /**
    * Makes `link` the endpoint's link; an older one is closed `taken_over`, unless it is of the same
    * connection, which must detach it first. Call only with a registration that is live now.
@@ -137,6 +145,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     sendEvents: (principal, group) => sendEvents(sending, principal, group),
     sendEventAndWait: (principal, command, idempotencyKey, wait) =>
       sendEventAndWait(sending, principal, command, idempotencyKey, wait),
+    previewMasks: (principal, command) => previewMasks(options.quotas, principal, command),
     attach(registration, link) {
       const attachment = attach(links, new Outbox(registration, link, context))
       options.store.feed.noteConnected(registration, options.clock.wallMs())

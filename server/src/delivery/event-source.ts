@@ -40,6 +40,22 @@ export function eventSource(
   members: readonly Member[],
   path: string,
 ): EventSource {
+  const { slice, bytes } = eventText(body, members, path)
+  const { id, type } = value
+  if (typeof type !== 'string') throw new Error('an event that was checked has no type')
+  return { bytes, value, type, id: isShortText(id) ? id : undefined, nullId: findNullId(slice, id) }
+}
+
+/**
+ * The member `event` of `members` as it was written.
+ *
+ * @throws RollcallError `event_too_large`
+ */
+export function eventText(
+  body: BodyText,
+  members: readonly Member[],
+  path: string,
+): { readonly slice: string; readonly bytes: Buffer } {
   const at = members.find((member) => member.key === 'event')
   if (at === undefined) throw new Error('a member that JSON.parse saw is missing')
   const slice = body.text.slice(at.start, at.end)
@@ -50,9 +66,7 @@ export function eventSource(
     throw new RollcallError('event_too_large', `The event is larger than ${EVENT_BYTES_MAX} bytes.`, {
       fields: [[path, `must be at most ${EVENT_BYTES_MAX} bytes`]],
     })
-  const { id, type } = value
-  if (typeof type !== 'string') throw new Error('an event that was checked has no type')
-  return { bytes, value, type, id: isShortText(id) ? id : undefined, nullId: findNullId(slice, id) }
+  return { slice, bytes }
 }
 
 /** Also refuses keys given twice at the top of the event, where the server and the device could read differently. */

@@ -34,6 +34,7 @@ import { listWebhooksRoute } from './routes/list-webhooks.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { openApiDocumentRoute } from './routes/openapi-document.ts'
 import { presenceRoute } from './routes/presence.ts'
+import { previewMasksRoute } from './routes/preview-masks.ts'
 import { registerRoutes } from './routes/register.ts'
 import { revokeTokenRoute } from './routes/revoke-token.ts'
 import { revokeUserRoute } from './routes/revoke-user.ts'
@@ -114,6 +115,7 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
       await scope.register(async (raw) => {
         readRawJson(raw)
         sendEventRoute(raw, services, gate)
+        previewMasksRoute(raw, services)
       })
       await scope.register(async (bulk) => {
         readRawBulk(bulk)

@@ -60,6 +60,7 @@ const UNUSED_SERVICES: HttpServices = {
     sendEvent: unused,
     sendEvents: unused,
     sendEventAndWait: unused,
+    previewMasks: unused,
     isConnected: unused,
     peerOf: unused,
     mailboxDepth: unused,

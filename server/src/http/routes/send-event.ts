@@ -9,6 +9,7 @@ import { JSON_TYPE } from '../error-body.ts'
 import { sendInOneWrite } from '../one-write.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { waitSeconds } from '../prefer.ts'
+import { rawBody } from '../raw-body.ts'
 import {
   bodyRef,
   EVENT_ID_HEADER,
@@ -89,12 +90,6 @@ async function sendAndWait(
     connected: receipts.connected,
   }
   sendInOneWrite(gate, reply, { ...headers, ...known }, String(count))
-}
-
-/** No body at all is read as an empty one, which is no JSON. */
-function rawBody(request: FastifyRequest): Buffer {
-  const body: unknown = request.body
-  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
 }
 
 function idempotencyKey(request: FastifyRequest): string | undefined {

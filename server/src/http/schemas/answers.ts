@@ -9,6 +9,7 @@ export function answerSchemas(): readonly TSchema[] {
     userEndpoint(),
     iceServers(),
     sendEventResult(),
+    masksPreview(),
     tokenResponse(),
     oauthError(),
     error(),
@@ -56,6 +57,21 @@ function link(): TSchema {
       description:
         'The MQTT connection, while there is one. Where it is asked for by user id. Client id and user agent are the device’s own words: plain text, never markup.',
     },
+  )
+}
+
+function masksPreview(): TSchema {
+  return Type.Object(
+    {
+      event: Type.Object(
+        {},
+        {
+          additionalProperties: true,
+          examples: [{ type: 'CallOfferedEvent', caller: { name: 'Alice', phone: '***********' } }],
+        },
+      ),
+    },
+    { $id: 'MasksPreview', description: 'The event as it would be stored.' },
   )
 }
 

@@ -32,7 +32,13 @@ function id(description: string): TSchema {
 
 /** The bodies of the contract, under its names. */
 export function commandSchemas(keepAliveSecondsMax: number): readonly TSchema[] {
-  return [registerCommand(keepAliveSecondsMax), keepaliveCommand(), unregisterCommand(), sendEventCommand()]
+  return [
+    registerCommand(keepAliveSecondsMax),
+    keepaliveCommand(),
+    unregisterCommand(),
+    sendEventCommand(),
+    masksPreviewCommand(),
+  ]
 }
 
 export function registerCommand(keepAliveSecondsMax: number): TSchema {
@@ -101,16 +107,7 @@ function sendEventCommand(): TSchema {
       }),
       event: eventObject(),
       ...termsOfEvent(),
-      masks: Type.Optional(
-        Type.Unsafe({
-          type: ['array', 'null'],
-          items: { type: 'string', maxLength: MASK_CHARACTERS_MAX },
-          maxItems: MASKS_MAX,
-          description:
-            'JSON paths (https://github.com/json-path/JsonPath) into the event whose values are hidden wherever the event is stored or logged. The device gets them in clear.',
-          examples: [['$.caller.phone']],
-        }),
-      ),
+      masks: masks(),
       qos: Type.Optional(
         Type.Unsafe({
           type: ['integer', 'null'],
@@ -162,6 +159,36 @@ function termsOfEvent(): Record<string, TSchema> {
       }),
     ),
   }
+}
+
+function masksPreviewCommand(): TSchema {
+  return Type.Object(
+    {
+      event: Type.Object(
+        {},
+        {
+          description: `Any JSON object of at most ${EVENT_BYTES_MAX} bytes; it needs no \`type\` and no \`timestamp\` yet.`,
+          additionalProperties: true,
+          examples: [{ type: 'CallOfferedEvent', caller: { name: 'Alice', phone: '+1 555 0100' } }],
+        },
+      ),
+      masks: masks(),
+    },
+    { $id: 'MasksPreviewWebCommand', description: 'An event, and the masks to try on it.' },
+  )
+}
+
+function masks(): TSchema {
+  return Type.Optional(
+    Type.Unsafe({
+      type: ['array', 'null'],
+      items: { type: 'string', maxLength: MASK_CHARACTERS_MAX },
+      maxItems: MASKS_MAX,
+      description:
+        'JSON paths (https://github.com/json-path/JsonPath) into the event whose values are hidden wherever the event is stored or logged. The device gets them in clear.',
+      examples: [['$.caller.phone']],
+    }),
+  )
 }
 
 function eventObject(): TSchema {

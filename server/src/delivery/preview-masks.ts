@@ -1,0 +1,53 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { Principal } from '../auth/auth.ts'
+import type { Limits } from '../limits/limits.ts'
+import { parseMasks } from '../masks/masks.ts'
+import { optionalStrings, refuse } from './command.ts'
+import { eventText } from './event-source.ts'
+import { maskedEvent } from './masked-event.ts'
+import type { JsonObject, Problems } from './problems.ts'
+import { isJsonObject, membersOf, parseJson } from './raw-json.ts'
+
+/** An event that need not be one yet, and masks to try on it. */
+export type MasksPreviewCommand = {
+  readonly event: JsonObject
+  /** The sender's own bytes of it. */
+  readonly bytes: Buffer
+  readonly masks: readonly string[]
+}
+
+/**
+ * Parses the body of a preview.
+ *
+ * @throws RollcallError `malformed_json`, `invalid_request` with the fields, `event_too_large`
+ */
+export function parseMasksPreview(bytes: Buffer): MasksPreviewCommand {
+  const { text, value } = parseJson(bytes)
+  if (!isJsonObject(value)) throw new RollcallError('invalid_request', 'The body must be a JSON object.')
+  const members = membersOf(text, text.indexOf('{'))
+  const problems: Problems = new Map()
+  const masks = optionalStrings(value, 'masks', problems)
+  const { event } = value
+  if (!isJsonObject(event)) problems.set('event', 'must be a JSON object')
+  if (problems.size > 0 || !isJsonObject(event)) throw refuse(problems)
+  const own = eventText({ bytes, text }, members, 'event')
+  // For a key given twice, as when it is sent.
+  membersOf(own.slice, 0)
+  return { event, bytes: own.bytes, masks }
+}
+
+/**
+ * The event as `sendEvent` would store it, by the same code, but for the id that it would get. It counts as one event
+ * sent by the caller: it costs as much, and nobody is to get more of the processor by asking than by sending.
+ *
+ * @throws RollcallError `rate_limited`, `invalid_mask`
+ */
+export function previewMasks(
+  quotas: Pick<Limits, 'sendEvents'>,
+  principal: Principal,
+  { event, bytes, masks }: MasksPreviewCommand,
+): Buffer {
+  // Role SERVICE names no organization here, and uses up nobody's share.
+  quotas.sendEvents(principal, principal.organizationId ?? '', 1)
+  return masks.length === 0 ? bytes : maskedEvent(parseMasks(masks), event)
+}

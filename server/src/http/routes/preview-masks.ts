@@ -1,0 +1,34 @@
+import type { MasksPreviewWebCommand } from '@rollcall/protocol/command'
+import { parseMasksPreview } from '../../delivery/delivery.ts'
+import type { App } from '../app-type.ts'
+import { JSON_TYPE } from '../error-body.ts'
+import { callerOf } from '../plugins/authenticate.ts'
+import { rawBody } from '../raw-body.ts'
+import { answerRef, bodyRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
+import type { HttpServices } from '../services.ts'
+
+const schema = {
+  operationId: 'previewMasks',
+  tags: ['History'],
+  summary: 'What masks would hide',
+  description:
+    'Shows an event as it would be stored if it were sent with these masks, but for the id that it would get. Nothing is sent or stored. It counts as one event sent.',
+  security: NEEDS_TOKEN,
+  body: bodyRef<MasksPreviewWebCommand>('MasksPreviewWebCommand'),
+  response: {
+    200: json('The event, masked.', answerRef('MasksPreview')),
+    ...refusals(400, 401, 413, 415, 429),
+  },
+}
+
+// The schema is for the documentation: delivery parses the bytes itself, as those of sendEvent.
+const validatorCompiler = () => () => true
+
+/** Needs a scope whose bodies are raw. */
+export function previewMasksRoute(app: App, { delivery }: Pick<HttpServices, 'delivery'>): void {
+  app.post('/masks/preview', { schema, validatorCompiler }, (request, reply) => {
+    const event = delivery.previewMasks(callerOf(request), parseMasksPreview(rawBody(request)))
+    reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
+    reply.send(`{"event":${event.toString('utf8')}}`)
+  })
+}
