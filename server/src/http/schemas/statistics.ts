@@ -20,7 +20,8 @@ function statistics(): TSchema {
     {
       at: Type.String({ ...INSTANT, description: 'When this was so.' }),
       since: Type.String({ ...INSTANT, description: 'From when on is counted: when the server started.' }),
-      organizationId: Type.Union([Type.String(), Type.Null()], {
+      organizationId: Type.Unsafe({
+        type: ['string', 'null'],
         description: '`null`: all organizations together.',
         examples: ['acme'],
       }),
