@@ -101,7 +101,7 @@ describe('the reason', () => {
     const never = part('expired', { queuedAt: at(0), expiredAt: at(1_000) })
     assert.equal(
       reasonOf(record(1), never),
-      'Its lifetime of 1.0 s ended before it could be handed to a connection.',
+      'Its lifetime ended after 1.0 s, before it could be handed to a connection.',
     )
     assert.match(reasonOf(record(1), { ...never, sentAt: at(3) }) ?? '', /did not acknowledge/)
   })

@@ -35,10 +35,9 @@ function sent(record: Told, { sentAt }: HistoryEndpoint): string {
 }
 
 function expired(record: Told, { sentAt, expiredAt }: HistoryEndpoint): string {
-  const lifetime =
-    expiredAt === undefined ? 'Its lifetime' : `Its lifetime of ${after(sinceMs(record, expiredAt))}`
-  if (sentAt === undefined) return `${lifetime} ended before it could be handed to a connection.`
-  return `${lifetime} ended: it was handed to a connection, and the device did not acknowledge it.`
+  const ended = `Its lifetime ended${expiredAt === undefined ? '' : ` after ${after(sinceMs(record, expiredAt))}`}`
+  if (sentAt === undefined) return `${ended}, before it could be handed to a connection.`
+  return `${ended}: it was handed to a connection, and the device did not acknowledge it.`
 }
 
 function discarded(record: Told, { userEndpointId, queuedAt, sentAt, discardedAt }: HistoryEndpoint): string {

@@ -22,7 +22,7 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
   return (
     <button
       type="button"
-      class="button button-small"
+      class="button copy"
       aria-label={said === undefined ? label : said}
       onClick={() => void copy()}
     >

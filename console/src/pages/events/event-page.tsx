@@ -50,7 +50,9 @@ export function EventPage({ eventId, ...scope }: Scope & { readonly eventId: str
 function Related({ record: { userId } }: { readonly record: HistoryRecord }) {
   return (
     <a class="button" href={href(['events'], { userId })}>
-      Events to <bdi class="cut">{userId}</bdi>
+      <span>
+        Events to <bdi class="cut">{userId}</bdi>
+      </span>
     </a>
   )
 }
@@ -62,9 +64,11 @@ function Life({ record }: { readonly record: HistoryRecord }) {
       <Answer tone={tone} title={text}>
         {!isFinal(record) && <p class="quiet">It is not over yet: this page follows it.</p>}
       </Answer>
-      <Card title="At each device">
-        <Timeline record={record} />
-      </Card>
+      {record.endpoints.length > 0 && (
+        <Card title="At each device">
+          <Timeline record={record} />
+        </Card>
+      )}
       <div class="columns">
         <Card title="Facts">
           <Facts record={record} />
@@ -74,7 +78,7 @@ function Life({ record }: { readonly record: HistoryRecord }) {
           <p class="hint kept-hint">
             {hasMasked(record.event)
               ? 'Asterisks stand for masked values: the device got them in clear, here they were never stored.'
-              : 'As the device got it. Nothing of it shows a mask.'}
+              : 'No value of it is masked: this is what a device gets.'}
           </p>
         </Card>
       </div>

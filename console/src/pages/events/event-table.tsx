@@ -14,35 +14,37 @@ export function EventTable({
   readonly isOfMany: boolean
 }) {
   return (
-    <div class="table-wrap">
-      <table class="events">
+    <div class="table-wrap plain-links">
+      <table class="rows">
         <thead>
           <tr>
-            <th>Time</th>
+            <th class="rows-when">Time</th>
             <th>Type</th>
-            <th>To</th>
-            <th>QoS</th>
-            <th>What became of it</th>
+            <th class="rows-who">To</th>
+            <th class="rows-qos">QoS</th>
+            <th class="rows-outcome">What became of it</th>
           </tr>
         </thead>
         <tbody>
           {events.map((record) => (
             // An id may be given twice.
             <tr key={`${record.acceptedAt} ${record.id}`}>
-              <td class="number events-time">
+              <td class="rows-when">
                 <Time at={record.acceptedAt} />
               </td>
-              <td class="events-type">
-                <a href={href(['events', record.id])}>{typeOf(record)}</a>
+              <td class="rows-main">
+                <a class="clamp" href={href(['events', record.id])}>
+                  {typeOf(record)}
+                </a>
               </td>
-              <td class="events-to">
-                <a href={href(['people', record.userId])}>
+              <td class="rows-who">
+                <a class="clamp" href={href(['people', record.userId])}>
                   <bdi>{record.userId}</bdi>
                 </a>
                 {isOfMany && <span class="quiet small"> {record.organizationId}</span>}
               </td>
-              <td class="quiet events-qos">{record.qos}</td>
-              <td class="events-outcome">
+              <td class="quiet rows-qos">{record.qos}</td>
+              <td class="rows-outcome">
                 <OutcomeBadges record={record} />
               </td>
             </tr>

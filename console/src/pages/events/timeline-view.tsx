@@ -3,7 +3,6 @@ import { isFinal, wordsFor } from '../../outcome/outcome.ts'
 import { reasonOf } from '../../outcome/reason.ts'
 import { after } from '../../outcome/summary.ts'
 import { Badge } from '../../ui/badge.tsx'
-import { Empty } from '../../ui/empty.tsx'
 import { useNow } from '../../ui/time.tsx'
 import { type Axis, axisOf, type Lane, lanesOf, type Step } from './timeline.ts'
 
@@ -11,12 +10,6 @@ import { type Axis, axisOf, type Lane, lanesOf, type Step } from './timeline.ts'
 export function Timeline({ record }: { readonly record: HistoryRecord }) {
   const nowMs = useNow(isFinal(record) ? 0 : 1_000)
   const lanes = lanesOf(record)
-  if (lanes.length === 0)
-    return (
-      <Empty title="No device">
-        <bdi>{record.userId}</bdi> had none registered when the event was accepted.
-      </Empty>
-    )
   const axis = axisOf(lanes, nowMs - Date.parse(record.acceptedAt))
   return (
     <div class="timeline">

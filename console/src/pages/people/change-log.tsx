@@ -1,5 +1,4 @@
 import { href } from '../../routes.ts'
-import { Badge } from '../../ui/badge.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Time } from '../../ui/time.tsx'
 import type { KeptChange } from './use-changes.ts'
@@ -21,18 +20,22 @@ export function ChangeLog({
             : 'What happens meanwhile shows up once Live is on again.'}
         </Empty>
       )}
-      <ul class="entries log" role="log" aria-label="Changes" aria-relevant="additions">
+      <ul class="entries log plain-links" role="log" aria-label="Changes" aria-relevant="additions">
         {changes.map(({ number, atMs, about, text, tone, eventId }) => (
           <li key={number}>
             <span class="quiet small number">
               <Time at={new Date(atMs).toISOString()} />
             </span>
-            {eventId === undefined ? (
-              <bdi class="mono">{about}</bdi>
-            ) : (
-              <a href={href(['events', eventId])}>{about}</a>
-            )}
-            <Badge tone={tone}>{text}</Badge>
+            <span class={`log-text log-${tone}`}>
+              {eventId === undefined ? (
+                <bdi class="mono">{about}</bdi>
+              ) : (
+                <a href={href(['events', eventId])}>
+                  <bdi>{about}</bdi>
+                </a>
+              )}{' '}
+              {text}
+            </span>
           </li>
         ))}
       </ul>

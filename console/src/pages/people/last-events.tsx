@@ -30,14 +30,16 @@ export function LastEvents({
       {records.length === 0 ? (
         <Empty title="None">The history remembers no event to this user.</Empty>
       ) : (
-        <ul class="entries">
+        <ul class="entries plain-links">
           {records.map((record) => (
             // An id may be given twice.
-            <li key={`${record.acceptedAt} ${record.id}`}>
+            <li key={`${record.acceptedAt} ${record.id}`} class="entry">
               <span class="quiet small number">
                 <Time at={record.acceptedAt} />
               </span>
-              <a href={href(['events', record.id])}>{typeOf(record)}</a>
+              <a class="clamp" href={href(['events', record.id])}>
+                {typeOf(record)}
+              </a>
               <OutcomeBadges record={record} />
             </li>
           ))}

@@ -41,40 +41,70 @@ export function Lately({ session, organizationId, onProblem }: Scope) {
             Write a user id above, or <a href={href(['send'])}>send an event</a>.
           </Empty>
         ) : (
-          <ul class="lately">
-            {data.map((seen) => (
-              <Row key={seen.userId} {...seen} />
-            ))}
-          </ul>
+          <People people={data} />
         )}
       </Card>
     </>
   )
 }
 
-function Row({ userId, newest, presence }: Seen) {
-  const { tone, text } = shortStanding(presence ?? { registered: 0, connected: 0 })
+function People({ people }: { readonly people: readonly Seen[] }) {
   return (
-    <li>
-      <a class="lately-who" href={href(['people', userId])}>
-        <bdi>{userId}</bdi>
-      </a>
-      <span class="lately-standing">
-        <Badge tone={tone}>{text}</Badge>
-        <span class="quiet small">
-          {presence === undefined || presence.lastSeenAt === null ? (
-            'never seen'
-          ) : (
-            <>
-              seen <Time at={presence.lastSeenAt} relative />
-            </>
-          )}
-        </span>
+    <div class="table-wrap plain-links">
+      <table class="rows">
+        <thead>
+          <tr>
+            <th class="rows-who">User</th>
+            <th class="rows-standing">Now</th>
+            <th class="rows-when">Last event</th>
+            <th>What became of it</th>
+          </tr>
+        </thead>
+        <tbody>
+          {people.map((seen) => (
+            <Row key={seen.userId} {...seen} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Row({ userId, newest, presence }: Seen) {
+  return (
+    <tr>
+      <td class="rows-who rows-main">
+        <a class="clamp" href={href(['people', userId])}>
+          <bdi>{userId}</bdi>
+        </a>
+      </td>
+      <td class="rows-standing">{presence !== undefined && <Standing presence={presence} />}</td>
+      <td class="rows-when">
+        <a href={href(['events', newest.id])} aria-label={`Last event to ${userId}`}>
+          <Time at={newest.acceptedAt} relative />
+        </a>
+      </td>
+      <td class="rows-outcome">
+        <OutcomeBadges record={newest} />
+      </td>
+    </tr>
+  )
+}
+
+function Standing({ presence }: { readonly presence: UserPresence }) {
+  const { tone, text } = shortStanding(presence)
+  return (
+    <span class="standing">
+      <Badge tone={tone}>{text}</Badge>
+      <span class="quiet small">
+        {presence.lastSeenAt === null ? (
+          'never seen'
+        ) : (
+          <>
+            seen <Time at={presence.lastSeenAt} relative />
+          </>
+        )}
       </span>
-      <a class="lately-event" href={href(['events', newest.id])} aria-label={`Last event to ${userId}`}>
-        <Time at={newest.acceptedAt} relative />
-      </a>
-      <OutcomeBadges record={newest} />
-    </li>
+    </span>
   )
 }

@@ -18,8 +18,8 @@ export function PeoplePage({ userId, ...scope }: Scope & { readonly userId: stri
   }, [isOwn, userId])
   return (
     <Page
-      title="People"
-      lead={isOwn ? 'Your own devices.' : 'Who is reachable, and at which devices.'}
+      title={userId ?? 'People'}
+      lead={leadOf(isOwn, userId)}
       actions={
         !isOwn && (
           <SearchField
@@ -42,5 +42,14 @@ export function PeoplePage({ userId, ...scope }: Scope & { readonly userId: stri
         <Person key={JSON.stringify([organizationId, userId])} {...scope} userId={userId} />
       )}
     </Page>
+  )
+}
+
+function leadOf(isOwn: boolean, userId: string | undefined) {
+  if (isOwn) return 'Your own devices.'
+  return userId === undefined ? (
+    'Who is reachable, and at which devices.'
+  ) : (
+    <a href={href(['people'])}>All people</a>
   )
 }

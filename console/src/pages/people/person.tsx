@@ -41,7 +41,7 @@ export function Person({ userId, ...scope }: Scope & { readonly userId: string }
           ))}
         </div>
       )}
-      <div class="columns">
+      <div class="person-below">
         <LastEvents userId={userId} records={data.records} />
         <Card title="Since you came" actions={<LiveButton isLive={isLive} onToggle={setLive} />}>
           <ChangeLog changes={changes} isLive={isLive} />
