@@ -5,6 +5,9 @@ import { startBrowser, type TestBrowser } from '../helpers/browser.ts'
 import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
 import { type SdkSite, startSdkSite } from '../helpers/sdk-page.ts'
 
+/** In the page. */
+declare const navigator: object
+
 /** What docs/sdk.md begins with. */
 const FIVE_LINES = `
 import { connect, tokenSource } from './sdk.js'

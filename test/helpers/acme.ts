@@ -46,6 +46,12 @@ export class Acme {
     return json.map((endpoint: { readonly id: string }) => endpoint.id)
   }
 
+  /** Ends the registration of one of bob's endpoints, as another device of his could. */
+  async unregister(userEndpointId: string): Promise<void> {
+    const { accessToken } = await signIn(this.#url, 'bob')
+    await call(this.#url, accessToken, 'POST users/endpoints/unregister', { userEndpointId })
+  }
+
   /** Open MQTT connections of everybody. */
   async links(): Promise<number> {
     const text = await (await fetch(`${this.#url}/metrics`)).text()

@@ -45,6 +45,8 @@ export type SdkSite = {
 export async function startSdkSite(port: number): Promise<SdkSite> {
   const files = new Map([
     ['', HTML],
+    ['blank', HTML.replace('page.js', 'blank.js')],
+    ['blank.js', ''],
     ['page.js', HARNESS],
     ['tab.js', await bundle('./sdk-tab.ts')],
     ['sdk.js', await bundle('@rollcall/client/client')],
@@ -141,9 +143,7 @@ export class SdkTab {
 
   /** From now on the handler does not fail, whatever an event says. */
   async mend(): Promise<void> {
-    await this.page.evaluate(() => {
-      tab.mended = true
-    })
+    await this.page.evaluate(() => tab.mend())
   }
 
   async close(): Promise<void> {

@@ -22,6 +22,8 @@ export type TabOptions = {
   readonly token?: string
   /** A new token every time that one is asked for. */
   readonly renewsAlways?: boolean
+  /** Once it is online, no timer fires any more, as if the browser put them off for ever. */
+  readonly stopsTimers?: boolean
   readonly connect?: Partial<
     Pick<
       ConnectOptions,
@@ -55,11 +57,12 @@ export type TabReport = {
 }
 
 /**
- * The page's one registration. An event may say what its handler does: `handler: 'throws'` or `'hangs'`, until the
- * test says that the handler is `mended`; `'throws once'`.
+ * The page's one registration. An event may say what its handler does, until the test mends it: `handler: 'throws'`,
+ * `'throws once'`, `'hangs'` for ever, `'waits'` to be mended.
  */
 class Tab {
-  mended = false
+  #isMended = false
+  #goOn = (): void => undefined
   readonly #states: string[] = []
   readonly #events: Event[] = []
   readonly #calls: string[] = []
@@ -78,8 +81,17 @@ class Tab {
       onError: (error) => void this.#errors.push(`${error.code} ${error.eventId}`),
       ...options.connect,
     })
-    registration.onState(({ status, reason }) => void this.#states.push(`${status} ${reason}`))
+    registration.onState(({ status, reason }) => {
+      this.#states.push(`${status} ${reason}`)
+      if (status === 'online' && options.stopsTimers) stopTimers()
+    })
     this.#registration = registration
+  }
+
+  /** From now on handlers succeed, those that wait included. */
+  mend(): void {
+    this.#isMended = true
+    this.#goOn()
   }
 
   close(): Promise<void> | undefined {
@@ -102,8 +114,12 @@ class Tab {
 
   async #handle(event: Event, attempt: number): Promise<void> {
     this.#calls.push(`${event.id} ${attempt}`)
-    const wanted = this.mended ? undefined : event['handler']
+    const wanted = this.#isMended ? undefined : event['handler']
     if (wanted === 'hangs') await new Promise(() => undefined)
+    if (wanted === 'waits')
+      await new Promise<void>((resolve) => {
+        this.#goOn = resolve
+      })
     if (wanted === 'throws' || (wanted === 'throws once' && attempt === 1)) throw new Error('as it was told')
     this.#events.push(event)
   }
@@ -121,6 +137,13 @@ function getTokenOf(
 
 function describe(error: Error & Partial<Pick<SdkError, 'code'>>) {
   return { code: error.code ?? error.name, message: error.message }
+}
+
+/** Those that run already are ended too. */
+function stopTimers(): void {
+  const last = Number(setTimeout(() => undefined, 0))
+  for (let timer = 0; timer <= last; timer++) clearTimeout(timer)
+  Object.assign(globalThis, { setTimeout: () => 0, setInterval: () => 0 })
 }
 
 export type { Tab }
