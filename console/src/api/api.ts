@@ -11,7 +11,7 @@ import {
   type UserPresence,
 } from '@rollcall/client'
 import type { UserEndpointInSight } from '@rollcall/protocol/command'
-import { parseDeadLetterPage, parseEndpoints, parseMasked, parseReplay, parseWebhooks } from './parse.ts'
+import { parseDeadLetterPage, parseEndpoints, parseReplay, parseWebhooks } from './parse.ts'
 
 export type { UserEndpointInSight } from '@rollcall/protocol/command'
 
@@ -49,6 +49,9 @@ export type DeadLetterPage = { readonly deadLetters: readonly DeadLetter[]; read
 /** An event before it is sent. */
 export type EventDraft = Message['event']
 
+/** As it would be stored: masked. */
+export type StoredEvent = { readonly [attribute: string]: unknown }
+
 /** What the console asks of the server: the documented API, nothing else. Every method throws as the SDK does. */
 export interface Api {
   /** @param organizationId of callers with role SERVICE only */
@@ -65,7 +68,7 @@ export interface Api {
   replay(webhookId: string, ids: readonly string[] | undefined, options?: Options): Promise<number>
   removeDeadLetters(webhookId: string, options?: Options): Promise<void>
   /** What will be kept of an event that is sent with these masks. */
-  previewMasks(event: EventDraft, masks: readonly string[], options?: Options): Promise<EventDraft>
+  previewMasks(event: EventDraft, masks: readonly string[], signal?: AbortSignal): Promise<StoredEvent>
   readonly backend: Backend
 }
 
@@ -120,11 +123,7 @@ export function createApi(url: string, getToken: GetToken, signal?: AbortSignal)
       const path = `${deadLettersOf(webhookId)}${query({ organizationId })}`
       await request(path, { method: 'DELETE', ...optional(signal) })
     },
-    async previewMasks(event, masks, { organizationId, signal } = {}) {
-      const path = `/rtc-api/masks/preview${query({ organizationId })}`
-      const body = { event, masks }
-      return parseMasked(await request(path, { method: 'POST', body, ...optional(signal) }))
-    },
+    previewMasks: (event, masks, signal) => backend.previewMasks(event, masks, optional(signal)),
   }
 }
 

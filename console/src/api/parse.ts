@@ -1,5 +1,5 @@
 import type { UserEndpointInSight } from '@rollcall/protocol/command'
-import type { DeadLetter, DeadLetterPage, EventDraft, Webhook } from './api.ts'
+import type { DeadLetter, DeadLetterPage, Webhook } from './api.ts'
 
 /** Parsers of answers: what breaks the contract is said, not shown half. */
 
@@ -25,16 +25,6 @@ export function parseReplay(value: unknown): number {
   const { count } = fields(value)
   if (typeof count === 'number') return count
   throw unexpected('no count')
-}
-
-export function parseMasked(value: unknown): EventDraft {
-  const { event } = fields(value)
-  if (isDraft(event)) return event
-  throw unexpected('no masked event')
-}
-
-function isDraft(value: unknown): value is EventDraft {
-  return typeof fields(value)['type'] === 'string'
 }
 
 function isEndpoint(value: unknown): value is UserEndpointInSight {

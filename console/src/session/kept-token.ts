@@ -5,8 +5,8 @@ export type KeptToken = {
   readonly accessToken: string
   readonly userId: string
   readonly organizationId: string | undefined
-  /** Through which client: it is who may give the token back. */
-  readonly clientId: string
+  /** The public client that may give the token back. `undefined`: that takes a secret, which is not kept. */
+  readonly clientId: string | undefined
   readonly endsAtMs: number
 }
 
@@ -15,13 +15,13 @@ const KEY = 'rollcall.console.token'
 /** The token kept in this tab, ended or not; `undefined`: there is none. */
 export function readKeptToken(): KeptToken | undefined {
   const { accessToken, userId, organizationId, clientId, endsAtMs } = fields(readJson())
-  if (typeof accessToken !== 'string' || typeof userId !== 'string') return undefined
-  if (typeof clientId !== 'string' || typeof endsAtMs !== 'number') return undefined
+  if (typeof accessToken !== 'string' || typeof userId !== 'string' || typeof endsAtMs !== 'number')
+    return undefined
   return {
     accessToken,
     userId,
     organizationId: typeof organizationId === 'string' ? organizationId : undefined,
-    clientId,
+    clientId: typeof clientId === 'string' ? clientId : undefined,
     endsAtMs,
   }
 }

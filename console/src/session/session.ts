@@ -46,14 +46,15 @@ export async function signIn(credentials: Credentials): Promise<Session> {
   const clientSecret = credentials.kind === 'backend' ? credentials.clientSecret : ''
   const client = { url: location.origin, clientId, clientSecret, fetch: send }
   const grant = grantOf(credentials)
-  const first = await requestToken({ ...client, grant })
+  // In the body: a refusal of HTTP Basic asks for it, and browsers then ask whoever sits there, in a box of their own.
+  const first = await requestToken({ ...client, credentialsIn: 'body', grant })
   const tokens = keepTokens(first, {
     ...client,
     grant,
     nowMs: () => Date.now(),
-    onRenewed: (token) => keepToken(keptOf(token, clientId)),
+    onRenewed: (token) => keepToken(keptOf(token, credentials)),
   })
-  const kept = keptOf(first, clientId)
+  const kept = keptOf(first, credentials)
   try {
     const session = await open(kept, tokens.getToken, () => void tokens.end())
     keepToken(kept)
@@ -81,7 +82,7 @@ export async function resume(): Promise<Session | undefined> {
   }
   return open(kept, getToken, () => {
     isEnded = true
-    // Public clients have an empty secret; a backend's is not kept, and its token ends by itself.
+    if (clientId === undefined) return
     void revoke(
       { url: location.origin, clientId, clientSecret: '', fetch: send },
       { accessToken, refreshToken: undefined },
@@ -95,11 +96,16 @@ export function isKept({ name, organizationId }: Session): boolean {
   return kept !== undefined && kept.userId === name && kept.organizationId === organizationId
 }
 
-function keptOf(
-  { accessToken, userId, organizationId, expiresInSeconds }: Token,
-  clientId: string,
-): KeptToken {
-  return { accessToken, userId, organizationId, clientId, endsAtMs: Date.now() + expiresInSeconds * 1000 }
+function keptOf(token: Token, { kind, clientId }: Credentials): KeptToken {
+  const { accessToken, userId, organizationId, expiresInSeconds } = token
+  const endsAtMs = Date.now() + expiresInSeconds * 1000
+  return {
+    accessToken,
+    userId,
+    organizationId,
+    clientId: kind === 'person' ? clientId : undefined,
+    endsAtMs,
+  }
 }
 
 function grantOf(credentials: Credentials): Exclude<Grant, { readonly type: 'refresh_token' }> {
@@ -133,7 +139,7 @@ async function open(
 /** Asked, not guessed: who may see an organization is the server's to decide. */
 async function sightOf(api: Api): Promise<Session['sight']> {
   try {
-    await api.backend.request('/rtc-api/statistics')
+    await api.backend.statistics()
     return 'all'
   } catch (error) {
     if (!(error instanceof RollcallError)) throw error

@@ -71,20 +71,19 @@ export async function revoke(
   }: Pick<TokenAccess, 'url' | 'clientId' | 'clientSecret' | 'fetch'>,
   { accessToken, refreshToken }: Pick<Token, 'accessToken' | 'refreshToken'>,
 ): Promise<void> {
-  const body = new URLSearchParams({ token: refreshToken ?? accessToken })
-  const authorization = `Basic ${btoa(`${formEncode(clientId)}:${formEncode(clientSecret)}`)}`
+  const token = refreshToken ?? accessToken
+  const body = new URLSearchParams({ token, client_id: clientId, client_secret: clientSecret })
   try {
-    // Goes out even if the page is closed right away.
-    const options = { method: 'POST', keepalive: true, redirect: 'error' } as const
-    await send(new URL('/security/oauth/revoke', url), { ...options, headers: { authorization }, body })
+    // `keepalive`: it goes out even if the page is closed right away.
+    await send(new URL('/security/oauth/revoke', url), {
+      method: 'POST',
+      keepalive: true,
+      redirect: 'error',
+      body,
+    })
   } catch {
     // See above: the token then ends by itself.
   }
-}
-
-/** RFC 6749 §2.3.1: both are form-encoded first, which also makes them ASCII for btoa. */
-function formEncode(text: string): string {
-  return new URLSearchParams([['', text]]).toString().slice(1)
 }
 
 function goodUntilMs({ expiresInSeconds }: Token, nowMs: number): number {
@@ -94,7 +93,8 @@ function goodUntilMs({ expiresInSeconds }: Token, nowMs: number): number {
 
 async function askFor(access: TokenAccess, refreshToken: string | undefined): Promise<Token> {
   const { url, clientId, clientSecret, fetch: send } = access
-  const request = (grant: Grant) => requestToken({ url, clientId, clientSecret, grant, fetch: send })
+  const request = (grant: Grant) =>
+    requestToken({ url, clientId, clientSecret, credentialsIn: 'body', grant, fetch: send })
   if (refreshToken === undefined) return request(access.grant)
   try {
     return await request({ type: 'refresh_token', refreshToken })

@@ -1,14 +1,14 @@
 import { RollcallError } from '@rollcall/client'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { EventDraft } from '../../api/api.ts'
+import type { EventDraft, StoredEvent } from '../../api/api.ts'
 import { describe, isAborted } from '../../api/problem.ts'
-import { optionsOf, type Scope } from '../../session/scope.ts'
+import type { Scope } from '../../session/scope.ts'
 import { type MaskLine, maskFault } from './masks.ts'
 
 /** What will be kept of an event. */
 export type Preview = {
   /** The last answer; `undefined`: none yet. */
-  readonly event: EventDraft | undefined
+  readonly event: StoredEvent | undefined
   /** A mask that is not one. */
   readonly fault: string | undefined
   /** Why there is no newer answer. */
@@ -21,12 +21,12 @@ const DEBOUNCE_MS = 300
 
 /** Asks the server, which alone knows its masks, whenever `event` or `masks` are others. */
 export function usePreview(
-  { session, organizationId, onProblem }: Scope,
+  { session, onProblem }: Scope,
   event: EventDraft,
   masks: readonly MaskLine[],
 ): Preview {
   const [preview, setPreview] = useState(NOTHING)
-  const wanted = JSON.stringify([organizationId, event, masks])
+  const wanted = JSON.stringify([event, masks])
   const latest = useRef({ masks, onProblem })
   latest.current = { masks, onProblem }
   useEffect(() => {
@@ -36,7 +36,7 @@ export function usePreview(
       const { masks: lines } = latest.current
       try {
         const texts = lines.map(({ text }) => text)
-        const kept = await session.api.previewMasks(event, texts, optionsOf({ organizationId }, life.signal))
+        const kept = await session.api.previewMasks(event, texts, life.signal)
         if (!life.signal.aborted) setPreview({ ...NOTHING, event: kept })
       } catch (error) {
         if (life.signal.aborted || isAborted(error)) return
