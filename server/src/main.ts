@@ -7,6 +7,7 @@ import { systemClock, systemRandom } from './clock/clock.ts'
 import { type Configuration, ConfigurationError, readConfiguration } from './config/config.ts'
 import { createLog, type Log } from './observe/observe.ts'
 import { type RunningServer, startServer } from './server.ts'
+import { checkStart } from './start-checks.ts'
 import { welcome } from './welcome.ts'
 
 const USAGE = `Usage: rollcall-server [--config FILE]    start the server
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
     case 'start':
       return start(configure(values.config))
     case 'check-config':
-      configure(values.config)
+      await checkStart(configure(values.config), systemRandom())
       return void process.stdout.write('The configuration is fine.\n')
     case 'hash-secret':
       return void process.stdout.write(`${await hashSecret(readFileSync(0, 'utf8').replace(/\r?\n$/, ''))}\n`)

@@ -1,10 +1,9 @@
 import { mkdir } from 'node:fs/promises'
-import { isIP } from 'node:net'
 import { type Auth, createAuth, usesDemoDirectory } from './auth/auth.ts'
 import { type Certificate, type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
 import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
 import { Closers } from './closers.ts'
-import { type Configuration, ConfigurationError } from './config/config.ts'
+import type { Configuration } from './config/config.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
 import { createHistory, type History } from './history/history.ts'
 import { createHttp, type Http, type Page } from './http/http.ts'
@@ -15,6 +14,7 @@ import { openMqttPorts } from './mqtt-ports.ts'
 import { createMetrics, type Log, type Metrics, Statistics } from './observe/observe.ts'
 import { findPages, type PageFolders } from './pages.ts'
 import { createRegistrar, type Registrar } from './registrar/registrar.ts'
+import { assertLoopback, certificateFiles } from './start-checks.ts'
 import { openLmdbStore } from './store/lmdb/lmdb.ts'
 import type { OnMailboxEnded, Store } from './store/store.ts'
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
@@ -190,18 +190,4 @@ async function open(
   start.isDone = true
   around.log.info('listening', { url, issuer: start.url })
   return url
-}
-
-function certificateFiles({ tlsCertFile, tlsKeyFile }: Configuration): CertificateFiles | undefined {
-  if (tlsCertFile === undefined || tlsKeyFile === undefined) return undefined
-  return { certFile: tlsCertFile, keyFile: tlsKeyFile }
-}
-
-function assertLoopback(host: string): void {
-  const isLoopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
-  if (isLoopback) return
-  throw new ConfigurationError(
-    'HOST',
-    'the demo directory is for this machine only: listen on a loopback address, or set DIRECTORY_FILE',
-  )
 }

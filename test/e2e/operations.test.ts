@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createClient } from '@rollcall/client/client'
@@ -147,6 +149,29 @@ describe('the command line', () => {
     assert.equal(runMain(['--config', '/nonexistent.json', 'check-config']).status, 2)
     assert.equal(runMain(['--nonsense']).status, 2)
     assert.equal(runMain(['nonsense']).status, 2)
+  })
+
+  it('finds what is wrong in the files that the configuration names, before it is used', async (t) => {
+    const folder = await makeDataDir()
+    t.after(() => folder.remove())
+    const broken = join(folder.path, 'broken.json')
+    writeFileSync(
+      broken,
+      '{"organizations":[],"clients":[],"users":[{"username":"bob","organizationId":"acme"}]}',
+    )
+    const issuer = { issuer: 'http://id.example', jwksUri: 'http://id.example/keys', algorithms: ['RS256'] }
+    for (const [env, told] of [
+      [{ DIRECTORY_FILE: broken }, /broken\.json: users\[0\]/],
+      [{ DIRECTORY_FILE: join(folder.path, 'none') }, /none: cannot be read \(ENOENT\)/],
+      [{ FOREIGN_ISSUERS: JSON.stringify([issuer]) }, /foreignIssuers/],
+      [{ TLS_CERT_FILE: broken, TLS_KEY_FILE: broken }, /TLS_CERT_FILE: the certificate .* cannot be used/],
+      [{ SEALING_KEY: 'short' }, /SEALING_KEY: .*32 bytes/],
+      [{ HOST: '0.0.0.0' }, /HOST: the demo directory/],
+    ] as const) {
+      const { status, stderr } = runMain(['check-config'], env)
+      assert.equal(status, 2, stderr)
+      assert.match(stderr, told)
+    }
   })
 
   it('makes hashes for the directory file', () => {

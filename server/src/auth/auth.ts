@@ -5,6 +5,7 @@ import type { RevocationListener } from './revocation-notices.ts'
 
 export type { Admission, Attempt } from './admission.ts'
 export type { AuthLog } from './auth-log.ts'
+export { identityProblem } from './check-identity.ts'
 export { type AuthOptions, createAuth, usesDemoDirectory } from './create-auth.ts'
 export type { Organization, Webhook } from './directory.ts'
 export { hashRandomSecret, hashSecret } from './hash-secret.ts'

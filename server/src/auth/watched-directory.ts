@@ -34,7 +34,7 @@ export async function openDirectory({ file, clock, log }: Options): Promise<Dire
 
 async function watch(file: string, clock: Pick<Clock, 'every'>, log: AuthLog): Promise<DirectorySource> {
   let version = await versionOf(file)
-  let directory = await load(file)
+  let directory = await readDirectory(file)
   let polling: Promise<void> | undefined
   const listeners: ReloadListener[] = []
 
@@ -45,7 +45,7 @@ async function watch(file: string, clock: Pick<Clock, 'every'>, log: AuthLog): P
     version = found
     try {
       const before = directory
-      directory = await load(file)
+      directory = await readDirectory(file)
       log.info('directory reloaded', { users: directory.users.size, clients: directory.clients.size })
       for (const listener of listeners) listener(before, directory)
     } catch (error) {
@@ -79,7 +79,8 @@ async function versionOf(file: string): Promise<string> {
   }
 }
 
-async function load(file: string): Promise<Directory> {
+/** @throws Error naming the file and what is wrong with it */
+export async function readDirectory(file: string): Promise<Directory> {
   try {
     const { size } = await stat(file)
     if (size > FILE_BYTES_MAX) throw new FormError('', `is larger than ${FILE_BYTES_MAX} bytes`)
