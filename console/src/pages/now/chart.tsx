@@ -35,7 +35,7 @@ export function Chart({
       <header class="chart-head">
         <h2>{title}</h2>
         <span class="quiet small number">
-          {point === undefined ? 'now' : clockTime(new Date(point.atMs).toISOString(), point.atMs)}
+          {point === undefined ? 'latest' : clockTime(new Date(point.atMs).toISOString(), point.atMs)}
         </span>
       </header>
       <ul class="legend">

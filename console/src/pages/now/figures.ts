@@ -15,7 +15,7 @@ export type Figure = {
 
 /** How fast something is, is said over this time. */
 const RATE_WINDOW_MS = 5_000
-const UNKNOWN = '–'
+export const UNKNOWN = '–'
 
 /**
  * The figures of an organization. What is counted is told of the last minutes; where nothing was counted in them, of
@@ -40,7 +40,7 @@ export function figuresOf(history: History, statistics: Statistics): readonly Fi
     {
       label: 'Waiting in mailboxes',
       values: [{ text: count(statistics.mailboxEvents) }],
-      hint: 'QoS 1 events that no device has acknowledged yet',
+      hint: 'QoS 1 copies, not acknowledged yet',
     },
     {
       label: 'Acknowledged',
@@ -56,11 +56,11 @@ export function figuresOf(history: History, statistics: Statistics): readonly Fi
   ]
 }
 
-function registrations({ registrations: value, ended }: Statistics): Figure {
+function registrations({ registrations: value }: Statistics): Figure {
   return {
     label: 'Registrations',
     values: [{ text: count(value) }],
-    hint: `reachable now; ${count(ended.expired)} expired, ${count(ended.unregistered)} left since the start`,
+    hint: 'devices that are reachable now',
   }
 }
 
@@ -68,7 +68,7 @@ function connected({ connected: value, registrations: of }: Statistics): Figure 
   return {
     label: 'Connected',
     values: [{ text: count(value) }],
-    hint: of === 0 ? 'links that are open' : `links that are open: ${percent((100 * value) / of)} of all`,
+    hint: of === 0 ? 'devices with a link' : `${percent((100 * value) / of)} of them have a link`,
   }
 }
 

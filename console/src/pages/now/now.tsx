@@ -1,4 +1,5 @@
 import type { Statistics } from '@rollcall/protocol/statistics'
+import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
 import { href } from '../../routes.ts'
 import { optionsOf, type Scope } from '../../session/scope.ts'
@@ -7,9 +8,10 @@ import { Empty } from '../../ui/empty.tsx'
 import { clockTime, span } from '../../ui/format.ts'
 import { Card, Page } from '../../ui/page.tsx'
 import { usePoll } from '../../ui/use-poll.ts'
-import { askStatistics } from './ask.ts'
-import { type Figure, figuresOf } from './figures.ts'
+import { figuresOf } from './figures.ts'
 import { add, EMPTY, type History } from './history.ts'
+import { Tiles } from './tiles.tsx'
+import { Totals } from './totals.tsx'
 import { useCharts } from './use-charts.ts'
 
 const EVERY_MS = 1_000
@@ -22,10 +24,14 @@ export function NowPage(scope: Scope) {
 function Live(scope: Scope) {
   const { session, organizationId, onProblem } = scope
   const key = `statistics ${organizationId ?? ''}`
-  const { data, problem } = usePoll(key, (signal) => askStatistics(session.api, optionsOf(scope, signal)), {
-    intervalMs: EVERY_MS,
-    onProblem,
-  })
+  const { data, problem } = usePoll(
+    key,
+    (signal) => session.api.backend.statistics(optionsOf(scope, signal)),
+    {
+      intervalMs: EVERY_MS,
+      onProblem,
+    },
+  )
   const history = useHistory(key, data)
   return (
     <Page
@@ -36,7 +42,9 @@ function Live(scope: Scope) {
       {data !== undefined && (
         <div class={`now${problem === undefined ? '' : ' now-stale'}`}>
           <Tiles figures={figuresOf(history, data)} />
-          <LazyCharts points={history.points} />
+          <LazyCharts points={history.points}>
+            <Totals statistics={data} />
+          </LazyCharts>
         </div>
       )}
       {data === undefined && problem === undefined && <p class="quiet">Asking …</p>}
@@ -66,38 +74,26 @@ function Lead({
   )
 }
 
-function Tiles({ figures }: { readonly figures: readonly Figure[] }) {
-  return (
-    <dl class="tiles">
-      {figures.map(({ label, values, hint }) => (
-        <div class="tile" key={label}>
-          <dt>{label}</dt>
-          <dd class="tile-values">
-            {values.map(({ text, caption }) => (
-              <span key={caption} class="tile-value">
-                {text}
-                {caption !== undefined && <small> {caption}</small>}
-              </span>
-            ))}
-          </dd>
-          <dd class="hint">{hint}</dd>
-        </div>
-      ))}
-    </dl>
-  )
-}
-
-function LazyCharts({ points }: { readonly points: History['points'] }) {
+function LazyCharts({
+  points,
+  children,
+}: {
+  readonly points: History['points']
+  readonly children: ComponentChildren
+}) {
   const loaded = useCharts()
   if (loaded === 'failed')
     return (
-      <Banner tone="warning" title="The charts could not be loaded">
-        The server may have been upgraded. Load the page again.
-      </Banner>
+      <>
+        <Banner tone="warning" title="The charts could not be loaded">
+          The server may have been upgraded. Load the page again.
+        </Banner>
+        {children}
+      </>
     )
   // The room that they will take, so that nothing moves when they come.
   if (loaded === undefined) return <div class="charts charts-coming" />
-  return <loaded.Charts points={points} />
+  return <loaded.Charts points={points}>{children}</loaded.Charts>
 }
 
 function NotForYou({ name }: { readonly name: string }) {

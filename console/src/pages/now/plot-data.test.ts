@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { add, EMPTY } from './history.ts'
-import { alone, inWords, topOf, valuesOf } from './plot-data.ts'
+import { alone, inWords, linesOf, scaleOf, valuesOf } from './plot-data.ts'
 import { statisticsOf } from './statistics-fixture.ts'
 
 test('a value between gaps stands alone', () => {
@@ -10,8 +10,20 @@ test('a value between gaps stands alone', () => {
   assert.deepEqual(alone([]), [])
 })
 
-test('a scale has air above, and a least height', () => {
-  assert.deepEqual([topOf(100, 4), topOf(0, 4), topOf(null, 4)], [112.00000000000001, 4, 4])
+test('a scale has round steps and air above, and a least height', () => {
+  assert.deepEqual(
+    [null, 0, 3.8, 4, 9, 19, 100, 1_234].map((greatest) => linesOf(scaleOf(greatest, 4))),
+    [
+      [0, 1, 2, 3, 4],
+      [0, 1, 2, 3, 4],
+      [0, 1, 2, 3, 4],
+      [0, 2, 4, 6],
+      [0, 5, 10],
+      [0, 5, 10, 15, 20],
+      [0, 50, 100, 150],
+      [0, 500, 1_000, 1_500],
+    ],
+  )
 })
 
 test('a line in words', () => {

@@ -21,9 +21,31 @@ export function alone(values: ArrayLike<number | null | undefined>): number[] {
   )
 }
 
-/** The top of a scale that begins at 0: a little air above the greatest value, and never less than `least`. */
-export function topOf(greatest: number | null | undefined, least: number): number {
-  return Math.max((greatest ?? 0) * 1.12, least)
+/** How a scale from 0 is divided. */
+export type Scale = { readonly top: number; readonly step: number }
+
+/** Lines of a scale at most, that of 0 not counted. */
+const STEPS_MAX = 4
+/** Air above the greatest value. */
+const AIR = 1.05
+
+/**
+ * A scale in round steps that the greatest value fits under; never lower than `least`, which is divided into four.
+ * Round, so that it stays as it is while values move a little.
+ */
+export function scaleOf(greatest: number | null | undefined, least: number): Scale {
+  const wanted = (greatest ?? 0) * AIR
+  if (wanted <= least) return { top: least, step: least / STEPS_MAX }
+  const power = 10 ** Math.floor(Math.log10(wanted / STEPS_MAX))
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size * STEPS_MAX >= wanted)
+  return step === undefined
+    ? { top: wanted, step: wanted / STEPS_MAX }
+    : { top: Math.ceil(wanted / step) * step, step }
+}
+
+/** Where the lines of a scale are. */
+export function linesOf({ top, step }: Scale): number[] {
+  return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, index) => index * step)
 }
 
 /** What a line says, for who cannot see it; `show` gives a value its unit. */

@@ -1,8 +1,7 @@
 import uPlot from 'uplot'
 import { type Colours, readColours, watchTheme } from './colours.ts'
-import type { Point } from './history.ts'
-import { WINDOW_MS } from './history.ts'
-import { alone, type Line, topOf, valuesOf } from './plot-data.ts'
+import { type Point, WINDOW_MS } from './history.ts'
+import { alone, type Line, linesOf, scaleOf, valuesOf } from './plot-data.ts'
 
 /** What a chart is made of; its data comes later, again and again. */
 export type PlotOptions = {
@@ -25,7 +24,10 @@ export type Plot = {
 
 /** Pixels of the style sheet; the place has this height from the beginning, so that nothing jumps. */
 export const HEIGHT_PX = 176
-const AXIS_PX = { x: 26, y: 58 }
+const AXIS_PX = { x: 26, y: 54 }
+/** Half of the last label of the time axis. */
+const RIGHT_PX = 18
+const MINUTES_AGO = [4, 3, 2, 1, 0]
 const LINE_PX = 1.75
 const CROSSHAIRS = 'rollcall.now'
 /** Which lines are dashed, so that colour is not all that tells them apart. */
@@ -69,7 +71,7 @@ function plotOptions(place: HTMLElement, options: PlotOptions, colours: () => Co
   return {
     width: Math.max(place.clientWidth, 1),
     height: HEIGHT_PX,
-    padding: [8, 4, 0, 0],
+    padding: [8, RIGHT_PX, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -79,7 +81,7 @@ function plotOptions(place: HTMLElement, options: PlotOptions, colours: () => Co
     },
     scales: {
       x: { time: true },
-      y: { range: (_, __, greatest) => [0, most ?? topOf(greatest, least)] },
+      y: { range: (_, __, greatest) => [0, most === undefined ? scaleOf(greatest, least).top : most * 1.02] },
     },
     axes: axesOf(options, colours),
     series: [{}, ...options.lines.map((_, index) => seriesOf(index, colours))],
@@ -99,23 +101,31 @@ function seriesOf(index: number, colours: () => Colours): uPlot.Series {
   }
 }
 
-function axesOf({ show }: PlotOptions, colours: () => Colours): uPlot.Axis[] {
+function axesOf({ show, least, most }: PlotOptions, colours: () => Colours): uPlot.Axis[] {
   const common: uPlot.Axis = {
     stroke: () => colours().text,
     font: `12px ${colours().font}`,
     ticks: { show: false },
     grid: { stroke: () => colours().grid, width: 1 },
+    // Both are divided here; whatever room the labels want, they have it.
+    incrs: [1e9],
+    space: 0,
   }
-  const time = new Intl.DateTimeFormat([], { hour: '2-digit', minute: '2-digit' })
+  const greatest = (plot: uPlot): number => Math.max(0, ...plot.series.slice(1).map(({ max }) => max ?? 0))
   return [
     {
       ...common,
       size: AXIS_PX.x,
-      space: 56,
-      incrs: [60],
       grid: { show: false },
-      values: (_, splits) => splits.map((seconds) => time.format(seconds * 1000)),
+      splits: (_, __, ___, end) => MINUTES_AGO.map((minutes) => end - minutes * 60),
+      values: () => MINUTES_AGO.map((minutes) => (minutes === 0 ? 'now' : `−${minutes} min`)),
     },
-    { ...common, size: AXIS_PX.y, space: 34, gap: 8, values: (_, splits) => splits.map(show) },
+    {
+      ...common,
+      size: AXIS_PX.y,
+      gap: 8,
+      splits: (plot) => linesOf(scaleOf(most ?? greatest(plot), most ?? least)),
+      values: (_, splits) => splits.map(show),
+    },
   ]
 }
