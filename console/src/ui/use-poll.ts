@@ -17,7 +17,7 @@ const SLOWER_MAX = 8
 
 /**
  * Asks at once, and again `intervalMs` after each answer while the page is to be seen; anew whenever `key` changes,
- * what was known of the former one is then forgotten. `intervalMs` 0: only once.
+ * what was known of the former one is then forgotten. `intervalMs` 0: only once, and not again to hold still.
  */
 export function usePoll<T>(
   key: string,
@@ -32,6 +32,7 @@ export function usePoll<T>(
   const latest = useRef({ ask, onProblem })
   latest.current = { ask, onProblem }
   const again = useRef<() => void>(() => undefined)
+  const known = useRef<string | undefined>(undefined)
 
   useEffect(() => {
     const life = new AbortController()
@@ -53,6 +54,7 @@ export function usePoll<T>(
         .then(
           (data) => {
             failures = 0
+            known.current = key
             setState({ key, data, isLoading: false })
           },
           (thrown: unknown) => {
@@ -71,7 +73,9 @@ export function usePoll<T>(
       if (!document.hidden && intervalMs > 0) run()
     }
     again.current = run
-    run()
+    const isKnown = known.current === key
+    if (!isKnown) known.current = undefined
+    if (intervalMs > 0 || !isKnown) run()
     document.addEventListener('visibilitychange', shown)
     addEventListener('online', shown)
     return () => {
