@@ -25,6 +25,7 @@ export type {
   ClientClock,
   ClientRandom,
   EndpointStorage,
+  LeaveSource,
   LockManagerLike,
   WakeSource,
   WebSocketConstructor,

@@ -113,6 +113,16 @@ export function defaultChannel(): ((name: string) => ChannelLike) | undefined {
   return (name) => new Channel(name)
 }
 
+/** Calls `run` when the page is left: it ends, or the browser puts it aside as it is. Returns how to stop. */
+export type LeaveSource = (run: () => void) => () => void
+
+export const defaultLeave: LeaveSource = (run) => {
+  if (typeof window === 'undefined') return () => undefined
+  const view = window
+  view.addEventListener('pagehide', run)
+  return () => view.removeEventListener('pagehide', run)
+}
+
 export const defaultWake: WakeSource = (run) => {
   if (typeof document === 'undefined' || typeof window === 'undefined') return () => undefined
   const [page, view] = [document, window]

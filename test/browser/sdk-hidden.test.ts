@@ -100,4 +100,45 @@ describe('the SDK in a tab that is not in front', () => {
     const { userEndpointId, events } = await tab.report()
     assert.deepEqual([userEndpointId, events.map((event) => event.id)], [id, [eventId]])
   })
+
+  it('hands the connection of all over when its page is left', async (t) => {
+    const watched = await openHidingContext(t)
+    watched.watch.expect(/WebSocket connection to/)
+    const options = { connect: { keepAliveSeconds: 60, shareSocket: true } }
+    const leader = await site.openTab(watched)
+    const leadersId = await leader.reach(options)
+    const follower = await site.openTab(watched)
+    const followersId = await follower.reach(options)
+    await leader.page.bringToFront()
+    await leader.page.goto(`${site.url}/sdk-test/blank`)
+    const [one, other] = [await acme.ring(leadersId), await acme.ring(followersId)]
+    await acme.acknowledged(other.eventId)
+    await leader.page.goBack({ waitUntil: 'commit' })
+    await leader.loaded()
+    const { status } = await leader.report()
+    t.diagnostic(status === '' ? 'the browser loaded the page again' : 'the browser had kept the page')
+    if (status === '') await leader.reach(options)
+    await acme.acknowledged(one.eventId)
+    for (const [tab, { eventId }] of [
+      [leader, one],
+      [follower, other],
+    ] as const)
+      assert.deepEqual((await tab.report()).calls, [`${eventId} 1`])
+    assert.equal((await leader.online()).userEndpointId, leadersId)
+    await follower.online()
+  })
+
+  it('gives its id to the next page in the same tab', async (t) => {
+    const watched = await openHidingContext(t)
+    watched.watch.expect(/WebSocket connection to/)
+    const tab = await site.openTab(watched)
+    const id = await tab.reach()
+    await tab.page.goto(`${site.url}/sdk-test/?next`)
+    assert.equal(await tab.reach(), id)
+    await tab.page.goBack({ waitUntil: 'commit' })
+    await tab.loaded()
+    const { status } = await tab.report()
+    assert.equal(status === '' ? await tab.reach() : (await tab.online()).userEndpointId, id)
+    assert.equal((await acme.ring(id, {}, { waitSeconds: 10 })).acknowledged, 1)
+  })
 })

@@ -25,6 +25,8 @@ export type Subscription = {
 export interface Carrier {
   /** @throws SdkError `link_failed`, `link_refused`, `unauthorized`, `registration_ended`, `timeout`, `aborted` */
   subscribe(request: SubscribeRequest): Promise<Subscription>
+  /** Gives up what it shares with other tabs until the next `subscribe`. */
+  leave(): void
   close(): void
 }
 
@@ -61,6 +63,7 @@ export function createOwnCarrier(settings: LinkSettings): Carrier {
       }
       return { close: () => link.close() }
     },
+    leave: () => undefined,
     close: () => undefined,
   }
 }

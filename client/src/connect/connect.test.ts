@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
+import { createFakeLocks } from '../../../test/helpers/fake-locks.ts'
 import { createFakeRollcall, fine, refusal } from '../../../test/helpers/fake-rollcall.ts'
 import { SdkError } from '../sdk-error.ts'
 import type { TokenContext } from '../token-source.ts'
@@ -21,6 +22,7 @@ async function open(test: TestContext, overrides: Partial<ConnectOptions> = {}) 
   const tokens: boolean[] = []
   const events: string[] = []
   let wakeUp = (): void => undefined
+  let leave = (): void => undefined
   const registration = connect({
     url: 'http://127.0.0.1:1',
     getToken: ({ refused }: TokenContext) => {
@@ -31,11 +33,15 @@ async function open(test: TestContext, overrides: Partial<ConnectOptions> = {}) 
     onError: (error) => assert.fail(error),
     WebSocket: server.WebSocket,
     fetch: server.fetch,
-    userEndpointId: 'me',
+    ...('storage' in overrides ? {} : { userEndpointId: 'me' }),
     clock,
     random: { fraction: () => 0.5, uuid: () => 'u' },
     wake: (run) => {
       wakeUp = run
+      return () => undefined
+    },
+    leave: (run) => {
+      leave = run
       return () => undefined
     },
     locks: null,
@@ -47,7 +53,17 @@ async function open(test: TestContext, overrides: Partial<ConnectOptions> = {}) 
   test.after(() => void registration.close())
   await clock.advance(0)
   const paths = (): string[] => server.requests.map(({ path }) => path)
-  return { registration, server, clock, states, tokens, events, paths, wakeUp: () => wakeUp() }
+  return {
+    registration,
+    server,
+    clock,
+    states,
+    tokens,
+    events,
+    paths,
+    wakeUp: () => wakeUp(),
+    leave: () => leave(),
+  }
 }
 
 describe('connect', () => {
@@ -198,6 +214,39 @@ describe('connect', () => {
     await clock.advance(60_000)
     assert.equal(server.sockets.length, 1)
     assert.deepEqual([states.at(-1)?.status, states.at(-1)?.reason], ['closed', 'taken_over'])
+  })
+
+  it('gives its id up when its page is left, and has it again when the page is back', async (t) => {
+    const locks = createFakeLocks()
+    const kept = new Map<string, string>()
+    const storage = {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, id: string) => void kept.set(key, id),
+    }
+    let count = 0
+    const random = { fraction: () => 0.5, uuid: () => `id-${++count}` }
+    const { registration, clock, states, paths, server, leave, wakeUp } = await open(t, {
+      storage,
+      locks: locks.open(),
+      random,
+    })
+    const id = registration.userEndpointId
+    leave()
+    await clock.advance(0)
+    assert.deepEqual([states.at(-1)?.status, server.last().isClosed], ['reconnecting', true])
+    wakeUp()
+    await clock.advance(0)
+    assert.deepEqual([registration.userEndpointId, paths()], [id, ['register', 'keepalive']])
+
+    // A duplicate of the tab, made before it was left, has it now.
+    leave()
+    await clock.advance(0)
+    const taken = locks.open().request(`rollcall.endpoint.${id}`, {}, () => new Promise(() => undefined))
+    taken.catch(() => undefined)
+    wakeUp()
+    await clock.advance(0)
+    assert.notEqual(registration.userEndpointId, id)
+    assert.deepEqual([paths().at(-1), states.at(-1)?.status], ['register', 'online'])
   })
 
   for (const [what, code, reason] of [

@@ -7,6 +7,8 @@ export type EndpointIdOptions = {
   readonly storageKey: string
   readonly locks: LockManagerLike | undefined
   readonly random: ClientRandom
+  /** The one that this page has had before. */
+  readonly current?: string | undefined
   /** Ends the claim. */
   readonly signal: AbortSignal
 }
@@ -17,8 +19,8 @@ export type EndpointIdOptions = {
  * tab uses it, and whoever comes second makes another.
  */
 export async function claimEndpointId(options: EndpointIdOptions): Promise<string> {
-  const { storage, storageKey, random } = options
-  const kept = read(storage, storageKey)
+  const { storage, storageKey, random, current } = options
+  const kept = current ?? read(storage, storageKey)
   if (kept !== undefined && (await claim(options, kept))) return kept
   const made = random.uuid()
   if (storage === undefined) return made

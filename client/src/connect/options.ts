@@ -5,11 +5,13 @@ import {
   type ClientClock,
   type ClientRandom,
   defaultChannel,
+  defaultLeave,
   defaultLocks,
   defaultStorage,
   defaultWake,
   defaultWebSocket,
   type EndpointStorage,
+  type LeaveSource,
   type LockManagerLike,
   systemClock,
   systemRandom,
@@ -88,6 +90,8 @@ export type ConnectOptions = {
   readonly random?: ClientRandom
   /** Default: the page becomes visible, or the network comes back. */
   readonly wake?: WakeSource
+  /** Default: the page ends, or the browser puts it aside. Then other tabs may have the connection and the id. */
+  readonly leave?: LeaveSource
 }
 
 /** The options with nothing left open. */
@@ -118,6 +122,7 @@ export type Settings = {
   readonly clock: ClientClock
   readonly random: ClientRandom
   readonly wake: WakeSource
+  readonly leave: LeaveSource
 }
 
 /** @throws SdkError `invalid_option` naming it, `unsupported_platform` */
@@ -193,6 +198,7 @@ function readPlatform(options: ConnectOptions) {
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     wake: options.wake ?? defaultWake,
+    leave: options.leave ?? defaultLeave,
   }
 }
 

@@ -28,6 +28,8 @@ export class Reachability implements Registration {
   readonly #account: Account
   readonly #life = new AbortController()
   #userEndpointId: string | undefined
+  /** Runs while the id is this page's: from its claim until the page is left. */
+  #claim: AbortController | undefined
   #wasOnline = false
   #keepAlive: KeepAlive | undefined
   /** Ends the connection that there is with what went wrong. */
@@ -57,17 +59,20 @@ export class Reachability implements Registration {
   }
 
   start(): void {
-    const { signal, wake } = this.#settings
+    const { signal, wake, leave } = this.#settings
     const unwake = wake(() => {
       void this.#keepAlive?.beat()
       this.#wakeUp()
     })
+    const unleave = leave(() => this.#leave())
     const unabort = onAbort(signal, () =>
       this.#stop({ status: 'closed', reason: 'aborted', error: new SdkError('aborted') }),
     )
     onAbort(this.#life.signal, () => {
       unwake()
+      unleave()
       unabort()
+      this.#claim?.abort()
       this.#keepAlive?.stop()
       this.#carrier.close()
     })
@@ -157,10 +162,27 @@ export class Reachability implements Registration {
 
   async #endpointId(): Promise<string> {
     const { storage, storageKey, locks, random, userEndpointId } = this.#settings
-    this.#userEndpointId ??=
-      userEndpointId ??
-      (await claimEndpointId({ storage, storageKey, locks, random, signal: this.#life.signal }))
-    return this.#userEndpointId
+    const current = this.#userEndpointId
+    if (current !== undefined && this.#claim !== undefined) return current
+    this.#claim = new AbortController()
+    const { signal } = this.#claim
+    const claimed =
+      userEndpointId ?? (await claimEndpointId({ storage, storageKey, locks, random, current, signal }))
+    // Taken meanwhile, by a duplicate of this tab: another one is not registered yet.
+    if (claimed !== current) this.#account.forget()
+    this.#userEndpointId = claimed
+    return claimed
+  }
+
+  /**
+   * The page ends, or the browser puts it aside, where nothing of it runs. What it holds would be held for as long as
+   * that takes: the connection of all tabs, and the id that the next page in this tab is to have.
+   */
+  #leave(): void {
+    this.#claim?.abort()
+    this.#claim = undefined
+    this.#carrier.leave()
+    this.#fail(new SdkError('link_failed', 'The page was left.'))
   }
 
   #startKeepAlive(userEndpointId: string): KeepAlive {

@@ -48,6 +48,7 @@ export function createTabsCarrier(settings: TabsSettings): Carrier {
       const tab = await tabFor(request.token)
       return tab === undefined ? own.subscribe(request) : tab.subscribe(request)
     },
+    leave,
     close() {
       isClosed = true
       leave()
