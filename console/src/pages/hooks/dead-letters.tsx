@@ -7,8 +7,8 @@ import { Empty } from '../../ui/empty.tsx'
 import { count } from '../../ui/format.ts'
 import { Card } from '../../ui/page.tsx'
 import { usePoll } from '../../ui/use-poll.ts'
-import { DeadLetterTable } from './dead-letter-table.tsx'
-import { useReplay } from './use-replay.ts'
+import { DeadLetterList } from './dead-letter-list.tsx'
+import { type Actions, useReplay } from './use-replay.ts'
 
 const NONE: ReadonlySet<string> = new Set()
 
@@ -55,35 +55,7 @@ export function DeadLetters({
     <Card
       title="Dead letters"
       actions={
-        webhook.deadLetters > 0 && (
-          <>
-            {ids.length > 0 && (
-              <button
-                type="button"
-                class="button button-small"
-                disabled={actions.isBusy}
-                onClick={() => actions.replay(ids)}
-              >
-                Replay {count(ids.length)} selected
-              </button>
-            )}
-            <button
-              type="button"
-              class="button button-small"
-              disabled={actions.isBusy}
-              onClick={() => actions.replay(undefined)}
-            >
-              Replay all
-            </button>
-            <ConfirmButton
-              question={`Drop all ${count(webhook.deadLetters)} for good`}
-              disabled={actions.isBusy}
-              onConfirm={actions.drop}
-            >
-              Drop all
-            </ConfirmButton>
-          </>
-        )
+        webhook.deadLetters > 0 && <ForAll count={webhook.deadLetters} chosen={ids} actions={actions} />
       }
     >
       <div class="hook-said" aria-live="polite">
@@ -101,7 +73,7 @@ export function DeadLetters({
         </Empty>
       )}
       {letters.length > 0 && (
-        <DeadLetterTable
+        <DeadLetterList
           letters={letters}
           chosen={chosen}
           isBusy={actions.isBusy}
@@ -116,6 +88,34 @@ export function DeadLetters({
         onNewer={(next) => turn([...pages, next])}
       />
     </Card>
+  )
+}
+
+/** What can be done with several at once. */
+function ForAll({
+  count: deadLetters,
+  chosen,
+  actions: { isBusy, replay, drop },
+}: {
+  readonly count: number
+  /** Ids of events. */
+  readonly chosen: readonly string[]
+  readonly actions: Actions
+}) {
+  return (
+    <>
+      {chosen.length > 0 && (
+        <button type="button" class="button" disabled={isBusy} onClick={() => replay(chosen)}>
+          Replay {count(chosen.length)} selected
+        </button>
+      )}
+      <button type="button" class="button" disabled={isBusy} onClick={() => replay(undefined)}>
+        Replay all
+      </button>
+      <ConfirmButton question={`Drop all ${count(deadLetters)} for good`} disabled={isBusy} onConfirm={drop}>
+        Drop all
+      </ConfirmButton>
+    </>
   )
 }
 

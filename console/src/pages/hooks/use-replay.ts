@@ -13,7 +13,8 @@ export type Said = {
   readonly detail?: string
 }
 
-type Actions = {
+/** What can be done with dead letters, and what came of it. */
+export type Actions = {
   readonly said: Said | undefined
   readonly problem: Problem | undefined
   /** Whether a request is under way. */

@@ -1,3 +1,4 @@
+import { LIFECYCLE_EVENTS } from '@rollcall/protocol/lifecycle'
 import type { ComponentChildren } from 'preact'
 import type { Webhook } from '../../api/api.ts'
 import { count } from '../../ui/format.ts'
@@ -15,9 +16,7 @@ export function WebhookFacts({ webhook }: { readonly webhook: Webhook }) {
         <code>{url}</code>
       </p>
       <ul class="chips" aria-label="Events it wants">
-        {events.map((type) => (
-          <li key={type}>{type === '*' ? 'every event' : type}</li>
-        ))}
+        {wantsAll(events) ? <li>every event</li> : events.map((type) => <li key={type}>{type}</li>)}
       </ul>
       <dl class="hook-facts">
         <Fact name="Waiting">{count(pending)}</Fact>
@@ -43,6 +42,11 @@ export function WebhookFacts({ webhook }: { readonly webhook: Webhook }) {
       </dl>
     </div>
   )
+}
+
+/** The API names each, also where the directory says `*`. */
+function wantsAll(events: readonly string[]): boolean {
+  return Object.keys(LIFECYCLE_EVENTS).every((type) => events.includes(type))
 }
 
 function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {

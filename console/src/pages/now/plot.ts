@@ -29,6 +29,8 @@ const AXIS_PX = { x: 26, y: 54 }
 const RIGHT_PX = 18
 const MINUTES_AGO = [4, 3, 2, 1, 0]
 const LINE_PX = 1.75
+/** How far a point may be from the crosshair that it tells of. */
+const NEAR_PX = 8
 const CROSSHAIRS = 'rollcall.now'
 /** Which lines are dashed, so that colour is not all that tells them apart. */
 const DASHES: readonly (readonly number[])[] = [[], [5, 4], [2, 3]]
@@ -78,6 +80,7 @@ function plotOptions(place: HTMLElement, options: PlotOptions, colours: () => Co
       drag: { x: false, y: false },
       sync: { key: CROSSHAIRS, setSeries: false },
       points: { size: 7, width: 2 },
+      hover: { prox: NEAR_PX },
     },
     scales: {
       x: { time: true },
@@ -85,8 +88,15 @@ function plotOptions(place: HTMLElement, options: PlotOptions, colours: () => Co
     },
     axes: axesOf(options, colours),
     series: [{}, ...options.lines.map((_, index) => seriesOf(index, colours))],
-    hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)] },
+    hooks: { setCursor: [(plot) => onPoint(nearest(plot))] },
   }
+}
+
+/** The point at the crosshair, where there is one near it. */
+function nearest({ cursor: { idx, left = -1 }, data: [xs], valToPos }: uPlot): number | undefined {
+  const x = typeof idx === 'number' ? xs[idx] : undefined
+  if (x === undefined || left < 0 || Math.abs(valToPos(x, 'x') - left) > NEAR_PX) return undefined
+  return idx ?? undefined
 }
 
 function seriesOf(index: number, colours: () => Colours): uPlot.Series {
