@@ -131,7 +131,7 @@ describe('the console tells who is reachable', () => {
     await log.getByText('follow-me connected with MQTT 3.1.1 over WebSocket').waitFor()
     await answered(page, 'bob is reachable: the only device is connected')
     await send(offer('bob', { qos: 1 }, { type: 'TextWrittenEvent' }))
-    await log.getByText('TextWrittenEvent 1 acknowledged').waitFor()
+    await log.getByText('TextWrittenEvent: 1 acknowledged').waitFor()
     await link.end()
     await log.getByText('follow-me disconnected').waitFor()
     await answered(page, 'bob has 1 device registered, none connected')

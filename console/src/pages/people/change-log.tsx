@@ -33,7 +33,8 @@ export function ChangeLog({
                 <a href={href(['events', eventId])}>
                   <bdi>{about}</bdi>
                 </a>
-              )}{' '}
+              )}
+              {eventId === undefined ? ' ' : ': '}
               {text}
             </span>
           </li>
