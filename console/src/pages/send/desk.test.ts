@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Receipt, RollcallError, SdkError } from '@rollcall/client'
-import { SendDesk, type Sender } from './desk.ts'
+import { type Press, SendDesk, type Sender } from './desk.ts'
 
 type Sent = {
   readonly message: Parameters<Sender['send']>[0]
@@ -28,8 +28,8 @@ function open() {
     () => `key-${++keys}`,
   )
   const problems: unknown[] = []
-  const send = () =>
-    desk.send({ form: desk.state.form, organizationId: undefined }, (thrown) => problems.push(thrown))
+  const send = (press: Press = 'send') =>
+    desk.send({ form: desk.state.form, organizationId: undefined }, press, (thrown) => problems.push(thrown))
   desk.edit({ userId: 'bob' })
   return { desk, sent, clock, send, problems }
 }
@@ -65,8 +65,12 @@ describe('a desk', () => {
     await send()
     assert.equal(sent.length, 1)
     clock.nowMs += 600
-    void send()
+    const second = send()
     assert.equal(sent.length, 2)
+    sent[1]?.answer(RECEIPT)
+    await second
+    void send('again')
+    assert.equal(sent.length, 3, 'another button is another press')
     assert.notEqual(sent[1]?.options.idempotencyKey, sent[0]?.options.idempotencyKey)
   })
 

@@ -26,7 +26,10 @@ export type Outcome =
 /** What sends. */
 export type Sender = Pick<Api, 'send'>
 
-/** Two presses within this time are one: a double-click, or a key held down. */
+/** What was pressed: the form's own button, or the one beside what came of the last event. */
+export type Press = 'send' | 'again'
+
+/** Two presses of a button within this time are one: a double-click, or a key held down. */
 const SAME_PRESS_MS = 600
 
 /** The form, and one event at a time on its way, whichever page is shown. */
@@ -37,7 +40,7 @@ export class SendDesk {
   readonly #listeners = new Set<() => void>()
   #state: DeskState = { form: NEW_FORM, sending: undefined, outcome: undefined }
   #stop = new AbortController()
-  #pressedAtMs = Number.NEGATIVE_INFINITY
+  #pressed: { readonly press: Press; readonly atMs: number } | undefined
   /** Sent without an answer, which may have got through: sent again under the same key, it goes once. */
   #unanswered: { readonly order: Order; readonly message: Message; readonly key: string } | undefined
 
@@ -67,10 +70,10 @@ export class SendDesk {
    *
    * @param onProblem told of what was thrown
    */
-  async send(order: Order, onProblem: (thrown: unknown) => void): Promise<void> {
+  async send(order: Order, press: Press, onProblem: (thrown: unknown) => void): Promise<void> {
     const startedAtMs = this.#nowMs()
-    if (this.#state.sending !== undefined || startedAtMs - this.#pressedAtMs < SAME_PRESS_MS) return
-    this.#pressedAtMs = startedAtMs
+    if (this.#state.sending !== undefined || this.#isSamePress(press, startedAtMs)) return
+    this.#pressed = { press, atMs: startedAtMs }
     this.#stop = new AbortController()
     const waitSeconds = waitSecondsOf(order.form)
     this.#set({ ...this.#state, sending: { startedAtMs, waitSeconds }, outcome: undefined })
@@ -81,6 +84,10 @@ export class SendDesk {
   /** Waits no longer. What has gone out has gone out. */
   stop(): void {
     this.#stop.abort()
+  }
+
+  #isSamePress(press: Press, nowMs: number): boolean {
+    return this.#pressed?.press === press && nowMs - this.#pressed.atMs < SAME_PRESS_MS
   }
 
   async #sendNow(order: Order, waitSeconds: number, onProblem: (thrown: unknown) => void): Promise<Outcome> {

@@ -75,17 +75,17 @@ function Failed({
   readonly outcome: Outcome & { readonly is: 'failed' }
   readonly onAgain: () => void
 }) {
+  const { isPassing, title, detail } = outcome.problem
+  if (!isPassing) return <ProblemBanner problem={outcome.problem} />
   return (
-    <>
-      <ProblemBanner problem={outcome.problem} />
-      {outcome.problem.isPassing && (
-        <div class="row">
-          <button type="button" class="button button-small" onClick={onAgain}>
-            Try again
-          </button>
-          <span class="hint">If it got through unnoticed, it is not sent a second time.</span>
-        </div>
-      )}
-    </>
+    <Banner tone="warning" title={title}>
+      <p>{detail}</p>
+      <p>If it got through unnoticed, trying again does not send it a second time.</p>
+      <div class="row">
+        <button type="button" class="button button-small" onClick={onAgain}>
+          Try again
+        </button>
+      </div>
+    </Banner>
   )
 }

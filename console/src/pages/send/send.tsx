@@ -7,7 +7,7 @@ import { Card, Page } from '../../ui/page.tsx'
 import { go } from '../../ui/use-route.ts'
 import { Content } from './content.tsx'
 import { Delivery } from './delivery.tsx'
-import type { Order, SendDesk } from './desk.ts'
+import type { Order, Press, SendDesk } from './desk.ts'
 import { NEW_FORM, type SendForm } from './form.ts'
 import type { FormPart } from './form-part.ts'
 import { maskLines } from './masks.ts'
@@ -50,8 +50,8 @@ export function SendPage({
     if (sending !== undefined) told.current?.scrollIntoView({ block: 'nearest' })
   }, [sending])
   const needsOrganization = scope.organizationId === undefined
-  const send = (order: Order): void => {
-    void desk.send(order, scope.onProblem)
+  const send = (order: Order, press: Press): void => {
+    void desk.send(order, press, scope.onProblem)
   }
   const edit = (changes: Partial<SendForm>): void => {
     desk.edit(changes)
@@ -74,14 +74,14 @@ export function SendPage({
           onEdit={edit}
           maskFault={preview.fault}
           isReady={!needsOrganization && sending === undefined}
-          onSend={() => send({ form, organizationId: scope.organizationId })}
+          onSend={() => send({ form, organizationId: scope.organizationId }, 'send')}
         />
         <div class="stack send-side">
           {(sending ?? outcome) !== undefined && (
             <div ref={told} class="stack told">
               {sending !== undefined && <Progress sending={sending} onStop={() => desk.stop()} />}
               {outcome !== undefined && (
-                <OutcomeBanner outcome={outcome} onAgain={() => send(outcome.order)} />
+                <OutcomeBanner outcome={outcome} onAgain={() => send(outcome.order, 'again')} />
               )}
             </div>
           )}
