@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { BroadcastChannel } from 'node:worker_threads'
 import {
@@ -20,6 +21,8 @@ const OFFER = { type: 'CallOfferedEvent' }
 /** A browser whose tabs share locks, channels and sign-in. */
 function openBrowser(url: string) {
   const locks = createFakeLocks()
+  // All browsers of this process would hear each other.
+  const profile = randomUUID()
   let sockets = 0
   class CountedWebSocket extends WebSocket {
     constructor(address: string, protocol: string) {
@@ -43,7 +46,7 @@ function openBrowser(url: string) {
       WebSocket: CountedWebSocket,
       locks: view,
       channel: (name) => {
-        const channel = toChannel(new BroadcastChannel(name))
+        const channel = toChannel(new BroadcastChannel(`${profile} ${name}`))
         channels.push(channel)
         return channel
       },
@@ -181,6 +184,23 @@ describe('tabs of one user', () => {
     await openTabs(...without)
     assert.equal(browser.sockets(), 4)
     assert.equal((await ring()).acknowledged, 4)
+  })
+
+  it('give way to whoever takes one of them over, and only that one', async () => {
+    const browser = openBrowser(server.url)
+    const [a, b] = [browser.openTab('tab-a'), browser.openTab('tab-b')]
+    await openTabs(a, b)
+    const [c, d] = [openBrowser(server.url).openTab('tab-b'), openBrowser(server.url).openTab('tab-d')]
+    await openTabs(c, d)
+    await eventually(() => b.registration.state.status === 'closed', 'b gives way')
+    assert.equal(b.registration.state.reason, 'taken_over')
+    await a.registration.online({ signal: AbortSignal.timeout(10_000) })
+    assert.deepEqual(
+      c.states.map(({ status }) => status),
+      ['online'],
+    )
+    const all = await ring()
+    assert.deepEqual([all.count, all.acknowledged], [3, 3])
   })
 
   it('come back together after the server was gone', async () => {

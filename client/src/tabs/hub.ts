@@ -145,7 +145,7 @@ export class Hub {
     const ended = [...this.#subscribers.values()]
     this.#subscribers.clear()
     this.#drop()
-    for (const { request } of ended) this.#tellEnd(request, this.#endedFor(ended.length, error))
+    for (const { request } of ended) this.#tellEnd(request, error, ended.length > 1)
   }
 
   #drop(): void {
@@ -154,17 +154,11 @@ export class Hub {
     void link?.then((open) => open.close(), ignore)
   }
 
-  /**
-   * The server ends a connection as a whole when one of its endpoints is taken over, expires or loses its
-   * authorization, and does not say which. Each tab then finds out about its own.
-   */
-  #endedFor(count: number, error: SdkError): SdkError {
-    return count > 1 ? new SdkError('link_failed', error.message) : error
-  }
-
-  #tellEnd(request: string, error: unknown): void {
+  #tellEnd(request: string, error: unknown, isShared = false): void {
     const { code, message } = error instanceof SdkError ? error : new SdkError('link_failed')
-    this.#options.bus.post({ kind: 'ended', request, code, message })
+    // That this tab gives up is no reason for another to do so.
+    const told = code === 'closed' || code === 'aborted' ? 'link_failed' : code
+    this.#options.bus.post({ kind: 'ended', request, code: told, message, isShared })
   }
 
   #find(request: string): Subscriber | undefined {

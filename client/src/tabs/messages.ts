@@ -1,5 +1,5 @@
 import { isObject } from '../answers.ts'
-import { SDK_ERRORS, SdkError, type SdkErrorCode } from '../sdk-error.ts'
+import { SDK_ERRORS, type SdkErrorCode } from '../sdk-error.ts'
 
 /** What tabs of one user tell each other over a BroadcastChannel. Every message but `leading` is for one tab. */
 export type TabMessage =
@@ -22,6 +22,8 @@ export type TabMessage =
       readonly request: string
       readonly code: SdkErrorCode
       readonly message: string
+      /** Several endpoints had the connection, and whose fault it was is not known. */
+      readonly isShared?: boolean
     }
 
 /** Reads a message. `undefined` for one of another version of this package, say. */
@@ -48,8 +50,4 @@ function isMessage(value: unknown): value is TabMessage {
   if (kind === 'delivery')
     return payload instanceof Uint8Array && (packetId === undefined || typeof packetId === 'number')
   return kind !== 'ended' || (typeof code === 'string' && Object.hasOwn(SDK_ERRORS, code))
-}
-
-export function endedError({ code, message }: Extract<TabMessage, { kind: 'ended' }>): SdkError {
-  return new SdkError(code, message)
 }

@@ -12,12 +12,13 @@ import { SdkError } from '../sdk-error.ts'
 import { userOf } from '../token-claims.ts'
 import type { GetToken } from '../token-source.ts'
 import { onAbort, withTimeout } from '../waiting.ts'
+import { reasonOf } from './ended.ts'
 import { Hub } from './hub.ts'
-import { endedError } from './messages.ts'
 import { TabBus } from './tab-bus.ts'
 
 export type TabsSettings = LinkSettings & {
   readonly getToken: GetToken
+  readonly fetch: typeof fetch
   readonly locks: LockManagerLike | undefined
   readonly channel: ((name: string) => ChannelLike) | undefined
 }
@@ -128,7 +129,11 @@ class Tab {
       }
       if (!('request' in message) || message.request !== request) return
       if (message.kind === 'subscribed') answer?.resolve()
-      else if (message.kind === 'ended') end(endedError(message))
+      else if (message.kind === 'ended')
+        void reasonOf(message, { ...this.#settings, userEndpointId, signal }).then((error) => {
+          // It may have ended otherwise meanwhile.
+          if (!signal.aborted) end(error)
+        })
       else if (message.kind === 'delivery') {
         const { packetId, payload } = message
         const ack = (): void => {
