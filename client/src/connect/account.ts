@@ -1,8 +1,12 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { createClient, type RollcallClient } from '../http-client.ts'
 import { SdkError, textOf } from '../sdk-error.ts'
+import { endOf } from '../token-claims.ts'
 import { withTimeout } from '../waiting.ts'
 import type { Settings } from './options.ts'
+
+/** A token is replaced this long before its end, or a twentieth of its life: half of what `tokenSource` keeps ahead. */
+const EARLY_MS_MAX = 30_000
 
 /** The HTTP side of a registration: tokens, register, keepalive, unregister. */
 export class Account {
@@ -12,6 +16,8 @@ export class Account {
   #isEnrolled = false
   /** Fresh tokens that were refused in a row. */
   #refusedTokens = 0
+  /** The last one that was sent. */
+  #token = ''
 
   constructor(settings: Settings, signal: AbortSignal) {
     this.#settings = settings
@@ -78,6 +84,13 @@ export class Account {
     this.#refusedTokens = 0
   }
 
+  /** Time until the token that was sent last should be replaced; at most 0 where that is not known or too late. */
+  renewInMs(): number {
+    const end = endOf(this.#token)
+    if (end === undefined) return 0
+    return end.endsAtMs - Math.min(EARLY_MS_MAX, end.lifeMs / 20) - this.#settings.clock.wallMs()
+  }
+
   /** Counts the error if it is a refusal of the token. Returns how many there were in a row. */
   refuse(error: unknown): number {
     if (isRefusedToken(error)) this.#refusedTokens++
@@ -97,6 +110,7 @@ export class Account {
   }
 
   #call<T>(token: string, work: (client: RollcallClient) => Promise<T>): Promise<T> {
+    this.#token = token
     const { url, fetch, clock, timeoutMs } = this.#settings
     const limits = { clock, timeoutMs, signal: this.#signal, what: url }
     return withTimeout(limits, (signal) => work(createClient({ url, token, fetch, signal })))

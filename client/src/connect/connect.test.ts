@@ -197,6 +197,34 @@ describe('connect', () => {
     )
   })
 
+  it('sends a new token before the one that the connection has ends', async (t) => {
+    const given: number[] = []
+    const clock = createFakeClock()
+    const token = (): string => {
+      const iat = Math.floor(clock.wallMs() / 1000)
+      given.push(clock.monotonicMs())
+      return `a.${btoa(JSON.stringify({ sub: 'me', iat, exp: iat + 600 }))}.c`
+    }
+    const { paths } = await open(t, { getToken: token, clock, keepAliveSeconds: 3600 })
+    const startMs = given[0] ?? 0
+    await clock.advance(560_000)
+    assert.deepEqual(paths(), ['register'])
+    await clock.advance(15_000)
+    assert.deepEqual(paths(), ['register', 'keepalive'])
+    await clock.advance(1_200_000)
+    const minutes = given.map((ms) => Math.round((ms - startMs) / 60_000))
+    assert.deepEqual(minutes, [0, 10, 19, 29])
+  })
+
+  it('is not hurried by a token that ends and is not replaced', async (t) => {
+    const clock = createFakeClock()
+    const iat = Math.floor(clock.wallMs() / 1000)
+    const token = `a.${btoa(JSON.stringify({ sub: 'me', iat, exp: iat + 600 }))}.c`
+    const { paths } = await open(t, { getToken: () => token, clock, keepAliveSeconds: 3600 })
+    await clock.advance(1_700_000)
+    assert.deepEqual(paths(), ['register', 'keepalive'])
+  })
+
   it('asks for a fresh token when one is refused, once', async (t) => {
     const { server, clock, states, tokens, registration } = await open(t)
     server.answerWith(() => refusal(401, 'unauthorized'))

@@ -4,6 +4,8 @@ import type { ClientClock } from '../platform.ts'
 export type KeepAliveOptions = {
   readonly clock: ClientClock
   readonly periodMs: number
+  /** Time until the token that the server has should be replaced; at most 0 where that is not known or too late. */
+  readonly renewInMs: () => number
   /** Sends one keepalive. */
   readonly beat: () => Promise<void>
   /** The registration or the authorization is gone. Nothing is sent any more. */
@@ -12,7 +14,8 @@ export type KeepAliveOptions = {
 
 /**
  * Keeps a registration alive: at half of its period, and at once when the server reminds or the app wakes up, since
- * timers of a hidden tab may be a minute late. A keepalive that finds no server is tried again soon.
+ * timers of a hidden tab may be a minute late. One also goes out shortly before the end of the token, since the
+ * connection would end with it. A keepalive that finds no server is tried again soon.
  */
 export class KeepAlive {
   readonly #options: KeepAliveOptions
@@ -52,6 +55,8 @@ export class KeepAlive {
 
   #schedule(delayMs: number): void {
     if (this.#isStopped) return
-    this.#timer = this.#options.clock.after(delayMs, () => void this.beat())
+    const { clock, renewInMs } = this.#options
+    const renewMs = renewInMs()
+    this.#timer = clock.after(renewMs > 0 ? Math.min(delayMs, renewMs) : delayMs, () => void this.beat())
   }
 }

@@ -191,6 +191,7 @@ export class Reachability implements Registration {
     return new KeepAlive({
       clock,
       periodMs: keepAliveSeconds * 1000,
+      renewInMs: () => this.#account.renewInMs(),
       beat: () => this.#account.keepAlive(userEndpointId),
       onLost: fail,
     })
