@@ -23,7 +23,7 @@ export type Plot = {
 }
 
 /** Pixels of the style sheet; the place has this height from the beginning, so that nothing jumps. */
-export const HEIGHT_PX = 176
+const HEIGHT_PX = 176
 const AXIS_PX = { x: 26, y: 54 }
 /** Half of the last label of the time axis. */
 const RIGHT_PX = 18
