@@ -23,7 +23,7 @@ export const UNKNOWN = '–'
  */
 export function figuresOf(history: History, statistics: Statistics): readonly Figure[] {
   const recent = lately(history.samples, WINDOW_MS)
-  const minutes = { tally: recent?.tally, when: `in the last ${span(recent?.elapsedMs ?? 0)}` }
+  const minutes = { tally: recent?.tally, when: `in the last ${roughly(recent?.elapsedMs ?? 0)}` }
   const start = { tally: sinceStart(statistics), when: 'since the server started' }
   const choose = (counted: (tally: Tally) => number) =>
     minutes.tally !== undefined && counted(minutes.tally) > 0
@@ -126,6 +126,11 @@ export function percent(value: number | null): string {
   if (value > 99.9 && value < 100) return '> 99.9 %'
   if (value < 0.1 && value > 0) return '< 0.1 %'
   return `${Number(value.toFixed(1))} %`
+}
+
+/** Whole minutes from one on, so that the hints do not change their length every second. */
+function roughly(ms: number): string {
+  return span(ms < 60_000 ? ms : Math.floor(ms / 60_000) * 60_000)
 }
 
 function many(value: number, one: string, more: string): string {
