@@ -32,7 +32,7 @@ const NEEDS = new Map([
   [
     'chromium',
     {
-      what: 'Chromium, in which test/browser/ runs',
+      what: 'Chromium, for the tests in a real browser',
       packages: ['chromium'],
       otherwise: 'install Chromium or Chrome, or name one in the environment variable CHROMIUM',
       isThere: () => findChromium() !== undefined,
@@ -58,14 +58,21 @@ const NEEDS = new Map([
   ],
 ])
 
+/** @type {readonly (readonly [start: string, names: readonly NeedName[]])[]} */
+const NEEDED_UNDER = [
+  ['test/browser/', ['chromium', 'fonts']],
+  ['test/e2e/guides', ['chromium', 'fonts']],
+  ['test/e2e/examples', ['python']],
+]
+
 /**
  * What the test files need.
  * @param {readonly string[]} files paths from the root
  * @returns {readonly NeedName[]}
  */
 export function systemNeedsOf(files) {
-  if (files.some((path) => path.startsWith('test/e2e/examples'))) return ['chromium', 'fonts', 'python']
-  return files.some((path) => path.startsWith('test/browser/')) ? ['chromium', 'fonts'] : []
+  const names = files.flatMap((path) => NEEDED_UNDER.find(([start]) => path.startsWith(start))?.[1] ?? [])
+  return [...NEEDS.keys()].filter((name) => names.includes(name))
 }
 
 /**

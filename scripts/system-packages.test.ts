@@ -9,6 +9,7 @@ describe('what tests need of the system', () => {
       'chromium',
       'fonts',
     ])
+    assert.deepEqual(systemNeedsOf(['test/e2e/examples.test.ts']), ['python'])
     assert.deepEqual(systemNeedsOf(['test/e2e/examples-python.test.ts', 'test/browser/sdk.test.ts']), [
       'chromium',
       'fonts',

@@ -41,7 +41,7 @@ describe('the SDK in a browser whose network fails', () => {
 
   it('gets what was sent meanwhile, once, when the network is back', async (t) => {
     const { network, tab } = await openTab(t)
-    const id = await tab.reach({ connect: { keepAliveSeconds: 60 } })
+    const id = await tab.reach()
     network.cut()
     await tab.until(({ status }) => status === 'reconnecting', 'it has noticed')
     const { count, eventId } = await acme.ring(id)
@@ -57,7 +57,7 @@ describe('the SDK in a browser whose network fails', () => {
 
   it('notices a network that says nothing, and loses no event to it', async (t) => {
     const { network, tab } = await openTab(t)
-    const quick = { keepAliveSeconds: 60, pingMs: 1000, timeoutMs: 500 }
+    const quick = { pingMs: 1000, timeoutMs: 500 }
     const id = await tab.reach({ connect: quick })
     network.stall()
     const { eventId } = await acme.ring(id)
@@ -72,7 +72,8 @@ describe('the SDK in a browser whose network fails', () => {
 
   it('comes back at once when the browser says that the network is', async (t) => {
     const { watched, network, tab } = await openTab(t)
-    await tab.reach({ connect: { keepAliveSeconds: 60, backoffMaxMs: 3_600_000 } })
+    // Left to itself, it would wait for up to a minute.
+    await tab.reach({ connect: { backoffFirstMs: 60_000, backoffMaxMs: 3_600_000 } })
     network.cut()
     await watched.context.setOffline(true)
     await tab.until(({ status }) => status === 'reconnecting', 'it has noticed')
@@ -157,7 +158,7 @@ describe('the SDK in a browser whose server changes', () => {
     watched.watch.expect(NO_NETWORK)
     const { site, acme, kill, restart } = await startOwn(watched)
     const tab = await site.openTab(watched)
-    const id = await tab.reach({ connect: { keepAliveSeconds: 60, handlerTimeoutMs: 500 } })
+    const id = await tab.reach({ connect: { handlerTimeoutMs: 500 } })
     const held = await acme.ring(id, { handler: 'hangs' })
     await tab.until(({ calls }) => calls.length === 1, 'its handler has it')
     assert.equal((await acme.ring(id)).count, 1)
@@ -176,10 +177,10 @@ describe('the SDK in a browser whose server changes', () => {
   it('keeps its connection with newer tokens, which it gets by refresh token', async (t) => {
     const watched = await chromium.newContext(t)
     const grants = grantsOf(watched)
-    const { site, acme } = await startOwn(watched, { ACCESS_TOKEN_TTL_SECONDS: '2' })
+    const { site, acme } = await startOwn(watched, { ACCESS_TOKEN_TTL_SECONDS: '4' })
     const tab = await site.openTab(watched)
-    const id = await tab.reach({ renewsAlways: true, connect: { keepAliveSeconds: 1 } })
-    // Each half second one: that is past the first token's end.
+    const id = await tab.reach({ renewsAlways: true, connect: { keepAliveSeconds: 2 } })
+    // Each second one: that is past the first token's end.
     await eventually(() => grants.length >= 6, 'renewals')
     assert.equal((await acme.ring(id, {}, { waitSeconds: 10 })).acknowledged, 1)
     assert.deepEqual([...new Set(grants)], ['password', 'refresh_token'])
@@ -192,7 +193,7 @@ describe('the SDK in a browser whose server changes', () => {
     watched.watch.expect(/status of 401|WebSocket connection to/)
     const { site, acme } = await startOwn(watched, { ACCESS_TOKEN_TTL_SECONDS: '2' })
     const tab = await site.openTab(watched)
-    const id = await tab.reach({ connect: { keepAliveSeconds: 60 } })
+    const id = await tab.reach()
     await tab.until(({ states }) => states.includes('reconnecting unauthorized'), 'it has ended')
     const { eventId } = await acme.ring(id)
     await acme.acknowledged(eventId)
@@ -204,7 +205,7 @@ describe('the SDK in a browser whose server changes', () => {
     watched.watch.expect(/status of 401|WebSocket connection to/)
     const { url, site } = await startOwn(watched, { ACCESS_TOKEN_TTL_SECONDS: '2' })
     const tab = await site.openTab(watched)
-    await tab.reach({ token: (await signIn(url, 'bob')).accessToken, connect: { keepAliveSeconds: 60 } })
+    await tab.reach({ token: (await signIn(url, 'bob')).accessToken })
     const { reason, error } = await tab.until(({ status }) => status === 'closed', 'it has given up')
     assert.deepEqual([reason, error?.code], ['unauthorized', 'unauthorized'])
   })

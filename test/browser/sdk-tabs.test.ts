@@ -8,7 +8,7 @@ import { type SdkSite, SdkTab, startSdkSite } from '../helpers/sdk-page.ts'
 /** In the page. */
 declare const open: (address: string) => unknown
 
-const SHARED = { connect: { shareSocket: true, keepAliveSeconds: 60 } }
+const SHARED = { connect: { shareSocket: true } }
 
 let chromium: TestBrowser
 let site: SdkSite
@@ -126,7 +126,7 @@ describe('the id of a tab', () => {
       await tab.page.reload()
       assert.equal(await tab.reach(), id)
     }
-    await tab.page.goto(`${site.url}/health/live`)
+    await tab.page.goto(`${site.url}/sdk-test/blank`)
     await tab.page.goBack()
     await tab.loaded()
     const { status } = await tab.report()

@@ -59,7 +59,7 @@ describe('the SDK in a browser', () => {
 
   it('unregisters when it is closed', async (t) => {
     const { tab } = await openTab(t)
-    const id = await tab.reach({ connect: { keepAliveSeconds: 60 } })
+    const id = await tab.reach()
     assert.ok((await acme.registered()).includes(id))
     await tab.close()
     assert.ok(!(await acme.registered()).includes(id))

@@ -34,6 +34,7 @@ export type TabOptions = {
       | 'handlerAttemptsMax'
       | 'pingMs'
       | 'timeoutMs'
+      | 'backoffFirstMs'
       | 'backoffMaxMs'
     >
   >
@@ -74,7 +75,7 @@ class Tab {
     const registration = connect({
       url,
       getToken: getTokenOf(options, url),
-      keepAliveSeconds: 2,
+      keepAliveSeconds: 60,
       backoffFirstMs: 50,
       backoffMaxMs: 500,
       onEvent: (event, { attempt }) => this.#handle(event, attempt),
