@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { eventually, makeDataDir, startProcess } from '../helpers/run-server.ts'
@@ -46,6 +47,29 @@ test('the quick start of the README does what it says', { skip }, async (t) => {
 
   const wanted = /```text\n(\{.+\})\n```/.exec(README)?.[1]
   assert.ok(withoutId(shown).startsWith(`"bobs-phone"${withoutId(`${wanted}\n`)}`), shown)
+})
+
+test('the five lines of the README make a program reachable', async (t) => {
+  const dataDir = await makeDataDir()
+  t.after(() => dataDir.remove())
+  const server = await startProcess(dataDir.path)
+  t.after(() => server.kill())
+  const lines = /<!-- run: page -->\s+```js\n([^`]+)```/.exec(README)?.[1]
+  assert.ok(lines !== undefined && lines.split('\n').filter((line) => line !== '').length === 5, lines)
+
+  // What a browser has, and Node.js 20 lacks, is put there first.
+  const code = `import Socket from 'ws'\nglobalThis.WebSocket ??= Socket\n${lines.replaceAll('8080', String(server.port))}`
+  const page = spawn(process.execPath, ['--input-type=module', '-e', code], { cwd: join(ROOT, 'test') })
+  t.after(() => page.kill('SIGKILL'))
+  let shown = ''
+  for (const stream of [page.stdout, page.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      shown += chunk.toString()
+    })
+  await eventually(async () => (await metric(server.url, 'rollcall_links')) === 1, 'the program is reachable')
+  const backend = spawnSync('bash', ['-c', commands('backend', server.port)], { cwd: ROOT, encoding: 'utf8' })
+  assert.equal(backend.stdout, '1', backend.stderr)
+  await eventually(() => shown === 'CallOfferedEvent Alice\n', `the event is shown: ${shown}`)
 })
 
 /** The shell with the client it runs, unless it has ended by itself. */
