@@ -23,7 +23,7 @@ const BROWSER =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36'
 
 const DEVICES: readonly Device[] = [
-  { user: 'bob', id: 'bobs-phone', over: 'websocket', userAgent: PHONE, thinksMs: 24, keepAliveSeconds: 300 },
+  { user: 'bob', id: 'bobs-phone', over: 'websocket', userAgent: PHONE, thinksMs: 24, keepAliveSeconds: 120 },
   { user: 'bob', id: 'bobs-desk-phone', over: 'tcp', version: 4, thinksMs: 9, keepAliveSeconds: 3600 },
   { user: 'bob', id: 'bobs-tablet', over: 'away', keepAliveSeconds: 900 },
   { user: 'alice', id: 'alices-laptop', over: 'websocket', userAgent: BROWSER, thinksMs: 6 },
@@ -39,6 +39,8 @@ const DEVICES: readonly Device[] = [
   { user: 'nora', id: 'noras-old-phone', over: 'away', keepAliveSeconds: 25 },
   { user: 'nora', id: 'noras-browser', over: 'away', keepAliveSeconds: 45 },
 ]
+
+const KEEP_ALIVE_MS = 40_000
 
 /** Users to whom everyday traffic goes. */
 export const CROWD: readonly string[] = ['alice', 'carla', 'dmitri', 'emma', 'farid', 'hugo']
@@ -83,5 +85,7 @@ async function connect(
     setTimeout(done, thinksMs * (0.6 + Math.random()))
   }
   await client.subscribeAsync(`users/endpoints/${id}`, { qos: 1 })
+  const timer = setInterval(() => client.publish(`users/endpoints/${id}/keepalive`, ''), KEEP_ALIVE_MS)
+  client.on('close', () => clearInterval(timer))
   return client
 }

@@ -15,7 +15,7 @@ export function startTraffic(backend: Backend): () => Promise<void> {
   const timer = setInterval(() => {
     tick++
     const wave = 2.4 + 1.1 * Math.sin(tick / 70) + 0.5 * Math.sin(tick / 13)
-    for (let n = Math.max(0, Math.round(wave + 2.4 * (Math.random() - 0.5))); n > 0; n--) {
+    for (let n = Math.max(0, Math.round(wave + 1.2 * (Math.random() - 0.5))); n > 0; n--) {
       const sent = backend.send(everyday()).catch(() => undefined)
       underWay.add(sent)
       void sent.finally(() => underWay.delete(sent))
