@@ -107,6 +107,8 @@ export async function request(options: ClientOptions, path: string, wanted: Want
     },
     // A redirect would carry the token to wherever it points.
     redirect: 'error',
+    // No cookie goes along, and no browser asks people for a password where a server refuses.
+    credentials: 'omit',
     ...(signal === undefined ? {} : { signal }),
   })
   if (!response.ok) throw await refusalOf(response)

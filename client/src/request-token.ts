@@ -63,6 +63,8 @@ export async function requestToken(request: TokenRequest): Promise<Token> {
     headers,
     body: parameters,
     redirect: 'error',
+    // A browser would show people a sign-in of its own for a 401 that asks for Basic, and keep the answer waiting.
+    credentials: 'omit',
     ...(signal === undefined ? {} : { signal }),
   })
   const body: unknown = await response.json().catch(() => undefined)

@@ -161,4 +161,12 @@ describe('the SDK in a browser', () => {
     const { reason, error } = await tab.until(({ status }) => status === 'closed', 'it has given up')
     assert.deepEqual([reason, error?.code], ['token_failed', 'invalid_grant'])
   })
+
+  it('says that the client is wrong, and lets no browser ask people about it', async (t) => {
+    const { watched, tab } = await openTab(t)
+    watched.watch.expect(/status of 401/)
+    await tab.start({ clientSecret: 'wrong' })
+    const { reason, error } = await tab.until(({ status }) => status === 'closed', 'it has given up')
+    assert.deepEqual([reason, error?.code], ['token_failed', 'invalid_client'])
+  })
 })

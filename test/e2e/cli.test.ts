@@ -120,7 +120,7 @@ describe('the command line and a server', () => {
       [['token', '--url', 'http://127.0.0.1:1'], BOB, 3, /cannot be reached/],
       [['dance'], {}, 2, /unknown command: dance/],
       [['token', '--loudly'], {}, 2, /Unknown option '--loudly'/],
-      [['register', '--listen', '--wait', '1'], { ROLLCALL_TOKEN: 'a.b.c' }, 4, /./],
+      [['register', '--listen', '--wait', '30'], { ROLLCALL_TOKEN: 'a.b.c' }, 4, /./],
     ]
     for (const [args, env, code, message] of cases) {
       const ended = await runCli(args, as(env))

@@ -18,6 +18,8 @@ export type TabOptions = {
   readonly username?: string
   /** Default: as the demo directory has it. */
   readonly password?: string
+  /** Default: none, as the demo's public client has it. */
+  readonly clientSecret?: string
   /** Given at every attempt, instead of signing in. */
   readonly token?: string
   /** A new token every time that one is asked for. */
@@ -127,12 +129,12 @@ class Tab {
 }
 
 function getTokenOf(
-  { token, username = 'bob', password, renewsAlways = false }: TabOptions,
+  { token, username = 'bob', password, clientSecret = '', renewsAlways = false }: TabOptions,
   url: string,
 ): GetToken {
   if (token !== undefined) return () => token
   const grant = { type: 'password', username, password: password ?? `${username}-password` } as const
-  const source = tokenSource({ url, clientId: 'customer', grant })
+  const source = tokenSource({ url, clientId: 'customer', clientSecret, grant })
   return renewsAlways ? ({ signal }) => source({ signal, refused: true }) : source
 }
 
