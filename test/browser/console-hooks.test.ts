@@ -203,8 +203,11 @@ describe('the console shows webhooks', () => {
   })
 
   it('as the directory says; what it does not name is not there', async (t) => {
-    const page = await open(await start(t, 1), '#/hooks/presence')
+    const watched = await start(t, 1)
+    const page = await open(watched, '#/hooks/presence')
     await letters(page, 1)
+    // The page may be asking for the letters just when the webhook goes.
+    watched.watch.expect(/status of 404 .+\/deadLetters/)
     await writeDirectory([])
     await page.getByText('The organization has no webhook of this name').waitFor({ timeout: 30_000 })
     await page.getByRole('link', { name: 'All webhooks' }).click()
