@@ -4,6 +4,7 @@ import type {
   SendEventToUserWebCommand,
   UserEndpoint,
 } from '@rollcall/protocol/command'
+import { RollcallError } from '@rollcall/protocol/error-code'
 import { parseCount, parseEndpoint, parseEndpoints, parseIceServers, parseRegisterResult } from './answers.ts'
 import { parseJsonAnswer, refusalOf } from './refusal.ts'
 
@@ -94,11 +95,12 @@ export type Wanted = {
   readonly headers?: Record<string, string> | undefined
 }
 
-/** @throws RollcallError for every status but 2xx */
+/** @throws RollcallError for every status but 2xx; `invalid_request` too, unasked, for what is no path */
 export async function request(options: ClientOptions, path: string, wanted: Wanted): Promise<Response> {
   const { url, token, signal, fetch: send = fetch } = options
+  const target = locate(url, path)
   const bearer = typeof token === 'string' ? token : await token()
-  const response = await send(new URL(path, url), {
+  const response = await send(target, {
     ...wanted,
     headers: {
       ...wanted.headers,
@@ -113,4 +115,16 @@ export async function request(options: ClientOptions, path: string, wanted: Want
   })
   if (!response.ok) throw await refusalOf(response)
   return response
+}
+
+/** Steps that URLs resolve, however they are written: an id of dots would ask for something else. */
+const DOT_SEGMENT = /[\\/](\.|%2e){1,2}([\\/]|$)/i
+
+/** Where a path leads: to this server alone, since the token goes along. `//host` and `/\\host` name another one. */
+function locate(url: string, path: string): URL {
+  const [steps = ''] = path.split(/[?#]/, 1)
+  const isPath = /^\/(?!\/)/.test(steps) && !DOT_SEGMENT.test(steps) && URL.canParse(path, url)
+  const target = new URL(isPath ? path : 'null:', url)
+  if (target.origin === new URL(url).origin) return target
+  throw new RollcallError('invalid_request', `No path of this server: ${path}`)
 }

@@ -13,7 +13,7 @@ const CLIENT = fileURLToPath(new URL('../../client/', import.meta.url))
 /** What a page that imports just this has to load: bytes, minified and compressed. Raise it knowingly. */
 const BUDGETS = [
   ['connect', 12_300],
-  ['createBackend', 5_900],
+  ['createBackend', 6_100],
   ['createClient', 2_300],
   ['requestToken', 900],
   ['tokenSource', 1_300],

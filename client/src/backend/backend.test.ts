@@ -151,6 +151,54 @@ describe('any other request', () => {
     assert.deepEqual(post.bodies, [{ ids: ['e'] }])
     const remove = open([() => new Response(null, { status: 204 })])
     assert.equal(await remove.backend.request('/rtc-api/a', { method: 'DELETE' }), undefined)
+    const head = open([() => new Response(null, { status: 200 })])
+    assert.equal(await head.backend.request('/healthz', { method: 'HEAD' }), undefined)
+  })
+
+  it('goes to this server alone, and to what was named', async () => {
+    const { backend, requests } = open([() => Response.json({})])
+    for (const path of [
+      '',
+      'rtc-api/a',
+      'https://evil.example/',
+      'https:/evil.example/',
+      'https:evil.example',
+      'data:,',
+      '//evil.example/x',
+      '/\\evil.example/x',
+      '/a\\..\\b',
+      'http://127.0.0.1:1:2/',
+      '/\t/[',
+      '\\/evil.example/x',
+      '/\t/evil.example/x',
+      ' //evil.example/x',
+      '//127.0.0.1:1/rtc-api/a',
+      '/rtc-api/users/./endpoints',
+      '/rtc-api/users/bob/endpoints/..',
+      '/rtc-api/users/%2e%2E/endpoints?a',
+    ])
+      await assert.rejects(backend.request(path), { code: 'invalid_request' }, path)
+    // `encodeURIComponent` leaves dots as they are, and a URL takes them for steps.
+    for (const id of ['.', '..'])
+      await assert.rejects(backend.history.find(id), { code: 'invalid_request' }, id)
+    assert.deepEqual(requests, [])
+    for (const path of ['/', '/rtc-api/a.b/...?next=//c/../d#//e', '/rtc-api/events/%2F..%2F'])
+      await backend.request(path)
+    assert.ok(requests.every(({ url }) => new URL(url).origin === 'http://127.0.0.1:1'))
+  })
+
+  it('waits for the end of an answer no longer than for its beginning', async () => {
+    const endless = (): Response => new Response(new ReadableStream(), { status: 200 })
+    const { backend, clock } = open([endless], { timeoutMs: 1_000 })
+    const asking = [backend.request('/rtc-api/webhooks'), backend.statistics(), backend.presence(['bob'])]
+    const refused = Promise.all(asking.map((asked) => assert.rejects(asked, { code: 'timeout' })))
+    await clock.advance(1_000)
+    await refused
+    const life = new AbortController()
+    const left = assert.rejects(backend.history.find('e', { signal: life.signal }), { code: 'aborted' })
+    await clock.advance(0)
+    life.abort()
+    await left
   })
 })
 

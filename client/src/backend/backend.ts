@@ -101,9 +101,9 @@ export interface Backend {
   /**
    * Any other operation of the API. Only GET, HEAD and DELETE are made again where no answer came.
    *
-   * @param path from the root, with its query: `/rtc-api/webhooks`
-   * @returns the answer's JSON; `undefined` where the answer has no body (204)
-   * @throws as `send`
+   * @param path from the root, with its query: `/rtc-api/webhooks`. The token goes along, so no other server is asked.
+   * @returns the answer's JSON; `undefined` where the answer has no body (204, HEAD)
+   * @throws as `send`; `invalid_request` too, unasked, for what is no such path, or has steps `.` and `..`
    */
   request(path: string, options?: RequestOptions): Promise<unknown>
 }
@@ -163,7 +163,7 @@ async function requestJson(
   const wanted = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
   const isRepeatable = ['GET', 'HEAD', 'DELETE'].includes(method)
   const response = await call(path, wanted, { signal, isRepeatable })
-  return response.status === 204 ? undefined : parseJsonAnswer(response)
+  return response.body === null ? undefined : parseJsonAnswer(response)
 }
 
 async function send(
@@ -216,7 +216,7 @@ function createCall(options: BackendOptions): Call {
         const limits = { clock, timeoutMs: timeoutMs + extraMs, signal, what: `${url}${path}` }
         return await withTimeout(limits, async (inTime) => {
           const token = await getToken({ signal: inTime, refused })
-          return request(clientOptions(options, token, inTime), path, wanted)
+          return whole(await request(clientOptions(options, token, inTime), path, wanted))
         })
       } catch (error) {
         const waitMs = again(error, refused, isRepeatable)
@@ -227,6 +227,13 @@ function createCall(options: BackendOptions): Call {
       }
     }
   }
+}
+
+/** The answer with its body: one that never comes to its end must not outlast the time limit. */
+async function whole(response: Response): Promise<Response> {
+  const { status, headers } = response
+  const text = await response.text()
+  return new Response(text === '' ? null : text, { status, headers })
 }
 
 /** Whether to try again, and after how many milliseconds at least. */
