@@ -66,11 +66,14 @@ type EventSource = {
   removeEventListener(type: string, listener: () => void): void
 }
 
+/** What timers can count: beyond it they fire at once. A server may name any time to wait. */
+const DELAY_MS_MAX = 2 ** 31 - 1
+
 export const systemClock: ClientClock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, delayMs)
+    const timer = setTimeout(run, Math.min(delayMs, DELAY_MS_MAX))
     return { cancel: () => clearTimeout(timer) }
   },
 }

@@ -1,6 +1,9 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { ClientClock } from '../platform.ts'
 
+/** However soon a token ends, by a clock that may be wrong: not one keepalive after the other. */
+const RENEW_MS_MIN = 1_000
+
 export type KeepAliveOptions = {
   readonly clock: ClientClock
   readonly periodMs: number
@@ -57,6 +60,9 @@ export class KeepAlive {
     if (this.#isStopped) return
     const { clock, renewInMs } = this.#options
     const renewMs = renewInMs()
-    this.#timer = clock.after(renewMs > 0 ? Math.min(delayMs, renewMs) : delayMs, () => void this.beat())
+    this.#timer = clock.after(
+      renewMs > 0 ? Math.min(delayMs, Math.max(renewMs, RENEW_MS_MIN)) : delayMs,
+      () => void this.beat(),
+    )
   }
 }
