@@ -53,6 +53,8 @@ export function usePoll<T>(
         .ask(life.signal)
         .then(
           (data) => {
+            // What was asked before is not what is shown now.
+            if (life.signal.aborted) return
             failures = 0
             known.current = key
             setState({ key, data, isLoading: false })
