@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { createClient, type RollcallClient, requestToken } from '@rollcall/client/client'
 import type { LifecycleEvent } from '@rollcall/protocol/lifecycle'
-import { systemClock } from '../../server/src/clock/clock.ts'
-import { openLmdbStore } from '../../server/src/store/lmdb/lmdb.ts'
+import { bury } from '../helpers/dead-letters.ts'
 import { offer } from '../helpers/demo.ts'
 import { connectPhone, type Phone } from '../helpers/phone.ts'
 import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
@@ -294,7 +293,8 @@ describe('dead letters', () => {
     const data = await makeDataDir()
     const receiver = new WebhookReceiver()
     await receiver.start()
-    await bury(data.path, 3)
+    const endpoints = [0, 1, 2].map((index) => ({ userId: 'alice', userEndpointId: `endpoint-${index}` }))
+    await bury(data.path, { webhookId: 'hook', endpoints, failure: 'status_500' })
     const file = join(data.path, 'directory.json')
     const { url, secret } = receiver
     const webhooks = [{ id: 'hook', url, secret, events: ['UserEndpointRegisteredEvent'] }]
@@ -350,24 +350,6 @@ describe('dead letters', () => {
 type Page = {
   readonly deadLetters: readonly { readonly event: LifecycleEvent; readonly failure: string }[]
   readonly nextCursor?: string
-}
-
-/** Leaves a data folder with dead letters in it: the shortest time until there are some is an hour. */
-async function bury(dataDir: string, count: number): Promise<void> {
-  const clock = systemClock()
-  const store = await openLmdbStore({ dataDir, clock })
-  const types = new Set(['UserEndpointRegisteredEvent'] as const)
-  store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['hook'] }], clock.wallMs())
-  for (let index = 0; index < count; index++) {
-    const endpoint = { organizationId: 'acme', userId: 'alice', userEndpointId: `endpoint-${index}` }
-    const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
-    const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
-    await store.registrations.register({ ...endpoint, ...wanted }, 100, at)
-  }
-  const entries = await store.feed.read('acme', 0, count)
-  const letters = entries.map((entry) => ({ entry, failure: 'status_500', buriedAtWallMs: clock.wallMs() }))
-  await store.feed.bury({ organizationId: 'acme', webhookId: 'hook' }, letters, entries.at(-1)?.sequence ?? 0)
-  await store.close()
 }
 
 /** Each event once, where it was delivered more often. */

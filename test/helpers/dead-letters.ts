@@ -8,11 +8,22 @@ export type Buried = {
   /** Whose registrations it should have been told of: one dead letter each, oldest first. */
   readonly endpoints: readonly { readonly userId: string; readonly userEndpointId: string }[]
   readonly failure: string
+  /** How long ago they happened. Default: now. */
+  readonly happenedAgoMs?: number
+  /** How long ago they were given up. Default: now. */
+  readonly buriedAgoMs?: number
 }
 
-/** Leaves a data folder with dead letters in it: the shortest time until there are some is an hour. */
-export async function bury(dataDir: string, { webhookId, endpoints, failure }: Buried): Promise<void> {
-  const clock = systemClock()
+/**
+ * Leaves a data folder with dead letters in it, before any server has it: the shortest time until a server makes some
+ * is an hour.
+ */
+export async function bury(
+  dataDir: string,
+  { webhookId, endpoints, failure, happenedAgoMs = 0, buriedAgoMs = 0 }: Buried,
+): Promise<void> {
+  const now = systemClock()
+  const clock = { ...now, wallMs: () => now.wallMs() - happenedAgoMs }
   const store = await openLmdbStore({ dataDir, clock })
   const types = new Set<LifecycleEventType>(['UserEndpointRegisteredEvent'])
   store.feed.watch([{ organizationId: 'acme', types, webhookIds: [webhookId] }], clock.wallMs())
@@ -22,7 +33,8 @@ export async function bury(dataDir: string, { webhookId, endpoints, failure }: B
     await store.registrations.register({ organizationId: 'acme', ...endpoint, ...wanted }, 1_000, at)
   }
   const entries = await store.feed.read('acme', 0, endpoints.length)
-  const letters = entries.map((entry) => ({ entry, failure, buriedAtWallMs: clock.wallMs() }))
+  const buriedAtWallMs = now.wallMs() - buriedAgoMs
+  const letters = entries.map((entry) => ({ entry, failure, buriedAtWallMs }))
   await store.feed.bury({ organizationId: 'acme', webhookId }, letters, entries.at(-1)?.sequence ?? 0)
   await store.close()
 }
