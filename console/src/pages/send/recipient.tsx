@@ -6,7 +6,7 @@ import { usePoll } from '../../ui/use-poll.ts'
 import type { SendForm } from './form.ts'
 import type { FormPart } from './form-part.ts'
 
-/** To whom: a user, and one endpoint or all of them. */
+/** To whom: a user, and one device or all of them. */
 export function Recipient({ form, faults, onEdit, scope }: FormPart & { readonly scope: Scope }) {
   // Asked when the field is left, not at every letter.
   const [isTyping, setIsTyping] = useState(false)
@@ -29,7 +29,7 @@ export function Recipient({ form, faults, onEdit, scope }: FormPart & { readonly
         <EndpointSelect form={form} known={known} onEdit={onEdit} />
       ) : (
         <TextField
-          label="Endpoint"
+          label="Device"
           maxLength={128}
           placeholder="all of them"
           value={form.userEndpointId}
@@ -48,7 +48,7 @@ function EndpointSelect({
 }: Pick<FormPart, 'form' | 'onEdit'> & { readonly known: readonly UserEndpointInSight[] | undefined }) {
   return (
     <SelectField
-      label="Endpoint"
+      label="Device"
       value={form.userEndpointId}
       options={[
         ['', known === undefined ? 'All of them' : `All of them (${known.length} registered)`],

@@ -8,7 +8,7 @@ const form = { ...NEW_FORM, userId: 'bob' }
 test('with receipts', () => {
   assert.deepEqual(resultOf({ count: 2, eventId: 'e', connected: 1, acknowledged: 1 }, form), {
     tone: 'success',
-    sentence: 'Accepted for 2 endpoints: 1 connected, 1 acknowledged in time.',
+    sentence: 'Accepted for 2 devices: 1 connected, 1 acknowledged in time.',
   })
   assert.equal(resultOf({ count: 1, eventId: 'e', connected: 0, acknowledged: 0 }, form).tone, 'warning')
 })
@@ -16,7 +16,7 @@ test('with receipts', () => {
 test('without', () => {
   assert.equal(
     resultOf({ count: 1, eventId: 'e' }, form).sentence,
-    'Accepted for 1 endpoint: kept until acknowledged.',
+    'Accepted for 1 device: kept until acknowledged.',
   )
   assert.match(resultOf({ count: 3, eventId: 'e' }, { ...form, qos: '0' }).sentence, /sent at once/)
 })
@@ -28,6 +28,6 @@ test('for nobody', () => {
   )
   assert.equal(
     resultOf({ count: 0, eventId: 'e' }, { ...form, userEndpointId: 'tab' }).sentence,
-    'bob has no endpoint tab registered now: nothing was sent.',
+    'bob has no device tab registered now: nothing was sent.',
   )
 })

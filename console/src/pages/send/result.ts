@@ -6,7 +6,7 @@ export type Result = { readonly tone: 'success' | 'warning'; readonly sentence: 
 
 export function resultOf({ count, connected, acknowledged }: Receipt, form: SendForm): Result {
   if (count === 0) return { tone: 'warning', sentence: nobody(form) }
-  const accepted = `Accepted for ${endpoints(count)}`
+  const accepted = `Accepted for ${devices(count)}`
   if (connected !== undefined && acknowledged !== undefined)
     return {
       tone: acknowledged > 0 ? 'success' : 'warning',
@@ -19,9 +19,9 @@ export function resultOf({ count, connected, acknowledged }: Receipt, form: Send
 
 function nobody({ userId, userEndpointId }: SendForm): string {
   if (userEndpointId === '') return `Nobody is registered as ${userId}: nothing was sent.`
-  return `${userId} has no endpoint ${userEndpointId} registered now: nothing was sent.`
+  return `${userId} has no device ${userEndpointId} registered now: nothing was sent.`
 }
 
-function endpoints(count: number): string {
-  return count === 1 ? '1 endpoint' : `${count} endpoints`
+function devices(count: number): string {
+  return count === 1 ? '1 device' : `${count} devices`
 }
