@@ -29,6 +29,9 @@ export type TokenSourceOptions = {
 /** A token is replaced this long before its end, or a tenth of its life, whichever is less. */
 const EARLY_MS_MAX = 60_000
 
+/** Everybody who wants a token waits for the same request. */
+const TIMEOUT_MS = 10_000
+
 /**
  * A `getToken` over the server's own token endpoint: keeps the token until shortly before its end, asks for one at
  * a time, however many want it, and replaces one that was refused.
@@ -56,7 +59,7 @@ export function tokenSource(options: TokenSourceOptions): GetToken {
 
 async function askFor(options: TokenSourceOptions, refreshToken: string | undefined): Promise<Token> {
   const { grant } = options
-  const request = (wanted: Grant): Promise<Token> => requestToken({ ...options, grant: wanted })
+  const request = (wanted: Grant): Promise<Token> => requestInTime(options, wanted)
   if (refreshToken === undefined) return request(grant)
   try {
     return await request({ type: 'refresh_token', refreshToken })
@@ -64,5 +67,17 @@ async function askFor(options: TokenSourceOptions, refreshToken: string | undefi
     // The sign-in has ended: used twice, expired, revoked. The first grant may still open a new one.
     if (error instanceof TokenError && error.code === 'invalid_grant') return request(grant)
     throw error
+  }
+}
+
+/** One that meets a silent server fails as fetch does where there is none. */
+async function requestInTime(options: TokenSourceOptions, grant: Grant): Promise<Token> {
+  const { clock = systemClock } = options
+  const life = new AbortController()
+  const timer = clock.after(TIMEOUT_MS, () => life.abort(new TypeError('no answer in time')))
+  try {
+    return await requestToken({ ...options, grant, signal: life.signal })
+  } finally {
+    timer.cancel()
   }
 }

@@ -135,6 +135,24 @@ describe('client credentials', () => {
     await backend.send(OFFER)
     assert.equal(tokens(), 2)
   })
+
+  it('are shown again to a token endpoint that has taken them and does not answer', async () => {
+    let asked = 0
+    const fetch: BackendOptions['fetch'] = async (input, init) => {
+      if (!new Request(input).url.endsWith('token')) return ACCEPTED()
+      if (++asked > 1) return Response.json({ access_token: 'A', sub: 'acme-backend', expires_in: 100 })
+      return new Promise((_resolve, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+      })
+    }
+    const { backend, clock } = open([], { credentials: { clientId: 'c', clientSecret: 's' }, fetch })
+    const sending = backend.send(OFFER)
+    await clock.advance(9_999)
+    assert.equal(asked, 1)
+    await clock.advance(1_000)
+    assert.equal((await sending).eventId, 'e 1')
+    assert.equal(asked, 2)
+  })
 })
 
 describe('any other request', () => {
