@@ -2,6 +2,7 @@ import { type GetToken, type Grant, RollcallError, requestToken, type Token } fr
 import { type Api, createApi } from '../api/api.ts'
 import { OldServerError } from '../api/problem.ts'
 import { SignInEnded } from './ended.ts'
+import { inTime } from './in-time.ts'
 import { forgetToken, type KeptToken, keepToken, readKeptToken } from './kept-token.ts'
 import { keepTokens, revoke } from './token-keeper.ts'
 
@@ -32,8 +33,11 @@ export type Session = {
   readonly end: () => void
 }
 
+/** The same as for every other request of the console. */
+const PATIENCE_MS = 10_000
+
 /** The page's own fetch, bound: it refuses to be called on anything but the window. */
-const send: typeof fetch = (input, init) => fetch(input, init)
+const send = inTime((input, init) => fetch(input, init), PATIENCE_MS)
 
 /**
  * Signs in. Credentials stay in this page's memory, where they renew the token; what outlives a reload is the access
