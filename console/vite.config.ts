@@ -1,7 +1,7 @@
 import { defineConfig } from 'vite'
 
 export default defineConfig({
-  // Where the server serves it; `npm run dev` does so too.
+  // Where the server serves it; `npx vite console` does so too.
   base: '/console/',
   // The SDK from its sources, as everywhere in the workspace.
   resolve: { conditions: ['source', 'module', 'browser', 'development|production'] },

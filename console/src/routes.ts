@@ -1,3 +1,5 @@
+import { queryOf } from './query.ts'
+
 /** Where in the console one is. Kept in the URL's fragment, which never leaves the browser. */
 export type Route =
   | { readonly page: 'now' }
@@ -49,11 +51,7 @@ export function href(
   parameters: Readonly<Record<string, string | undefined>> = {},
 ): string {
   const path = id === undefined || id === '' ? page : `${page}/${encodeURIComponent(id)}`
-  const given = Object.entries(parameters).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
-  )
-  const query = new URLSearchParams(given).toString()
-  return `#/${path}${query === '' ? '' : `?${query}`}`
+  return `#/${path}${queryOf(parameters)}`
 }
 
 /** The page, and the one thing that it is about; where a list is narrowed, one stays in the same place. */

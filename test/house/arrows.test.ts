@@ -7,6 +7,7 @@ import { openPages, openPlanted, openRepository, type Sources } from './sources.
 // Well below what there is: a reader that finds less has gone blind.
 const MODULES_MIN = 150
 const OWN_IMPORTS_MIN = 500
+const CONSOLE_IMPORTS_MIN = 200
 
 function allImports({ files }: Sources): Import[] {
   return files.flatMap((source) => importsOf(source))
@@ -29,10 +30,17 @@ test('rooms are entered through their doors, and arrows point down', () => {
   assert.deepEqual(complaints(imports), [])
 })
 
-test('pages know the SDK and the protocol, and nothing of the server', () => {
+test('pages know the SDK and the protocol, nothing of the server, and the console keeps its own arrows', () => {
   using pages = openPages()
   const imports = allImports(pages)
   assert.ok(imports.some(({ file }) => file === 'client/src/client.ts'))
+  const inConsole = imports.filter(
+    ({ from, file }) => from.startsWith('console/') && file?.startsWith('console/'),
+  )
+  assert.ok(
+    inConsole.length >= CONSOLE_IMPORTS_MIN,
+    `read ${inConsole.length} imports within the console only`,
+  )
   assert.deepEqual(complaints(imports), [])
 })
 
@@ -80,6 +88,26 @@ const VIOLATIONS: readonly (readonly [path: string, text: string, expected: stri
   ],
   ['client/src/*.ts', `import '../../server/src/server.ts'`, 'client may not import server'],
   ['protocol/src/*.ts', `import '@rollcall/client/client'`, 'protocol may not import client'],
+  ['console/src/*.ts', `import '../../server/src/server.ts'`, 'console may not import server'],
+  [
+    'console/src/pages/now/*.ts',
+    `import type { A } from '../people/link.ts'`,
+    'pages never import each other (pages/people)',
+  ],
+  ['console/src/ui/*.ts', `import '../pages/now/now.tsx'`, 'no arrow ui → pages/now in the console'],
+  [
+    'console/src/ui/*.ts',
+    `import type { A } from '../session/scope.ts'`,
+    'no arrow ui → session in the console',
+  ],
+  ['console/src/api/*.ts', `export * from '../ui/badge.tsx'`, 'no arrow api → ui in the console'],
+  ['console/src/api/*.ts', `import '../pages/send/desk.ts'`, 'no arrow api → pages/send in the console'],
+  ['console/src/session/*.ts', `import '../shell.tsx'`, 'no arrow session → shell in the console'],
+  [
+    'console/src/attic/*.ts',
+    `import '../ui/badge.tsx'`,
+    'attic is no part of the console that console-arrows.ts knows',
+  ],
 ]
 
 test('each planted violation is found', () => {
@@ -102,6 +130,9 @@ test('what keeps the rules is not reported', () => {
     'server/src/store/lmdb/a.test.ts': `import '../contract.ts'; import '../memory/memory.ts'`,
     'test/e2e/a.test.ts': `import '../../server/src/server.ts'; import '../helpers/fake-clock.ts'`,
     'client/src/a.ts': `import '@rollcall/protocol/event'; import 'ws'`,
+    'console/src/pages/now/a.ts': `import './b.ts'; import '../../session/scope.ts'; import '../../routes.ts'`,
+    'console/src/pages/now/a.test.ts': `import '../../api/api.ts'; import './a.ts'`,
+    'console/src/ui/a.ts': `import type { A } from '../api/problem.ts'; import '@rollcall/client'`,
   })
   assert.deepEqual(complaints(allImports(planted)), [])
 })

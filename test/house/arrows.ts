@@ -1,3 +1,4 @@
+import { complaintInConsole } from './console-arrows.ts'
 import type { Import } from './imports.ts'
 
 // From the top: a room may import from the lines below its own, and from its own line only what SIDEWAYS
@@ -45,6 +46,7 @@ export function complaint({ from, file, isTypeOnly }: Import): string | undefine
   const there = placeOf(file)
   if (!PACKAGES.get(here.package)?.includes(there.package))
     return `${here.package} may not import ${there.package}`
+  if (here.package === 'console' && there.package === 'console') return complaintInConsole(from, file)
   if (there.package !== 'server' || here.room === there.room) return undefined
   return complaintBetweenRooms(here, there, isTypeOnly)
 }

@@ -11,6 +11,7 @@ import {
   type UserPresence,
 } from '@rollcall/client'
 import type { UserEndpointInSight } from '@rollcall/protocol/command'
+import { queryOf } from '../query.ts'
 import { parseDeadLetterPage, parseEndpoints, parseReplay, parseWebhooks } from './parse.ts'
 
 export type { UserEndpointInSight } from '@rollcall/protocol/command'
@@ -100,27 +101,27 @@ export function createApi(url: string, getToken: GetToken, signal?: AbortSignal)
     event: (eventId, options) => backend.history.find(eventId, options),
     send: (message, options) => backend.send(message, options),
     async endpoints(userId, { organizationId, signal } = {}) {
-      const path = `/rtc-api/users/${encodeURIComponent(userId)}/endpoints${query({ organizationId })}`
+      const path = `/rtc-api/users/${encodeURIComponent(userId)}/endpoints${queryOf({ organizationId })}`
       return parseEndpoints(await request(path, optional(signal)))
     },
     async kick(userId, userEndpointId, { organizationId, signal } = {}) {
       const path = `/rtc-api/users/${encodeURIComponent(userId)}/endpoints/${encodeURIComponent(userEndpointId)}`
-      await request(`${path}${query({ organizationId })}`, { method: 'DELETE', ...optional(signal) })
+      await request(`${path}${queryOf({ organizationId })}`, { method: 'DELETE', ...optional(signal) })
     },
     async webhooks({ organizationId, signal } = {}) {
-      return parseWebhooks(await request(`/rtc-api/webhooks${query({ organizationId })}`, optional(signal)))
+      return parseWebhooks(await request(`/rtc-api/webhooks${queryOf({ organizationId })}`, optional(signal)))
     },
     async deadLetters(webhookId, cursor, { organizationId, signal } = {}) {
-      const path = `${deadLettersOf(webhookId)}${query({ limit: '50', cursor, organizationId })}`
+      const path = `${deadLettersOf(webhookId)}${queryOf({ limit: '50', cursor, organizationId })}`
       return parseDeadLetterPage(await request(path, optional(signal)))
     },
     async replay(webhookId, ids, { organizationId, signal } = {}) {
-      const path = `${deadLettersOf(webhookId)}/replay${query({ organizationId })}`
+      const path = `${deadLettersOf(webhookId)}/replay${queryOf({ organizationId })}`
       const body = ids === undefined ? {} : { ids }
       return parseReplay(await request(path, { method: 'POST', body, ...optional(signal) }))
     },
     async removeDeadLetters(webhookId, { organizationId, signal } = {}) {
-      const path = `${deadLettersOf(webhookId)}${query({ organizationId })}`
+      const path = `${deadLettersOf(webhookId)}${queryOf({ organizationId })}`
       await request(path, { method: 'DELETE', ...optional(signal) })
     },
     previewMasks: (event, masks, signal) => backend.previewMasks(event, masks, optional(signal)),
@@ -145,11 +146,4 @@ function deadLettersOf(webhookId: string): string {
 
 function optional(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
   return signal === undefined ? {} : { signal }
-}
-
-function query(parameters: Readonly<Record<string, string | undefined>>): string {
-  const given = Object.entries(parameters).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
-  )
-  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
 }

@@ -1,5 +1,5 @@
 import { RollcallError, SdkError, TokenError } from '@rollcall/client'
-import { span } from '../ui/format.ts'
+import { span } from '../format.ts'
 
 /** What went wrong, for people: what it means, and what they can do. */
 export type Problem = {

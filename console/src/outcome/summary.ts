@@ -1,6 +1,6 @@
 import type { HistoryEndpoint, HistoryRecord } from '@rollcall/client'
+import { span } from '../format.ts'
 import type { BadgeTone } from '../ui/badge.tsx'
-import { span } from '../ui/format.ts'
 import { devices, hasArrived, isFinal, tallyOf, wordsFor } from './outcome.ts'
 
 /** What became of an event, in a sentence for people. */

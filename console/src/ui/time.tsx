@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import { ago, clockTime, span } from './format.ts'
+import { ago, clockTime, span } from '../format.ts'
 
 /** An instant: its time of day, the whole of it on hovering, and where it matters how long ago. */
 export function Time({ at, relative = false }: { readonly at: string; readonly relative?: boolean }) {

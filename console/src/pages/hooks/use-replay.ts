@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Webhook } from '../../api/api.ts'
 import { describe, type Problem } from '../../api/problem.ts'
+import { count } from '../../format.ts'
 import { optionsOf, type Scope } from '../../session/scope.ts'
-import { count } from '../../ui/format.ts'
 import { failureInWords } from './health.ts'
 import { begin, look, type Progress, type Replay } from './replay.ts'
 

@@ -1,7 +1,7 @@
 import { LIFECYCLE_EVENTS } from '@rollcall/protocol/lifecycle'
 import type { ComponentChildren } from 'preact'
 import type { Webhook } from '../../api/api.ts'
-import { count } from '../../ui/format.ts'
+import { count } from '../../format.ts'
 import { Time, Until } from '../../ui/time.tsx'
 import { failureInWords, healthOf } from './health.ts'
 

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { clockTime } from '../../ui/format.ts'
+import { clockTime } from '../../format.ts'
 import type { Point } from './history.ts'
 import { createPlot, type Plot } from './plot.ts'
 import { inWords, type Line, valuesOf } from './plot-data.ts'

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { count, duration } from '../../ui/format.ts'
+import { count, duration } from '../../format.ts'
 import { Chart, type ChartOptions } from './chart.tsx'
 import { percent, perSecond } from './figures.ts'
 import type { Point } from './history.ts'

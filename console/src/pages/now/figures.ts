@@ -1,5 +1,5 @@
 import type { Statistics } from '@rollcall/protocol/statistics'
-import { count, duration, span } from '../../ui/format.ts'
+import { count, duration, span } from '../../format.ts'
 import { acknowledgedPercent, type History, lately, WINDOW_MS } from './history.ts'
 import { type Buckets, quantile, slowest, total } from './quantile.ts'
 import { sinceStart, type Tally } from './tally.ts'

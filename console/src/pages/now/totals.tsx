@@ -1,5 +1,5 @@
 import type { Statistics } from '@rollcall/protocol/statistics'
-import { count } from '../../ui/format.ts'
+import { count } from '../../format.ts'
 
 type Row = readonly [name: string, value: number]
 

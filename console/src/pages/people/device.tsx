@@ -1,9 +1,9 @@
 import type { ConnectionInSight } from '@rollcall/protocol/command'
 import type { UserEndpointInSight } from '../../api/api.ts'
+import { count } from '../../format.ts'
 import { href } from '../../routes.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { ConfirmButton } from '../../ui/confirm.tsx'
-import { count } from '../../ui/format.ts'
 import { Time, Until, useNow } from '../../ui/time.tsx'
 import { carriedBy } from './link.ts'
 
