@@ -185,7 +185,8 @@ def send(user: str) -> int:
     answer = post("/sendEvent", token, {"userId": user, "qos": 1,
                                         "ttlSeconds": 30, "event": event},
                   Prefer="wait=5")
-    devices = int(answer.headers["Acknowledged"])
+    # Absent where something on the way has dropped it: then nothing is known.
+    devices = int(answer.headers.get("Acknowledged", "0"))
     if devices == 0:
         print("unavailable")
         return 6

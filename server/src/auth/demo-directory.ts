@@ -3,9 +3,9 @@ import { parseDirectory } from './directory-file.ts'
 
 /**
  * Used only where no directory file is configured, and then the server listens on loopback only: everybody
- * knows these secrets. Passwords: `alice-password`, `bob-password`, `carol-password`, and
- * `olivia-password` of the administrator. Client secrets: `acme-secret`, `globex-secret`, `service-secret`. They are kept hashed, so that the demo takes the same
- * paths as a real directory; hashed beforehand, so that it starts as quickly.
+ * knows these secrets. Passwords: `alice-password`, `bob-password`, `carol-password`, and `olivia-password` of
+ * the administrator. Client secrets: `acme-secret`, `globex-secret`, `service-secret`. They are kept hashed, so
+ * that the demo takes the same paths as a real directory; hashed beforehand, so that it starts as quickly.
  */
 const DEMO = {
   organizations: [
