@@ -4,7 +4,7 @@ import { defineConfig } from 'vite'
 const SERVER = process.env['ROLLCALL_URL'] ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  // Where the server serves it; `npm run dev` does so too.
+  // Where the server serves it; `npx vite examples/ring` does so too.
   base: '/examples/ring/',
   // The SDK from its sources, as everywhere in the workspace.
   resolve: { conditions: ['source', 'module', 'browser', 'development|production'] },

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
 import { assertAccessible } from '../helpers/accessibility.ts'
-import { openPage, startBrowser, type TestBrowser } from '../helpers/browser.ts'
+import { openPage } from '../helpers/browser.ts'
+import { type BrowserScene, openBrowserScene } from '../helpers/browser-scene.ts'
 import { call } from '../helpers/call.ts'
 import { headed, signInAsBackend } from '../helpers/console-page.ts'
 import { offer, tokenOf } from '../helpers/demo.ts'
 import { registerDevice } from '../helpers/device.ts'
-import { makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
 
 const NOT_FOUND = /Failed to load resource: the server responded with a status of 404/
 const MARKUP = '<img src=x onerror=alert(1)>'
@@ -15,45 +15,42 @@ const ROWS = 100_000
 const NO_LIMITS = { EVENTS_PER_SECOND_PER_CALLER: '0', EVENTS_PER_SECOND_PER_ORGANIZATION: '0' }
 
 describe('the console tells what became of an event', () => {
-  let chromium: TestBrowser
-  let data: Awaited<ReturnType<typeof makeDataDir>>
-  let server: ServerProcess
+  let scene: BrowserScene
   before(async () => {
-    chromium = await startBrowser()
-    data = await makeDataDir()
-    server = await startProcess(data.path, NO_LIMITS)
+    scene = await openBrowserScene(NO_LIMITS)
   })
-  after(async () => {
-    await chromium.close()
-    await server.kill()
-    await data.remove()
-  })
+  after(() => scene.close())
 
   async function open(t: TestContext, fragment: string, clientId?: string, options = {}) {
-    const watched = await chromium.newContext(t, options)
-    const page = await openPage(watched, `${server.url}/console/${fragment}`)
+    const watched = await scene.chromium.newContext(t, options)
+    const page = await openPage(watched, `${scene.server.url}/console/${fragment}`)
     page.on('dialog', () => assert.fail('something was run that should be text'))
     await signInAsBackend(page, clientId)
     return { watched, page }
   }
 
   async function send(command: object): Promise<string> {
-    const acme = await tokenOf(server.url, 'acme-backend')
-    const { status, text, headers } = await call(server.url, acme, 'POST users/endpoints/sendEvent', command)
+    const acme = await tokenOf(scene.server.url, 'acme-backend')
+    const { status, text, headers } = await call(
+      scene.server.url,
+      acme,
+      'POST users/endpoints/sendEvent',
+      command,
+    )
     assert.equal(status, 200, text)
     return decodeURIComponent(headers.get('event-id') ?? '')
   }
 
   const show = (page: Page, eventId: string): Promise<unknown> =>
-    page.goto(`${server.url}/console/#/events/${encodeURIComponent(eventId)}`)
+    page.goto(`${scene.server.url}/console/#/events/${encodeURIComponent(eventId)}`)
 
   function answered(page: Page, sentence: string | RegExp): Promise<void> {
     return page.getByRole('heading', { level: 2, name: sentence }).waitFor()
   }
 
   it('at each device: acknowledged, and expired', async (t) => {
-    const phone = await registerDevice(t, server.url, 'bob', 'bobs-phone')
-    await registerDevice(t, server.url, 'bob', 'bobs-tab')
+    const phone = await registerDevice(t, scene.server.url, 'bob', 'bobs-phone')
+    await registerDevice(t, scene.server.url, 'bob', 'bobs-tab')
     await phone.connect()
     const eventId = await send(offer('bob', { qos: 1, ttlSeconds: 1 }))
     const { page } = await open(t, `#/events/${eventId}`)
@@ -72,7 +69,7 @@ describe('the console tells what became of an event', () => {
   })
 
   it('follows one that waits, and stops once it is over', async (t) => {
-    const phone = await registerDevice(t, server.url, 'bob', 'bobs-phone')
+    const phone = await registerDevice(t, scene.server.url, 'bob', 'bobs-phone')
     const eventId = await send(offer('bob', { qos: 1 }))
     const { page } = await open(t, `#/events/${eventId}`)
     await answered(page, 'No device has acknowledged it yet: 1 queued.')
@@ -90,7 +87,7 @@ describe('the console tells what became of an event', () => {
   })
 
   it('lost without a connection, discarded by a kick, for nobody', async (t) => {
-    const phone = await registerDevice(t, server.url, 'bob', 'bobs-phone')
+    const phone = await registerDevice(t, scene.server.url, 'bob', 'bobs-phone')
     const lost = await send(offer('bob', { qos: 0 }))
     const given = await send(offer('bob', { qos: 1 }))
     await phone.unregister()
@@ -145,7 +142,7 @@ describe('the console tells what became of an event', () => {
   })
 
   it('narrows by user, type, device and time, and keeps that in the address', async (t) => {
-    await registerDevice(t, server.url, 'alice', 'alices-desk')
+    await registerDevice(t, scene.server.url, 'alice', 'alices-desk')
     await send(offer('alice', { userEndpointId: 'alices-desk' }, { type: 'DeskMovedEvent' }))
     await send(offer('alice', {}, { type: 'LampLitEvent' }))
     await send(offer('dora', {}, { type: 'DeskMovedEvent' }))
@@ -175,7 +172,7 @@ describe('the console tells what became of an event', () => {
   it('names a filter that cannot be', async (t) => {
     const { watched, page } = await open(t, '#/events')
     watched.watch.expect(/status of 400/)
-    await page.goto(`${server.url}/console/#/events?from=soon&userId=a%2Fb`)
+    await page.goto(`${scene.server.url}/console/#/events?from=soon&userId=a%2Fb`)
     await page.getByRole('alert').getByText('userId').waitFor()
   })
 
@@ -208,7 +205,7 @@ describe('the console tells what became of an event', () => {
   })
 
   it('walks through a hundred thousand, a page at a time', async (t) => {
-    await seed(server.url)
+    await seed(scene.server.url)
     const { page } = await open(t, '#/events?type=ManySentEvent')
     await rowsAre(page, 50)
     const seen = new Set<string>()

@@ -2,42 +2,40 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
 import { assertAccessible } from '../helpers/accessibility.ts'
-import { openPage, startBrowser, type TestBrowser } from '../helpers/browser.ts'
+import { openPage } from '../helpers/browser.ts'
+import { type BrowserScene, openBrowserScene } from '../helpers/browser-scene.ts'
 import { call } from '../helpers/call.ts'
 import { headed, signInAsBackend, signInAsPerson } from '../helpers/console-page.ts'
 import { offer, tokenOf } from '../helpers/demo.ts'
 import { registerDevice } from '../helpers/device.ts'
-import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
+import { eventually } from '../helpers/run-server.ts'
 
 const REFUSED = /Failed to load resource: the server responded with a status of 403/
 const MARKUP = '<img src=x onerror=alert(1)>'
 
 describe('the console tells who is reachable', () => {
-  let chromium: TestBrowser
-  let data: Awaited<ReturnType<typeof makeDataDir>>
-  let server: ServerProcess
+  let scene: BrowserScene
   before(async () => {
-    chromium = await startBrowser()
-    data = await makeDataDir()
-    server = await startProcess(data.path)
+    scene = await openBrowserScene()
   })
-  after(async () => {
-    await chromium.close()
-    await server.kill()
-    await data.remove()
-  })
+  after(() => scene.close())
 
   async function open(t: TestContext, fragment: string, clientId?: string, width = 1280) {
-    const watched = await chromium.newContext(t, { viewport: { width, height: 900 } })
-    const page = await openPage(watched, `${server.url}/console/${fragment}`)
+    const watched = await scene.chromium.newContext(t, { viewport: { width, height: 900 } })
+    const page = await openPage(watched, `${scene.server.url}/console/${fragment}`)
     page.on('dialog', () => assert.fail('something was run that should be text'))
     await signInAsBackend(page, clientId)
     return { watched, page }
   }
 
   async function send(command: object): Promise<string> {
-    const acme = await tokenOf(server.url, 'acme-backend')
-    const { status, text, headers } = await call(server.url, acme, 'POST users/endpoints/sendEvent', command)
+    const acme = await tokenOf(scene.server.url, 'acme-backend')
+    const { status, text, headers } = await call(
+      scene.server.url,
+      acme,
+      'POST users/endpoints/sendEvent',
+      command,
+    )
     assert.equal(status, 200, text)
     return decodeURIComponent(headers.get('event-id') ?? '')
   }
@@ -53,8 +51,8 @@ describe('the console tells who is reachable', () => {
 
   it('is bob reachable, and what became of the last event? In two clicks', async (t) => {
     const { page } = await open(t, '#/hooks')
-    const phone = await registerDevice(t, server.url, 'bob', 'bobs-phone')
-    await registerDevice(t, server.url, 'bob', 'bobs-tab')
+    const phone = await registerDevice(t, scene.server.url, 'bob', 'bobs-phone')
+    await registerDevice(t, scene.server.url, 'bob', 'bobs-tab')
     await phone.connect()
     const eventId = await send(offer('bob', { qos: 1 }))
     await page.getByRole('link', { name: 'People', exact: true }).click()
@@ -67,8 +65,8 @@ describe('the console tells who is reachable', () => {
   })
 
   it('shows every device: its state, until when, what waits, and who holds its connection', async (t) => {
-    const desk = await registerDevice(t, server.url, 'bob', 'bobs-desk', 300)
-    await registerDevice(t, server.url, 'bob', 'bobs-tab')
+    const desk = await registerDevice(t, scene.server.url, 'bob', 'bobs-desk', 300)
+    await registerDevice(t, scene.server.url, 'bob', 'bobs-tab')
     await desk.connect({ clientId: 'desk-7', protocolVersion: 5 })
     await send(offer('bob', { qos: 1, userEndpointId: 'bobs-tab' }))
     const { page } = await open(t, '#/people/bob')
@@ -90,8 +88,8 @@ describe('the console tells who is reachable', () => {
   })
 
   it('kicks a device by keyboard, once it has been asked twice', async (t) => {
-    const phone = await (await registerDevice(t, server.url, 'bob', 'bobs-phone')).connect()
-    await await registerDevice(t, server.url, 'bob', 'bobs-tab')
+    const phone = await (await registerDevice(t, scene.server.url, 'bob', 'bobs-phone')).connect()
+    await await registerDevice(t, scene.server.url, 'bob', 'bobs-tab')
     const waiting = await send(offer('bob', { qos: 1, userEndpointId: 'bobs-tab' }))
     const { page } = await open(t, '#/people')
     // The field is ready to be written in.
@@ -117,7 +115,7 @@ describe('the console tells who is reachable', () => {
     await answered(page, 'Nobody is registered as bob')
     await page.getByText(/^Last seen: (\d+ s ago|just now)\.$/).waitFor()
     await eventually(() => !phone.client.connected, 'the connection is closed')
-    await page.goto(`${server.url}/console/#/events/${waiting}`)
+    await page.goto(`${scene.server.url}/console/#/events/${waiting}`)
     await page.getByText(/registration ended \(expired, unregistered or kicked\)/).waitFor()
   })
 
@@ -125,7 +123,7 @@ describe('the console tells who is reachable', () => {
     const { page } = await open(t, '#/people/bob')
     const log = page.getByRole('log', { name: 'Changes' })
     await answered(page, 'Nobody is registered as bob')
-    const phone = await registerDevice(t, server.url, 'bob', 'follow-me')
+    const phone = await registerDevice(t, scene.server.url, 'bob', 'follow-me')
     await log.getByText('follow-me registered').waitFor()
     const link = await phone.connect()
     await log.getByText('follow-me connected with MQTT 3.1.1 over WebSocket').waitFor()
@@ -148,27 +146,27 @@ describe('the console tells who is reachable', () => {
   it('tells of those that expire', async (t) => {
     const { page } = await open(t, '#/people/bob')
     await answered(page, 'Nobody is registered as bob')
-    await registerDevice(t, server.url, 'bob', 'short-lived', 3)
+    await registerDevice(t, scene.server.url, 'bob', 'short-lived', 3)
     const log = page.getByRole('log', { name: 'Changes' })
     await log.getByText('short-lived registered').waitFor()
     await log.getByText('short-lived expired: no keepalive came in time').waitFor()
   })
 
   it('shows people themselves, and nobody else', async (t) => {
-    await registerDevice(t, server.url, 'bob', 'bobs-phone')
-    const watched = await chromium.newContext(t)
+    await registerDevice(t, scene.server.url, 'bob', 'bobs-phone')
+    const watched = await scene.chromium.newContext(t)
     watched.watch.expect(REFUSED)
-    const page = await openPage(watched, `${server.url}/console/#/people`)
+    const page = await openPage(watched, `${scene.server.url}/console/#/people`)
     await signInAsPerson(page, 'bob')
     await page.waitForURL((url) => url.hash === '#/people/bob')
     await answered(page, 'bob has 1 device registered, none connected')
     assert.equal(await page.getByRole('searchbox').count(), 0)
-    await page.goto(`${server.url}/console/#/people/alice`)
+    await page.goto(`${scene.server.url}/console/#/people/alice`)
     await page.getByText('Not for this sign-in').waitFor()
   })
 
   it('asks role SERVICE whose user it is, before anything is asked', async (t) => {
-    await registerDevice(t, server.url, 'bob', 'bobs-phone')
+    await registerDevice(t, scene.server.url, 'bob', 'bobs-phone')
     const { page } = await open(t, '#/people/bob', 'platform-service')
     const asked: string[] = []
     page.on('request', (request) => asked.push(new URL(request.url()).pathname))
@@ -186,11 +184,11 @@ describe('the console tells who is reachable', () => {
   })
 
   it('tells other organizations nothing', async (t) => {
-    await registerDevice(t, server.url, 'bob', 'bobs-phone')
+    await registerDevice(t, scene.server.url, 'bob', 'bobs-phone')
     await send(offer('bob', { qos: 1 }))
     const { page } = await open(t, '#/people', 'globex-backend')
     await page.getByText('Nobody was sent anything lately').waitFor()
-    await page.goto(`${server.url}/console/#/people/bob`)
+    await page.goto(`${scene.server.url}/console/#/people/bob`)
     await answered(page, 'Nobody is registered as bob')
     await page.getByText('The history remembers no event to this user.').waitFor()
     await page.getByText('Last seen: never, or more than 90 days ago.').waitFor()
@@ -199,17 +197,17 @@ describe('the console tells who is reachable', () => {
   it('takes ids as text, however long, at any width', async (t) => {
     const long = 'w'.repeat(128)
     for (const id of [MARKUP, long]) {
-      await registerDevice(t, server.url, 'alice', id)
+      await registerDevice(t, scene.server.url, 'alice', id)
       await send(offer(id, { qos: 0 }))
     }
     await send(offer('alice', { qos: 1 }))
     const { page } = await open(t, '#/people', 'acme-backend', 390)
     for (const id of [MARKUP, long]) await page.getByRole('link', { name: id, exact: true }).waitFor()
     await fits(page)
-    await page.goto(`${server.url}/console/#/people/alice`)
+    await page.goto(`${scene.server.url}/console/#/people/alice`)
     for (const id of [MARKUP, long]) await deviceCard(page, id).waitFor()
     await fits(page)
-    await page.goto(`${server.url}/console/#/people/${encodeURIComponent(MARKUP)}`)
+    await page.goto(`${scene.server.url}/console/#/people/${encodeURIComponent(MARKUP)}`)
     await answered(page, `Nobody is registered as ${MARKUP}`)
     await headed(page, MARKUP)
     await fits(page)

@@ -2,34 +2,27 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import type { Page } from 'playwright-core'
 import { assertAccessible } from '../helpers/accessibility.ts'
-import { openPage, startBrowser, type TestBrowser } from '../helpers/browser.ts'
+import { openPage } from '../helpers/browser.ts'
+import { type BrowserScene, openBrowserScene } from '../helpers/browser-scene.ts'
 import { headed, signInAsBackend } from '../helpers/console-page.ts'
 import { tokenOf } from '../helpers/demo.ts'
 import { registerDevice } from '../helpers/device.ts'
-import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
+import { eventually } from '../helpers/run-server.ts'
 
 const REFUSED = /Failed to load resource: the server responded with a status of 400/
 const UNREACHABLE = /Failed to load resource: net::ERR_/
 const MARKUP = '<img src=x onerror=alert(1)>'
 
 describe('the console sends events', () => {
-  let chromium: TestBrowser
-  let data: Awaited<ReturnType<typeof makeDataDir>>
-  let server: ServerProcess
+  let scene: BrowserScene
   before(async () => {
-    chromium = await startBrowser()
-    data = await makeDataDir()
-    server = await startProcess(data.path)
+    scene = await openBrowserScene()
   })
-  after(async () => {
-    await chromium.close()
-    await server.kill()
-    await data.remove()
-  })
+  after(() => scene.close())
 
   async function open(t: TestContext, fragment = '#/send') {
-    const watched = await chromium.newContext(t)
-    const page = await openPage(watched, `${server.url}/console/${fragment}`)
+    const watched = await scene.chromium.newContext(t)
+    const page = await openPage(watched, `${scene.server.url}/console/${fragment}`)
     page.on('dialog', () => assert.fail('something was run that should be text'))
     await signInAsBackend(page)
     return { watched, page }
@@ -37,8 +30,8 @@ describe('the console sends events', () => {
 
   it('to a device that acknowledges, once for a double-click, and again as another event', async (t) => {
     const { page } = await open(t)
-    const device = await registerDevice(t, server.url, 'bob', 'bobs-phone')
-    await registerDevice(t, server.url, 'bob', 'bobs-tab')
+    const device = await registerDevice(t, scene.server.url, 'bob', 'bobs-phone')
+    await registerDevice(t, scene.server.url, 'bob', 'bobs-tab')
     const phone = await device.connect()
     await page.getByLabel('User').fill('bob')
     await page.keyboard.press('Tab')
@@ -66,7 +59,7 @@ describe('the console sends events', () => {
   it('sends the bytes that were written, and keeps what the masks leave', async (t) => {
     const { page, watched } = await open(t, `#/send/alice?userEndpointId=${encodeURIComponent(MARKUP)}`)
     watched.watch.expect(REFUSED)
-    const device = await registerDevice(t, server.url, 'alice', MARKUP)
+    const device = await registerDevice(t, scene.server.url, 'alice', MARKUP)
     const phone = await device.connect()
     assert.equal(await page.getByLabel('User').inputValue(), 'alice')
     await page
@@ -88,7 +81,7 @@ describe('the console sends events', () => {
     await sendButton(page).click()
     await page.getByText('Accepted for 1 device: 1 connected, 1 acknowledged in time.').waitFor()
     assert.match(phone.received[0]?.text ?? '', /"card":"4711","amount":1\.0,"order":12345678901234567890,/)
-    const [record] = await history(server.url)
+    const [record] = await history(scene.server.url)
     assert.equal(record?.event.card, '****')
   })
 
@@ -137,7 +130,7 @@ describe('the console sends events', () => {
 
   it('waits as long as one wants to, and says what may have happened', async (t) => {
     const { page } = await open(t)
-    await registerDevice(t, server.url, 'olivia', 'olivias-phone')
+    await registerDevice(t, scene.server.url, 'olivia', 'olivias-phone')
     await page.getByLabel('User').fill('olivia')
     await page.getByRole('radio', { name: '10 s' }).check()
     await sendButton(page).click()
@@ -153,7 +146,7 @@ describe('the console sends events', () => {
   it('sends once what had no answer, however often it is tried', async (t) => {
     const { page, watched } = await open(t)
     watched.watch.expect(UNREACHABLE)
-    const device = await registerDevice(t, server.url, 'bob', 'bobs-watch')
+    const device = await registerDevice(t, scene.server.url, 'bob', 'bobs-watch')
     const phone = await device.connect()
     await page.getByLabel('User').fill('bob')
     await page.getByRole('radio', { name: 'No', exact: true }).check()

@@ -3,39 +3,32 @@ import { after, before, describe, it, type TestContext } from 'node:test'
 import type { Page } from 'playwright-core'
 import { assertAccessible } from '../helpers/accessibility.ts'
 import { openPage, startBrowser, type TestBrowser } from '../helpers/browser.ts'
+import { type BrowserScene, openBrowserScene } from '../helpers/browser-scene.ts'
 import { fillBackend, headed, signInAsBackend, signInAsPerson } from '../helpers/console-page.ts'
 import { startCuttableProxy } from '../helpers/cuttable-proxy.ts'
 import { signIn, tokenOf } from '../helpers/demo.ts'
-import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
+import { eventually, makeDataDir, startProcess } from '../helpers/run-server.ts'
 
 /** What Chromium writes about an answer that is no success, and about none. */
 const REFUSED = /Failed to load resource: the server responded with a status of/
 const UNREACHABLE = /Failed to load resource: net::ERR_/
 
 describe('signing in to the console', () => {
-  let chromium: TestBrowser
-  let data: Awaited<ReturnType<typeof makeDataDir>>
-  let server: ServerProcess
+  let scene: BrowserScene
   before(async () => {
-    chromium = await startBrowser()
-    data = await makeDataDir()
-    server = await startProcess(data.path)
+    scene = await openBrowserScene()
   })
-  after(async () => {
-    await chromium.close()
-    await server.kill()
-    await data.remove()
-  })
+  after(() => scene.close())
 
-  async function open(t: TestContext, fragment = '#/now', base = server.url) {
-    const watched = await chromium.newContext(t)
+  async function open(t: TestContext, fragment = '#/now', base = scene.server.url) {
+    const watched = await scene.chromium.newContext(t)
     return { watched, page: await openPage(watched, `${base}/console/${fragment}`) }
   }
 
   async function openThrough(t: TestContext, fragment: string) {
-    const watched = await chromium.newContext(t)
+    const watched = await scene.chromium.newContext(t)
     watched.watch.expect(UNREACHABLE)
-    const proxy = await startCuttableProxy(server.port)
+    const proxy = await startCuttableProxy(scene.server.port)
     t.after(() => proxy.close())
     return { proxy, page: await openPage(watched, `${proxy.url}/console/${fragment}`) }
   }
@@ -107,7 +100,7 @@ describe('signing in to the console', () => {
     )
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('button', { name: 'Sign out' }).waitFor()
-    await page.goto(`${server.url}/console/#/people/bob`)
+    await page.goto(`${scene.server.url}/console/#/people/bob`)
     await page
       .getByText('Too many requests.Try again in 7 s.')
       .or(page.getByText(/Try again in 7 s/))
@@ -144,10 +137,10 @@ describe('signing in to the console', () => {
   })
 
   it('works where storage is switched off, until a reload', async (t) => {
-    const watched = await chromium.newContext(t)
+    const watched = await scene.chromium.newContext(t)
     await watched.context.addInitScript(`for (const name of ['sessionStorage', 'localStorage'])
       Object.defineProperty(window, name, { get() { throw new DOMException('off', 'SecurityError') } })`)
-    const page = await openPage(watched, `${server.url}/console/#/send`)
+    const page = await openPage(watched, `${scene.server.url}/console/#/send`)
     await signInAsBackend(page)
     await page.getByRole('button', { name: /^Colours: system/ }).click()
     await page.getByRole('button', { name: /^Colours: light/ }).waitFor()
@@ -192,12 +185,12 @@ describe('signing in to the console', () => {
     await page.getByLabel('Other attributes').fill('{"secret": "of alice"}')
     await page.getByLabel('User').fill('bob')
     const token = JSON.parse((await keptToken(page)) ?? '').accessToken
-    assert.equal(await statusOf(server.url, token), 200)
+    assert.equal(await statusOf(scene.server.url, token), 200)
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
     assert.equal(await page.title(), 'Sign in · Rollcall')
     assert.equal(await keptToken(page), null)
-    await eventually(async () => (await statusOf(server.url, token)) === 401, 'the token is revoked')
+    await eventually(async () => (await statusOf(scene.server.url, token)) === 401, 'the token is revoked')
     await page.goBack()
     await page.goForward()
     assert.equal(await page.getByRole('button', { name: 'Sign in' }).isVisible(), true)
@@ -215,7 +208,7 @@ describe('signing in to the console', () => {
     await headed(page, 'Send')
     const token = JSON.parse((await keptToken(page)) ?? '').accessToken
     await page.getByRole('button', { name: 'Sign out' }).click()
-    await eventually(async () => (await statusOf(server.url, token)) === 401, 'the token is revoked')
+    await eventually(async () => (await statusOf(scene.server.url, token)) === 401, 'the token is revoked')
   })
 
   it('shows nothing of a page that comes back from memory after a sign-out', async (t) => {

@@ -4,39 +4,27 @@ import { Acme } from '../helpers/acme.ts'
 import { startBrowser, type TestBrowser, type WatchedContext } from '../helpers/browser.ts'
 import { startCuttableProxy } from '../helpers/cuttable-proxy.ts'
 import { signIn } from '../helpers/demo.ts'
-import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
-import { type SdkSite, startSdkSite } from '../helpers/sdk-page.ts'
+import { eventually, makeDataDir, startProcess } from '../helpers/run-server.ts'
+import { startSdkSite } from '../helpers/sdk-page.ts'
+import { openSdkScene, type SdkScene } from '../helpers/sdk-scene.ts'
 
 /** What the browser itself writes when a request meets nobody. */
 const NO_NETWORK = /net::ERR_|WebSocket connection to/
 
 describe('the SDK in a browser whose network fails', () => {
-  let chromium: TestBrowser
-  let site: SdkSite
-  let server: ServerProcess
-  let data: Awaited<ReturnType<typeof makeDataDir>>
-  let acme: Acme
+  let scene: SdkScene
 
   before(async () => {
-    data = await makeDataDir()
-    chromium = await startBrowser()
-    server = await startProcess(data.path)
-    site = await startSdkSite(server.port)
-    acme = new Acme(server.url)
+    scene = await openSdkScene()
   })
-  after(async () => {
-    await chromium?.close()
-    await site?.close()
-    await server?.kill()
-    await data.remove()
-  })
+  after(() => scene.close())
   /** A tab behind a network of its own. */
   const openTab = async (t: TestContext) => {
-    const watched = await chromium.newContext(t)
+    const watched = await scene.chromium.newContext(t)
     watched.watch.expect(NO_NETWORK)
-    const network = await startCuttableProxy(site.port)
+    const network = await startCuttableProxy(scene.site.port)
     watched.after(() => network.close())
-    return { watched, network, tab: await site.openTab(watched, network.url) }
+    return { watched, network, tab: await scene.site.openTab(watched, network.url) }
   }
 
   it('gets what was sent meanwhile, once, when the network is back', async (t) => {
@@ -44,13 +32,13 @@ describe('the SDK in a browser whose network fails', () => {
     const id = await tab.reach()
     network.cut()
     await tab.until(({ status }) => status === 'reconnecting', 'it has noticed')
-    const { count, eventId } = await acme.ring(id)
+    const { count, eventId } = await scene.acme.ring(id)
     assert.equal(count, 1)
     await tab.until(({ states }) => states.length > 3, 'it goes on trying')
-    assert.equal(await acme.outcome(eventId), 'queued')
+    assert.equal(await scene.acme.outcome(eventId), 'queued')
     network.restore()
     const { events, calls } = await tab.until((report) => report.events.length > 0, 'the event')
-    await acme.acknowledged(eventId)
+    await scene.acme.acknowledged(eventId)
     assert.deepEqual([events.map((event) => event.id), calls], [[eventId], [`${eventId} 1`]])
     assert.equal(await tab.online().then(({ userEndpointId }) => userEndpointId), id)
   })
@@ -60,13 +48,13 @@ describe('the SDK in a browser whose network fails', () => {
     const quick = { pingMs: 1000, timeoutMs: 500 }
     const id = await tab.reach({ connect: quick })
     network.stall()
-    const { eventId } = await acme.ring(id)
+    const { eventId } = await scene.acme.ring(id)
     const { reason } = await tab.until(({ status }) => status === 'reconnecting', 'it has noticed')
     assert.equal(reason, 'timeout')
     network.cut()
     network.restore()
     await tab.until(({ events }) => events.length > 0, 'the event')
-    await acme.acknowledged(eventId)
+    await scene.acme.acknowledged(eventId)
     assert.deepEqual((await tab.report()).calls, [`${eventId} 1`])
   })
 
@@ -88,7 +76,7 @@ describe('the SDK in a browser whose network fails', () => {
     watched.watch.expect(/status of 400 .*keepalive/)
     const id = await tab.reach({ connect: { keepAliveSeconds: 1 } })
     network.cut()
-    await eventually(async () => !(await acme.registered()).includes(id), 'it is gone')
+    await eventually(async () => !(await scene.acme.registered()).includes(id), 'it is gone')
     network.restore()
     const { states } = await tab.until(
       (report) => report.states.includes('expired registration_ended'),
@@ -97,7 +85,7 @@ describe('the SDK in a browser whose network fails', () => {
     assert.equal(states[0], 'online subscribed')
     const { userEndpointId } = await tab.online()
     assert.equal(userEndpointId, id)
-    assert.equal((await acme.ring(id, {}, { waitSeconds: 10 })).acknowledged, 1)
+    assert.equal((await scene.acme.ring(id, {}, { waitSeconds: 10 })).acknowledged, 1)
   })
 
   it('says that the server is down, and works once it is up', async (t) => {

@@ -1,55 +1,42 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
-import { Acme } from '../helpers/acme.ts'
-import { startBrowser, type TestBrowser, type WatchedContext } from '../helpers/browser.ts'
-import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
-import { type SdkSite, SdkTab, startSdkSite } from '../helpers/sdk-page.ts'
+import type { WatchedContext } from '../helpers/browser.ts'
+import { eventually } from '../helpers/run-server.ts'
+import { SdkTab } from '../helpers/sdk-page.ts'
+import { openSdkScene, type SdkScene } from '../helpers/sdk-scene.ts'
 
 /** In the page. */
 declare const open: (address: string) => unknown
 
 const SHARED = { connect: { shareSocket: true } }
 
-let chromium: TestBrowser
-let site: SdkSite
-let server: ServerProcess
-let data: Awaited<ReturnType<typeof makeDataDir>>
-let acme: Acme
+let scene: SdkScene
 
 before(async () => {
-  data = await makeDataDir()
-  chromium = await startBrowser()
-  server = await startProcess(data.path)
-  site = await startSdkSite(server.port)
-  acme = new Acme(server.url)
+  scene = await openSdkScene()
 })
-after(async () => {
-  await chromium?.close()
-  await site?.close()
-  await server?.kill()
-  await data.remove()
-})
+after(() => scene.close())
 
 describe('tabs of one user in a browser', () => {
   /** Two tabs that share a connection, the leader first. */
   async function openPair(t: TestContext) {
-    const watched = await chromium.newContext(t)
-    await eventually(async () => (await acme.links()) === 0, 'those of the last test are gone')
+    const watched = await scene.chromium.newContext(t)
+    await eventually(async () => (await scene.acme.links()) === 0, 'those of the last test are gone')
     const leader = await openReachable(watched)
     const follower = await openReachable(watched)
     assert.notEqual(leader.id, follower.id)
-    assert.equal(await acme.links(), 1)
+    assert.equal(await scene.acme.links(), 1)
     return { watched, leader, follower }
   }
   async function openReachable(watched: WatchedContext) {
-    const tab = await site.openTab(watched)
+    const tab = await scene.site.openTab(watched)
     return { tab, id: await tab.reach(SHARED) }
   }
 
   it('share one connection, and each gets its own events', async (t) => {
     const { leader, follower } = await openPair(t)
     for (const { tab, id } of [leader, follower]) {
-      const { acknowledged, eventId } = await acme.ring(id, {}, { waitSeconds: 10 })
+      const { acknowledged, eventId } = await scene.acme.ring(id, {}, { waitSeconds: 10 })
       assert.equal(acknowledged, 1)
       const { events } = await tab.report()
       assert.deepEqual(
@@ -62,22 +49,22 @@ describe('tabs of one user in a browser', () => {
   it('go on without the one that was closed, and lose nothing', async (t) => {
     const { leader, follower } = await openPair(t)
     // One is being handled, one waits behind it, and one comes while nobody leads.
-    const first = await acme.ring(follower.id, { handler: 'waits' })
-    const second = await acme.ring(follower.id)
+    const first = await scene.acme.ring(follower.id, { handler: 'waits' })
+    const second = await scene.acme.ring(follower.id)
     await follower.tab.until(({ calls }) => calls.length === 1, 'it handles the first')
     await leader.tab.page.close()
-    const third = await acme.ring(follower.id)
+    const third = await scene.acme.ring(follower.id)
     await follower.tab.until(({ states }) => states.length > 1, 'it has noticed')
     await follower.tab.mend()
     await follower.tab.online()
     const sent = [first, second, third].map(({ eventId }) => eventId)
-    for (const eventId of sent) await acme.acknowledged(eventId)
+    for (const eventId of sent) await scene.acme.acknowledged(eventId)
     const { events } = await follower.tab.report()
     assert.deepEqual(
       events.map((event) => event.id),
       sent,
     )
-    assert.equal(await acme.links(), 1)
+    assert.equal(await scene.acme.links(), 1)
   })
 
   it('go on without the one that crashed, and lose nothing', async (t) => {
@@ -87,11 +74,11 @@ describe('tabs of one user in a browser', () => {
     // Nobody answers.
     void session.send('Page.crash').catch(() => undefined)
     await crashed
-    const { eventId } = await acme.ring(follower.id)
-    await acme.acknowledged(eventId)
+    const { eventId } = await scene.acme.ring(follower.id)
+    await scene.acme.acknowledged(eventId)
     await follower.tab.online()
     assert.deepEqual((await follower.tab.report()).calls, [`${eventId} 1`])
-    await eventually(async () => (await acme.links()) === 1, 'one connection')
+    await eventually(async () => (await scene.acme.links()) === 1, 'one connection')
   })
 
   it('do not notice that one of the others was closed or crashed', async (t) => {
@@ -99,45 +86,45 @@ describe('tabs of one user in a browser', () => {
     const third = await openReachable(watched)
     await follower.tab.close()
     await third.tab.page.close()
-    assert.equal((await acme.ring(leader.id, {}, { waitSeconds: 10 })).acknowledged, 1)
+    assert.equal((await scene.acme.ring(leader.id, {}, { waitSeconds: 10 })).acknowledged, 1)
     assert.deepEqual((await leader.tab.report()).states, ['online subscribed'])
   })
 
   it('come back together when one of them was signed out from elsewhere', async (t) => {
     const { watched, leader, follower } = await openPair(t)
     watched.watch.expect(/status of 400 .*keepalive/)
-    await acme.unregister(follower.id)
+    await scene.acme.unregister(follower.id)
     const { states } = await follower.tab.until((report) => report.states.length > 2, 'it registers again')
     assert.ok(states.includes('expired registration_ended'), states.join())
     await follower.tab.online()
     await leader.tab.online()
     for (const { id } of [leader, follower])
-      assert.equal((await acme.ring(id, {}, { waitSeconds: 10 })).acknowledged, 1)
-    assert.equal(await acme.links(), 1)
+      assert.equal((await scene.acme.ring(id, {}, { waitSeconds: 10 })).acknowledged, 1)
+    assert.equal(await scene.acme.links(), 1)
   })
 })
 
 describe('the id of a tab', () => {
   it('survives reloads, and going away and back', async (t) => {
-    const watched = await chromium.newContext(t)
-    const tab = await site.openTab(watched)
+    const watched = await scene.chromium.newContext(t)
+    const tab = await scene.site.openTab(watched)
     const id = await tab.reach()
     for (let reload = 0; reload < 5; reload++) {
       await tab.page.reload()
       assert.equal(await tab.reach(), id)
     }
-    await tab.page.goto(`${site.url}/sdk-test/blank`)
+    await tab.page.goto(`${scene.site.url}/sdk-test/blank`)
     await tab.page.goBack()
     await tab.loaded()
     const { status } = await tab.report()
     // The browser may have kept the page as it was, or have loaded it again.
     assert.equal(status === '' ? await tab.reach() : (await tab.online()).userEndpointId, id)
-    assert.equal((await acme.ring(id, {}, { waitSeconds: 10 })).acknowledged, 1)
+    assert.equal((await scene.acme.ring(id, {}, { waitSeconds: 10 })).acknowledged, 1)
   })
 
   it('is another one in a tab that was duplicated', async (t) => {
-    const watched = await chromium.newContext(t)
-    const tab = await site.openTab(watched)
+    const watched = await scene.chromium.newContext(t)
+    const tab = await scene.site.openTab(watched)
     const id = await tab.reach()
     const opened = watched.context.waitForEvent('page')
     // As a duplicate does, it begins with a copy of the storage.
@@ -146,7 +133,7 @@ describe('the id of a tab', () => {
     const other = await copy.reach()
     assert.notEqual(other, id)
     for (const one of [id, other])
-      assert.equal((await acme.ring(one, {}, { waitSeconds: 10 })).acknowledged, 1)
+      assert.equal((await scene.acme.ring(one, {}, { waitSeconds: 10 })).acknowledged, 1)
     assert.deepEqual((await tab.report()).states, ['online subscribed'])
     // And keeps it.
     await copy.page.reload()

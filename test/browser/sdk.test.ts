@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
-import { Acme } from '../helpers/acme.ts'
-import { startBrowser, type TestBrowser } from '../helpers/browser.ts'
-import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
-import { type SdkSite, startSdkSite } from '../helpers/sdk-page.ts'
+import { eventually } from '../helpers/run-server.ts'
+import { openSdkScene, type SdkScene } from '../helpers/sdk-scene.ts'
 
 /** In the page. */
 declare const navigator: object
@@ -23,46 +21,33 @@ document.title = registration.userEndpointId
 const HOSTILE = '"><img src=x onerror=document.title=666><script>document.title=667</script>'
 
 describe('the SDK in a browser', () => {
-  let chromium: TestBrowser
-  let site: SdkSite
-  let server: ServerProcess
-  let data: Awaited<ReturnType<typeof makeDataDir>>
-  let acme: Acme
+  let scene: SdkScene
 
   before(async () => {
-    data = await makeDataDir()
-    chromium = await startBrowser()
-    server = await startProcess(data.path)
-    site = await startSdkSite(server.port)
-    acme = new Acme(server.url)
+    scene = await openSdkScene()
   })
-  after(async () => {
-    await chromium?.close()
-    await site?.close()
-    await server?.kill()
-    await data.remove()
-  })
+  after(() => scene.close())
   const openTab = async (t: TestContext) => {
-    const watched = await chromium.newContext(t)
-    return { watched, tab: await site.openTab(watched) }
+    const watched = await scene.chromium.newContext(t)
+    return { watched, tab: await scene.site.openTab(watched) }
   }
 
   it('is five lines to an event', async (t) => {
-    const watched = await chromium.newContext(t)
-    const page = await site.openProgram(watched, FIVE_LINES)
+    const watched = await scene.chromium.newContext(t)
+    const page = await scene.site.openProgram(watched, FIVE_LINES)
     await eventually(async () => (await page.title()).length === 36, 'it is online')
-    const receipt = await acme.ring(await page.title(), { caller: 'Alice' }, { waitSeconds: 10 })
+    const receipt = await scene.acme.ring(await page.title(), { caller: 'Alice' }, { waitSeconds: 10 })
     assert.equal(receipt.acknowledged, 1)
     assert.equal(await page.title(), 'Alice')
-    assert.equal(await acme.outcome(receipt.eventId), 'acknowledged')
+    assert.equal(await scene.acme.outcome(receipt.eventId), 'acknowledged')
   })
 
   it('unregisters when it is closed', async (t) => {
     const { tab } = await openTab(t)
     const id = await tab.reach()
-    assert.ok((await acme.registered()).includes(id))
+    assert.ok((await scene.acme.registered()).includes(id))
     await tab.close()
-    assert.ok(!(await acme.registered()).includes(id))
+    assert.ok(!(await scene.acme.registered()).includes(id))
     assert.deepEqual((await tab.report()).states, ['online subscribed', 'closed closed_by_app'])
   })
 
@@ -71,22 +56,22 @@ describe('the SDK in a browser', () => {
     const userEndpointId = '<img src=x onerror=alert(1)>'
     assert.equal(await tab.reach({ connect: { userEndpointId } }), userEndpointId)
     const attributes = { id: `<b>${'x'.repeat(8)}</b>`, caller: HOSTILE, __proto__x: HOSTILE }
-    const { eventId } = await acme.ring(userEndpointId, attributes, { waitSeconds: 10 })
+    const { eventId } = await scene.acme.ring(userEndpointId, attributes, { waitSeconds: 10 })
     const { events } = await tab.report()
     assert.equal(events[0]?.id, eventId)
     assert.equal(events[0]?.['caller'], HOSTILE)
     assert.equal(await tab.page.title(), 'SDK')
     assert.equal(await tab.page.locator('main *').count(), 0)
-    await acme.acknowledged(eventId)
+    await scene.acme.acknowledged(eventId)
   })
 
   it('loses nothing to a handler that throws or never settles', async (t) => {
     const { tab } = await openTab(t)
     const id = await tab.reach({ connect: { handlerTimeoutMs: 200, handlerAttemptsMax: 2 } })
     for (const handler of ['throws once', 'throws', 'hangs', 'works'])
-      await acme.ring(id, { id: `${handler} ${id}`, handler })
+      await scene.acme.ring(id, { id: `${handler} ${id}`, handler })
     const { events, errors } = await tab.until(({ calls }) => calls.length === 6, 'each had its turn')
-    await acme.acknowledged(`works ${id}`)
+    await scene.acme.acknowledged(`works ${id}`)
     assert.deepEqual(
       events.map((event) => event['handler']),
       ['throws once', 'works'],
@@ -110,7 +95,7 @@ describe('the SDK in a browser', () => {
       again.events.map((event) => event['handler']),
       ['throws', 'hangs'],
     )
-    for (const handler of ['throws', 'hangs']) await acme.acknowledged(`${handler} ${id}`)
+    for (const handler of ['throws', 'hangs']) await scene.acme.acknowledged(`${handler} ${id}`)
   })
 
   it('works where storage and Web Locks are forbidden', async (t) => {
@@ -126,14 +111,14 @@ describe('the SDK in a browser', () => {
       forbid(globalThis, 'localStorage')
       Object.defineProperty(navigator, 'locks', { value: undefined })
     })
-    const before = await acme.links()
+    const before = await scene.acme.links()
     await tab.page.reload()
-    const other = await site.openTab(watched)
+    const other = await scene.site.openTab(watched)
     const shared = { connect: { shareSocket: true } }
     const ids = [await tab.reach(shared), await other.reach(shared)]
     assert.equal(new Set(ids).size, 2)
-    assert.equal((await acme.links()) - before, 2, 'each has its own connection')
-    for (const id of ids) assert.equal((await acme.ring(id, {}, { waitSeconds: 10 })).acknowledged, 1)
+    assert.equal((await scene.acme.links()) - before, 2, 'each has its own connection')
+    for (const id of ids) assert.equal((await scene.acme.ring(id, {}, { waitSeconds: 10 })).acknowledged, 1)
   })
 
   it('says that it cannot get to an address that the page may not ask', async (t) => {

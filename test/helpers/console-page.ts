@@ -1,17 +1,11 @@
 import type { Page } from 'playwright-core'
+import { secretOf } from './demo.ts'
 
 /** What tests do at the console as anybody would: by what is written on it. */
 
-/** Clients of the demo directory. */
-const SECRETS = new Map([
-  ['acme-backend', 'acme-secret'],
-  ['globex-backend', 'globex-secret'],
-  ['platform-service', 'service-secret'],
-])
-
 /** Signs in as a client of the demo directory; resolves once its first page is there. */
 export async function signInAsBackend(page: Page, clientId = 'acme-backend'): Promise<void> {
-  await fillBackend(page, clientId, SECRETS.get(clientId) ?? '')
+  await fillBackend(page, clientId, secretOf(clientId))
   await page.getByRole('button', { name: 'Sign out' }).waitFor()
 }
 

@@ -15,6 +15,11 @@ const SECRETS = new Map([
   ['platform-service', 'service-secret'],
 ])
 
+/** The secret of a client of the demo directory; empty for one that it does not have. */
+export function secretOf(clientId: string): string {
+  return SECRETS.get(clientId) ?? ''
+}
+
 /** A backend of the demo directory. */
 export async function backend(url: string, clientId: string): Promise<RollcallClient> {
   return createClient({ url, token: await tokenOf(url, clientId) })
@@ -22,7 +27,7 @@ export async function backend(url: string, clientId: string): Promise<RollcallCl
 
 /** Its access token. */
 export async function tokenOf(url: string, clientId: string): Promise<string> {
-  const clientSecret = SECRETS.get(clientId) ?? ''
+  const clientSecret = secretOf(clientId)
   const { accessToken } = await requestToken({
     url,
     clientId,

@@ -3,6 +3,7 @@ import { describe, type Problem } from '../api/problem.ts'
 import { ProblemBanner } from '../ui/banner.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Segments } from '../ui/segments.tsx'
+import { Brand } from './brand.tsx'
 import { type Credentials, type Session, signIn } from './session.ts'
 
 type Kind = Credentials['kind']
@@ -39,10 +40,7 @@ export function SignIn({
   }
   return (
     <main class="sign-in">
-      <h1>
-        <span class="brand-mark" aria-hidden="true" />
-        Rollcall
-      </h1>
+      <Brand />
       <p class="quiet">Who is reachable, and what became of an event.</p>
       <ProblemBanner problem={failure} />
       <form

@@ -3,16 +3,14 @@ import { JsonView } from '../../ui/json-view.tsx'
 import { Card } from '../../ui/page.tsx'
 import type { Preview } from './use-preview.ts'
 
-/** What the device gets, and what is kept. */
-export function PreviewCards({
-  event,
-  hasMasks,
-  preview,
-}: {
+type Draft = {
   readonly event: EventDraft | undefined
   readonly hasMasks: boolean
   readonly preview: Preview
-}) {
+}
+
+/** What the device gets, and what is kept. */
+export function PreviewCards({ event, hasMasks, preview }: Draft) {
   return (
     <>
       <Card title="What the device gets">
@@ -32,15 +30,7 @@ export function PreviewCards({
   )
 }
 
-function Kept({
-  event,
-  hasMasks,
-  preview,
-}: {
-  readonly event: EventDraft | undefined
-  readonly hasMasks: boolean
-  readonly preview: Preview
-}) {
+function Kept({ event, hasMasks, preview }: Draft) {
   if (event === undefined) return <p class="quiet">Shown once there is an event.</p>
   if (!hasMasks) return <p class="quiet">The same: without masks, history and webhooks show all of it.</p>
   if (preview.fault !== undefined) return <p class="quiet">Nothing is sent while a mask is wrong.</p>
