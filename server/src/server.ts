@@ -15,7 +15,7 @@ import { createMetrics, type Log, type Metrics, Statistics } from './observe/obs
 import { findPages, type PageFolders } from './pages.ts'
 import { createRegistrar, type Registrar } from './registrar/registrar.ts'
 import { assertLoopback, certificateFiles } from './start-checks.ts'
-import { openLmdbStore } from './store/lmdb/lmdb.ts'
+import { openFolderStore } from './store/embedded/embedded.ts'
 import type { OnMailboxEnded, Store } from './store/store.ts'
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
 
@@ -113,7 +113,7 @@ async function buildHeart(
   const onMailboxEnded: OnMailboxEnded = (organizationId, entries) => {
     statistics.of(organizationId).qos1.discarded += entries
   }
-  const store = await openLmdbStore({ dataDir, clock, log, historyBounds, onMailboxEnded })
+  const store = await openFolderStore({ dataDir, clock, log, historyBounds, onMailboxEnded })
   closers.add(() => store.close())
   const common = { store, clock, newId, metrics, statistics, log, limits: configuration }
   const limits = createLimits({ settings: configuration, clock })

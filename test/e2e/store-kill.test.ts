@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../server/src/clock/clock.ts'
-import { openLmdbStore } from '../../server/src/store/lmdb/lmdb.ts'
+import { openFolderStore } from '../../server/src/store/embedded/embedded.ts'
 import type { Store } from '../../server/src/store/store.ts'
 import { makeDataDir } from '../helpers/run-server.ts'
 
@@ -61,7 +61,7 @@ describe('a store whose process is killed', () => {
     const lines: Line[] = []
     for (let life = 0; life < LIVES; life++) {
       lines.push(...(await liveAndDie(dataDir.path, life)))
-      const store = await openLmdbStore({ dataDir: dataDir.path, clock: systemClock() })
+      const store = await openFolderStore({ dataDir: dataDir.path, clock: systemClock() })
       const checked = await assertKept(store, lines)
       assert(checked > 100, `${checked} events were looked at`)
       await store.close()

@@ -1,6 +1,6 @@
 import type { LifecycleEventType } from '@rollcall/protocol/lifecycle'
 import { systemClock } from '../../server/src/clock/clock.ts'
-import { openLmdbStore } from '../../server/src/store/lmdb/lmdb.ts'
+import { openFolderStore } from '../../server/src/store/embedded/embedded.ts'
 
 /** What a webhook of acme has not taken. */
 export type Buried = {
@@ -24,7 +24,7 @@ export async function bury(
 ): Promise<void> {
   const now = systemClock()
   const clock = { ...now, wallMs: () => now.wallMs() - happenedAgoMs }
-  const store = await openLmdbStore({ dataDir, clock })
+  const store = await openFolderStore({ dataDir, clock })
   const types = new Set<LifecycleEventType>(['UserEndpointRegisteredEvent'])
   store.feed.watch([{ organizationId: 'acme', types, webhookIds: [webhookId] }], clock.wallMs())
   const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }

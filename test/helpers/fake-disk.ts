@@ -1,4 +1,4 @@
-import { type RowChange, type Rows, TABLES, type Table } from '../../server/src/store/lmdb/lmdb.ts'
+import { type RowChange, type Rows, TABLES, type Table } from '../../server/src/store/embedded/embedded.ts'
 
 /**
  * A disk in memory for the store's embedded engine, whose processes can die and whose writes can fail or hang

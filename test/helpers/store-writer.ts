@@ -1,5 +1,5 @@
 import { systemClock } from '../../server/src/clock/clock.ts'
-import { openLmdbStore } from '../../server/src/store/lmdb/lmdb.ts'
+import { openFolderStore } from '../../server/src/store/embedded/embedded.ts'
 
 /**
  * A process that writes to a store until it is killed, and says line by line what was confirmed to it:
@@ -11,7 +11,7 @@ import { openLmdbStore } from '../../server/src/store/lmdb/lmdb.ts'
  */
 async function write(dataDir: string, life: string): Promise<void> {
   const clock = systemClock()
-  const store = await openLmdbStore({ dataDir, clock })
+  const store = await openFolderStore({ dataDir, clock })
   const at = () => ({ nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() })
   const say = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`)
 

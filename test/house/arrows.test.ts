@@ -62,14 +62,22 @@ const VIOLATIONS: readonly (readonly [path: string, text: string, expected: stri
     `import '../store/memory/memory.ts'`,
     'only server.ts names an engine (store/memory)',
   ],
-  ['server/src/store/*.ts', `import './lmdb/lmdb.ts'`, 'only server.ts names an engine (store/lmdb)'],
   [
-    'server/src/store/lmdb/*.ts',
+    'server/src/store/*.ts',
+    `import './embedded/embedded.ts'`,
+    'only server.ts names an engine (store/embedded)',
+  ],
+  [
+    'server/src/store/embedded/*.ts',
     `import '../memory/memory.ts'`,
     'only server.ts names an engine (store/memory)',
   ],
-  ['server/src/server.ts', `import './store/lmdb/keys.ts'`, 'store/lmdb is entered only through its door'],
-  ['server/src/store/lmdb/*.ts', `import '../../auth/auth.ts'`, 'no arrow store/lmdb → auth'],
+  [
+    'server/src/server.ts',
+    `import './store/embedded/keys.ts'`,
+    'store/embedded is entered only through its door',
+  ],
+  ['server/src/store/embedded/*.ts', `import '../../auth/auth.ts'`, 'no arrow store/embedded → auth'],
   [
     'server/src/http/*.ts',
     `import { a } from '../config/config.ts'`,
@@ -123,11 +131,11 @@ test('each planted violation is found', () => {
 test('what keeps the rules is not reported', () => {
   using planted = openPlanted({
     'server/src/http/a.ts': `import '../delivery/delivery.ts'; import './routes/a.ts'; import '@rollcall/protocol/limits'`,
-    'server/src/server.ts': `import './store/lmdb/lmdb.ts'; import './http/http.ts'; import './config/config.ts'`,
-    'server/src/store/lmdb/a.ts': `import '../store.ts'; import '../bounds.ts'; import './keys.ts'`,
+    'server/src/server.ts': `import './store/embedded/embedded.ts'; import './http/http.ts'; import './config/config.ts'`,
+    'server/src/store/embedded/a.ts': `import '../store.ts'; import '../bounds.ts'; import './keys.ts'`,
     'server/src/delivery/a.ts': `import type { Configuration } from '../config/config.ts'`,
     'server/src/delivery/a.test.ts': `import '../store/memory/memory.ts'; import './links.ts'`,
-    'server/src/store/lmdb/a.test.ts': `import '../contract.ts'; import '../memory/memory.ts'`,
+    'server/src/store/embedded/a.test.ts': `import '../contract.ts'; import '../memory/memory.ts'`,
     'test/e2e/a.test.ts': `import '../../server/src/server.ts'; import '../helpers/fake-clock.ts'`,
     'client/src/a.ts': `import '@rollcall/protocol/event'; import 'ws'`,
     'console/src/pages/now/a.ts': `import './b.ts'; import '../../session/scope.ts'; import '../../routes.ts'`,

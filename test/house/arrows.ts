@@ -20,7 +20,7 @@ const SIDEWAYS: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Rooms inside a room: one behind each port. Only the composition root and tests name them. */
-const ENGINES = ['store/memory', 'store/lmdb', 'store/redis', 'cluster/local', 'cluster/redis']
+const ENGINES = ['store/memory', 'store/embedded', 'store/redis', 'cluster/local', 'cluster/redis']
 
 /** Which of our packages each one may import. */
 const PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([

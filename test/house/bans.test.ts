@@ -69,7 +69,7 @@ test('the rooms that may, may, and no more than that', () => {
     'server/src/clock/clock.ts': 'Date.now(); setTimeout(() => {}, 1); process.env',
     'server/src/main.ts': 'process.env; process.exit(0); Date.now()',
     'server/src/config/config.ts': 'process.env; process.argv',
-    'server/src/store/lmdb/scan.ts': 'setImmediate(() => {}); setTimeout(() => {}, 1)',
+    'server/src/store/embedded/scan.ts': 'setImmediate(() => {}); setTimeout(() => {}, 1)',
     'server/src/auth/auth.test.ts': 'Math.random(); setImmediate(() => {}); Date.now()',
   })
   const found = planted.files.flatMap(bannedUsesIn).map((text) => text.split(': ').slice(0, 2).join(' '))
@@ -77,7 +77,7 @@ test('the rooms that may, may, and no more than that', () => {
     'server/src/clock/clock.ts:1 process.env',
     'server/src/main.ts:1 Date.now',
     'server/src/config/config.ts:1 process.argv',
-    'server/src/store/lmdb/scan.ts:1 setTimeout',
+    'server/src/store/embedded/scan.ts:1 setTimeout',
     'server/src/auth/auth.test.ts:1 Date.now',
   ])
 })

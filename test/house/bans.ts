@@ -48,7 +48,7 @@ const EXCEPTIONS: readonly { readonly use: string; readonly where: string; reado
   { use: 'process.env', where: 'server/src/config/', why: 'names the keys of the environment' },
   {
     use: 'setImmediate',
-    where: 'server/src/store/lmdb/',
+    where: 'server/src/store/embedded/',
     why: 'a long scan yields; when it goes on is of no account',
   },
 ]

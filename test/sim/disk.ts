@@ -1,5 +1,5 @@
 import type { Clock } from '../../server/src/clock/clock.ts'
-import type { RowChange, Rows, Table } from '../../server/src/store/lmdb/lmdb.ts'
+import type { RowChange, Rows, Table } from '../../server/src/store/embedded/embedded.ts'
 import type { Dice } from './dice.ts'
 
 type Pending = {

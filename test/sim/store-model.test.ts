@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { openEmbeddedStore } from '../../server/src/store/lmdb/lmdb.ts'
+import { openEmbeddedStore } from '../../server/src/store/embedded/embedded.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 import { FakeDisk } from '../helpers/fake-disk.ts'

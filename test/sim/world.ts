@@ -10,7 +10,7 @@ import {
 import { createSealer } from '../../server/src/masks/masks.ts'
 import { Statistics } from '../../server/src/observe/observe.ts'
 import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
-import { openEmbeddedStore } from '../../server/src/store/lmdb/lmdb.ts'
+import { openEmbeddedStore } from '../../server/src/store/embedded/embedded.ts'
 import type { Registration, Store } from '../../server/src/store/store.ts'
 import type { Webhooks } from '../../server/src/webhooks/webhooks.ts'
 import { createFakeClock, type FakeClock, seededRandom } from '../helpers/fake-clock.ts'

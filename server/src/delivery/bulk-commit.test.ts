@@ -6,7 +6,7 @@ import { NO_LIMITS } from '../../../test/helpers/no-limits.ts'
 import { uuidMaker } from '../clock/clock.ts'
 import { createSealer } from '../masks/masks.ts'
 import { createLog, createMetrics, Statistics } from '../observe/observe.ts'
-import { openEmbeddedStore } from '../store/lmdb/lmdb.ts'
+import { openEmbeddedStore } from '../store/embedded/embedded.ts'
 import { readSendEventArray } from './bulk.ts'
 import { createDelivery } from './delivery.ts'
 

@@ -63,7 +63,7 @@ export class AnswerBook {
   }
 }
 
-export function lmdbAnswers(answers: AnswerBook, journal: Journal): AnswerStore {
+export function embeddedAnswers(answers: AnswerBook, journal: Journal): AnswerStore {
   return {
     async find(owner, key, nowWallMs) {
       journal.assertReadable()

@@ -59,7 +59,7 @@ export class UserRevocationBook {
   }
 }
 
-export function lmdbRevokedUsers(revoked: UserRevocationBook, journal: Journal): RevokedUserStore {
+export function embeddedRevokedUsers(revoked: UserRevocationBook, journal: Journal): RevokedUserStore {
   return {
     async add(revocation) {
       journal.assertWritable()

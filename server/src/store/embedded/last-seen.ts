@@ -59,7 +59,7 @@ export class LastSeenBook {
   }
 }
 
-export function lmdbLastSeen({ journal, lastSeen, table }: Engine): LastSeenStore {
+export function embeddedLastSeen({ journal, lastSeen, table }: Engine): LastSeenStore {
   return {
     async find(user, nowWallMs) {
       journal.assertOpen()

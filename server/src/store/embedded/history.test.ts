@@ -4,7 +4,7 @@ import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../test/helpers/fake-disk.ts'
 import { HISTORY_BOUNDS } from '../bounds.ts'
 import type { HistoryDraft, Store } from '../store.ts'
-import { openEmbeddedStore } from './embedded.ts'
+import { openEmbeddedStore } from './assembly.ts'
 
 const USER = { organizationId: 'acme', userId: 'alice' }
 const TABLES = ['history', 'historyIndex', 'outcomes'] as const

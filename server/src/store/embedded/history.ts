@@ -16,7 +16,7 @@ const WAITING_BYTES_MAX = 64 * 1024 * 1024
 export type HistoryParts = { readonly book: HistoryBook; readonly journal: Journal; readonly clock: Clock }
 
 /** Reads wait for what was accepted before them to be durable: they never show what a crash could undo. */
-export function lmdbHistory(parts: HistoryParts): HistoryStore {
+export function embeddedHistory(parts: HistoryParts): HistoryStore {
   const { book, journal } = parts
   const nextTurn = turnTaker()
   return {

@@ -1,25 +1,25 @@
 import { type Clock, type ServiceTime, startServiceTime } from '../../clock/clock.ts'
 import { FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
 import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
-import { AnswerBook, lmdbAnswers } from './answers.ts'
+import { AnswerBook, embeddedAnswers } from './answers.ts'
 import type { Batch } from './batch.ts'
 import type { Engine, Ids } from './engine.ts'
 import { FamilyBook } from './family-book.ts'
-import { lmdbFeed, loadFeed } from './feed.ts'
-import { lmdbHistory } from './history.ts'
+import { embeddedFeed, loadFeed } from './feed.ts'
+import { embeddedHistory } from './history.ts'
 import { HistoryBook } from './history-book.ts'
 import { HistoryRetention } from './history-retention.ts'
 import { Journal } from './journal.ts'
-import { LastSeenBook, lmdbLastSeen } from './last-seen.ts'
+import { embeddedLastSeen, LastSeenBook } from './last-seen.ts'
 import { loadRegistrations } from './load.ts'
-import { lmdbMailboxes } from './mailboxes.ts'
+import { embeddedMailboxes } from './mailboxes.ts'
 import { addRecovery, pruneRecoveries, readRecoveries, recoveriesChange } from './recoveries.ts'
-import { lmdbRefreshFamilies } from './refresh-families.ts'
-import { lmdbRegistrations } from './registrations.ts'
-import { lmdbRevokedTokens, RevocationBook } from './revoked-tokens.ts'
-import { lmdbRevokedUsers, UserRevocationBook } from './revoked-users.ts'
+import { embeddedRefreshFamilies } from './refresh-families.ts'
+import { embeddedRegistrations } from './registrations.ts'
+import { embeddedRevokedTokens, RevocationBook } from './revoked-tokens.ts'
+import { embeddedRevokedUsers, UserRevocationBook } from './revoked-users.ts'
 import type { Rows } from './rows.ts'
-import { lmdbSigningKeys, loadSigningKeys } from './signing-keys.ts'
+import { embeddedSigningKeys, loadSigningKeys } from './signing-keys.ts'
 import { StaleRecords } from './stale-records.ts'
 import { assertFormat, FORMAT_CHANGE, readState, type StoreState, stateChange } from './state-row.ts'
 import { type StoreLog, silentLog } from './store-log.ts'
@@ -144,16 +144,16 @@ function assemble(engine: Engine, heart: Heart): Store {
     }
   }
   return {
-    registrations: lmdbRegistrations(engine),
-    mailboxes: lmdbMailboxes(engine, answers),
-    answers: lmdbAnswers(answers, journal),
-    history: lmdbHistory({ book: history, journal, clock }),
-    feed: lmdbFeed(engine),
-    refreshFamilies: lmdbRefreshFamilies(families, journal),
-    revokedTokens: lmdbRevokedTokens(revoked, journal),
-    revokedUsers: lmdbRevokedUsers(revokedUsers, journal),
-    lastSeen: lmdbLastSeen(engine),
-    signingKeys: lmdbSigningKeys(loadSigningKeys(rows), journal),
+    registrations: embeddedRegistrations(engine),
+    mailboxes: embeddedMailboxes(engine, answers),
+    answers: embeddedAnswers(answers, journal),
+    history: embeddedHistory({ book: history, journal, clock }),
+    feed: embeddedFeed(engine),
+    refreshFamilies: embeddedRefreshFamilies(families, journal),
+    revokedTokens: embeddedRevokedTokens(revoked, journal),
+    revokedUsers: embeddedRevokedUsers(revokedUsers, journal),
+    lastSeen: embeddedLastSeen(engine),
+    signingKeys: embeddedSigningKeys(loadSigningKeys(rows), journal),
     serviceTime,
     failure: () => journal.failure(),
     totals: (organizationId) => table.totals(organizationId),

@@ -48,7 +48,7 @@ export class RevocationBook {
   }
 }
 
-export function lmdbRevokedTokens(revoked: RevocationBook, journal: Journal): RevokedTokenStore {
+export function embeddedRevokedTokens(revoked: RevocationBook, journal: Journal): RevokedTokenStore {
   return {
     async add(token) {
       journal.assertWritable()

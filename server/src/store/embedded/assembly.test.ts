@@ -1,7 +1,7 @@
 import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../test/helpers/fake-disk.ts'
 import { testStoreContract } from '../contract.ts'
-import { openEmbeddedStore } from './embedded.ts'
+import { openEmbeddedStore } from './assembly.ts'
 
 testStoreContract('the embedded engine on a fake disk', async () => {
   const clock = createFakeClock()

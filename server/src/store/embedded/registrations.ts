@@ -16,7 +16,7 @@ import { encodeIdentity } from './registration-row.ts'
 /** Registrations looked at by one `claimDue` before everybody else gets a turn. */
 const LOOKED_AT_MAX = 10_000
 
-export function lmdbRegistrations(engine: Engine): RegistrationStore {
+export function embeddedRegistrations(engine: Engine): RegistrationStore {
   const { journal, table } = engine
   return {
     async register(request, endpointsMax, at) {

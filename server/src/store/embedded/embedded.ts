@@ -2,16 +2,16 @@ import { join } from 'node:path'
 import type { Clock } from '../../clock/clock.ts'
 import type { HistoryBounds } from '../bounds.ts'
 import type { OnMailboxEnded, Store } from '../store.ts'
-import { openEmbeddedStore } from './embedded.ts'
+import { openEmbeddedStore } from './assembly.ts'
 import { claimFolder } from './folder-claim.ts'
 import { openLmdbRows } from './lmdb-rows.ts'
 import type { StoreLog } from './store-log.ts'
 
-export { openEmbeddedStore } from './embedded.ts'
+export { openEmbeddedStore } from './assembly.ts'
 export { type RowChange, type Rows, TABLES, type Table } from './rows.ts'
 export type { StoreLog } from './store-log.ts'
 
-export type LmdbStoreOptions = {
+export type FolderStoreOptions = {
   /** The server's data folder. The store is in `store` below it, readable by its owner only. */
   readonly dataDir: string
   readonly clock: Clock
@@ -28,7 +28,7 @@ export type LmdbStoreOptions = {
  *
  * @throws Error when another process uses the folder, when a newer version wrote it, or when it cannot be used
  */
-export async function openLmdbStore({ dataDir, ...options }: LmdbStoreOptions): Promise<Store> {
+export async function openFolderStore({ dataDir, ...options }: FolderStoreOptions): Promise<Store> {
   const folder = join(dataDir, 'store')
   const rows = openLmdbRows(folder)
   try {

@@ -15,9 +15,9 @@ import { after, describe, it } from 'node:test'
 import { createFakeClock, type FakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { type StoreUnderTest, testStoreContract } from '../contract.ts'
 import type { Store } from '../store.ts'
-import { openEmbeddedStore } from './embedded.ts'
+import { openEmbeddedStore } from './assembly.ts'
+import { openFolderStore } from './embedded.ts'
 import { encodeFields } from './fields.ts'
-import { openLmdbStore } from './lmdb.ts'
 import { openLmdbRows } from './lmdb-rows.ts'
 import { ownIdentity } from './process-identity.ts'
 import type { Rows } from './rows.ts'
@@ -116,7 +116,7 @@ describe('the data folder', () => {
 
   it('is readable by its owner only, and everything in it', async () => {
     const dataDir = newFolder()
-    const store = await openLmdbStore({ dataDir, clock })
+    const store = await openFolderStore({ dataDir, clock })
     await store.registrations.register(request, 1, { nowMs: 0, nowWallMs: 0 })
     const folder = join(dataDir, 'store')
     assert.equal(statSync(folder).mode & 0o777, 0o700)
@@ -127,11 +127,11 @@ describe('the data folder', () => {
 
   it('belongs to one at a time', async () => {
     const dataDir = newFolder()
-    const first = await openLmdbStore({ dataDir, clock })
-    await assert.rejects(openLmdbStore({ dataDir, clock }), /in use by process \d+/)
+    const first = await openFolderStore({ dataDir, clock })
+    await assert.rejects(openFolderStore({ dataDir, clock }), /in use by process \d+/)
     await first.registrations.register(request, 1, { nowMs: 0, nowWallMs: 0 })
     await first.close()
-    const second = await openLmdbStore({ dataDir, clock })
+    const second = await openFolderStore({ dataDir, clock })
     assert.equal((await second.registrations.find(endpoint, 0))?.userEndpointId, 'phone')
     await second.close()
   })
@@ -148,7 +148,7 @@ describe('the data folder', () => {
       const dataDir = newFolder()
       mkdirSync(join(dataDir, 'store'), { recursive: true })
       writeFileSync(join(dataDir, 'store', 'owner'), JSON.stringify(owner))
-      const store = await openLmdbStore({ dataDir, clock })
+      const store = await openFolderStore({ dataDir, clock })
       await store.close()
     }
   })
@@ -158,12 +158,12 @@ describe('the data folder', () => {
     const file = join(dataDir, 'store', 'owner')
     mkdirSync(join(dataDir, 'store'), { recursive: true })
     writeFileSync(file, JSON.stringify({ ...ownIdentity(), pidNamespace: 'pid:[1]' }))
-    const refused = assert.rejects(openLmdbStore({ dataDir, clock }), /in use/)
+    const refused = assert.rejects(openFolderStore({ dataDir, clock }), /in use/)
     await clock.advance(1000)
     utimesSync(file, 1, 1)
     await clock.advance(3000)
     await refused
-    const taken = openLmdbStore({ dataDir, clock })
+    const taken = openFolderStore({ dataDir, clock })
     await clock.advance(4000)
     await (await taken).close()
   })
@@ -173,7 +173,7 @@ describe('the data folder', () => {
     const rows = openLmdbRows(join(dataDir, 'store'))
     await rows.commit([{ table: 'meta', key: Buffer.from('format'), value: encodeFields([2]) }])
     await rows.close()
-    await assert.rejects(openLmdbStore({ dataDir, clock }), /format 2/)
+    await assert.rejects(openFolderStore({ dataDir, clock }), /format 2/)
     assert.deepEqual(
       readdirSync(join(dataDir, 'store')).filter((file) => file === 'owner'),
       [],

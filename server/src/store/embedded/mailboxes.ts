@@ -25,7 +25,7 @@ import type { RegistrationRecord } from './record.ts'
 /** How long an entry is left alone whose receipt is wanted and whose row is not on disk yet, milliseconds. */
 const UNWRITTEN_FOR_MS = 250
 
-export function lmdbMailboxes(engine: Engine, answers: AnswerBook): MailboxStore {
+export function embeddedMailboxes(engine: Engine, answers: AnswerBook): MailboxStore {
   const { journal, table } = engine
   return {
     async append(request, nowMs) {

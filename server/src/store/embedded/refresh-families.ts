@@ -3,7 +3,7 @@ import type { RefreshFamily, RefreshFamilyStore, RotateOutcome } from '../store.
 import type { FamilyBook } from './family-book.ts'
 import type { Journal } from './journal.ts'
 
-export function lmdbRefreshFamilies(families: FamilyBook, journal: Journal): RefreshFamilyStore {
+export function embeddedRefreshFamilies(families: FamilyBook, journal: Journal): RefreshFamilyStore {
   return {
     async create(family, familiesPerUserMax, nowWallMs) {
       journal.assertWritable()

@@ -4,7 +4,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../test/helpers/fake-disk.ts'
 import { ENDPOINT, Scene } from '../contract/scene.ts'
-import { openEmbeddedStore } from './embedded.ts'
+import { openEmbeddedStore } from './assembly.ts'
 
 const EIO = new Error('EIO')
 

@@ -46,7 +46,7 @@ export function loadFeed({ journal, rows, clock, log, bounds }: FeedOptions): Fe
   return { journal, rows, sequences, changes, webhooks, deadLetters, links }
 }
 
-export function lmdbFeed(engine: Engine): FeedStore {
+export function embeddedFeed(engine: Engine): FeedStore {
   const { feed: parts, table } = engine
   const { journal, rows, changes, webhooks, deadLetters, links } = parts
   const isLinkWatched = (organizationId: string) =>

@@ -4,7 +4,7 @@ import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../test/helpers/fake-disk.ts'
 import { createMemoryStore } from '../memory/memory.ts'
 import type { Store } from '../store.ts'
-import { openEmbeddedStore } from './embedded.ts'
+import { openEmbeddedStore } from './assembly.ts'
 
 const BOUNDS = {
   organizationEntriesMax: 5,

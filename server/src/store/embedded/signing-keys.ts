@@ -4,7 +4,7 @@ import type { Journal } from './journal.ts'
 import { digestKey } from './keys.ts'
 import type { Rows } from './rows.ts'
 
-export function lmdbSigningKeys(keys: Map<string, SigningKey>, journal: Journal): SigningKeyStore {
+export function embeddedSigningKeys(keys: Map<string, SigningKey>, journal: Journal): SigningKeyStore {
   return {
     async list() {
       journal.assertOpen()
