@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ErrorCode, RollcallError } from '@rollcall/protocol/error-code'
 import { errorAnswer, JSON_TYPE } from './error-body.ts'
+import { NOSNIFF_LINE } from './nosniff.ts'
 import type { HttpServices } from './services.ts'
 
 /**
@@ -35,6 +36,7 @@ function answerText(code: ErrorCode): string {
     `content-type: ${JSON_TYPE}`,
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
+    NOSNIFF_LINE,
     '',
     body,
   ].join('\r\n')

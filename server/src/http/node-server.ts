@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { NosniffResponse } from './nosniff.ts'
 import { CONNECTION_BOUNDS, type HttpSettings } from './settings.ts'
 
 /** Time a peer has to finish its TLS handshake, milliseconds. */
@@ -10,6 +11,7 @@ const HANDSHAKE_TIMEOUT_MS = 10_000
 export function createNodeServer(handler: RequestListener, settings: HttpSettings): Server {
   const bounds = { ...CONNECTION_BOUNDS, ...settings.bounds }
   const options = {
+    ServerResponse: NosniffResponse,
     headersTimeout: bounds.headersTimeoutMs,
     requestTimeout: bounds.requestTimeoutMs,
     keepAliveTimeout: bounds.keepAliveTimeoutMs,

@@ -75,7 +75,6 @@ export function refuse(
     .code(answer.status)
     .header('content-type', JSON_TYPE)
     .header('cache-control', 'no-store')
-    .header('x-content-type-options', 'nosniff')
     .header('x-request-id', request.id)
   if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', String(answer.retryAfterSeconds))
   if (isBodyBounded(request.raw)) reply.removeHeader('connection').send(answer.body)

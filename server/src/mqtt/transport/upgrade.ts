@@ -15,6 +15,9 @@ const CHUNKS_MAX = 2048
 /** Seconds after which a client refused for want of room may ask again. */
 const RETRY_AFTER_SECONDS = 5
 
+/** As on every answer of the API. */
+const NOSNIFF_LINE = 'X-Content-Type-Options: nosniff'
+
 export type UpgradeOptions = {
   readonly allowedOrigins: readonly string[]
   /** Whether there is room for one more connection now. */
@@ -41,6 +44,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     options.onRefused(code)
     answer(socket, code)
   }
+  server.on('headers', (lines) => void lines.push(NOSNIFF_LINE))
   // A handshake that breaks RFC 6455 itself; `ws` would answer in HTML.
   server.on('wsClientError', (_error: Error, socket: Duplex) => refuse(socket, 'invalid_request'))
   return (request, socket, head) => {
@@ -77,6 +81,7 @@ function answer(socket: Duplex, code: ErrorCode): void {
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Connection: close',
     'Content-Type: application/json; charset=utf-8',
+    NOSNIFF_LINE,
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...(code === 'unavailable' ? [`Retry-After: ${RETRY_AFTER_SECONDS}`] : []),
   ]
