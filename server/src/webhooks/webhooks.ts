@@ -10,7 +10,7 @@ import { HttpReceiver, type Receiver } from './post.ts'
 import { createResolve } from './resolve.ts'
 import { Worker, type WorkerContext, type WorkerState } from './worker.ts'
 
-/** A webhook as those see it who look after it; never its secret. */
+/** A webhook as those see it who look after it; never its secret, and its URL without the query. */
 export type WebhookView = Pick<Webhook, 'id' | 'url' | 'events' | 'enabled'> &
   WorkerState & {
     /** Events that it was not sent yet. */
@@ -113,11 +113,26 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   }
 }
 
+/** What is not secret of a webhook's address: many services want a token in the query. */
+function shownUrl(text: string): string {
+  const url = new URL(text)
+  url.search = ''
+  return url.href
+}
+
 function view(feed: FeedStore, { key, webhook, state }: Worker): WebhookView {
   const { id, url, events, enabled } = webhook
   const doneSequence = feed.position(key)?.doneSequence ?? 0
   const pending = feed.count(key.organizationId, doneSequence, events)
-  return { id, url, events, enabled, pending, deadLetters: feed.deadLetterSequences(key).length, ...state }
+  return {
+    id,
+    url: shownUrl(url),
+    events,
+    enabled,
+    pending,
+    deadLetters: feed.deadLetterSequences(key).length,
+    ...state,
+  }
 }
 
 /** One for each webhook of the directory. */

@@ -39,7 +39,7 @@ function webhook(): TSchema {
   return Type.Object(
     {
       id: Type.String(),
-      url: Type.String(),
+      url: Type.String({ description: 'Without its query, which may hold a token.' }),
       events: Type.Array(Type.String({ enum: TYPES })),
       enabled: Type.Boolean(),
       pending: Type.Integer({ description: 'Events that it has not taken yet.' }),
