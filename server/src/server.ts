@@ -138,11 +138,18 @@ async function buildFronts(
   closers: Closers,
 ): Promise<Fronts> {
   const { store, metrics } = rooms
-  const mqtt = createMqtt({ ...around, ...rooms, settings: configuration })
+  const backendsShowCertificate = start.certificate?.requestCert === true
+  const mqtt = createMqtt({ ...around, ...rooms, settings: { ...configuration, backendsShowCertificate } })
   closers.add(() => mqtt.close())
   rooms.auth.onRevoked((isConcerned) => mqtt.review(isConcerned))
   const logRequests = configuration.logLevel === 'debug' || configuration.logLevel === 'trace'
-  const settings = { ...configuration, tls: start.certificate, pages: start.pages, logRequests }
+  const settings = {
+    ...configuration,
+    tls: start.certificate,
+    pages: start.pages,
+    logRequests,
+    backendsShowCertificate,
+  }
   const notReadyBecause = (): string | undefined => {
     if (!start.isDone) return 'starting'
     return store.failure() === undefined ? undefined : 'store_unwritable'

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { identityProblem, usesDemoDirectory } from './auth/auth.ts'
 import { type CertificateFiles, readCertificate } from './certificate.ts'
 import type { Random } from './clock/clock.ts'
@@ -30,9 +31,26 @@ async function naming(key: string, check: () => Promise<unknown>): Promise<void>
   }
 }
 
-export function certificateFiles({ tlsCertFile, tlsKeyFile }: Configuration): CertificateFiles | undefined {
+/** @throws ConfigurationError where the cipher suites are none, or allow nothing of the versions that are left */
+export function certificateFiles(configuration: Configuration): CertificateFiles | undefined {
+  const { tlsCertFile, tlsKeyFile, tlsClientCaFile, tlsMinVersion, tlsCiphers } = configuration
   if (tlsCertFile === undefined || tlsKeyFile === undefined) return undefined
-  return { certFile: tlsCertFile, keyFile: tlsKeyFile }
+  checkCiphers(tlsCiphers)
+  const manners = {
+    minVersion: tlsMinVersion,
+    ciphers: tlsCiphers,
+    requestCert: tlsClientCaFile !== undefined,
+    rejectUnauthorized: tlsClientCaFile !== undefined && configuration.tlsClientCertificates === 'everyone',
+  }
+  return { certFile: tlsCertFile, keyFile: tlsKeyFile, clientCaFile: tlsClientCaFile, manners }
+}
+
+function checkCiphers(ciphers: string): void {
+  try {
+    createSecureContext({ ciphers })
+  } catch {
+    throw new ConfigurationError('TLS_CIPHERS', 'must be cipher suites by the names that OpenSSL gives them')
+  }
 }
 
 /** @throws ConfigurationError */

@@ -1,34 +1,14 @@
 import assert from 'node:assert/strict'
 import { copyFile, readFile, rename } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { connect, type PeerCertificate } from 'node:tls'
-import { fileURLToPath } from 'node:url'
+import { type ConnectionOptions, connect, type PeerCertificate } from 'node:tls'
 import { createClient } from '@rollcall/client/client'
 import mqtt from 'mqtt'
 import { WebSocket } from 'ws'
 import { backend, offer, signIn } from '../helpers/demo.ts'
-import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
-
-const certificate = (name: string): string =>
-  fileURLToPath(new URL(`../helpers/certificates/${name}.pem`, import.meta.url))
-
-/** A port that is free now. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address !== null
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      )
-    })
-  })
-}
+import { eventually, freePort, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
+import { certificateFile } from '../helpers/tls.ts'
 
 describe('plain MQTT and web origins', () => {
   let server: ServerProcess
@@ -114,7 +94,7 @@ describe('TLS', () => {
   const replaceCertificate = async (name: string) => {
     // Written beside and moved over, as certificate tools do it.
     for (const kind of ['cert', 'key']) {
-      await copyFile(certificate(`${name}.${kind}`), file(`${kind}.new`))
+      await copyFile(certificateFile(`${name}.${kind}`), file(`${kind}.new`))
       await rename(file(`${kind}.new`), file(kind))
     }
   }
@@ -132,9 +112,9 @@ describe('TLS', () => {
     await server.kill()
     await data.remove()
   })
-  const subjectAt = (port: number) =>
+  const subjectAt = (port: number, options: ConnectionOptions = {}) =>
     new Promise<string>((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options }, () => {
         const peer: PeerCertificate = socket.getPeerCertificate()
         socket.destroy()
         resolve(String(peer.subject.CN))
@@ -144,7 +124,7 @@ describe('TLS', () => {
 
   it('serves WSS and MQTT over TLS with one certificate', async () => {
     assert.match(server.url, /^https:/)
-    const ca = await readFile(certificate('first.cert'))
+    const ca = await readFile(certificateFile('first.cert'))
     for (const url of [`wss://localhost:${server.port}/ws`, `mqtts://localhost:${mqttTlsPort}`])
       await assert.rejects(
         mqtt.connectAsync(url, { ca, username: 'bob', password: 'x', reconnectPeriod: 0 }),
@@ -155,7 +135,7 @@ describe('TLS', () => {
   })
 
   it('takes up a renewed certificate without a restart, and keeps the old one when the new one is broken', async () => {
-    await copyFile(certificate('second.cert'), file('cert'))
+    await copyFile(certificateFile('second.cert'), file('cert'))
     await eventually(
       () => server.output().includes('certificate not reloaded'),
       'a certificate without its key is refused',
@@ -167,5 +147,11 @@ describe('TLS', () => {
       'the new certificate is served',
     )
     assert.equal(await subjectAt(mqttTlsPort), 'rollcall-test-second')
+    for (const port of [server.port, mqttTlsPort])
+      await assert.rejects(
+        subjectAt(port, { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA' }),
+        /handshake failure/,
+        'a renewed certificate brings no weak suites',
+      )
   })
 })

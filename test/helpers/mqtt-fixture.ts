@@ -244,7 +244,13 @@ export async function openMqtt(
       refused: (_front, code) => void refused.push(code),
       eventOutcome: (outcome) => void outcomes.push(outcome),
     },
-    settings: { linksMax: 1000, pendingLinksMax: 1000, allowedOrigins: [], ...overrides },
+    settings: {
+      linksMax: 1000,
+      pendingLinksMax: 1000,
+      allowedOrigins: [],
+
+      ...overrides,
+    },
   }
   const mqtt = createMqtt(options)
   const http = createServer()

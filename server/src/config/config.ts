@@ -5,6 +5,7 @@ import {
   isOrigin,
   type LogLevel,
   parseBaseUrl,
+  parseChoice,
   parseFlag,
   parseInteger,
   parseJson,
@@ -16,6 +17,11 @@ import {
 
 export { CONFIGURATION_KEYS, type ConfigurationKey } from './keys.ts'
 export { ConfigurationError, type LogLevel } from './parse.ts'
+
+/** Oldest version of TLS that is spoken. Older ones are not safe any more (RFC 8996). */
+export type TlsMinVersion = 'TLSv1.2' | 'TLSv1.3'
+
+const TLS_VERSIONS: readonly TlsMinVersion[] = ['TLSv1.2', 'TLSv1.3']
 
 /** The whole configuration, checked. Keys, units, defaults and ranges: `keys.ts` and `docs/configuration.md`. */
 export type Configuration = {
@@ -46,6 +52,10 @@ export type Configuration = {
   readonly trustedProxies: readonly string[]
   readonly tlsCertFile: string | undefined
   readonly tlsKeyFile: string | undefined
+  readonly tlsMinVersion: TlsMinVersion
+  readonly tlsCiphers: string
+  readonly tlsClientCaFile: string | undefined
+  readonly tlsClientCertificates: 'backends' | 'everyone'
   readonly mqttPort: number
   readonly mqttTlsPort: number
   readonly linksMax: number
@@ -154,6 +164,10 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     trustedProxies: parseList(at('trustedProxies'), isAddressRange),
     tlsCertFile: text('tlsCertFile'),
     tlsKeyFile: text('tlsKeyFile'),
+    tlsMinVersion: parseChoice(at('tlsMinVersion'), TLS_VERSIONS),
+    tlsCiphers: text('tlsCiphers') ?? '',
+    tlsClientCaFile: text('tlsClientCaFile'),
+    tlsClientCertificates: parseChoice(at('tlsClientCertificates'), ['backends', 'everyone']),
     mqttPort: integer('mqttPort'),
     mqttTlsPort: integer('mqttTlsPort'),
     linksMax: integer('linksMax'),
@@ -193,6 +207,8 @@ function checkTogether(configuration: Configuration): void {
   const { tlsCertFile, tlsKeyFile, mqttTlsPort, turnUrls, turnSecret } = configuration
   if ((tlsCertFile === undefined) !== (tlsKeyFile === undefined))
     throw new ConfigurationError('TLS_CERT_FILE', 'tlsCertFile and tlsKeyFile go together')
+  if (configuration.tlsClientCaFile !== undefined && tlsCertFile === undefined)
+    throw new ConfigurationError('TLS_CLIENT_CA_FILE', 'needs TLS_CERT_FILE and TLS_KEY_FILE')
   if (mqttTlsPort !== 0 && tlsCertFile === undefined)
     throw new ConfigurationError('MQTT_TLS_PORT', 'needs TLS_CERT_FILE and TLS_KEY_FILE')
   if (turnUrls.length > 0 && turnSecret === undefined)

@@ -16,6 +16,19 @@ export type ConfigurationKey = {
   readonly description: string
 }
 
+/** TLS 1.3's, and those of TLS 1.2 that encrypt and authenticate in one (RFC 9325 §4.2). */
+const AEAD_SUITES: readonly string[] = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+]
+
 function integer(
   name: string,
   unit: string,
@@ -222,6 +235,30 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'Certificate chain. With `tlsKeyFile`, the port speaks HTTPS and WSS. Re-read when it changes.',
   ),
   text('tlsKeyFile', '', 'a PEM file', 'Private key of the certificate.'),
+  text(
+    'tlsMinVersion',
+    'TLSv1.2',
+    'TLSv1.2 or TLSv1.3',
+    'Oldest version of TLS for HTTPS, WSS and MQTT over TLS.',
+  ),
+  text(
+    'tlsCiphers',
+    AEAD_SUITES.join(':'),
+    'OpenSSL names, with colons between',
+    'Cipher suites for the same, the most wanted first. The default leaves out CBC and suites without forward secrecy.',
+  ),
+  text(
+    'tlsClientCaFile',
+    '',
+    'a PEM file',
+    'Authorities whose client certificates are good. Set: clients are asked for one, and `tlsClientCertificates` says who must have one. Re-read when it changes.',
+  ),
+  text(
+    'tlsClientCertificates',
+    'backends',
+    'backends or everyone',
+    'Who must show a client certificate, with `tlsClientCaFile`. `backends`: client credentials and role SERVICE, whatever they do; phones and browsers need none. `everyone`: nobody else gets past the handshake.',
+  ),
   integer('mqttPort', '', [0, 0, 65_535], 'Port of plain MQTT over TCP. 0: none.'),
   integer('mqttTlsPort', '', [0, 0, 65_535], 'Port of MQTT over TLS, with the same certificate. 0: none.'),
   integer('linksMax', 'connections', [100_000, 1, 10_000_000], 'MQTT connections at one time.'),

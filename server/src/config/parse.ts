@@ -53,6 +53,11 @@ export function parseLogLevel(raw: Raw): LogLevel {
   return LOG_LEVELS.find((level) => level === raw.value) ?? refuse(raw)
 }
 
+/** One of a few words. */
+export function parseChoice<Choice extends string>(raw: Raw, choices: readonly Choice[]): Choice {
+  return choices.find((choice) => choice === raw.value) ?? refuse(raw)
+}
+
 /** An http(s) URL without path, query or credentials; a trailing slash is dropped. */
 export function parseBaseUrl(raw: Raw): string | undefined {
   const given = parseText(raw)

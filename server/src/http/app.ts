@@ -56,7 +56,7 @@ export async function buildApp(services: HttpServices, settings: HttpSettings): 
   if (settings.tls !== undefined) requireTls(app)
   await allowOrigins(app, settings.allowedOrigins)
   await documentRoutes(app, settings.keepAliveSecondsMax)
-  await addIdentity(app, services)
+  await addIdentity(app, services, settings)
   await addApi(app, services, settings)
   addOperations(app, services, settings)
   await serveDocs(app, settings.tls !== undefined)
@@ -81,10 +81,10 @@ function createFastify(services: HttpServices, settings: HttpSettings): App {
   }).withTypeProvider<TypeBoxTypeProvider>()
 }
 
-async function addIdentity(app: App, services: HttpServices): Promise<void> {
+async function addIdentity(app: App, services: HttpServices, settings: HttpSettings): Promise<void> {
   await app.register(async (scope) => {
     speakOAuth(scope, services)
-    issueTokenRoute(scope, services)
+    issueTokenRoute(scope, services, settings)
     revokeTokenRoute(scope, services)
   })
   jsonWebKeysRoute(app, services)
@@ -95,7 +95,7 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
   const gate = new AnswerGate()
   await app.register(
     async (scope) => {
-      requireToken(scope, services.auth)
+      requireToken(scope, services.auth, settings)
       readJson(scope)
       registerRoutes(scope, services, settings, gate)
       unregisterRoute(scope, services)

@@ -58,9 +58,9 @@ export async function createHttp({ settings, ...services }: HttpOptions): Promis
     server,
     onWebSocket: (takeOver) => handleUpgrades(server, takeOver),
     listen: (host, port) => listen(server, host, port, settings.tls === undefined ? 'http' : 'https'),
-    setCertificate({ cert, key }) {
+    setCertificate(certificate) {
       if (!(server instanceof TlsServer)) throw new Error('this server does not speak TLS')
-      server.setSecureContext({ cert, key })
+      server.setSecureContext(certificate)
     },
     drain,
     close() {

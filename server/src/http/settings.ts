@@ -1,7 +1,11 @@
+import type { TlsOptions } from 'node:tls'
 import type { Configuration } from '../config/config.ts'
 
-/** A certificate chain and its private key, both PEM. */
-export type Certificate = { readonly cert: string | Buffer; readonly key: string | Buffer }
+/** A certificate chain and its private key, both PEM, and how TLS is spoken; what is left out is as Node has it. */
+export type Certificate = Pick<
+  TlsOptions,
+  'ca' | 'minVersion' | 'ciphers' | 'requestCert' | 'rejectUnauthorized'
+> & { readonly cert: string | Buffer; readonly key: string | Buffer }
 
 /** A built web page, `index.html` and what it needs, all of which is served. */
 export type Page = {
@@ -25,6 +29,8 @@ export type HttpSettings = Pick<
 > & {
   /** With a certificate the port speaks HTTPS and WSS only. */
   readonly tls: Certificate | undefined
+  /** Whether a backend must have shown a client certificate on the connection that it calls on. Default: no. */
+  readonly backendsShowCertificate?: boolean
   readonly pages: readonly Page[]
   /** One debug line for each request. It costs some speed: on only where the log level shows it. */
   readonly logRequests: boolean

@@ -2,7 +2,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { isId } from '@rollcall/protocol/id'
 import { IN_FLIGHT_MAX } from '@rollcall/protocol/limits'
 import type { IConnectPacket } from 'mqtt-packet'
-import type { Principal } from '../auth/auth.ts'
+import { mustShowCertificate, type Principal } from '../auth/auth.ts'
 import { asError } from './as-error.ts'
 import { latestRenewalWallMs } from './authorization.ts'
 import { type Client, clientKey } from './client.ts'
@@ -35,9 +35,15 @@ export async function connect(session: Session, bytes: Buffer): Promise<void> {
   )
   if (!session.isOpen) return
   if (typeof judgement === 'string') refuse(session, level, judgement)
+  else if (lacksCertificate(session, judgement.client)) refuse(session, level, 'unauthorized')
   // Revoked while it was judged: whoever closes links did not see this one yet.
   else if (!session.context.auth.isStillGood(judgement.client.token)) refuse(session, level, 'unauthorized')
   else session.accept(judgement.client, judgement.welcome)
+}
+
+function lacksCertificate({ context, transport }: Session, { principal }: Client): boolean {
+  const isNeeded = context.settings.backendsShowCertificate === true && mustShowCertificate(principal)
+  return isNeeded && !transport.hasCertificate
 }
 
 function refuse(session: Session, version: Version, why: ConnectRefusal): void {

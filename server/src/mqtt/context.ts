@@ -24,6 +24,8 @@ export type MqttSettings = {
   readonly linksMax: number
   readonly pendingLinksMax: number
   readonly allowedOrigins: readonly string[]
+  /** Not a key: whether a backend must have shown a client certificate on its connection. Default: no. */
+  readonly backendsShowCertificate?: boolean
 }
 
 /** The same, with what all connections share. */

@@ -106,6 +106,7 @@ test('every packet decodes or is refused as a packet, and never otherwise', () =
 
 /** Keeps what was written. */
 class FakeTransport implements Transport {
+  readonly hasCertificate = false
   readonly isWebSocket = false
   readonly name = 'tcp'
   readonly userAgent = undefined

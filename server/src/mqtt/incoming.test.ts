@@ -12,6 +12,7 @@ const TOKEN = 'alice.access.token'
 
 /** A peer that reads nothing until told to. */
 class UnreadTransport implements Transport {
+  readonly hasCertificate = false
   readonly isWebSocket = false
   readonly name = 'tcp'
   readonly userAgent = undefined

@@ -1,8 +1,11 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
-import type { Principal } from '../../auth/auth.ts'
+import { mustShowCertificate, type Principal, showsCertificate } from '../../auth/auth.ts'
 import type { App } from '../app-type.ts'
 import type { HttpServices } from '../services.ts'
+import type { HttpSettings } from '../settings.ts'
+
+type Settings = Pick<HttpSettings, 'backendsShowCertificate'>
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -19,7 +22,11 @@ declare module 'fastify' {
  *
  * Synchronous when `auth` is, as it is for a token it has seen: a promise would cost every keepalive.
  */
-export function requireToken(app: App, auth: HttpServices['auth']): void {
+export function requireToken(
+  app: App,
+  auth: HttpServices['auth'],
+  { backendsShowCertificate }: Settings,
+): void {
   app.decorateRequest('principal', undefined)
   app.decorateRequest('admittedAt', 0)
   app.addHook('onRequest', (request, reply, done) => {
@@ -32,6 +39,7 @@ export function requireToken(app: App, auth: HttpServices['auth']): void {
     let principal: Principal | Promise<Principal>
     try {
       principal = auth.authenticate(token)
+      if (backendsShowCertificate === true) principal = judged(principal, request)
     } catch (thrown) {
       refuse(reply, token, thrown, done)
       return
@@ -43,6 +51,17 @@ export function requireToken(app: App, auth: HttpServices['auth']): void {
     }
   })
   refuseRevoked(app, auth)
+}
+
+/** A backend's token is worth nothing on a connection without a client certificate. */
+async function judged(
+  principal: Principal | Promise<Principal>,
+  { raw }: FastifyRequest,
+): Promise<Principal> {
+  const known = await principal
+  if (mustShowCertificate(known) && !showsCertificate(raw.socket))
+    throw new RollcallError('forbidden', 'A backend needs a client certificate here.')
+  return known
 }
 
 /**

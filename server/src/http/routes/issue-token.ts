@@ -1,10 +1,12 @@
 import { Type } from 'typebox'
+import { OAuthError, showsCertificate, type TokenRequest } from '../../auth/auth.ts'
 import type { App } from '../app-type.ts'
 import { JSON_TYPE } from '../error-body.ts'
 import { tokenRequest } from '../plugins/oauth-form.ts'
 import { answerRef, json } from '../schemas/documentation.ts'
 import { credentialsAnd, FORM, OAUTH_CREDENTIALS, oauthRefusals, uncheckedForm } from '../schemas/oauth.ts'
 import type { HttpServices } from '../services.ts'
+import type { HttpSettings } from '../settings.ts'
 
 const schema = {
   operationId: 'issueToken',
@@ -23,9 +25,21 @@ const schema = {
 }
 
 /** RFC 6749 §3.2. */
-export function issueTokenRoute(app: App, { auth }: HttpServices): void {
+export function issueTokenRoute(
+  app: App,
+  { auth }: Pick<HttpServices, 'auth'>,
+  { backendsShowCertificate }: Pick<HttpSettings, 'backendsShowCertificate'>,
+): void {
   app.post('/security/oauth/token', { schema, validatorCompiler: uncheckedForm }, async (request, reply) => {
-    const issued = await auth.token(tokenRequest(request))
+    const wanted = tokenRequest(request)
+    if (backendsShowCertificate === true && isOfBackend(wanted) && !showsCertificate(request.raw.socket))
+      throw new OAuthError('invalid_client', 'A backend needs a client certificate here.')
+    const issued = await auth.token(wanted)
     return reply.header('content-type', JSON_TYPE).send(JSON.stringify(issued))
   })
+}
+
+/** A person of role SERVICE gets a token by password, and meets the same at its use. */
+function isOfBackend({ parameters }: TokenRequest): boolean {
+  return parameters.some(([name, value]) => name === 'grant_type' && value === 'client_credentials')
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { showsCertificate } from '../../auth/auth.ts'
 import type { OnTaken } from './transport.ts'
 import type { Gathering, TurnEnd } from './turn-end.ts'
 
@@ -15,6 +16,10 @@ export class SocketWriter implements Gathering {
   constructor(socket: Duplex, turnEnd: TurnEnd) {
     this.socket = socket
     this.#turnEnd = turnEnd
+  }
+
+  get hasCertificate(): boolean {
+    return showsCertificate(this.socket)
   }
 
   writeFrame(frame: Buffer, onTaken?: OnTaken): void {

@@ -5,6 +5,8 @@ export interface Transport {
   /** Whether what is written must be framed for a WebSocket (`packets/frames.ts`). */
   readonly isWebSocket: boolean
   readonly name: 'websocket' | 'tcp' | 'tls'
+  /** Whether the peer has shown a good client certificate. */
+  readonly hasCertificate: boolean
   /** See `readUserAgent`. */
   readonly userAgent: string | undefined
   /** Begins to deliver. Called once. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { judgeAddresses } from '../../server/src/webhooks/address.ts'
-import { HttpReceiver } from '../../server/src/webhooks/post.ts'
-import { createFakeClock } from '../helpers/fake-clock.ts'
+import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
+import { judgeAddresses } from './address.ts'
+import { HttpReceiver } from './post.ts'
 
 const EVERYTHING = ['0.0.0.0/0', '::/0', '169.254.169.254', 'fd00:ec2::254', '168.63.129.16']
 
