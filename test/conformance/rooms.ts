@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Auth, Principal } from '../../server/src/auth/auth.ts'
 import { type Clock, type Random, systemClock, uuidMaker } from '../../server/src/clock/clock.ts'
+import { allowOrigins } from '../../server/src/config/config.ts'
 import { createDelivery, type Delivery } from '../../server/src/delivery/delivery.ts'
 import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp } from '../../server/src/http/http.ts'
@@ -145,7 +146,7 @@ function startingWith(uint16: number): Random {
 const READY = { notReadyBecause: () => undefined }
 
 const HTTP_SETTINGS = {
-  allowedOrigins: [],
+  allowedOrigins: allowOrigins([]),
   trustedProxies: [],
   keepAliveSecondsMax: 86_400,
   iceServerUrls: [],
@@ -158,4 +159,9 @@ const HTTP_SETTINGS = {
   logRequests: false,
 } as const
 
-const MQTT_SETTINGS = { linksMax: 10, pendingLinksMax: 10, allowedOrigins: [] } as const
+const MQTT_SETTINGS = {
+  linksMax: 10,
+  pendingLinksMax: 10,
+  allowedOrigins: allowOrigins([]),
+  publicUrl: undefined,
+}

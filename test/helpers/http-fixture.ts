@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal, TokenRequest } from '../../server/src/auth/auth.ts'
+import { allowOrigins } from '../../server/src/config/config.ts'
 import type {
   BulkItem,
   LinkPeer,
@@ -24,7 +25,7 @@ import { noWebhooks } from './no-webhooks.ts'
 const HOUR_MS = 3_600_000
 
 const SETTINGS: HttpSettings = {
-  allowedOrigins: [],
+  allowedOrigins: allowOrigins([]),
   trustedProxies: [],
   keepAliveSecondsMax: 86_400,
   iceServerUrls: [],

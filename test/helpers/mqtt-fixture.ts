@@ -4,6 +4,7 @@ import { createServer as createTcpServer, type Server } from 'node:net'
 import type { TestContext } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../../server/src/auth/auth.ts'
+import { allowOrigins } from '../../server/src/config/config.ts'
 import type { Attachment, Link, SendEventCommand, SendResult } from '../../server/src/delivery/delivery.ts'
 import { createMqtt, type Mqtt, type MqttOptions, type MqttSettings } from '../../server/src/mqtt/mqtt.ts'
 import { createLog } from '../../server/src/observe/observe.ts'
@@ -247,8 +248,8 @@ export async function openMqtt(
     settings: {
       linksMax: 1000,
       pendingLinksMax: 1000,
-      allowedOrigins: [],
-
+      allowedOrigins: allowOrigins([]),
+      publicUrl: undefined,
       ...overrides,
     },
   }

@@ -16,7 +16,7 @@ describe('the configuration', () => {
     assert.equal(configuration.host, '127.0.0.1')
     assert.equal(configuration.port, 8080)
     assert.equal(configuration.directoryFile, undefined)
-    assert.deepEqual(configuration.allowedOrigins, [])
+    assert.deepEqual(configuration.allowedOrigins.patterns, [])
   })
 
   it('reads every key that is documented, and documents every key that it reads', () => {
@@ -32,7 +32,8 @@ describe('the configuration', () => {
 
   it('reads lists from both', () => {
     assert.deepEqual(
-      readConfiguration({ ALLOWED_ORIGINS: 'https://a.example, https://b.example:8443' }, {}).allowedOrigins,
+      readConfiguration({ ALLOWED_ORIGINS: 'https://a.example, https://b.example:8443' }, {}).allowedOrigins
+        .patterns,
       ['https://a.example', 'https://b.example:8443'],
     )
     assert.deepEqual(readConfiguration({}, { trustedProxies: ['10.0.0.0/8', '::1'] }).trustedProxies, [
@@ -62,7 +63,7 @@ describe('the configuration', () => {
     refused({ ACCESS_TOKEN_TTL_SECONDS: '0' }, {}, 'ACCESS_TOKEN_TTL_SECONDS')
     refused({ PUBLIC_URL: 'ftp://x' }, {}, 'PUBLIC_URL')
     refused({ PUBLIC_URL: 'https://x.example/path' }, {}, 'PUBLIC_URL')
-    refused({ ALLOWED_ORIGINS: 'https://a.example/' }, {}, 'ALLOWED_ORIGINS')
+    refused({ ALLOWED_ORIGINS: 'https://a.example/app' }, {}, 'ALLOWED_ORIGINS')
     refused({ TRUSTED_PROXIES: '10.0.0.0/33' }, {}, 'TRUSTED_PROXIES')
     refused({ TRUSTED_PROXIES: 'proxy.example' }, {}, 'TRUSTED_PROXIES')
     refused({ FOREIGN_ISSUERS: '[' }, {}, 'FOREIGN_ISSUERS')

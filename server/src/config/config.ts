@@ -1,8 +1,8 @@
 import { CONFIGURATION_KEYS, type ConfigurationKey } from './keys.ts'
+import { type AllowedOrigins, allowOrigins, parseOriginPattern } from './origins.ts'
 import {
   ConfigurationError,
   isAddressRange,
-  isOrigin,
   type LogLevel,
   parseBaseUrl,
   parseChoice,
@@ -13,9 +13,11 @@ import {
   parseLogLevel,
   parseText,
   type Raw,
+  where,
 } from './parse.ts'
 
 export { CONFIGURATION_KEYS, type ConfigurationKey } from './keys.ts'
+export { type AllowedOrigins, allowOrigins } from './origins.ts'
 export { ConfigurationError, type LogLevel } from './parse.ts'
 
 /** Oldest version of TLS that is spoken. Older ones are not safe any more (RFC 8996). */
@@ -48,7 +50,7 @@ export type Configuration = {
   readonly webhookPrivateAddresses: readonly string[]
   readonly historyBytesMax: number
   readonly sealingKey: string | undefined
-  readonly allowedOrigins: readonly string[]
+  readonly allowedOrigins: AllowedOrigins
   readonly trustedProxies: readonly string[]
   readonly tlsCertFile: string | undefined
   readonly tlsKeyFile: string | undefined
@@ -157,11 +159,11 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     receiptWaitersMax: integer('receiptWaitersMax'),
     historyDays: integer('historyDays'),
     webhookRetryHours: integer('webhookRetryHours'),
-    webhookPrivateAddresses: parseList(at('webhookPrivateAddresses'), isAddressRange),
+    webhookPrivateAddresses: parseList(at('webhookPrivateAddresses'), where(isAddressRange)),
     historyBytesMax: integer('historyBytesMax'),
     sealingKey: text('sealingKey'),
-    allowedOrigins: parseList(at('allowedOrigins'), isOrigin),
-    trustedProxies: parseList(at('trustedProxies'), isAddressRange),
+    allowedOrigins: allowOrigins(parseList(at('allowedOrigins'), parseOriginPattern)),
+    trustedProxies: parseList(at('trustedProxies'), where(isAddressRange)),
     tlsCertFile: text('tlsCertFile'),
     tlsKeyFile: text('tlsKeyFile'),
     tlsMinVersion: parseChoice(at('tlsMinVersion'), TLS_VERSIONS),
@@ -172,8 +174,14 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     mqttTlsPort: integer('mqttTlsPort'),
     linksMax: integer('linksMax'),
     pendingLinksMax: integer('pendingLinksMax'),
-    iceServerUrls: parseList(at('iceServerUrls'), (item) => /^stuns?:[^\s]+$/.test(item)),
-    turnUrls: parseList(at('turnUrls'), (item) => /^turns?:[^\s]+$/.test(item)),
+    iceServerUrls: parseList(
+      at('iceServerUrls'),
+      where((item) => /^stuns?:[^\s]+$/.test(item)),
+    ),
+    turnUrls: parseList(
+      at('turnUrls'),
+      where((item) => /^turns?:[^\s]+$/.test(item)),
+    ),
     turnSecret: text('turnSecret'),
     turnTtlSeconds: integer('turnTtlSeconds'),
     metricsToken: parseText(at('metricsToken'), 16),

@@ -219,8 +219,8 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
   list(
     'allowedOrigins',
     '',
-    'origins such as `https://app.example.com`, or `*`',
-    'Web pages that may call the HTTP API and `/ws` from a browser, besides those served from the same host.',
+    'origins such as `https://app.example.com`, `https://*.example.com`, `http://localhost:*` or `capacitor://localhost`, or `*`',
+    'Web pages and apps that may call the HTTP API and `/ws` from a browser, besides those served from the same host or from `publicUrl`. A star stands for the names below a domain, or for any port.',
   ),
   list(
     'trustedProxies',

@@ -67,12 +67,38 @@ export function parseBaseUrl(raw: Raw): string | undefined {
   return isBase ? url.origin : refuse(raw)
 }
 
-/** A JSON array of strings in the file, comma-separated in the environment. */
-export function parseList(raw: Raw, accepts: (item: string) => boolean): readonly string[] {
+/**
+ * A JSON array of strings in the file, comma-separated in the environment.
+ *
+ * @param read what is kept of an item; `undefined`: it cannot be used, and the error says which one it is
+ */
+export function parseList(raw: Raw, read: (item: string) => string | undefined): readonly string[] {
   if (raw.value === undefined) return []
   const items = typeof raw.value === 'string' ? raw.value.split(',').map((item) => item.trim()) : raw.value
   if (!Array.isArray(items)) return refuse(raw)
-  return items.map((item: unknown) => (typeof item === 'string' && accepts(item) ? item : refuse(raw)))
+  return items.map(
+    (item: unknown, index) =>
+      (typeof item === 'string' ? read(item) : undefined) ?? refuseItem(raw, item, index),
+  )
+}
+
+/** For {@link parseList}: items that are kept as they are. */
+export function where(accepts: (item: string) => boolean): (item: string) => string | undefined {
+  return (item) => (accepts(item) ? item : undefined)
+}
+
+function refuseItem(raw: Raw, item: unknown, index: number): never {
+  const shown = typeof item === 'string' && item !== '' ? ` (${withoutCredentials(item)})` : ''
+  throw new ConfigurationError(
+    raw.label,
+    `item ${index + 1}${shown} is wrong: must be ${expectation(raw.key)}`,
+  )
+}
+
+/** Enough of an item to find it. Credentials in a URL are secrets. */
+function withoutCredentials(item: string): string {
+  const shown = item.replace(/^.*@/s, '***@')
+  return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown)
 }
 
 /** Any JSON in the file, the same as text in the environment; whoever owns the key checks its form. */
@@ -83,11 +109,6 @@ export function parseJson(raw: Raw): unknown {
   } catch {
     return refuse(raw)
   }
-}
-
-/** `*`, or the origin of a web page exactly as a browser sends it. */
-export function isOrigin(item: string): boolean {
-  return item === '*' || (URL.canParse(item) && new URL(item).origin === item)
 }
 
 /** An IP address, or one with a prefix length. */

@@ -15,7 +15,7 @@ export async function buildOpenApi(): Promise<object> {
 }
 
 const DEFAULTS: HttpSettings = {
-  allowedOrigins: [],
+  allowedOrigins: { patterns: [], isEverybody: false, has: () => false },
   trustedProxies: [],
   keepAliveSecondsMax: KEEP_ALIVE_SECONDS_MAX,
   iceServerUrls: [],

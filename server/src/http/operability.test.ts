@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { ask, openHttp, post } from '../../../test/helpers/http-fixture.ts'
+import { allowOrigins } from '../config/config.ts'
 
 const NOBODY = { headers: { authorization: '' } }
 const ENDPOINTS = '/rtc-api/users/endpoints'
@@ -147,7 +148,7 @@ describe('request ids', () => {
 })
 
 describe('pages of other origins', () => {
-  const settings = { allowedOrigins: ['https://app.example.com'] }
+  const settings = { allowedOrigins: allowOrigins(['https://app.example.com']) }
   const origin = 'https://app.example.com'
 
   it('may call when configured, and read what they need', async (test) => {

@@ -1,5 +1,6 @@
 import type { Auth } from '../auth/auth.ts'
 import type { Clock, Random } from '../clock/clock.ts'
+import type { AllowedOrigins } from '../config/config.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
@@ -23,9 +24,10 @@ export type MqttOptions = {
 export type MqttSettings = {
   readonly linksMax: number
   readonly pendingLinksMax: number
-  readonly allowedOrigins: readonly string[]
   /** Not a key: whether a backend must have shown a client certificate on its connection. Default: no. */
   readonly backendsShowCertificate?: boolean
+  readonly allowedOrigins: AllowedOrigins
+  readonly publicUrl: string | undefined
 }
 
 /** The same, with what all connections share. */

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import type { Server, Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
-import type { ErrorCode } from '@rollcall/protocol/error-code'
 
 export type ListenersOptions = {
   /** Whether there is room for one more connection now. */
   hasRoom(): boolean
-  onRefused(code: ErrorCode): void
+  /** There was none. */
+  onRefused(): void
   onSocket(socket: Socket): void
   /** A port that listens could not take a connection. */
   onError(error: Error): void
@@ -44,7 +44,7 @@ export class Listeners {
       onSocket(socket)
       return
     }
-    onRefused('unavailable')
+    onRefused()
     socket.on('error', () => {})
     socket.destroy()
   }

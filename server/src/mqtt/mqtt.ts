@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { ErrorCode } from '@rollcall/protocol/error-code'
 import type { IsConcerned } from '../auth/auth.ts'
 import type { MqttContext, MqttOptions } from './context.ts'
 import { drainSessions } from './drain.ts'
@@ -9,6 +8,7 @@ import { Listeners } from './listeners.ts'
 import { reviewSessions } from './review.ts'
 import { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
+import { RefusedHandshakes } from './transport/refused-handshakes.ts'
 import { TcpTransport } from './transport/tcp.ts'
 import { TurnEnd } from './transport/turn-end.ts'
 import { createUpgrade } from './transport/upgrade.ts'
@@ -53,17 +53,23 @@ export function createMqtt(options: MqttOptions): Mqtt {
   const { sessions, turnEnd } = context
   let isStopped = false
   const hasRoom = (): boolean => !isStopped && hasRoomFor(sessions, settings)
-  const onRefused = (code: ErrorCode): void => metrics.refused('mqtt', code)
+  const refusals = new RefusedHandshakes(clock, log)
   const upgrade = createUpgrade({
-    allowedOrigins: settings.allowedOrigins,
+    ...settings,
     hasRoom,
-    onRefused,
+    onRefused(code, why, request) {
+      metrics.refused('mqtt', code)
+      refusals.note(why, request)
+    },
     onWebSocket: (ws, socket, userAgent) =>
       new Session(context, new WebSocketTransport(ws, socket, userAgent, turnEnd)).start(),
   })
   const listeners = new Listeners({
     hasRoom,
-    onRefused,
+    onRefused() {
+      metrics.refused('mqtt', 'unavailable')
+      refusals.note('no_room_tcp')
+    },
     onError: (error) => log.error('mqtt: a port could not take a connection', { err: error }),
     onSocket: (socket) => new Session(context, new TcpTransport(socket, turnEnd)).start(),
   })

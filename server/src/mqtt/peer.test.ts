@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test'
 import { createServer } from 'node:tls'
 import { connectClient } from '../../../test/helpers/mqtt-client.ts'
 import { openMqtt } from '../../../test/helpers/mqtt-fixture.ts'
-import { readUserAgent } from './transport/user-agent.ts'
+import { readHeaderText } from './transport/header-text.ts'
 
 const TOKEN = 'alice.access.token'
 const SIGN_IN = { username: 'alice', password: TOKEN }
@@ -74,12 +74,12 @@ test('a link over TLS says so', async (t) => {
 })
 
 test('a user agent is text of at most 256 characters, without control characters', () => {
-  assert.equal(readUserAgent(undefined), undefined)
+  assert.equal(readHeaderText(undefined), undefined)
   for (const nothing of ['', ' ', '\u0000', '\t\u007f\u0085 '])
-    assert.equal(readUserAgent(nothing), undefined)
-  assert.equal(readUserAgent('Phone/1.0 (\u0007x\u009by)'), 'Phone/1.0 (xy)')
-  assert.equal(readUserAgent(MARKUP), MARKUP)
-  assert.equal(readUserAgent('café'), 'café')
-  assert.equal(readUserAgent('x'.repeat(16_000)), 'x'.repeat(256))
-  assert.equal(readUserAgent(`${'\u0001'.repeat(300)}y`), 'y')
+    assert.equal(readHeaderText(nothing), undefined)
+  assert.equal(readHeaderText('Phone/1.0 (\u0007x\u009by)'), 'Phone/1.0 (xy)')
+  assert.equal(readHeaderText(MARKUP), MARKUP)
+  assert.equal(readHeaderText('café'), 'café')
+  assert.equal(readHeaderText('x'.repeat(16_000)), 'x'.repeat(256))
+  assert.equal(readHeaderText(`${'\u0001'.repeat(300)}y`), 'y')
 })

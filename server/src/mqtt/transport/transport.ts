@@ -7,7 +7,7 @@ export interface Transport {
   readonly name: 'websocket' | 'tcp' | 'tls'
   /** Whether the peer has shown a good client certificate. */
   readonly hasCertificate: boolean
-  /** See `readUserAgent`. */
+  /** See `readHeaderText`. */
   readonly userAgent: string | undefined
   /** Begins to deliver. Called once. */
   start(receiver: Receiver): void

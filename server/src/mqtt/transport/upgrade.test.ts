@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openMqtt } from '../../../../test/helpers/mqtt-fixture.ts'
 import { openRaw, upgradeRequest } from '../../../../test/helpers/raw-link.ts'
+import { allowOrigins } from '../../config/config.ts'
 
 for (const [origin, host, allowed, status] of [
   ['', 'rollcall.example', [], 101],
@@ -16,7 +17,7 @@ for (const [origin, host, allowed, status] of [
   ['https://evil.example', 'rollcall.example', ['*'], 101],
 ] as const)
   test(`origin ${origin || 'absent'} at ${host}, allowed ${allowed.join() || 'none'}: ${status}`, async (t) => {
-    const fixture = await openMqtt(t, { allowedOrigins: allowed })
+    const fixture = await openMqtt(t, { allowedOrigins: allowOrigins(allowed) })
     const web = await openRaw(t, fixture.httpPort)
     web.send(upgradeRequest('/ws', { Origin: origin, Host: host }))
     assert.match(await web.readUntil('\r\n'), new RegExp(`^HTTP/1.1 ${status} `))

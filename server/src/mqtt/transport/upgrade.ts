@@ -3,8 +3,10 @@ import type { Duplex } from 'node:stream'
 import { ERRORS, type ErrorCode } from '@rollcall/protocol/error-code'
 import { PACKET_BYTES_MAX } from '@rollcall/protocol/limits'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { AllowedOrigins } from '../../config/config.ts'
+import { readHeaderText } from './header-text.ts'
 import { isOriginAllowed } from './origin.ts'
-import { readUserAgent } from './user-agent.ts'
+import type { HandshakeRefusal } from './refused-handshakes.ts'
 
 const PATH = '/ws'
 /** Sub-protocols, the preferred one first; the second is what MQTT 3.1 clients offer, often beside the first. */
@@ -18,12 +20,22 @@ const RETRY_AFTER_SECONDS = 5
 /** As on every answer of the API. */
 const NOSNIFF_LINE = 'X-Content-Type-Options: nosniff'
 
+const CODES: { readonly [why in HandshakeRefusal]: ErrorCode } = {
+  path: 'not_found',
+  origin: 'forbidden',
+  sub_protocol: 'invalid_request',
+  handshake: 'invalid_request',
+  no_room: 'unavailable',
+  no_room_tcp: 'unavailable',
+}
+
 export type UpgradeOptions = {
-  readonly allowedOrigins: readonly string[]
+  readonly allowedOrigins: AllowedOrigins
+  readonly publicUrl: string | undefined
   /** Whether there is room for one more connection now. */
   hasRoom(): boolean
-  onRefused(code: ErrorCode): void
-  /** @param userAgent see `readUserAgent` */
+  onRefused(code: ErrorCode, why: HandshakeRefusal, request: IncomingMessage): void
+  /** @param userAgent see `readHeaderText` */
   onWebSocket(ws: WebSocket, socket: Duplex, userAgent: string | undefined): void
 }
 
@@ -40,31 +52,34 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     maxBufferedChunks: CHUNKS_MAX,
     handleProtocols: (offered) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false,
   })
-  const refuse = (socket: Duplex, code: ErrorCode): void => {
-    options.onRefused(code)
+  const refuse = (request: IncomingMessage, socket: Duplex, why: HandshakeRefusal): void => {
+    const code = CODES[why]
+    options.onRefused(code, why, request)
     answer(socket, code)
   }
   server.on('headers', (lines) => void lines.push(NOSNIFF_LINE))
   // A handshake that breaks RFC 6455 itself; `ws` would answer in HTML.
-  server.on('wsClientError', (_error: Error, socket: Duplex) => refuse(socket, 'invalid_request'))
+  server.on('wsClientError', (_error: Error, socket: Duplex, request: IncomingMessage) =>
+    refuse(request, socket, 'handshake'),
+  )
   return (request, socket, head) => {
     // The HTTP server has let go of the socket: an error nobody listens to would end the process.
     socket.on('error', ignore)
     const refusal = refusalOf(request, options)
-    if (refusal !== undefined) return refuse(socket, refusal)
-    const userAgent = readUserAgent(request.headers['user-agent'])
+    if (refusal !== undefined) return refuse(request, socket, refusal)
+    const userAgent = readHeaderText(request.headers['user-agent'])
     server.handleUpgrade(request, socket, head, (ws) => options.onWebSocket(ws, socket, userAgent))
   }
 }
 
 function ignore(): void {}
 
-function refusalOf(request: IncomingMessage, options: UpgradeOptions): ErrorCode | undefined {
+function refusalOf(request: IncomingMessage, options: UpgradeOptions): HandshakeRefusal | undefined {
   const { origin, host } = request.headers
-  if (request.url?.split('?', 1)[0] !== PATH) return 'not_found'
-  if (!isOriginAllowed(origin, host, options.allowedOrigins)) return 'forbidden'
-  if (!offersMqtt(request.headers['sec-websocket-protocol'])) return 'invalid_request'
-  return options.hasRoom() ? undefined : 'unavailable'
+  if (request.url?.split('?', 1)[0] !== PATH) return 'path'
+  if (!isOriginAllowed(origin, host, options.allowedOrigins, options.publicUrl)) return 'origin'
+  if (!offersMqtt(request.headers['sec-websocket-protocol'])) return 'sub_protocol'
+  return options.hasRoom() ? undefined : 'no_room'
 }
 
 /** The client must name `mqtt` as a sub-protocol [MQTT-6.0.0-3]. */
