@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { allowOrigins } from '../../server/src/config/config.ts'
 import { dial, openHttp, readToEnd } from '../helpers/http-fixture.ts'
 import { openMqtt } from '../helpers/mqtt-fixture.ts'
 import { openRaw, upgradeRequest } from '../helpers/raw-link.ts'
@@ -68,7 +69,9 @@ async function openFront(test: TestContext): Promise<string> {
   await writeFile(join(folder, 'index.html'), '<!doctype html>')
   test.after(() => rm(folder, { recursive: true }))
   const pages = [{ path: '/console/', folder }]
-  const { listen } = await openHttp(test, { settings: { pages, allowedOrigins: ['https://app.example'] } })
+  const { listen } = await openHttp(test, {
+    settings: { pages, allowedOrigins: allowOrigins(['https://app.example']) },
+  })
   return listen()
 }
 
