@@ -50,6 +50,9 @@ export const WAIT_SECONDS_MAX = 30
 /** How long an `Idempotency-Key` is remembered, milliseconds. */
 export const IDEMPOTENCY_TTL_MS = 600_000
 
+/** How long a refresh token that was used gives its successor again, as long as that one was not used; milliseconds. */
+export const REFRESH_REPEAT_MS = 60_000
+
 /** QoS 1 events in flight on one link; fewer where the client's MQTT 5 Receive Maximum says so. */
 export const IN_FLIGHT_MAX = 64
 

@@ -104,7 +104,7 @@ describe('revocation', () => {
       ({ accessToken }) => revokeToken(accessToken),
       ({ refreshToken = '' }) => revokeToken(refreshToken),
       async (token) => {
-        await refresh(token)
+        await refresh(await refresh(token))
         await assert.rejects(refresh(token))
       },
     ]

@@ -8,7 +8,9 @@ import {
   connect,
   createBackend,
   type Event,
+  type Grant,
   type Registration,
+  requestToken,
   type State,
   tokenSource,
 } from '@rollcall/client/client'
@@ -201,6 +203,40 @@ describe('tabs of one user', () => {
     )
     const all = await ring()
     assert.deepEqual([all.count, all.acknowledged], [3, 3])
+  })
+
+  it('with one refresh token in their common storage stay signed in, whose answer ever is lost', async () => {
+    const browser = openBrowser(server.url)
+    const ask = (grant: Grant) => requestToken({ url: server.url, clientId: 'customer', grant })
+    const signedIn = await ask({ type: 'password', username: 'alice', password: 'alice-password' })
+    // What a page has in `localStorage`: both tabs find the same token there, and both use it.
+    let stored = signedIn.refreshToken ?? ''
+    const seen: string[] = []
+    const getToken = async () => {
+      const token = await ask({ type: 'refresh_token', refreshToken: stored })
+      seen.push(token.refreshToken ?? '')
+      return token.accessToken
+    }
+    const [a, b] = ['tab-a', 'tab-b'].map((id) => browser.openTab(id, { getToken, locks: null }))
+    assert(a !== undefined && b !== undefined)
+    await openTabs(a, b)
+    assert.deepEqual([new Set(seen).size, browser.sockets()], [1, 2], 'both used it, for one successor')
+    // The answers are lost with the server: the storage still has the token that was used.
+    await server.kill()
+    await eventually(() => [a, b].every(({ states }) => states.length > 1), 'both have noticed')
+    server = await startProcess(data.path, { PORT: String(server.port) })
+    await openTabs(a, b)
+    assert.equal(new Set(seen).size, 1, 'and the same successor again')
+    stored = seen[0] ?? ''
+    const next = await ask({ type: 'refresh_token', refreshToken: stored })
+    const older = { type: 'refresh_token', refreshToken: signedIn.refreshToken ?? '' } as const
+    await assert.rejects(ask(older), { code: 'invalid_grant' })
+    await assert.rejects(ask({ type: 'refresh_token', refreshToken: next.refreshToken ?? '' }))
+    stored = 'over'
+    await eventually(
+      () => [a, b].every(({ registration }) => registration.state.status !== 'online'),
+      'theft',
+    )
   })
 
   it('come back together after the server was gone', async () => {

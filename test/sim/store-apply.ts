@@ -233,9 +233,10 @@ function remove({ pick }: Of<'remove'>, side: Side): number | undefined {
 
 async function applyToTokens(
   command: Of<'createFamily' | 'rotate' | 'revokeFamily' | 'revokeFamilies' | 'revokeToken' | 'revokeUser'>,
-  { store }: Side,
+  side: Side,
   wallMs: number,
 ): Promise<unknown> {
+  const { store } = side
   switch (command.do) {
     case 'createFamily': {
       const family = {
@@ -246,14 +247,13 @@ async function applyToTokens(
         scope: '',
         createdAtWallMs: wallMs,
         expiresAtWallMs: wallMs + command.ttlMs,
+        lastRotation: undefined,
       }
       await store.refreshFamilies.create(family, 2, wallMs)
       return store.refreshFamilies.find(command.family, wallMs)
     }
-    case 'rotate': {
-      const next = { currentHash: Buffer.from([(command.hash + 1) % 3]), expiresAtWallMs: wallMs + 2000 }
-      return store.refreshFamilies.rotate(command.family, Buffer.from([command.hash]), next, wallMs)
-    }
+    case 'rotate':
+      return rotate(command, side, wallMs)
     case 'revokeFamily':
       await store.refreshFamilies.revoke(command.family)
       return store.refreshFamilies.find(command.family, wallMs)
@@ -272,4 +272,19 @@ async function applyToTokens(
       return tokens.map(({ tokenKey, untilWallMs }) => `${tokenKey} ${untilWallMs}`).sort()
     }
   }
+}
+
+async function rotate({ family, hash }: Of<'rotate'>, side: Side, wallMs: number): Promise<unknown> {
+  const at = side.at(wallMs)
+  const successor = {
+    currentHash: Buffer.from([(hash + 1) % 3]),
+    salt: Buffer.from([hash]),
+    repeatableUntilMs: at.nowMs + 1000,
+    expiresAtWallMs: wallMs + 2000,
+  }
+  const outcome = await side.store.refreshFamilies.rotate(family, Buffer.from([hash]), successor, at)
+  if (outcome.kind === 'unknown') return undefined
+  // Each store has a service time of its own.
+  const { lastRotation, ...rest } = outcome.family
+  return { ...outcome, family: { ...rest, lastSalt: lastRotation?.salt } }
 }

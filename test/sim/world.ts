@@ -20,6 +20,7 @@ import { createDice, type Dice } from './dice.ts'
 import { CrashingRows, Disk } from './disk.ts'
 import { Ledger, type Send, type SendTerms, Violation } from './ledger.ts'
 import { ReceiptsLedger } from './receipts-ledger.ts'
+import { SignIns } from './sign-ins.ts'
 import { WebhookReceivers } from './webhook-receivers.ts'
 
 /** Planted in every masked event: it must never be on the disk in clear. */
@@ -50,6 +51,10 @@ export type Tally = {
   told: number
   /** Endpoints that had to be told that another acknowledged first, and were. */
   cancelled: number
+  /** Refresh answers that were lost and given again. */
+  refreshedAgain: number
+  /** Sign-ins that ended because a used refresh token was shown. */
+  thefts: number
 }
 
 /** Nothing came of anything yet. */
@@ -64,6 +69,8 @@ export function emptyTally(): Tally {
     outlived: 0,
     told: 0,
     cancelled: 0,
+    refreshedAgain: 0,
+    thefts: 0,
   }
 }
 
@@ -80,6 +87,7 @@ export class World {
   readonly #ledger = new Ledger()
   readonly #receipts = new ReceiptsLedger()
   readonly #webhooks: WebhookReceivers
+  readonly #signIns: SignIns
   /** Registrations that were answered. */
   readonly #registered = new Set<number>()
   readonly #devices: readonly Device[]
@@ -107,6 +115,12 @@ export class World {
       dice: this.#dice,
       fail: (error) => this.#fail(error),
     })
+    this.#signIns = new SignIns({
+      clock: this.#clock,
+      random: this.#random,
+      dice: this.#dice,
+      fail: (error) => this.#fail(error),
+    })
   }
 
   /** Runs `steps` steps and settles up. @throws Violation */
@@ -115,6 +129,7 @@ export class World {
     while (this.#step < steps) {
       this.#step++
       await this.#act()
+      if (this.#dice.chance(30)) this.#signIns.act()
       await this.#advance(this.#dice.chance(10) ? this.#dice.roll(4000) : this.#dice.roll(150))
       if (this.#violation !== undefined) throw this.#violation
     }
@@ -216,6 +231,7 @@ export class World {
       onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
     })
     const webhooks = this.#webhooks.open(store)
+    this.#signIns.open(store)
     registrar.start()
     delivery.start()
     this.#service = { store, rows, registrar, delivery, webhooks }
@@ -589,6 +605,8 @@ export class World {
     for (let minute = 0; minute < 6; minute++) await this.#advance(60_000)
     this.#guard(() => this.#webhooks.settleUp())
     this.tally.told += this.#webhooks.received
+    this.tally.refreshedAgain += this.#signIns.repeated
+    this.tally.thefts += this.#signIns.thefts
   }
 
   async #checkHistory(): Promise<void> {

@@ -23,6 +23,8 @@ export {
   userToRevoke,
 } from './policy.ts'
 export type { Principal } from './principal.ts'
+export { createRefreshFamilies, type RefreshFamilies } from './refresh-families.ts'
+export { newRefreshToken, type RefreshToken } from './refresh-token.ts'
 export type { IsConcerned, RevocationListener } from './revocation-notices.ts'
 
 /** Who is calling, and the OAuth2 endpoints. Everything undecided is refused. */

@@ -29,7 +29,10 @@ import { openDirectory } from './watched-directory.ts'
 
 /** Everything `createAuth` needs. */
 export type AuthOptions = {
-  readonly store: Pick<Store, 'refreshFamilies' | 'revokedTokens' | 'revokedUsers' | 'signingKeys'>
+  readonly store: Pick<
+    Store,
+    'refreshFamilies' | 'revokedTokens' | 'revokedUsers' | 'serviceTime' | 'signingKeys'
+  >
   readonly clock: Clock
   readonly random: Random
   readonly log: AuthLog
@@ -80,8 +83,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   })
   const authenticator = createAuthenticator({ ...common, verifier, staleConnectSecondsMax })
   const families = createRefreshFamilies({
-    ...common,
-    store: options.store.refreshFamilies,
+    ...{ ...common, random, store: options.store },
     notBeforeWallMs: ({ userId, clientId }) => {
       const organizationId = directory.current().users.get(userId)?.organizationId ?? null
       return notBeforeWallMs(revokedUsers, { organizationId, userId, clientId })

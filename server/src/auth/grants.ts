@@ -11,7 +11,6 @@ import { invalidRefreshToken, type RefreshFamilies } from './refresh-families.ts
 import {
   formatRefreshToken,
   newRefreshToken,
-  nextRefreshToken,
   parseRefreshToken,
   type RefreshToken,
   sessionIdOf,
@@ -97,7 +96,7 @@ async function grantByRefreshToken(
   client: Client,
   parameters: Parameters,
 ): Promise<Granted> {
-  const { families, directory, accessTokens, random } = options
+  const { families, directory, accessTokens } = options
   const presented = parseRefreshToken(requiredParameter(parameters, 'refresh_token'))
   if (presented === undefined) throw invalidRefreshToken()
   const family = await families.find(presented)
@@ -108,12 +107,10 @@ async function grantByRefreshToken(
     await families.end(family)
     throw invalidRefreshToken()
   }
-  const refresh = nextRefreshToken(presented, random)
-  const subject = subjectOf(user, client, refresh)
+  const subject = subjectOf(user, client, presented)
   // Signed first: once the presented token is used up, nothing may keep the answer from going out.
   const signed = await accessTokens.sign(subject)
-  await families.rotate(presented, refresh)
-  return { subject, signed, refresh }
+  return { subject, signed, refresh: await families.rotate(presented) }
 }
 
 function subjectOf(user: User, client: Client, refresh: RefreshToken | undefined): Subject {

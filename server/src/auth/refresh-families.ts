@@ -1,10 +1,11 @@
-import type { Clock } from '../clock/clock.ts'
-import type { RefreshFamily, RefreshFamilyStore } from '../store/store.ts'
+import { REFRESH_REPEAT_MS } from '@rollcall/protocol/limits'
+import type { Clock, Random } from '../clock/clock.ts'
+import type { RefreshFamily, Store } from '../store/store.ts'
 import { SCOPE, sessionKeyOf } from './access-token.ts'
 import type { AuthLog } from './auth-log.ts'
 import type { Client, User } from './directory.ts'
 import { OAuthError } from './oauth-error.ts'
-import { hashRefreshSecret, type RefreshToken, sessionIdOf } from './refresh-token.ts'
+import { hashRefreshSecret, newSalt, type RefreshToken, sessionIdOf, successorOf } from './refresh-token.ts'
 import type { RevocationNotices } from './revocation-notices.ts'
 import type { RevokedTokens } from './revoked-tokens.ts'
 
@@ -14,16 +15,22 @@ export interface RefreshFamilies {
   start(user: User, client: Client, first: RefreshToken): Promise<void>
   /** The live family that a token claims to be of; its secret is not looked at. */
   find(presented: RefreshToken): Promise<RefreshFamily | undefined>
-  /** Uses up one token for the next. Durable. @throws OAuthError `invalid_grant`; a used one ends the family */
-  rotate(presented: RefreshToken, next: RefreshToken): Promise<void>
+  /**
+   * Uses up one token for the next, which is the same one again where the answer may have been lost: for a minute,
+   * as long as that next one was not used. Durable.
+   *
+   * @throws OAuthError `invalid_grant`; a token that was used before otherwise ends the family
+   */
+  rotate(presented: RefreshToken): Promise<RefreshToken>
   /** Ends a family and, from now on, the access tokens made from it. Unknown ones are ignored. Durable. */
   end(family: Pick<RefreshFamily, 'familyId' | 'userId'>): Promise<void>
 }
 
 type Options = {
-  readonly store: RefreshFamilyStore
+  readonly store: Pick<Store, 'refreshFamilies' | 'serviceTime'>
   readonly revoked: Pick<RevokedTokens, 'add'>
   readonly clock: Pick<Clock, 'wallMs'>
+  readonly random: Random
   readonly log: AuthLog
   readonly ttlSeconds: number
   readonly familiesPerUserMax: number
@@ -35,7 +42,8 @@ type Options = {
 }
 
 export function createRefreshFamilies(options: Options): RefreshFamilies {
-  const { store, revoked, notices, clock, log, notBeforeWallMs } = options
+  const { revoked, notices, clock, random, log, notBeforeWallMs } = options
+  const { refreshFamilies: store, serviceTime } = options.store
   const ttlMs = options.ttlSeconds * 1000
 
   async function end({ familyId, userId }: Pick<RefreshFamily, 'familyId' | 'userId'>): Promise<void> {
@@ -58,6 +66,7 @@ export function createRefreshFamilies(options: Options): RefreshFamilies {
         scope: SCOPE,
         createdAtWallMs: nowWallMs,
         expiresAtWallMs: nowWallMs + ttlMs,
+        lastRotation: undefined,
       }
       await store.create(family, options.familiesPerUserMax, nowWallMs)
     },
@@ -65,12 +74,18 @@ export function createRefreshFamilies(options: Options): RefreshFamilies {
       const family = await store.find(familyId, clock.wallMs())
       return family !== undefined && family.createdAtWallMs < notBeforeWallMs(family) ? undefined : family
     },
-    async rotate(presented, next) {
-      const nowWallMs = clock.wallMs()
-      const replacement = { currentHash: hashRefreshSecret(next), expiresAtWallMs: nowWallMs + ttlMs }
+    async rotate(presented) {
+      const [nowMs, nowWallMs, salt] = [serviceTime.nowMs(), clock.wallMs(), newSalt(random)]
+      const successor = {
+        currentHash: hashRefreshSecret(successorOf(presented, salt)),
+        salt,
+        repeatableUntilMs: nowMs + REFRESH_REPEAT_MS,
+        expiresAtWallMs: nowWallMs + ttlMs,
+      }
       const hash = hashRefreshSecret(presented)
-      const outcome = await store.rotate(presented.familyId, hash, replacement, nowWallMs)
-      if (outcome.kind === 'rotated') return
+      const outcome = await store.rotate(presented.familyId, hash, successor, { nowMs, nowWallMs })
+      if (outcome.kind === 'rotated') return successorOf(presented, salt)
+      if (outcome.kind === 'repeated') return successorOf(presented, outcome.salt)
       if (outcome.kind === 'reused') {
         // Holder or thief, nobody can tell: whoever comes second ends it for both.
         log.warn('used refresh token presented again, its sign-in is ended')

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type { Random } from '../clock/clock.ts'
 
 /** A refresh token taken apart: whose it is, and what proves it. */
@@ -11,9 +11,18 @@ export function newRefreshToken(random: Random): RefreshToken {
   return { familyId: random.bytes(16).toString('base64url'), secret: newSecret(random) }
 }
 
-/** The next one of the same family. */
-export function nextRefreshToken({ familyId }: RefreshToken, random: Random): RefreshToken {
-  return { familyId, secret: newSecret(random) }
+/**
+ * The next one of the same family: the same again for the same salt, so that an answer that was lost can be given
+ * again though no secret is kept. Who has read the store has the salts and no secret; who has found an old token
+ * has no salts: neither can tell a successor.
+ */
+export function successorOf({ familyId, secret }: RefreshToken, salt: Uint8Array): RefreshToken {
+  return { familyId, secret: createHmac('sha256', secret).update(salt).digest('base64url') }
+}
+
+/** What makes one use of a token lead to its own successor. */
+export function newSalt(random: Random): Uint8Array {
+  return new Uint8Array(random.bytes(32))
 }
 
 export function formatRefreshToken({ familyId, secret }: RefreshToken): string {

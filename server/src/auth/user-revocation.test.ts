@@ -134,6 +134,7 @@ test('a reused refresh token is told of, too', async (t) => {
   const { auth } = await openAuth(t)
   const first = await signIn(auth)
   const second = await refresh(auth, first.refresh_token)
+  await refresh(auth, second.refresh_token)
   const principal = await auth.authenticate(second.access_token)
   const heard: boolean[] = []
   auth.onRevoked((isConcerned) => void heard.push(isConcerned(principal)))

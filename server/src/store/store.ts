@@ -409,11 +409,35 @@ export type RefreshFamily = {
   readonly scope: string
   readonly createdAtWallMs: number
   readonly expiresAtWallMs: number
+  /** How the current secret came to be; `undefined` for a family's first one. */
+  readonly lastRotation: Rotation | undefined
+}
+
+/** One secret used up for the next. From the used one and the salt the next can be made again, from neither alone. */
+export type Rotation = {
+  /** SHA-256 of the secret that was used up. */
+  readonly usedHash: Uint8Array
+  readonly salt: Uint8Array
+  /** Until when the used secret may be shown again, service time. */
+  readonly repeatableUntilMs: number
+}
+
+/** What takes the place of a secret that is used up. */
+export type Successor = {
+  readonly currentHash: Uint8Array
+  readonly salt: Uint8Array
+  readonly repeatableUntilMs: number
+  readonly expiresAtWallMs: number
 }
 
 export type RotateOutcome =
   | { readonly kind: 'rotated'; readonly family: RefreshFamily }
-  /** The family exists but the hash is not its current one: the family is revoked, durably. */
+  /**
+   * The hash is the one that was used up last, its time to be shown again is not over, and its successor was not
+   * used: nothing changes.
+   */
+  | { readonly kind: 'repeated'; readonly family: RefreshFamily; readonly salt: Uint8Array }
+  /** The family exists but the hash is any other: the family is revoked, durably. */
   | { readonly kind: 'reused'; readonly family: RefreshFamily }
   | { readonly kind: 'unknown' }
 
@@ -422,12 +446,15 @@ export interface RefreshFamilyStore {
   /** Adds a family; past `familiesPerUserMax` the user's oldest live ones are dropped. Durable. */
   create(family: RefreshFamily, familiesPerUserMax: number, nowWallMs: number): Promise<void>
   find(familyId: string, nowWallMs: number): Promise<RefreshFamily | undefined>
-  /** Replaces the current hash and expiry where `presentedHash` is the current one. Durable. */
+  /**
+   * Puts the successor in the place of the current secret where `presentedHash` is that one's. Whatever the outcome,
+   * it is durable, a rotation that is repeated too.
+   */
   rotate(
     familyId: string,
     presentedHash: Uint8Array,
-    next: { readonly currentHash: Uint8Array; readonly expiresAtWallMs: number },
-    nowWallMs: number,
+    successor: Successor,
+    now: Moment,
   ): Promise<RotateOutcome>
   /** Removes a family; unknown ones are ignored. Durable. */
   revoke(familyId: string): Promise<void>

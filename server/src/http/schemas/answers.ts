@@ -109,7 +109,9 @@ function tokenResponse(): TSchema {
       access_token: Type.String({ description: 'A JWT, signed with RS256.' }),
       token_type: Type.Literal('bearer'),
       expires_in: Type.Integer({ description: 'Seconds.' }),
-      refresh_token: Type.Optional(Type.String({ description: 'Good once: each use gives another.' })),
+      refresh_token: Type.Optional(
+        Type.String({ description: 'Good once: each use gives another, for a minute the same one again.' }),
+      ),
       scope: Type.String(),
       jti: Type.String(),
       sub: Type.String({ description: 'The user id.' }),

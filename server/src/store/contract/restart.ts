@@ -18,6 +18,7 @@ async function fill(scene: Scene) {
     scope: '',
     createdAtWallMs: 1,
     expiresAtWallMs: 1e15,
+    lastRotation: undefined,
   }
   await scene.store.refreshFamilies.create(family, 5, scene.under.wallMs())
   const revoked = { tokenKey: 't', untilWallMs: 1e15 }
@@ -66,6 +67,28 @@ export const restartCases: Cases = {
     await assertFilled(scene, kept)
     await scene.under.crash(0)
     await assertFilled(scene, kept)
+  },
+
+  'a secret that was used up may be shown again after a crash, for as long as without one': async (scene) => {
+    const { family } = await fill(scene)
+    const rotate = (hash: number) =>
+      scene.store.refreshFamilies.rotate(
+        family.familyId,
+        family.currentHash,
+        {
+          currentHash: Buffer.from([hash]),
+          salt: Buffer.from([hash]),
+          repeatableUntilMs: scene.at.nowMs + 60_000,
+          expiresAtWallMs: 1e15,
+        },
+        scene.at,
+      )
+    assert.equal((await rotate(2)).kind, 'rotated')
+    await scene.under.crash(3_600_000)
+    const again = await rotate(3)
+    assert.deepEqual([again.kind, again.kind === 'repeated' && again.salt], ['repeated', Buffer.from([2])])
+    await scene.under.advance(61_000)
+    assert.equal((await rotate(4)).kind, 'reused')
   },
 
   'a restart moves deadlines by the time it took, and a jump of the wall clock by nothing': async (scene) => {

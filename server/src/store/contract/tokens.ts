@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import type { RefreshFamily } from '../store.ts'
+import type { RefreshFamily, RotateOutcome } from '../store.ts'
 import type { Cases } from './cases.ts'
 import type { Scene } from './scene.ts'
 
-const [HASH_1, HASH_2] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+const [HASH_1, HASH_2, HASH_3] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2), Buffer.alloc(32, 3)]
+const SALT = Buffer.alloc(32, 9)
+const REPEATABLE_MS = 500
 
 function family(scene: Scene, familyId: string, wanted: Partial<RefreshFamily> = {}): RefreshFamily {
   return {
@@ -14,8 +16,35 @@ function family(scene: Scene, familyId: string, wanted: Partial<RefreshFamily> =
     scope: 'all',
     createdAtWallMs: scene.under.wallMs(),
     expiresAtWallMs: scene.under.wallMs() + 1000,
+    lastRotation: undefined,
     ...wanted,
   }
+}
+
+/** Presents `presented`, which is to be used up for `next`. */
+function rotate(scene: Scene, presented: Buffer, next: Buffer, salt = SALT): Promise<RotateOutcome> {
+  const successor = {
+    currentHash: next,
+    salt,
+    repeatableUntilMs: scene.at.nowMs + REPEATABLE_MS,
+    expiresAtWallMs: scene.under.wallMs() + 5000,
+  }
+  return scene.store.refreshFamilies.rotate('f', presented, successor, scene.at)
+}
+
+/** A live family `f` whose first secret was just used up for its second. */
+async function rotated(scene: Scene): Promise<RefreshFamily> {
+  const created = family(scene, 'f')
+  await scene.store.refreshFamilies.create(created, 5, scene.under.wallMs())
+  const lastRotation = {
+    usedHash: HASH_1,
+    salt: SALT,
+    repeatableUntilMs: scene.at.nowMs + REPEATABLE_MS,
+  }
+  const expiresAtWallMs = scene.under.wallMs() + 5000
+  const expected = { ...created, currentHash: HASH_2, expiresAtWallMs, lastRotation }
+  assert.deepEqual(await rotate(scene, HASH_1, HASH_2), { kind: 'rotated', family: expected })
+  return expected
 }
 
 export const tokenCases: Cases = {
@@ -29,33 +58,64 @@ export const tokenCases: Cases = {
     assert.equal(await find(), undefined)
   },
 
-  'rotating replaces hash and expiry; an old hash revokes the family': async (scene) => {
+  'rotating replaces hash and expiry': async (scene) => {
     const { refreshFamilies } = scene.store
-    const rotate = (presented: Buffer) => {
-      const next = { currentHash: HASH_2, expiresAtWallMs: scene.under.wallMs() + 5000 }
-      return refreshFamilies.rotate('f', presented, next, scene.under.wallMs())
-    }
-    const created = family(scene, 'f')
-    await refreshFamilies.create(created, 5, scene.under.wallMs())
-    await scene.under.advance(999)
-    const rotated = { ...created, currentHash: HASH_2, expiresAtWallMs: scene.under.wallMs() + 5000 }
-    assert.deepEqual(await rotate(HASH_1), { kind: 'rotated', family: rotated })
-    assert.deepEqual(await refreshFamilies.find('f', scene.under.wallMs()), rotated)
-    assert.deepEqual(await rotate(HASH_1), { kind: 'reused', family: rotated })
-    assert.deepEqual(await rotate(HASH_2), { kind: 'unknown' })
-    assert.equal(await refreshFamilies.find('f', scene.under.wallMs()), undefined)
+    const expected = await rotated(scene)
+    await scene.under.advance(4999)
+    assert.deepEqual(await refreshFamilies.find('f', scene.under.wallMs()), expected)
+    assert.equal((await rotate(scene, HASH_2, HASH_3)).kind, 'rotated')
   },
 
-  'two who present the same hash at once: one rotates, the other revokes': async (scene) => {
+  'the hash used last may be shown again for a while, and changes nothing': async (scene) => {
+    const expected = await rotated(scene)
+    await scene.under.advance(REPEATABLE_MS - 1)
+    for (const _ of [1, 2])
+      assert.deepEqual(await rotate(scene, HASH_1, HASH_3, Buffer.alloc(32, 8)), {
+        kind: 'repeated',
+        family: expected,
+        salt: SALT,
+      })
+    assert.deepEqual(await scene.store.refreshFamilies.find('f', scene.under.wallMs()), expected)
+    assert.equal((await rotate(scene, HASH_2, HASH_3)).kind, 'rotated')
+  },
+
+  'the hash used last revokes the family once its time is over': async (scene) => {
+    const expected = await rotated(scene)
+    await scene.under.advance(REPEATABLE_MS)
+    assert.deepEqual(await rotate(scene, HASH_1, HASH_3), { kind: 'reused', family: expected })
+    assert.deepEqual(await rotate(scene, HASH_2, HASH_3), { kind: 'unknown' })
+    assert.equal(await scene.store.refreshFamilies.find('f', scene.under.wallMs()), undefined)
+  },
+
+  'the hash used last revokes the family once its successor was used': async (scene) => {
+    await rotated(scene)
+    assert.equal((await rotate(scene, HASH_2, HASH_3)).kind, 'rotated')
+    assert.equal((await rotate(scene, HASH_1, HASH_2)).kind, 'reused')
+    assert.deepEqual(await rotate(scene, HASH_3, HASH_1), { kind: 'unknown' })
+  },
+
+  'a hash that never was one of the family revokes it': async (scene) => {
+    await rotated(scene)
+    assert.equal((await rotate(scene, Buffer.alloc(32, 7), HASH_3)).kind, 'reused')
+    assert.deepEqual(await rotate(scene, HASH_2, HASH_3), { kind: 'unknown' })
+  },
+
+  'two who present the same hash at once: one rotates, the other repeats': async (scene) => {
     const { refreshFamilies } = scene.store
     await refreshFamilies.create(family(scene, 'f'), 5, scene.under.wallMs())
-    const next = { currentHash: HASH_2, expiresAtWallMs: scene.under.wallMs() + 5000 }
-    const both = [1, 2].map(() => refreshFamilies.rotate('f', HASH_1, next, scene.under.wallMs()))
-    const outcomes = await Promise.all(both)
+    const both = await Promise.all([
+      rotate(scene, HASH_1, HASH_2, Buffer.alloc(32, 5)),
+      rotate(scene, HASH_1, HASH_3, Buffer.alloc(32, 6)),
+    ])
     assert.deepEqual(
-      outcomes.map(({ kind }) => kind),
-      ['rotated', 'reused'],
+      both.map((outcome) => [outcome.kind, outcome.kind === 'repeated' ? outcome.salt : undefined]),
+      [
+        ['rotated', undefined],
+        ['repeated', Buffer.alloc(32, 5)],
+      ],
     )
+    const found = await refreshFamilies.find('f', scene.under.wallMs())
+    assert.deepEqual(found?.currentHash, HASH_2)
   },
 
   'a user has so many families, and the oldest goes first': async (scene) => {

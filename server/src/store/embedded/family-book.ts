@@ -100,7 +100,8 @@ export class FamilyBook {
 }
 
 function encode({ family, ordinal }: Kept): Buffer {
-  const { familyId, clientId, userId, currentHash, scope, createdAtWallMs, expiresAtWallMs } = family
+  const { familyId, clientId, userId, currentHash, scope, createdAtWallMs, expiresAtWallMs, lastRotation } =
+    family
   return encodeFields([
     ordinal,
     familyId,
@@ -110,6 +111,9 @@ function encode({ family, ordinal }: Kept): Buffer {
     scope,
     createdAtWallMs,
     expiresAtWallMs,
+    ...(lastRotation === undefined
+      ? []
+      : [lastRotation.usedHash, lastRotation.salt, lastRotation.repeatableUntilMs]),
   ])
 }
 
@@ -125,6 +129,10 @@ function decode(value: Uint8Array): Kept {
       scope: row.text(),
       createdAtWallMs: row.number(),
       expiresAtWallMs: row.number(),
+      // Rows of earlier versions end here, rotated or not.
+      lastRotation: row.isAtEnd
+        ? undefined
+        : { usedHash: row.bytes(), salt: row.bytes(), repeatableUntilMs: row.number() },
     },
   }
 }

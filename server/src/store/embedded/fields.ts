@@ -29,6 +29,11 @@ export class FieldReader {
     this.#row = asBuffer(row)
   }
 
+  /** Whether all of it was read: where later versions write more, a row of an earlier one ends. */
+  get isAtEnd(): boolean {
+    return this.#offset >= this.#row.length
+  }
+
   number(): number {
     const number = this.#row.readDoubleBE(this.#offset)
     this.#offset += 8

@@ -1,4 +1,5 @@
 import { REFRESH_FAMILIES_MAX } from '../bounds.ts'
+import { judgeRotation } from '../rotation.ts'
 import type { RefreshFamily, RefreshFamilyStore, RotateOutcome } from '../store.ts'
 import type { FamilyBook } from './family-book.ts'
 import type { Journal } from './journal.ts'
@@ -16,10 +17,15 @@ export function embeddedRefreshFamilies(families: FamilyBook, journal: Journal):
       journal.assertOpen()
       return findLive(families, familyId, nowWallMs)
     },
-    async rotate(familyId, presentedHash, next, nowWallMs) {
+    async rotate(familyId, presentedHash, successor, { nowMs, nowWallMs }): Promise<RotateOutcome> {
       journal.assertWritable()
-      const outcome = rotate(families, familyId, presentedHash, next, nowWallMs)
-      if (outcome.kind !== 'unknown') await journal.durable()
+      const family = findLive(families, familyId, nowWallMs)
+      if (family === undefined) return { kind: 'unknown' }
+      const outcome = judgeRotation(family, presentedHash, successor, nowMs)
+      if (outcome.kind === 'rotated') families.replace(outcome.family)
+      if (outcome.kind === 'reused') families.remove(familyId)
+      // Also what is repeated: the rotation before may be on its way to the disk still.
+      await journal.durable()
       return outcome
     },
     async revoke(familyId) {
@@ -31,24 +37,6 @@ export function embeddedRefreshFamilies(families: FamilyBook, journal: Journal):
       if (families.removeUsers(userId)) await journal.durable()
     },
   }
-}
-
-function rotate(
-  families: FamilyBook,
-  familyId: string,
-  presentedHash: Uint8Array,
-  next: Pick<RefreshFamily, 'currentHash' | 'expiresAtWallMs'>,
-  nowWallMs: number,
-): RotateOutcome {
-  const family = findLive(families, familyId, nowWallMs)
-  if (family === undefined) return { kind: 'unknown' }
-  if (Buffer.compare(family.currentHash, presentedHash) !== 0) {
-    families.remove(familyId)
-    return { kind: 'reused', family }
-  }
-  const rotated = { ...family, currentHash: next.currentHash, expiresAtWallMs: next.expiresAtWallMs }
-  families.replace(rotated)
-  return { kind: 'rotated', family: rotated }
 }
 
 function findLive(families: FamilyBook, familyId: string, nowWallMs: number): RefreshFamily | undefined {

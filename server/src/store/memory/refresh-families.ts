@@ -1,4 +1,5 @@
 import { REFRESH_FAMILIES_MAX } from '../bounds.ts'
+import { judgeRotation } from '../rotation.ts'
 import type { RefreshFamily, RefreshFamilyStore, RotateOutcome } from '../store.ts'
 import { assertOpen, type Gate } from './gate.ts'
 
@@ -19,17 +20,14 @@ export function memoryRefreshFamilies(gate: Gate): RefreshFamilyStore {
       assertOpen(gate)
       return findLive(families, familyId, nowWallMs)
     },
-    async rotate(familyId, presentedHash, next, nowWallMs): Promise<RotateOutcome> {
+    async rotate(familyId, presentedHash, successor, { nowMs, nowWallMs }): Promise<RotateOutcome> {
       assertOpen(gate)
       const family = findLive(families, familyId, nowWallMs)
       if (family === undefined) return { kind: 'unknown' }
-      if (!Buffer.from(family.currentHash).equals(presentedHash)) {
-        families.delete(familyId)
-        return { kind: 'reused', family }
-      }
-      const rotated = { ...family, ...next }
-      families.set(familyId, rotated)
-      return { kind: 'rotated', family: rotated }
+      const outcome = judgeRotation(family, presentedHash, successor, nowMs)
+      if (outcome.kind === 'rotated') families.set(familyId, outcome.family)
+      if (outcome.kind === 'reused') families.delete(familyId)
+      return outcome
     },
     async revoke(familyId) {
       assertOpen(gate)
