@@ -62,8 +62,14 @@ export const RECEIVE_MAXIMUM = 64
 /** Time a new connection has to send its CONNECT, milliseconds. */
 export const CONNECT_TIMEOUT_MS = 10_000
 
-/** Largest MQTT packet accepted before and after CONNECT was accepted, bytes. */
-export const PACKET_BYTES_MAX_BEFORE_CONNECT = 16_384
+/** Longest access token, by default; characters, which are bytes. */
+export const TOKEN_BYTES_MAX = 16_384
+
+/**
+ * Largest MQTT packet accepted before and after CONNECT was accepted, bytes; the first is the longest access token and
+ * 16,384 bytes for the rest.
+ */
+export const PACKET_BYTES_MAX_BEFORE_CONNECT = 32_768
 export const PACKET_BYTES_MAX = 262_144
 
 /** Bytes waiting in one socket past which QoS 0 events are dropped and QoS 1 events wait in the mailbox. */

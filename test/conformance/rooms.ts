@@ -148,6 +148,7 @@ const READY = { notReadyBecause: () => undefined }
 const HTTP_SETTINGS = {
   allowedOrigins: allowOrigins([]),
   trustedProxies: [],
+  tokenBytesMax: 16_384,
   keepAliveSecondsMax: 86_400,
   iceServerUrls: [],
   turnUrls: [],
@@ -164,4 +165,5 @@ const MQTT_SETTINGS = {
   pendingLinksMax: 10,
   allowedOrigins: allowOrigins([]),
   publicUrl: undefined,
+  tokenBytesMax: 16_384,
 }

@@ -250,6 +250,7 @@ export async function openMqtt(
       pendingLinksMax: 1000,
       allowedOrigins: allowOrigins([]),
       publicUrl: undefined,
+      tokenBytesMax: 16_384,
       ...overrides,
     },
   }

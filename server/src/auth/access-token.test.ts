@@ -72,7 +72,8 @@ test('key ids named like properties of every object name nothing', async (t) => 
   const fixture = await openAuth(t)
   for (const kid of ['__proto__', 'constructor', 'toString', ''])
     await assertRefused(fixture, forge(fixture.clock, { header: { kid } }), 'key_unknown')
-  for (const kid of [7, null, undefined, {}])
+  await assertRefused(fixture, forge(fixture.clock, { header: { kid: undefined } }), 'key_unknown')
+  for (const kid of [7, null, {}])
     await assertRefused(fixture, forge(fixture.clock, { header: { kid } }), 'malformed')
 })
 
@@ -99,8 +100,8 @@ test('what is not a JWS in compact form is refused', async (t) => {
   for (const text of [...malformed, ...[...bodies, notUtf8].map((body) => `${header}.${body}.${signature}`)])
     await assertRefused(fixture, text, 'malformed')
   for (const body of bodies) await assertRefused(fixture, `${body}.${payload}.${signature}`, 'malformed')
-  await assertRefused(fixture, 'a'.repeat(8193), 'too_large')
-  await assertRefused(fixture, forge(fixture.clock, { claims: { filler: 'a'.repeat(6200) } }), 'too_large')
+  await assertRefused(fixture, 'a'.repeat(16_385), 'too_large')
+  await assertRefused(fixture, forge(fixture.clock, { claims: { filler: 'a'.repeat(12_400) } }), 'too_large')
 })
 
 test('another spelling of the same signature is refused', async (t) => {

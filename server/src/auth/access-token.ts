@@ -53,7 +53,8 @@ export function createAccessTokens(options: Options): AccessTokens {
     },
     async checkSignature({ token, algorithm, keyId }) {
       if (algorithm !== OWN_ALGORITHM) throw new TokenRefused('algorithm')
-      const key = keys.publicKey(keyId)
+      // Ours are always named.
+      const key = keyId === undefined ? undefined : keys.publicKey(keyId)
       if (key === undefined) throw new TokenRefused('key_unknown')
       await verifySignature(token, key, OWN_ALGORITHM)
     },

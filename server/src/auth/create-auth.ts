@@ -1,4 +1,5 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
+import { TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
 import type { Clock, Random } from '../clock/clock.ts'
 import type { Store } from '../store/store.ts'
 import { createAccessTokens } from './access-token.ts'
@@ -43,6 +44,8 @@ export type AuthOptions = {
   readonly refreshFamiliesPerUserMax: number
   readonly signingKeyRotationDays: number
   readonly staleConnectSecondsMax: number
+  /** Longest token that is read. Default: {@link TOKEN_BYTES_MAX}. */
+  readonly tokenBytesMax?: number | undefined
   /** `undefined`: the demo directory. */
   readonly directoryFile?: string | undefined
   /** Bounds what is tried at the token endpoint. Default: nothing is refused. */
@@ -72,7 +75,11 @@ type Opened = {
  */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { clock, random, log, issuer, accessTokenTtlSeconds, staleConnectSecondsMax } = options
-  const verifier = createVerifier((iss) => (iss === issuer() ? accessTokens : foreign.issuerOf(iss)))
+  const tokenBytesMax = options.tokenBytesMax ?? TOKEN_BYTES_MAX
+  const verifier = createVerifier(
+    (iss) => (iss === issuer() ? accessTokens : foreign.issuerOf(iss)),
+    tokenBytesMax,
+  )
   const opened = await openAll(options, verifier)
   const { directory, revoked, revokedUsers, keys, foreign } = opened
   const notices = new RevocationNotices()
@@ -99,7 +106,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const issuing = { admission, directory, families, accessTokens, authenticateClient, checkPassword, random }
   const grant = createGrants({ ...issuing, accessTokenTtlSeconds })
   const revoking = { ...common, admission, families, accessTokens, authenticateClient, issuer }
-  const revoke = createRevocation({ ...revoking, staleConnectSecondsMax })
+  const revoke = createRevocation({ ...revoking, staleConnectSecondsMax, tokenBytesMax })
   const users = createUserRevocations({ ...common, families: options.store.refreshFamilies })
   directory.onReloaded((before, now) => void users.follow(directoryChanges(before, now)))
   return {

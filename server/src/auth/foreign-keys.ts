@@ -11,8 +11,13 @@ const KEYS_MAX = 100
 
 /** The published keys of one foreign issuer. Never fetched: no keys, and so nobody is let in. */
 export interface ForeignKeys {
-  /** The key for this id and algorithm; asks the issuer once for an id that is not known. */
-  find(keyId: string, algorithm: string): Promise<VerificationKey | undefined>
+  /**
+   * The key for this id and algorithm, or without an id the only one that fits; asks the issuer once where there
+   * is none.
+   */
+  find(keyId: string | undefined, algorithm: string): Promise<VerificationKey | undefined>
+  /** Asks the issuer again, unless that was a moment ago. Tells whether it was asked. */
+  refresh(): Promise<boolean>
   /** Idempotent. */
   close(): Promise<void>
 }
@@ -28,8 +33,8 @@ type Options = {
   readonly onChanged: () => void
 }
 
-/** Key id → algorithm → key. */
-type KeySet = ReadonlyMap<string, ReadonlyMap<string, VerificationKey>>
+/** Key id, or where it has none a place of its own → algorithm → key. */
+type KeySet = ReadonlyMap<string | symbol, ReadonlyMap<string, VerificationKey>>
 
 /**
  * Keeps an issuer's keys: fetched now, every ten minutes (a withdrawn key must not be believed for ever), and
@@ -72,22 +77,38 @@ export function openForeignKeys(options: Options): ForeignKeys {
     return fetching
   }
 
+  async function refresh(): Promise<boolean> {
+    const isUseful = !isClosed && (fetching !== undefined || clock.monotonicMs() >= coolUntilMs)
+    if (isUseful) await refetch()
+    return isUseful
+  }
+
   void refetch()
   const timer = clock.every(REFRESH_PERIOD_MS, () => void refetch())
   return {
     async find(keyId, algorithm) {
-      const known = keys.get(keyId)
-      if (known === undefined && !isClosed) {
-        if (fetching !== undefined || clock.monotonicMs() >= coolUntilMs) await refetch()
+      if (keyId === undefined) {
+        const only = onlyKey(keys, algorithm)
+        return only ?? ((await refresh()) ? onlyKey(keys, algorithm) : undefined)
       }
+      if (!keys.has(keyId)) await refresh()
       return keys.get(keyId)?.get(algorithm)
     },
+    refresh,
     async close() {
       isClosed = true
       timer.cancel()
       await fetching
     },
   }
+}
+
+/** RFC 7515 §4.1.4 lets a token do without a key id; with two keys that fit nobody could say which it means. */
+function onlyKey(keys: KeySet, algorithm: string): VerificationKey | undefined {
+  const fitting = [...keys.values()]
+    .map((byAlgorithm) => byAlgorithm.get(algorithm))
+    .filter((key) => key !== undefined)
+  return fitting.length === 1 ? fitting[0] : undefined
 }
 
 /** The members of a JWK set (RFC 7517 §5). @throws Error where it is none, so that the last good one is kept */
@@ -101,11 +122,12 @@ function publishedKeys(document: unknown): readonly object[] {
 
 /** Keys that fit one of the configured algorithms; others are passed over (RFC 7517 §5). */
 async function importKeys(published: readonly object[], algorithms: readonly string[]): Promise<KeySet> {
-  const keys = new Map<string, Map<string, VerificationKey>>()
+  const keys = new Map<string | symbol, Map<string, VerificationKey>>()
   for (const item of published) {
     const jwk = new Map<string, unknown>(Object.entries(item))
-    const keyId = jwk.get('kid')
-    if (typeof keyId !== 'string') continue
+    const named = jwk.get('kid')
+    if (named !== undefined && typeof named !== 'string') continue
+    const keyId = named ?? Symbol('unnamed')
     for (const algorithm of algorithms) {
       const key = await keyForAlgorithm(jwk, algorithm)
       const byAlgorithm = keys.get(keyId) ?? new Map<string, VerificationKey>()

@@ -16,11 +16,14 @@ import type { TrustedIssuer } from './trusted-issuer.ts'
 /** Their clock may be ahead of ours. Not for `exp`: a link's end must be the token's, to the second. */
 const NOT_BEFORE_LEEWAY_MS = 30_000
 
+type Keys = Pick<ForeignKeys, 'find' | 'refresh'>
+
 /** Believes the tokens of a configured issuer, as far as its configuration goes. */
-export function trustForeignIssuer(issuer: ForeignIssuer, keys: Pick<ForeignKeys, 'find'>): TrustedIssuer {
+export function trustForeignIssuer(issuer: ForeignIssuer, keys: Keys): TrustedIssuer {
   return {
     async checkSignature({ token, algorithm, keyId }) {
       if (!issuer.algorithms.includes(algorithm)) throw new TokenRefused('algorithm')
+      if (keyId === undefined) return checkUnnamed(token, algorithm, keys)
       const key = await keys.find(keyId, algorithm)
       if (key === undefined) throw new TokenRefused('key_unknown')
       await verifySignature(token, key, algorithm)
@@ -44,6 +47,22 @@ export function trustForeignIssuer(issuer: ForeignIssuer, keys: Pick<ForeignKeys
         own: undefined,
       }
     },
+  }
+}
+
+/** Without a key id a new key cannot be told from a wrong signature: the issuer is asked again before it is refused. */
+async function checkUnnamed(token: string, algorithm: string, keys: Keys): Promise<void> {
+  const find = async () => {
+    const key = await keys.find(undefined, algorithm)
+    if (key === undefined) throw new TokenRefused('key_unnamed')
+    return key
+  }
+  try {
+    await verifySignature(token, await find(), algorithm)
+  } catch (error) {
+    const mayBeNew = error instanceof TokenRefused && error.reason === 'signature' && (await keys.refresh())
+    if (!mayBeNew) throw error
+    await verifySignature(token, await find(), algorithm)
   }
 }
 

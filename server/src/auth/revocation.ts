@@ -23,6 +23,7 @@ type Options = {
   readonly issuer: () => string
   readonly clock: Pick<Clock, 'wallMs'>
   readonly staleConnectSecondsMax: number
+  readonly tokenBytesMax: number
 }
 
 /**
@@ -65,9 +66,12 @@ async function revokeAccessToken(options: Options, client: Client, token: string
 }
 
 /** What one of our tokens says, expired or not; `undefined` for anything else. */
-async function ownFacts({ accessTokens, issuer }: Options, token: string): Promise<TokenFacts | undefined> {
+async function ownFacts(
+  { accessTokens, issuer, tokenBytesMax }: Options,
+  token: string,
+): Promise<TokenFacts | undefined> {
   try {
-    const form = parseToken(token)
+    const form = parseToken(token, tokenBytesMax)
     if (form.claims.get('iss') !== issuer()) return undefined
     await accessTokens.checkSignature(form)
     return accessTokens.read(form)

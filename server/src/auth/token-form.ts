@@ -6,6 +6,7 @@ export type RefusalReason =
   | 'issuer_unknown'
   | 'algorithm'
   | 'key_unknown'
+  | 'key_unnamed'
   | 'signature'
   | 'claims'
   | 'audience'
@@ -30,20 +31,20 @@ export class TokenRefused extends Error {
 export type TokenForm = {
   readonly token: string
   readonly algorithm: string
-  readonly keyId: string
+  /** Absent: the issuer has one key that fits, or the token is refused. */
+  readonly keyId: string | undefined
   readonly claims: ReadonlyMap<string, unknown>
 }
-
-const TOKEN_CHARACTERS_MAX = 8_192
 
 /**
  * Takes a token apart. Strict, so that one token is one string (caches and revocation go by it): base64url
  * must be canonical, text must be UTF-8.
  *
+ * @param charactersMax what is longer is refused unread
  * @throws TokenRefused
  */
-export function parseToken(token: string): TokenForm {
-  if (token.length > TOKEN_CHARACTERS_MAX) throw new TokenRefused('too_large')
+export function parseToken(token: string, charactersMax: number): TokenForm {
+  if (token.length > charactersMax) throw new TokenRefused('too_large')
   const [header = '', payload = '', signature = '', ...rest] = token.split('.')
   if (rest.length > 0 || decode(signature).length === 0) throw new TokenRefused('malformed')
   const parameters = parseObject(decode(header))
@@ -51,8 +52,10 @@ export function parseToken(token: string): TokenForm {
   if (parameters.has('crit')) throw new TokenRefused('critical_header')
   const algorithm = parameters.get('alg')
   const keyId = parameters.get('kid')
-  if (typeof algorithm !== 'string' || typeof keyId !== 'string') throw new TokenRefused('malformed')
-  return { token, algorithm, keyId, claims: parseObject(decode(payload)) }
+  const hasKeyId = typeof keyId === 'string'
+  if (typeof algorithm !== 'string' || (parameters.has('kid') && !hasKeyId))
+    throw new TokenRefused('malformed')
+  return { token, algorithm, keyId: hasKeyId ? keyId : undefined, claims: parseObject(decode(payload)) }
 }
 
 function decode(part: string): Buffer {

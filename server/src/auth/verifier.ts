@@ -1,3 +1,4 @@
+import { TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
 import { type BoundedCache, createBoundedCache } from './bounded-cache.ts'
 import type { Directory } from './directory.ts'
 import { parseToken, type TokenForm, TokenRefused } from './token-form.ts'
@@ -24,8 +25,14 @@ export interface Verifier {
   forgetAll(): void
 }
 
-/** @param issuerOf whose token it is, by the `iss` it claims */
-export function createVerifier(issuerOf: (issuer: string) => TrustedIssuer | undefined): Verifier {
+/**
+ * @param issuerOf whose token it is, by the `iss` it claims
+ * @param tokenBytesMax longer tokens are refused
+ */
+export function createVerifier(
+  issuerOf: (issuer: string) => TrustedIssuer | undefined,
+  tokenBytesMax: number = TOKEN_BYTES_MAX,
+): Verifier {
   // The whole token is the key: a digest or a part of it could be made to collide. [SECURITY-CASES: fast-jwt]
   const cache: BoundedCache<Verified> = createBoundedCache(CACHE_BOUNDS)
   // At most one entry for each request that waits, and each of those holds its token anyway.
@@ -41,7 +48,7 @@ export function createVerifier(issuerOf: (issuer: string) => TrustedIssuer | und
 
   async function check(token: string): Promise<Verified> {
     const startedIn = generation
-    const form = parseToken(token)
+    const form = parseToken(token, tokenBytesMax)
     const issuer = issuerOfForm(form)
     const facts = issuer.read(form)
     await issuer.checkSignature(form)
@@ -61,7 +68,7 @@ export function createVerifier(issuerOf: (issuer: string) => TrustedIssuer | und
       return checking
     },
     peek(token) {
-      const form = parseToken(token)
+      const form = parseToken(token, tokenBytesMax)
       return issuerOfForm(form).read(form)
     },
     forgetAll() {

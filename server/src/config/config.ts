@@ -40,6 +40,7 @@ export type Configuration = {
   /** Still to be parsed by `auth`, which owns its form. */
   readonly foreignIssuers: unknown
   readonly staleConnectSecondsMax: number
+  readonly tokenBytesMax: number
   readonly keepAliveSecondsMax: number
   readonly endpointsPerUserMax: number
   readonly mailboxEventsMax: number
@@ -152,6 +153,7 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     signingKeyRotationDays: integer('signingKeyRotationDays'),
     foreignIssuers: parseJson(at('foreignIssuers')),
     staleConnectSecondsMax: integer('staleConnectSecondsMax'),
+    tokenBytesMax: integer('tokenBytesMax'),
     keepAliveSecondsMax: integer('keepAliveSecondsMax'),
     endpointsPerUserMax: integer('endpointsPerUserMax'),
     mailboxEventsMax: integer('mailboxEventsMax'),

@@ -167,6 +167,12 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'How long after its `exp` a genuine token may still open an MQTT connection for a user whose registration was renewed with a newer token. 0: never.',
   ),
   integer(
+    'tokenBytesMax',
+    'bytes',
+    [16_384, 1024, 49_152],
+    'Longest access token that is read, over HTTP and as a password of MQTT. Headers of a request may be 16,384 bytes longer together.',
+  ),
+  integer(
     'keepAliveSecondsMax',
     'seconds',
     [86_400, 1, 604_800],

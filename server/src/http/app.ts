@@ -43,7 +43,7 @@ import { sendEventsRoute } from './routes/send-events.ts'
 import { statisticsRoute } from './routes/statistics.ts'
 import { unregisterRoute } from './routes/unregister.ts'
 import type { HttpServices } from './services.ts'
-import { CONNECTION_BOUNDS, type HttpSettings } from './settings.ts'
+import { type HttpSettings, headerBytesMax } from './settings.ts'
 
 /** The whole HTTP front, as a list: what holds everywhere, then each group of routes with what it needs. */
 export async function buildApp(services: HttpServices, settings: HttpSettings): Promise<App> {
@@ -76,14 +76,14 @@ function createFastify(services: HttpServices, settings: HttpSettings): App {
     trustProxy: settings.trustedProxies.length > 0 && [...settings.trustedProxies],
     return503OnClosing: false,
     // No URL is longer: an id that is too long is one that nobody has, as any other.
-    routerOptions: { maxParamLength: CONNECTION_BOUNDS.headerBytesMax },
+    routerOptions: { maxParamLength: headerBytesMax(settings) },
     ajv: { customOptions: VALIDATOR_OPTIONS },
   }).withTypeProvider<TypeBoxTypeProvider>()
 }
 
 async function addIdentity(app: App, services: HttpServices, settings: HttpSettings): Promise<void> {
   await app.register(async (scope) => {
-    speakOAuth(scope, services)
+    speakOAuth(scope, services, settings)
     issueTokenRoute(scope, services, settings)
     revokeTokenRoute(scope, services)
   })

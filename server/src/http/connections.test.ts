@@ -157,11 +157,11 @@ describe('what is not HTTP', () => {
     ],
     [
       'headers that are too long',
-      `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+      `GET / HTTP/1.1\r\nx: ${'y'.repeat(80_000)}\r\n\r\n`,
       431,
       'headers_too_large',
     ],
-    ['an address that is too long', `GET /${'y'.repeat(20_000)} HTTP/1.1\r\n\r\n`, 431, 'headers_too_large'],
+    ['an address that is too long', `GET /${'y'.repeat(80_000)} HTTP/1.1\r\n\r\n`, 431, 'headers_too_large'],
   ] as const)
     it(`${what}: ${status}, and closed`, async (test) => {
       const { listen, refused, registrar } = await openHttp(test)

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { NosniffResponse } from './nosniff.ts'
-import { CONNECTION_BOUNDS, type HttpSettings } from './settings.ts'
+import { CONNECTION_BOUNDS, type HttpSettings, headerBytesMax } from './settings.ts'
 
 /** Time a peer has to finish its TLS handshake, milliseconds. */
 const HANDSHAKE_TIMEOUT_MS = 10_000
@@ -16,7 +16,7 @@ export function createNodeServer(handler: RequestListener, settings: HttpSetting
     requestTimeout: bounds.requestTimeoutMs,
     keepAliveTimeout: bounds.keepAliveTimeoutMs,
     connectionsCheckingInterval: bounds.checkIntervalMs,
-    maxHeaderSize: bounds.headerBytesMax,
+    maxHeaderSize: headerBytesMax(settings),
   }
   const server: Server =
     settings.tls === undefined

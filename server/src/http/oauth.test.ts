@@ -82,7 +82,7 @@ describe('the token endpoint', () => {
   it('refuses a body that is far too large for a form', async (test) => {
     const { listen } = await openHttp(test)
     const url = await listen()
-    const answer = await ask(url, `POST ${TOKEN}`, { body: `x=${'y'.repeat(20_000)}`, headers: FORM })
+    const answer = await ask(url, `POST ${TOKEN}`, { body: `x=${'y'.repeat(40_000)}`, headers: FORM })
     assert.equal(answer.status, 413)
     assert.equal(JSON.parse(answer.text).error, 'invalid_request')
     assertNotKept(answer, 'too large')

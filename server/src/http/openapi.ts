@@ -1,4 +1,4 @@
-import { KEEP_ALIVE_SECONDS_MAX } from '@rollcall/protocol/limits'
+import { KEEP_ALIVE_SECONDS_MAX, TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
 import { buildApp } from './app.ts'
 import type { HttpServices } from './services.ts'
 import type { HttpSettings } from './settings.ts'
@@ -17,6 +17,7 @@ export async function buildOpenApi(): Promise<object> {
 const DEFAULTS: HttpSettings = {
   allowedOrigins: { patterns: [], isEverybody: false, has: () => false },
   trustedProxies: [],
+  tokenBytesMax: TOKEN_BYTES_MAX,
   keepAliveSecondsMax: KEEP_ALIVE_SECONDS_MAX,
   iceServerUrls: [],
   turnUrls: [],

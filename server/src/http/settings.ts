@@ -20,6 +20,7 @@ export type HttpSettings = Pick<
   Configuration,
   | 'allowedOrigins'
   | 'trustedProxies'
+  | 'tokenBytesMax'
   | 'keepAliveSecondsMax'
   | 'iceServerUrls'
   | 'turnUrls'
@@ -50,8 +51,16 @@ export type ConnectionBounds = {
   readonly idleTimeoutMs: number
   /** How often the first two are looked at; they are late by so much. */
   readonly checkIntervalMs: number
-  /** A token is 8 KiB at most, and the credentials of a token request may stand in its URL. */
+  /** URL and headers besides a token: the credentials of a token request may stand in its URL. */
   readonly headerBytesMax: number
+}
+
+/** Bytes that a request's URL and headers may have, a token among them. */
+export function headerBytesMax({
+  tokenBytesMax,
+  bounds,
+}: Pick<HttpSettings, 'tokenBytesMax' | 'bounds'>): number {
+  return tokenBytesMax + (bounds?.headerBytesMax ?? CONNECTION_BOUNDS.headerBytesMax)
 }
 
 export const CONNECTION_BOUNDS: ConnectionBounds = {

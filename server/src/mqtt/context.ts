@@ -28,6 +28,7 @@ export type MqttSettings = {
   readonly backendsShowCertificate?: boolean
   readonly allowedOrigins: AllowedOrigins
   readonly publicUrl: string | undefined
+  readonly tokenBytesMax: number
 }
 
 /** The same, with what all connections share. */
@@ -35,4 +36,6 @@ export type MqttContext = MqttOptions & {
   readonly sessions: Sessions
   readonly wheel: Wheel
   readonly turnEnd: TurnEnd
+  /** Largest packet before CONNECT was accepted. */
+  readonly connectBytesMax: number
 }

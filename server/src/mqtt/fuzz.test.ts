@@ -153,7 +153,7 @@ test('a connection survives any stream, or ends for a reason of the protocol, an
   auth.add(TOKEN, 'alice')
   registrar.add('alice', 'phone')
   const [sessions, wheel] = [new Sessions(), new Wheel(clock)]
-  const context = { ...fixture.options, sessions, wheel, turnEnd: new TurnEnd() }
+  const context = { ...fixture.options, sessions, wheel, turnEnd: new TurnEnd(), connectBytesMax: 32_768 }
   let opened = 0
   for (let run = 0; run < 3_000; run++) {
     const version: Version = below(2) === 0 ? 4 : 5

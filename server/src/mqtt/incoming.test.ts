@@ -52,7 +52,13 @@ test('a client that asks and does not read is not read from either, and loses no
   const fixture = await openMqtt(t)
   fixture.auth.add(TOKEN, 'alice')
   const wheel = new Wheel(fixture.clock)
-  const context = { ...fixture.options, sessions: new Sessions(), wheel, turnEnd: new TurnEnd() }
+  const context = {
+    ...fixture.options,
+    sessions: new Sessions(),
+    wheel,
+    turnEnd: new TurnEnd(),
+    connectBytesMax: 32_768,
+  }
   const transport = new UnreadTransport()
   const session = new Session(context, transport)
   session.start()

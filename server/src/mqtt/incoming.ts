@@ -1,4 +1,4 @@
-import { PACKET_BYTES_MAX, PACKET_BYTES_MAX_BEFORE_CONNECT } from '@rollcall/protocol/limits'
+import { PACKET_BYTES_MAX } from '@rollcall/protocol/limits'
 import { dispatch } from './dispatch.ts'
 import { PacketReader } from './packets/packet-reader.ts'
 import { PacketError } from './reasons.ts'
@@ -59,7 +59,7 @@ export class Incoming {
     if (this.#session.client !== undefined) return this.#reader.next(PACKET_BYTES_MAX)
     const { nextByte } = this.#reader
     if (nextByte !== undefined && nextByte !== CONNECT) throw new PacketError('protocol_error')
-    return this.#reader.next(PACKET_BYTES_MAX_BEFORE_CONNECT)
+    return this.#reader.next(this.#session.context.connectBytesMax)
   }
 
   #goOn(): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { PACKET_BYTES_MAX_BEFORE_CONNECT, TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
 import type { IsConcerned } from '../auth/auth.ts'
 import type { MqttContext, MqttOptions } from './context.ts'
 import { drainSessions } from './drain.ts'
@@ -16,6 +17,9 @@ import { WebSocketTransport } from './transport/websocket.ts'
 import { Wheel } from './wheel.ts'
 
 export type { MqttOptions, MqttSettings } from './context.ts'
+
+/** Room in a CONNECT for what is not the token: ids, a will, properties; bytes. */
+const CONNECT_BYTES_BESIDES_TOKEN = PACKET_BYTES_MAX_BEFORE_CONNECT - TOKEN_BYTES_MAX
 
 /** Links over MQTT 3.1.1 and 5: over WebSocket on the HTTP server's port, and over TCP and TLS on their own. */
 export interface Mqtt {
@@ -62,7 +66,7 @@ export function createMqtt(options: MqttOptions): Mqtt {
       refusals.note(why, request)
     },
     onWebSocket: (ws, socket, userAgent) =>
-      new Session(context, new WebSocketTransport(ws, socket, userAgent, turnEnd)).start(),
+      new Session(context, new WebSocketTransport(ws, socket, userAgent, context)).start(),
   })
   const listeners = new Listeners({
     hasRoom,
@@ -95,8 +99,15 @@ export function createMqtt(options: MqttOptions): Mqtt {
 }
 
 function createContext(options: MqttOptions): MqttContext {
-  const { clock } = options
-  return { ...options, sessions: new Sessions(), wheel: new Wheel(clock), turnEnd: new TurnEnd() }
+  const { clock, settings } = options
+  const connectBytesMax = settings.tokenBytesMax + CONNECT_BYTES_BESIDES_TOKEN
+  return {
+    ...options,
+    sessions: new Sessions(),
+    wheel: new Wheel(clock),
+    turnEnd: new TurnEnd(),
+    connectBytesMax,
+  }
 }
 
 function hasRoomFor(sessions: Sessions, { linksMax, pendingLinksMax }: MqttOptions['settings']): boolean {

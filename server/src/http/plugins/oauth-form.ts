@@ -3,9 +3,10 @@ import { OAuthError, type TokenRequest } from '../../auth/auth.ts'
 import type { App } from '../app-type.ts'
 import { toRollcallError } from '../error-body.ts'
 import type { HttpServices } from '../services.ts'
+import type { HttpSettings } from '../settings.ts'
 import { type Answer, addLimitHeaders, isGone, logUnexpected, refuse } from './errors.ts'
 
-/** Longest body of a token request, bytes: a few names and a refresh token. */
+/** Longest body besides a token, bytes: a few names. */
 const FORM_BYTES_MAX = 16_384
 const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i
 
@@ -13,11 +14,17 @@ const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i
  * Bodies and refusals of the OAuth2 endpoints: forms instead of JSON, errors by RFC 6749 §5.2, and answers
  * that nobody may keep (§5.1).
  */
-export function speakOAuth(app: App, services: HttpServices): void {
+export function speakOAuth(
+  app: App,
+  services: HttpServices,
+  { tokenBytesMax }: Pick<HttpSettings, 'tokenBytesMax'>,
+): void {
   app.removeAllContentTypeParsers()
   // Whatever its type: existing clients send an empty body with any, and the rest is refused by `formFields`.
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: FORM_BYTES_MAX }, (_request, body, done) =>
-    done(null, body),
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer', bodyLimit: FORM_BYTES_MAX + tokenBytesMax },
+    (_request, body, done) => done(null, body),
   )
   app.addHook('onRequest', (_request, reply, done) => {
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')

@@ -1,6 +1,5 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { PACKET_BYTES_MAX_BEFORE_CONNECT } from '@rollcall/protocol/limits'
 import type { WebSocket } from 'ws'
 import { SocketWriter } from './socket-writer.ts'
 import { TCP_KEEPALIVE_MS } from './tcp.ts'
@@ -8,11 +7,11 @@ import type { OnTaken, Receiver, Transport } from './transport.ts'
 import type { TurnEnd } from './turn-end.ts'
 
 /**
- * Bytes taken from a peer before it is known. `ws` gathers a whole message before it hands it out, and its own
- * limit must be that of the largest packet later; so the raw bytes are counted until then. Twice the largest
- * packet leaves room for the masks of tiny frames.
+ * Times the largest packet, the bytes taken from a peer before it is known. `ws` gathers a whole message before it
+ * hands it out, and its own limit must be that of the largest packet later; so the raw bytes are counted until then.
+ * Twice leaves room for the masks of tiny frames.
  */
-const BYTES_MAX_BEFORE_CONNECT = 2 * PACKET_BYTES_MAX_BEFORE_CONNECT
+const FRAMING = 2
 
 // RFC 6455 §7.4.1.
 const NORMAL_CLOSURE = 1000
@@ -26,11 +25,19 @@ export class WebSocketTransport extends SocketWriter implements Transport {
   readonly isWebSocket = true
   readonly userAgent: string | undefined
   readonly #ws: WebSocket
+  readonly #rawBytesMax: number
   #receiver: Receiver | undefined
   #countRaw: ((chunk: Buffer) => void) | undefined
 
-  constructor(ws: WebSocket, socket: Duplex, userAgent: string | undefined, turnEnd: TurnEnd) {
+  /** @param connectBytesMax largest packet before CONNECT was accepted */
+  constructor(
+    ws: WebSocket,
+    socket: Duplex,
+    userAgent: string | undefined,
+    { turnEnd, connectBytesMax }: { readonly turnEnd: TurnEnd; readonly connectBytesMax: number },
+  ) {
     super(socket, turnEnd)
+    this.#rawBytesMax = FRAMING * connectBytesMax
     this.#ws = ws
     this.userAgent = userAgent
     if (socket instanceof Socket) socket.setKeepAlive(true, TCP_KEEPALIVE_MS)
@@ -91,7 +98,7 @@ export class WebSocketTransport extends SocketWriter implements Transport {
     let rawBytes = 0
     this.#countRaw = (chunk) => {
       rawBytes += chunk.length
-      if (rawBytes <= BYTES_MAX_BEFORE_CONNECT) return
+      if (rawBytes <= this.#rawBytesMax) return
       receiver.onViolation('packet_too_large')
       this.destroy()
     }
