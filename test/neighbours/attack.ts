@@ -1,0 +1,39 @@
+import type { Scene } from './scene.ts'
+import type { Tally } from './tools.ts'
+import type { Victim } from './victim.ts'
+
+/** What an attacker's process is told: where the server is, and who the attacker may be. */
+export type Target = {
+  readonly url: string
+  readonly port: number
+  /** A user of the organization `evil`, and one of the victim's own organization. */
+  readonly mallory: { readonly username: string; readonly token: string }
+  readonly insider: { readonly username: string; readonly token: string }
+  /** A backend of `evil`. */
+  readonly backendToken: string
+}
+
+/**
+ * One neighbour that takes what it can get. It runs in a process of its own, beside the victim, against a real
+ * server; everything it does is bounded by `signal`.
+ */
+export type Attack = {
+  /** As on the command line: `npm run neighbours -- masks`. */
+  readonly name: string
+  /** What nobody may take from the victim. */
+  readonly protects: string
+  /** Only with `--all`. */
+  readonly isLong?: boolean
+  /** Configuration that makes a bound small enough to be met in seconds. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Attacks until the signal; resolves soon after it. What the server refuses is no error, and is counted. */
+  run(target: Target, signal: AbortSignal): Promise<Tally | readonly Tally[]>
+  /** What its tally has to say, where the attacker itself sees whether it was held off. */
+  readonly mustTell?: RegExp
+  /** Done by the victim before the attack. */
+  prepare?(scene: Scene, victim: Victim): Promise<void>
+  /** What the victim must be able to do while the attack goes on, begun in its second half. */
+  during?(scene: Scene, victim: Victim): Promise<void>
+  /** What must hold besides, judged by the victim's process after the attack. */
+  judge?(scene: Scene, victim: Victim): Promise<void>
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Attack } from '../attack.ts'
+import { flood, statusOf } from '../tools.ts'
+
+/** What may lie on the disk after some megabytes were sent: with one copy for each endpoint it were hundreds. */
+const FOLDER_BYTES_MAX = 250_000_000
+
+/** Events near the bound of size, to a hundred endpoints of one's own, each in the place of the one before. */
+export const attack: Attack = {
+  name: 'collapse',
+  protects: 'an event that goes to many endpoints is written once, and its sender waits alone',
+  async run(target, signal) {
+    for (let index = 0; index < 100; index++)
+      await statusOf(target, target.mallory.token, 'POST /rtc-api/users/endpoints/register', {
+        userEndpointId: `endpoint-${index}`,
+        keepAliveSeconds: 600,
+      })
+    const event = { type: 'CallOfferedEvent', timestamp: '2026-01-01T12:00:00Z', text: 'x'.repeat(64_000) }
+    const body = { userId: 'mallory', qos: 1, event, collapseKey: 'one' }
+    const send = () => statusOf(target, target.backendToken, 'POST /rtc-api/users/endpoints/sendEvent', body)
+    return flood(16, signal, send)
+  },
+  async judge(scene) {
+    const folder = scene.server.dataDir
+    const names = await readdir(folder, { recursive: true })
+    const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).blocks * 512))
+    const bytes = sizes.reduce((sum, size) => sum + size, 0)
+    assert.ok(bytes < FOLDER_BYTES_MAX, `${Math.round(bytes / 1e6)} MB in the data folder`)
+  },
+}

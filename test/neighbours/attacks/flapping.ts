@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { encodeSubscribe, encodeUnsubscribe } from '../../../client/src/mqtt/encode.ts'
+import { eventually } from '../../helpers/run-server.ts'
+import type { Attack } from '../attack.ts'
+import { openPeer } from '../mqtt.ts'
+import { flood, statusOf } from '../tools.ts'
+
+/** A device of the victim's own organization that subscribes and unsubscribes thousands of times a second. */
+export const attack: Attack = {
+  name: 'flapping',
+  protects: 'a device that flaps does not push the others out of the webhook',
+  async run(target, signal) {
+    const { token } = target.insider
+    const register = { userEndpointId: 'flapper', keepAliveSeconds: 600 }
+    await statusOf(target, token, 'POST /rtc-api/users/endpoints/register', register)
+    const topics = ['users/endpoints/flapper']
+    const turn = [encodeSubscribe(5, 1, topics), encodeUnsubscribe(5, 2, topics)].map(
+      (one) => new Uint8Array(one),
+    )
+    const packets = Buffer.concat(Array.from({ length: 50 }, () => turn).flat())
+    return flood(1, signal, async (index) => {
+      const peer = await openPeer(target, signal, target.insider, { clientId: `flapper-${index}` })
+      const more = (): void => {
+        while (!peer.socket.destroyed && peer.send(packets));
+      }
+      peer.socket.on('drain', more)
+      more()
+      await peer.closed
+      return 'closed'
+    })
+  },
+  async judge({ receiver }, victim) {
+    const last = victim.accepted.at(-1)
+    await eventually(
+      () => receiver.taken.some((event) => Reflect.get(event, 'eventId') === last),
+      'the webhook hears of the last event',
+      20_000,
+    )
+    const told = new Set(receiver.taken.map((event) => Reflect.get(event, 'eventId')))
+    assert.deepEqual(
+      victim.accepted.filter((id) => !told.has(id)),
+      [],
+      'events that the webhook never heard of',
+    )
+  },
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { connectPhone } from '../../helpers/phone.ts'
+import type { Attack } from '../attack.ts'
+import { openPeer } from '../mqtt.ts'
+import type { Scene } from '../scene.ts'
+import { flood, openSocket, pause, Tally, until } from '../tools.ts'
+
+/** A phone of the victim's still gets its link. */
+async function during({ server, tokenOfUser }: Scene): Promise<void> {
+  const phone = await connectPhone(server.url, 'victor', await tokenOfUser('victor'))
+  await phone.end()
+}
+
+/** One user takes every link that there is. */
+export const links: Attack = {
+  name: 'links',
+  protects: 'a user who opens connections without end leaves the others theirs',
+  env: { LINKS_MAX: '300' },
+  async run(target, signal) {
+    return flood(400, signal, async (index) => {
+      const peer = await openPeer(target, signal, target.mallory, { clientId: `taker-${index}` })
+      await peer.closed
+      await pause(100)
+      return 'closed'
+    })
+  },
+  during,
+}
+
+/** Packets that begin and never end, on connections without a keepalive. */
+export const unfinished: Attack = {
+  name: 'unfinished',
+  protects: 'a packet that never ends does not hold memory for ever',
+  env: { MQTT_PACKET_SECONDS_MAX: '3' },
+  async run(target, signal) {
+    return flood(300, signal, async (index) => {
+      const peer = await openPeer(target, signal, target.mallory, { clientId: `unfinished-${index}` })
+      // PUBLISH that announces 200,000 bytes and sends a third of it.
+      const begun = Buffer.concat([Buffer.from([0x32, 0xc0, 0x9a, 0x0c]), Buffer.alloc(65_000, 1)])
+      peer.send(begun)
+      await peer.closed
+      return 'closed'
+    })
+  },
+  async during(scene) {
+    const bytes = await scene.memoryBytes()
+    assert.ok(bytes < 500_000_000, `${Math.round(bytes / 1e6)} MB resident`)
+    await during(scene)
+  },
+}
+
+/** Sockets by the hundred a second from one address, which say nothing. */
+export const sockets: Attack = {
+  name: 'sockets',
+  protects: 'sockets from one address that say nothing leave the others their turn',
+  env: { PENDING_LINKS_MAX: '200' },
+  async run(target, signal) {
+    const tally = new Tally()
+    const handshake = Buffer.from(
+      'GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n',
+    )
+    const timer = setInterval(() => {
+      for (let count = 0; count < 60; count++) {
+        tally.count('opened')
+        openSocket(target, signal, '127.0.0.2').resume().write(handshake)
+      }
+    }, 100)
+    await until(signal)
+    clearInterval(timer)
+    return tally
+  },
+  during,
+}

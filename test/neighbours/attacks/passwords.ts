@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import type { Attack } from '../attack.ts'
+import { flood, pause, Tally } from '../tools.ts'
+
+const ask = async (url: string, fields: Record<string, string>, client = 'customer:'): Promise<number> => {
+  const headers = {
+    authorization: `Basic ${btoa(client)}`,
+    'content-type': 'application/x-www-form-urlencoded',
+  }
+  const response = await fetch(`${url}/security/oauth/token`, {
+    method: 'POST',
+    headers,
+    body: new URLSearchParams(fields),
+  })
+  await response.arrayBuffer()
+  return response.status
+}
+
+const guess = (url: string, username: string, client?: string) =>
+  ask(url, { grant_type: 'password', username, password: `wrong-${Math.random()}` }, client)
+
+/** A hundred wrong passwords at once: no more of them are looked at than one after another. */
+export const parallel: Attack = {
+  name: 'guesses',
+  protects: 'passwords cannot be guessed faster by guessing at once',
+  async run({ url }, signal) {
+    const tally = new Tally()
+    await Promise.all(Array.from({ length: 100 }, async () => tally.count(await guess(url, 'mallory'))))
+    const wrong = Number(/400: (\d+)/.exec(tally.toString())?.[1] ?? 0)
+    tally.count(wrong <= 12 ? 'as one after another' : 'more than one after another')
+    await pause(signal.aborted ? 0 : 100)
+    return tally
+  },
+  mustTell: /as one after another/,
+}
+
+/** Somebody without a valid client tries to have the victim's people locked out. */
+export const lockOut: Attack = {
+  name: 'lock-out',
+  // `victor` signs in every second: a refusal is a fault.
+  protects: 'who has no valid client cannot lock anybody out',
+  async run({ url }, signal) {
+    return flood(20, signal, async () => {
+      const status = await guess(url, 'victor', 'nobody:nothing')
+      return status
+    })
+  },
+}
+
+/** Names without number, so that the bucket of one name is forgotten and it can be guessed again. */
+export const eviction: Attack = {
+  name: 'eviction',
+  isLong: true,
+  protects: 'a bucket that is not full is never forgotten',
+  env: { TOKENS_PER_SECOND_PER_ADDRESS: '0' },
+  async run({ url }, signal) {
+    const tally = new Tally()
+    for (let count = 0; count < 12; count++) tally.count(`first ${await guess(url, 'mallory')}`)
+    const names = await flood(40, signal, (index) =>
+      ask(url, { grant_type: 'password', username: `name-${index}` }),
+    )
+    return [tally, names]
+  },
+  async judge({ server }) {
+    assert.equal(await guess(server.url, 'mallory'), 429, 'the name is still held off')
+  },
+}
+
+/** Requests that cannot succeed, from many addresses, on the client that everybody uses. */
+export const publicClient: Attack = {
+  name: 'public-client',
+  protects: 'requests that mean nothing do not use up a client that all share',
+  env: { TOKENS_PER_SECOND_PER_CLIENT: '20', TOKENS_BURST_PER_CLIENT: '40', TRUSTED_PROXIES: '127.0.0.0/8' },
+  async run({ url }, signal) {
+    return flood(10, signal, async (index) => {
+      const response = await fetch(`${url}/security/oauth/token`, {
+        method: 'POST',
+        headers: {
+          authorization: `Basic ${btoa('customer:')}`,
+          'content-type': 'application/x-www-form-urlencoded',
+          'x-forwarded-for': `203.0.113.${index % 40}`,
+        },
+        body: 'grant_type=x',
+      })
+      await response.arrayBuffer()
+      return response.status
+    })
+  },
+}
