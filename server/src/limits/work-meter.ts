@@ -1,0 +1,69 @@
+import type { Clock } from '../clock/clock.ts'
+import { type Bucket, Buckets, type Rate } from './buckets.ts'
+import { networkOf } from './network.ts'
+
+/** Whose work it is. Without an organization: role SERVICE, which has none. */
+export type Worker = { readonly organizationId: string | null; readonly userId: string }
+
+/**
+ * Meters work that is not counted by its number but costs what it takes: processor time, in milliseconds, from token
+ * buckets of a caller and of its organization, or, for strangers, of their address. It is spent after it was done, so
+ * that nobody has to guess; who is in debt has to wait before anything more is begun.
+ */
+export interface WorkMeter {
+  /** Before dear work is begun. @throws RateLimited while the caller or its organization is in debt */
+  admit(worker: Worker): void
+  /** After it: `costMs` milliseconds of processor time. */
+  spend(worker: Worker, costMs: number): void
+  /** Does the work and spends what it took. @throws RateLimited, and then nothing was done */
+  run<T>(worker: Worker, work: () => T): T
+  /** The same for whoever has not shown who it is. @throws RateLimited */
+  admitStranger(remoteAddress: string): void
+  spendStranger(remoteAddress: string, costMs: number): void
+}
+
+/** Milliseconds of processor time a second, and at once. 0 a second: no limit. */
+export type WorkRates = { readonly caller: Rate; readonly organization: Rate; readonly address: Rate }
+
+type Share = readonly [Buckets, Bucket]
+
+export function createWorkMeter(rates: WorkRates, clock: Pick<Clock, 'monotonicMs'>): WorkMeter {
+  const callers = new Buckets('work-caller', rates.caller)
+  const organizations = new Buckets('work-organization', rates.organization)
+  const addresses = new Buckets('work-address', rates.address)
+
+  const sharesOf = ({ organizationId, userId }: Worker): readonly Share[] => {
+    const shares: Share[] = []
+    if (!callers.isOff) shares.push([callers, callers.of(JSON.stringify([organizationId, userId]))])
+    if (!organizations.isOff && organizationId !== null)
+      shares.push([organizations, organizations.of(organizationId)])
+    return shares
+  }
+  const sharesOfStranger = (remoteAddress: string): readonly Share[] =>
+    addresses.isOff ? [] : [[addresses, addresses.of(networkOf(remoteAddress))]]
+
+  function admit(shares: readonly Share[]): void {
+    const nowMs = clock.monotonicMs()
+    for (const [buckets, bucket] of shares) buckets.check(bucket, 1, nowMs)
+  }
+  function spend(shares: readonly Share[], costMs: number): void {
+    const nowMs = clock.monotonicMs()
+    for (const [buckets, bucket] of shares) buckets.take(bucket, costMs, nowMs)
+  }
+  return {
+    admit: (worker) => admit(sharesOf(worker)),
+    spend: (worker, costMs) => spend(sharesOf(worker), costMs),
+    run(worker, work) {
+      const shares = sharesOf(worker)
+      admit(shares)
+      const startedMs = clock.monotonicMs()
+      try {
+        return work()
+      } finally {
+        spend(shares, clock.monotonicMs() - startedMs)
+      }
+    },
+    admitStranger: (remoteAddress) => admit(sharesOfStranger(remoteAddress)),
+    spendStranger: (remoteAddress, costMs) => spend(sharesOfStranger(remoteAddress), costMs),
+  }
+}
