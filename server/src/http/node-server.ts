@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { inTurn } from './in-turn.ts'
 import { NosniffResponse } from './nosniff.ts'
 import { CONNECTION_BOUNDS, type HttpSettings, headerBytesMax } from './settings.ts'
 
@@ -18,10 +19,11 @@ export function createNodeServer(handler: RequestListener, settings: HttpSetting
     connectionsCheckingInterval: bounds.checkIntervalMs,
     maxHeaderSize: headerBytesMax(settings),
   }
+  const listener = inTurn(handler)
   const server: Server =
     settings.tls === undefined
-      ? createServer(options, handler)
-      : createTlsServer({ ...options, ...settings.tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, handler)
+      ? createServer(options, listener)
+      : createTlsServer({ ...options, ...settings.tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, listener)
   server.timeout = bounds.idleTimeoutMs
   return server
 }
