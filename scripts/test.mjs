@@ -27,7 +27,8 @@ const NEIGHBOURS = 'test/neighbours/'
  */
 function testFiles(wanted) {
   const files = FOLDERS.flatMap(filesUnder).filter((path) => path.endsWith('.test.ts'))
-  if (wanted.length === 0) return files.filter((path) => !path.startsWith(HOUSE))
+  if (wanted.length === 0)
+    return files.filter((path) => !path.startsWith(HOUSE) && !path.startsWith(NEIGHBOURS))
   return files.filter((path) => wanted.some((part) => path.includes(part)))
 }
 

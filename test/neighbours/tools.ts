@@ -48,7 +48,7 @@ export async function statusOf(
 }
 
 /** One request of the HTTP API, its answer read. */
-export async function ask(
+async function ask(
   { url }: Target,
   token: string,
   line: string,
