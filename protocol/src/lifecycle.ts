@@ -26,7 +26,13 @@ export const LIFECYCLE_EVENTS = {
     'server_fault',
   ],
   UserEndpointExpiredEvent: ['keepalive_missed'],
-  UserEndpointUnregisteredEvent: ['requested', 'kicked', 'revoked'],
+  UserEndpointUnregisteredEvent: [
+    'requested',
+    'kicked',
+    'revoked',
+    /** The user had as many endpoints as it may, and this one, without a link and silent longest, made room. */
+    'evicted',
+  ],
   /** An endpoint has acknowledged an event. */
   UserEventAcknowledgedEvent: ['acknowledged'],
   /** The lifetime of an event ended before an endpoint had acknowledged it. */

@@ -120,6 +120,10 @@ async function buildHeart(
   const delivery = createDelivery({ ...common, sealer, quotas: limits })
   const registrar = createRegistrar({
     ...common,
+    isLinked:
+      configuration.endpointsFull === 'evict'
+        ? (registrationId) => delivery.isConnected({ registrationId })
+        : undefined,
     onRegistered: (registration) => delivery.endpointRegistered(registration),
     onReminderDue: (registration) => delivery.remind(registration),
     onExpired: (registration) => delivery.endpointGone(registration, 'expired'),

@@ -63,6 +63,7 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
     statistics,
     log,
     limits: { keepAliveSecondsMax: 86_400, endpointsPerUserMax: 100 },
+    isLinked: (registrationId) => delivery.isConnected({ registrationId }),
     onRegistered: (registration) => delivery.endpointRegistered(registration),
     onReminderDue: (registration) => delivery.remind(registration),
     onExpired: (registration) => delivery.endpointGone(registration, 'expired'),

@@ -85,10 +85,15 @@ async function register(command: Of<'register'>, side: Side, wallMs: number): Pr
     keepAliveSeconds: command.keepAliveSeconds,
     serverKeepAliveReminderOn: command.reminder,
     authorizedUntilWallMs: command.authorized,
+    ...(command.linked === undefined ? {} : { isLinked: side.isLinked(command.linked) }),
   }
   const outcome = await side.store.registrations.register(request, command.endpointsMax, side.at(wallMs))
   return outcome.kind === 'registered'
-    ? { refreshed: outcome.refreshed, registration: side.plain(outcome.registration) }
+    ? {
+        refreshed: outcome.refreshed,
+        registration: side.plain(outcome.registration),
+        madeRoom: outcome.madeRoom?.map((one) => side.plain(one)),
+      }
     : outcome.kind
 }
 

@@ -10,6 +10,8 @@ export type Command =
       readonly reminder: boolean
       readonly authorized: number
       readonly endpointsMax: number
+      /** Ids of endpoints that have a link. Absent: none makes room. */
+      readonly linked: readonly string[] | undefined
     }
   | { readonly do: 'keepalive'; readonly endpoint: EndpointKey; readonly authorized: number | undefined }
   | { readonly do: 'unregister' | 'find' | 'list' | 'lastSeen'; readonly endpoint: EndpointKey }
@@ -97,6 +99,7 @@ function registrations(): Weighted[] {
         reminder: fc.boolean(),
         authorized: fc.nat(100),
         endpointsMax: fc.constantFrom(1, 2, 100),
+        linked: fc.option(fc.subarray(['a', 'b', 'toString']), { nil: undefined }),
       }),
     ),
     often(

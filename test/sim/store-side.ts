@@ -1,6 +1,7 @@
 import type {
   AppendOutcome,
   EntryPosition,
+  IsLinked,
   MailboxEntry,
   Moment,
   Registration,
@@ -75,6 +76,14 @@ export class Side {
     return (registrationId) => {
       const own = this.entries.filter((entry) => entry.registration.registrationId === registrationId)
       return own[own.length - 1 - unsent]?.sequence ?? 0
+    }
+  }
+
+  /** Those of these endpoints have a link. */
+  isLinked(userEndpointIds: readonly string[]): IsLinked {
+    return (registrationId) => {
+      const known = this.registrations.find((one) => one.registrationId === registrationId)
+      return known !== undefined && userEndpointIds.includes(known.userEndpointId)
     }
   }
 

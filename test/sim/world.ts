@@ -222,6 +222,7 @@ export class World {
       statistics,
       log,
       limits,
+      isLinked: (registrationId) => delivery.isConnected({ registrationId }),
       onRegistered: (registration) => delivery.endpointRegistered(registration),
       onReminderDue: (registration) => this.#remind(delivery, registration),
       onExpired: (registration) => {

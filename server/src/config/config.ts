@@ -43,6 +43,7 @@ export type Configuration = {
   readonly tokenBytesMax: number
   readonly keepAliveSecondsMax: number
   readonly endpointsPerUserMax: number
+  readonly endpointsFull: 'evict' | 'refuse'
   readonly mailboxEventsMax: number
   readonly mailboxBytesMax: number
   readonly receiptWaitersMax: number
@@ -156,6 +157,7 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     tokenBytesMax: integer('tokenBytesMax'),
     keepAliveSecondsMax: integer('keepAliveSecondsMax'),
     endpointsPerUserMax: integer('endpointsPerUserMax'),
+    endpointsFull: parseChoice(at('endpointsFull'), ['evict', 'refuse']),
     mailboxEventsMax: integer('mailboxEventsMax'),
     mailboxBytesMax: integer('mailboxBytesMax'),
     receiptWaitersMax: integer('receiptWaitersMax'),

@@ -179,6 +179,12 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'Longest `keepAliveSeconds` that a registration may ask for.',
   ),
   integer('endpointsPerUserMax', 'endpoints', [100, 1, 10_000], 'Live endpoints of one user.'),
+  text(
+    'endpointsFull',
+    'evict',
+    'evict or refuse',
+    'What happens when a user who has so many registers another: `evict` ends the one without a connection that was silent longest, `refuse` answers 400.',
+  ),
   integer('mailboxEventsMax', 'events', [1000, 1, 100_000], 'Unacknowledged QoS 1 events of one endpoint.'),
   integer(
     'mailboxBytesMax',

@@ -50,7 +50,7 @@ export function parseText(raw: Raw, charactersMin = 1): string | undefined {
 }
 
 export function parseLogLevel(raw: Raw): LogLevel {
-  return LOG_LEVELS.find((level) => level === raw.value) ?? refuse(raw)
+  return parseChoice(raw, LOG_LEVELS)
 }
 
 /** One of a few words. */

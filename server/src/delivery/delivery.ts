@@ -88,7 +88,7 @@ export interface Delivery {
    */
   attach(registration: Registration, link: Link): Attachment
   /** Whether the registration has a link. */
-  isConnected(registration: Registration): boolean
+  isConnected(registration: Pick<Registration, 'registrationId'>): boolean
   /** Who holds that link, if there is one. */
   peerOf(registration: Registration): LinkPeer | undefined
   /** QoS 1 events that the registration has not acknowledged. Cheap. */

@@ -10,7 +10,7 @@ export class Links {
   readonly #byEndpoint = new Map<string, Outbox>()
   readonly #countByOrganization = new Map<string, number>()
 
-  find(registration: Registration): Outbox | undefined {
+  find(registration: Pick<Registration, 'registrationId'>): Outbox | undefined {
     return this.#byRegistration.get(registration.registrationId)
   }
 

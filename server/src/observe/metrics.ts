@@ -38,7 +38,8 @@ export interface Metrics {
   expiryLatenessMs(lateMs: number): void
   reminderSent(): void
   linkClosed(reason: string): void
-  registrationEnded(how: 'expired' | 'unregistered'): void
+  /** `evicted`: it made room for another of its user. */
+  registrationEnded(how: 'expired' | 'unregistered' | 'evicted'): void
   /** One request to a webhook. */
   webhookAttempt(outcome: 'delivered' | 'failed'): void
   /** Events that a webhook took, or that were given up. */

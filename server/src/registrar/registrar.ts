@@ -4,7 +4,7 @@ import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import { KEEP_ALIVE_SECONDS_MIN } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
-import type { EndpointKey, Moment, Registration, Store, UserKey } from '../store/store.ts'
+import type { EndpointKey, IsLinked, Moment, Registration, Store, UserKey } from '../store/store.ts'
 import { Expiry } from './expiry.ts'
 
 /** Keeps registrations: register, keepalive, unregister, reminders and expiry. Knows nothing of delivery. */
@@ -62,6 +62,8 @@ export type RegistrarOptions = {
   readonly statistics: Pick<Statistics, 'of'>
   readonly log: Pick<Log, 'error'>
   readonly limits: { readonly keepAliveSecondsMax: number; readonly endpointsPerUserMax: number }
+  /** Whether an endpoint has a link: one that has none makes room where a user has too many. Absent: none does. */
+  readonly isLinked?: IsLinked | undefined
   /** Called after a registration was made, not after a refresh. */
   readonly onRegistered: (registration: Registration) => void
   readonly onReminderDue: (registration: Registration) => void
@@ -99,38 +101,55 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
 }
 
 async function register(
-  { store, newId, limits, onRegistered }: RegistrarOptions,
+  options: RegistrarOptions,
   user: UserKey,
   wanted: WantedRegistration,
   authorizedUntilWallMs: number,
   at: Moment,
 ): Promise<Registration> {
+  const { store, newId, limits, isLinked, onRegistered } = options
   checkWanted(wanted, limits.keepAliveSecondsMax)
   const request = {
     ...user,
     ...wanted,
     userEndpointId: wanted.userEndpointId ?? newId(),
     authorizedUntilWallMs,
+    ...(isLinked === undefined ? {} : { isLinked }),
   }
   const outcome = await store.registrations.register(request, limits.endpointsPerUserMax, at)
-  if (outcome.kind === 'too_many_endpoints')
-    throw new RollcallError('too_many_endpoints', `A user may have ${limits.endpointsPerUserMax} endpoints.`)
+  if (outcome.kind === 'too_many_endpoints') throw new RollcallError('too_many_endpoints', tooMany(options))
+  for (const registration of outcome.madeRoom ?? []) ended(options, registration, 'evicted')
   if (!outcome.refreshed) onRegistered(outcome.registration)
   return outcome.registration
 }
 
 /** Tells whether there was one. */
 async function unregister(
-  { store, metrics, statistics, onUnregistered }: RegistrarOptions,
+  options: RegistrarOptions,
   endpoint: EndpointKey,
   reason?: UnregisterReason,
 ): Promise<boolean> {
-  const removed = await store.registrations.unregister(endpoint, store.serviceTime.nowMs(), reason)
+  const { registrations, serviceTime } = options.store
+  const removed = await registrations.unregister(endpoint, serviceTime.nowMs(), reason)
   if (removed === undefined) return false
-  metrics.registrationEnded('unregistered')
-  statistics.of(removed.organizationId).ended.unregistered++
-  onUnregistered(removed)
+  ended(options, removed, 'unregistered')
   return true
+}
+
+function ended(
+  { metrics, statistics, onUnregistered }: RegistrarOptions,
+  registration: Registration,
+  how: 'unregistered' | 'evicted',
+): void {
+  metrics.registrationEnded(how)
+  statistics.of(registration.organizationId).ended.unregistered++
+  onUnregistered(registration)
+}
+
+/** Says what its reader can do about it. */
+function tooMany({ limits, isLinked }: RegistrarOptions): string {
+  const why = isLinked === undefined ? '' : ', and those of this user are connected'
+  return `A user may have ${limits.endpointsPerUserMax} endpoints${why}. Unregister one that is not used, or let it expire.`
 }
 
 function checkWanted(

@@ -97,10 +97,24 @@ export type RegisterRequest = EndpointKey & {
   readonly keepAliveSeconds: number
   readonly serverKeepAliveReminderOn: boolean
   readonly authorizedUntilWallMs: number
+  /**
+   * Where the user has as many endpoints as it may, those for which this is false make room, the longest silent
+   * first. Absent: none does.
+   */
+  readonly isLinked?: IsLinked
 }
 
+/** Whether a registration has a live link. */
+export type IsLinked = (registrationId: number) => boolean
+
 export type RegisterOutcome =
-  | { readonly kind: 'registered'; readonly registration: Registration; readonly refreshed: boolean }
+  | {
+      readonly kind: 'registered'
+      readonly registration: Registration
+      readonly refreshed: boolean
+      /** Those that ended to make room for this one. Absent: none. */
+      readonly madeRoom?: readonly Registration[]
+    }
   | { readonly kind: 'too_many_endpoints' }
 
 /** Partition of every operation but `claimDue`: the user. Expired registrations are invisible to every read. */
@@ -108,7 +122,8 @@ export interface RegistrationStore {
   /**
    * Creates a registration, or refreshes the live one of the same endpoint (same `registrationId` and
    * mailbox; new period, reminder setting and deadline; `authorizedUntilWallMs` only grows). Refused when
-   * the user would have more than `endpointsMax` live ones. Durable.
+   * the user would have more than `endpointsMax` live ones, unless enough without a link can make room (`isLinked`):
+   * those end in the same step, with their mailboxes, reason `evicted`. Durable.
    *
    * Where an expired registration of the same endpoint was not swept yet, the new one takes its place for
    * every operation by endpoint; the old one is still handed out by `claimDue` and expires with its own

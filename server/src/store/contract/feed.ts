@@ -100,6 +100,19 @@ export const feedCases: Cases = {
     assert.equal(entries[6]?.atWallMs, scene.under.wallMs())
   },
 
+  'tells of whoever made room before it tells of the one that took it': async (scene) => {
+    await scene.register()
+    watch(scene)
+    await append(scene, 'e')
+    await scene.tryToRegister({ userEndpointId: 'new', isLinked: () => false }, 1)
+    assert.deepEqual(await told(scene), ['Unregistered evicted', 'Registered requested'])
+    const entries = await read(scene)
+    assert.deepEqual(
+      entries.map(({ userEndpointId }) => userEndpointId),
+      [ENDPOINT.userEndpointId, 'new'],
+    )
+  },
+
   'keeps nothing of organizations and types that nobody watches': async (scene) => {
     await scene.register({ userId: 'early' })
     watch(scene, ['hook'], 'acme', new Set(['UserEndpointExpiredEvent']))

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict'
+import type { Registration } from '../store.ts'
 import type { Cases } from './cases.ts'
-import { ENDPOINT } from './scene.ts'
+import { ENDPOINT, type Scene } from './scene.ts'
 
 const DEVICES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
+
+/** One after the other. */
+async function registerThree(scene: Scene): Promise<readonly [Registration, Registration, Registration]> {
+  const register = async (userEndpointId: string): Promise<Registration> => {
+    await scene.under.advance(100)
+    return scene.register({ userEndpointId })
+  }
+  return [await register('a'), await register('b'), await register('c')]
+}
 
 export const registrationCases: Cases = {
   'a registration is what was asked for, and live for its period': async (scene) => {
@@ -97,6 +107,57 @@ export const registrationCases: Cases = {
     assert.equal((await register('b')).kind, 'registered', 'a refresh is none more')
     await scene.under.advance(10_000)
     assert.equal((await register('c')).kind, 'registered', 'expired ones do not count')
+  },
+
+  'a user who has all the endpoints it may: the unlinked one that was silent longest makes room': async (
+    scene,
+  ) => {
+    const [a, b, c] = await registerThree(scene)
+    await scene.append('waits', { userEndpointId: 'a' })
+    await scene.under.advance(100)
+    await scene.keepalive({ ...ENDPOINT, userEndpointId: 'a' })
+    const linked = new Set([b.registrationId])
+    const wanted = { isLinked: (id: number) => linked.has(id) }
+    const outcome = await scene.tryToRegister({ ...wanted, userEndpointId: 'd' }, 3)
+    assert(outcome.kind === 'registered')
+    assert.deepEqual(outcome.madeRoom, [c], 'neither the linked one nor the one heard of last')
+    assert.deepEqual(await scene.ids(), ['a', 'b', 'd'])
+    const again = await scene.tryToRegister({ ...wanted, userEndpointId: 'c' }, 3)
+    assert(again.kind === 'registered')
+    assert.deepEqual(
+      again.madeRoom?.map(({ registrationId }) => registrationId),
+      [a.registrationId],
+    )
+    assert.notEqual(again.registration.registrationId, c.registrationId)
+    assert.equal(scene.store.mailboxes.depth(a), 0, 'its mailbox goes with it')
+    assert.deepEqual(scene.under.ended, [['acme', 1]])
+    assert.equal(scene.store.totals().registrations, 3)
+    assert.deepEqual(await scene.ids(), ['b', 'd', 'c'])
+  },
+
+  'nobody makes room where all are linked, nobody is asked, there is room, or it is a refresh': async (
+    scene,
+  ) => {
+    await registerThree(scene)
+    const refused = { kind: 'too_many_endpoints' }
+    const d = { userEndpointId: 'd' }
+    assert.deepEqual(await scene.tryToRegister({ ...d, isLinked: () => true }, 3), refused)
+    assert.deepEqual(await scene.tryToRegister(d, 3), refused)
+    const refreshed = await scene.tryToRegister({ userEndpointId: 'b', isLinked: () => false }, 3)
+    assert(refreshed.kind === 'registered' && refreshed.refreshed && refreshed.madeRoom === undefined)
+    const roomy = await scene.tryToRegister({ ...d, isLinked: () => false }, 4)
+    assert(roomy.kind === 'registered' && roomy.madeRoom === undefined)
+    assert.deepEqual(await scene.ids(), ['a', 'b', 'c', 'd'])
+  },
+
+  'where fewer are allowed than there are, as many as needed make room, or none': async (scene) => {
+    const [a] = await registerThree(scene)
+    const onlyA = (id: number): boolean => id !== a.registrationId
+    const d = { userEndpointId: 'd' }
+    assert.equal((await scene.tryToRegister({ ...d, isLinked: onlyA }, 2)).kind, 'too_many_endpoints')
+    assert.deepEqual(await scene.ids(), ['a', 'b', 'c'])
+    await scene.tryToRegister({ ...d, isLinked: () => false }, 2)
+    assert.deepEqual(await scene.ids(), ['c', 'd'])
   },
 
   'a keepalive moves the deadline, and the authorization only forward': async (scene) => {

@@ -53,6 +53,15 @@ async function assertFilled(scene: Scene, kept: Awaited<ReturnType<typeof fill>>
 }
 
 export const restartCases: Cases = {
+  'whoever made room stays gone, and the one that took it stays': async (scene) => {
+    for (const userEndpointId of ['old', 'older'])
+      await scene.register({ userEndpointId, keepAliveSeconds: 60 })
+    const wanted = { userEndpointId: 'new', keepAliveSeconds: 60, isLinked: () => false }
+    await scene.tryToRegister(wanted, 2)
+    await scene.under.crash(0)
+    assert.deepEqual(await scene.ids(), ['older', 'new'])
+  },
+
   'everything is there after a restart': async (scene) => {
     const kept = await fill(scene)
     await scene.under.reopen(1000)

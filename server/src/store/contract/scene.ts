@@ -5,6 +5,7 @@ import type {
   EndpointKey,
   MailboxEntry,
   Moment,
+  RegisterOutcome,
   RegisterRequest,
   Registration,
   Store,
@@ -47,6 +48,14 @@ export class Scene {
 
   /** Registers, for 10 s where nothing else is said, and returns what was registered. */
   async register(wanted: Partial<RegisterRequest> = {}, endpointsMax = ENDPOINTS_MAX): Promise<Registration> {
+    const outcome = await this.tryToRegister(wanted, endpointsMax)
+    assert.equal(outcome.kind, 'registered')
+    assert(outcome.kind === 'registered')
+    return outcome.registration
+  }
+
+  /** The same with whatever comes of it. */
+  tryToRegister(wanted: Partial<RegisterRequest>, endpointsMax: number): Promise<RegisterOutcome> {
     const request = {
       ...ENDPOINT,
       keepAliveSeconds: 10,
@@ -54,10 +63,13 @@ export class Scene {
       authorizedUntilWallMs: 0,
       ...wanted,
     }
-    const outcome = await this.store.registrations.register(request, endpointsMax, this.at)
-    assert.equal(outcome.kind, 'registered')
-    assert(outcome.kind === 'registered')
-    return outcome.registration
+    return this.store.registrations.register(request, endpointsMax, this.at)
+  }
+
+  /** Of the live ones, oldest first. */
+  async ids(): Promise<readonly string[]> {
+    const listed = await this.store.registrations.list(ENDPOINT, this.at.nowMs)
+    return listed.map(({ userEndpointId }) => userEndpointId)
   }
 
   keepalive(endpoint: EndpointKey = ENDPOINT, authorizedUntilWallMs?: number) {

@@ -1,5 +1,6 @@
 import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
 import { afterThisTurn } from '../../clock/clock.ts'
+import { whoMakesRoom } from '../make-room.ts'
 import type {
   Decision,
   Moment,
@@ -66,9 +67,18 @@ function register(
     refresh(engine, live, request, at)
     return { kind: 'registered', registration: toRegistration(live), refreshed: true }
   }
-  if (engine.table.listLive(request, at.nowMs).length >= endpointsMax) return { kind: 'too_many_endpoints' }
+  const leaving = whoMakesRoom(engine.table.listLive(request, at.nowMs), endpointsMax, request.isLinked)
+  if (leaving === undefined) return { kind: 'too_many_endpoints' }
+  const madeRoom = leaving.map((record) => evict(engine, record, at.nowMs))
   const record = create(engine, request, at)
-  return { kind: 'registered', registration: toRegistration(record), refreshed: false }
+  const outcome = { kind: 'registered', registration: toRegistration(record), refreshed: false } as const
+  return madeRoom.length === 0 ? outcome : { ...outcome, madeRoom }
+}
+
+function evict(engine: Engine, record: RegistrationRecord, nowMs: number): Registration {
+  tell(engine, 'UserEndpointUnregisteredEvent', record, 'evicted', nowMs)
+  removeRegistration(engine, record, nowMs)
+  return toRegistration(record)
 }
 
 function create(engine: Engine, request: RegisterRequest, at: Moment): RegistrationRecord {

@@ -1,4 +1,5 @@
 import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
+import { whoMakesRoom } from '../make-room.ts'
 import {
   type Decision,
   dueAtMs,
@@ -31,7 +32,7 @@ export function memoryRegistrations(
   return {
     async register(request, endpointsMax, at) {
       assertOpen(gate)
-      return register(slots, request, endpointsMax, at, record)
+      return register(slots, request, endpointsMax, at, end, record)
     },
     async keepalive(endpoint, authorizedUntilWallMs, at) {
       assertOpen(gate)
@@ -72,6 +73,7 @@ function register(
   request: RegisterRequest,
   endpointsMax: number,
   at: Moment,
+  end: EndSlot,
   record: RecordChange,
 ): RegisterOutcome {
   const slot = findLive(slots, request, at.nowMs)
@@ -81,13 +83,25 @@ function register(
     slot.registration = renew(changed, request.authorizedUntilWallMs, at)
     return { kind: 'registered', registration: slot.registration, refreshed: true }
   }
-  if (listLive(slots, request, at.nowMs).length >= endpointsMax) return { kind: 'too_many_endpoints' }
+  const live = listLive(slots, request, at.nowMs).map(({ registration }) => registration)
+  const madeRoom = whoMakesRoom(live, endpointsMax, request.isLinked)
+  if (madeRoom === undefined) return { kind: 'too_many_endpoints' }
+  for (const registration of madeRoom) {
+    const leaving = findLive(slots, registration, at.nowMs)
+    record('UserEndpointUnregisteredEvent', registration, 'evicted', at.nowMs)
+    if (leaving !== undefined) end(leaving, at.nowMs)
+  }
   const registration = create(slots.nextRegistrationId++, request, at)
   const replaced = addSlot(slots, registration)?.registration
   // Its expiry comes to light before the sweeper saw it, and is not told twice.
   if (replaced !== undefined) record('UserEndpointExpiredEvent', replaced, 'keepalive_missed', at.nowMs)
   record('UserEndpointRegisteredEvent', registration, 'requested', at.nowMs)
-  return { kind: 'registered', registration, refreshed: false }
+  return {
+    kind: 'registered',
+    registration,
+    refreshed: false,
+    ...(madeRoom.length === 0 ? {} : { madeRoom }),
+  }
 }
 
 function create(registrationId: number, request: RegisterRequest, at: Moment): Registration {
