@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { buildAdmin, placesOf } from './admin-port.ts'
 import { type Auth, createAuth, usesDemoDirectory } from './auth/auth.ts'
 import { type Certificate, type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
 import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
@@ -6,7 +7,7 @@ import { Closers } from './closers.ts'
 import type { Configuration } from './config/config.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
 import { createHistory, type History } from './history/history.ts'
-import { createHttp, type Http, type Page } from './http/http.ts'
+import { type Admin, createHttp, type Http, type Page } from './http/http.ts'
 import { createLimits, type Limits } from './limits/limits.ts'
 import { createSealer, loadSealingKey } from './masks/masks.ts'
 import { createMqtt, type Mqtt } from './mqtt/mqtt.ts'
@@ -30,6 +31,8 @@ export type Surroundings = {
 export type RunningServer = {
   /** Where it listens, e.g. `http://127.0.0.1:8080`. */
   readonly url: string
+  /** The page that explains the API, where it is served. */
+  readonly docsUrl: string | undefined
   readonly usesDemoDirectory: boolean
   /** The pages that it serves besides `/docs`. */
   readonly pages: readonly Page[]
@@ -46,7 +49,7 @@ type Heart = {
   readonly delivery: Delivery
   readonly registrar: Registrar
 }
-type Fronts = { readonly http: Http; readonly mqtt: Mqtt }
+type Fronts = { readonly http: Http; readonly mqtt: Mqtt; readonly admin: Admin | undefined }
 
 /** What only becomes known, or true, while starting. */
 type Start = {
@@ -85,8 +88,8 @@ export async function startServer(
     const webhooks = createWebhooks({ ...around, ...heart, auth, settings: configuration })
     closers.add(() => webhooks.close())
     const fronts = await buildFronts(configuration, around, { ...heart, auth, webhooks }, start, closers)
-    const url = await open(configuration, around, heart, fronts, start, closers, files)
-    return { url, usesDemoDirectory: isDemo, pages, close: () => closers.close() }
+    const urls = await open(configuration, around, heart, fronts, start, closers, files)
+    return { ...urls, usesDemoDirectory: isDemo, pages, close: () => closers.close() }
   } catch (error) {
     await closers.close()
     throw error
@@ -149,6 +152,7 @@ async function buildFronts(
   const logRequests = configuration.logLevel === 'debug' || configuration.logLevel === 'trace'
   const settings = {
     ...configuration,
+    ...placesOf(configuration).main,
     tls: start.certificate,
     pages: start.pages,
     logRequests,
@@ -158,7 +162,9 @@ async function buildFronts(
     if (!start.isDone) return 'starting'
     return store.failure() === undefined ? undefined : 'store_unwritable'
   }
-  const http = await createHttp({ ...around, ...rooms, readiness: { notReadyBecause }, settings })
+  const services = { ...around, ...rooms, readiness: { notReadyBecause } }
+  const http = await createHttp({ ...services, settings })
+  const admin = await buildAdmin(configuration, http, services, settings, closers)
   closers.add(() => http.close())
   closers.add(() => mqtt.drain(configuration.drainSeconds))
   closers.add(() => http.drain())
@@ -173,25 +179,27 @@ async function buildFronts(
     storeWritable: () => store.failure() === undefined,
     feed: () => store.feed.totals(),
   })
-  return { http, mqtt }
+  return { http, mqtt, admin }
 }
 
-/** Listens, and starts the sweeper once people can be heard. Returns the URL. */
+/** Listens, and starts the sweeper once people can be heard. Returns where. */
 async function open(
   configuration: Configuration,
   around: Surroundings,
   { registrar, delivery }: Heart,
-  { http, mqtt }: Fronts,
+  { http, mqtt, admin }: Fronts,
   start: Start,
   closers: Closers,
   files: CertificateFiles | undefined,
-): Promise<string> {
+): Promise<Pick<RunningServer, 'url' | 'docsUrl'>> {
   const url = await http.listen(configuration.host, configuration.port)
   start.url ||= url
+  const adminUrl = await admin?.listen(configuration.adminHost, configuration.adminPort)
   const tlsServers = await openMqttPorts(mqtt, configuration, start.certificate)
   if (files !== undefined) {
     const renew = (certificate: Certificate): void => {
       http.setCertificate(certificate)
+      admin?.setCertificate(certificate)
       for (const server of tlsServers) server.setSecureContext(certificate)
     }
     closers.add(watchCertificate(files, around, renew))
@@ -199,6 +207,6 @@ async function open(
   registrar.start()
   delivery.start()
   start.isDone = true
-  around.log.info('listening', { url, issuer: start.url })
-  return url
+  around.log.info('listening', { url, issuer: start.url, ...(adminUrl === undefined ? {} : { adminUrl }) })
+  return { url, docsUrl: configuration.docs ? `${adminUrl ?? url}/docs` : undefined }
 }

@@ -3,19 +3,22 @@ import type { RunningServer } from './server.ts'
 const CONSOLE_SIGN_IN =
   'Sign in to the console as the backend acme-backend (acme-secret) or as its administrator olivia (olivia-password).'
 
-type Started = Pick<RunningServer, 'url' | 'usesDemoDirectory' | 'pages'>
+type Started = Pick<RunningServer, 'url' | 'docsUrl' | 'usesDemoDirectory' | 'pages'>
 
 /** What somebody who has just started the server may want to try next. */
-export function welcome({ url, usesDemoDirectory, pages }: Started): string {
+export function welcome({ url, docsUrl, usesDemoDirectory, pages }: Started): string {
   const isServed = (path: string): boolean => pages.some((page) => page.path === path)
-  const places = [isServed('/console/') ? `console: ${url}/console/` : '', `API: ${url}/docs`]
+  const places = [
+    isServed('/console/') ? `console: ${url}/console/` : '',
+    docsUrl === undefined ? '' : `API: ${docsUrl}`,
+  ].filter(Boolean)
   const demo = [
     'It runs with the demo directory, on this machine only.\n',
     isServed('/examples/ring/') ? `Ring from tab to tab: ${url}/examples/ring/` : '',
     isServed('/console/') ? CONSOLE_SIGN_IN : '',
     tryNext(url),
   ]
-  const first = `\nRollcall listens on ${url}   (${places.filter(Boolean).join(', ')})\n`
+  const first = `\nRollcall listens on ${url}${places.length === 0 ? '' : `   (${places.join(', ')})`}\n`
   return usesDemoDirectory ? `${first}\n${demo.filter(Boolean).join('\n')}\n` : `${first}\n`
 }
 

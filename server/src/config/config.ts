@@ -70,6 +70,10 @@ export type Configuration = {
   readonly turnTtlSeconds: number
   readonly metricsToken: string | undefined
   readonly console: boolean
+  readonly docs: boolean
+  readonly metrics: boolean
+  readonly adminPort: number
+  readonly adminHost: string
   readonly drainSeconds: number
   readonly eventsPerSecondPerOrganization: number
   readonly eventsBurstPerOrganization: number
@@ -190,6 +194,10 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     turnTtlSeconds: integer('turnTtlSeconds'),
     metricsToken: parseText(at('metricsToken'), 16),
     console: parseFlag(at('console')),
+    docs: parseFlag(at('docs')),
+    metrics: parseFlag(at('metrics')),
+    adminPort: integer('adminPort'),
+    adminHost: text('adminHost') ?? '',
     drainSeconds: integer('drainSeconds'),
     ...parseLimits(integer),
   }

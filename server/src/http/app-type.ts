@@ -10,3 +10,6 @@ export type App = FastifyInstance<
   FastifyBaseLogger,
   TypeBoxTypeProvider
 >
+
+/** An OpenAPI document. */
+export type ApiDocument = Exclude<ReturnType<App['swagger']>, string>

@@ -59,12 +59,13 @@ export async function buildApp(services: HttpServices, settings: HttpSettings): 
   await addIdentity(app, services, settings)
   await addApi(app, services, settings)
   addOperations(app, services, settings)
-  await serveDocs(app, settings.tls !== undefined)
+  if (settings.docs !== false) await serveDocs(app, settings.tls !== undefined)
   await servePages(app, settings.pages, settings.tls !== undefined)
   return app
 }
 
-function createFastify(services: HttpServices, settings: HttpSettings): App {
+/** Fastify with our bounds, our errors, and nothing served yet. */
+export function createFastify(services: HttpServices, settings: HttpSettings): App {
   return fastify({
     serverFactory: (handler) => createNodeServer(handler, settings),
     clientErrorHandler: clientErrorHandler(services.metrics),
@@ -128,7 +129,7 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
 
 function addOperations(app: App, services: HttpServices, settings: HttpSettings): void {
   healthRoutes(app, services.readiness)
-  metricsRoute(app, services, settings.metricsToken)
+  if (settings.metrics !== false) metricsRoute(app, services, settings.metricsToken)
   openApiDocumentRoute(app)
   homeRoute(app, settings)
 }

@@ -1,25 +1,32 @@
 import type { Server } from 'node:http'
-import { Server as TlsServer } from 'node:https'
 import { buildApp } from './app.ts'
-import { listen } from './node-server.ts'
-import type { HttpServices } from './services.ts'
+import type { ApiDocument } from './app-type.ts'
+import { closeServer } from './close-server.ts'
+import { listen, renewCertificate } from './node-server.ts'
+import type { HttpServices, Readiness } from './services.ts'
 import type { Certificate, HttpSettings } from './settings.ts'
 import { handleUpgrades, type UpgradeHandler } from './upgrade.ts'
 
+export { type Admin, createAdmin } from './admin.ts'
 export { buildOpenApi } from './openapi.ts'
 export type { HttpServices } from './services.ts'
 export type { Certificate, HttpSettings, Page } from './settings.ts'
 
-/** Time that requests in flight get to end after `close`, milliseconds. */
-const CLOSE_GRACE_MS = 5_000
-/** How often connections that have become idle meanwhile are closed, milliseconds. */
-const CLOSE_SWEEP_MS = 100
+/**
+ * Time that requests in flight get to end after `close`, milliseconds. They have had the drain's time before, and what
+ * stops processes may wait no more than 10 s in all.
+ */
+const CLOSE_GRACE_MS = 2_000
 
 export type HttpOptions = HttpServices & { readonly settings: HttpSettings }
 
 /** The HTTP front: OAuth2 endpoints, the contract's operations, health, metrics and documentation. */
 export interface Http {
   readonly server: Server
+  /** Whether requests should come here: not while it drains. */
+  readonly readiness: Readiness
+  /** The OpenAPI document of what is served here. */
+  document(): ApiDocument
   /**
    * Hands WebSocket handshakes to `takeOver`; to be called once. A connection taken over belongs to whoever
    * took it: `close` does not close it.
@@ -31,7 +38,7 @@ export interface Http {
   setCertificate(certificate: Certificate): void
   /** Not ready any more; requests are still served, but each answer closes its connection. Idempotent. */
   drain(): void
-  /** Takes no more connections, and resolves once those there are have ended, or were cut after 5 s. Idempotent. */
+  /** Takes no more connections, and resolves once those there are have ended, or were cut after 2 s. Idempotent. */
   close(): Promise<void>
 }
 
@@ -56,34 +63,16 @@ export async function createHttp({ settings, ...services }: HttpOptions): Promis
   }
   return {
     server,
+    readiness,
+    document: () => app.swagger(),
     onWebSocket: (takeOver) => handleUpgrades(server, takeOver),
     listen: (host, port) => listen(server, host, port, settings.tls === undefined ? 'http' : 'https'),
-    setCertificate(certificate) {
-      if (!(server instanceof TlsServer)) throw new Error('this server does not speak TLS')
-      server.setSecureContext(certificate)
-    },
+    setCertificate: (certificate) => renewCertificate(server, certificate),
     drain,
     close() {
       drain()
-      closed ??= closeServer(server, services.clock).then(() => app.close())
+      closed ??= closeServer(server, services.clock, CLOSE_GRACE_MS).then(() => app.close())
       return closed
     },
   }
-}
-
-function closeServer(server: Server, clock: HttpServices['clock']): Promise<void> {
-  if (!server.listening) return Promise.resolve()
-  return new Promise((resolve) => {
-    const timer = clock.after(CLOSE_GRACE_MS, () => {
-      server.closeAllConnections()
-      resolve()
-    })
-    // A connection whose last answer is sent only now would otherwise wait for its next request.
-    const sweep = clock.every(CLOSE_SWEEP_MS, () => server.closeIdleConnections())
-    server.close(() => {
-      timer.cancel()
-      sweep.cancel()
-      resolve()
-    })
-  })
 }

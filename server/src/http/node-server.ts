@@ -1,9 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { inTurn } from './in-turn.ts'
 import { NosniffResponse } from './nosniff.ts'
-import { CONNECTION_BOUNDS, type HttpSettings, headerBytesMax } from './settings.ts'
+import { type Certificate, CONNECTION_BOUNDS, type HttpSettings, headerBytesMax } from './settings.ts'
 
 /** Time a peer has to finish its TLS handshake, milliseconds. */
 const HANDSHAKE_TIMEOUT_MS = 10_000
@@ -45,4 +45,10 @@ function authority(address: AddressInfo | string | null): string {
   return address.family === 'IPv6'
     ? `[${address.address}]:${address.port}`
     : `${address.address}:${address.port}`
+}
+
+/** Uses another certificate for connections made from now on. Throws where it cannot be used; the old one stays. */
+export function renewCertificate(server: Server, certificate: Certificate): void {
+  if (!(server instanceof TlsServer)) throw new Error('this server does not speak TLS')
+  server.setSecureContext(certificate)
 }

@@ -33,6 +33,9 @@ export type HttpSettings = Pick<
   /** Whether a backend must have shown a client certificate on the connection that it calls on. Default: no. */
   readonly backendsShowCertificate?: boolean
   readonly pages: readonly Page[]
+  /** Whether `/docs` and `/metrics` are served at this port. Default: both. */
+  readonly docs?: boolean
+  readonly metrics?: boolean
   /** One debug line for each request. It costs some speed: on only where the log level shows it. */
   readonly logRequests: boolean
   /** Other bounds than the defaults, for tests. */

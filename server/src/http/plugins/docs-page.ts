@@ -15,8 +15,12 @@ const POLICY = {
   'style-src': ["'self'", "'unsafe-inline'"],
 }
 
-/** The human page at `/docs`, and the headers that keep a browser safe there. */
-export async function serveDocs(app: App, isTls: boolean): Promise<void> {
+/**
+ * The human page at `/docs`, and the headers that keep a browser safe there.
+ *
+ * @param canTry whether it may send what a person fills in; not where the API is elsewhere
+ */
+export async function serveDocs(app: App, isTls: boolean, { canTry } = { canTry: true }): Promise<void> {
   await app.register(async (scope) => {
     await guardPages(scope, POLICY, isTls)
     await scope.register(swaggerUi, {
@@ -27,6 +31,7 @@ export async function serveDocs(app: App, isTls: boolean): Promise<void> {
         deepLinking: true,
         docExpansion: 'list',
         persistAuthorization: false,
+        ...(canTry ? {} : { supportedSubmitMethods: [] }),
       },
       theme: { title: 'Rollcall API' },
     })

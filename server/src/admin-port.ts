@@ -1,0 +1,33 @@
+import type { Closers } from './closers.ts'
+import type { Configuration } from './config/config.ts'
+import { type Admin, createAdmin, type Http, type HttpServices, type HttpSettings } from './http/http.ts'
+
+/** What is served where: `docs` and `metrics` are switched on or off, and `adminPort` moves what is on. */
+export function placesOf({
+  adminPort,
+  docs,
+  metrics,
+}: Pick<Configuration, 'adminPort' | 'docs' | 'metrics'>) {
+  const isMoved = adminPort !== 0
+  return {
+    main: { docs: docs && !isMoved, metrics: metrics && !isMoved },
+    admin: isMoved ? { docs, metrics } : undefined,
+  }
+}
+
+/** The front of `adminPort`; `undefined` where there is none. It is closed last, so that a drain can be watched. */
+export async function buildAdmin(
+  configuration: Configuration,
+  http: Http,
+  services: HttpServices,
+  settings: HttpSettings,
+  closers: Closers,
+): Promise<Admin | undefined> {
+  const { admin: place } = placesOf(configuration)
+  if (place === undefined) return undefined
+  const document = place.docs ? http.document() : undefined
+  const watched = { ...services, readiness: http.readiness }
+  const admin = await createAdmin({ services: watched, settings, document, hasMetrics: place.metrics })
+  closers.add(() => admin.close())
+  return admin
+}
