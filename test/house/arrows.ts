@@ -7,7 +7,7 @@ const LINES: readonly (readonly string[])[] = [
   ['main'],
   ['welcome'],
   ['server'],
-  ['mqtt-ports', 'start-checks'],
+  ['admin-port', 'mqtt-ports', 'start-checks'],
   ['certificate', 'closers', 'pages'],
   ['http', 'mqtt'],
   ['delivery', 'webhooks'],
