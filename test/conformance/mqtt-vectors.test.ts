@@ -84,6 +84,7 @@ async function causePublish(
     organizationId,
     userId: 'acme-backend',
     clientId: 'acme-backend',
+    isClient: true,
     authorities: [],
     isService: false,
     expiresAtWallMs: Number.POSITIVE_INFINITY,

@@ -109,6 +109,7 @@ function authFor({ token, organizationId, userId, isBackend }: Caller, clock: Cl
     organizationId,
     userId,
     clientId: isBackend ? userId : 'customer',
+    isClient: isBackend === true,
     authorities: ['ROLE_USER'],
     isService: false,
     expiresAtWallMs: clock.wallMs() + 3_600_000,

@@ -118,6 +118,7 @@ function fakeAuth(clock: FakeClock, requests: TokenRequest[], revocations: Revoc
       organizationId: isService ? null : 'acme',
       userId: token,
       clientId: token === 'backend' ? token : 'customer',
+      isClient: token === 'backend' || isService,
       authorities: [isService ? 'ROLE_SERVICE' : 'ROLE_USER'],
       isService,
       expiresAtWallMs: clock.wallMs() + HOUR_MS,

@@ -35,6 +35,7 @@ export class FakeAuth {
       organizationId,
       userId,
       clientId,
+      isClient: clientId === userId,
       authorities: [isService ? 'ROLE_SERVICE' : 'ROLE_USER'],
       isService,
       expiresAtWallMs,

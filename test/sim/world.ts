@@ -495,6 +495,7 @@ export class World {
       organizationId,
       userId: 'backend',
       clientId: 'backend',
+      isClient: true,
       authorities: [],
       isService: false,
       expiresAtWallMs: FOREVER_MS,

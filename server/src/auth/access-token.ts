@@ -1,6 +1,13 @@
 import { compactVerify, SignJWT } from 'jose'
 import { type Clock, type Random, uuidAt, uuidTimeMs } from '../clock/clock.ts'
-import { notBeforeMs, requireAuthorities, requireDateMs, requireId, requireText } from './claims.ts'
+import {
+  type Claims,
+  notBeforeMs,
+  requireAuthorities,
+  requireDateMs,
+  requireId,
+  requireText,
+} from './claims.ts'
 import { isService } from './directory.ts'
 import { OWN_ALGORITHM, type SigningKeys } from './signing-keys.ts'
 import { type TokenForm, TokenRefused } from './token-form.ts'
@@ -15,6 +22,8 @@ export type Subject = {
   readonly clientId: string
   readonly organizationId: string | null
   readonly authorities: readonly string[]
+  /** Whether it speaks for the client itself, not for a user who signed in through it. */
+  readonly isClient: boolean
   /** Names its sign-in, so that ending that ends the token; `undefined` where there is no refresh token. */
   readonly sessionId: string | undefined
 }
@@ -75,13 +84,17 @@ export async function verifySignature(
   }
 }
 
-function claimsOf({ userId, clientId, organizationId, authorities, sessionId }: Subject) {
+/** The grant by which a client got a token for itself, in the claim `gty`; tokens of users have none. */
+const CLIENT_GRANT = 'client_credentials'
+
+function claimsOf({ userId, clientId, organizationId, authorities, isClient, sessionId }: Subject) {
   return {
     sub: userId,
     userId,
     ...(organizationId === null ? {} : { organization_id: organizationId }),
     authorities,
     client_id: clientId,
+    ...(isClient ? { gty: CLIENT_GRANT } : {}),
     scope: SCOPE,
     ...(sessionId === undefined ? {} : { sid: sessionId }),
   }
@@ -95,11 +108,13 @@ function readOwn({ claims }: TokenForm): TokenFacts {
   const jti = requireText(claims.get('jti'))
   const issuedAtWallMs = requireDateMs(claims.get('iat'))
   const sessionId = claims.get('sid')
+  const clientId = requireId(claims.get('client_id'))
   return {
     principal: {
       organizationId: service ? null : requireId(claims.get('organization_id')),
       userId,
-      clientId: requireId(claims.get('client_id')),
+      clientId,
+      isClient: isOfClient(claims, userId, clientId),
       authorities,
       isService: service,
       expiresAtWallMs: requireDateMs(claims.get('exp')),
@@ -112,6 +127,17 @@ function readOwn({ claims }: TokenForm): TokenFacts {
       sessionKey: sessionId === undefined ? undefined : sessionKeyOf(requireText(sessionId)),
     },
   }
+}
+
+/**
+ * Whether we gave this token to a client for itself. Tokens signed by earlier versions do not say so, but in none of ours
+ * has a user its client's name: no directory lets them share one.
+ */
+function isOfClient(claims: Claims, userId: string, clientId: string): boolean {
+  const grant = claims.get('gty')
+  if (grant === undefined) return userId === clientId
+  if (grant !== CLIENT_GRANT || userId !== clientId) throw new TokenRefused('claims')
+  return true
 }
 
 /** What the list of revoked tokens calls one token, and a whole sign-in. */

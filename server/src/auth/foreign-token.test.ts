@@ -76,6 +76,7 @@ test('a token of a configured issuer is accepted', async (t) => {
     organizationId: 'acme',
     userId: 'dave',
     clientId: ISS,
+    isClient: false,
     authorities: ['ROLE_USER'],
     isService: false,
     expiresAtWallMs: clock.wallMs() + 600_000,

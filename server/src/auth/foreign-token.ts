@@ -36,8 +36,9 @@ export function trustForeignIssuer(issuer: ForeignIssuer, keys: Keys): TrustedIs
         principal: {
           organizationId: service ? null : organizationOf(claims, issuer),
           userId: userOf(claims, issuer),
-          // Not its client's id: that may equal a user id there, and would make the user a backend here.
+          // Its clients are not ours, whatever they are called.
           clientId: issuer.issuer,
+          isClient: false,
           authorities,
           isService: service,
           expiresAtWallMs: requireDateMs(claims.get('exp')),

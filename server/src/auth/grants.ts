@@ -75,7 +75,14 @@ function carryOut(grant: Grant, options: Options, client: Client, parameters: Pa
 /** RFC 6749 §4.4: the client is the user whose id is the client's, and gets no refresh token. */
 async function grantToClient({ accessTokens }: Options, client: Client): Promise<Granted> {
   const { id, organizationId, authorities } = client
-  const subject = { userId: id, clientId: id, organizationId, authorities, sessionId: undefined }
+  const subject = {
+    userId: id,
+    clientId: id,
+    organizationId,
+    authorities,
+    isClient: true,
+    sessionId: undefined,
+  }
   return { subject, signed: await accessTokens.sign(subject), refresh: undefined }
 }
 
@@ -119,6 +126,7 @@ function subjectOf(user: User, client: Client, refresh: RefreshToken | undefined
     clientId: client.id,
     organizationId: user.organizationId,
     authorities: user.authorities,
+    isClient: false,
     sessionId: refresh === undefined ? undefined : sessionIdOf(refresh.familyId),
   }
 }

@@ -15,11 +15,19 @@ const alice: Principal = {
   organizationId: 'acme',
   userId: 'alice',
   clientId: 'customer',
+  isClient: false,
   authorities: ['ROLE_USER'],
   isService: false,
   expiresAtWallMs: 0,
 }
-const service: Principal = { ...alice, organizationId: null, userId: 'p', clientId: 'p', isService: true }
+const service: Principal = {
+  ...alice,
+  organizationId: null,
+  userId: 'p',
+  clientId: 'p',
+  isClient: true,
+  isService: true,
+}
 
 test('a normal caller sends into its own organization, whatever the body says', () => {
   for (const given of [undefined, null, '', 'globex', '__proto__', 7, {}])
@@ -40,12 +48,22 @@ test('SERVICE has no endpoints of its own', () => {
 })
 
 test('a backend is a client that speaks for itself inside one organization', () => {
-  assert.equal(isBackend({ ...alice, userId: 'acme-backend', clientId: 'acme-backend' }), true)
+  assert.equal(
+    isBackend({ ...alice, userId: 'acme-backend', clientId: 'acme-backend', isClient: true }),
+    true,
+  )
+  assert.equal(isBackend({ ...alice, userId: 'same', clientId: 'same' }), false, 'names tell nothing')
   assert.equal(isBackend(alice), false)
   assert.equal(isBackend(service), false)
 })
 
-const backend: Principal = { ...alice, userId: 'acme-backend', clientId: 'acme-backend', authorities: [] }
+const backend: Principal = {
+  ...alice,
+  userId: 'acme-backend',
+  clientId: 'acme-backend',
+  isClient: true,
+  authorities: [],
+}
 
 test('a user sees itself, a backend and an administrator their organization, SERVICE the one it names', () => {
   const own = { organizationId: 'acme', userId: 'alice' }

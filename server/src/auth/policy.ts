@@ -32,10 +32,11 @@ export function ownUser({ organizationId, userId }: Principal): UserKey {
 
 /**
  * Whether a caller is a backend: a client that speaks for itself (client credentials) inside one
- * organization, all of whose history it may read. Pure. Never true for a token of a foreign issuer.
+ * organization, all of whose history it may read. Pure. It goes by where the token comes from, never by names: what a
+ * user or an issuer is called, others may choose.
  */
-export function isBackend({ organizationId, userId, clientId }: Principal): boolean {
-  return organizationId !== null && userId === clientId
+export function isBackend({ organizationId, isClient }: Principal): boolean {
+  return organizationId !== null && isClient
 }
 
 /**

@@ -5,6 +5,11 @@ export type Principal = {
   /** The user, or for a client-credentials token the client's id. */
   readonly userId: string
   readonly clientId: string
+  /**
+   * Whether this server gave its token to a client for itself (client credentials), as backends have it. Never true
+   * for a token of a foreign issuer, whatever names it bears.
+   */
+  readonly isClient: boolean
   readonly authorities: readonly string[]
   /** Whether it holds the authority `SERVICE` or `ROLE_SERVICE`. */
   readonly isService: boolean

@@ -12,10 +12,10 @@ export function hasStanding(directory: Directory, { principal, own }: TokenFacts
 }
 
 function ownHasStanding(directory: Directory, principal: Principal): boolean {
-  const { userId, clientId, organizationId, authorities } = principal
+  const { userId, clientId, isClient, organizationId, authorities } = principal
   const client = directory.clients.get(clientId)
   if (client?.enabled !== true) return false
-  const holder = userId === clientId ? client : directory.users.get(userId)
+  const holder = isClient ? client : directory.users.get(userId)
   return (
     holder?.enabled === true &&
     holder.organizationId === organizationId &&

@@ -10,6 +10,7 @@ const facts: TokenFacts = {
     organizationId: 'acme',
     userId: 'alice',
     clientId: 'customer',
+    isClient: false,
     authorities: [],
     isService: false,
     expiresAtWallMs: 0,

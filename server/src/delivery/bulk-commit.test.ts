@@ -14,6 +14,7 @@ const BACKEND = {
   organizationId: 'acme',
   userId: 'acme-backend',
   clientId: 'acme-backend',
+  isClient: true,
   authorities: [],
   isService: false,
   expiresAtWallMs: Number.POSITIVE_INFINITY,

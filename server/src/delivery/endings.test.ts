@@ -17,6 +17,7 @@ const BACKEND = {
   organizationId: 'acme',
   userId: 'backend',
   clientId: 'backend',
+  isClient: true,
   authorities: [],
   isService: false,
   expiresAtWallMs: Number.POSITIVE_INFINITY,

@@ -11,6 +11,7 @@ const ALICE: Principal = {
   organizationId: 'acme',
   userId: 'alice',
   clientId: 'customer',
+  isClient: false,
   authorities: [],
   isService: false,
   expiresAtWallMs: 0,

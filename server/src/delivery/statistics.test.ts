@@ -15,6 +15,7 @@ const SERVICE: Principal = {
   organizationId: null,
   userId: 'service',
   clientId: 'service',
+  isClient: true,
   authorities: ['SERVICE'],
   isService: true,
   expiresAtWallMs: Number.POSITIVE_INFINITY,

@@ -17,6 +17,7 @@ function principalOf(token: string): Principal {
     organizationId: isService ? null : organizationId,
     userId,
     clientId,
+    isClient: clientId === userId,
     authorities: isService ? ['SERVICE'] : [authority],
     isService,
     expiresAtWallMs: 1e15,
