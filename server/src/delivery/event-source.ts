@@ -1,5 +1,12 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { EVENT_TYPE_RULE, INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
+import {
+  EVENT_TYPE_RULE,
+  INSTANT_RULE,
+  isEventType,
+  isInstant,
+  isServerEventType,
+  SENT_TYPE_RULE,
+} from '@rollcall/protocol/event'
 import { EVENT_BYTES_MAX, ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
 import { isShortText, type JsonObject, type Problems } from './problems.ts'
 import { type Member, membersOf } from './raw-json.ts'
@@ -22,7 +29,9 @@ export type BodyText = { readonly bytes: Buffer; readonly text: string }
 
 /** Checks the members of an event. `path` is where it stands in the body. */
 export function checkEvent(event: JsonObject, path: string, problems: Problems): void {
-  if (!isEventType(event['type'])) problems.set(`${path}.type`, `must be ${EVENT_TYPE_RULE}`)
+  const { type } = event
+  if (!isEventType(type)) problems.set(`${path}.type`, `must be ${EVENT_TYPE_RULE}`)
+  else if (isServerEventType(type)) problems.set(`${path}.type`, `must be ${SENT_TYPE_RULE}`)
   if (!isInstant(event['timestamp'])) problems.set(`${path}.timestamp`, `must be ${INSTANT_RULE}`)
   const id = event['id']
   if (id !== undefined && id !== null && !isShortText(id))

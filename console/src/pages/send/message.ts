@@ -1,5 +1,12 @@
 import type { Message } from '@rollcall/client'
-import { EVENT_TYPE_RULE, INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
+import {
+  EVENT_TYPE_RULE,
+  INSTANT_RULE,
+  isEventType,
+  isInstant,
+  isServerEventType,
+  SENT_TYPE_RULE,
+} from '@rollcall/protocol/event'
 import { ID_RULE, isId } from '@rollcall/protocol/id'
 import {
   COLLAPSE_KEY_CHARACTERS_MAX,
@@ -25,7 +32,7 @@ export function faultsOf(form: SendForm): Faults {
       'userEndpointId',
       form.userEndpointId === '' || isId(form.userEndpointId) ? undefined : `Expected ${ID_RULE}.`,
     ],
-    ['type', isEventType(form.type) ? undefined : `Expected ${EVENT_TYPE_RULE}.`],
+    ['type', typeFault(form.type)],
     [
       'timestamp',
       form.timing === 'now' || isInstant(form.timestamp) ? undefined : `Expected ${INSTANT_RULE}.`,
@@ -35,6 +42,11 @@ export function faultsOf(form: SendForm): Faults {
     ['collapseKey', collapseFault(form)],
   ]
   return new Map(found.filter((entry): entry is [SendField, string] => entry[1] !== undefined))
+}
+
+function typeFault(type: string): string | undefined {
+  if (!isEventType(type)) return `Expected ${EVENT_TYPE_RULE}.`
+  return isServerEventType(type) ? `Expected one ${SENT_TYPE_RULE}.` : undefined
 }
 
 /** The event of a form without faults, as the device will get it but for its id. */
