@@ -42,17 +42,6 @@ export function isEventType(value: unknown): value is string {
   return TYPE_WORDS.test(words) && countWords(words) >= 2
 }
 
-/** What the type of an event that somebody sends may be besides, for error messages. */
-export const SENT_TYPE_RULE = 'of your own: "UserEndpoint…Event" is what only the server sends'
-
-/**
- * Tells whether an event type is kept for the server: those of the reminder, of webhooks, and what may come, all begin
- * with `UserEndpoint`. Nobody sends one, so that whoever gets one knows whom it is from.
- */
-export function isServerEventType(type: string): boolean {
-  return type.startsWith('UserEndpoint')
-}
-
 /** Counts words where a run of capitals is one word: `SDPOffer` is `SDP` and `Offer`, `SDP` is one. */
 function countWords(words: string): number {
   return words.match(/[A-Z][a-z0-9]+|[A-Z]+(?![a-z0-9])/g)?.length ?? 0

@@ -53,6 +53,18 @@ export function isLifecycleEventType(value: unknown): value is LifecycleEventTyp
   return typeof value === 'string' && Object.hasOwn(LIFECYCLE_EVENTS, value)
 }
 
+/** What the type of an event that somebody sends may be besides, for error messages. */
+export const SENT_TYPE_RULE =
+  'of your own: "UserEndpoint…Event" and what webhooks tell is for the server to send'
+
+/**
+ * Tells whether an event type is kept for the server: everything that begins with `UserEndpoint`, as the reminder and what
+ * may come do, and the types above. Nobody sends one, so that whoever gets one knows whom it is from.
+ */
+export function isServerEventType(type: string): boolean {
+  return type.startsWith('UserEndpoint') || isLifecycleEventType(type)
+}
+
 /** One of these events as a webhook carries it. Times are ISO-8601 instants. */
 export type LifecycleEvent = {
   /** The same however often it is sent. */

@@ -5,7 +5,7 @@ import { type Certificate, type CertificateFiles, readCertificate, watchCertific
 import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
 import { Closers } from './closers.ts'
 import type { Configuration } from './config/config.ts'
-import { createDelivery, type Delivery } from './delivery/delivery.ts'
+import { createDelivery, type Delivery, type DeliveryOptions } from './delivery/delivery.ts'
 import { createHistory, type History } from './history/history.ts'
 import { type Admin, createHttp, type Http, type Page } from './http/http.ts'
 import { createLimits, type Limits } from './limits/limits.ts'
@@ -76,7 +76,12 @@ export async function startServer(
     const certificate = files && (await readCertificate(files))
     const pages = findPages(around.pageFolders, { console: configuration.console, isDemo }, around.log)
     const start: Start = { url: configuration.publicUrl ?? '', isDone: false, certificate, pages }
-    const heart = await buildHeart(configuration, around, closers)
+    const identity: { auth?: Auth } = {}
+    const organizationOf = (id: string) => {
+      if (identity.auth === undefined) throw new Error('nothing is sent before anybody can be known')
+      return identity.auth.organizations().get(id)
+    }
+    const heart = await buildHeart(configuration, around, closers, organizationOf)
     const auth = await createAuth({
       ...configuration,
       ...around,
@@ -84,6 +89,7 @@ export async function startServer(
       issuer: () => start.url,
       admission: heart.limits.signIn,
     })
+    identity.auth = auth
     closers.add(() => auth.close())
     const webhooks = createWebhooks({ ...around, ...heart, auth, settings: configuration })
     closers.add(() => webhooks.close())
@@ -101,6 +107,7 @@ async function buildHeart(
   configuration: Configuration,
   around: Surroundings,
   closers: Closers,
+  organizationOf: DeliveryOptions['organizationOf'],
 ): Promise<Heart> {
   const { dataDir, sealingKey: keyFromConfig } = configuration
   const { clock, random, log } = around
@@ -120,7 +127,7 @@ async function buildHeart(
   closers.add(() => store.close())
   const common = { store, clock, newId, metrics, statistics, log, limits: configuration }
   const limits = createLimits({ settings: configuration, clock })
-  const delivery = createDelivery({ ...common, sealer, quotas: limits })
+  const delivery = createDelivery({ ...common, sealer, quotas: limits, organizationOf })
   const registrar = createRegistrar({
     ...common,
     isLinked:

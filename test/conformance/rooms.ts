@@ -53,6 +53,7 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
     statistics,
     log,
     limits: { mailboxEventsMax: 1000, mailboxBytesMax: 4_194_304 },
+    organizationOf: () => undefined,
     quotas: NO_LIMITS,
   })
   const registrar = createRegistrar({

@@ -5,7 +5,7 @@ import { hashRandomSecret, hashSecret } from '../../server/src/auth/auth.ts'
 
 const SECRET = 'a-random-secret-of-enough-characters-for-tests'
 
-/** Members of a user or client that differ from the usual. */
+/** Members of a user, a client or `acme` that differ from the usual. */
 export type Changes = { readonly [id: string]: object | null }
 
 /**
@@ -45,7 +45,7 @@ export async function makeDirectory(folder: string) {
       client('service', { authorities: ['SERVICE'] }),
     ]
     const content = {
-      organizations: [{ id: 'acme' }, { id: 'globex' }],
+      organizations: [{ id: 'acme', ...changes['acme'] }, { id: 'globex' }],
       users: present(users, changes),
       clients,
     }

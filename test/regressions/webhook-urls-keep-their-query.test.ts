@@ -22,7 +22,13 @@ test("a webhook is sent to its whole URL, and nobody is shown the query's token"
   const store = createMemoryStore({ clock })
   const lines: string[] = []
   const posts: string[] = []
-  const organization: Organization = { id: 'acme', name: 'Acme', webhooks: [WEBHOOK] }
+  const organization: Organization = {
+    id: 'acme',
+    name: 'Acme',
+    webhooks: [WEBHOOK],
+    send: [],
+    senderId: false,
+  }
   const webhooks = createWebhooks({
     store,
     clock,

@@ -50,7 +50,10 @@ export class WebhookReceivers {
   open(store: Pick<Store, 'feed'>): Webhooks {
     const { clock, random } = this.#around
     const directory = new Map(
-      ['acme', 'globex'].map((id) => [id, { id, name: id, webhooks: [webhookOf(id)] }]),
+      ['acme', 'globex'].map((id) => [
+        id,
+        { id, name: id, webhooks: [webhookOf(id)], send: [], senderId: false },
+      ]),
     )
     return createWebhooks({
       store,

@@ -212,6 +212,7 @@ export class World {
       statistics,
       log,
       limits,
+      organizationOf: () => undefined,
       quotas: NO_LIMITS,
     })
     const registrar = createRegistrar({

@@ -26,6 +26,7 @@ export type { Principal } from './principal.ts'
 export { createRefreshFamilies, type RefreshFamilies } from './refresh-families.ts'
 export { newRefreshToken, type RefreshToken } from './refresh-token.ts'
 export type { IsConcerned, RevocationListener } from './revocation-notices.ts'
+export { checkSending } from './send-policy.ts'
 
 /** Who is calling, and the OAuth2 endpoints. Everything undecided is refused. */
 export interface Auth {

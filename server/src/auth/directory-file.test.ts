@@ -46,7 +46,13 @@ test('a directory is read with its defaults', () => {
     users: [user, { ...user, id: 'u2', username: 'bob@example.com', authorities: ['A'], enabled: false }],
     clients: [client, { id: 'app', public: true, grants: ['password'] }],
   })
-  assert.deepEqual(organizations.get('acme'), { id: 'acme', name: 'acme', webhooks: [] })
+  assert.deepEqual(organizations.get('acme'), {
+    id: 'acme',
+    name: 'acme',
+    webhooks: [],
+    send: [],
+    senderId: false,
+  })
   assert.deepEqual(users.get('alice'), { ...user, id: 'alice', authorities: ['ROLE_USER'], enabled: true })
   assert.equal(usersByName.get('bob@example.com')?.id, 'u2')
   assert.equal(users.get('u2')?.enabled, false)

@@ -15,10 +15,12 @@ import {
   member,
   optional,
   type Reader,
+  readAuthority,
   readFlag,
   readObject,
   textThat,
 } from './json-form.ts'
+import { readSendRules } from './send-form.ts'
 import { readWebhook } from './webhook-form.ts'
 
 const USERNAME_CHARACTERS_MAX = 256
@@ -26,7 +28,6 @@ const USERNAME_CHARACTERS_MAX = 256
 const AUTHORITIES_MAX = 32
 /** Webhooks of one organization. */
 const WEBHOOKS_MAX = 20
-const AUTHORITY = /^[!-~]{1,64}$/
 
 /**
  * Reads a directory file (`docs/directory.md`). All or nothing: one wrong entry refuses the whole.
@@ -71,10 +72,7 @@ const readUsername = textThat(
   isUsername,
   `1 to ${USERNAME_CHARACTERS_MAX} characters without control characters`,
 )
-const readAuthorities = listOf(
-  textThat((text) => AUTHORITY.test(text), '1 to 64 visible ASCII characters'),
-  AUTHORITIES_MAX,
-)
+const readAuthorities = listOf(readAuthority, AUTHORITIES_MAX)
 
 function isUsername(text: string): boolean {
   return (
@@ -83,11 +81,17 @@ function isUsername(text: string): boolean {
 }
 
 const readOrganization: Reader<Organization> = (value, path) => {
-  const object = readObject(value, path, ['id', 'name', 'webhooks'])
+  const object = readObject(value, path, ['id', 'name', 'webhooks', 'send', 'senderId'])
   const id = member(object, 'id', readId)
   const webhooks = optional(object, 'webhooks', listOf(readWebhook, WEBHOOKS_MAX)) ?? []
   indexed(webhooks, `${path}.webhooks`, (webhook) => webhook.id)
-  return { id, name: optional(object, 'name', readName) ?? id, webhooks }
+  return {
+    id,
+    name: optional(object, 'name', readName) ?? id,
+    webhooks,
+    send: optional(object, 'send', readSendRules) ?? [],
+    senderId: optional(object, 'senderId', readFlag) ?? false,
+  }
 }
 
 const readUser: Reader<User> = (value, path) => {

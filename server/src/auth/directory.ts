@@ -8,6 +8,22 @@ export type Organization = {
   readonly id: string
   readonly name: string
   readonly webhooks: readonly Webhook[]
+  /** Who may send what to whom. Empty: everybody everything to everybody, as the contract has it. */
+  readonly send: readonly SendRule[]
+  /** Whether devices are told who sent an event, in a member `senderId` that only the server writes. */
+  readonly senderId: boolean
+}
+
+/** To whom somebody may send: only to oneself, to everybody in the organization, or to nobody. */
+export const SEND_TO = ['self', 'organization', 'none'] as const
+
+/** What the holders of one authority may send. */
+export type SendRule = {
+  /** `undefined`: for users whose authorities no rule names. */
+  readonly authority: string | undefined
+  readonly to: (typeof SEND_TO)[number]
+  /** Patterns of event types, where `*` stands for any characters; `undefined`: every type. */
+  readonly types: readonly string[] | undefined
 }
 
 /** Where an organization wants to be told what happens to its endpoints. */

@@ -22,6 +22,20 @@ test('the documented directory is one', async () => {
   )
 })
 
+test('the documented rules of sending are read as they are described', async () => {
+  const [, example = ''] = await examplesIn('directory.md')
+  const { organizations } = parseDirectory(JSON.stringify({ organizations: [JSON.parse(example)] }))
+  assert.deepEqual(
+    organizations.get('acme')?.send.map(({ authority, to }) => [authority, to]),
+    [
+      ['ROLE_AGENT', 'organization'],
+      ['ROLE_GUEST', 'none'],
+      [undefined, 'organization'],
+      [undefined, 'self'],
+    ],
+  )
+})
+
 test('the documented webhooks are read as they are described', async () => {
   const [example = ''] = await examplesIn('webhooks.md')
   const [presence, archive] = parseDirectory(example).organizations.get('acme')?.webhooks ?? []

@@ -55,6 +55,12 @@ export function textThat(accepts: (text: string) => boolean, expected: string): 
   }
 }
 
+/** The name of an authority. */
+export const readAuthority = textThat(
+  (text) => /^[!-~]{1,64}$/.test(text),
+  '1 to 64 visible ASCII characters',
+)
+
 export function readFlag(value: unknown, path: string): boolean {
   if (typeof value !== 'boolean') throw new FormError(path, 'must be true or false')
   return value

@@ -1,11 +1,11 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { organizationForSending, type Principal } from '../auth/auth.ts'
+import { checkSending, type Organization, organizationForSending, type Principal } from '../auth/auth.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Limits } from '../limits/limits.ts'
 import { type MaskSet, parseMasks } from '../masks/masks.ts'
 import type { HistoryDraft, UserKey } from '../store/store.ts'
 import type { SendEventCommand } from './command.ts'
-import { withId } from './event-bytes.ts'
+import { outgoingBytes } from './event-bytes.ts'
 import type { EventSource } from './event-source.ts'
 import { maskedEvent } from './masked-event.ts'
 import type { Terms } from './terms.ts'
@@ -41,26 +41,35 @@ export type AcceptContext = {
   readonly clock: Clock
   readonly newId: () => string
   readonly quotas: Pick<Limits, 'sendEvents'>
+  readonly organizationOf: OrganizationOf
 }
 
-/** @throws RollcallError `organization_required`, `rate_limited`, `invalid_mask`, `invalid_request` */
+/** An organization of the directory in force; `undefined`: one that only a foreign issuer knows. */
+export type OrganizationOf = (organizationId: string) => Organization | undefined
+
+/** @throws RollcallError `organization_required`, `rate_limited`, `forbidden`, `invalid_mask`, `invalid_request` */
 export function accept(
-  { clock, newId, quotas }: AcceptContext,
+  { clock, newId, quotas, organizationOf }: AcceptContext,
   principal: Principal,
   command: SendEventCommand,
 ): Accepted {
   const organizationId = organizationForSending(principal, command.organizationId)
   quotas.sendEvents(principal, organizationId, 1)
   const { cancelOthers } = command
+  const organization = organizationOf(organizationId)
+  const to = { organizationId, userId: command.userId }
+  const types = cancelOthers ? [command.event.type, cancelOthers.type] : [command.event.type]
+  checkSending(organization, principal, to, types)
   const masks = command.masks.length > 0 ? parseMasks(command.masks) : undefined
-  const { eventId, type, bytes, shown } = outgoing(command.event, newId, masks)
+  const marks = { newId, masks, senderId: organization?.senderId === true ? senderOf(principal) : undefined }
+  const { eventId, type, bytes, shown } = outgoing(command.event, 'event', marks)
   // Member by member: spreading would take longer than all the rest.
   return {
     eventId,
     type,
     bytes,
     shown,
-    to: { organizationId, userId: command.userId },
+    to,
     userEndpointId: command.userEndpointId,
     senderId: principal.userId,
     senderOrganizationId: principal.organizationId ?? organizationId,
@@ -69,23 +78,44 @@ export function accept(
     qos: command.qos,
     expiresAtWallMs: endOf(command, clock),
     collapseKey: command.collapseKey,
-    cancelOthers: cancelOthers && outgoing(cancelOthers, newId, masks),
+    cancelOthers: cancelOthers && outgoing(cancelOthers, 'cancelOthers.event', marks),
     acceptedAtMs: clock.monotonicMs(),
   }
 }
 
-function outgoing(event: EventSource, newId: () => string, masks: MaskSet | undefined): Outgoing {
+/** Whom devices see as the sender. Role SERVICE is nobody of the organization, whoever there bears its name. */
+function senderOf({ organizationId, userId }: Principal): string | null {
+  return organizationId === null ? null : userId
+}
+
+/** What the server puts into an event. */
+type Marks = {
+  readonly newId: () => string
+  readonly masks: MaskSet | undefined
+  /** `undefined`: devices are not told. */
+  readonly senderId: string | null | undefined
+}
+
+function outgoing(event: EventSource, path: string, { newId, masks, senderId }: Marks): Outgoing {
+  // Also one that is null: a device could read either of the two.
+  if (senderId !== undefined && Object.hasOwn(event.value, 'senderId'))
+    throw badField(`${path}.senderId`, 'is for the server to give in this organization')
   const eventId = event.id ?? newId()
-  const bytes = withId(event, eventId)
+  const bytes = outgoingBytes(event, eventId, senderId)
   if (masks === undefined) return { eventId, type: event.type, bytes, shown: bytes }
-  return { eventId, type: event.type, bytes, shown: maskedEvent(masks, { ...event.value, id: eventId }) }
+  const own = senderId === undefined ? {} : { senderId }
+  const value = { ...own, ...event.value, id: eventId }
+  return { eventId, type: event.type, bytes, shown: maskedEvent(masks, value) }
+}
+
+function badField(field: string, problem: string): RollcallError {
+  return new RollcallError('invalid_request', `${field}: ${problem}`, { fields: [[field, problem]] })
 }
 
 function endOf({ ttlSeconds, expiresAtWallMs }: Terms, clock: Clock): number | undefined {
   if (ttlSeconds !== undefined) return clock.wallMs() + ttlSeconds * 1000
   if (expiresAtWallMs === undefined || expiresAtWallMs > clock.wallMs()) return expiresAtWallMs
-  const problem = 'must lie ahead'
-  throw new RollcallError('invalid_request', `expiresAt: ${problem}`, { fields: [['expiresAt', problem]] })
+  throw badField('expiresAt', 'must lie ahead')
 }
 
 /** What the history keeps of an event. */

@@ -41,6 +41,7 @@ async function openDelivery(stepMs = 0) {
     statistics: new Statistics(0),
     log: createLog('silent'),
     limits: { mailboxEventsMax: 1_000, mailboxBytesMax: 4_194_304 },
+    organizationOf: () => undefined,
     quotas: NO_LIMITS,
   })
   for (const userId of ['alice', 'bob'])

@@ -4,6 +4,7 @@ import type { Limits } from '../limits/limits.ts'
 import type { Sealer } from '../masks/masks.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
 import type { MailboxEntry, Registration, Store } from '../store/store.ts'
+import type { OrganizationOf } from './accept.ts'
 import type { BulkItem } from './bulk.ts'
 import type { SendEventCommand } from './command.ts'
 import { type EndingsContext, endEntry } from './endings.ts'
@@ -52,7 +53,7 @@ export interface Delivery {
    * Sends one event. QoS 1 resolves only once the event is durable for every endpoint counted.
    *
    * @param idempotencyKey 1 to 128 characters; see semantics in PROTOCOL.md. Absent: the command's own
-   * @throws RollcallError `organization_required`, `rate_limited`, `invalid_mask`, `invalid_request`,
+   * @throws RollcallError `organization_required`, `rate_limited`, `forbidden`, `invalid_mask`, `invalid_request`,
    *   `mailbox_full`, `unavailable`
    */
   sendEvent(principal: Principal, command: SendEventCommand, idempotencyKey?: string): Promise<SendResult>
@@ -127,6 +128,8 @@ export type DeliveryOptions = {
     /** Requests that may wait for receipts at one time. Default 10,000. */
     readonly receiptWaitersMax?: number
   }
+  /** Whose rules for sending hold. */
+  readonly organizationOf: OrganizationOf
   /** How many events callers may send. */
   readonly quotas: Pick<Limits, 'sendEvents'>
 }

@@ -59,6 +59,7 @@ async function setup(): Promise<Scene> {
     statistics: new Statistics(0),
     log: { error: () => undefined },
     limits: { mailboxEventsMax: 1000, mailboxBytesMax: 4_194_304 },
+    organizationOf: () => undefined,
     quotas: NO_LIMITS,
   })
   return { clock, disk, store, delivery, outcomes }

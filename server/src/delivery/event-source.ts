@@ -1,12 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import {
-  EVENT_TYPE_RULE,
-  INSTANT_RULE,
-  isEventType,
-  isInstant,
-  isServerEventType,
-  SENT_TYPE_RULE,
-} from '@rollcall/protocol/event'
+import { EVENT_TYPE_RULE, INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
+import { isServerEventType, SENT_TYPE_RULE } from '@rollcall/protocol/lifecycle'
 import { EVENT_BYTES_MAX, ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
 import { isShortText, type JsonObject, type Problems } from './problems.ts'
 import { type Member, membersOf } from './raw-json.ts'

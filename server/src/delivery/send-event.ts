@@ -34,7 +34,7 @@ export type SendEventContext = AcceptContext &
 /**
  * Sends one event. Every branch of the flow is here; what it calls decides nothing about it.
  *
- * @throws RollcallError `organization_required`, `rate_limited`, `invalid_mask`, `invalid_request`,
+ * @throws RollcallError `organization_required`, `rate_limited`, `forbidden`, `invalid_mask`, `invalid_request`,
  *   `mailbox_full`, `unavailable`
  */
 export async function sendEvent(

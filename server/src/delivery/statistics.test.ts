@@ -37,6 +37,7 @@ function setup() {
     statistics,
     log: { error: () => undefined },
     limits: { mailboxEventsMax: 2, mailboxBytesMax: 4_194_304 },
+    organizationOf: () => undefined,
     quotas: NO_LIMITS,
   })
   const at = () => ({ nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() })

@@ -85,7 +85,7 @@ function open(test: TestContext, ...hooks: readonly Webhook[]) {
 }
 
 function directoryOf(webhooks: readonly Webhook[]): ReadonlyMap<string, Organization> {
-  return new Map([['acme', { id: 'acme', name: 'Acme', webhooks }]])
+  return new Map([['acme', { id: 'acme', name: 'Acme', webhooks, send: [], senderId: false }]])
 }
 
 function untilAborted(signal: AbortSignal): Promise<undefined> {

@@ -1,13 +1,7 @@
 import type { Message } from '@rollcall/client'
-import {
-  EVENT_TYPE_RULE,
-  INSTANT_RULE,
-  isEventType,
-  isInstant,
-  isServerEventType,
-  SENT_TYPE_RULE,
-} from '@rollcall/protocol/event'
+import { EVENT_TYPE_RULE, INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
 import { ID_RULE, isId } from '@rollcall/protocol/id'
+import { isServerEventType, SENT_TYPE_RULE } from '@rollcall/protocol/lifecycle'
 import {
   COLLAPSE_KEY_CHARACTERS_MAX,
   JSON_DEPTH_MAX,

@@ -39,7 +39,7 @@ const schema = {
         ...RECEIPT_HEADERS,
       },
     ),
-    ...refusals(400, 401, 413, 415, 429, 503),
+    ...refusals(400, 401, 403, 413, 415, 429, 503),
   },
 }
 
