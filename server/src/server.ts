@@ -127,7 +127,8 @@ async function buildHeart(
   closers.add(() => store.close())
   const common = { store, clock, newId, metrics, statistics, log, limits: configuration }
   const limits = createLimits({ settings: configuration, clock })
-  const delivery = createDelivery({ ...common, sealer, quotas: limits, organizationOf })
+  const { maskLength } = configuration
+  const delivery = createDelivery({ ...common, sealer, maskLength, quotas: limits, organizationOf })
   const registrar = createRegistrar({
     ...common,
     isLinked:

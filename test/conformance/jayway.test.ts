@@ -162,3 +162,51 @@ describe("corners that Jayway's own tests settle", () => {
     ],
   )
 })
+
+describe("what Jayway selects by its own evaluation, and no standard's", () => {
+  finds(
+    [[1, [2]], { a: [{ b: { c: 1 } }, { b: { c: 2 } }], b: 3 }],
+    [
+      // After `..[…]` the next step is taken from every item, unless it is a name at the end.
+      ['$..a[0].b', [[1, 'a', 0, 'b']]],
+      [
+        '$..[0].b.c',
+        [
+          [1, 'a', 0, 'b', 'c'],
+          [1, 'a', 1, 'b', 'c'],
+        ],
+      ],
+      ['$..[0].b', [[1, 'a', 0, 'b']]],
+      [
+        '$..[?(@.length() == 2)].b.c',
+        [
+          [1, 'a', 0, 'b', 'c'],
+          [1, 'a', 1, 'b', 'c'],
+        ],
+      ],
+    ],
+  )
+  const items: JsonValue = [
+    { v: '1.0', list: ['$.v', "'a'", 'b'], o: { a: 1 } },
+    { v: 1, list: ['b'], o: {} },
+    { v: 'abc', list: [], s: [{ id: 1 }, {}] },
+  ]
+  finds(items, [
+    // A text that stands for a path, or that is quoted, is not what it says: in doubt, and so is its negation.
+    ["$[?('a' in @.list)]", [[0]]],
+    ["$[?('c' nin @.list)]", [[0], [1], [2]]],
+    ["$[?('b' nin @.list)]", [[2]]],
+    ['$[?(@.v nin @.o)]', [[0], [1]]],
+    ['$[?(@.o size -1)]', [[0], [1]]],
+    ["$[?(@.v contains 'b')]", [[2]]],
+    ['$[?(@.o.length() == 1)]', [[0]]],
+    // To Jayway one name that is missing makes the whole path miss, so that its negation holds.
+    ['$[?(!@.s[*].id)]', [[0], [1], [2]]],
+    ['$[?(!@.o.*)]', [[1], [2]]],
+    ['$[?(@.o exists true)]', [[0], [1]]],
+    ['$[?(!@.v == 1)]', [[0], [1], [2]]],
+    ['$[?(!(@.v type 1))]', [[0], [1], [2]]],
+    ["$[?(@.v !== '1')]", [[0], [1], [2]]],
+    ['$[?(@.v =~ /1\\.0/)]', [[0], [1]]],
+  ])
+})

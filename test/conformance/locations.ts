@@ -17,3 +17,11 @@ export function locationsOf(mask: string, document: JsonValue): readonly string[
 export function sorted(locations: Iterable<readonly (string | number)[]>): readonly string[] {
   return [...new Set(Array.from(locations, (location) => JSON.stringify(location)))].sort()
 }
+
+/** What is at a location that `locationsOf` gave. */
+export function valueAt(document: JsonValue, location: string): JsonValue {
+  let value: unknown = document
+  for (const key of JSON.parse(location) as (string | number)[])
+    value = (value as { readonly [key: string]: unknown })[key]
+  return value as JsonValue
+}

@@ -74,3 +74,44 @@ describe('a preview of masks over HTTP', () => {
     assert.equal((await call(rooms.url, CALLER.token, 'POST masks/preview')).status, 400)
   })
 })
+
+describe('masks that hide the length (MASK_LENGTH=fixed)', () => {
+  let rooms: Rooms
+  before(async () => {
+    rooms = await openRooms(CALLER, 'fixed')
+  })
+  after(() => rooms.close())
+
+  const secrets = { pin: '1', number: '4111 1111 1111 1111', none: '', size: 7, flag: true, nothing: null }
+  const hidden = {
+    pin: '********',
+    number: '********',
+    none: '********',
+    size: '*',
+    flag: '*',
+    nothing: null,
+  }
+
+  it('holds in the preview, for what a mask selects and nothing else', async () => {
+    const event = { ...NEEDED, clear: 'as it was', secrets }
+    const body = { event, masks: ['$.secrets'] }
+    const answer = await call(rooms.url, CALLER.token, 'POST masks/preview', body)
+    assert.deepEqual(answer.json, { event: { ...event, secrets: hidden } })
+  })
+
+  it('holds in the history, also where everything is masked because the event is too deep', async () => {
+    const deep = (inside: unknown) =>
+      JSON.parse(`${'['.repeat(60)}${JSON.stringify(inside)}${']'.repeat(60)}`)
+    for (const [id, sent, kept] of [
+      ['e-fixed', { secrets }, { secrets: hidden }],
+      ['e-deep', { deep: deep('a secret') }, { deep: deep('********') }],
+    ] as const) {
+      const event = { ...NEEDED, id, ...sent }
+      const command = { userId: 'bob', event, masks: ['$.secrets'], qos: 1 }
+      const answer = await call(rooms.url, CALLER.token, 'POST users/endpoints/sendEvent', command)
+      assert.equal(answer.status, 200)
+      const record = (await call(rooms.url, CALLER.token, `GET events/${id}`)).json as { event: object }
+      assert.deepEqual(record.event, { ...event, ...kept })
+    }
+  })
+})

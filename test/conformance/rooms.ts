@@ -6,7 +6,7 @@ import { allowOrigins } from '../../server/src/config/config.ts'
 import { createDelivery, type Delivery } from '../../server/src/delivery/delivery.ts'
 import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp } from '../../server/src/http/http.ts'
-import { createSealer } from '../../server/src/masks/masks.ts'
+import { createSealer, type MaskLength } from '../../server/src/masks/masks.ts'
 import { createMqtt } from '../../server/src/mqtt/mqtt.ts'
 import { createLog, createMetrics, Statistics } from '../../server/src/observe/observe.ts'
 import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
@@ -36,7 +36,7 @@ export type Caller = {
   readonly isBackend?: boolean
 }
 
-export async function openRooms(caller: Caller): Promise<Rooms> {
+export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept'): Promise<Rooms> {
   const clock = systemClock()
   const random = seededRandom('rooms')
   const store = createMemoryStore({ clock })
@@ -47,6 +47,7 @@ export async function openRooms(caller: Caller): Promise<Rooms> {
   const delivery = createDelivery({
     store,
     sealer: createSealer(Buffer.alloc(32), random),
+    maskLength,
     clock,
     newId,
     metrics,

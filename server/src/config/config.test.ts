@@ -52,6 +52,7 @@ describe('the configuration', () => {
   })
 
   it('names the key that is wrong, as the user wrote it', () => {
+    refused({ MASK_LENGTH: 'short' }, {}, 'MASK_LENGTH')
     refused({ PORT: '65536' }, {}, 'PORT')
     refused({ PORT: '80a' }, {}, 'PORT')
     refused({ PORT: '-1' }, {}, 'PORT')

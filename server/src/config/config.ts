@@ -52,6 +52,7 @@ export type Configuration = {
   readonly webhookPrivateAddresses: readonly string[]
   readonly historyBytesMax: number
   readonly sealingKey: string | undefined
+  readonly maskLength: 'kept' | 'fixed'
   readonly allowedOrigins: AllowedOrigins
   readonly trustedProxies: readonly string[]
   readonly tlsCertFile: string | undefined
@@ -170,6 +171,7 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     webhookPrivateAddresses: parseList(at('webhookPrivateAddresses'), where(isAddressRange)),
     historyBytesMax: integer('historyBytesMax'),
     sealingKey: text('sealingKey'),
+    maskLength: parseChoice(at('maskLength'), ['kept', 'fixed']),
     allowedOrigins: allowOrigins(parseList(at('allowedOrigins'), parseOriginPattern)),
     trustedProxies: parseList(at('trustedProxies'), where(isAddressRange)),
     tlsCertFile: text('tlsCertFile'),

@@ -228,6 +228,12 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     '32 bytes in base64',
     'Key that seals masked events in mailboxes. Not set: made once and kept in `dataDir`.',
   ),
+  text(
+    'maskLength',
+    'kept',
+    '`kept` or `fixed`',
+    'How many `*` a masked text becomes: as many as it has UTF-16 units, or always eight, so that its length is hidden too.',
+  ),
   list(
     'allowedOrigins',
     '',

@@ -2,7 +2,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { checkSending, type Organization, organizationForSending, type Principal } from '../auth/auth.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Limits } from '../limits/limits.ts'
-import { type MaskSet, parseMasks } from '../masks/masks.ts'
+import { type MaskLength, type MaskSet, parseMasks } from '../masks/masks.ts'
 import type { HistoryDraft, UserKey } from '../store/store.ts'
 import type { SendEventCommand } from './command.ts'
 import { outgoingBytes } from './event-bytes.ts'
@@ -42,6 +42,7 @@ export type AcceptContext = {
   readonly newId: () => string
   readonly quotas: Pick<Limits, 'sendEvents'>
   readonly organizationOf: OrganizationOf
+  readonly maskLength: MaskLength
 }
 
 /** An organization of the directory in force; `undefined`: one that only a foreign issuer knows. */
@@ -49,7 +50,7 @@ export type OrganizationOf = (organizationId: string) => Organization | undefine
 
 /** @throws RollcallError `organization_required`, `rate_limited`, `forbidden`, `invalid_mask`, `invalid_request` */
 export function accept(
-  { clock, newId, quotas, organizationOf }: AcceptContext,
+  { clock, newId, quotas, organizationOf, maskLength }: AcceptContext,
   principal: Principal,
   command: SendEventCommand,
 ): Accepted {
@@ -60,7 +61,7 @@ export function accept(
   const to = { organizationId, userId: command.userId }
   const types = cancelOthers ? [command.event.type, cancelOthers.type] : [command.event.type]
   checkSending(organization, principal, to, types)
-  const masks = command.masks.length > 0 ? parseMasks(command.masks) : undefined
+  const masks = command.masks.length > 0 ? parseMasks(command.masks, maskLength) : undefined
   const marks = { newId, masks, senderId: organization?.senderId === true ? senderOf(principal) : undefined }
   const { eventId, type, bytes, shown } = outgoing(command.event, 'event', marks)
   // Member by member: spreading would take longer than all the rest.

@@ -1,7 +1,7 @@
 import type { Principal } from '../auth/auth.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Limits } from '../limits/limits.ts'
-import type { Sealer } from '../masks/masks.ts'
+import type { MaskLength, Sealer } from '../masks/masks.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
 import type { MailboxEntry, Registration, Store } from '../store/store.ts'
 import type { OrganizationOf } from './accept.ts'
@@ -116,6 +116,8 @@ export type DeliveryOptions = {
     'registrations' | 'mailboxes' | 'history' | 'feed' | 'answers' | 'serviceTime' | 'hold' | 'totals'
   >
   readonly sealer: Sealer
+  /** Default `kept`. */
+  readonly maskLength?: MaskLength
   readonly clock: Clock
   /** Makes UUIDv7s. */
   readonly newId: () => string
@@ -140,7 +142,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const { mailboxEventsMax: eventsMax, mailboxBytesMax: bytesMax, receiptWaitersMax } = options.limits
   const receipts = new Receipts(options.clock, receiptWaitersMax ?? RECEIPT_WAITERS_MAX)
   const endings: EndingsContext = { ...options, links, receipts, bounds: { eventsMax, bytesMax } }
-  const sending: SendEventsContext = { ...endings, ...options, idempotency }
+  const maskLength = options.maskLength ?? 'kept'
+  const sending: SendEventsContext = { ...endings, ...options, maskLength, idempotency }
   const context = outboxContext(options, endings)
   const lifetimes = new Lifetimes(endings)
   return {
@@ -148,7 +151,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     sendEvents: (principal, group) => sendEvents(sending, principal, group),
     sendEventAndWait: (principal, command, idempotencyKey, wait) =>
       sendEventAndWait(sending, principal, command, idempotencyKey, wait),
-    previewMasks: (principal, command) => previewMasks(options.quotas, principal, command),
+    previewMasks: (principal, command) => previewMasks(sending, principal, command),
     attach(registration, link) {
       const attachment = attach(links, new Outbox(registration, link, context))
       options.store.feed.noteConnected(registration, options.clock.wallMs())

@@ -23,7 +23,11 @@ function preview(body: string | Buffer, principal = ALICE) {
     sendEvents: (caller: object, organizationId: string, count: number) =>
       void asked.push([caller, organizationId, count]),
   }
-  const shown = previewMasks(quotas, principal, parseMasksPreview(Buffer.from(body))).toString()
+  const shown = previewMasks(
+    { quotas, maskLength: 'kept' },
+    principal,
+    parseMasksPreview(Buffer.from(body)),
+  ).toString()
   assert.deepEqual(asked, [[principal, principal.organizationId ?? '', 1]], 'one event of its own quota')
   return shown
 }
@@ -140,9 +144,13 @@ describe('a preview of masks', () => {
     const limits = createLimits({ settings, clock: { monotonicMs: () => 0 } })
     const good = parseMasksPreview(Buffer.from('{"event":{}}'))
     const bad = parseMasksPreview(Buffer.from('{"event":{},"masks":["$["]}'))
-    previewMasks(limits, ALICE, good)
-    assert.throws(() => previewMasks(limits, ALICE, bad), { code: 'invalid_mask' })
-    assert.throws(() => previewMasks(limits, ALICE, bad), { code: 'rate_limited' })
-    previewMasks(limits, { ...ALICE, userId: 'bob' }, good)
+    previewMasks({ quotas: limits, maskLength: 'kept' }, ALICE, good)
+    assert.throws(() => previewMasks({ quotas: limits, maskLength: 'kept' }, ALICE, bad), {
+      code: 'invalid_mask',
+    })
+    assert.throws(() => previewMasks({ quotas: limits, maskLength: 'kept' }, ALICE, bad), {
+      code: 'rate_limited',
+    })
+    previewMasks({ quotas: limits, maskLength: 'kept' }, { ...ALICE, userId: 'bob' }, good)
   })
 })

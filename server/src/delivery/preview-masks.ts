@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../auth/auth.ts'
 import type { Limits } from '../limits/limits.ts'
-import { parseMasks } from '../masks/masks.ts'
+import { type MaskLength, parseMasks } from '../masks/masks.ts'
 import { optionalStrings, refuse } from './command.ts'
 import { eventText } from './event-source.ts'
 import { maskedEvent } from './masked-event.ts'
@@ -43,11 +43,11 @@ export function parseMasksPreview(bytes: Buffer): MasksPreviewCommand {
  * @throws RollcallError `rate_limited`, `invalid_mask`
  */
 export function previewMasks(
-  quotas: Pick<Limits, 'sendEvents'>,
+  { quotas, maskLength }: { readonly quotas: Pick<Limits, 'sendEvents'>; readonly maskLength: MaskLength },
   principal: Principal,
   { event, bytes, masks }: MasksPreviewCommand,
 ): Buffer {
   // Role SERVICE names no organization here, and uses up nobody's share.
   quotas.sendEvents(principal, principal.organizationId ?? '', 1)
-  return masks.length === 0 ? bytes : maskedEvent(parseMasks(masks), event)
+  return masks.length === 0 ? bytes : maskedEvent(parseMasks(masks, maskLength), event)
 }

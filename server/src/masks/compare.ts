@@ -1,3 +1,4 @@
+import { type Bound, opposite } from './bound.ts'
 import { isArray, isContainer, isObject, type JsonArray, type JsonValue, member } from './json.ts'
 import type { Operator } from './path.ts'
 import type { Work } from './work.ts'
@@ -10,36 +11,47 @@ const COMPARE_STEPS = 5
 /** Characters of a string that are compared in one step. */
 const CHARACTERS_A_STEP = 32
 
-/** Tells whether a comparison holds, by Jayway's rules: see docs/masks.md. */
-export function compares(left: Resolved, operator: Operator, right: Resolved, work: Work): boolean {
+/** Tells whether a comparison holds, by the rules of Jayway and RFC 9535: see docs/masks.md. */
+export function compares(
+  left: Resolved,
+  operator: Operator,
+  right: Resolved,
+  bound: Bound,
+  work: Work,
+): boolean {
   work.spend(COMPARE_STEPS)
   switch (operator) {
     case '==':
-      return isEqual(left, right, work)
+      return isEqual(left, right, bound, work)
     case '!=':
-      return !isEqual(left, right, work)
+      return !isEqual(left, right, opposite(bound), work)
+    case '===':
+      return isEqual(left, right, 'least', work)
+    case '!==':
+      return !isEqual(left, right, 'least', work)
     case '<':
-      return isOrdered(left, right, work, (order) => order < 0)
     case '<=':
-      return isOrdered(left, right, work, (order) => order <= 0)
     case '>':
-      return isOrdered(left, right, work, (order) => order > 0)
     case '>=':
-      return isOrdered(left, right, work, (order) => order >= 0)
+      return isOrdered(left, operator, right, bound, work)
     case 'in':
-      return isList(right) && isAmong(left, right, work)
+      return isList(right) && isAmong(left, right, bound, work)
     case 'nin':
-      return isList(right) && !isAmong(left, right, work)
+      return isNotIn(left, right, bound, work)
     case 'subsetof':
-      return isList(left) && isList(right) && left.every((item) => isAmong(item, right, work))
+      return isList(left) && isList(right) && areAmong(left, right, bound, work)
+    case 'all':
+      return isList(left) && isList(right) && areAmong(right, left, bound, work)
     case 'anyof':
-      return isList(left) && isList(right) && left.some((item) => isAmong(item, right, work))
+      return isList(left) && isList(right) && isAnyAmong(left, right, bound, work)
     case 'noneof':
-      return isList(left) && isList(right) && !left.some((item) => isAmong(item, right, work))
+      return isList(left) && isList(right) && !isAnyAmong(left, right, opposite(bound), work)
+    case 'contains':
+      return contains(left, right, bound, work)
     case 'size':
       return typeof right === 'number' && sizeOf(left) === Math.trunc(right)
     case 'empty':
-      return typeof right === 'boolean' && isEmpty(left) === right
+      return typeof right === 'boolean' && isEmpty(left, work) === right
   }
 }
 
@@ -47,16 +59,45 @@ function isList(value: Resolved): value is JsonArray {
   return value !== undefined && isArray(value)
 }
 
-function isAmong(value: Resolved, list: JsonArray, work: Work): boolean {
-  return list.some((item) => isEqual(value, item, work))
+function isAmong(value: Resolved, list: JsonArray, bound: Bound, work: Work): boolean {
+  return list.some((item) => (isOddItem(item, work) ? bound === 'most' : isEqual(value, item, bound, work)))
 }
 
-/** What is missing equals nothing, a number equals the text of a number of its value. */
-function isEqual(left: Resolved, right: Resolved, work: Work): boolean {
+function areAmong(items: JsonArray, list: JsonArray, bound: Bound, work: Work): boolean {
+  return items.every((item) => (isOddItem(item, work) ? bound === 'most' : isAmong(item, list, bound, work)))
+}
+
+function isAnyAmong(items: JsonArray, list: JsonArray, bound: Bound, work: Work): boolean {
+  return items.some((item) => (isOddItem(item, work) ? bound === 'most' : isAmong(item, list, bound, work)))
+}
+
+/** To Jayway nothing is in an object. */
+function isNotIn(left: Resolved, right: Resolved, bound: Bound, work: Work): boolean {
+  if (isList(right)) return !isAmong(left, right, opposite(bound), work)
+  return bound === 'most' && right !== undefined && isObject(right)
+}
+
+/**
+ * Texts in a list that Jayway takes for paths, for JSON or for quoted and escaped: what it compares them as depends
+ * on what they say.
+ */
+export function isOddItem(item: JsonValue, work: Work): boolean {
+  if (typeof item !== 'string') return false
+  work.spend(1 + item.length / CHARACTERS_A_STEP)
+  return /^\s*(?:[$@](?:[.[]|\s*$)|[[{'"])/.test(item) || item.includes('\\')
+}
+
+/**
+ * What is missing equals nothing to Jayway, and what else is missing to RFC 9535. A number equals the text of a number
+ * of its value to Jayway, to which it matters on which side which of them stands, and no text at all to RFC 9535.
+ */
+function isEqual(left: Resolved, right: Resolved, bound: Bound, work: Work): boolean {
   work.spend(1)
-  if (left === undefined || right === undefined) return false
-  if (typeof left === 'number' && typeof right === 'string') return left === numberIn(right)
-  if (typeof left === 'string' && typeof right === 'number') return numberIn(left) === right
+  if (left === undefined || right === undefined) return bound === 'most' && left === right
+  if (typeof left === 'number' && typeof right === 'string')
+    return bound === 'most' && left === numberIn(right)
+  if (typeof left === 'string' && typeof right === 'number')
+    return bound === 'most' && numberIn(left) === right
   return isSame(left, right, work)
 }
 
@@ -74,7 +115,7 @@ function isSame(left: JsonValue, right: JsonValue, work: Work): boolean {
   if (!isContainer(left) || !isContainer(right) || left === right) return left === right
   if (isArray(left) !== isArray(right)) return false
   const entries = Object.entries<JsonValue>(left)
-  work.spend(entries.length)
+  work.spend(ENTRY_STEPS * entries.length)
   if (entries.length !== Object.keys(right).length) return false
   return entries.every(([key, value]) => {
     const other = isArray(right) ? right[Number(key)] : member(right, key)
@@ -82,32 +123,67 @@ function isSame(left: JsonValue, right: JsonValue, work: Work): boolean {
   })
 }
 
+const ENTRY_STEPS = 20
+
 function isSameText(left: string, right: string, work: Work): boolean {
   if (left.length !== right.length) return false
   work.spend(left.length / CHARACTERS_A_STEP)
   return left === right
 }
 
-/** Numbers by value, strings by their UTF-16 units, and a string with a number by the number's text. */
+/**
+ * Two numbers by value, two texts by their UTF-16 units. To RFC 9535 what is equal is also `<=`, whatever it is. A
+ * number with a text is in no order to both, and compared as texts here: nobody knows what was meant.
+ */
 function isOrdered(
   left: Resolved,
+  operator: '<' | '<=' | '>' | '>=',
   right: Resolved,
+  bound: Bound,
   work: Work,
-  accepts: (order: number) => boolean,
 ): boolean {
-  if (typeof left === 'number' && typeof right === 'number') return accepts(left - right)
-  if (typeof left !== 'string' && typeof left !== 'number') return false
-  if (typeof right !== 'string' && typeof right !== 'number') return false
-  const texts = [String(left), String(right)] as const
-  work.spend(Math.min(texts[0].length, texts[1].length) / CHARACTERS_A_STEP)
-  return accepts(texts[0] < texts[1] ? -1 : Number(texts[0] !== texts[1]))
+  if (typeof left === 'number' && typeof right === 'number')
+    return accepts(operator, left < right ? -1 : Number(left > right))
+  if (typeof left === 'string' && typeof right === 'string')
+    return accepts(operator, orderOf(left, right, work))
+  if (bound === 'least') return false
+  if (operator.endsWith('=') && isEqual(left, right, bound, work)) return true
+  const isMixed =
+    typeof left === 'string'
+      ? typeof right === 'number'
+      : typeof left === 'number' && typeof right === 'string'
+  return isMixed && accepts(operator, orderOf(String(left), String(right), work))
 }
 
+function accepts(operator: '<' | '<=' | '>' | '>=', order: number): boolean {
+  if (order === 0) return operator.endsWith('=')
+  return order < 0 === operator.startsWith('<')
+}
+
+function orderOf(left: string, right: string, work: Work): number {
+  work.spend(Math.min(left.length, right.length) / CHARACTERS_A_STEP)
+  return left < right ? -1 : Number(left !== right)
+}
+
+/** A text a text, a list an item. */
+function contains(left: Resolved, right: Resolved, bound: Bound, work: Work): boolean {
+  if (isList(left)) return isAmong(right, left, bound, work)
+  if (typeof left !== 'string' || typeof right !== 'string') return false
+  // At worst each place of the one is compared with all of the other.
+  work.spend((left.length * (right.length + 1)) / 8)
+  return left.includes(right)
+}
+
+/** Jayway gives objects the size -1. */
 function sizeOf(value: Resolved): number | undefined {
-  return typeof value === 'string' || isList(value) ? value.length : undefined
+  if (typeof value === 'string' || isList(value)) return value.length
+  return value !== undefined && isObject(value) ? -1 : undefined
 }
 
-function isEmpty(value: Resolved): boolean | undefined {
+function isEmpty(value: Resolved, work: Work): boolean | undefined {
   if (typeof value === 'string' || isList(value)) return value.length === 0
-  return value !== undefined && isObject(value) ? Object.keys(value).length === 0 : undefined
+  if (value === undefined || !isObject(value)) return undefined
+  const { length } = Object.keys(value)
+  work.spend(length)
+  return length === 0
 }

@@ -8,7 +8,12 @@ import {
   keysOf,
   setMember,
 } from './json.ts'
-import type { Location } from './select.ts'
+import type { Location } from './search.ts'
+
+/** Whether a masked text has as many `*` as it had UTF-16 units, or one number of them whatever it was. */
+export type MaskLength = 'kept' | 'fixed'
+
+const FIXED_LENGTH = 8
 
 /** Places of an event that are to be masked, with all that is under them. */
 export class Marks {
@@ -39,6 +44,8 @@ type Target = JsonValue[] | { [key: string]: JsonValue }
 
 type Frame = { readonly source: Container; readonly target: Target; readonly isMasked: boolean }
 
+type Hide = (value: Exclude<JsonValue, Container>) => JsonValue
+
 /**
  * A deep copy of `event` with what is marked masked. The event itself is left alone.
  *
@@ -46,16 +53,17 @@ type Frame = { readonly source: Container; readonly target: Target; readonly isM
  *
  * @param marks where to mask, or everything
  */
-export function maskedCopy(event: JsonValue, marks: Marks | 'everything'): JsonValue {
+export function maskedCopy(event: JsonValue, marks: Marks | 'everything', length: MaskLength): JsonValue {
   const isAllMasked = marks === 'everything' || marks.root
-  if (!isContainer(event)) return isAllMasked ? maskScalar(event) : event
+  const hide: Hide = (value) => maskScalar(value, length)
+  if (!isContainer(event)) return isAllMasked ? hide(event) : event
   const root = { source: event, target: emptyLike(event), isMasked: isAllMasked }
   const frames: Frame[] = [root]
   for (let frame = frames.pop(); frame !== undefined; frame = frames.pop()) {
     for (const key of keysOf(frame.source)) {
       const isProtected = frame === root && isAlwaysClear(key)
       const isMarked = frame.isMasked || (marks !== 'everything' && marks.has(frame.source, key))
-      copyChild(frame, key, isMarked && !isProtected, frames)
+      copyChild(frame, key, isMarked && !isProtected ? hide : undefined, frames)
     }
   }
   return root.target
@@ -66,20 +74,22 @@ function isAlwaysClear(key: Key): boolean {
   return key === 'id' || key === 'type' || key === 'timestamp'
 }
 
-function copyChild({ source, target }: Frame, key: Key, isMasked: boolean, frames: Frame[]): void {
+/** @param hide where the child is masked */
+function copyChild({ source, target }: Frame, key: Key, hide: Hide | undefined, frames: Frame[]): void {
   const value = childOf(source, key) ?? null
   if (!isContainer(value)) {
-    put(target, key, isMasked ? maskScalar(value) : value)
+    put(target, key, hide === undefined ? value : hide(value))
     return
   }
   const copy = emptyLike(value)
   put(target, key, copy)
-  frames.push({ source: value, target: copy, isMasked })
+  frames.push({ source: value, target: copy, isMasked: hide !== undefined })
 }
 
-function maskScalar(value: Exclude<JsonValue, Container>): JsonValue {
+function maskScalar(value: Exclude<JsonValue, Container>, length: MaskLength): JsonValue {
   if (value === null) return null
-  return '*'.repeat(typeof value === 'string' ? value.length : 1)
+  if (typeof value !== 'string') return '*'
+  return '*'.repeat(length === 'fixed' ? FIXED_LENGTH : value.length)
 }
 
 function emptyLike(container: Container): Target {

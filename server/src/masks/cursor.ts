@@ -18,16 +18,31 @@ export class MaskSyntaxError extends Error {
   }
 }
 
-/** Reads a mask from left to right. */
+/**
+ * Whose grammar decides where an unquoted name ends, and what may follow a step: Jayway's, which takes nearly any
+ * character into a name, or that of RFC 9535, which has operators end it and allows blanks between steps.
+ */
+export type Grammar = 'jayway' | 'rfc9535'
+
+/** Reads a mask from left to right, by one of the grammars. */
 export class Cursor {
   readonly text: string
+  readonly grammar: Grammar
   position = 0
+  /** Whether something was read that the other grammar would read in another way, or not at all. */
+  hasDiverged = false
   #nesting = 0
   #filterNesting = 0
   #patterns = 0
 
-  constructor(text: string) {
+  constructor(text: string, grammar: Grammar = 'jayway') {
     this.text = text
+    this.grammar = grammar
+  }
+
+  /** Whether a filter is being read. */
+  get isInFilter(): boolean {
+    return this.#filterNesting > 0
   }
 
   /** The character here or `ahead` of here; empty past the end. */

@@ -1,60 +1,97 @@
-import { compares, type Resolved } from './compare.ts'
+import { type Bound, opposite } from './bound.ts'
+import { compares, isOddItem, type Resolved } from './compare.ts'
 import { isArray, type JsonValue } from './json.ts'
-import type { Filter, Operand, Path } from './path.ts'
+import type { Filter, Operand, Operator, Path } from './path.ts'
 import type { Pattern } from './regex.ts'
 import type { Work } from './work.ts'
 
-/** For each character and instruction, as if every character met a state of the automaton that is not built yet. */
-const MATCH_STEPS = 4
+/** What a path in a comparison may stand for, each of it once; `anything` where nobody can tell. */
+export type Alternatives = readonly Resolved[] | 'anything'
 
 /** What a filter needs of the evaluation it is part of. */
 export interface Scope {
   readonly work: Work
-  /** What a path of the filter stands for, `undefined` where it leads nowhere. */
-  resolve(path: Path, current: JsonValue): Resolved
+  /** @param isOrdered whether the order of what a path leads to matters */
+  resolve(path: Path, current: JsonValue, isOrdered: boolean): Alternatives
   /** Tells whether a path of the filter leads anywhere. */
-  exists(path: Path, current: JsonValue): boolean
+  exists(path: Path, current: JsonValue, bound: Bound): boolean
 }
 
 /** Tells whether a filter holds for `current`, which `@` stands for. */
-export function holds(filter: Filter, current: JsonValue, scope: Scope): boolean {
-  scope.work.spend(1)
+export function holds(filter: Filter, current: JsonValue, scope: Scope, bound: Bound): boolean {
+  scope.work.spend(FILTER_STEPS)
   switch (filter.kind) {
     case 'or':
-      return filter.terms.some((term) => holds(term, current, scope))
+      return filter.terms.some((term) => holds(term, current, scope, bound))
     case 'and':
-      return filter.terms.every((term) => holds(term, current, scope))
+      return filter.terms.every((term) => holds(term, current, scope, bound))
     case 'not':
-      return !holds(filter.term, current, scope)
+      return !holds(filter.term, current, scope, opposite(bound))
     case 'exists':
-      return scope.exists(filter.path, current)
-    case 'compare':
-      return compares(
-        resolve(filter.left, current, scope),
-        filter.operator,
-        resolve(filter.right, current, scope),
-        scope.work,
-      )
+      return scope.exists(filter.path, current, bound)
+    case 'compare': {
+      const isOrdered = ORDERED.has(filter.operator)
+      const left = resolve(filter.left, current, scope, isOrdered)
+      const right = resolve(filter.right, current, scope, isOrdered)
+      return comparesAny(left, filter.operator, right, scope.work, bound)
+    }
     case 'matches':
-      return matches(filter.pattern, resolve(filter.operand, current, scope), scope.work)
+      return matchesAny(filter.pattern, resolve(filter.operand, current, scope, false), scope.work, bound)
+    case 'doubt':
+      return bound === 'most'
   }
 }
 
-function resolve(operand: Operand, current: JsonValue, scope: Scope): Resolved {
-  return operand.kind === 'literal' ? operand.value : scope.resolve(operand.path, current)
+const FILTER_STEPS = 5
+
+const ORDERED: ReadonlySet<Operator> = new Set(['==', '!=', '===', '!==', 'size'])
+
+function resolve(operand: Operand, current: JsonValue, scope: Scope, isOrdered: boolean): Alternatives {
+  return operand.kind === 'literal' ? [operand.value] : scope.resolve(operand.path, current, isOrdered)
+}
+
+/** Asked for the most one alternative is enough, for the least all must do. */
+function comparesAny(
+  left: Alternatives,
+  operator: Operator,
+  right: Alternatives,
+  work: Work,
+  bound: Bound,
+): boolean {
+  if (left === 'anything' || right === 'anything') return bound === 'most'
+  const ofPair = (one: Resolved, other: Resolved): boolean => compares(one, operator, other, bound, work)
+  return bound === 'most'
+    ? left.some((one) => right.some((other) => ofPair(one, other)))
+    : left.every((one) => right.every((other) => ofPair(one, other)))
+}
+
+function matchesAny(pattern: Pattern, values: Alternatives, work: Work, bound: Bound): boolean {
+  if (values === 'anything') return bound === 'most'
+  const ofOne = (value: Resolved): boolean => matches(pattern, value, work, bound)
+  return bound === 'most' ? values.some(ofOne) : values.every(ofOne)
 }
 
 /** A list matches where one of its items does. */
-function matches(pattern: Pattern, value: Resolved, work: Work): boolean {
-  const texts = value !== undefined && isArray(value) ? value.map(textOf) : [textOf(value)]
-  return texts.some((text) => {
-    work.spend((text.length + 1) * pattern.instructions * MATCH_STEPS)
-    return pattern.matches(text)
-  })
+function matches(pattern: Pattern, value: Resolved, work: Work, bound: Bound): boolean {
+  if (value === undefined || !isArray(value)) return matchesOne(pattern, value, work, bound)
+  return value.some((item) =>
+    isOddItem(item, work) ? bound === 'most' : matchesOne(pattern, item, work, bound),
+  )
 }
 
-/** As in Jayway, what is no scalar is an empty text, what is missing included. */
-function textOf(value: Resolved): string {
-  if (typeof value === 'string') return value
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+function matchesOne(pattern: Pattern, value: Resolved, work: Work, bound: Bound): boolean {
+  const ofText = (text: string): boolean => {
+    work.spend(pattern.stepsFor(text.length))
+    return pattern.matches(text)
+  }
+  const texts = textsOf(value)
+  return bound === 'most' ? texts.some(ofText) : texts.every(ofText)
+}
+
+/** As in Jayway, what is no scalar is an empty text, what is missing included. `1` may have been sent as `1.0`. */
+function textsOf(value: Resolved): readonly string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value === 'number')
+    return Number.isInteger(value) ? [String(value), `${value}.0`] : [String(value)]
+  return [typeof value === 'boolean' ? String(value) : '']
 }

@@ -9,6 +9,12 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['t', '\t'],
 ])
 
+const CONSTANTS: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+])
+
 export function isQuote(character: string): boolean {
   return character === "'" || character === '"'
 }
@@ -58,21 +64,19 @@ export function readLiteral(cursor: Cursor): JsonValue {
   return /[-.\d]/.test(next) ? readNumber(cursor) : readWord(cursor)
 }
 
-// As lenient as java.math.BigDecimal, which Jayway reads numbers with: `.5`, `5.` and `05` are numbers.
+// As lenient as java.math.BigDecimal, which Jayway reads numbers with: `.5`, `5.` and `05` are numbers, and so is
+// `1e999`, which here is infinite: greater than any number of an event.
 function readNumber(cursor: Cursor): number {
   const start = cursor.position
   const digits = cursor.takeMatch(/-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y)
-  const value = Number(digits || Number.NaN)
-  if (!Number.isFinite(value)) throw cursor.error('expected a number', start)
-  return value
+  if (digits === '') throw cursor.error('expected a number', start)
+  return Number(digits)
 }
 
 function readWord(cursor: Cursor): JsonValue {
   const start = cursor.position
-  const word = cursor.takeMatch(/[A-Za-z]*/y)
-  if (word === 'true') return true
-  if (word === 'false') return false
-  if (word === 'null') return null
+  const value = CONSTANTS.get(cursor.takeMatch(/[A-Za-z]*/y))
+  if (value !== undefined) return value
   throw cursor.error(
     'expected a value: a path, a quoted string, a number, true, false, null or a list',
     start,
@@ -82,7 +86,7 @@ function readWord(cursor: Cursor): JsonValue {
 function readArray(cursor: Cursor): JsonValue {
   const items: JsonValue[] = []
   readList(cursor, ']', () => {
-    items.push(readLiteral(cursor))
+    items.push(readItem(cursor))
   })
   return items
 }
@@ -90,25 +94,37 @@ function readArray(cursor: Cursor): JsonValue {
 function readObject(cursor: Cursor): JsonValue {
   const members: { [key: string]: JsonValue } = {}
   readList(cursor, '}', () => {
-    if (!isQuote(cursor.peek())) throw cursor.error('expected a quoted key')
-    const key = readString(cursor)
+    const key = isQuote(cursor.peek()) ? readString(cursor) : cursor.takeMatch(/[^:,}\]]*/y).trim()
     cursor.skipBlanks()
     cursor.expect(':', 'expected ":"')
     cursor.skipBlanks()
-    setMember(members, key, readLiteral(cursor))
+    setMember(members, key, readItem(cursor))
   })
   return members
 }
 
-/** An opening bracket, items between commas, possibly none, and `close`. */
-function readList(cursor: Cursor, close: string, readItem: () => void): void {
+/** A value in a list or object. Jayway's parser takes text without quotes there. */
+function readItem(cursor: Cursor): JsonValue {
+  const next = cursor.peek()
+  if (isQuote(next) || next === '[' || next === '{') return readLiteral(cursor)
+  const word = cursor.takeMatch(/[^,\]}]*/y).trim()
+  const value = CONSTANTS.get(word)
+  if (value !== undefined) return value
+  return /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(word) ? Number(word) : word
+}
+
+/** An opening bracket, items between commas, of which there may be too many, and `close`. */
+function readList(cursor: Cursor, close: string, readOne: () => void): void {
   cursor.position++
-  cursor.skipBlanks()
-  if (cursor.take(close)) return
-  do {
+  for (;;) {
     cursor.skipBlanks()
-    readItem()
+    if (cursor.take(close)) return
+    if (cursor.take(',')) continue
+    readOne()
     cursor.skipBlanks()
-  } while (cursor.take(','))
-  cursor.expect(close, `expected "," or "${close}"`)
+    if (cursor.peek() !== ',') {
+      cursor.expect(close, `expected "," or "${close}"`)
+      return
+    }
+  }
 }

@@ -78,6 +78,13 @@ describe('applyMasks', () => {
     assert.deepEqual(masked(), EVENT)
   })
 
+  test('where the length is fixed every masked text is eight stars, and nothing else changes', () => {
+    const fixed = applyMasks(parseMasks(['$.card.number', '$.card.tags', '$.card.year'], 'fixed'), EVENT)
+    const card = { ...EVENT.card, number: '********', year: '*', tags: ['********', '********'] }
+    assert.deepEqual(fixed, { ...EVENT, card })
+    assert.deepEqual(applyMasks(parseMasks(['$.none'], 'fixed'), EVENT), EVENT)
+  })
+
   test('what is no object is masked too', () => {
     assert.equal(applyMasks(parseMasks(['$']), 'text'), '****')
     assert.equal(applyMasks(parseMasks(['$']), null), null)

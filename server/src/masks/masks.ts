@@ -1,13 +1,15 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { MASK_CHARACTERS_MAX, MASK_DEPTH_MAX, MASKS_MAX } from '@rollcall/protocol/limits'
-import { Marks, maskedCopy } from './copy.ts'
-import { Cursor, MaskSyntaxError } from './cursor.ts'
+import { Marks, type MaskLength, maskedCopy } from './copy.ts'
+import { MaskSyntaxError } from './cursor.ts'
 import { isDeeperThan, type JsonValue, type Key } from './json.ts'
 import { readMask } from './parse.ts'
 import type { Path } from './path.ts'
-import { Evaluation, type Location } from './select.ts'
+import type { Location } from './search.ts'
+import { Evaluation } from './select.ts'
 import { Work, WorkExhausted } from './work.ts'
 
+export type { MaskLength } from './copy.ts'
 export type { JsonValue } from './json.ts'
 export { createSealer, type Sealer } from './seal.ts'
 export { loadSealingKey } from './sealing-key.ts'
@@ -15,8 +17,8 @@ export { loadSealingKey } from './sealing-key.ts'
 /** Steps that the masks of one event may take together: a tenth of a second at the very worst. */
 const WORK_STEPS_MAX = 5_000_000
 
-/** Masks that were parsed. */
-export type MaskSet = { readonly paths: readonly Path[] }
+/** Masks that were parsed, and what they make of a text. */
+export type MaskSet = { readonly paths: readonly Path[]; readonly length: MaskLength }
 
 /**
  * Parses the masks of a sendEvent: Jayway's JsonPath, as `docs/masks.md` says.
@@ -24,20 +26,20 @@ export type MaskSet = { readonly paths: readonly Path[] }
  * @throws RollcallError `invalid_mask`, whose field `masks` tells which mask, where and what was expected; the
  *   mask's own text is not in it
  */
-export function parseMasks(masks: readonly string[]): MaskSet {
+export function parseMasks(masks: readonly string[], length: MaskLength = 'kept'): MaskSet {
   if (masks.length > MASKS_MAX) throw invalidMask(`expected at most ${MASKS_MAX} masks`)
-  const paths = new Map<string, Path>()
+  const paths = new Map<string, readonly Path[]>()
   for (const [index, mask] of masks.entries()) {
     if (!paths.has(mask)) paths.set(mask, parseMask(mask, index))
   }
-  return { paths: [...paths.values()] }
+  return { paths: [...paths.values()].flat(), length }
 }
 
-function parseMask(mask: string, index: number): Path {
+function parseMask(mask: string, index: number): readonly Path[] {
   if (mask.length > MASK_CHARACTERS_MAX)
     throw invalidMask(`masks[${index}]: expected at most ${MASK_CHARACTERS_MAX} characters`)
   try {
-    return readMask(new Cursor(mask))
+    return readMask(mask)
   } catch (error) {
     if (!(error instanceof MaskSyntaxError)) throw error
     throw invalidMask(`masks[${index}], position ${error.position}: ${error.message}`)
@@ -50,20 +52,21 @@ function invalidMask(why: string): RollcallError {
 
 /**
  * A deep copy of `event` in which what the masks select is masked: a string by as many `*` as it has UTF-16
- * units, any other value but null by `"*"`, and so everything inside a selected object or array. Keys stay, and
- * so do the top-level `id`, `type` and `timestamp`. Every mask is evaluated on the event as it was given, which
- * is never changed.
+ * units, or by eight where the length is `fixed`, any other value but null by `"*"`, and so everything inside a
+ * selected object or array. Keys stay, and so do the top-level `id`, `type` and `timestamp`. Every mask is evaluated
+ * on the event as it was given, which is never changed.
  *
  * Fails closed: where the event is nested deeper than MASK_DEPTH_MAX, or the masks would take too many steps,
  * everything is masked but `id`, `type` and `timestamp`.
  */
 export function applyMasks(masks: MaskSet, event: JsonValue): JsonValue {
-  if (masks.paths.length === 0) return maskedCopy(event, new Marks())
+  const { length } = masks
+  if (masks.paths.length === 0) return maskedCopy(event, new Marks(), length)
   const locations = locate(masks, event)
-  if (locations === undefined) return maskedCopy(event, 'everything')
+  if (locations === undefined) return maskedCopy(event, 'everything', length)
   const marks = new Marks()
   for (const location of locations) marks.add(location)
-  return maskedCopy(event, marks)
+  return maskedCopy(event, marks, length)
 }
 
 /**

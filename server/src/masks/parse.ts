@@ -1,16 +1,39 @@
 import { MASK_DEPTH_MAX } from '@rollcall/protocol/limits'
-import type { Cursor } from './cursor.ts'
+import { Cursor, type Grammar, MaskSyntaxError } from './cursor.ts'
 import { isQuote, readInteger, readString } from './literal.ts'
+import { isPathEnd, readBareName, readName } from './name.ts'
 import { readFilter } from './parse-filter.ts'
-import type { Path, Segment, Selector } from './path.ts'
+import { isDefinite, type Path, type Segment, type Selector } from './path.ts'
 
 /**
- * Reads a whole mask by Jayway's grammar. A mask without `$` is taken as if it began with `$.`, so that, as in
- * Jayway, `.a` means `$..a`.
+ * Reads a whole mask, in each of the ways in which Jayway or RFC 9535 reads it: nearly always they are one. A mask
+ * without `$` is taken as if it began with `$.`, so that, as in Jayway, `.a` means `$..a`.
  *
- * @throws MaskSyntaxError
+ * @throws MaskSyntaxError where neither takes it
  */
-export function readMask(cursor: Cursor): Path {
+export function readMask(text: string): readonly Path[] {
+  const jayway = tryToRead(text, 'jayway')
+  if (jayway.path !== undefined && !jayway.hasDiverged) return [jayway.path]
+  const standard = tryToRead(text, 'rfc9535')
+  const paths = [jayway.path, standard.path].filter((path) => path !== undefined)
+  if (paths.length === 0) throw standard.error
+  return paths
+}
+
+type Reading = { readonly path?: Path; readonly hasDiverged: boolean; readonly error?: MaskSyntaxError }
+
+function tryToRead(text: string, grammar: Grammar): Reading {
+  const cursor = new Cursor(text, grammar)
+  try {
+    const path = readWhole(cursor)
+    return { path, hasDiverged: cursor.hasDiverged }
+  } catch (error) {
+    if (error instanceof MaskSyntaxError) return { hasDiverged: cursor.hasDiverged, error }
+    throw error
+  }
+}
+
+function readWhole(cursor: Cursor): Path {
   cursor.skipBlanks()
   const path = isPathStart(cursor) ? { ...readPath(cursor), from: 'root' as const } : readBarePath(cursor)
   const end = cursor.position
@@ -29,37 +52,68 @@ function isPathStart(cursor: Cursor): boolean {
 function readPath(cursor: Cursor): Path {
   const from = cursor.take('$') ? 'root' : 'current'
   if (from === 'current') cursor.expect('@', 'expected "$" or "@"')
-  return { from, segments: readSegments(cursor, []) }
+  return readSteps(cursor, from, [])
 }
 
 function readBarePath(cursor: Cursor): Path {
-  return { from: 'root', segments: readSegments(cursor, [readDotted(cursor)]) }
+  const segments: Segment[] = []
+  return readDotted(cursor, segments)
+    ? readCall(cursor, 'root', segments)
+    : readSteps(cursor, 'root', segments)
 }
 
-function readSegments(cursor: Cursor, segments: Segment[]): readonly Segment[] {
-  while (cursor.peek() === '[' || cursor.peek() === '.') {
+function readSteps(cursor: Cursor, from: Path['from'], segments: Segment[]): Path {
+  while (isStepNext(cursor, segments)) {
     if (segments.length >= MASK_DEPTH_MAX) throw cursor.error(`expected at most ${MASK_DEPTH_MAX} steps`)
-    segments.push(cursor.take('.') ? readDotted(cursor) : { deep: false, selectors: readBracket(cursor) })
+    if (cursor.peek() === '[') segments.push({ deep: false, selectors: readBracket(cursor) })
+    else if (cursor.take('.')) {
+      if (readDotted(cursor, segments)) return readCall(cursor, from, segments)
+    } else segments.push({ deep: false, selectors: readBareName(cursor) })
   }
-  return segments
+  return { from, segments }
 }
 
-/** What follows a dot: another dot, a name, `*`, or, as in Jayway, a bracket. */
-function readDotted(cursor: Cursor): Segment {
+/** Jayway takes a name or `*` right after a bracket or `*`; RFC 9535 allows blanks before a step. */
+function isStepNext(cursor: Cursor, segments: readonly Segment[]): boolean {
+  if (cursor.peek() === '.' || cursor.peek() === '[') return true
+  if (cursor.grammar === 'jayway') return segments.length > 0 && !isPathEnd(cursor)
+  const start = cursor.position
+  cursor.skipBlanks()
+  if (cursor.peek() === '.' || cursor.peek() === '[') return true
+  cursor.position = start
+  return false
+}
+
+/** What follows a dot: another dot, a name, `*`, or, as in Jayway, a bracket. Tells whether it is a function. */
+function readDotted(cursor: Cursor, segments: Segment[]): boolean {
   const deep = cursor.take('.')
-  if (cursor.peek() === '[') return { deep, selectors: readBracket(cursor) }
-  if (cursor.take('*')) return { deep, selectors: [{ kind: 'every' }] }
-  const name = readName(cursor)
-  if (name === '') throw cursor.error('expected a name, "*" or "["')
-  if (cursor.peek() === '(') throw cursor.error('expected no function: they are not supported in masks')
-  return { deep, selectors: [{ kind: 'name', name }] }
+  if (cursor.peek() === '[') segments.push({ deep, selectors: readBracket(cursor) })
+  else if (cursor.take('*')) segments.push({ deep, selectors: [{ kind: 'every' }] })
+  else {
+    const start = cursor.position
+    const selectors = readName(cursor)
+    if (cursor.peek() === '(') {
+      cursor.position = start
+      return true
+    }
+    segments.push({ deep, selectors })
+  }
+  return false
 }
 
-// Jayway takes more of the characters that end a name here into it. A name with such a character must be quoted,
-// because a slip (`$.card.number]`) would otherwise be a mask that silently masks nothing.
-function readName(cursor: Cursor): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is kept out
-  return cursor.takeMatch(/[^\s.[\]()'",*?!<>=~&|\\\u0000-\u001f]+/y)
+/** Functions of Jayway. Their results are nowhere in the event: at the end of a mask they would mask nothing. */
+const FUNCTIONS = ['length', 'size', 'sum', 'min', 'max', 'avg', 'stddev', 'concat', 'keys', 'first', 'last']
+
+function readCall(cursor: Cursor, from: Path['from'], segments: Segment[]): Path {
+  const name = cursor.takeMatch(/[^(]*/y)
+  if (!cursor.isInFilter) throw cursor.error('expected no function: a mask names what is in the event')
+  if (!FUNCTIONS.includes(name)) throw cursor.error('expected no function, or one that a filter may have')
+  cursor.expect('()', 'expected "()": functions in filters take no parameters')
+  const isCounted = (name === 'length' || name === 'size') && isDefinite({ segments })
+  const path: Path = { from, segments, call: isCounted ? 'length' : 'other' }
+  // What steps from a result lead to is for Jayway alone to know.
+  const { segments: further } = readSteps(cursor, from, [])
+  return further.length === 0 ? path : { ...path, call: 'other' }
 }
 
 function readBracket(cursor: Cursor): readonly Selector[] {
@@ -93,15 +147,27 @@ function readFilterExpression(cursor: Cursor) {
 }
 
 function readIndexOrSlice(cursor: Cursor): Selector {
-  const start = cursor.peek() === ':' ? undefined : readInteger(cursor)
-  cursor.skipBlanks()
+  const start = readBound(cursor)
   if (!cursor.take(':')) {
     if (start === undefined) throw cursor.error('expected an index')
     return { kind: 'index', index: start }
   }
   cursor.skipBlanks()
-  const end = /[-\d]/.test(cursor.peek()) ? readInteger(cursor) : undefined
+  const end = readBound(cursor)
+  const step = cursor.take(':') ? readStep(cursor) : undefined
+  return { kind: 'slice', start, end, step }
+}
+
+function readBound(cursor: Cursor): number | undefined {
+  const bound = /[-\d]/.test(cursor.peek()) ? readInteger(cursor) : undefined
   cursor.skipBlanks()
-  if (cursor.peek() === ':') throw cursor.error('expected no step: a slice is [start:end]')
-  return { kind: 'slice', start, end }
+  return bound
+}
+
+/** Jayway ignores all that follows the second colon, if it is made of digits, `-` and `:`. */
+function readStep(cursor: Cursor): number | undefined {
+  cursor.skipBlanks()
+  const step = cursor.takeMatch(/[-\d:]*/y)
+  cursor.skipBlanks()
+  return /^-?\d+$/.test(step) ? Number(step) : undefined
 }

@@ -1,21 +1,30 @@
 import type { JsonValue } from './json.ts'
 import type { Pattern } from './regex.ts'
 
-/** A parsed mask, or a path inside a filter. */
+/** One way to read a mask, or a path inside a filter. */
 export type Path = {
   /** `$` is the event, `@` the value a filter tests. */
   readonly from: 'root' | 'current'
   readonly segments: readonly Segment[]
+  /** A function at the end, which only paths inside a filter may have; all but `length` are `other`. */
+  readonly call?: 'length' | 'other'
 }
 
 /** One step: `deep` (`..`) takes it from the value and from everything under it. */
 export type Segment = { readonly deep: boolean; readonly selectors: readonly Selector[] }
 
+export type Slice = {
+  readonly kind: 'slice'
+  readonly start: number | undefined
+  readonly end: number | undefined
+  readonly step: number | undefined
+}
+
 export type Selector =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'every' }
   | { readonly kind: 'index'; readonly index: number }
-  | { readonly kind: 'slice'; readonly start: number | undefined; readonly end: number | undefined }
+  | Slice
   | { readonly kind: 'filter'; readonly filter: Filter }
 
 export type Filter =
@@ -24,6 +33,8 @@ export type Filter =
   | { readonly kind: 'exists'; readonly path: Path }
   | { readonly kind: 'compare'; readonly left: Operand; readonly operator: Operator; readonly right: Operand }
   | { readonly kind: 'matches'; readonly operand: Operand; readonly pattern: Pattern }
+  /** A test that parses and that nobody can answer. */
+  | { readonly kind: 'doubt' }
 
 export type Operand =
   | { readonly kind: 'literal'; readonly value: JsonValue }
@@ -32,6 +43,8 @@ export type Operand =
 export type Operator =
   | '=='
   | '!='
+  | '==='
+  | '!=='
   | '<'
   | '<='
   | '>'
@@ -41,13 +54,23 @@ export type Operator =
   | 'subsetof'
   | 'anyof'
   | 'noneof'
+  | 'all'
+  | 'contains'
   | 'size'
   | 'empty'
 
 /** Tells whether a path names one place at most: in a comparison it stands for a value, any other for a list. */
-export function isDefinite(path: Path): boolean {
-  return path.segments.every(({ deep, selectors }) => {
-    const [first] = selectors
-    return !deep && selectors.length === 1 && (first?.kind === 'name' || first?.kind === 'index')
-  })
+export function isDefinite({ segments }: Pick<Path, 'segments'>): boolean {
+  return segments.every(isSingle)
+}
+
+/** How many steps at the beginning of a path lead to one place at most. */
+export function definiteSteps({ segments }: Path): number {
+  const first = segments.findIndex((segment) => !isSingle(segment))
+  return first === -1 ? segments.length : first
+}
+
+function isSingle({ deep, selectors }: Segment): boolean {
+  const [first] = selectors
+  return !deep && selectors.length === 1 && (first?.kind === 'name' || first?.kind === 'index')
 }

@@ -4,9 +4,12 @@ import { RE2JS } from 're2js'
 export type Pattern = {
   /** Tells whether it matches the whole text, as Java's `matches()` does. */
   matches(text: string): boolean
-  /** Instructions of the compiled program: a match costs at most this much for each character. */
-  readonly instructions: number
+  /** What matching a text of this length costs at most. */
+  stepsFor(textLength: number): number
 }
+
+/** For each character and instruction, as if every character met a state of the automaton that is not built yet. */
+const MATCH_STEPS = 4
 
 /** As many as a mask has characters, about; a counted repetition counts as often as it may repeat. */
 const INSTRUCTIONS_MAX = 500
@@ -42,7 +45,10 @@ export function compilePattern(source: string, flags: string, error: (why: strin
   const compiled = compile(source, bits, error)
   const instructions = compiled.programSize()
   if (instructions > INSTRUCTIONS_MAX) throw error('expected a smaller regular expression')
-  return { matches: (text) => compiled.testExact(text), instructions }
+  return {
+    matches: (text) => compiled.testExact(text),
+    stepsFor: (textLength) => (textLength + 1) * instructions * MATCH_STEPS,
+  }
 }
 
 function compile(source: string, flags: number, error: (why: string) => Error): RE2JS {
