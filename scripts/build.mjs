@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { inlineProtocol } from './inline-protocol.mjs'
 import { ensureInstalled } from './install.mjs'
 import { withLock } from './lock.mjs'
 import { fingerprint, readStamp, writeStamp } from './stamp.mjs'
@@ -18,6 +19,9 @@ const PACKAGES = new Map([
   ['console', ['protocol', 'client']],
   ['examples/ring', ['protocol', 'client']],
 ])
+
+/** What is packed and installed elsewhere, where there is no protocol package: its own copy is in it. */
+const PACKED = ['client']
 
 /** Web pages, which vite bundles; the others are compiled file by file. */
 const PAGES = ['console', 'examples/ring']
@@ -59,6 +63,7 @@ function wantedStamp(name) {
     'tsconfig.base.json',
     'package-lock.json',
     'scripts/build.mjs',
+    'scripts/inline-protocol.mjs',
   ])
 }
 
@@ -84,6 +89,7 @@ function compile(name) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   runOrExit(process.execPath, [tsc, '-p', `${name}/tsconfig.build.json`], `Building ${name}/ failed`)
   for (const asset of sourcesOf(name).filter((path) => !path.endsWith('.ts'))) copyToDist(name, asset)
+  if (PACKED.includes(name)) inlineProtocol(name)
 }
 
 /** @param {string} name */

@@ -4,7 +4,7 @@ import { ensureBuilt } from './build.mjs'
 import { ensureInstalled } from './install.mjs'
 import { root } from './workspace.mjs'
 
-// `npm run rollcall -- token --help`: the command line as `npx rollcall` has it, built if need be.
+// `npm run rollcall -- token --help`: the command line, built if need be.
 const [command] = process.argv.slice(2)
 ensureInstalled()
 ensureBuilt(['cli', 'server', ...(command === 'bench' ? ['bench'] : [])])

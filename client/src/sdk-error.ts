@@ -17,6 +17,8 @@ export const SDK_ERRORS = {
   bad_event: 'What came is no event.',
   queue_full: 'Too many events wait for the handler; one of QoS 0 was dropped.',
   listener_failed: 'A listener of states failed.',
+  not_online: 'It has not been online for a while, and goes on trying.',
+  ended: 'The registration has come to an end that the app has not asked for.',
   aborted: 'The signal was aborted.',
   closed: 'The registration is closed.',
 } as const satisfies Record<string, string>

@@ -12,11 +12,11 @@ const CLIENT = fileURLToPath(new URL('../../client/', import.meta.url))
 
 /** What a page that imports just this has to load: bytes, minified and compressed. Raise it knowingly. */
 const BUDGETS = [
-  ['connect', 12_300],
+  ['connect', 12_700],
   ['createBackend', 6_100],
   ['createClient', 2_300],
   ['requestToken', 900],
-  ['tokenSource', 1_300],
+  ['tokenSource', 1_320],
 ] as const
 
 /** The built package as a bundler for browsers sees it. */

@@ -71,7 +71,11 @@ async function listen(
       // The acknowledgement is to leave before the connection ends.
       if (++count >= countMax) setImmediate(() => done.abort())
     },
-    onError: (error) => terminal.complain(`rollcall: ${error.message}`),
+    onError(error) {
+      // The states say these, and more.
+      if (error.code !== 'not_online' && error.code !== 'ended')
+        terminal.complain(`rollcall: ${error.message}`)
+    },
   })
   registration.onState((state) => terminal.complain(describeState(state, registration.userEndpointId ?? '')))
   const stopped = AbortSignal.any([terminal.stopped, done.signal])

@@ -21,6 +21,7 @@ async function open(test: TestContext, overrides: Partial<ConnectOptions> = {}) 
   const states: State[] = []
   const tokens: boolean[] = []
   const events: string[] = []
+  const troubles: SdkError[] = []
   let wakeUp = (): void => undefined
   let leave = (): void => undefined
   const registration = connect({
@@ -30,7 +31,10 @@ async function open(test: TestContext, overrides: Partial<ConnectOptions> = {}) 
       return `T${tokens.length}`
     },
     onEvent: ({ id }) => void events.push(id),
-    onError: (error) => assert.fail(error),
+    onError(error) {
+      if (error.code !== 'not_online' && error.code !== 'ended') assert.fail(error)
+      troubles.push(error)
+    },
     WebSocket: server.WebSocket,
     fetch: server.fetch,
     ...('storage' in overrides ? {} : { userEndpointId: 'me' }),
@@ -60,6 +64,7 @@ async function open(test: TestContext, overrides: Partial<ConnectOptions> = {}) 
     states,
     tokens,
     events,
+    troubles,
     paths,
     wakeUp: () => wakeUp(),
     leave: () => leave(),
@@ -124,7 +129,7 @@ describe('connect', () => {
   })
 
   it('connects again with full jitter: waits double up to the bound, and begin anew after a stable minute', async (t) => {
-    const { server, clock, states } = await open(t)
+    const { server, clock, states } = await open(t, { keepAliveSeconds: 60 })
     server.answerWith(() => Promise.reject(new TypeError('fetch failed')))
     server.last().emit('close')
     await clock.advance(200_000)
@@ -141,6 +146,58 @@ describe('connect', () => {
     server.last().emit('close')
     await clock.advance(0)
     assert.equal(states.at(-1)?.retryInMs, 500)
+  })
+
+  it('never waits for longer than half of its period, which is what an outage may have left of it', async (t) => {
+    const { server, clock, states } = await open(t, { keepAliveSeconds: 8 })
+    server.answerWith(() => Promise.reject(new TypeError('fetch failed')))
+    server.last().emit('close')
+    await clock.advance(60_000)
+    const waits = states.slice(1, 7).map(({ retryInMs }) => retryInMs)
+    assert.deepEqual(waits, [500, 1_000, 2_000, 2_000, 2_000, 2_000])
+  })
+
+  it('tells on onError once that it has not been online for a while, and that it is over', async (t) => {
+    const { server, clock, troubles } = await open(t)
+    server.answerWith(() => Promise.reject(new TypeError('fetch failed')))
+    server.last().emit('close')
+    await clock.advance(4_999)
+    assert.equal(troubles.length, 0)
+    await clock.advance(60_000)
+    assert.deepEqual(
+      troubles.map(({ code, message }) => [code, message]),
+      [
+        [
+          'not_online',
+          'Not reachable for 5 s, still trying: http://127.0.0.1:1 cannot be reached: fetch failed',
+        ],
+      ],
+    )
+    server.answerWith(fine)
+    await clock.advance(80_000)
+    server.answerWith(() => refusal(400, 'too_many_endpoints'))
+    server.last().emit('close')
+    await clock.advance(500)
+    assert.deepEqual(
+      troubles.map(({ code }) => code),
+      ['not_online', 'ended'],
+    )
+    assert.match(troubles[1]?.message ?? '', /^Not reachable any more \(refused\): too_many_endpoints$/)
+    assert.deepEqual(clock.pending(), 0)
+  })
+
+  it('tells of a server that never answers, too, and of nothing that the app has asked for', async (t) => {
+    const { server, clock, troubles, registration } = await open(t)
+    server.answerWith(() => new Promise(() => undefined))
+    server.last().emit('close')
+    await clock.advance(5_000)
+    assert.match(troubles[0]?.message ?? '', /still trying/)
+    void registration.close()
+    const life = new AbortController()
+    const other = await open(t, { signal: life.signal })
+    life.abort()
+    await other.clock.advance(60_000)
+    assert.deepEqual([troubles.length, other.troubles], [1, []])
   })
 
   it('waits as long as the server asks, and not while the network was away', async (t) => {

@@ -33,7 +33,11 @@ export type ConnectOptions = {
    * promise is fulfilled. One that throws is tried again, see `handlerAttemptsMax`.
    */
   readonly onEvent: EventHandler
-  /** Told what went wrong beside the state: failing handlers, payloads that are no events. Default: `console.error`. */
+  /**
+   * Told what nobody would hear of who does not follow the state: that it ended although nobody closed it (`ended`) or
+   * has not been online for 5 s (`not_online`, once until it is), each with the `cause`; and what goes wrong beside the
+   * state: failing handlers, payloads that are no events. Default: `console.error`.
+   */
   readonly onError?: (error: SdkError) => void
   /** Aborted: everything stops at once, nothing is unregistered, the state is `closed`. Default: never. */
   readonly signal?: AbortSignal
@@ -60,7 +64,10 @@ export type ConnectOptions = {
 
   /** Bound of the first wait before a new attempt; milliseconds. Default 1,000, range 10 to 60,000. */
   readonly backoffFirstMs?: number
-  /** Bound that the waits grow to; milliseconds. Default 30,000, range 10 to 3,600,000. */
+  /**
+   * Bound that the waits grow to; milliseconds. Default 30,000, range 10 to 3,600,000. Half of `keepAliveSeconds` is one
+   * besides: whoever waits longer comes back to a registration that has expired.
+   */
   readonly backoffMaxMs?: number
   /** How long to wait for any one answer of the server or of `getToken`; milliseconds. Default 15,000, range 100 to 600,000. */
   readonly timeoutMs?: number

@@ -10,6 +10,7 @@ import { Inbox } from './inbox.ts'
 import { KeepAlive } from './keepalive.ts'
 import type { Settings } from './options.ts'
 import { type State, States } from './states.ts'
+import { tellTrouble } from './trouble.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 /** After this long online, a failure is a new one, and the waits begin anew. */
@@ -40,7 +41,9 @@ export class Reachability implements Registration {
     this.#settings = settings
     this.#carrier = carrier
     this.#states = new States(settings.onError)
-    this.#backoff = new Backoff(settings.random, settings.backoffFirstMs, settings.backoffMaxMs)
+    const { random, backoffFirstMs, backoffMaxMs, keepAliveSeconds } = settings
+    // What an outage leaves of the period must not be slept away.
+    this.#backoff = new Backoff(random, backoffFirstMs, Math.min(backoffMaxMs, keepAliveSeconds * 500))
     this.#account = new Account(settings, this.#life.signal)
     this.#inbox = new Inbox({
       ...settings,
@@ -60,6 +63,7 @@ export class Reachability implements Registration {
 
   start(): void {
     const { signal, wake, leave } = this.#settings
+    tellTrouble(this.#states, this.#settings)
     const unwake = wake(() => {
       void this.#keepAlive?.beat()
       this.#wakeUp()
@@ -239,7 +243,6 @@ export class Reachability implements Registration {
   /** A fault of this package: said, not swallowed. */
   #crash(cause: unknown): void {
     const error = new SdkError('closed', `The registration has failed: ${textOf(cause)}`, { cause })
-    this.#settings.onError(error)
     this.#stop({ status: 'closed', reason: 'invalid_option', error })
   }
 }
