@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { bench, serverCommand } from './commands/delegate.ts'
 import { events } from './commands/events.ts'
 import { presence } from './commands/presence.ts'
@@ -20,6 +21,7 @@ const USAGE = `Usage: rollcall <command> [options]
   bench           measure the server (in a clone of the repository)
 
   rollcall <command> --help tells a command's options; all of it is in docs/cli.md.
+  rollcall --version prints the version.
 
 Where and who, as options or in the environment:
   --url, ROLLCALL_URL                        default http://127.0.0.1:8080
@@ -51,7 +53,16 @@ export async function run([name, ...rest]: readonly string[], terminal: Terminal
     process.stdout.write(`${USAGE}\n`)
     return EXIT.fine
   }
+  if (['--version', '-v'].includes(name)) {
+    process.stdout.write(`${version()}\n`)
+    return EXIT.fine
+  }
   const command = COMMANDS.get(name)
   if (command === undefined) throw new UsageError(`unknown command: ${name}\n${USAGE}`)
   return command(rest, terminal)
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return typeof manifest === 'object' && manifest !== null ? String(Reflect.get(manifest, 'version')) : ''
 }

@@ -63,7 +63,7 @@ export class Line {
   }
 
   ring(): void {
-    this.do({ kind: 'ring', callId: crypto.randomUUID(), peer: this.#options.person.peer })
+    this.do({ kind: 'ring', callId: makeCallId(), peer: this.#options.person.peer })
   }
 
   do(input: Input): void {
@@ -165,4 +165,11 @@ function receiptNote(count: number, acknowledged: number | undefined): string {
 /** The last word of a page that is left, "call ended", is still sent. */
 function fetchBeyondThePage(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   return fetch(input, { ...init, keepalive: true })
+}
+
+/** 128 random bits. `crypto.randomUUID` is absent from pages that came over plain http from another machine. */
+function makeCallId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('')
 }

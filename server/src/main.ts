@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { hashSecret } from './auth/auth.ts'
 import { systemClock, systemRandom } from './clock/clock.ts'
 import { type Configuration, ConfigurationError, readConfiguration } from './config/config.ts'
-import { createLog, type Log } from './observe/observe.ts'
+import { createLog, type Log, productVersion } from './observe/observe.ts'
 import { type RunningServer, startServer } from './server.ts'
 import { checkStart } from './start-checks.ts'
 import { welcome } from './welcome.ts'
@@ -15,6 +16,7 @@ const USAGE = `Usage: rollcall-server [--config FILE]    start the server
                                           check the configuration and exit
        rollcall-server hash-secret        read a secret from standard input and print its hash
                                           for the directory file
+       rollcall-server --version          print the version
 
 Every configuration key can be given in the environment or in the file: docs/configuration.md`
 
@@ -28,9 +30,14 @@ const PAGE_FOLDERS = {
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      config: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean', short: 'v' },
+    },
   })
   if (values.help) return void process.stdout.write(`${USAGE}\n`)
+  if (values.version) return void process.stdout.write(`${productVersion()}\n`)
   const [command = 'start', ...rest] = positionals
   if (rest.length > 0) throw new ConfigurationError(rest[0] ?? '', `unknown argument\n${USAGE}`)
   switch (command) {
@@ -40,10 +47,21 @@ async function main(): Promise<void> {
       await checkStart(configure(values.config), systemRandom())
       return void process.stdout.write('The configuration is fine.\n')
     case 'hash-secret':
-      return void process.stdout.write(`${await hashSecret(readFileSync(0, 'utf8').replace(/\r?\n$/, ''))}\n`)
+      return printHash()
     default:
       throw new ConfigurationError(command, `unknown command\n${USAGE}`)
   }
+}
+
+/** Nothing but the hash goes to standard output. */
+async function printHash(): Promise<void> {
+  process.stdout.write(`${await hashSecret(readFileSync(0, 'utf8').replace(/\r?\n$/, ''))}\n`)
+  // npm has written two lines of its own before this program began, and nothing but its caller can keep it from that.
+  const { npm_lifecycle_event: script, npm_config_loglevel: level } = process.env
+  if (script === 'start' && level !== 'silent' && !process.stdout.isTTY)
+    process.stderr.write(
+      'rollcall: npm has printed lines of its own before the hash; `npm -s start -- hash-secret` does not\n',
+    )
 }
 
 function configure(file: string | undefined): Configuration {
@@ -63,10 +81,26 @@ function readConfigFile(file: string): unknown {
 
 async function start(configuration: Configuration): Promise<void> {
   const log = createLog(configuration.logLevel)
+  log.info('starting', { version: productVersion(), node: process.version })
+  let reload = (): void => log.info('not reloaded: still starting')
+  onHangUp(() => reload())
   const around = { clock: systemClock(), random: systemRandom(), log, pageFolders: PAGE_FOLDERS }
   const server = await startServer(configuration, around)
+  reload = () => void server.reloadDirectory()
   stopOnSignals(server, log)
   if (process.stdout.isTTY || server.usesDemoDirectory) process.stdout.write(welcome(server))
+}
+
+/**
+ * SIGHUP asks a service to read its files again. From a terminal that was closed it says that nobody is there any more,
+ * and would otherwise leave a server behind that holds the port: then it is a SIGTERM.
+ */
+function onHangUp(reload: () => void): void {
+  const hadTerminal = isatty(0)
+  process.on('SIGHUP', () => {
+    if (hadTerminal && !isatty(0)) process.kill(process.pid, 'SIGTERM')
+    else reload()
+  })
 }
 
 /** The first signal drains; a second one ends the process at once. */

@@ -36,6 +36,8 @@ export type RunningServer = {
   readonly usesDemoDirectory: boolean
   /** The pages that it serves besides `/docs`. */
   readonly pages: readonly Page[]
+  /** Reads the directory file again, whether or not it looks changed. */
+  reloadDirectory(): Promise<void>
   /** Drains, makes everything durable, and stops. Idempotent. */
   close(): Promise<void>
 }
@@ -95,7 +97,11 @@ export async function startServer(
     closers.add(() => webhooks.close())
     const fronts = await buildFronts(configuration, around, { ...heart, auth, webhooks }, start, closers)
     const urls = await open(configuration, around, heart, fronts, start, closers, files)
-    return { ...urls, usesDemoDirectory: isDemo, pages, close: () => closers.close() }
+    return {
+      ...{ ...urls, usesDemoDirectory: isDemo, pages },
+      reloadDirectory: () => auth.reloadDirectory(),
+      close: () => closers.close(),
+    }
   } catch (error) {
     await closers.close()
     throw error

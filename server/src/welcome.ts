@@ -37,7 +37,7 @@ By hand, in another terminal:
   # it listens over MQTT (needs npm; leave it running, and open one more terminal)
   npx mqtt sub -l ws -h ${new URL(url).hostname} -p ${new URL(url).port} --path /ws -u bob -P "$BOB" -q 1 -t users/endpoints/bobs-phone
 
-  # a backend rings it
+  # a backend rings it (a type is two capitalised words or more, then Event)
   ACME=$(${token('-u acme-backend:acme-secret -d grant_type=client_credentials')})
   curl -s ${url}/rtc-api/users/endpoints/sendEvent -H "Authorization: Bearer $ACME" -H 'Content-Type: application/json' \\
     -d '{"userId":"bob","qos":1,"event":{"type":"CallOfferedEvent","timestamp":"'$(date -u +%Y-%m-%dT%H:%M:%SZ)'"}}'

@@ -133,6 +133,7 @@ function authFor({ token, organizationId, userId, isBackend }: Caller, clock: Cl
     revoke: () => Promise.reject(new Error('not here')),
     jwks: () => ({ keys: [] }),
     metadata: () => ({}),
+    reloadDirectory: async () => undefined,
     close: async () => undefined,
   }
 }

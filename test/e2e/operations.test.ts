@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -60,8 +60,26 @@ describe('running it', () => {
       'rollcall_events_accepted_total{qos="1"} 1',
     ])
       assert.ok(metrics.includes(`${line}\n`), line)
-    assert.match(metrics, /rollcall_nodejs_eventloop_lag_seconds/)
+    for (const usual of [
+      'nodejs_eventloop_lag_seconds',
+      'process_resident_memory_bytes',
+      'nodejs_version_info',
+    ])
+      assert.match(metrics, new RegExp(`^${usual}\\b`, 'm'), usual)
     assert.ok(!metrics.includes('bob') && !metrics.includes('acme'), 'no label is an id')
+  })
+
+  it('says which version it is: in the first line of its log, as a metric, when asked whether it lives, and alone', async () => {
+    const { version } = JSON.parse(
+      readFileSync(new URL('../../server/package.json', import.meta.url), 'utf8'),
+    )
+    const [first = ''] = server.output().split('\n')
+    const { msg, version: logged, node } = JSON.parse(first)
+    assert.deepEqual([msg, logged, node], ['starting', version, process.version])
+    assert.deepEqual(await (await fetch(`${server.url}/health/live`)).json(), { status: 'live', version })
+    const metrics = await (await fetch(`${server.url}/metrics`)).text()
+    assert.ok(metrics.includes(`\nrollcall_build_info{version="${version}"} 1\n`))
+    assert.deepEqual(runMain(['--version']), { status: 0, stdout: `${version}\n`, stderr: '' })
   })
 
   it('has its documentation on board', async () => {
@@ -175,8 +193,9 @@ describe('the command line', () => {
   })
 
   it('makes hashes for the directory file', () => {
-    const { status, stdout } = runMain(['hash-secret'], {}, 'a secret\n')
+    const { status, stdout, stderr } = runMain(['hash-secret'], {}, 'a secret\n')
     assert.equal(status, 0)
-    assert.match(stdout, /^\$argon2id\$/)
+    assert.match(stdout, /^\$argon2id\$\S+\n$/)
+    assert.equal(stderr, '')
   })
 })

@@ -15,13 +15,17 @@ export type TestBrowser = {
 
 export type { WatchedContext }
 
-/** Starts Chromium with a profile of its own, without a window. `close` it at the end. */
-export async function startBrowser(): Promise<TestBrowser> {
+/**
+ * Starts Chromium with a profile of its own, without a window. `close` it at the end.
+ *
+ * @param flags beside those that all tests have
+ */
+export async function startBrowser(flags: readonly string[] = []): Promise<TestBrowser> {
   const browser = await chromium.launch({
     executablePath: chromiumPath(),
     headless: true,
     timeout: START_TIMEOUT_MS,
-    args: [...chromiumFlags()],
+    args: [...chromiumFlags(), ...flags],
   })
   return {
     browser,

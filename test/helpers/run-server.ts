@@ -16,6 +16,7 @@ export type ServerProcess = {
   readonly dataDir: string
   /** Everything it has written so far. */
   output(): string
+  signal(name: NodeJS.Signals): void
   /** Ends it without a warning, as a power cut would. */
   kill(): Promise<void>
   /** Asks it to stop, and gives its exit code. */
@@ -61,6 +62,7 @@ export async function startProcess(
     port: Number(new URL(url).port),
     dataDir,
     output: () => output,
+    signal: (name) => void child.kill(name),
     async kill() {
       child.kill('SIGKILL')
       await exited

@@ -22,7 +22,7 @@ const ANSWER_TIMEOUT_MS = 30_000
 
 const EXPIRED = 'rollcall_registrations_ended_total{how="expired"}'
 const LATENESS = 'rollcall_expiry_lateness_seconds'
-const LAG_MAX = 'rollcall_nodejs_eventloop_lag_max_seconds'
+const LAG_MAX = 'nodejs_eventloop_lag_max_seconds'
 
 export const expiry: Case = {
   name: 'expiry',

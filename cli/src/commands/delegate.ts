@@ -30,7 +30,7 @@ function runProgram(program: string, args: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, ['--enable-source-maps', program, ...args], { stdio: 'inherit' })
   // Ctrl-C reaches the whole group by itself, and a second signal would end the server at once.
   process.on('SIGINT', () => undefined)
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => resolve(code ?? EXIT.failed))

@@ -8,7 +8,7 @@ const USAGE = `Usage: rollcall send USER TYPE [JSON] [options]
 
 Sends an event to a user: its TYPE and its further attributes as a JSON object, or "-" for a whole event from
 standard input. Where there is no timestamp, it is now. Ends with 6 where nobody is there, and with --wait where
-nobody has acknowledged.
+nobody has acknowledged. A TYPE is at least two capitalised words, then "Event": CallOfferedEvent.
 
   --endpoint ID        only to this endpoint
   --qos N              0: at most once, 1: at least once (default 1)

@@ -70,6 +70,8 @@ export interface Auth {
   jwks(): { readonly keys: readonly object[] }
   /** `GET /.well-known/oauth-authorization-server` (RFC 8414). */
   metadata(): { readonly [name: string]: unknown }
+  /** Reads the directory file now, changed or not; says in the log what came of it. Nothing where there is no file. */
+  reloadDirectory(): Promise<void>
   close(): Promise<void>
 }
 

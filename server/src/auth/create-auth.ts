@@ -118,6 +118,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     revocations: () => notices.count,
     organizations: () => directory.current().organizations,
     onDirectoryReloaded: (listener) => directory.onReloaded(listener),
+    reloadDirectory: () => directory.reload(),
     jwks: () => keys.jwks(),
     metadata: () => serverMetadata(issuer()),
     close: () => closeAll(opened),

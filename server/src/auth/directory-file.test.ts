@@ -128,9 +128,17 @@ test('a wrong entry refuses the whole, and the message names its place and no va
     )
 })
 
-test('a file that is not JSON is refused with the line, not the text', () => {
-  const text = `{\n"organizations": [],\n"users": [{"passwordHash": "${HASH}" "x": 1}]\n}`
-  assert.throws(() => parseDirectory(text), { message: 'is not valid JSON (line 3)' })
+test('a file that is not JSON is refused with line and column, not the text', () => {
+  const line = `"users": [{"passwordHash": "${HASH}" "x": 1}]`
+  const column = line.indexOf('"x"') + 1
+  for (const [text, place] of [
+    [`{\n"organizations": [],\n${line}\n}`, `Line 3, column ${column}: expected a comma or }`],
+    ['{\n  "users": [],\n}', 'Line 3, column 1: expected a name in double quotes'],
+    ["{ 'users': [] }", 'Line 1, column 3: expected a name in double quotes'],
+    ['{ "users": [', 'Line 1, column 13: expected a value'],
+    ['', 'Line 1, column 1: expected a value'],
+  ])
+    assert.throws(() => parseDirectory(text ?? ''), { message: `is not valid JSON. ${place}` })
   for (const other of ['', 'null', '[]'])
     assert.throws(() => parseDirectory(other), /^FormError: (is not|must be)/)
 })

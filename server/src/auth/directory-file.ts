@@ -1,4 +1,6 @@
 import { ID_RULE, isId } from '@rollcall/protocol/id'
+import { faultText, findJsonFault } from '@rollcall/protocol/json-fault'
+import { JSON_DEPTH_MAX } from '@rollcall/protocol/limits'
 import {
   type Client,
   type Directory,
@@ -55,14 +57,13 @@ export function parseDirectory(text: string): Directory {
   return directory
 }
 
-/** The parser's own message quotes the text, in which the hashes are: only the line is told. */
+/** The parser's own message quotes the text, in which the hashes are: only the place is told. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
-  } catch (error) {
-    const [, position] = /position (\d+)/.exec(String(error)) ?? []
-    const line = position === undefined ? '' : ` (line ${text.slice(0, Number(position)).split('\n').length})`
-    throw new FormError('', `is not valid JSON${line}`)
+  } catch {
+    const fault = findJsonFault(text, JSON_DEPTH_MAX)
+    throw new FormError('', `is not valid JSON${fault === undefined ? '' : `. ${faultText(fault)}`}`)
   }
 }
 

@@ -76,6 +76,8 @@ export interface DirectorySource {
   current(): Directory
   /** Has `listener` called after each reload. */
   onReloaded(listener: ReloadListener): void
+  /** Reads the file now, changed or not. Never rejects: one that cannot be used changes nothing, and is logged. */
+  reload(): Promise<void>
   /** Idempotent. */
   close(): Promise<void>
 }

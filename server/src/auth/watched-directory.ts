@@ -27,7 +27,7 @@ type Options = {
 export async function openDirectory({ file, clock, log }: Options): Promise<DirectorySource> {
   if (file === undefined) {
     const demo = demoDirectory()
-    return { current: () => demo, onReloaded: () => {}, close: async () => {} }
+    return { current: () => demo, onReloaded: () => {}, reload: async () => {}, close: async () => {} }
   }
   return watch(file, clock, log)
 }
@@ -38,9 +38,9 @@ async function watch(file: string, clock: Pick<Clock, 'every'>, log: AuthLog): P
   let polling: Promise<void> | undefined
   const listeners: ReloadListener[] = []
 
-  async function poll(): Promise<void> {
+  async function load(isForced: boolean): Promise<void> {
     const found = await versionOf(file)
-    if (found === version) return
+    if (found === version && !isForced) return
     // Taken before the file is read: what is written after this makes the next poll read again.
     version = found
     try {
@@ -54,14 +54,21 @@ async function watch(file: string, clock: Pick<Clock, 'every'>, log: AuthLog): P
     }
   }
 
-  const timer = clock.every(POLL_PERIOD_MS, () => {
-    polling ??= poll().finally(() => {
+  const start = (isForced: boolean): Promise<void> => {
+    polling ??= load(isForced).finally(() => {
       polling = undefined
     })
-  })
+    return polling
+  }
+  const timer = clock.every(POLL_PERIOD_MS, () => void start(false))
   return {
     current: () => directory,
     onReloaded: (listener) => void listeners.push(listener),
+    async reload() {
+      // A round under way may have looked before whoever asks has written.
+      await polling
+      await start(true)
+    },
     async close() {
       timer.cancel()
       await polling

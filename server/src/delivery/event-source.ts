@@ -1,5 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { EVENT_TYPE_RULE, INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
+import { INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
+import { eventTypeFault } from '@rollcall/protocol/event-type-fault'
 import { isServerEventType, SENT_TYPE_RULE } from '@rollcall/protocol/lifecycle'
 import { EVENT_BYTES_MAX, ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
 import { isShortText, type JsonObject, type Problems } from './problems.ts'
@@ -24,7 +25,7 @@ export type BodyText = { readonly bytes: Buffer; readonly text: string }
 /** Checks the members of an event. `path` is where it stands in the body. */
 export function checkEvent(event: JsonObject, path: string, problems: Problems): void {
   const { type } = event
-  if (!isEventType(type)) problems.set(`${path}.type`, `must be ${EVENT_TYPE_RULE}`)
+  if (!isEventType(type)) problems.set(`${path}.type`, eventTypeFault(type))
   else if (isServerEventType(type)) problems.set(`${path}.type`, `must be ${SENT_TYPE_RULE}`)
   if (!isInstant(event['timestamp'])) problems.set(`${path}.timestamp`, `must be ${INSTANT_RULE}`)
   const id = event['id']

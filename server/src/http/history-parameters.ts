@@ -1,5 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { EVENT_TYPE_RULE, INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
+import { INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
+import { eventTypeFault } from '@rollcall/protocol/event-type-fault'
 import { ID_RULE, isId } from '@rollcall/protocol/id'
 import { HISTORY_PAGE_DEFAULT, HISTORY_PAGE_MAX } from '@rollcall/protocol/limits'
 import type { HistoryFilters } from '../history/history.ts'
@@ -26,7 +27,7 @@ export function parseHistoryParameters(query: unknown): HistoryParameters {
   const filters = {
     userId: id('userId'),
     userEndpointId: id('userEndpointId'),
-    type: reader.take('type', isEventType, `must be ${EVENT_TYPE_RULE}`),
+    type: reader.take('type', isEventType, eventTypeFault),
     fromWallMs: toWallMs(reader.take('from', isInstant, `must be ${INSTANT_RULE}`)),
     toWallMs: toWallMs(reader.take('to', isInstant, `must be ${INSTANT_RULE}`)),
   }
@@ -61,10 +62,14 @@ class Reader {
     this.#given = new Map(typeof query === 'object' && query !== null ? Object.entries(query) : [])
   }
 
-  take<T extends string>(name: string, isRight: (value: unknown) => value is T, rule: string): T | undefined {
+  take<T extends string>(
+    name: string,
+    isRight: (value: unknown) => value is T,
+    rule: string | ((value: unknown) => string),
+  ): T | undefined {
     const value = this.#given.get(name)
     if (value === undefined || isRight(value)) return value
-    this.refuse(name, rule)
+    this.refuse(name, typeof rule === 'string' ? rule : rule(value))
     return undefined
   }
 

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { ask, openHttp, post } from '../../../test/helpers/http-fixture.ts'
 import { allowOrigins } from '../config/config.ts'
+import { productVersion } from '../observe/observe.ts'
 
 const NOBODY = { headers: { authorization: '' } }
 const ENDPOINTS = '/rtc-api/users/endpoints'
@@ -12,7 +13,10 @@ describe('health', () => {
     let reason: string | undefined = 'starting'
     const { listen, http } = await openHttp(test, { readiness: { notReadyBecause: () => reason } })
     const url = await listen()
-    assert.equal((await ask(url, 'GET /health/live', NOBODY)).text, '{"status":"live"}')
+    assert.equal(
+      (await ask(url, 'GET /health/live', NOBODY)).text,
+      `{"status":"live","version":"${productVersion()}"}`,
+    )
     const starting = await ask(url, 'GET /health/ready', NOBODY)
     assert.equal(starting.status, 503)
     assert.equal(starting.text, '{"status":"unavailable","reason":"starting"}')

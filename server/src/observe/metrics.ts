@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { productVersion } from './version.ts'
 
 /** Totals read at each scrape. */
 export type Gauges = {
@@ -26,7 +27,7 @@ export type EventOutcome =
   | 'mailbox_full'
   | 'discarded'
 
-/** Prometheus metrics; every name begins with `rollcall_`. No label is ever an id. */
+/** Prometheus metrics. The names of our own begin with `rollcall_`; the process's are the usual ones. No label is ever an id. */
 export interface Metrics {
   /** Events that a request was answered for. */
   eventAccepted(qos: 0 | 1): void
@@ -55,7 +56,7 @@ const LATENCY_BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 
 /** Makes an own registry with the process's metrics (event-loop lag, memory, CPU) and ours. */
 export function createMetrics(): Metrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry, prefix: 'rollcall_' })
+  addProcess(registry)
   const registers = [registry]
   const accepted = new Counter({
     name: 'rollcall_events_accepted_total',
@@ -145,6 +146,15 @@ function childrenOf<Child>(resolve: (label: string) => Child): (label: string) =
     known.set(label, child)
     return child
   }
+}
+
+/** Which version runs, and what the process takes. */
+function addProcess(registry: Registry): void {
+  // Under their standard names, `process_…` and `nodejs_…`, so that dashboards for any Node.js process fit.
+  collectDefaultMetrics({ register: registry })
+  const name = 'rollcall_build_info'
+  const help = 'Which version of Rollcall this is.'
+  new Gauge({ name, help, labelNames: ['version'], registers: [registry] }).labels(productVersion()).set(1)
 }
 
 function addGauges(registry: Registry, gauges: Gauges): void {

@@ -1,6 +1,8 @@
 import type { Message } from '@rollcall/client'
-import { EVENT_TYPE_RULE, INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
+import { INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
+import { eventTypeFault } from '@rollcall/protocol/event-type-fault'
 import { ID_RULE, isId } from '@rollcall/protocol/id'
+import { faultText, findJsonFault } from '@rollcall/protocol/json-fault'
 import { isServerEventType, SENT_TYPE_RULE } from '@rollcall/protocol/lifecycle'
 import {
   COLLAPSE_KEY_CHARACTERS_MAX,
@@ -12,7 +14,6 @@ import type { EventDraft } from '../../api/api.ts'
 import { isFields } from '../../api/parse.ts'
 import { parseExactly } from './exact-json.ts'
 import type { SendField, SendForm } from './form.ts'
-import { faultText, findJsonFault } from './json-fault.ts'
 import { maskLines } from './masks.ts'
 
 /** What is wrong with a form: field → what was expected there. */
@@ -39,7 +40,7 @@ export function faultsOf(form: SendForm): Faults {
 }
 
 function typeFault(type: string): string | undefined {
-  if (!isEventType(type)) return `Expected ${EVENT_TYPE_RULE}.`
+  if (!isEventType(type)) return `It ${eventTypeFault(type)}.`
   return isServerEventType(type) ? `Expected one ${SENT_TYPE_RULE}.` : undefined
 }
 

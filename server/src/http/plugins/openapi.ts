@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import swagger from '@fastify/swagger'
+import { productVersion } from '../../observe/observe.ts'
 import type { App } from '../app-type.ts'
 import { answerSchemas } from '../schemas/answers.ts'
 import { commandSchemas } from '../schemas/commands.ts'
@@ -68,13 +68,4 @@ export async function documentRoutes(app: App, keepAliveSecondsMax: number): Pro
 /** Schemas go by their own names. */
 function schemaName({ $id }: { readonly $id?: unknown }, index: number): string {
   return typeof $id === 'string' ? $id : `schema-${index}`
-}
-
-function productVersion(): string {
-  // The same distance from the sources as from the build.
-  const manifest: unknown = JSON.parse(
-    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
-  )
-  if (typeof manifest !== 'object' || manifest === null) throw new Error('package.json holds no object')
-  return String(Reflect.get(manifest, 'version'))
 }

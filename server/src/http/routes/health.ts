@@ -1,10 +1,14 @@
 import { Type } from 'typebox'
+import { productVersion } from '../../observe/observe.ts'
 import type { App } from '../app-type.ts'
 import { JSON_TYPE } from '../error-body.ts'
 import { json } from '../schemas/documentation.ts'
 import type { Readiness } from '../services.ts'
 
-const LIVE_STATUS = Type.Object({ status: Type.String({ examples: ['live'] }) })
+const LIVE_STATUS = Type.Object({
+  status: Type.String({ examples: ['live'] }),
+  version: Type.String({ description: 'Of the server.', examples: ['1.0.0'] }),
+})
 const READY_STATUS = Type.Object({ status: Type.String({ examples: ['ready'] }) })
 const UNREADY_STATUS = Type.Object({
   status: Type.String({ examples: ['unavailable'] }),
@@ -30,12 +34,12 @@ const readySchema = {
   },
 }
 
-const LIVE = JSON.stringify({ status: 'live' })
 const READY = JSON.stringify({ status: 'ready' })
 
 export function healthRoutes(app: App, readiness: Readiness): void {
+  const live = JSON.stringify({ status: 'live', version: productVersion() })
   app.get('/health/live', { schema: liveSchema }, (_request, reply) => {
-    reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE).send(LIVE)
+    reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE).send(live)
   })
   app.get('/health/ready', { schema: readySchema }, (_request, reply) => {
     const reason = readiness.notReadyBecause()
