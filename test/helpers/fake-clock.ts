@@ -8,6 +8,11 @@ export interface FakeClock extends Clock {
    * after, everything that can run without time passing (promises, I/O callbacks of this turn) gets to run.
    */
   advance(ms: number): Promise<void>
+  /**
+   * The process stands still for `ms`: time goes by without anything running. What fell due meanwhile runs at the end, a
+   * periodic timer once.
+   */
+  stall(ms: number): Promise<void>
   /** Moves the wall clock alone, either way. */
   jumpWall(ms: number): void
   /** Timers that wait; for tests that nothing is left behind. */
@@ -50,6 +55,15 @@ export function createFakeClock({ wallMs = 1_767_225_600_000 }: { wallMs?: numbe
         await settle()
       }
       elapsedMs = untilMs
+    },
+    async stall(ms) {
+      await settle()
+      elapsedMs += ms
+      for (const timer of timers)
+        if (timer.periodMs !== undefined) timer.dueAtMs = Math.max(timer.dueAtMs, elapsedMs)
+      await this.advance(0)
+      // As many turns as it takes to read what lies in a great many sockets.
+      for (let round = 0; round < 3; round++) await settle()
     },
     jumpWall(ms) {
       wallOffsetMs += ms

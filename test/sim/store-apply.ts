@@ -42,6 +42,7 @@ export async function apply(command: Command, side: Side, wallMs: number): Promi
     case 'revokeUser':
       return applyToTokens(command, side, wallMs)
     case 'advance':
+    case 'stall':
     case 'restart':
       return undefined
     default:

@@ -55,7 +55,7 @@ export type Command =
   | { readonly do: 'revokeToken'; readonly token: string; readonly ttlMs: number }
   | { readonly do: 'revokeFamilies'; readonly user: string }
   | { readonly do: 'revokeUser'; readonly endpoint: EndpointKey; readonly ttlMs: number }
-  | { readonly do: 'advance' | 'restart'; readonly ms: number }
+  | { readonly do: 'advance' | 'stall' | 'restart'; readonly ms: number }
 
 const endpoint = fc.record({
   organizationId: fc.constantFrom('acme', '__proto__'),
@@ -173,6 +173,10 @@ function tokens(): Weighted[] {
 function time(): Weighted[] {
   return [
     often(6, fc.record({ do: fc.constant('advance' as const), ms: shortMs })),
+    often(
+      1,
+      fc.record({ do: fc.constant('stall' as const), ms: fc.constantFrom(150, 700, 990, 1500, 30_000) }),
+    ),
     often(1, fc.record({ do: fc.constant('restart' as const), ms: fc.constant(0) })),
   ]
 }

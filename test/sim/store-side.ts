@@ -28,7 +28,7 @@ export class Side {
   /** A registration with its place in the order of making instead of the id that only this store gives. */
   plain(registration: Registration | undefined) {
     if (registration === undefined) return undefined
-    const { registrationId, ...rest } = registration
+    const { registrationId, ...rest } = this.#withoutPast(registration)
     if (!this.registrations.some((known) => known.registrationId === registrationId))
       this.registrations.push(registration)
     return {
@@ -96,6 +96,12 @@ export class Side {
     const decisions = this.claimed.map((registration) => ({ registration, step: 'wait' as const }))
     await this.store.registrations.settle(decisions, this.store.serviceTime.nowMs())
     this.claimed = []
+  }
+
+  /** When one that is over was so, engines need not know any more once nothing can give it another period. */
+  #withoutPast(registration: Registration): Registration {
+    const isOver = registration.expiresAtMs <= this.store.serviceTime.nowMs()
+    return isOver ? { ...registration, expiresAtMs: 0, reminded: false } : registration
   }
 
   #ordinalOf(sequence: number, of: Registration): number {

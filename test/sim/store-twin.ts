@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { MemoryStore } from '../../server/src/store/memory/memory.ts'
 import type { Store, StoreTotals } from '../../server/src/store/store.ts'
 import type { FakeClock } from '../helpers/fake-clock.ts'
 import { apply } from './store-apply.ts'
@@ -7,25 +8,32 @@ import { Side } from './store-side.ts'
 
 /** As long as any engine leaves an entry in flight alone. */
 const SPARED_FOR_MS = 5000
+/** How often engines look whether time passes. */
+const TICK_MS = 100
 
 /** Two stores that are asked the same, and whose answers must be the same. */
 export class Twin {
   readonly #clock: FakeClock
   readonly #oracle: Side
+  readonly #memory: MemoryStore
   readonly #tried: Side
   readonly #openAgain: () => Promise<Store>
+  /** When both looked whether time passes, as after a standstill. */
+  #tickedAtMs = 0
   /** Answers that were not just "nothing there". */
   effects = 0
 
-  constructor(clock: FakeClock, oracle: Store, tried: Store, openAgain: () => Promise<Store>) {
+  constructor(clock: FakeClock, oracle: MemoryStore, tried: Store, openAgain: () => Promise<Store>) {
     this.#clock = clock
     this.#oracle = new Side(oracle)
+    this.#memory = oracle
     this.#tried = new Side(tried)
     this.#openAgain = openAgain
   }
 
   async run(command: Command): Promise<void> {
     if (command.do === 'advance') return this.#clock.advance(command.ms)
+    if (command.do === 'stall') return this.#stall(command.ms)
     if (command.do === 'restart') return this.#restart()
     const wallMs = this.#clock.wallMs()
     const [expected, actual] = await Promise.all(
@@ -49,16 +57,27 @@ export class Twin {
     return totals
   }
 
+  /** Longer than from one look to the next. */
+  async #stall(ms: number): Promise<void> {
+    await this.#clock.stall(ms)
+    this.#tickedAtMs = this.#clock.monotonicMs()
+  }
+
   /**
-   * The oracle cannot restart: it only gives up its claims, as the other does with its process. Nothing is in
+   * The oracle cannot restart: it gives up its claims, as the other does with its process, and lifts deadlines. Nothing is in
    * flight after a restart: what was spared for being so has had its time before.
    */
   async #restart(): Promise<void> {
-    await this.#clock.advance(SPARED_FOR_MS)
+    // At a whole tick of both, so that what they heard by then is the same from then on.
+    await this.#clock.advance(
+      SPARED_FOR_MS + TICK_MS - ((this.#clock.monotonicMs() - this.#tickedAtMs) % TICK_MS),
+    )
+    const { serviceTime } = this.#tried.store
     await this.#oracle.release()
     this.#tried.claimed = []
     await this.#tried.store.close()
     this.#tried.store = await this.#openAgain()
+    this.#memory.restarted(serviceTime.heardMs())
   }
 }
 

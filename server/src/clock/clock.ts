@@ -64,7 +64,8 @@ export function systemRandom(): Random {
   }
 }
 
-export { type ServiceTime, startServiceTime } from './service-time.ts'
+export { HeardTime, type Standstill } from './heard-time.ts'
+export { type RunningServiceTime, type ServiceTime, startServiceTime } from './service-time.ts'
 export { uuidAt, uuidMaker, uuidTimeMs } from './uuid.ts'
 
 /** Calls `run` once the I/O callbacks of this turn of the event loop have run. No time passes. */

@@ -1,23 +1,37 @@
 import type { Clock } from './clock.ts'
+import { HeardTime, type HeardTimeOptions } from './heard-time.ts'
 
 /**
- * Service time: milliseconds that pass only while the service is up. Deadlines of registrations are kept on
- * it, so that a restart moves every deadline by exactly the downtime without rewriting one row, and a jump
- * of the wall clock expires nobody. (docs/adr/0003-service-time.md)
+ * Service time: milliseconds that pass only while the service can hear and write. Deadlines of registrations are kept
+ * on it, so that a restart moves every deadline by exactly the downtime without rewriting one row, and neither a jump
+ * of the wall clock, nor a process that stood still, nor a disk that refused expires anybody.
+ * (docs/adr/0003-service-time.md, docs/adr/0013-time-stands-still.md)
  *
  * It never decreases, also across restarts, and is close to the wall clock's scale but is not it: convert
  * with `toWallMs` before showing a deadline to anybody.
  */
 export interface ServiceTime {
-  /** The service time now, fractional milliseconds. */
+  /** The service time now, fractional milliseconds: deadlines are counted from it. */
   nowMs(): number
+  /** The service time up to which everybody was heard, a moment ago: liveness is judged by it. */
+  heardMs(): number
   /** The wall-clock time at which the service time will be `serviceMs` if the service stays up. */
   toWallMs(serviceMs: number): number
 }
 
-/** Service time that is `startMs` now and moves on with the monotonic clock, never with the wall clock. */
-export function startServiceTime(clock: Clock, startMs: number): ServiceTime {
-  const offsetMs = startMs - clock.monotonicMs()
-  const nowMs = () => clock.monotonicMs() + offsetMs
-  return { nowMs, toWallMs: (serviceMs) => clock.wallMs() + (serviceMs - nowMs()) }
+/** Service time with its clockwork, which whoever started it stops. */
+export type RunningServiceTime = ServiceTime & { close(): void }
+
+/** Service time that moves on with the monotonic clock, as `HeardTime` says, never with the wall clock. */
+export function startServiceTime(
+  clock: Clock,
+  options: HeardTimeOptions & { readonly startMs: number },
+): RunningServiceTime {
+  const time = new HeardTime(clock, options)
+  return {
+    nowMs: () => time.nowMs(),
+    heardMs: () => time.heardMs(),
+    toWallMs: (serviceMs) => clock.wallMs() + (serviceMs - time.nowMs()),
+    close: () => time.close(),
+  }
 }

@@ -76,7 +76,8 @@ function settle(
 /** Returns whether the store could take it. */
 function acknowledge(context: EndingsContext, position: EntryPosition, nowWallMs: number): boolean {
   const { store, links, bounds, statistics } = context
-  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs }
+  const { serviceTime } = store
+  const at = { nowMs: serviceTime.nowMs(), heardMs: serviceTime.heardMs(), nowWallMs }
   try {
     const { registration, sequence } = position
     const cancellation = store.mailboxes.acknowledge(registration, sequence, bounds, links.sentThrough, at)

@@ -143,11 +143,11 @@ function connected(links: Links, registrations: readonly Registration[]): number
 }
 
 function locate({ store }: SendEventContext, event: Accepted): Promise<readonly Registration[]> {
-  const nowMs = store.serviceTime.nowMs()
+  const heardMs = store.serviceTime.heardMs()
   const { to, userEndpointId } = event
-  if (userEndpointId === undefined) return store.registrations.list(to, nowMs)
+  if (userEndpointId === undefined) return store.registrations.list(to, heardMs)
   return store.registrations
-    .find({ ...to, userEndpointId }, nowMs)
+    .find({ ...to, userEndpointId }, heardMs)
     .then((found) => (found === undefined ? [] : [found]))
 }
 
@@ -161,7 +161,7 @@ async function sendAtLeastOnce(
   const { links, metrics, store } = context
   // One atomic write: nothing is answered before it is durable.
   const request = appendRequest(context, event, key)
-  const outcome = await store.mailboxes.append(request, store.serviceTime.nowMs())
+  const outcome = await store.mailboxes.append(request, store.serviceTime.heardMs())
   const { accepted, full, replaced = [] } = outcome
   tell(context, replaced, 'discarded')
   qos1.copies += accepted.length

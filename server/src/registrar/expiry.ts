@@ -1,3 +1,4 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
 import { afterThisTurn, type Clock, type ServiceTime, type Timer } from '../clock/clock.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
 import type { Decision, Registration, RegistrationStore } from '../store/store.ts'
@@ -50,18 +51,20 @@ export class Expiry {
     try {
       while ((await this.#sweepSlice()) === CLAIM_MAX && this.#timer !== undefined) await othersTurn()
     } catch (error) {
-      // The store says no; what was due stays due, and the next sweep tries again.
+      // The store says no; what was due stays due, and the next sweep tries again. That it cannot write it says itself.
+      if (error instanceof RollcallError && error.code === 'unavailable') return
       this.#context.log.error('sweep failed', { err: error instanceof Error ? error : undefined })
     }
   }
 
   async #sweepSlice(): Promise<number> {
     const { registrations, serviceTime } = this.#context
-    const nowMs = serviceTime.nowMs()
-    const claimed = await registrations.claimDue(nowMs, CLAIM_MAX)
+    const heardMs = serviceTime.heardMs()
+    const claimed = await registrations.claimDue(heardMs, CLAIM_MAX)
     if (claimed.length === 0) return 0
-    const decisions = claimed.map((registration) => ({ registration, step: nextStep(registration, nowMs) }))
-    for (const decision of await registrations.settle(decisions, nowMs)) this.#report(decision, nowMs)
+    const decisions = claimed.map((registration) => ({ registration, step: nextStep(registration, heardMs) }))
+    const settled = await registrations.settle(decisions, heardMs)
+    for (const decision of settled) this.#report(decision, serviceTime.nowMs())
     return claimed.length
   }
 

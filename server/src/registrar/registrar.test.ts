@@ -67,7 +67,7 @@ describe('the registrar', () => {
   })
 
   it('expires an endpoint after its period: never early, at most a second late', async () => {
-    const { clock, registrar, seen, lateMs, register } = setup()
+    const { clock, store, registrar, seen, lateMs, register } = setup()
     await register('phone', 15)
     await clock.advance(14_999)
     assert.equal((await registrar.list(ALICE)).length, 1)
@@ -78,6 +78,7 @@ describe('the registrar', () => {
     assert.equal(seen.length, 2)
     assert.ok(lateMs.every((ms) => ms >= 0 && ms < 1000))
     await registrar.close()
+    await store.close()
     assert.equal(clock.pending(), 0)
   })
 

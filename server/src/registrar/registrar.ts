@@ -74,7 +74,11 @@ export type RegistrarOptions = {
 export function createRegistrar(options: RegistrarOptions): Registrar {
   const { registrations, serviceTime } = options.store
   const expiry = new Expiry({ ...options, registrations, serviceTime })
-  const moment = (): Moment => ({ nowMs: serviceTime.nowMs(), nowWallMs: options.clock.wallMs() })
+  const moment = (): Moment => ({
+    nowMs: serviceTime.nowMs(),
+    heardMs: serviceTime.heardMs(),
+    nowWallMs: options.clock.wallMs(),
+  })
   return {
     register: (user, wanted, authorizedUntilWallMs) =>
       register(options, user, wanted, authorizedUntilWallMs, moment()),
@@ -87,11 +91,11 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
       if (!(await unregister(options, endpoint, reason))) throw new RollcallError('endpoint_unknown')
     },
     async unregisterAll(user, reason) {
-      const all = await registrations.list(user, serviceTime.nowMs())
+      const all = await registrations.list(user, serviceTime.heardMs())
       await Promise.all(all.map((registration) => unregister(options, registration, reason)))
     },
-    find: (endpoint) => registrations.find(endpoint, serviceTime.nowMs()),
-    list: (user) => registrations.list(user, serviceTime.nowMs()),
+    find: (endpoint) => registrations.find(endpoint, serviceTime.heardMs()),
+    list: (user) => registrations.list(user, serviceTime.heardMs()),
     lastSeenWallMs: (user) => options.store.lastSeen.find(user, options.clock.wallMs()),
     count: (organizationId) => options.store.totals(organizationId).registrations,
     expiresAtWallMs: (registration) => serviceTime.toWallMs(registration.expiresAtMs),
@@ -130,7 +134,7 @@ async function unregister(
   reason?: UnregisterReason,
 ): Promise<boolean> {
   const { registrations, serviceTime } = options.store
-  const removed = await registrations.unregister(endpoint, serviceTime.nowMs(), reason)
+  const removed = await registrations.unregister(endpoint, serviceTime.heardMs(), reason)
   if (removed === undefined) return false
   ended(options, removed, 'unregistered')
   return true

@@ -10,6 +10,7 @@ import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
 import { closingCases, restartCases } from './contract/restart.ts'
 import { Scene, type StoreUnderTest } from './contract/scene.ts'
+import { standstillCases, standstillRestartCases } from './contract/standstill.ts'
 import { termCases, termRestartCases } from './contract/terms.ts'
 import { tokenCases } from './contract/tokens.ts'
 import { totalsCases, totalsRestartCases } from './contract/totals.ts'
@@ -35,6 +36,7 @@ export function testStoreContract(
   const groups: readonly (readonly [string, Cases, skip?: string | undefined])[] = [
     ['registrations', registrationCases],
     ['what is due', dueCases],
+    ['time that stands still', standstillCases],
     ['mailboxes and answers', mailboxCases],
     ['history', historyCases],
     ['outcomes in the history', historyOutcomeCases],
@@ -44,6 +46,7 @@ export function testStoreContract(
     ['terms of events', termCases],
     ['totals', totalsCases],
     ['restarts', restartCases, noRestarts],
+    ['time that stood still, over restarts', standstillRestartCases, noRestarts],
     ['terms over restarts', termRestartCases, noRestarts],
     ['totals over restarts', totalsRestartCases, noRestarts],
     ['restarts and the feed', feedRestartCases, noRestarts],

@@ -24,7 +24,10 @@ export type {
  *   "soon durable" takes effect at once and survives at most 1 s later.
  * - An operation that cannot be made durable rejects with `RollcallError('unavailable')`; whether it took
  *   effect is then unknown to the caller, as after a lost connection, but never half.
- * - `nowMs` is service time (`clock/service-time.ts`); names ending in `WallMs` are wall-clock time.
+ * - `nowMs` is service time (`clock/service-time.ts`); names ending in `WallMs` are wall-clock time. What only judges
+ *   who lives is handed `ServiceTime.heardMs`.
+ * - The engine keeps service time: it stands while the process does and while operations are refused, and when it goes
+ *   on, everybody who lived has a full period from then; after a start not less than a minute.
  */
 export interface Store {
   readonly registrations: RegistrationStore
@@ -37,7 +40,7 @@ export interface Store {
   readonly revokedUsers: RevokedUserStore
   readonly lastSeen: LastSeenStore
   readonly signingKeys: SigningKeyStore
-  /** The time on which deadlines are kept; moves on only while this store is open. */
+  /** The time on which deadlines are kept; passes only while this store is open, the process runs, and writing works. */
   readonly serviceTime: ServiceTime
   /** Why writes fail now, or `undefined` while they succeed. Cheap. */
   failure(): string | undefined
@@ -91,7 +94,13 @@ export type Registration = EndpointKey & {
 }
 
 /** One moment on both clocks, read once per operation. */
-export type Moment = { readonly nowMs: number; readonly nowWallMs: number }
+export type Moment = {
+  /** Service time: deadlines are counted from it. */
+  readonly nowMs: number
+  /** Service time by which it is judged who lives, at most `nowMs`: see `ServiceTime.heardMs`. Default: `nowMs`. */
+  readonly heardMs?: number
+  readonly nowWallMs: number
+}
 
 export type RegisterRequest = EndpointKey & {
   readonly keepAliveSeconds: number

@@ -250,7 +250,7 @@ export const feedRestartCases: Cases = {
     await scene.under.crash(0)
     assert.deepEqual(await read(scene), before)
     watch(scene)
-    await scene.under.advance(10_000)
+    await scene.under.advance(60_000)
     await expire(scene)
     await scene.under.advance(1000)
     await scene.under.crash(0)

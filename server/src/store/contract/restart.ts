@@ -100,18 +100,48 @@ export const restartCases: Cases = {
     assert.equal((await rotate(4)).kind, 'reused')
   },
 
-  'a restart moves deadlines by the time it took, and a jump of the wall clock by nothing': async (scene) => {
-    const { expiresAtMs } = await scene.register()
+  'after a restart, a clean one too, everybody who lived has not less than a minute': async (scene) => {
+    await scene.register()
+    await scene.register({ userEndpointId: 'dead', keepAliveSeconds: 3 })
     await scene.under.advance(4000)
     await scene.under.reopen(3_600_000)
     scene.under.jumpWall(-86_400_000)
-    assert.equal((await scene.find())?.expiresAtMs, expiresAtMs)
-    await scene.under.advance(5999)
+    assert.equal(await scene.find({ ...ENDPOINT, userEndpointId: 'dead' }), undefined)
+    await scene.under.advance(59_999)
     assert.notEqual(await scene.find(), undefined)
     scene.under.jumpWall(2 * 86_400_000)
     assert.notEqual(await scene.find(), undefined)
+    assert.equal((await scene.claim()).length, 1, 'the dead one alone')
+    await scene.under.advance(1)
+    assert.equal(await scene.find(), undefined)
+    assert.equal((await scene.claim()).length, 1)
+  },
+
+  'after a restart a longer period is a full one, with a reminder of its own': async (scene) => {
+    const registration = await scene.register({ keepAliveSeconds: 90, serverKeepAliveReminderOn: true })
+    await scene.under.advance(60_000)
+    await scene.claim()
+    await scene.settle('remind', registration)
+    await scene.under.advance(29_000)
+    await scene.under.reopen(1000)
+    await scene.under.advance(59_999)
     assert.deepEqual(await scene.claim(), [])
     await scene.under.advance(1)
+    assert.equal((await scene.claim())[0]?.reminded, false)
+    await scene.under.advance(29_999)
+    assert.notEqual(await scene.find(), undefined)
+    await scene.under.advance(1)
+    assert.equal(await scene.find(), undefined)
+  },
+
+  'a restart brings nobody back who had expired, however short ago the start before it was': async (
+    scene,
+  ) => {
+    await scene.under.reopen(0)
+    await scene.register({ keepAliveSeconds: 2 })
+    await scene.under.advance(3000)
+    assert.equal(await scene.find(), undefined)
+    await scene.under.reopen(0)
     assert.equal(await scene.find(), undefined)
     assert.equal((await scene.claim()).length, 1)
   },
@@ -121,7 +151,7 @@ export const restartCases: Cases = {
     await scene.under.advance(9000)
     await scene.keepalive()
     await scene.under.crash(5000)
-    await scene.under.advance(9999)
+    await scene.under.advance(59_000)
     assert.notEqual(await scene.find(), undefined)
     await scene.under.advance(2000)
     assert.equal(await scene.find(), undefined, 'but it does not live for ever')
@@ -133,11 +163,11 @@ export const restartCases: Cases = {
       await scene.under.advance(500)
       await scene.under.crash(100)
     }
-    await scene.under.advance(9000)
+    await scene.under.advance(59_000)
     assert.equal((await scene.find())?.registrationId, registration.registrationId)
     await scene.under.reopen(0)
     assert.equal((await scene.find())?.registrationId, registration.registrationId)
-    await scene.under.advance(1000)
+    await scene.under.advance(60_000)
     assert.equal(await scene.find(), undefined)
   },
 

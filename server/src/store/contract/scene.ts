@@ -20,6 +20,8 @@ export interface StoreUnderTest {
   wallMs(): number
   advance(ms: number): Promise<void>
   jumpWall(ms: number): void
+  /** The process stands still for so long. */
+  stall(ms: number): Promise<void>
   /** Closes the store and opens it again `downMs` later. */
   reopen(downMs: number): Promise<void>
   /** The same without closing: the process died. */

@@ -24,6 +24,7 @@ testStoreContract('the embedded engine on a fake disk', async () => {
     wallMs: clock.wallMs,
     advance: clock.advance,
     jumpWall: clock.jumpWall,
+    stall: (ms) => clock.stall(ms),
     async reopen(downMs) {
       await store.close()
       await comeBack(downMs)

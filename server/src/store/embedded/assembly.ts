@@ -1,5 +1,6 @@
-import { type Clock, type ServiceTime, startServiceTime } from '../../clock/clock.ts'
+import { type Clock, type ServiceTime, type Standstill, startServiceTime } from '../../clock/clock.ts'
 import { FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
+import { LEAST_AFTER_START_MS, type Recovery } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
 import { AnswerBook, embeddedAnswers } from './answers.ts'
 import type { Batch } from './batch.ts'
@@ -13,7 +14,14 @@ import { Journal } from './journal.ts'
 import { embeddedLastSeen, LastSeenBook } from './last-seen.ts'
 import { loadRegistrations } from './load.ts'
 import { embeddedMailboxes } from './mailboxes.ts'
-import { addRecovery, pruneRecoveries, readRecoveries, recoveriesChange } from './recoveries.ts'
+import {
+  addRecovery,
+  NO_RECOVERIES,
+  pruneRecoveries,
+  readRecoveries,
+  recoveriesChange,
+} from './recoveries.ts'
+import { RecoveryBook } from './recovery-book.ts'
 import { embeddedRefreshFamilies } from './refresh-families.ts'
 import { embeddedRegistrations } from './registrations.ts'
 import { embeddedRevokedTokens, RevocationBook } from './revoked-tokens.ts'
@@ -45,6 +53,8 @@ export type EmbeddedStoreOptions = {
   /** How much the feed of changes keeps. Default: `FEED_BOUNDS`. */
   readonly feedBounds?: FeedBounds
   readonly onMailboxEnded?: OnMailboxEnded
+  /** Told when time goes on after the process stood still, or the disk refused. */
+  readonly onStandstill?: (standstill: Standstill) => void
 }
 
 /**
@@ -58,23 +68,32 @@ export async function openEmbeddedStore({
   historyBounds: bounds = HISTORY_BOUNDS,
   feedBounds = FEED_BOUNDS,
   onMailboxEnded,
+  onStandstill,
 }: EmbeddedStoreOptions): Promise<Store> {
   assertFormat(rows)
-  const state = readState(rows) ?? initialState(clock)
-  const earlier = readRecoveries(rows)
-  const recoveries = state.isClean ? earlier : addRecovery(earlier, state.heartbeatMs)
-  const { table, terms: loadedTerms } = loadRegistrations(rows, state.heartbeatMs, recoveries)
+  const before = readState(rows)
+  const state = before ?? initialState(clock)
+  const recoveries =
+    before === undefined ? NO_RECOVERIES : addRecovery(readRecoveries(rows), afterStart(before))
+  const { table, terms: loadedTerms } = loadRegistrations(rows, state.heartbeatMs, recoveries.list)
   const ids: Ids = { nextRegistrationId: state.nextRegistrationId, nextSequence: state.nextSequence }
   // Before anything is answered: from here on, a stop without `close` is an unclean one.
-  await rows.commit([
-    FORMAT_CHANGE,
-    recoveriesChange(pruneRecoveries(recoveries, state.heartbeatMs, table.periodMaxMs)),
-    stateChange({ ...state, isClean: false }),
-  ])
+  const kept = pruneRecoveries(recoveries, state.heartbeatMs, table.periodMaxMs)
+  await rows.commit([FORMAT_CHANGE, recoveriesChange(kept), stateChange({ ...state, isClean: false })])
 
   // Only now: nobody could send a keepalive while the rows were being read.
-  const serviceTime = startServiceTime(clock, state.heartbeatMs)
-  const stale = new StaleRecords()
+  const serviceTime = startServiceTime(clock, {
+    startMs: state.heartbeatMs,
+    isRefusing: () => journal.isRefusing,
+    refusals: () => journal.refusals,
+    onStandstill(standstill) {
+      recovered.add(journal, standstill)
+      log.info('the service stood still, and every endpoint has a full period from now', { ...standstill })
+      onStandstill?.(standstill)
+    },
+  })
+  const recovered = new RecoveryBook(table, kept)
+  const stale = new StaleRecords(() => recovered.newest)
   const isDurable = (batchNumber: number) => journal.isDurable(batchNumber)
   const history = new HistoryBook({ rows, bounds, isDurable }, ids.nextSequence)
   const heart = new Heart(serviceTime, ids, stale, history)
@@ -90,7 +109,13 @@ export async function openEmbeddedStore({
 }
 
 function initialState(clock: Clock): StoreState {
-  return { heartbeatMs: clock.wallMs(), isClean: true, nextRegistrationId: 1, nextSequence: 1 }
+  const nowMs = clock.wallMs()
+  return { heartbeatMs: nowMs, heardMs: nowMs, isClean: true, nextRegistrationId: 1, nextSequence: 1 }
+}
+
+/** Whoever lived when the service stopped, cleanly or not, could not be heard since. */
+function afterStart({ heardMs, heartbeatMs }: StoreState): Recovery {
+  return { fromMs: heardMs, toMs: heartbeatMs, leastMs: LEAST_AFTER_START_MS }
 }
 
 /** Adds to every commit the state as of now, and all keepalives and history from before. */
@@ -112,7 +137,8 @@ class Heart {
     this.#stale.writeInto(batch)
     this.#history.writeInto(batch)
     const heartbeatMs = this.#serviceTime.nowMs()
-    const { table, key, value } = stateChange({ heartbeatMs, isClean: isLast, ...this.#ids })
+    const heardMs = this.#serviceTime.heardMs()
+    const { table, key, value } = stateChange({ heartbeatMs, heardMs, isClean: isLast, ...this.#ids })
     batch.put(table, key, value)
     this.lastBeatMs = heartbeatMs
   }
@@ -137,6 +163,7 @@ function assemble(engine: Engine, heart: Heart): Store {
   let closing: Promise<void> | undefined
   async function close(): Promise<void> {
     ticking.cancel()
+    serviceTime.close()
     try {
       await journal.close()
     } finally {

@@ -49,7 +49,7 @@ export function cancelTheOthers(
     takeEntry(engine, record, sequence)
     history.note(sequence, 'discarded', at.nowWallMs)
   }
-  const live = others.map(({ record }) => record).filter((record) => isLive(record, at.nowMs))
+  const live = others.map(({ record }) => record).filter((record) => isLive(record, at.heardMs ?? at.nowMs))
   const outcome = appendAll(engine, live, { ...cancel, acceptedAtWallMs: at.nowWallMs }, bounds)
   if (draft !== undefined && live.length > 0)
     history.addAppended({ ...draft, acceptedAtWallMs: at.nowWallMs }, outcome)

@@ -60,6 +60,7 @@ class LmdbUnderTest implements StoreUnderTest {
 
   wallMs = () => this.#clock.wallMs()
   jumpWall = (ms: number) => this.#clock.jumpWall(ms)
+  stall = (ms: number) => this.#clock.stall(ms)
 
   async open(): Promise<this> {
     this.#store = await openEmbeddedStore({

@@ -1,4 +1,4 @@
-import type { Clock, ServiceTime } from '../../clock/clock.ts'
+import type { Clock, RunningServiceTime } from '../../clock/clock.ts'
 import type { OnMailboxEnded } from '../store.ts'
 import type { FeedParts } from './feed.ts'
 import type { HistoryBook } from './history-book.ts'
@@ -22,7 +22,7 @@ export type Engine = {
   readonly lastSeen: LastSeenBook
   readonly history: HistoryBook
   readonly feed: FeedParts
-  readonly serviceTime: ServiceTime
+  readonly serviceTime: RunningServiceTime
   readonly ids: Ids
   readonly onMailboxEnded: OnMailboxEnded | undefined
 }

@@ -27,6 +27,7 @@ async function setUp() {
     wallMs,
     advance,
     jumpWall,
+    stall: (ms) => clock.stall(ms),
     reopen: refuse,
     crash: refuse,
     close: () => store.close(),
@@ -151,7 +152,11 @@ describe('a disk that fails', () => {
       const expected = await scene.payloads(registration)
       assert.equal(expected[0], 'promised')
       assert.equal(expected.at(-1), 'afterwards')
-      assert.deepEqual(logged, ['the store cannot write', 'the store writes again'])
+      assert.deepEqual(logged, [
+        'the store cannot write',
+        'the store writes again',
+        'the service stood still, and every endpoint has a full period from now',
+      ])
       // Memory and disk tell the same.
       const again = await open()
       const found = await again.registrations.find(ENDPOINT, again.serviceTime.nowMs())

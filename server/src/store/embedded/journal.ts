@@ -41,6 +41,7 @@ export class Journal {
   #durableBatch = 0
   #failure: unknown
   #closed = false
+  #refusals = 0
 
   constructor(rows: Rows, clock: Clock, log: StoreLog, prepare: Prepare) {
     this.#rows = rows
@@ -108,13 +109,13 @@ export class Journal {
   /** Throws what an operation that has to know what is on disk is refused with now. */
   assertReadable(): void {
     const failure = this.failure()
-    if (failure !== undefined) throw refusal(failure)
+    if (failure !== undefined) throw this.#refuse(failure)
   }
 
   /** Throws what an operation that writes is refused with now. */
   assertWritable(): void {
     this.assertReadable()
-    if (!this.hasRoom) throw refusal('Too much waits to be written.')
+    if (!this.hasRoom) throw this.#refuse('Too much waits to be written.')
   }
 
   failure(): string | undefined {
@@ -137,6 +138,21 @@ export class Journal {
       batch.reject(refusal(CANNOT_WRITE, error))
       throw refusal(CANNOT_WRITE, error)
     }
+  }
+
+  /** Whether operations are refused now: time must not pass for those who are turned away. */
+  get isRefusing(): boolean {
+    return this.#closed || !this.hasRoom || this.failure() !== undefined
+  }
+
+  /** How often an operation was refused because of the disk. */
+  get refusals(): number {
+    return this.#refusals
+  }
+
+  #refuse(reason: string): Error {
+    this.#refusals++
+    return refusal(reason)
   }
 
   #isWorking(): boolean {

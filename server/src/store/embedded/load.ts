@@ -1,6 +1,7 @@
+import { liftDeadline, type Recovery } from '../recovery.ts'
 import { readMailboxKey, readRegistrationId } from './keys.ts'
 import { RegistrationRecord } from './record.ts'
-import { liftDeadline, type Recovery } from './recoveries.ts'
+import type { NumberedRecovery } from './recoveries.ts'
 import { decodeIdentity, decodeLiveness } from './registration-row.ts'
 import { RegistrationTable } from './registration-table.ts'
 import type { Rows } from './rows.ts'
@@ -21,7 +22,7 @@ const UNKNOWN = {
 export function loadRegistrations(
   rows: Rows,
   nowMs: number,
-  recoveries: readonly Recovery[],
+  recoveries: readonly NumberedRecovery[],
 ): { readonly table: RegistrationTable; readonly terms: readonly Term[] } {
   const table = new RegistrationTable(nowMs)
   const records = readRecords(rows, table)
@@ -31,7 +32,12 @@ export function loadRegistrations(
     if (record === undefined) return
     const liveness = decodeLiveness(value)
     record.lastKeepAliveAtWallMs = liveness.lastKeepAliveAtWallMs
-    record.expiresAtMs = liftDeadline(liveness.expiresAtMs, record.keepAliveSeconds * 1000, recoveries)
+    const periodMs = record.keepAliveSeconds * 1000
+    record.expiresAtMs = liftDeadline(
+      liveness.expiresAtMs,
+      periodMs,
+      laterThan(recoveries, liveness.recovery),
+    )
     record.authorizedUntilWallMs = liveness.authorizedUntilWallMs
     // A period that was given anew gets its own reminder.
     record.reminded = liveness.reminded && record.expiresAtMs === liveness.expiresAtMs
@@ -44,6 +50,12 @@ export function loadRegistrations(
     if (record !== undefined) table.append(record, sequence, bytes)
   })
   return { table, terms: loadTerms(rows, finder(records)) }
+}
+
+/** Those that came after the row was written. Most rows are older than all or none. */
+function laterThan(recoveries: readonly NumberedRecovery[], number: number): readonly Recovery[] {
+  const isLater = (recovery: NumberedRecovery) => recovery.number > number
+  return recoveries.every(isLater) ? recoveries : recoveries.filter(isLater)
 }
 
 function loadTerms(rows: Rows, find: ReturnType<typeof finder>): readonly Term[] {

@@ -1,3 +1,4 @@
+import type { Recovery } from '../recovery.ts'
 import { encodeFields, FieldReader } from './fields.ts'
 import type { Rows } from './rows.ts'
 
@@ -6,27 +7,27 @@ const RECOVERIES_MAX = 64
 
 const RECOVERIES_KEY = Buffer.from('recoveries')
 
-/**
- * The end of a stop that was not clean, on service time: the time of the last heartbeat, or, for several
- * joined into one, of the first and the last. Keepalives answered after that heartbeat are lost, so whoever
- * lived at `fromMs` is given a full period from `toMs`. (docs/adr/0003-service-time.md)
- */
-export type Recovery = { readonly fromMs: number; readonly toMs: number }
+/** Liveness rows say which recovery was the newest when they were written: only later ones lift them. */
+export type NumberedRecovery = Recovery & { readonly number: number }
 
-/** The deadline of a row, with every recovery since it was written taken into account. */
-export function liftDeadline(expiresAtMs: number, periodMs: number, recoveries: readonly Recovery[]): number {
-  let deadlineMs = expiresAtMs
-  for (const { fromMs, toMs } of recoveries)
-    if (deadlineMs > fromMs) deadlineMs = Math.max(deadlineMs, toMs + periodMs)
-  return deadlineMs
+/** The recoveries that may still lift somebody, oldest first. */
+export type Recoveries = {
+  readonly list: readonly NumberedRecovery[]
+  /** Number of the newest there ever was; 0: there was none. */
+  readonly newest: number
 }
 
-/** Adds the newest recovery. */
-export function addRecovery(recoveries: readonly Recovery[], atMs: number): readonly Recovery[] {
-  const [first, second, ...rest] = [...recoveries, { fromMs: atMs, toMs: atMs }]
-  if (first === undefined || second === undefined) return [{ fromMs: atMs, toMs: atMs }]
-  if (rest.length + 2 <= RECOVERIES_MAX) return [first, second, ...rest]
-  return [{ fromMs: first.fromMs, toMs: second.toMs }, ...rest]
+export const NO_RECOVERIES: Recoveries = { list: [], newest: 0 }
+
+/** Adds the newest recovery. Two joined into one count from the first's beginning to the second's end. */
+export function addRecovery({ list, newest }: Recoveries, recovery: Recovery): Recoveries {
+  const number = newest + 1
+  const all = [...list, { ...recovery, number }]
+  const [first, second, ...rest] = all
+  if (first === undefined || second === undefined || all.length <= RECOVERIES_MAX)
+    return { list: all, newest: number }
+  const leastMs = Math.max(first.leastMs, second.leastMs)
+  return { list: [{ ...second, fromMs: first.fromMs, leastMs }, ...rest], newest: number }
 }
 
 /**
@@ -36,24 +37,41 @@ export function addRecovery(recoveries: readonly Recovery[], atMs: number): read
  * @param periodMaxMs longest period of any registration
  */
 export function pruneRecoveries(
-  recoveries: readonly Recovery[],
+  { list, newest }: Recoveries,
   nowMs: number,
   periodMaxMs: number,
-): readonly Recovery[] {
-  const isOver = ({ toMs }: Recovery, index: number) =>
-    toMs + periodMaxMs <= (recoveries[index + 1]?.fromMs ?? nowMs)
-  const lastOver = recoveries.findLastIndex(isOver)
-  return recoveries.slice(lastOver + 1)
+): Recoveries {
+  let untilMs = Number.NEGATIVE_INFINITY
+  let firstKept = 0
+  for (const [index, { toMs, leastMs }] of list.entries()) {
+    // An earlier one may reach further: after a start the shortest periods are longer.
+    untilMs = Math.max(untilMs, toMs + Math.max(periodMaxMs, leastMs))
+    if (untilMs <= (list[index + 1]?.fromMs ?? nowMs)) firstKept = index + 1
+  }
+  return { list: list.slice(firstKept), newest }
 }
 
-export function readRecoveries(rows: Rows): readonly Recovery[] {
+export function readRecoveries(rows: Rows): Recoveries {
   const row = rows.get('meta', RECOVERIES_KEY)
-  if (row === undefined) return []
+  if (row === undefined) return NO_RECOVERIES
   const reader = new FieldReader(row)
-  return Array.from({ length: reader.number() }, () => ({ fromMs: reader.number(), toMs: reader.number() }))
+  const times = Array.from({ length: reader.number() }, () => ({
+    fromMs: reader.number(),
+    toMs: reader.number(),
+  }))
+  // Rows from before end here: those had no least, and no liveness row knew of them.
+  const isOld = reader.isAtEnd
+  const list = times.map((time, index) => ({
+    ...time,
+    leastMs: isOld ? 0 : reader.number(),
+    number: isOld ? index + 1 : reader.number(),
+  }))
+  return { list, newest: isOld ? list.length : reader.number() }
 }
 
-export function recoveriesChange(recoveries: readonly Recovery[]) {
-  const numbers = recoveries.flatMap(({ fromMs, toMs }) => [fromMs, toMs])
-  return { table: 'meta', key: RECOVERIES_KEY, value: encodeFields([recoveries.length, ...numbers]) } as const
+export function recoveriesChange({ list, newest }: Recoveries) {
+  const times = list.flatMap(({ fromMs, toMs }) => [fromMs, toMs])
+  const terms = list.flatMap(({ leastMs, number }) => [leastMs, number])
+  const value = encodeFields([list.length, ...times, ...terms, newest])
+  return { table: 'meta', key: RECOVERIES_KEY, value } as const
 }

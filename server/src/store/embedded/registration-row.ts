@@ -13,6 +13,8 @@ export type LivenessRow = Pick<
 const REMINDER_ON = 1
 const REMINDED = 1
 const HEADER_BYTES = 17
+/** Of a liveness row as it was at first. */
+const LIVENESS_BYTES = 25
 
 export function encodeIdentity(row: IdentityRow): Buffer {
   const organizationBytes = Buffer.byteLength(row.organizationId)
@@ -44,21 +46,25 @@ export function decodeIdentity(bytes: Uint8Array): IdentityRow {
   }
 }
 
-export function encodeLiveness(row: LivenessRow): Buffer {
-  const value = Buffer.allocUnsafe(25)
+/** @param recovery number of the newest recovery that the deadline takes into account */
+export function encodeLiveness(row: LivenessRow, recovery: number): Buffer {
+  const value = Buffer.allocUnsafe(LIVENESS_BYTES + 4)
   value.writeDoubleBE(row.lastKeepAliveAtWallMs, 0)
   value.writeDoubleBE(row.expiresAtMs, 8)
   value.writeDoubleBE(row.authorizedUntilWallMs, 16)
   value.writeUInt8(row.reminded ? REMINDED : 0, 24)
+  value.writeUInt32BE(recovery, LIVENESS_BYTES)
   return value
 }
 
-export function decodeLiveness(bytes: Uint8Array): LivenessRow {
+export function decodeLiveness(bytes: Uint8Array): LivenessRow & { readonly recovery: number } {
   const value = asBuffer(bytes)
   return {
     lastKeepAliveAtWallMs: value.readDoubleBE(0),
     expiresAtMs: value.readDoubleBE(8),
     authorizedUntilWallMs: value.readDoubleBE(16),
     reminded: value.readUInt8(24) === REMINDED,
+    // Rows from before end here, and know of none.
+    recovery: value.length > LIVENESS_BYTES ? value.readUInt32BE(LIVENESS_BYTES) : 0,
   }
 }

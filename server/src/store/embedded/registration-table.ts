@@ -1,3 +1,4 @@
+import { liftDeadline, type Recovery } from '../recovery.ts'
 import type { EndpointKey, Registration, StoreTotals, UserKey } from '../store.ts'
 import { DueIndex } from './due-index.ts'
 import { Mailbox } from './mailbox.ts'
@@ -39,6 +40,21 @@ export class RegistrationTable {
 
   listLive(user: UserKey, nowMs: number): readonly RegistrationRecord[] {
     return this.#byUser.list(user).filter((record) => isLive(record, nowMs))
+  }
+
+  /**
+   * Gives everybody who lives a full period. Whoever is due later is filed anew when the time comes that was filed;
+   * replaced ones had expired before.
+   */
+  lift(recovery: Recovery): void {
+    const recoveries = [recovery]
+    for (const record of this.#byUser.all()) {
+      const expiresAtMs = liftDeadline(record.expiresAtMs, record.keepAliveSeconds * 1000, recoveries)
+      if (expiresAtMs === record.expiresAtMs) continue
+      record.expiresAtMs = expiresAtMs
+      // A period that was given anew gets its own reminder.
+      record.reminded = false
+    }
   }
 
   /** When any of the user's registrations was made or kept alive last, swept or not; 0 without any. */

@@ -28,7 +28,7 @@ export function embeddedRegistrations(engine: Engine): RegistrationStore {
     },
     async keepalive(endpoint, authorizedUntilWallMs, at) {
       journal.assertWritable()
-      const record = table.findLive(endpoint, at.nowMs)
+      const record = table.findLive(endpoint, at.heardMs ?? at.nowMs)
       if (record === undefined) return undefined
       renew(engine, record, authorizedUntilWallMs ?? 0, at)
       return toRegistration(record)
@@ -62,12 +62,13 @@ function register(
   endpointsMax: number,
   at: Moment,
 ): RegisterOutcome {
-  const live = engine.table.findLive(request, at.nowMs)
+  const heardMs = at.heardMs ?? at.nowMs
+  const live = engine.table.findLive(request, heardMs)
   if (live !== undefined) {
     refresh(engine, live, request, at)
     return { kind: 'registered', registration: toRegistration(live), refreshed: true }
   }
-  const leaving = whoMakesRoom(engine.table.listLive(request, at.nowMs), endpointsMax, request.isLinked)
+  const leaving = whoMakesRoom(engine.table.listLive(request, heardMs), endpointsMax, request.isLinked)
   if (leaving === undefined) return { kind: 'too_many_endpoints' }
   const madeRoom = leaving.map((record) => evict(engine, record, at.nowMs))
   const record = create(engine, request, at)

@@ -47,7 +47,9 @@ describe('rows', () => {
       authorizedUntilWallMs: 9e15,
       reminded: true,
     }
-    assert.deepEqual(decodeLiveness(encodeLiveness(liveness)), liveness)
+    assert.deepEqual(decodeLiveness(encodeLiveness(liveness, 7)), { ...liveness, recovery: 7 })
+    const ofBefore = encodeLiveness(liveness, 7).subarray(0, 25)
+    assert.deepEqual(decodeLiveness(ofBefore), { ...liveness, recovery: 0 })
   })
 
   it('hold payloads of any bytes, none included', () => {

@@ -8,7 +8,13 @@ import { encodeLiveness } from './registration-row.ts'
  * commits cost one row, and every commit takes all of them: what was answered before it is durable with it.
  */
 export class StaleRecords {
+  readonly #newestRecovery: () => number
   #records: RegistrationRecord[] = []
+
+  /** @param newestRecovery number of the newest recovery, which every deadline in memory takes into account */
+  constructor(newestRecovery: () => number) {
+    this.#newestRecovery = newestRecovery
+  }
 
   get size(): number {
     return this.#records.length
@@ -23,10 +29,11 @@ export class StaleRecords {
   writeInto(batch: Batch): void {
     const records = this.#records
     this.#records = []
+    const recovery = this.#newestRecovery()
     for (const record of records) {
       record.stale = false
       if (!record.removed)
-        batch.put('liveness', registrationKey(record.registrationId), encodeLiveness(record))
+        batch.put('liveness', registrationKey(record.registrationId), encodeLiveness(record, recovery))
     }
   }
 }

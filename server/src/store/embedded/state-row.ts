@@ -7,11 +7,15 @@ const FORMAT_VERSION = 1
 
 const FORMAT_KEY = Buffer.from('format')
 const STATE_KEY = Buffer.from('state')
+/** Of a row as it was at first. */
+const STATE_BYTES = 25
 
 /** What goes with every commit, in one row. */
 export type StoreState = {
   /** Service time of the commit: where service time goes on at the next start. */
   readonly heartbeatMs: number
+  /** Up to when everybody had been heard by then: whoever lived at it lives. */
+  readonly heardMs: number
   /** The store was closed with this commit: nothing happened after it. */
   readonly isClean: boolean
   /** The ids that come next. Written with whatever uses them, so that none is ever used again. */
@@ -40,8 +44,11 @@ export function readState(rows: Rows): StoreState | undefined {
   const row = rows.get('meta', STATE_KEY)
   if (row === undefined) return undefined
   const value = asBuffer(row)
+  const heartbeatMs = value.readDoubleBE(0)
   return {
-    heartbeatMs: value.readDoubleBE(0),
+    heartbeatMs,
+    // Rows from before end here: then both were one.
+    heardMs: value.length > STATE_BYTES ? value.readDoubleBE(STATE_BYTES) : heartbeatMs,
     nextRegistrationId: value.readDoubleBE(8),
     nextSequence: value.readDoubleBE(16),
     isClean: value.readUInt8(24) === 1,
@@ -49,10 +56,11 @@ export function readState(rows: Rows): StoreState | undefined {
 }
 
 export function stateChange(state: StoreState) {
-  const value = Buffer.allocUnsafe(25)
+  const value = Buffer.allocUnsafe(STATE_BYTES + 8)
   value.writeDoubleBE(state.heartbeatMs, 0)
   value.writeDoubleBE(state.nextRegistrationId, 8)
   value.writeDoubleBE(state.nextSequence, 16)
   value.writeUInt8(state.isClean ? 1 : 0, 24)
+  value.writeDoubleBE(state.heardMs, STATE_BYTES)
   return { table: 'meta', key: STATE_KEY, value } as const
 }

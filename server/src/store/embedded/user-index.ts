@@ -28,6 +28,15 @@ export class UserIndex {
     return Array.isArray(endpoints) ? endpoints : [endpoints]
   }
 
+  /** Every record, in no order that anybody may rely on. */
+  *all(): Generator<RegistrationRecord> {
+    for (const { users } of this.#organizations.values())
+      for (const endpoints of users.values()) {
+        if (Array.isArray(endpoints)) yield* endpoints
+        else yield endpoints
+      }
+  }
+
   /** Adds a record that is newer than all others of its user; an older one of its endpoint gives way. */
   add(record: RegistrationRecord): RegistrationRecord | undefined {
     const { users } = this.#organization(record.organizationId)

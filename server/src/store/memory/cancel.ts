@@ -36,7 +36,7 @@ export function cancelTheOthers(
       discarded.push({ registration, sequence: original.sequence })
       history.note(original.sequence, 'discarded', at.nowWallMs)
     }
-    if (!isLive(registration, at.nowMs)) continue
+    if (!isLive(registration, at.heardMs ?? at.nowMs)) continue
     if (!hasRoom(slot, event.payload.byteLength, bounds)) full.push(registration)
     else accepted.push(append(slots, slot, event, at))
   }

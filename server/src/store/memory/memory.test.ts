@@ -13,7 +13,7 @@ testStoreContract(
     const refuse = () => Promise.reject(new Error(FORGETS))
     const { wallMs, advance, jumpWall } = clock
     return {
-      ...{ store, ended, wallMs, advance, jumpWall },
+      ...{ store, ended, wallMs, advance, jumpWall, stall: (ms: number) => clock.stall(ms) },
       ...{ reopen: refuse, crash: refuse, close: () => store.close() },
     }
   },

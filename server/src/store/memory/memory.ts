@@ -1,5 +1,6 @@
 import { type Clock, startServiceTime } from '../../clock/clock.ts'
 import { FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
+import { LEAST_AFTER_START_MS } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store, StoreTotals } from '../store.ts'
 import { type AnswerBook, memoryAnswers } from './answers.ts'
 import { Feed, memoryFeed } from './feed.ts'
@@ -12,7 +13,17 @@ import { memoryRegistrations, type RecordChange } from './registrations.ts'
 import { memoryRevokedTokens } from './revoked-tokens.ts'
 import { memoryRevokedUsers } from './revoked-users.ts'
 import { memorySigningKeys } from './signing-keys.ts'
-import { createSlots, removeSlot, type Slot, type Slots } from './slots.ts'
+import { createSlots, liftAll, removeSlot, type Slot, type Slots } from './slots.ts'
+
+/** With what an oracle needs besides. */
+export type MemoryStore = Store & {
+  /**
+   * Does to deadlines what a restart does in an engine that survives one.
+   *
+   * @param fromMs up to when the other had heard everybody
+   */
+  restarted(fromMs: number): void
+}
 
 /**
  * A store that forgets everything with the process, and takes the shortest way to each guarantee instead of
@@ -28,13 +39,16 @@ export function createMemoryStore({
   readonly historyBounds?: HistoryBounds
   readonly feedBounds?: FeedBounds
   readonly onMailboxEnded?: OnMailboxEnded
-}): Store {
+}): MemoryStore {
   const gate: Gate = { open: true }
   const slots = createSlots()
   const answers: AnswerBook = new Map()
   const history = new History(clock, historyBounds)
   const feed = new Feed(feedBounds)
-  const serviceTime = startServiceTime(clock, clock.wallMs())
+  const serviceTime = startServiceTime(clock, {
+    startMs: clock.wallMs(),
+    onStandstill: (standstill) => liftAll(slots, { ...standstill, leastMs: 0 }),
+  })
   const record: RecordChange = (type, registration, reason, nowMs) =>
     feed.add(type, registration, reason, Math.round(serviceTime.toWallMs(nowMs)))
   const end = (slot: Slot, nowMs: number) => {
@@ -58,8 +72,12 @@ export function createMemoryStore({
     failure: () => undefined,
     totals: (organizationId) => count(slots, organizationId),
     hold: () => () => undefined,
+    restarted(fromMs) {
+      liftAll(slots, { fromMs, toMs: serviceTime.nowMs(), leastMs: LEAST_AFTER_START_MS })
+    },
     async close() {
       gate.open = false
+      serviceTime.close()
     },
   }
 }

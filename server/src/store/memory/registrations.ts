@@ -36,7 +36,7 @@ export function memoryRegistrations(
     },
     async keepalive(endpoint, authorizedUntilWallMs, at) {
       assertOpen(gate)
-      const slot = findLive(slots, endpoint, at.nowMs)
+      const slot = findLive(slots, endpoint, at.heardMs ?? at.nowMs)
       if (slot === undefined) return undefined
       slot.registration = renew(slot.registration, authorizedUntilWallMs ?? 0, at)
       return slot.registration
@@ -76,18 +76,19 @@ function register(
   end: EndSlot,
   record: RecordChange,
 ): RegisterOutcome {
-  const slot = findLive(slots, request, at.nowMs)
+  const heardMs = at.heardMs ?? at.nowMs
+  const slot = findLive(slots, request, heardMs)
   if (slot !== undefined) {
     const { keepAliveSeconds, serverKeepAliveReminderOn } = request
     const changed = { ...slot.registration, keepAliveSeconds, serverKeepAliveReminderOn }
     slot.registration = renew(changed, request.authorizedUntilWallMs, at)
     return { kind: 'registered', registration: slot.registration, refreshed: true }
   }
-  const live = listLive(slots, request, at.nowMs).map(({ registration }) => registration)
+  const live = listLive(slots, request, heardMs).map(({ registration }) => registration)
   const madeRoom = whoMakesRoom(live, endpointsMax, request.isLinked)
   if (madeRoom === undefined) return { kind: 'too_many_endpoints' }
   for (const registration of madeRoom) {
-    const leaving = findLive(slots, registration, at.nowMs)
+    const leaving = findLive(slots, registration, heardMs)
     record('UserEndpointUnregisteredEvent', registration, 'evicted', at.nowMs)
     if (leaving !== undefined) end(leaving, at.nowMs)
   }

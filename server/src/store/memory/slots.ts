@@ -1,3 +1,4 @@
+import { liftDeadline, type Recovery } from '../recovery.ts'
 import type { CancelDraft, EndpointKey, MailboxEntry, Registration, UserKey } from '../store.ts'
 import { type LastSeen, noteLastSeen } from './last-seen.ts'
 
@@ -40,6 +41,18 @@ export function createSlots(): Slots {
 
 export function isLive(registration: Registration, nowMs: number): boolean {
   return nowMs < registration.expiresAtMs
+}
+
+/** Gives everybody who lives a full period. */
+export function liftAll(slots: Slots, recovery: Recovery): void {
+  for (const slot of slots.byId.values()) {
+    const { registration } = slot
+    const expiresAtMs = liftDeadline(registration.expiresAtMs, registration.keepAliveSeconds * 1000, [
+      recovery,
+    ])
+    if (expiresAtMs !== registration.expiresAtMs)
+      slot.registration = { ...registration, expiresAtMs, reminded: false }
+  }
 }
 
 /** The slot of the endpoint's live registration. */
