@@ -300,6 +300,7 @@ describe('a directory that was read again', () => {
     assert.equal(isAborted, true)
     assert.deepEqual(webhooks.list('acme'), [])
     assert.equal(store.feed.totals().entries, 0)
+    await store.close()
     assert.equal(clock.pending(), 0)
   })
 })
