@@ -55,7 +55,7 @@ async function main(): Promise<void> {
 
 /** Nothing but the hash goes to standard output. */
 async function printHash(): Promise<void> {
-  process.stdout.write(`${await hashSecret(readFileSync(0, 'utf8').replace(/\r?\n$/, ''))}\n`)
+  process.stdout.write(`${await hashSecret(readText(0).replace(/\r?\n$/, ''))}\n`)
   // npm has written two lines of its own before this program began, and nothing but its caller can keep it from that.
   const { npm_lifecycle_event: script, npm_config_loglevel: level } = process.env
   if (script === 'start' && level !== 'silent' && !process.stdout.isTTY)
@@ -70,13 +70,18 @@ function configure(file: string | undefined): Configuration {
 
 function readConfigFile(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    return JSON.parse(readText(file))
   } catch (error) {
     throw new ConfigurationError(
       '--config',
       `cannot read ${file}: ${error instanceof Error ? error.message : ''}`,
     )
   }
+}
+
+/** Without the byte order mark that editors and pipes of Windows begin a text with. */
+function readText(file: string | 0): string {
+  return readFileSync(file, 'utf8').replace(/^\ufeff/, '')
 }
 
 async function start(configuration: Configuration): Promise<void> {

@@ -61,7 +61,7 @@ export async function send(args: readonly string[], terminal: Terminal): Promise
 function eventOf(json: string, type: string | undefined): Message['event'] {
   let value: unknown
   try {
-    value = JSON.parse(json)
+    value = JSON.parse(json.replace(/^\ufeff/, ''))
   } catch {
     throw new UsageError(`the event is not JSON: ${json.slice(0, 100)}`)
   }

@@ -58,7 +58,9 @@ export function parseDirectory(text: string): Directory {
 }
 
 /** The parser's own message quotes the text, in which the hashes are: only the place is told. */
-function parseJson(text: string): unknown {
+function parseJson(given: string): unknown {
+  // Editors of Windows begin a file with a byte order mark.
+  const text = given.replace(/^\ufeff/, '')
   try {
     return JSON.parse(text)
   } catch {

@@ -56,7 +56,7 @@ async function reach(url: string, signal: AbortSignal): Promise<Response> {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(/^\ufeff/, ''))
   } catch {
     throw new Error('answered something that is not JSON')
   }

@@ -5,6 +5,7 @@ import type { Clock } from '../clock/clock.ts'
 import { ArrayScanner } from './bulk-array.ts'
 import { parseSendEvent, type SendEventCommand } from './command.ts'
 import { Pace } from './pace.ts'
+import { withoutMark } from './raw-json.ts'
 
 /** One event of a bulk request: what it asks for, or why it cannot be done. */
 export type BulkItem = SendEventCommand | RollcallError
@@ -27,7 +28,7 @@ export async function* readSendEventArray(
   clock: Pick<Clock, 'monotonicMs'>,
 ): AsyncGenerator<readonly BulkItem[]> {
   const pace = new Pace(clock)
-  const scanner = new ArrayScanner(body)
+  const scanner = new ArrayScanner(withoutMark(body))
   const group: BulkItem[] = []
   while (!scanner.isDone) {
     const bytes = scanner.step()
@@ -50,7 +51,7 @@ export async function* readSendEventLines(
 ): AsyncGenerator<readonly BulkItem[]> {
   const pace = new Pace(clock)
   let group: BulkItem[] = []
-  for (const bytes of linesOf(body)) {
+  for (const bytes of linesOf(withoutMark(body))) {
     if (!isBlank(bytes)) group.push(readItem(bytes))
     if (group.length === GROUP_ITEMS_MAX) {
       yield group

@@ -26,8 +26,8 @@ export type SendEventCommand = Terms & {
  *
  * @throws RollcallError `malformed_json`, `invalid_request` with the fields, `event_too_large`
  */
-export function parseSendEvent(bytes: Buffer): SendEventCommand {
-  const { text, value } = parseJson(bytes)
+export function parseSendEvent(given: Buffer): SendEventCommand {
+  const { bytes, text, value } = parseJson(given)
   if (!isJsonObject(value)) throw new RollcallError('invalid_request', 'The body must be a JSON object.')
   const members = membersOf(text, text.indexOf('{'))
   const problems: Problems = new Map()

@@ -21,8 +21,8 @@ export type MasksPreviewCommand = {
  *
  * @throws RollcallError `malformed_json`, `invalid_request` with the fields, `event_too_large`
  */
-export function parseMasksPreview(bytes: Buffer): MasksPreviewCommand {
-  const { text, value } = parseJson(bytes)
+export function parseMasksPreview(given: Buffer): MasksPreviewCommand {
+  const { bytes, text, value } = parseJson(given)
   if (!isJsonObject(value)) throw new RollcallError('invalid_request', 'The body must be a JSON object.')
   const members = membersOf(text, text.indexOf('{'))
   const problems: Problems = new Map()

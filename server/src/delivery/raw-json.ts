@@ -7,7 +7,12 @@ import type { JsonObject } from './problems.ts'
  * JSON bodies with their text kept: the device must get the sender's own bytes of the event, which a
  * round trip through JSON.parse would change (`1.0`, 12345678901234567890).
  */
-export type JsonBody = { readonly text: string; readonly value: unknown }
+export type JsonBody = {
+  /** What `text` is made of: the body without a byte order mark. */
+  readonly bytes: Buffer
+  readonly text: string
+  readonly value: unknown
+}
 
 /** One member of an object: where its value stands in the text. */
 export type Member = { readonly key: string; readonly start: number; readonly end: number }
@@ -29,13 +34,19 @@ export function parseJsonBody(body: Buffer): unknown {
 /** Decodes and parses; `membersOf` does the other checks. */
 export function parseJson(body: Buffer): JsonBody {
   if (!isUtf8(body)) throw new RollcallError('malformed_json', 'The body is not valid UTF-8.')
-  const text = body.toString('utf8')
+  const bytes = withoutMark(body)
+  const text = bytes.toString('utf8')
   try {
-    return { text, value: JSON.parse(text) }
+    return { bytes, text, value: JSON.parse(text) }
   } catch {
     // The parser's own message quotes the body, which may be secret.
     throw new RollcallError('malformed_json')
   }
+}
+
+/** RFC 8259 §8.1: a reader may ignore a byte order mark. Editors and libraries of Windows write one. */
+export function withoutMark(body: Buffer): Buffer {
+  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

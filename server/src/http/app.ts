@@ -9,7 +9,7 @@ import { requireToken } from './plugins/authenticate.ts'
 import { allowOrigins } from './plugins/cross-origin.ts'
 import { serveDocs } from './plugins/docs-page.ts'
 import { answerErrors, answerThrown } from './plugins/errors.ts'
-import { readJson, readRawBulk, readRawJson } from './plugins/json-body.ts'
+import { ignoreTypesOfNothing, readJson, readRawBulk, readRawJson } from './plugins/json-body.ts'
 import { speakOAuth } from './plugins/oauth-form.ts'
 import { documentRoutes } from './plugins/openapi.ts'
 import { servePages } from './plugins/pages.ts'
@@ -52,6 +52,7 @@ export async function buildApp(services: HttpServices, settings: HttpSettings): 
   app.removeAllContentTypeParsers()
   app.setSerializerCompiler(() => JSON.stringify)
   answerErrors(app, services)
+  ignoreTypesOfNothing(app)
   if (settings.logRequests) logRequests(app, services.log)
   if (settings.tls !== undefined) requireTls(app)
   await allowOrigins(app, settings.allowedOrigins)

@@ -8,7 +8,7 @@ const CHARSET = /;[ \t]*charset="?([^";]*)/gi
 
 /**
  * Tells whether a body with these headers is JSON that can be read: the exact media type, parameters that
- * are well-formed, no charset but UTF-8 (RFC 8259 §8.1), no content coding. Looser readings let a request
+ * are well-formed, no charset but UTF-8 (RFC 8259 §8.1), no content coding but `identity`, which is none. Looser readings let a request
  * slip past a schema (CVE-2025-32442 and others).
  */
 export function isReadableJson(headers: IncomingHttpHeaders): boolean {
@@ -21,8 +21,8 @@ export function isReadableLines(headers: IncomingHttpHeaders): boolean {
 }
 
 function readableType(headers: IncomingHttpHeaders): string | undefined {
-  const type = headers['content-type']
-  if (type === undefined || headers['content-encoding'] !== undefined) return undefined
+  const { 'content-type': type, 'content-encoding': coding } = headers
+  if (type === undefined || (coding !== undefined && !/^identity$/i.test(coding))) return undefined
   if (type === 'application/json') return 'json'
   const [, name, parameters = ''] = TYPES.exec(type) ?? []
   const isUtf8 = [...parameters.matchAll(CHARSET)].every(([, charset]) => /^utf-?8$/i.test(charset ?? ''))

@@ -24,6 +24,40 @@ export function readRawBulk(app: App): void {
 function readBodies(app: App, parse: (body: Buffer) => unknown): void {
   app.removeAllContentTypeParsers()
   addParser(app, 'application/json', isReadableJson, parse)
+  refuseOthers(app)
+}
+
+/**
+ * A request that says what type its body has and then has none is as good as one that says nothing: many clients
+ * send the header with every POST and DELETE. Where the length shows it, the header is taken away before anybody
+ * reads it; in chunks it shows only once they are read. No lines at all are lines too: those stay.
+ */
+export function ignoreTypesOfNothing(app: App): void {
+  app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
+    if (headers['content-type'] !== undefined && isEmpty(headers) && !isReadableLines(headers))
+      delete headers['content-type']
+    done()
+  })
+}
+
+function isEmpty({ 'content-length': length, 'transfer-encoding': coding }: IncomingHttpHeaders): boolean {
+  return coding === undefined && (length === undefined || Number(length) === 0)
+}
+
+/** Any other type: refused, unless nothing comes. */
+function refuseOthers(app: App): void {
+  app.addContentTypeParser('*', ({ raw: { headers } }, payload, done) => {
+    const refused = new RollcallError('unsupported_media_type')
+    if (isEmpty(headers)) return done(null, undefined)
+    if (headers['transfer-encoding'] === undefined) return done(refused, undefined)
+    const read = (): void => answer(refused)
+    const end = (): void => answer(null)
+    function answer(error: Error | null): void {
+      payload.removeListener('data', read).removeListener('end', end)
+      done(error, undefined)
+    }
+    payload.on('data', read).on('end', end)
+  })
 }
 
 function addParser(
@@ -33,7 +67,8 @@ function addParser(
   parse: (body: Buffer) => unknown,
 ): void {
   const parser: FastifyBodyParser<Buffer> = (request, body, done) => {
-    if (!isReadable(request.raw.headers)) done(new RollcallError('unsupported_media_type'), undefined)
+    if (body.length === 0) done(null, undefined)
+    else if (!isReadable(request.raw.headers)) done(new RollcallError('unsupported_media_type'), undefined)
     else done(null, parse(body))
   }
   app.addContentTypeParser(type, { parseAs: 'buffer' }, parser)

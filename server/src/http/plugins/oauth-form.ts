@@ -53,7 +53,7 @@ function formFields({ body, raw }: FastifyRequest): URLSearchParams {
   if (!Buffer.isBuffer(body) || body.length === 0) return new URLSearchParams()
   if (!FORM_TYPE.test(raw.headers['content-type'] ?? ''))
     throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded.')
-  return new URLSearchParams(body.toString('utf8'))
+  return new URLSearchParams(body.toString('utf8').replace(/^\ufeff/, ''))
 }
 
 function answerThrown(
