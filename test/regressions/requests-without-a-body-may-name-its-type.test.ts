@@ -25,8 +25,7 @@ const ROUTES = [
   CLEAR,
   'GET /rtc-api/iceServers',
   `GET ${USERS}/endpoints`,
-  'POST /rtc-api/users/endpoints',
-  'POST /rtc-api/users/endpoints/sendEvent',
+
   'POST /nowhere',
   'DELETE /rtc-api/iceServers',
   'POST /security/oauth/token',

@@ -115,7 +115,7 @@ describe('sendEvent bodies', () => {
   })
 
   it('refuses broken JSON and broken text', () => {
-    for (const body of ['', '{', '{"userId":}', '\uFEFF{}', '{"a":NaN}', "{'a':1}"])
+    for (const body of ['', '{', '{"userId":}', '\uFEFF\uFEFF{}', '{"a":NaN}', "{'a':1}"])
       refused(body, 'malformed_json')
     refused(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 'malformed_json')
   })

@@ -136,7 +136,7 @@ describe('bodies that are no JSON object', () => {
     ['a comment', '{"keepAliveSeconds":5/**/}'],
     ['broken UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
     ['UTF-16', Buffer.from('{"keepAliveSeconds":5}', 'utf16le')],
-    ['a byte order mark', '\ufeff{"keepAliveSeconds":5}'],
+    ['two byte order marks', '\ufeff\ufeff{"keepAliveSeconds":5}'],
     ['a key given twice', '{"keepAliveSeconds":5,"keepAliveSeconds":6}'],
     ['a key given twice, once escaped', '{"keepAliveSeconds":5,"keepAlive\\u0053econds":6}'],
     ['101 levels', deep(101)],

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { RollcallError } from '@rollcall/protocol/error-code'
-import type { FastifyBodyParser } from 'fastify'
+import type { FastifyBodyParser, FastifyRequest } from 'fastify'
 import { parseJsonBody } from '../../delivery/delivery.ts'
 import type { App } from '../app-type.ts'
 import { isReadableJson, isReadableLines } from '../content-type.ts'
@@ -27,14 +27,25 @@ function readBodies(app: App, parse: (body: Buffer) => unknown): void {
   refuseOthers(app)
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether a route does without the body that its schema describes. */
+    readonly isBodyOptional?: boolean
+  }
+}
+
+/** For the options of such a route. */
+export const BODY_OPTIONAL = { isBodyOptional: true } as const
+
 /**
- * A request that says what type its body has and then has none is as good as one that says nothing: many clients
- * send the header with every POST and DELETE. Where the length shows it, the header is taken away before anybody
- * reads it; in chunks it shows only once they are read. No lines at all are lines too: those stay.
+ * Where no body is needed, a request that says what type its body has and then has none is as good as one that says
+ * nothing: many clients send the header with every POST and DELETE. Where the length shows it, the header is taken
+ * away before anybody reads it; in chunks it shows only once they are read.
  */
 export function ignoreTypesOfNothing(app: App): void {
-  app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
-    if (headers['content-type'] !== undefined && isEmpty(headers) && !isReadableLines(headers))
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { headers } = request.raw
+    if (headers['content-type'] !== undefined && isEmpty(headers) && !needsBody(request))
       delete headers['content-type']
     done()
   })
@@ -44,12 +55,16 @@ function isEmpty({ 'content-length': length, 'transfer-encoding': coding }: Inco
   return coding === undefined && (length === undefined || Number(length) === 0)
 }
 
-/** Any other type: refused, unless nothing comes. */
+function needsBody({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.schema?.body !== undefined && routeOptions.config.isBodyOptional !== true
+}
+
+/** Any other type: refused, unless nothing comes where nothing is needed. */
 function refuseOthers(app: App): void {
-  app.addContentTypeParser('*', ({ raw: { headers } }, payload, done) => {
+  app.addContentTypeParser('*', (request, payload, done) => {
     const refused = new RollcallError('unsupported_media_type')
-    if (isEmpty(headers)) return done(null, undefined)
-    if (headers['transfer-encoding'] === undefined) return done(refused, undefined)
+    if (request.raw.headers['transfer-encoding'] === undefined || needsBody(request))
+      return done(refused, undefined)
     const read = (): void => answer(refused)
     const end = (): void => answer(null)
     function answer(error: Error | null): void {
@@ -67,7 +82,7 @@ function addParser(
   parse: (body: Buffer) => unknown,
 ): void {
   const parser: FastifyBodyParser<Buffer> = (request, body, done) => {
-    if (body.length === 0) done(null, undefined)
+    if (body.length === 0 && !needsBody(request)) done(null, undefined)
     else if (!isReadable(request.raw.headers)) done(new RollcallError('unsupported_media_type'), undefined)
     else done(null, parse(body))
   }

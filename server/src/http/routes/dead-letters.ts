@@ -3,6 +3,7 @@ import type { App } from '../app-type.ts'
 import { JSON_TYPE } from '../error-body.ts'
 import { parseOrganization } from '../history-parameters.ts'
 import { callerOf } from '../plugins/authenticate.ts'
+import { BODY_OPTIONAL } from '../plugins/json-body.ts'
 import { answerRef, json, NEEDS_TOKEN, noContent, refusals } from '../schemas/documentation.ts'
 import {
   DEAD_LETTERS_PARAMETERS,
@@ -71,16 +72,20 @@ export function deadLetterRoutes(app: App, { webhooks }: Pick<HttpServices, 'web
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
     return reply.send(JSON.stringify(page))
   })
-  app.post(`${path}/replay`, { schema: replaying, validatorCompiler }, async (request, reply) => {
-    const ids = parseDeadLetterIds(request.body)
-    const count = webhooks.replay(
-      organizationOf(callerOf(request), request.query),
-      request.params.webhookId,
-      ids,
-    )
-    reply.code(202).header('content-type', JSON_TYPE)
-    return reply.send(JSON.stringify({ count }))
-  })
+  app.post(
+    `${path}/replay`,
+    { schema: replaying, validatorCompiler, config: BODY_OPTIONAL },
+    async (request, reply) => {
+      const ids = parseDeadLetterIds(request.body)
+      const count = webhooks.replay(
+        organizationOf(callerOf(request), request.query),
+        request.params.webhookId,
+        ids,
+      )
+      reply.code(202).header('content-type', JSON_TYPE)
+      return reply.send(JSON.stringify({ count }))
+    },
+  )
   app.delete(path, { schema: clearing, validatorCompiler }, async (request, reply) => {
     await webhooks.removeDeadLetters(
       organizationOf(callerOf(request), request.query),

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { OAuthError, showsCertificate, type TokenRequest } from '../../auth/auth.ts'
 import type { App } from '../app-type.ts'
 import { JSON_TYPE } from '../error-body.ts'
+import { BODY_OPTIONAL } from '../plugins/json-body.ts'
 import { tokenRequest } from '../plugins/oauth-form.ts'
 import { answerRef, json } from '../schemas/documentation.ts'
 import { credentialsAnd, FORM, OAUTH_CREDENTIALS, oauthRefusals, uncheckedForm } from '../schemas/oauth.ts'
@@ -30,7 +31,8 @@ export function issueTokenRoute(
   { auth }: Pick<HttpServices, 'auth'>,
   { backendsShowCertificate }: Pick<HttpSettings, 'backendsShowCertificate'>,
 ): void {
-  app.post('/security/oauth/token', { schema, validatorCompiler: uncheckedForm }, async (request, reply) => {
+  const options = { schema, validatorCompiler: uncheckedForm, config: BODY_OPTIONAL }
+  app.post('/security/oauth/token', options, async (request, reply) => {
     const wanted = tokenRequest(request)
     if (backendsShowCertificate === true && isOfBackend(wanted) && !showsCertificate(request.raw.socket))
       throw new OAuthError('invalid_client', 'A backend needs a client certificate here.')

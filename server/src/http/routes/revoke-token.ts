@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { App } from '../app-type.ts'
+import { BODY_OPTIONAL } from '../plugins/json-body.ts'
 import { tokenRequest } from '../plugins/oauth-form.ts'
 import { noContent } from '../schemas/documentation.ts'
 import { credentialsAnd, FORM, OAUTH_CREDENTIALS, oauthRefusals, uncheckedForm } from '../schemas/oauth.ts'
@@ -21,7 +22,8 @@ const schema = {
 
 /** RFC 7009 §2. */
 export function revokeTokenRoute(app: App, { auth }: HttpServices): void {
-  app.post('/security/oauth/revoke', { schema, validatorCompiler: uncheckedForm }, async (request, reply) => {
+  const options = { schema, validatorCompiler: uncheckedForm, config: BODY_OPTIONAL }
+  app.post('/security/oauth/revoke', options, async (request, reply) => {
     await auth.revoke(tokenRequest(request))
     return reply.send()
   })

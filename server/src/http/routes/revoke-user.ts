@@ -4,6 +4,7 @@ import { ID_RULE, isId } from '@rollcall/protocol/id'
 import { userToRevoke } from '../../auth/auth.ts'
 import type { App } from '../app-type.ts'
 import { callerOf } from '../plugins/authenticate.ts'
+import { BODY_OPTIONAL } from '../plugins/json-body.ts'
 import { bodyRef, NEEDS_TOKEN, noContent, refusals } from '../schemas/documentation.ts'
 import { USER_PARAMETERS, USERS_QUERY, unchecked } from '../schemas/users.ts'
 import type { HttpServices } from '../services.ts'
@@ -26,7 +27,8 @@ export function revokeUserRoute(
   app: App,
   { auth, registrar }: Pick<HttpServices, 'auth' | 'registrar'>,
 ): void {
-  app.post('/users/:userId/revoke', { schema, validatorCompiler: unchecked }, async (request, reply) => {
+  const options = { schema, validatorCompiler: unchecked, config: BODY_OPTIONAL }
+  app.post('/users/:userId/revoke', options, async (request, reply) => {
     const organizationId = request.query.organizationId ?? organizationOf(request.body)
     const user = userToRevoke(callerOf(request), request.params.userId, organizationId)
     // Nobody has it; and what is written down is bounded by the rules for ids.
