@@ -6,6 +6,7 @@ import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
 import { Closers } from './closers.ts'
 import type { Configuration } from './config/config.ts'
 import { createDelivery, type Delivery, type DeliveryOptions } from './delivery/delivery.ts'
+import { withDemoOrigins } from './demo-origins.ts'
 import { createHistory, type History } from './history/history.ts'
 import { type Admin, createHttp, type Http, type Page } from './http/http.ts'
 import { createLimits, type Limits } from './limits/limits.ts'
@@ -66,11 +67,9 @@ type Start = {
  *
  * @throws ConfigurationError for a configuration that cannot be used; another Error when something is missing
  */
-export async function startServer(
-  configuration: Configuration,
-  around: Surroundings,
-): Promise<RunningServer> {
-  const isDemo = usesDemoDirectory(configuration)
+export async function startServer(given: Configuration, around: Surroundings): Promise<RunningServer> {
+  const isDemo = usesDemoDirectory(given)
+  const configuration = isDemo ? withDemoOrigins(given) : given
   if (isDemo) assertLoopback(configuration.host)
   const closers = new Closers()
   try {

@@ -238,7 +238,7 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'allowedOrigins',
     '',
     'origins such as `https://app.example.com`, `https://*.example.com`, `http://localhost:*` or `capacitor://localhost`, or `*`',
-    'Web pages and apps that may call the HTTP API and `/ws` from a browser, besides those served from the same host or from `publicUrl`. A star stands for the names below a domain, or for any port.',
+    'Web pages and apps that may call the HTTP API and `/ws` from a browser, besides those served from the same host or from `publicUrl`. A star stands for the names below a domain, or for any port. With the demo directory, pages at `http://localhost` and `http://127.0.0.1` may besides, at any port.',
   ),
   list(
     'trustedProxies',
