@@ -47,8 +47,12 @@ export type QosOneCounts = {
   readonly acknowledged: number
   /** Its lifetime ended first. */
   readonly expired: number
-  /** Given up: the registration ended, a newer event took its place, or another endpoint was first. */
+  /** Given up: one of the next two, or larger than the client takes. */
   readonly discarded: number
+  /** Of `discarded`: its registration ended first, so that nobody was there any more. */
+  readonly registrationEnded: number
+  /** Of `discarded`: nobody needs it any more, since a newer event took its place or another endpoint was first. */
+  readonly superseded: number
   /** Mailboxes that had no room for one: no copies. */
   readonly mailboxFull: number
 }

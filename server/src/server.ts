@@ -126,7 +126,9 @@ async function buildHeart(
     bytesMax: configuration.historyBytesMax,
   }
   const onMailboxEnded: OnMailboxEnded = (organizationId, entries) => {
-    statistics.of(organizationId).qos1.discarded += entries
+    const { qos1 } = statistics.of(organizationId)
+    qos1.discarded += entries
+    qos1.registrationEnded += entries
   }
   const store = await openFolderStore({ dataDir, clock, log, historyBounds, onMailboxEnded })
   closers.add(() => store.close())

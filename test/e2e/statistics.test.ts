@@ -68,7 +68,10 @@ describe('statistics', () => {
       connected: 1,
       mailboxEvents: 1,
       qos0: { events: 2, sent: 1, notConnected: 1, discarded: 0 },
-      qos1: { events: 4, copies: 4, acknowledged: 1, expired: 1, discarded: 1, mailboxFull: 0 },
+      qos1: {
+        ...{ events: 4, copies: 4, acknowledged: 1, expired: 1 },
+        ...{ discarded: 1, registrationEnded: 1, superseded: 0, mailboxFull: 0 },
+      },
       ended: { expired: 1, unregistered: 1 },
     })
     assert.ok(Date.parse(since) < Date.parse(at) && Math.abs(Date.now() - Date.parse(at)) < 30_000)

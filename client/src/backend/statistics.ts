@@ -45,6 +45,9 @@ function parseQosOne(value: unknown): Statistics['qos1'] {
     acknowledged: integer(counts['acknowledged'], 'acknowledged'),
     expired: integer(counts['expired'], 'expired'),
     discarded: integer(counts['discarded'], 'discarded'),
+    // A server older than these two does not tell them apart.
+    registrationEnded: integer(counts['registrationEnded'] ?? 0, 'registrationEnded'),
+    superseded: integer(counts['superseded'] ?? 0, 'superseded'),
     mailboxFull: integer(counts['mailboxFull'], 'mailboxFull'),
   }
 }

@@ -59,8 +59,12 @@ export function tell(
 ): void {
   if (positions.length === 0) return
   context.metrics.eventOutcome(ending, positions.length)
-  for (const position of positions)
-    settle(context, context.statistics.of(position.registration.organizationId), position, ending)
+  for (const position of positions) {
+    const tally = context.statistics.of(position.registration.organizationId)
+    settle(context, tally, position, ending)
+    // What others have brought about: a newer event, or another endpoint.
+    if (ending === 'discarded') tally.qos1.superseded++
+  }
 }
 
 function settle(

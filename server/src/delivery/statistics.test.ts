@@ -21,7 +21,10 @@ const SERVICE: Principal = {
   expiresAtWallMs: Number.POSITIVE_INFINITY,
 }
 const EVENT = { type: 'CallOfferedEvent', timestamp: '2026-01-01T00:00:00Z' }
-const NONE = { events: 0, copies: 0, acknowledged: 0, expired: 0, discarded: 0, mailboxFull: 0 }
+const NONE = {
+  ...{ events: 0, copies: 0, acknowledged: 0, expired: 0 },
+  ...{ discarded: 0, registrationEnded: 0, superseded: 0, mailboxFull: 0 },
+}
 
 function setup() {
   const clock = createFakeClock()
@@ -126,7 +129,8 @@ describe('what delivery counts of an organization', () => {
     await send({ qos: 1, collapseKey: 'k', ttlSeconds: 5 })
     await send({ qos: 1 })
     await assert.rejects(send({ qos: 1 }), { code: 'mailbox_full' })
-    assert.deepEqual(figures().qos1, { ...NONE, events: 3, copies: 3, discarded: 1, mailboxFull: 1 })
+    const replaced = { discarded: 1, superseded: 1 }
+    assert.deepEqual(figures().qos1, { ...NONE, events: 3, copies: 3, ...replaced, mailboxFull: 1 })
     await clock.advance(6000)
     assert.equal(figures().qos1.expired, 1)
     assert.equal(delivery.gauges('acme').mailboxEvents, 1)
@@ -139,7 +143,8 @@ describe('what delivery counts of an organization', () => {
     await register('away')
     await send({ qos: 1, cancelOthers: { event: { ...EVENT, type: 'CallCancelledEvent' } } })
     taken[0]?.acknowledged?.()
-    assert.deepEqual(figures().qos1, { ...NONE, events: 2, copies: 3, acknowledged: 1, discarded: 1 })
+    const cancelled = { discarded: 1, superseded: 1 }
+    assert.deepEqual(figures().qos1, { ...NONE, events: 2, copies: 3, acknowledged: 1, ...cancelled })
   })
 
   it('nothing of one organization is in the figures of another; the total has both', async () => {

@@ -17,6 +17,7 @@ async function openWithFigures(test: Parameters<typeof openHttp>[0]) {
     Object.assign(qos0, { events: figure, sent: figure, notConnected: figure, discarded: figure })
     Object.assign(qos1, { events: figure, copies: figure, acknowledged: figure, expired: figure })
     Object.assign(qos1, { discarded: figure, mailboxFull: figure })
+    Object.assign(qos1, { registrationEnded: figure, superseded: figure })
     Object.assign(ended, { expired: figure, unregistered: figure })
     for (let time = 0; time < figure; time++)
       for (const histogram of [deliveryMs.qos0, deliveryMs.qos1, expiryLatenessMs]) histogram.add(1)
@@ -49,6 +50,8 @@ function answerOf(organizationId: string | null, registrations: number, figure: 
       acknowledged: figure,
       expired: figure,
       discarded: figure,
+      registrationEnded: figure,
+      superseded: figure,
       mailboxFull: figure,
     },
     ended: { expired: figure, unregistered: figure },

@@ -19,6 +19,8 @@ describe('the tallies', () => {
     proto.qos1.expired += 4
     proto.qos1.discarded += 5
     proto.qos1.mailboxFull += 6
+    proto.qos1.registrationEnded += 7
+    proto.qos1.superseded += 8
     proto.ended.unregistered += 7
     proto.qos0.sent += 10
     proto.expiryLatenessMs.add(1)
@@ -33,6 +35,8 @@ describe('the tallies', () => {
       acknowledged: 3,
       expired: 4,
       discarded: 5,
+      registrationEnded: 7,
+      superseded: 8,
       mailboxFull: 6,
     })
     assert.deepEqual(ended, { expired: 6, unregistered: 7 })

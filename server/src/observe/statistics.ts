@@ -31,7 +31,10 @@ class Histogram {
  */
 export class Tally {
   readonly qos0 = { events: 0, sent: 0, notConnected: 0, discarded: 0 }
-  readonly qos1 = { events: 0, copies: 0, acknowledged: 0, expired: 0, discarded: 0, mailboxFull: 0 }
+  readonly qos1 = {
+    ...{ events: 0, copies: 0, acknowledged: 0, expired: 0 },
+    ...{ discarded: 0, registrationEnded: 0, superseded: 0, mailboxFull: 0 },
+  }
   readonly ended = { expired: 0, unregistered: 0 }
   readonly deliveryMs = { qos0: new Histogram(), qos1: new Histogram() }
   readonly expiryLatenessMs = new Histogram()
@@ -46,6 +49,8 @@ export class Tally {
     this.qos1.acknowledged += qos1.acknowledged
     this.qos1.expired += qos1.expired
     this.qos1.discarded += qos1.discarded
+    this.qos1.registrationEnded += qos1.registrationEnded
+    this.qos1.superseded += qos1.superseded
     this.qos1.mailboxFull += qos1.mailboxFull
     this.ended.expired += ended.expired
     this.ended.unregistered += ended.unregistered

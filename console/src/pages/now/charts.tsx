@@ -37,7 +37,7 @@ const CHARTS: readonly ChartOptions[] = [
   },
   {
     title: 'Acknowledged within the minute',
-    lines: [{ name: 'of QoS 1 copies', of: 'acknowledgedPercent' }],
+    lines: [{ name: 'of QoS 1 copies for devices that stayed', of: 'acknowledgedPercent' }],
     least: 100,
     most: 100,
     show: percent,

@@ -20,14 +20,17 @@ describe('the figures', () => {
       [...figures.values()].map(([value]) => value),
       ['0', '0', '0', '0', '–', '– / –', '– / –', '– / –'],
     )
-    assert.equal(figures.get('Acknowledged')?.[1], 'of QoS 1 copies; none has ended yet')
+    assert.equal(
+      figures.get('Acknowledged')?.[1],
+      'of QoS 1 copies for devices that stayed; none has ended yet',
+    )
   })
 
   it('of a first answer are of all the time since the start', () => {
     const figures = figuresAfter({ qos1: { acknowledged: 3, expired: 1 }, qos1Ms: [3, 0, 0, 0] })
     assert.deepEqual(figures.get('Acknowledged'), [
       '75 %',
-      'of 4 QoS 1 copies that ended since the server started; the rest expired or was discarded',
+      'of 4 QoS 1 copies for devices that stayed, ended since the server started',
     ])
     assert.deepEqual(figures.get('Delivery, QoS 1'), [
       '0.50 ms / 0.99 ms',
@@ -43,13 +46,30 @@ describe('the figures', () => {
     )
     assert.deepEqual(figures.get('Acknowledged'), [
       '100 %',
-      'of 1 QoS 1 copy that ended in the last 1 s; the rest expired or was discarded',
+      'of 1 QoS 1 copy for devices that stayed, ended in the last 1 s',
     ])
     assert.deepEqual(figures.get('Expiry lateness'), [
       '> 100 ms / > 100 ms',
       'after the deadline; 2 expiries in the last 1 s',
     ])
     assert.deepEqual(figures.get('Events per second'), ['5.0', 'QoS 0: 4.0, QoS 1: 1.0'])
+  })
+
+  it('take no tab that was closed, and nothing that another device took, for a failure of delivery', () => {
+    // The demo after an hour: 4 rings that were answered, and 11 copies for tabs that had been closed without a word.
+    const counted = { acknowledged: 4, discarded: 13, registrationEnded: 11, superseded: 2 }
+    const figures = figuresAfter({ qos1: counted }, { qos1: counted })
+    assert.deepEqual(figures.get('Acknowledged'), [
+      '100 %',
+      'of 4 QoS 1 copies for devices that stayed, ended since the server started; 11 more were for devices that had gone',
+    ])
+    const gone = figuresAfter({}, { qos1: { discarded: 1, registrationEnded: 1 } })
+    assert.deepEqual(gone.get('Acknowledged'), [
+      '–',
+      'of QoS 1 copies for devices that stayed; none has ended yet; 1 more was for a device that had gone',
+    ])
+    const failed = figuresAfter({ qos1: { acknowledged: 1, expired: 1, discarded: 2, registrationEnded: 1 } })
+    assert.equal(failed.get('Acknowledged')?.[0], '33.3 %', 'expired, and too large for its client')
   })
 
   it('tell what is reachable and waits', () => {

@@ -29,7 +29,7 @@ export function figuresOf(history: History, statistics: Statistics): readonly Fi
     minutes.tally !== undefined && counted(minutes.tally) > 0
       ? { tally: minutes.tally, when: minutes.when }
       : start
-  const over = choose((tally) => tally.over)
+  const copies = choose(({ due, registrationEnded }) => due + registrationEnded)
   const qos1 = choose((tally) => total(tally.qos1Ms))
   const qos0 = choose((tally) => total(tally.qos0Ms))
   const late = choose((tally) => total(tally.latenessMs))
@@ -42,14 +42,7 @@ export function figuresOf(history: History, statistics: Statistics): readonly Fi
       values: [{ text: count(statistics.mailboxEvents) }],
       hint: 'QoS 1 copies, not acknowledged yet',
     },
-    {
-      label: 'Acknowledged',
-      values: [{ text: percent(acknowledgedPercent(over.tally)) }],
-      hint:
-        over.tally.over === 0
-          ? 'of QoS 1 copies; none has ended yet'
-          : `of ${many(over.tally.over, 'QoS 1 copy', 'QoS 1 copies')} that ended ${over.when}; the rest expired or was discarded`,
-    },
+    acknowledged(copies.tally, copies.when),
     latency('Delivery, QoS 1', qos1.tally.qos1Ms, 'until acknowledged', qos1.when),
     latency('Delivery, QoS 0', qos0.tally.qos0Ms, 'until sent', qos0.when),
     lateness(late.tally.latenessMs, late.when),
@@ -80,6 +73,20 @@ function events({ samples }: History): Figure {
     label: 'Events per second',
     values: [{ text: perSecond(rate(({ qos0Events, qos1Events }) => qos0Events + qos1Events)) }],
     hint: `QoS 0: ${perSecond(rate((tally) => tally.qos0Events))}, QoS 1: ${perSecond(rate((tally) => tally.qos1Events))}`,
+  }
+}
+
+function acknowledged(tally: Tally, when: string): Figure {
+  const { due, registrationEnded } = tally
+  const gone = many(registrationEnded, 'more was for a device', 'more were for devices')
+  const ended =
+    due === 0
+      ? 'of QoS 1 copies for devices that stayed; none has ended yet'
+      : `of ${many(due, 'QoS 1 copy', 'QoS 1 copies')} for devices that stayed, ended ${when}`
+  return {
+    label: 'Acknowledged',
+    values: [{ text: percent(acknowledgedPercent(tally)) }],
+    hint: registrationEnded === 0 ? ended : `${ended}; ${gone} that had gone`,
   }
 }
 

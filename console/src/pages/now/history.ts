@@ -81,9 +81,12 @@ function perSecond(count: number, elapsedMs: number): number {
   return (count * 1000) / elapsedMs
 }
 
-/** Of the copies whose wait is over; `null` where none is. */
-export function acknowledgedPercent({ acknowledged, over }: Tally): number | null {
-  return over === 0 ? null : (100 * acknowledged) / over
+/**
+ * Of the copies that somebody could have acknowledged and whose wait is over; `null` where there is none. A tab that was
+ * closed without a word is no failure of delivery, and neither is what another device has answered.
+ */
+export function acknowledgedPercent({ acknowledged, due }: Tally): number | null {
+  return due === 0 ? null : (100 * acknowledged) / due
 }
 
 function pointOf(samples: readonly Sample[], { atMs, statistics }: Sample): Point {

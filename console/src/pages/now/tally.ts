@@ -7,8 +7,10 @@ export type Tally = {
   readonly qos1Events: number
   /** Copies for an endpoint: taken by it, … */
   readonly acknowledged: number
-  /** … and over, in whichever way. */
-  readonly over: number
+  /** … and to be taken: it was there until they were over, and nothing had taken their place. */
+  readonly due: number
+  /** Copies for an endpoint whose registration ended first: nobody was there to take them. */
+  readonly registrationEnded: number
   readonly qos0Ms: Buckets
   readonly qos1Ms: Buckets
   readonly latenessMs: Buckets
@@ -21,7 +23,8 @@ export function sinceStart({ qos0, qos1, deliveryMs, expiryLatenessMs }: Statist
     qos0Events: qos0.events,
     qos1Events: qos1.events,
     acknowledged: qos1.acknowledged,
-    over: qos1.acknowledged + qos1.expired + qos1.discarded,
+    due: qos1.acknowledged + qos1.expired + qos1.discarded - qos1.registrationEnded - qos1.superseded,
+    registrationEnded: qos1.registrationEnded,
     qos0Ms: { bounds, counts: deliveryMs.qos0 },
     qos1Ms: { bounds, counts: deliveryMs.qos1 },
     latenessMs: expiryLatenessMs,
@@ -35,7 +38,8 @@ export function between(before: Statistics, after: Statistics): Tally {
     qos0Events: last.qos0Events - first.qos0Events,
     qos1Events: last.qos1Events - first.qos1Events,
     acknowledged: last.acknowledged - first.acknowledged,
-    over: last.over - first.over,
+    due: last.due - first.due,
+    registrationEnded: last.registrationEnded - first.registrationEnded,
     qos0Ms: minus(last.qos0Ms, first.qos0Ms),
     qos1Ms: minus(last.qos1Ms, first.qos1Ms),
     latenessMs: minus(last.latenessMs, first.latenessMs),
@@ -59,7 +63,8 @@ function minus(last: Buckets, first: Buckets): Buckets {
 function countersOf({ qos0, qos1, ended, deliveryMs, expiryLatenessMs }: Statistics): readonly number[] {
   return [
     ...[qos0.events, qos0.sent, qos0.notConnected, qos0.discarded],
-    ...[qos1.events, qos1.copies, qos1.acknowledged, qos1.expired, qos1.discarded, qos1.mailboxFull],
+    ...[qos1.events, qos1.copies, qos1.acknowledged, qos1.expired],
+    ...[qos1.discarded, qos1.registrationEnded, qos1.superseded, qos1.mailboxFull],
     ...[ended.expired, ended.unregistered],
     ...deliveryMs.qos0,
     ...deliveryMs.qos1,

@@ -17,6 +17,8 @@ export function Totals({ statistics: { qos0, qos1, ended } }: { readonly statist
             ['Acknowledged', qos1.acknowledged],
             ['Expired', qos1.expired],
             ['Discarded', qos1.discarded],
+            ['… device had gone', qos1.registrationEnded],
+            ['… not needed any more', qos1.superseded],
             ['Mailbox full', qos1.mailboxFull],
           ]}
         />
