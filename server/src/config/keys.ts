@@ -244,7 +244,7 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'trustedProxies',
     '',
     'IP addresses or CIDR ranges',
-    'Proxies whose `X-Forwarded-*` headers are believed.',
+    'Proxies whose `X-Forwarded-For` is believed, with or without ports in it. `Forwarded` is not looked at.',
   ),
   text(
     'tlsCertFile',

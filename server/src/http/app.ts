@@ -3,6 +3,7 @@ import { BODY_BYTES_MAX } from '@rollcall/protocol/limits'
 import { fastify, LogController } from 'fastify'
 import { AnswerGate } from './answer-gate.ts'
 import type { App } from './app-type.ts'
+import { trustedProxies } from './client-address.ts'
 import { clientErrorHandler } from './client-error.ts'
 import { createNodeServer } from './node-server.ts'
 import { requireToken } from './plugins/authenticate.ts'
@@ -75,7 +76,7 @@ export function createFastify(services: HttpServices, settings: HttpSettings): A
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIds(services.random),
     bodyLimit: BODY_BYTES_MAX,
-    trustProxy: settings.trustedProxies.length > 0 && [...settings.trustedProxies],
+    trustProxy: settings.trustedProxies.length > 0 && trustedProxies(settings.trustedProxies),
     return503OnClosing: false,
     // No URL is longer: an id that is too long is one that nobody has, as any other.
     routerOptions: { maxParamLength: headerBytesMax(settings) },

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError, type TokenRequest } from '../../auth/auth.ts'
 import type { App } from '../app-type.ts'
+import { clientAddress } from '../client-address.ts'
 import { toRollcallError } from '../error-body.ts'
 import type { HttpServices } from '../services.ts'
 import type { HttpSettings } from '../settings.ts'
@@ -44,7 +45,7 @@ export function tokenRequest(request: FastifyRequest): TokenRequest {
   const query = queryStart < 0 ? '' : url.slice(queryStart + 1)
   return {
     authorization: request.raw.headers.authorization,
-    remoteAddress: request.ip,
+    remoteAddress: clientAddress(request.ips ?? [request.ip]),
     parameters: [...new URLSearchParams(query), ...formFields(request)],
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Random } from '../../clock/clock.ts'
 import type { App } from '../app-type.ts'
+import { clientAddress } from '../client-address.ts'
 import type { HttpServices } from '../services.ts'
 
 /** One debug line for each request: the route's pattern, never its URL, headers or body. */
@@ -12,7 +13,7 @@ export function logRequests(app: App, log: HttpServices['log']): void {
       route: request.routeOptions.url,
       status: reply.statusCode,
       elapsedMs: reply.elapsedTime,
-      ip: request.ip,
+      ip: clientAddress(request.ips ?? [request.ip]),
     })
     done()
   })
