@@ -153,6 +153,7 @@ const READY = { notReadyBecause: () => undefined }
 const HTTP_SETTINGS = {
   allowedOrigins: allowOrigins([]),
   trustedProxies: [],
+  httpIdleSeconds: 620,
   tokenBytesMax: 16_384,
   keepAliveSecondsMax: 86_400,
   iceServerUrls: [],

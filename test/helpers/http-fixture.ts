@@ -27,6 +27,7 @@ const HOUR_MS = 3_600_000
 const SETTINGS: HttpSettings = {
   allowedOrigins: allowOrigins([]),
   trustedProxies: [],
+  httpIdleSeconds: 620,
   tokenBytesMax: 16_384,
   keepAliveSecondsMax: 86_400,
   iceServerUrls: [],

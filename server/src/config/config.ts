@@ -55,6 +55,7 @@ export type Configuration = {
   readonly maskLength: 'kept' | 'fixed'
   readonly allowedOrigins: AllowedOrigins
   readonly trustedProxies: readonly string[]
+  readonly httpIdleSeconds: number
   readonly tlsCertFile: string | undefined
   readonly tlsKeyFile: string | undefined
   readonly tlsMinVersion: TlsMinVersion
@@ -174,6 +175,7 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     maskLength: parseChoice(at('maskLength'), ['kept', 'fixed']),
     allowedOrigins: allowOrigins(parseList(at('allowedOrigins'), parseOriginPattern)),
     trustedProxies: parseList(at('trustedProxies'), where(isAddressRange)),
+    httpIdleSeconds: integer('httpIdleSeconds'),
     tlsCertFile: text('tlsCertFile'),
     tlsKeyFile: text('tlsKeyFile'),
     tlsMinVersion: parseChoice(at('tlsMinVersion'), TLS_VERSIONS),

@@ -246,6 +246,12 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'IP addresses or CIDR ranges',
     'Proxies whose `X-Forwarded-For` is believed, with or without ports in it. `Forwarded` is not looked at.',
   ),
+  integer(
+    'httpIdleSeconds',
+    'seconds',
+    [620, 1, 86_400],
+    'How long an HTTP connection may wait for its next request. Longer than any proxy in front keeps its own (Caddy 120 s, Google Cloud 600 s): whoever closes first must not be the server.',
+  ),
   text(
     'tlsCertFile',
     '',

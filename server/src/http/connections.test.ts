@@ -7,13 +7,13 @@ import { dial, openHttp, post, readToEnd } from '../../../test/helpers/http-fixt
 
 const ENDPOINTS = '/rtc-api/users/endpoints'
 const JSON_BODY = '{"keepAliveSeconds":5}'
-const QUICK = {
+const QUICK_BOUNDS = {
   headersTimeoutMs: 150,
   requestTimeoutMs: 300,
-  keepAliveTimeoutMs: 150,
   idleTimeoutMs: 1_000,
   checkIntervalMs: 30,
 }
+const QUICK = { bounds: QUICK_BOUNDS, httpIdleSeconds: 0.15 }
 
 function head(line: string, ...headers: string[]): string {
   const common = ['Host: x', 'Authorization: Bearer alice', 'Content-Type: application/json']
@@ -188,7 +188,7 @@ describe('what is not HTTP', () => {
 
 describe('peers that are slow', () => {
   const late = async (test: TestContext, sent: string): Promise<string> => {
-    const { listen } = await openHttp(test, { settings: { bounds: QUICK } })
+    const { listen } = await openHttp(test, { settings: QUICK })
     const socket = await dial(test, await listen())
     socket.write(sent)
     return readToEnd(socket)

@@ -15,7 +15,7 @@ export function createNodeServer(handler: RequestListener, settings: HttpSetting
     ServerResponse: NosniffResponse,
     headersTimeout: bounds.headersTimeoutMs,
     requestTimeout: bounds.requestTimeoutMs,
-    keepAliveTimeout: bounds.keepAliveTimeoutMs,
+    keepAliveTimeout: settings.httpIdleSeconds * 1000,
     connectionsCheckingInterval: bounds.checkIntervalMs,
     maxHeaderSize: headerBytesMax(settings),
   }

@@ -18,6 +18,7 @@ const DEFAULTS: HttpSettings = {
   allowedOrigins: { patterns: [], isEverybody: false, has: () => false },
   trustedProxies: [],
   tokenBytesMax: TOKEN_BYTES_MAX,
+  httpIdleSeconds: 1,
   keepAliveSecondsMax: KEEP_ALIVE_SECONDS_MAX,
   iceServerUrls: [],
   turnUrls: [],

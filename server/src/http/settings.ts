@@ -21,6 +21,7 @@ export type HttpSettings = Pick<
   | 'allowedOrigins'
   | 'trustedProxies'
   | 'tokenBytesMax'
+  | 'httpIdleSeconds'
   | 'keepAliveSecondsMax'
   | 'iceServerUrls'
   | 'turnUrls'
@@ -48,9 +49,10 @@ export type ConnectionBounds = {
   readonly headersTimeoutMs: number
   /** From the first byte to the last of a request. */
   readonly requestTimeoutMs: number
-  /** A connection that waits for its next request. Longer than the 60 s that load balancers keep theirs. */
-  readonly keepAliveTimeoutMs: number
-  /** A socket on which nothing moves at all, for example because its peer stopped reading an answer. */
+  /**
+   * A socket on which nothing moves at all while a request is under way, for example because its peer stopped reading
+   * an answer. Between two requests none of these runs, but `httpIdleSeconds`.
+   */
   readonly idleTimeoutMs: number
   /** How often the first two are looked at; they are late by so much. */
   readonly checkIntervalMs: number
@@ -69,7 +71,6 @@ export function headerBytesMax({
 export const CONNECTION_BOUNDS: ConnectionBounds = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
-  keepAliveTimeoutMs: 72_000,
   idleTimeoutMs: 120_000,
   checkIntervalMs: 2_000,
   headerBytesMax: 16_384,
