@@ -37,7 +37,7 @@ const BRACKETED = /^\[([^\]]*)\](?::\d{1,5})?$/
 const WITH_PORT = /^([\d.]+):\d{1,5}$/
 
 /** An address without port, brackets, quotes and zone; IPv4 in its own form. `undefined`: it is none. */
-export function plainAddress(given: string): string | undefined {
+function plainAddress(given: string): string | undefined {
   const text = given.trim().replace(/^"(.*)"$/, '$1')
   const bare = BRACKETED.exec(text)?.[1] ?? WITH_PORT.exec(text)?.[1] ?? text
   const [address = ''] = bare.split('%', 1)
