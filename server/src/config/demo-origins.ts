@@ -1,4 +1,5 @@
-import { allowOrigins, type Configuration } from './config/config.ts'
+import type { Configuration } from './config.ts'
+import { allowOrigins } from './origins.ts'
 
 /** Where pages are while they are developed, whichever port their tools take. */
 const THIS_MACHINE = ['http://localhost:*', 'http://127.0.0.1:*']
