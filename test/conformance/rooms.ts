@@ -12,7 +12,7 @@ import { createLog, createMetrics, Statistics } from '../../server/src/observe/o
 import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { seededRandom } from '../helpers/fake-clock.ts'
-import { NO_LIMITS } from '../helpers/no-limits.ts'
+import { noLimits } from '../helpers/no-limits.ts'
 import { noWebhooks } from '../helpers/no-webhooks.ts'
 
 /** The server's rooms wired as `server.ts` does, on a store in memory, for a caller who is already known. */
@@ -55,7 +55,7 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
     log,
     limits: { mailboxEventsMax: 1000, mailboxBytesMax: 4_194_304 },
     organizationOf: () => undefined,
-    quotas: NO_LIMITS,
+    quotas: noLimits(),
   })
   const registrar = createRegistrar({
     store,
@@ -72,7 +72,7 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
     onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
   })
   const auth = authFor(caller, clock)
-  const around = { auth, registrar, delivery, limits: NO_LIMITS, clock, log, metrics, statistics }
+  const around = { auth, registrar, delivery, limits: noLimits(), clock, log, metrics, statistics }
   const history = createHistory({ store })
   const webhooks = noWebhooks()
   const http = await createHttp({

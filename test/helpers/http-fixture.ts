@@ -19,7 +19,7 @@ import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
 import { PEER } from './link-peer.ts'
-import { NO_LIMITS } from './no-limits.ts'
+import { noLimits } from './no-limits.ts'
 import { noWebhooks } from './no-webhooks.ts'
 
 const HOUR_MS = 3_600_000
@@ -77,7 +77,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     delivery,
     history: createHistory({ store: createMemoryStore({ clock }) }),
     webhooks: noWebhooks(),
-    limits: NO_LIMITS,
+    limits: noLimits(),
     metrics: {
       refused: (_front, code) => void refused.push(code),
       render: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'up 1\n' }),

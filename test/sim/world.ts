@@ -14,7 +14,7 @@ import { openEmbeddedStore } from '../../server/src/store/embedded/embedded.ts'
 import type { Registration, Store } from '../../server/src/store/store.ts'
 import type { Webhooks } from '../../server/src/webhooks/webhooks.ts'
 import { createFakeClock, type FakeClock, seededRandom } from '../helpers/fake-clock.ts'
-import { NO_LIMITS } from '../helpers/no-limits.ts'
+import { noLimits } from '../helpers/no-limits.ts'
 import { Device, type Life } from './device.ts'
 import { createDice, type Dice } from './dice.ts'
 import { CrashingRows, Disk } from './disk.ts'
@@ -213,7 +213,7 @@ export class World {
       log,
       limits,
       organizationOf: () => undefined,
-      quotas: NO_LIMITS,
+      quotas: noLimits(),
     })
     const registrar = createRegistrar({
       store,

@@ -92,6 +92,15 @@ export type Configuration = {
   readonly tokensBurstPerUser: number
   readonly tokensPerSecondPerAddress: number
   readonly tokensBurstPerAddress: number
+  readonly workPerSecondPerCaller: number
+  readonly workBurstPerCaller: number
+  readonly workPerSecondPerOrganization: number
+  readonly workBurstPerOrganization: number
+  readonly workPerSecondPerAddress: number
+  readonly workBurstPerAddress: number
+  readonly organizationSharePercent: number
+  readonly callerSharePercent: number
+  readonly addressSharePercent: number
 }
 
 /**
@@ -224,6 +233,15 @@ function parseLimits(integer: (name: keyof Configuration) => number) {
     tokensBurstPerUser: integer('tokensBurstPerUser'),
     tokensPerSecondPerAddress: integer('tokensPerSecondPerAddress'),
     tokensBurstPerAddress: integer('tokensBurstPerAddress'),
+    workPerSecondPerCaller: integer('workPerSecondPerCaller'),
+    workBurstPerCaller: integer('workBurstPerCaller'),
+    workPerSecondPerOrganization: integer('workPerSecondPerOrganization'),
+    workBurstPerOrganization: integer('workBurstPerOrganization'),
+    workPerSecondPerAddress: integer('workPerSecondPerAddress'),
+    workBurstPerAddress: integer('workBurstPerAddress'),
+    organizationSharePercent: integer('organizationSharePercent'),
+    callerSharePercent: integer('callerSharePercent'),
+    addressSharePercent: integer('addressSharePercent'),
   }
 }
 

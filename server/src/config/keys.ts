@@ -93,6 +93,16 @@ function rate(
   ]
 }
 
+/** How much of what is bounded for all one may have: `docs/sharing.md`. */
+function share(who: string, percent: number, whom: string): ConfigurationKey {
+  return integer(
+    `${who}SharePercent`,
+    'per cent',
+    [percent, 1, 100],
+    `How much of each shared thing ${whom} may hold. 100: all of it.`,
+  )
+}
+
 /** `accessTokenTtlSeconds` → `ACCESS_TOKEN_TTL_SECONDS`. */
 function environmentName(name: string): string {
   return name.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase()
@@ -335,4 +345,22 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'Attempts with one user name; a failed one counts 10 times',
   ),
   ...rate('tokens', 'requests', 'Address', [50, 1_000], 'Attempts from one address (IPv6: /64); the same'),
+  ...rate(
+    'work',
+    'milliseconds',
+    'Caller',
+    [250, 2_000],
+    'Processor time that one caller may have for what costs what it takes: masks, history, presence, refused packets',
+  ),
+  ...rate('work', 'milliseconds', 'Organization', [500, 4_000], 'The same, all callers of one organization'),
+  ...rate(
+    'work',
+    'milliseconds',
+    'Address',
+    [250, 2_000],
+    'The same, callers that have not shown who they are',
+  ),
+  share('organization', 50, 'one organization'),
+  share('caller', 25, 'one caller'),
+  share('address', 25, 'one address, where no more is known than that (IPv6: /64)'),
 ]

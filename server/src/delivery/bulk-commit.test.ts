@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createFakeClock, seededRandom } from '../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../test/helpers/fake-disk.ts'
-import { NO_LIMITS } from '../../../test/helpers/no-limits.ts'
+import { noLimits } from '../../../test/helpers/no-limits.ts'
 import { uuidMaker } from '../clock/clock.ts'
 import { createSealer } from '../masks/masks.ts'
 import { createLog, createMetrics, Statistics } from '../observe/observe.ts'
@@ -42,7 +42,7 @@ async function openDelivery(stepMs = 0) {
     log: createLog('silent'),
     limits: { mailboxEventsMax: 1_000, mailboxBytesMax: 4_194_304 },
     organizationOf: () => undefined,
-    quotas: NO_LIMITS,
+    quotas: noLimits(),
   })
   for (const userId of ['alice', 'bob'])
     await store.registrations.register(

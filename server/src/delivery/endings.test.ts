@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { createFakeClock, type FakeClock, seededRandom } from '../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../test/helpers/fake-disk.ts'
 import { PEER } from '../../../test/helpers/link-peer.ts'
-import { NO_LIMITS } from '../../../test/helpers/no-limits.ts'
+import { noLimits } from '../../../test/helpers/no-limits.ts'
 import { uuidMaker } from '../clock/clock.ts'
 import { createSealer } from '../masks/masks.ts'
 import { Statistics } from '../observe/observe.ts'
@@ -60,7 +60,7 @@ async function setup(): Promise<Scene> {
     log: { error: () => undefined },
     limits: { mailboxEventsMax: 1000, mailboxBytesMax: 4_194_304 },
     organizationOf: () => undefined,
-    quotas: NO_LIMITS,
+    quotas: noLimits(),
   })
   return { clock, disk, store, delivery, outcomes }
 }

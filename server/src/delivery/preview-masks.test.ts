@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { EVENT_BYTES_MAX, MASK_CHARACTERS_MAX, MASKS_MAX } from '@rollcall/protocol/limits'
+import { noLimits } from '../../../test/helpers/no-limits.ts'
 import type { Principal } from '../auth/auth.ts'
-import { createLimits } from '../limits/limits.ts'
 import { parseMasksPreview, previewMasks } from './preview-masks.ts'
 
 const ALICE: Principal = {
@@ -125,23 +125,7 @@ describe('a preview of masks', () => {
   })
 
   it('is refused past the limit of events, before a mask is looked at', () => {
-    const settings = {
-      eventsPerSecondPerOrganization: 0,
-      eventsBurstPerOrganization: 1,
-      eventsPerSecondPerCaller: 1,
-      eventsBurstPerCaller: 2,
-      registersPerSecondPerOrganization: 0,
-      registersBurstPerOrganization: 1,
-      registersPerSecondPerCaller: 0,
-      registersBurstPerCaller: 1,
-      tokensPerSecondPerClient: 0,
-      tokensBurstPerClient: 1,
-      tokensPerSecondPerUser: 0,
-      tokensBurstPerUser: 1,
-      tokensPerSecondPerAddress: 0,
-      tokensBurstPerAddress: 1,
-    }
-    const limits = createLimits({ settings, clock: { monotonicMs: () => 0 } })
+    const limits = noLimits({ eventsPerSecondPerCaller: 1, eventsBurstPerCaller: 2 })
     const good = parseMasksPreview(Buffer.from('{"event":{}}'))
     const bad = parseMasksPreview(Buffer.from('{"event":{},"masks":["$["]}'))
     previewMasks({ quotas: limits, maskLength: 'kept' }, ALICE, good)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createFakeClock, seededRandom } from '../../../test/helpers/fake-clock.ts'
 import { PEER } from '../../../test/helpers/link-peer.ts'
-import { NO_LIMITS } from '../../../test/helpers/no-limits.ts'
+import { noLimits } from '../../../test/helpers/no-limits.ts'
 import type { Principal } from '../auth/auth.ts'
 import { uuidMaker } from '../clock/clock.ts'
 import { createSealer } from '../masks/masks.ts'
@@ -41,7 +41,7 @@ function setup() {
     log: { error: () => undefined },
     limits: { mailboxEventsMax: 2, mailboxBytesMax: 4_194_304 },
     organizationOf: () => undefined,
-    quotas: NO_LIMITS,
+    quotas: noLimits(),
   })
   const at = () => ({ nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() })
   return {

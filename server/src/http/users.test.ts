@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { ask, dial, openHttp, post, readToEnd } from '../../../test/helpers/http-fixture.ts'
-import { createLimits } from '../limits/limits.ts'
+import { noLimits } from '../../../test/helpers/no-limits.ts'
 
 const USERS = '/rtc-api/users'
 const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
@@ -175,26 +175,7 @@ describe('a request whose body takes its time', () => {
 
 describe('too many requests', () => {
   it('are answered 429, with when to come back and which limit it was', async (test) => {
-    const clock = { monotonicMs: () => 0 }
-    const limits = createLimits({
-      clock,
-      settings: {
-        eventsPerSecondPerOrganization: 0,
-        eventsBurstPerOrganization: 1,
-        eventsPerSecondPerCaller: 0,
-        eventsBurstPerCaller: 1,
-        registersPerSecondPerOrganization: 0,
-        registersBurstPerOrganization: 1,
-        registersPerSecondPerCaller: 1,
-        registersBurstPerCaller: 2,
-        tokensPerSecondPerClient: 0,
-        tokensBurstPerClient: 1,
-        tokensPerSecondPerUser: 0,
-        tokensBurstPerUser: 1,
-        tokensPerSecondPerAddress: 0,
-        tokensBurstPerAddress: 1,
-      },
-    })
+    const limits = noLimits({ registersPerSecondPerCaller: 1, registersBurstPerCaller: 2 })
     const { listen, refused } = await openHttp(test, { limits })
     const url = await listen()
     const register = (path: string) => post(url, `${USERS}/endpoints${path}`, { keepAliveSeconds: 60 })

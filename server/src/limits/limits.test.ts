@@ -1,25 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
+import { LIMITS_OFF } from '../../../test/helpers/no-limits.ts'
 import { createLimits, type LimitSettings } from './limits.ts'
 import { networkOf } from './network.ts'
 
-const OFF: LimitSettings = {
-  eventsPerSecondPerOrganization: 0,
-  eventsBurstPerOrganization: 1,
-  eventsPerSecondPerCaller: 0,
-  eventsBurstPerCaller: 1,
-  registersPerSecondPerOrganization: 0,
-  registersBurstPerOrganization: 1,
-  registersPerSecondPerCaller: 0,
-  registersBurstPerCaller: 1,
-  tokensPerSecondPerClient: 0,
-  tokensBurstPerClient: 1,
-  tokensPerSecondPerUser: 0,
-  tokensBurstPerUser: 1,
-  tokensPerSecondPerAddress: 0,
-  tokensBurstPerAddress: 1,
-}
 const alice = { organizationId: 'acme', userId: 'alice' }
 const bob = { organizationId: 'acme', userId: 'bob' }
 const service = { organizationId: null, userId: 'alice' }
@@ -27,7 +12,7 @@ const REFUSED = { code: 'rate_limited' }
 
 function open(settings: Partial<LimitSettings>) {
   const clock = createFakeClock()
-  return { clock, limits: createLimits({ settings: { ...OFF, ...settings }, clock }) }
+  return { clock, limits: createLimits({ settings: { ...LIMITS_OFF, ...settings }, clock }) }
 }
 
 test('a caller at its limit holds up nobody else of its organization', () => {

@@ -1,9 +1,16 @@
+import { BULK_BYTES_MAX } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
 import { Buckets } from './buckets.ts'
+import { createLedger, type Ledger, type ShareSettings } from './ledger.ts'
 import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts'
+import { createWorkMeter, type WorkMeter } from './work-meter.ts'
 
+export { type Holder, holderOf, type Ledger, strangerAt } from './ledger.ts'
+export type { Pool } from './pool.ts'
 export { RateLimited } from './rate-limited.ts'
 export type { SignInLimits } from './sign-in-limits.ts'
+export { Turns } from './turns.ts'
+export type { Worker, WorkMeter } from './work-meter.ts'
 
 /** Whose requests are counted: a principal. */
 export type Caller = { readonly organizationId: string | null; readonly userId: string }
@@ -24,10 +31,23 @@ export interface Limits {
   register(caller: Caller): void
   /** For the token endpoint. */
   readonly signIn: SignInLimits
+  /** What costs what it takes. */
+  readonly work: WorkMeter
+  /** What is held for a while, and shared. */
+  readonly ledger: Ledger
 }
 
 /** Configuration keys of the same names; 0 per second: no limit. */
-export type LimitSettings = {
+export type LimitSettings = ShareSettings & {
+  readonly linksMax: number
+  readonly pendingLinksMax: number
+  readonly receiptWaitersMax: number
+  readonly workPerSecondPerCaller: number
+  readonly workBurstPerCaller: number
+  readonly workPerSecondPerOrganization: number
+  readonly workBurstPerOrganization: number
+  readonly workPerSecondPerAddress: number
+  readonly workBurstPerAddress: number
   readonly eventsPerSecondPerOrganization: number
   readonly eventsBurstPerOrganization: number
   readonly eventsPerSecondPerCaller: number
@@ -43,6 +63,11 @@ export type LimitSettings = {
   readonly tokensPerSecondPerAddress: number
   readonly tokensBurstPerAddress: number
 }
+
+/** Bytes of bulk requests that may be read and worked on at one time. */
+const BULK_BYTES_TOTAL_MAX = 4 * BULK_BYTES_MAX
+/** Bytes of large answers that may be on their way at one time. */
+const ANSWER_BYTES_MAX = 134_217_728
 
 type LimitOptions = { readonly settings: LimitSettings; readonly clock: Pick<Clock, 'monotonicMs'> }
 
@@ -62,7 +87,15 @@ export function createLimits({ settings, clock }: LimitOptions): Limits {
     user: rateOf(settings, 'tokens', 'PerUser'),
     address: rateOf(settings, 'tokens', 'PerAddress'),
   }
+  const work = {
+    caller: rateOf(settings, 'work', 'PerCaller'),
+    organization: rateOf(settings, 'work', 'PerOrganization'),
+    address: rateOf(settings, 'work', 'PerAddress'),
+  }
+  const ledger = { ...settings, bulkBytesMax: BULK_BYTES_TOTAL_MAX, answerBytesMax: ANSWER_BYTES_MAX }
   return {
+    work: createWorkMeter(work, clock),
+    ledger: createLedger(ledger),
     sendEvents: (caller, organizationId, count) => events.take(caller, organizationId, count),
     register: (caller) => registers.take(caller, caller.organizationId ?? '', 1),
     signIn: createSignInLimits(tokens, clock),

@@ -10,7 +10,7 @@ export type PoolBounds = {
   readonly max: number
   /**
    * One for each key of a holder: it may hold this many times what it leaves free. 1: half of all that there is,
-   * 4: four fifths.
+   * 4: four fifths, infinity: all.
    */
   readonly shares: readonly number[]
   /** Nobody is refused below this, while there is any: too little to be shared. */
@@ -80,7 +80,8 @@ export class Pool {
     }
     const isWithin = holder.every((key, level) => {
       const share = shares[level] ?? Number.POSITIVE_INFINITY
-      return this.held(key) + amount <= Math.max(floor, share * free)
+      const mostHeld = share === Number.POSITIVE_INFINITY ? max : Math.max(floor, share * free)
+      return this.held(key) + amount <= mostHeld
     })
     if (!isWithin) this.#refusedShare++
     return isWithin

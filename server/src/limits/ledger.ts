@@ -1,0 +1,78 @@
+import { networkOf } from './network.ts'
+import { type Holder, Pool, type PoolFigures } from './pool.ts'
+import type { Worker } from './work-meter.ts'
+
+export type { Holder } from './pool.ts'
+
+/** How much of a shared thing one may have, per cent of what there is for all; 100: no share of its own. */
+export type ShareSettings = {
+  readonly organizationSharePercent: number
+  readonly callerSharePercent: number
+  readonly addressSharePercent: number
+}
+
+/** Configuration keys of the same names, and bounds of things that have none. */
+export type LedgerBounds = ShareSettings & {
+  readonly linksMax: number
+  readonly pendingLinksMax: number
+  readonly receiptWaitersMax: number
+  readonly bulkBytesMax: number
+  readonly answerBytesMax: number
+}
+
+/** Everything that is bounded for all and shared by organization, caller and address while it is held. */
+export type Ledger = {
+  /** MQTT connections: `holderOf`. */
+  readonly links: Pool
+  /** MQTT connections without a CONNECT: `strangerAt`. */
+  readonly pendingLinks: Pool
+  /** Requests that wait for receipts: `holderOf`. */
+  readonly waiters: Pool
+  /** Bytes of bulk requests that are read and worked on: `holderOf`. */
+  readonly bulkBytes: Pool
+  /** Bytes of large answers on their way to whoever asked: `holderOf`, `strangerAt`. */
+  readonly answerBytes: Pool
+}
+
+export type SharedThing = keyof Ledger
+
+/** Below these nobody is refused while there is any: what one person or one small backend needs. */
+const LINKS_FLOOR = 16
+const WAITERS_FLOOR = 16
+const BULK_BYTES_FLOOR = 65_536
+const ANSWER_BYTES_FLOOR = 2_097_152
+
+export function createLedger(bounds: LedgerBounds): Ledger {
+  const known = [bounds.organizationSharePercent, bounds.callerSharePercent].map(multipleOfFree)
+  const strangers = [multipleOfFree(bounds.addressSharePercent)]
+  return {
+    links: new Pool({ max: bounds.linksMax, shares: known, floor: LINKS_FLOOR }),
+    pendingLinks: new Pool({ max: bounds.pendingLinksMax, shares: strangers, floor: LINKS_FLOOR }),
+    waiters: new Pool({ max: bounds.receiptWaitersMax, shares: known, floor: WAITERS_FLOOR }),
+    bulkBytes: new Pool({ max: bounds.bulkBytesMax, shares: known, floor: BULK_BYTES_FLOOR }),
+    answerBytes: new Pool({ max: bounds.answerBytesMax, shares: known, floor: ANSWER_BYTES_FLOOR }),
+  }
+}
+
+/** A caller in its organization; role SERVICE, which has none, is an organization of its own. */
+export function holderOf({ organizationId, userId }: Worker): Holder {
+  return organizationId === null
+    ? [`service/${userId}`]
+    : [`organization/${organizationId}`, `caller/${organizationId}/${userId}`]
+}
+
+/** Somebody of whom no more is known than an address. */
+export function strangerAt(remoteAddress: string): Holder {
+  return [`address/${networkOf(remoteAddress)}`]
+}
+
+/** What each thing's pool says, for metrics. */
+export function figuresOf(ledger: Ledger): ReadonlyMap<SharedThing, PoolFigures> {
+  const things: readonly SharedThing[] = ['links', 'pendingLinks', 'waiters', 'bulkBytes', 'answerBytes']
+  return new Map(things.map((thing) => [thing, ledger[thing].figures]))
+}
+
+/** A half of all is as much as is left free, three quarters three times that. */
+function multipleOfFree(percent: number): number {
+  return percent >= 100 ? Number.POSITIVE_INFINITY : percent / (100 - percent)
+}
