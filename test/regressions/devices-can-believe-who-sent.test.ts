@@ -8,7 +8,7 @@ import { Statistics } from '../../server/src/observe/observe.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { createFakeClock, seededRandom } from '../helpers/fake-clock.ts'
 import { PEER } from '../helpers/link-peer.ts'
-import { NO_LIMITS } from '../helpers/no-limits.ts'
+import { noLimits } from '../helpers/no-limits.ts'
 
 const ALICE: Principal = {
   organizationId: 'acme',
@@ -43,7 +43,7 @@ async function openPhone(senderId: boolean) {
     log: { error: () => undefined },
     limits: { mailboxEventsMax: 100, mailboxBytesMax: 1e6 },
     organizationOf: () => ({ id: 'acme', name: 'Acme', webhooks: [], send: [], senderId }),
-    quotas: NO_LIMITS,
+    quotas: noLimits(),
   })
   const wanted = {
     ...{ organizationId: 'acme', userId: 'bob', userEndpointId: 'phone' },

@@ -68,7 +68,18 @@ const UNUSED_SERVICES: HttpServices = {
     mailboxDepth: unused,
     gauges: unused,
   },
-  limits: { register: unused },
+  limits: {
+    register: unused,
+    get work() {
+      return unused()
+    },
+    get ledger() {
+      return unused()
+    },
+    get turns() {
+      return unused()
+    },
+  },
   metrics: { refused: unused, render: unused },
   statistics: { sinceWallMs: 0, read: unused },
   readiness: { notReadyBecause: unused },

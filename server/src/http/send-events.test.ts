@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { BULK_BYTES_MAX } from '@rollcall/protocol/limits'
 import { ask, dial, type HttpFixture, openHttp, post, readToEnd } from '../../../test/helpers/http-fixture.ts'
-import { BulkBudget } from './bulk-budget.ts'
+import { noLimits } from '../../../test/helpers/no-limits.ts'
 
 const PATH = '/rtc-api/users/endpoints/sendEvents'
 const LINES = 'application/x-ndjson'
@@ -140,34 +140,29 @@ describe('POST sendEvents', () => {
     assert.match(await ended, /^HTTP\/1\.1 413 [\s\S]*payload_too_large/)
   })
 
-  it('holds no more than 16 MiB of one caller, and forgets those who go away', async (test) => {
-    const fixture = await openHttp(test)
+  it('holds what one caller has sent, no more than its share, and nothing that is only announced', async (test) => {
+    const limits = noLimits({ callerSharePercent: 25 })
+    const fixture = await openHttp(test, { limits })
     const url = await fixture.listen()
-    const slow = await dial(test, url)
-    const head = ['authorization: Bearer alice', 'content-type: application/json', 'host: x']
-    slow.write(
-      `POST ${PATH} HTTP/1.1\r\n${head.join('\r\n')}\r\ntransfer-encoding: chunked\r\n\r\n1\r\n[\r\n`,
-    )
     const status = async (authorization: string) => (await post(url, PATH, '[]', { authorization })).status
+    const head = ['authorization: Bearer alice', 'content-type: application/json', 'host: x']
+    const announce = async () => {
+      const socket = await dial(test, url)
+      socket.write(
+        `POST ${PATH} HTTP/1.1\r\n${head.join('\r\n')}\r\ncontent-length: ${BULK_BYTES_MAX}\r\n\r\n[`,
+      )
+      return socket
+    }
+    const announced = await Promise.all(Array.from({ length: 8 }, announce))
+    assert.equal(await status('Bearer alice'), 200)
+    const [slow] = announced
+    // With the first byte of each: one byte below a quarter of all there is.
+    slow?.write(' '.repeat(BULK_BYTES_MAX - 1 - announced.length))
     while ((await status('Bearer alice')) !== 503);
     assert.equal(await status('Bearer bob'), 200)
-    slow.destroy()
+    slow?.destroy()
     while ((await status('Bearer alice')) !== 200);
-  })
-})
-
-describe('the budget of bulk requests', () => {
-  it('is shared, and what is given back twice counts once', () => {
-    const budget = new BulkBudget()
-    const releases = ['a', 'b', 'c', 'd'].map((caller) => budget.take(caller, BULK_BYTES_MAX))
-    assert(releases.every((release) => release !== undefined))
-    assert.equal(budget.take('e', 0), undefined)
-    releases[0]?.()
-    releases[0]?.()
-    const again = budget.take('e', BULK_BYTES_MAX - 1)
-    assert.notEqual(again, undefined)
-    assert.equal(budget.take('e', 2), undefined)
-    assert.notEqual(budget.take('e', 1), undefined)
-    assert.equal(budget.take('a', 1), undefined)
+    for (const socket of announced) socket.destroy()
+    while (limits.ledger.bulkBytes.figures.used > 0) await status('Bearer alice')
   })
 })

@@ -44,7 +44,7 @@ export type HttpServices = {
   >
   readonly history: History
   readonly webhooks: Pick<Webhooks, 'list' | 'deadLetters' | 'replay' | 'removeDeadLetters'>
-  readonly limits: Pick<Limits, 'register'>
+  readonly limits: Pick<Limits, 'register' | 'work' | 'ledger' | 'turns'>
   readonly metrics: Pick<Metrics, 'refused' | 'render'>
   readonly statistics: Pick<Statistics, 'sinceWallMs' | 'read'>
   readonly readiness: Readiness

@@ -3,13 +3,13 @@ import type { Clock } from '../clock/clock.ts'
 import { Buckets } from './buckets.ts'
 import { createLedger, type Ledger, type ShareSettings } from './ledger.ts'
 import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts'
+import { Turns } from './turns.ts'
 import { createWorkMeter, type WorkMeter } from './work-meter.ts'
 
 export { type Holder, holderOf, type Ledger, strangerAt } from './ledger.ts'
 export type { Pool } from './pool.ts'
 export { RateLimited } from './rate-limited.ts'
 export type { SignInLimits } from './sign-in-limits.ts'
-export { Turns } from './turns.ts'
 export type { Worker, WorkMeter } from './work-meter.ts'
 
 /** Whose requests are counted: a principal. */
@@ -35,6 +35,8 @@ export interface Limits {
   readonly work: WorkMeter
   /** What is held for a while, and shared. */
   readonly ledger: Ledger
+  /** Whose slice of long work is next. */
+  readonly turns: Turns
 }
 
 /** Configuration keys of the same names; 0 per second: no limit. */
@@ -96,6 +98,7 @@ export function createLimits({ settings, clock }: LimitOptions): Limits {
   return {
     work: createWorkMeter(work, clock),
     ledger: createLedger(ledger),
+    turns: new Turns(),
     sendEvents: (caller, organizationId, count) => events.take(caller, organizationId, count),
     register: (caller) => registers.take(caller, caller.organizationId ?? '', 1),
     signIn: createSignInLimits(tokens, clock),

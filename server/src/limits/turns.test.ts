@@ -2,52 +2,36 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Turns } from './turns.ts'
 
-/** A clock that every step of work moves by so much. */
-function open(stepMs: number) {
-  let nowMs = 0
+function open() {
   const order: string[] = []
-  const turns = new Turns({ monotonicMs: () => nowMs })
-  function* steps(name: string, count: number): Generator<void, string> {
-    for (let step = 0; step < count; step++) {
-      nowMs += stepMs
-      order.push(name)
-      yield
+  const turns = new Turns()
+  async function work(caller: string, slices: number): Promise<string> {
+    for (let slice = 0; slice < slices; slice++) {
+      await turns.next(caller)
+      order.push(caller)
     }
-    return name
+    return caller
   }
-  return { turns, order, steps }
+  return { turns, order, work }
 }
 
 test('callers take turns, however much one of them has begun', async () => {
-  const { turns, order, steps } = open(5)
-  const greedy = Array.from({ length: 50 }, () => turns.work('greedy', steps('g', 10)))
-  const modest = turns.work('modest', steps('m', 3))
-  assert.equal(await modest, 'm')
+  const { turns, order, work } = open()
+  const greedy = Array.from({ length: 50 }, () => work('greedy', 10))
+  assert.equal(await work('modest', 3), 'modest')
   assert.ok(order.length <= 8, `${order.length} slices until the modest one was done`)
   assert.equal((await Promise.all(greedy)).length, 50)
   assert.equal(turns.waiting, 0)
 })
 
-test('short steps share a slice; the loop turns between slices', async () => {
-  const { turns, order, steps } = open(1)
-  const done = turns.work('a', steps('a', 12))
-  const before: number[] = []
-  for (let turn = 0; turn < 2; turn++) {
+test('one slice in each turn of the event loop', async () => {
+  const { order, work } = open()
+  const done = [work('a', 3), work('b', 3)]
+  const seen: number[] = []
+  for (let turn = 0; turn < 6; turn++) {
     await new Promise<void>((resolve) => setImmediate(resolve))
-    before.push(order.length)
+    seen.push(order.length)
   }
-  assert.deepEqual(before, [5, 10])
-  assert.equal(await done, 'a')
-})
-
-test('what one throws ends that one alone', async () => {
-  const { turns, steps } = open(5)
-  function* failing(): Generator<void, string> {
-    yield
-    throw new Error('no')
-  }
-  const failed = turns.work('a', failing())
-  const good = turns.work('a', steps('a', 2))
-  await assert.rejects(failed, { message: 'no' })
-  assert.equal(await good, 'a')
+  await Promise.all(done)
+  for (const [turn, slices] of seen.entries()) assert.ok(slices <= turn + 1, `${slices} in ${turn + 1} turns`)
 })

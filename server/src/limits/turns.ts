@@ -1,82 +1,49 @@
 import { afterThisTurn } from '../clock/clock.ts'
 
-/** Time that one caller's work may take before another's turn, milliseconds. */
-const SLICE_MS = 5
-
 /**
- * Work that takes long, in slices, one caller after the other: who has begun a hundred things waits for its own, and
- * whoever comes next waits for one slice of each caller. Between slices the event loop turns, so that what is short
- * is not held up at all.
+ * Turns for work that takes long: one of them in each turn of the event loop, callers one after the other. Who has
+ * begun a hundred things waits for its own; whoever comes next waits for one slice of each caller; and what is
+ * short, and asks for no turn, is not held up by more than one slice.
+ *
+ * Bounded by whoever asks: everything that waits here is a request or a packet that was counted elsewhere.
  */
 export class Turns {
-  readonly #clock: { monotonicMs(): number }
-  readonly #byCaller = new Map<string, Slices[]>()
-  #isRunning = false
+  readonly #byCaller = new Map<string, (() => void)[]>()
+  #isComing = false
 
-  constructor(clock: { monotonicMs(): number }) {
-    this.#clock = clock
-  }
-
-  /** Callers whose work waits. */
+  /** Callers that wait for their turn. */
   get waiting(): number {
     return this.#byCaller.size
   }
 
-  /**
-   * Works through `steps`, which rests wherever it yields.
-   *
-   * @returns what it returns; rejects with what it throws
-   */
-  work<T>(caller: string, steps: Iterator<unknown, T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const slices: Slices = {
-        next: () => {
-          const step = steps.next()
-          if (step.done === true) resolve(step.value)
-          return step.done === true
-        },
-        fail: reject,
-      }
+  /** Resolves when it is the caller's turn: it may work for some milliseconds, and ask again. */
+  next(caller: string): Promise<void> {
+    return new Promise((resolve) => {
       const queue = this.#byCaller.get(caller)
-      if (queue === undefined) this.#byCaller.set(caller, [slices])
-      else queue.push(slices)
-      this.#run()
+      if (queue === undefined) this.#byCaller.set(caller, [resolve])
+      else queue.push(resolve)
+      this.#come()
     })
   }
 
-  #run(): void {
-    if (this.#isRunning) return
-    this.#isRunning = true
+  #come(): void {
+    if (this.#isComing) return
+    this.#isComing = true
     afterThisTurn(() => {
-      this.#isRunning = false
-      this.#slice()
-      if (this.#byCaller.size > 0) this.#run()
+      this.#isComing = false
+      this.#grant()
+      if (this.#byCaller.size > 0) this.#come()
     })
   }
 
-  /** The first caller's turn; it goes to the end of the row. */
-  #slice(): void {
+  /** The caller that has waited longest; it goes to the end of the row. */
+  #grant(): void {
     const [first] = this.#byCaller
     if (first === undefined) return
     const [caller, queue] = first
     this.#byCaller.delete(caller)
-    const untilMs = this.#clock.monotonicMs() + SLICE_MS
-    while (queue[0] !== undefined && this.#clock.monotonicMs() < untilMs) if (step(queue[0])) queue.shift()
-    if (queue.length > 0) this.#byCaller.set(caller, queue)
-  }
-}
-
-type Slices = {
-  /** One step; whether it was the last. */
-  next(): boolean
-  fail(error: unknown): void
-}
-
-function step(slices: Slices): boolean {
-  try {
-    return slices.next()
-  } catch (error) {
-    slices.fail(error)
-    return true
+    const [resolve, ...rest] = queue
+    if (rest.length > 0) this.#byCaller.set(caller, rest)
+    resolve?.()
   }
 }

@@ -1,6 +1,7 @@
 import { readableHistory } from '../../auth/auth.ts'
 import { pageJson } from '../../history/history.ts'
 import type { App } from '../app-type.ts'
+import { dearly } from '../dear-work.ts'
 import { JSON_TYPE } from '../error-body.ts'
 import { parseHistoryParameters } from '../history-parameters.ts'
 import { callerOf } from '../plugins/authenticate.ts'
@@ -18,19 +19,33 @@ const schema = {
   querystring: HISTORY_PARAMETERS,
   response: {
     200: json('A page of the events that the caller may read.', answerRef('HistoryPage')),
-    ...refusals(400, 401, 503),
+    ...refusals(400, 401, 429, 503),
   },
 }
 
 // The schema is for the documentation: `history-parameters.ts` names what is wrong.
 const validatorCompiler = () => () => true
 
-export function listEventsRoute(app: App, { history }: Pick<HttpServices, 'history'>): void {
+/** A page at the most: what the store lists at a time, with what each record needs besides; bytes. */
+const PAGE_BYTES_MAX = 2_097_152
+/** Processor time for a page, for each of its bytes, and for one that was looked for and not filled; milliseconds. */
+const PAGE_COST_MS = 0.2
+const BYTE_COST_MS = 0.000_01
+const LONG_LOOK_COST_MS = 10
+
+export function listEventsRoute(app: App, services: Pick<HttpServices, 'history' | 'limits'>): void {
   app.get('/events', { schema, validatorCompiler }, async (request, reply) => {
     const { organizationId, filters, limit, cursor } = parseHistoryParameters(request.query)
-    const scope = readableHistory(callerOf(request), organizationId)
-    const { records, nextCursor } = await history.list(scope, filters, limit, cursor)
+    const caller = callerOf(request)
+    const scope = readableHistory(caller, organizationId)
+    const page = await dearly(services.limits, caller, reply.raw, PAGE_BYTES_MAX, async () => {
+      const { records, nextCursor } = await services.history.list(scope, filters, limit, cursor)
+      const text = pageJson(records, nextCursor)
+      // There is more, but the search had to end: it has looked at as much as one may.
+      const isLong = nextCursor !== undefined && records.length < limit
+      return [text, PAGE_COST_MS + text.length * BYTE_COST_MS + (isLong ? LONG_LOOK_COST_MS : 0)]
+    })
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
-    return reply.send(pageJson(records, nextCursor))
+    return reply.send(page)
   })
 }

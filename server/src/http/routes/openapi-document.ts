@@ -11,9 +11,10 @@ const schema = {
 }
 
 export function openApiDocumentRoute(app: App): void {
-  let document: string | undefined
+  // One for all: what a slow reader waits for is not made for it.
+  let document: Buffer | undefined
   app.get('/rtc-api/openapi.json', { schema }, (_request, reply) => {
-    document ??= JSON.stringify(app.swagger())
+    document ??= Buffer.from(JSON.stringify(app.swagger()))
     reply.header('content-type', JSON_TYPE).send(document)
   })
 }

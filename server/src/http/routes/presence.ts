@@ -1,7 +1,8 @@
 import type { UserPresence, UserPresences, UserPresenceWebCommand } from '@rollcall/protocol/command'
-import { userInSight } from '../../auth/auth.ts'
+import { type Principal, userInSight } from '../../auth/auth.ts'
 import type { UserKey } from '../../store/store.ts'
 import type { App } from '../app-type.ts'
+import { dearly, turnOf } from '../dear-work.ts'
 import { JSON_TYPE } from '../error-body.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { parsePresence } from '../presence-command.ts'
@@ -19,22 +20,51 @@ const schema = {
   body: bodyRef<UserPresenceWebCommand>('UserPresenceWebCommand'),
   response: {
     200: json('The users, in the order asked.', answerRef('UserPresences')),
-    ...refusals(400, 401, 403, 413, 415, 503),
+    ...refusals(400, 401, 403, 413, 415, 429, 503),
   },
 }
 
-type Services = Pick<HttpServices, 'registrar' | 'delivery'>
+type Services = Pick<HttpServices, 'registrar' | 'delivery' | 'limits'>
+
+/** A user's part of the answer at the most: an id of 128 characters, escaped, and some numbers; bytes. */
+const USER_BYTES_MAX = 1_024
+/** Processor time for a user, and for each endpoint that is looked at, milliseconds. */
+const USER_COST_MS = 0.005
+const ENDPOINT_COST_MS = 0.001
+/** Users that are looked up before others have their turn. */
+const USERS_AT_ONCE = 50
 
 export function presenceRoute(app: App, services: Services): void {
   app.post('/users/presence', { schema, validatorCompiler: unchecked }, async (request, reply) => {
     const caller = callerOf(request)
     const { userIds, organizationId } = parsePresence(request.body)
     const keys = userIds.map((userId) => userInSight(caller, userId, organizationId))
-    const users = await Promise.all(keys.map((user) => presenceOf(services, user)))
+    const bytesMax = keys.length * USER_BYTES_MAX
+    const users = await dearly(services.limits, caller, reply.raw, bytesMax, () =>
+      presenceOfAll(services, caller, keys),
+    )
     const answer: UserPresences = { users }
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
     return reply.send(JSON.stringify(answer))
   })
+}
+
+/** In the order asked. A user who is named twice is looked up once. */
+async function presenceOfAll(
+  services: Services,
+  caller: Principal,
+  keys: readonly UserKey[],
+): Promise<readonly [readonly UserPresence[], number]> {
+  const found = new Map<string, UserPresence>()
+  let costMs = 0
+  for (const { organizationId, userId } of keys) {
+    if (found.has(userId)) continue
+    if (found.size % USERS_AT_ONCE === USERS_AT_ONCE - 1) await services.limits.turns.next(turnOf(caller))
+    const presence = await presenceOf(services, { organizationId, userId })
+    found.set(userId, presence)
+    costMs += USER_COST_MS + presence.registered * ENDPOINT_COST_MS
+  }
+  return [keys.flatMap(({ userId }) => found.get(userId) ?? []), costMs]
 }
 
 async function presenceOf({ registrar, delivery }: Services, user: UserKey): Promise<UserPresence> {

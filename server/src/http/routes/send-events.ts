@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fast
 import { readSendEventArray, readSendEventLines, type SendResult } from '../../delivery/delivery.ts'
 import type { AnswerGate } from '../answer-gate.ts'
 import type { App } from '../app-type.ts'
-import { BulkBudget } from '../bulk-budget.ts'
+import { countBytes } from '../bulk-bytes.ts'
 import { isReadableLines } from '../content-type.ts'
 import { JSON_TYPE, toRollcallError } from '../error-body.ts'
 import { sendInOneWrite } from '../one-write.ts'
@@ -49,12 +49,17 @@ const schema = {
 // The schema is for the documentation: delivery parses the bytes itself, because devices get them.
 const validatorCompiler = () => () => true
 
-type Services = Pick<HttpServices, 'delivery' | 'clock' | 'metrics' | 'log'>
+type Services = Pick<HttpServices, 'delivery' | 'clock' | 'metrics' | 'log' | 'limits'>
 
 /** Needs a scope whose bodies are raw bulk bodies. */
 export function sendEventsRoute(app: App, services: Services, gate: AnswerGate): void {
-  const onRequest = admission(new BulkBudget())
-  const options = { schema, validatorCompiler, onRequest, bodyLimit: BULK_BYTES_MAX }
+  const options = {
+    schema,
+    validatorCompiler,
+    onRequest: refuseKey,
+    preParsing: countBytes(services.limits),
+    bodyLimit: BULK_BYTES_MAX,
+  }
   app.post('/users/endpoints/sendEvents', options, async (request, reply) => {
     const answers = await sendAll(services, request)
     const isLines = isReadableLines(request.raw.headers) && acceptsLines(request)
@@ -64,36 +69,14 @@ export function sendEventsRoute(app: App, services: Services, gate: AnswerGate):
 }
 
 /** Before anything of the body is read. */
-function admission(budget: BulkBudget) {
-  return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void =>
-    done(admit(budget, request, reply))
-}
-
-/** Why not. */
-function admit(
-  budget: BulkBudget,
-  request: FastifyRequest,
-  { raw }: FastifyReply,
-): RollcallError | undefined {
-  const { 'idempotency-key': key, 'content-length': declared = BULK_BYTES_MAX } = request.raw.headers
-  if (key !== undefined) return refusedKey()
-  const { organizationId, userId } = callerOf(request)
-  // A body that is larger is refused without being read.
-  const bytes = Math.min(Number(declared), BULK_BYTES_MAX)
-  const release = budget.take(`${organizationId ?? ''}/${userId}`, bytes)
-  if (release === undefined) return noRoom()
-  raw.once('close', release)
-  return undefined
+function refuseKey({ raw }: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void {
+  done(raw.headers['idempotency-key'] === undefined ? undefined : refusedKey())
 }
 
 function refusedKey(): RollcallError {
   return new RollcallError('invalid_request', undefined, {
     fields: [['Idempotency-Key', 'is for one event: give each its own idempotencyKey in the body']],
   })
-}
-
-function noRoom(): RollcallError {
-  return new RollcallError('unavailable', 'Too many bulk requests are under way.', { retryAfterSeconds: 1 })
 }
 
 /** The answers as JSON. */

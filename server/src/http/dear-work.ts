@@ -1,0 +1,37 @@
+import type { ServerResponse } from 'node:http'
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { holderOf, type Limits, type Worker } from '../limits/limits.ts'
+
+/** What a request that costs what it takes needs of the limits. */
+export type DearLimits = Pick<Limits, 'work' | 'ledger' | 'turns'>
+
+/**
+ * Does what costs more than most requests: once its caller is not in debt, when it is the caller's turn, and with
+ * room for its answer, which is held until the answer has left or its connection is gone.
+ *
+ * @param answerBytesMax as large as the answer may be
+ * @param make gives the answer and what it cost, milliseconds of processor time
+ * @throws RateLimited; RollcallError `unavailable` where too many answers are on their way
+ */
+export async function dearly<T>(
+  { work, ledger, turns }: DearLimits,
+  caller: Worker,
+  response: ServerResponse,
+  answerBytesMax: number,
+  make: () => Promise<readonly [answer: T, costMs: number]>,
+): Promise<T> {
+  work.admit(caller)
+  const release = ledger.answerBytes.take(holderOf(caller), answerBytesMax)
+  if (release === undefined)
+    throw new RollcallError('unavailable', 'Too many answers are on their way.', { retryAfterSeconds: 1 })
+  response.once('close', release)
+  await turns.next(turnOf(caller))
+  const [answer, costMs] = await make()
+  work.spend(caller, costMs)
+  return answer
+}
+
+/** Whose turn it is: a user or backend. */
+export function turnOf({ organizationId, userId }: Worker): string {
+  return `${organizationId ?? ''}/${userId}`
+}
