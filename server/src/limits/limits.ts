@@ -7,7 +7,6 @@ import { Turns } from './turns.ts'
 import { createWorkMeter, type WorkMeter } from './work-meter.ts'
 
 export { type Holder, holderOf, type Ledger, strangerAt } from './ledger.ts'
-export type { Pool } from './pool.ts'
 export { RateLimited } from './rate-limited.ts'
 export type { SignInLimits } from './sign-in-limits.ts'
 export type { Worker, WorkMeter } from './work-meter.ts'
