@@ -66,6 +66,14 @@ describe('the command line and a server', () => {
     assert.equal(other.code, 4, other.stderr)
   })
 
+  it('says which version it is, and how a type must be that is none', async () => {
+    const { code, stdout } = await runCli(['--version'])
+    assert.deepEqual([code, /^\d+\.\d+\.\d+\S*\n$/.test(stdout)], [0, true], stdout)
+    const wrong = await runCli(['send', 'bob', 'ring'], as(ACME))
+    assert.equal(wrong.code, 5)
+    assert.match(wrong.stderr, /event\.type: must be at least two capitalised words.*perhaps "RingSentEvent"/)
+  })
+
   it('reads an event from standard input', async () => {
     const input = '{"type":"CallOfferedEvent","timestamp":"2026-01-01T00:00:00Z"}'
     const sent = await runCli(['send', 'alice', '-', '--qos', '0'], { ...as(ACME), input })

@@ -128,7 +128,7 @@ export function assertCaddy(code: string): void {
 
 /** Every metric that the rules speak of is one that a running server shows. */
 export function assertMetricsExist(rules: string, shown: string): void {
-  const names = new Set([...rules.matchAll(/\brollcall_\w+/g)].map(([name]) => name))
+  const names = new Set([...rules.matchAll(/\b(?:rollcall|nodejs|process)_\w+/g)].map(([name]) => name))
   assert.ok(names.size > 5)
   for (const name of names)
     assert.ok(shown.includes(`# TYPE ${name.replace(/_bucket$/, '')} `), `there is no metric ${name}`)

@@ -7,7 +7,7 @@ const LINES: readonly (readonly string[])[] = [
   ['main'],
   ['welcome'],
   ['server'],
-  ['admin-port', 'demo-origins', 'mqtt-ports', 'start-checks'],
+  ['admin-port', 'mqtt-ports', 'start-checks'],
   ['certificate', 'closers', 'pages'],
   ['http', 'mqtt'],
   ['delivery', 'webhooks'],
@@ -67,11 +67,7 @@ function complaintBetweenRooms(here: Place, there: Place, isTypeOnly: boolean): 
   // An engine is part of the room whose port it fills.
   if (isEngine(here) && there.room === outerRoom(here)) return undefined
   if (!there.isDoor) return `${there.room} is entered only through its door`
-  if (
-    there.room === 'config' &&
-    !['main', 'server', 'start-checks', 'demo-origins'].includes(here.room) &&
-    !isTypeOnly
-  )
+  if (there.room === 'config' && !['main', 'server', 'start-checks'].includes(here.room) && !isTypeOnly)
     return 'configuration is handed in: only its types may be imported here'
   const unknown = [outerRoom(here), there.room].find((room) => lineOf(room) === -1)
   if (unknown !== undefined) return `server/src/${unknown} is no room that test/house/arrows.ts knows`
