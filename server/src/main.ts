@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { hashSecret } from './auth/auth.ts'
 import { systemClock, systemRandom } from './clock/clock.ts'
-import { type Configuration, ConfigurationError, readConfiguration } from './config/config.ts'
+import { type Configuration, ConfigurationError, readConfigFile, readConfiguration } from './config/config.ts'
 import { createLog, type Log, productVersion } from './observe/observe.ts'
 import { type RunningServer, startServer } from './server.ts'
 import { checkStart } from './start-checks.ts'
@@ -39,7 +39,8 @@ async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(`${USAGE}\n`)
   if (values.version) return void process.stdout.write(`${productVersion()}\n`)
   const [command = 'start', ...rest] = positionals
-  if (rest.length > 0) throw new ConfigurationError(rest[0] ?? '', `unknown argument\n${USAGE}`)
+  // Not repeated: whoever hands a secret to hash-secret this way finds it in fewer places.
+  if (rest.length > 0) throw new ConfigurationError(command, `takes no further argument\n${USAGE}`)
   switch (command) {
     case 'start':
       return start(configure(values.config))
@@ -66,17 +67,6 @@ async function printHash(): Promise<void> {
 
 function configure(file: string | undefined): Configuration {
   return readConfiguration(process.env, file === undefined ? undefined : readConfigFile(file))
-}
-
-function readConfigFile(file: string): unknown {
-  try {
-    return JSON.parse(readText(file))
-  } catch (error) {
-    throw new ConfigurationError(
-      '--config',
-      `cannot read ${file}: ${error instanceof Error ? error.message : ''}`,
-    )
-  }
 }
 
 /** Without the byte order mark that editors and pipes of Windows begin a text with. */

@@ -63,7 +63,8 @@ function eventOf(json: string, type: string | undefined): Message['event'] {
   try {
     value = JSON.parse(json.replace(/^\ufeff/, ''))
   } catch {
-    throw new UsageError(`the event is not JSON: ${json.slice(0, 100)}`)
+    // Not repeated: it may come from a file, and hold what is nobody's business.
+    throw new UsageError('the event is not JSON')
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new UsageError('the event must be a JSON object')

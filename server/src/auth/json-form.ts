@@ -21,7 +21,7 @@ export function readObject(value: unknown, path: string, known: readonly string[
   const members = new Map<string, unknown>(Object.entries(value))
   for (const name of members.keys())
     if (!known.includes(name))
-      throw new FormError(join(path, name.slice(0, 64)), `is not known; known are ${known.join(', ')}`)
+      throw new FormError(join(path, shownName(name)), `is not known; known are ${known.join(', ')}`)
   return { path, members }
 }
 
@@ -64,6 +64,13 @@ export const readAuthority = textThat(
 export function readFlag(value: unknown, path: string): boolean {
   if (typeof value !== 'boolean') throw new FormError(path, 'must be true or false')
   return value
+}
+
+// What is no name may be a value in the wrong place, and a secret.
+const NAME = /^[A-Za-z][A-Za-z0-9_]{0,39}$/
+
+function shownName(name: string): string {
+  return NAME.test(name) ? name : '(a member that has no proper name)'
 }
 
 function join(path: string, name: string): string {

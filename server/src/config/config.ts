@@ -1,3 +1,4 @@
+import { shownName } from './config-file.ts'
 import { CONFIGURATION_KEYS, type ConfigurationKey } from './keys.ts'
 import { type AllowedOrigins, allowOrigins, parseOriginPattern } from './origins.ts'
 import {
@@ -17,6 +18,7 @@ import {
 } from './parse.ts'
 
 export { withDemoOrigins } from './demo-origins.ts'
+export { readConfigFile } from './config-file.ts'
 export { CONFIGURATION_KEYS, type ConfigurationKey } from './keys.ts'
 export { type AllowedOrigins, allowOrigins } from './origins.ts'
 export { ConfigurationError, type LogLevel } from './parse.ts'
@@ -130,7 +132,7 @@ function fileEntries(file: unknown): ReadonlyMap<string, unknown> {
   const entries = new Map<string, unknown>(Object.entries(file))
   const known = new Set(CONFIGURATION_KEYS.map((key) => key.name))
   for (const name of entries.keys())
-    if (!known.has(name)) throw new ConfigurationError(name, 'there is no such key')
+    if (!known.has(name)) throw new ConfigurationError(shownName(name), 'there is no such key')
   return entries
 }
 
