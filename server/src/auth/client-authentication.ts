@@ -1,5 +1,6 @@
 import { presentedCredentials } from './client-credentials.ts'
-import type { Client, DirectorySource } from './directory.ts'
+import type { Client, Directory, DirectorySource } from './directory.ts'
+import { isSha256Hash } from './hash-secret.ts'
 import { OAuthError } from './oauth-error.ts'
 import type { Parameters } from './parameters.ts'
 import type { SecretChecker } from './secret-checker.ts'
@@ -10,24 +11,47 @@ export type AuthenticateClient = (
   parameters: Parameters,
 ) => Promise<Client>
 
-/** Which client is asking, by its secret; a public client has none and must show none (RFC 6749 §2.3). */
+/**
+ * Which client is asking, by its secret; a public client has none and must show none (RFC 6749 §2.3).
+ *
+ * Who shows a wrong secret learns nothing from the time it takes: where any client has an argon2id hash, whatever is
+ * refused has cost one such run, as for users, be the client unknown, disabled, public or one with a cheap hash.
+ */
 export function createClientAuthentication(
   directory: Pick<DirectorySource, 'current'>,
   secrets: SecretChecker,
 ): AuthenticateClient {
-  async function shows(client: Client, secret: string): Promise<boolean> {
-    if (client.secretHash === undefined) return secret === ''
-    return secret !== '' && secrets.matches(secret, client.secretHash)
+  async function shows(client: Client | undefined, secret: string): Promise<boolean> {
+    if (secret === '') return client?.enabled === true && client.secretHash === undefined
+    const hash = client?.secretHash
+    const isRight = hash !== undefined && (await secrets.matches(secret, hash)) && client?.enabled === true
+    if (!isRight && (hash === undefined || isSha256Hash(hash))) await waste(secret)
+    return isRight
+  }
+
+  async function waste(secret: string): Promise<void> {
+    const decoy = decoyOf(directory.current())
+    if (decoy !== undefined) await secrets.matches(secret, decoy)
   }
 
   return async (authorization, parameters) => {
     for (const { id, secret } of presentedCredentials(authorization, parameters)) {
+      const found = directory.current().clients.get(id)
+      if (!(await shows(found, secret))) continue
+      // The directory may have been reloaded meanwhile: the client as it is now counts.
       const client = directory.current().clients.get(id)
-      if (client?.enabled === true && (await shows(client, secret))) return client
+      if (client?.enabled === true && client.secretHash === found?.secretHash) return client
     }
     // One answer for unknown, disabled and wrong, so that nobody learns which.
     throw new OAuthError('invalid_client', 'The client is not known or its secret is wrong.', {
       usedHeader: authorization !== undefined,
     })
   }
+}
+
+/** Some hash of the directory, so that also its cost is the usual one; `undefined` where all are cheap. */
+function decoyOf({ clients }: Directory): string | undefined {
+  for (const { secretHash } of clients.values())
+    if (secretHash !== undefined && !isSha256Hash(secretHash)) return secretHash
+  return undefined
 }
