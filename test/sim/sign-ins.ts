@@ -213,7 +213,7 @@ function freshPhone(): Phone {
 async function rotate(families: RefreshFamilies, token: RefreshToken): Promise<RefreshToken | undefined> {
   try {
     if ((await families.find(token)) === undefined) return undefined
-    return await families.rotate(token)
+    return await families.rotate(token, USER)
   } catch (error) {
     if (error instanceof OAuthError) return undefined
     throw error

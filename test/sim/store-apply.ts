@@ -253,6 +253,7 @@ async function applyToTokens(
         scope: '',
         createdAtWallMs: wallMs,
         expiresAtWallMs: wallMs + command.ttlMs,
+        basis: '',
         lastRotation: undefined,
       }
       await store.refreshFamilies.create(family, 2, wallMs)
@@ -287,6 +288,7 @@ async function rotate({ family, hash }: Of<'rotate'>, side: Side, wallMs: number
     salt: Buffer.from([hash]),
     repeatableUntilMs: at.nowMs + 1000,
     expiresAtWallMs: wallMs + 2000,
+    basis: String(hash),
   }
   const outcome = await side.store.refreshFamilies.rotate(family, Buffer.from([hash]), successor, at)
   if (outcome.kind === 'unknown') return undefined

@@ -22,6 +22,8 @@ export type Subject = {
   readonly clientId: string
   readonly organizationId: string | null
   readonly authorities: readonly string[]
+  /** Names the password or secret that was shown; see `credentialOf`. */
+  readonly credential: string | undefined
   /** Whether it speaks for the client itself, not for a user who signed in through it. */
   readonly isClient: boolean
   /** Names its sign-in, so that ending that ends the token; `undefined` where there is no refresh token. */
@@ -87,7 +89,8 @@ export async function verifySignature(
 /** The grant by which a client got a token for itself, in the claim `gty`; tokens of users have none. */
 const CLIENT_GRANT = 'client_credentials'
 
-function claimsOf({ userId, clientId, organizationId, authorities, isClient, sessionId }: Subject) {
+function claimsOf(subject: Subject) {
+  const { userId, clientId, organizationId, authorities, credential, isClient, sessionId } = subject
   return {
     sub: userId,
     userId,
@@ -96,6 +99,7 @@ function claimsOf({ userId, clientId, organizationId, authorities, isClient, ses
     client_id: clientId,
     ...(isClient ? { gty: CLIENT_GRANT } : {}),
     scope: SCOPE,
+    ...(credential === undefined ? {} : { crd: credential }),
     ...(sessionId === undefined ? {} : { sid: sessionId }),
   }
 }
@@ -108,6 +112,7 @@ function readOwn({ claims }: TokenForm): TokenFacts {
   const jti = requireText(claims.get('jti'))
   const issuedAtWallMs = requireDateMs(claims.get('iat'))
   const sessionId = claims.get('sid')
+  const credential = claims.get('crd')
   const clientId = requireId(claims.get('client_id'))
   return {
     principal: {
@@ -125,6 +130,7 @@ function readOwn({ claims }: TokenForm): TokenFacts {
     own: {
       tokenKey: tokenKeyOf(jti),
       sessionKey: sessionId === undefined ? undefined : sessionKeyOf(requireText(sessionId)),
+      credential: credential === undefined ? undefined : requireText(credential),
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Client, Directory, User } from './directory.ts'
+import { hasAll } from './sign-in-basis.ts'
 
 /** What a reload of the directory means for tokens that are out. */
 export type DirectoryChanges = {
@@ -6,7 +7,10 @@ export type DirectoryChanges = {
   readonly concerned: ReadonlySet<string>
   /** As they were before: everything issued to them before is over, also should they come back one day. */
   readonly endedUsers: readonly User[]
+  /** Likewise, with what was issued to users who signed in through them. */
   readonly endedClients: readonly Client[]
+  /** Clients of which only what they got for themselves is over. */
+  readonly endedSpeakers: readonly Client[]
 }
 
 type Judged = {
@@ -17,41 +21,65 @@ type Judged = {
 }
 
 export function directoryChanges(before: Directory, after: Directory): DirectoryChanges {
-  const concerned = new Set<string>()
-  const endedUsers = compare(before.users, after.users, concerned)
-  const endedClients = compare(before.clients, after.clients, concerned)
-  return { concerned, endedUsers, endedClients }
+  const users = changesOf(before.users, after.users, ({ passwordHash }) => passwordHash)
+  const clients = changesOf(before.clients, after.clients, clientMarks)
+  const hasLostGrant = ([one, now]: Change<Client>): boolean => !hasAll(grantsOf(now), grantsOf(one))
+  const ofClients = clients.changed.filter((change) => hasEnded(change) || hasLostGrant(change))
+  const hasNewSecret = ([one, now]: Change<Client>): boolean => one.secretHash !== now?.secretHash
+  const ofSpeakers = clients.changed.filter((change) => hasNewSecret(change) || hasLost(change))
+  const ofUsers = users.changed.filter(
+    (change) => hasEnded(change) || hasLost(change) || change[0].passwordHash !== change[1]?.passwordHash,
+  )
+  return {
+    concerned: new Set([...users.concerned, ...clients.concerned]),
+    endedUsers: ofUsers.map(([user]) => user),
+    endedClients: ofClients.map(([client]) => client),
+    endedSpeakers: ofSpeakers.map(([client]) => client),
+  }
 }
 
-/** Adds whoever changed to `concerned`; returns those that ended. */
-function compare<T extends Judged>(
+type Change<T> = readonly [before: T, now: T | undefined]
+type Changes<T> = { readonly changed: readonly Change<T>[]; readonly concerned: readonly string[] }
+
+/** @param marksOf what tokens are judged by besides what users and clients have in common */
+function changesOf<T extends Judged>(
   before: ReadonlyMap<string, T>,
   after: ReadonlyMap<string, T>,
-  concerned: Set<string>,
-): readonly T[] {
-  const ended: T[] = []
+  marksOf: (one: T) => string,
+): Changes<T> {
+  const changed: Change<T>[] = []
   for (const one of before.values()) {
     const now = after.get(one.id)
-    if (now !== undefined && isSame(one, now)) continue
-    concerned.add(one.id)
-    if (hasEnded(one, now)) ended.push(one)
+    if (now === undefined || !isSame(one, now) || marksOf(one) !== marksOf(now)) changed.push([one, now])
   }
-  for (const id of after.keys()) if (!before.has(id)) concerned.add(id)
-  return ended
+  const added = [...after.keys()].filter((id) => !before.has(id))
+  return { changed, concerned: [...changed.map(([{ id }]) => id), ...added] }
 }
 
-/**
- * Removed, disabled, or in another organization; or enabled again, in case it was disabled while nobody looked.
- */
-function hasEnded(before: Judged, now: Judged | undefined): boolean {
+function clientMarks(client: Client): string {
+  return [client.secretHash ?? '', ...grantsOf(client)].join(' ')
+}
+
+/** In one order, whatever the file's. */
+function grantsOf(client: Client | undefined): readonly string[] {
+  return [...(client?.grants ?? [])].sort()
+}
+
+/** Removed, disabled, or in another organization; or enabled again, in case it was disabled while nobody looked. */
+function hasEnded([before, now]: Change<Judged>): boolean {
   return now === undefined || now.enabled !== before.enabled || now.organizationId !== before.organizationId
+}
+
+/** Stripped of an authority. */
+function hasLost([before, now]: Change<Judged>): boolean {
+  return now === undefined || !hasAll(now.authorities, before.authorities)
 }
 
 function isSame(one: Judged, other: Judged): boolean {
   return (
     one.enabled === other.enabled &&
     one.organizationId === other.organizationId &&
-    one.authorities.length === other.authorities.length &&
-    one.authorities.every((authority, index) => authority === other.authorities[index])
+    hasAll(one.authorities, other.authorities) &&
+    hasAll(other.authorities, one.authorities)
   )
 }

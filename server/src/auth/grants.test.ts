@@ -15,6 +15,8 @@ import {
   signInBackend,
 } from '../../../test/helpers/auth-fixture.ts'
 import { hashRandomSecret, hashSecret } from './auth.ts'
+import { demoDirectory } from './demo-directory.ts'
+import { credentialOf } from './sign-in-basis.ts'
 
 async function directoryWith(test: TestContext, directory: object): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-auth-'))
@@ -65,6 +67,7 @@ test('the access token holds the documented claims and nothing else', async (t) 
     authorities: [],
     client_id: 'acme-backend',
     gty: 'client_credentials',
+    crd: credentialOf(demoDirectory().clients.get('acme-backend')?.secretHash),
     scope: 'rtc',
     jti,
     iat,

@@ -15,6 +15,7 @@ import {
   type RefreshToken,
   sessionIdOf,
 } from './refresh-token.ts'
+import { credentialOf, stillRests } from './sign-in-basis.ts'
 
 type Options = {
   readonly directory: Pick<DirectorySource, 'current'>
@@ -74,12 +75,13 @@ function carryOut(grant: Grant, options: Options, client: Client, parameters: Pa
 
 /** RFC 6749 §4.4: the client is the user whose id is the client's, and gets no refresh token. */
 async function grantToClient({ accessTokens }: Options, client: Client): Promise<Granted> {
-  const { id, organizationId, authorities } = client
+  const { id, organizationId, authorities, secretHash } = client
   const subject = {
     userId: id,
     clientId: id,
     organizationId,
     authorities,
+    credential: credentialOf(secretHash),
     isClient: true,
     sessionId: undefined,
   }
@@ -109,15 +111,16 @@ async function grantByRefreshToken(
   const family = await families.find(presented)
   if (family?.clientId !== client.id) throw invalidRefreshToken()
   const user = directory.current().users.get(family.userId)
-  if (!maySignIn(user, client)) {
-    // Ended, not only refused: the id may be given to somebody else one day.
+  // Of the password grant, as every sign-in is.
+  if (!maySignIn(user, client) || !client.grants.has('password') || !stillRests(family.basis, user)) {
+    // Ended, not only refused: the id may be given to somebody else one day, and what is gone may come back.
     await families.end(family)
     throw invalidRefreshToken()
   }
   const subject = subjectOf(user, client, presented)
   // Signed first: once the presented token is used up, nothing may keep the answer from going out.
   const signed = await accessTokens.sign(subject)
-  return { subject, signed, refresh: await families.rotate(presented) }
+  return { subject, signed, refresh: await families.rotate(presented, user) }
 }
 
 function subjectOf(user: User, client: Client, refresh: RefreshToken | undefined): Subject {
@@ -126,6 +129,7 @@ function subjectOf(user: User, client: Client, refresh: RefreshToken | undefined
     clientId: client.id,
     organizationId: user.organizationId,
     authorities: user.authorities,
+    credential: credentialOf(user.passwordHash),
     isClient: false,
     sessionId: refresh === undefined ? undefined : sessionIdOf(refresh.familyId),
   }

@@ -8,6 +8,7 @@ import { OAuthError } from './oauth-error.ts'
 import { hashRefreshSecret, newSalt, type RefreshToken, sessionIdOf, successorOf } from './refresh-token.ts'
 import type { RevocationNotices } from './revocation-notices.ts'
 import type { RevokedTokens } from './revoked-tokens.ts'
+import { basisOf } from './sign-in-basis.ts'
 
 /** Sign-ins that go on: each is a family of refresh tokens of which one is good (RFC 9700 §4.14.2). */
 export interface RefreshFamilies {
@@ -17,11 +18,11 @@ export interface RefreshFamilies {
   find(presented: RefreshToken): Promise<RefreshFamily | undefined>
   /**
    * Uses up one token for the next, which is the same one again where the answer may have been lost: for a minute,
-   * as long as that next one was not used. Durable.
+   * as long as that next one was not used. Durable. From now on the sign-in rests on `user` as it is.
    *
    * @throws OAuthError `invalid_grant`; a token that was used before otherwise ends the family
    */
-  rotate(presented: RefreshToken): Promise<RefreshToken>
+  rotate(presented: RefreshToken, user: User): Promise<RefreshToken>
   /** Ends a family and, from now on, the access tokens made from it. Unknown ones are ignored. Durable. */
   end(family: Pick<RefreshFamily, 'familyId' | 'userId'>): Promise<void>
 }
@@ -66,6 +67,7 @@ export function createRefreshFamilies(options: Options): RefreshFamilies {
         scope: SCOPE,
         createdAtWallMs: nowWallMs,
         expiresAtWallMs: nowWallMs + ttlMs,
+        basis: basisOf(user),
         lastRotation: undefined,
       }
       await store.create(family, options.familiesPerUserMax, nowWallMs)
@@ -74,13 +76,14 @@ export function createRefreshFamilies(options: Options): RefreshFamilies {
       const family = await store.find(familyId, clock.wallMs())
       return family !== undefined && family.createdAtWallMs < notBeforeWallMs(family) ? undefined : family
     },
-    async rotate(presented) {
+    async rotate(presented, user) {
       const [nowMs, nowWallMs, salt] = [serviceTime.nowMs(), clock.wallMs(), newSalt(random)]
       const successor = {
         currentHash: hashRefreshSecret(successorOf(presented, salt)),
         salt,
         repeatableUntilMs: nowMs + REFRESH_REPEAT_MS,
         expiresAtWallMs: nowWallMs + ttlMs,
+        basis: basisOf(user),
       }
       const hash = hashRefreshSecret(presented)
       const outcome = await store.rotate(presented.familyId, hash, successor, { nowMs, nowWallMs })

@@ -17,6 +17,8 @@ export type OwnToken = {
   readonly tokenKey: string
   /** All tokens of its sign-in; `undefined` where it has no refresh token. */
   readonly sessionKey: string | undefined
+  /** Names the password or secret that it was given for; `undefined` where earlier versions made it. */
+  readonly credential: string | undefined
 }
 
 /** Somebody whose tokens are believed: this server, or a configured identity provider. */

@@ -1,6 +1,6 @@
 import type { RefreshFamilyStore, UserKey } from '../store/store.ts'
 import type { AuthLog } from './auth-log.ts'
-import type { DirectorySource } from './directory.ts'
+import type { Client, DirectorySource } from './directory.ts'
 import type { DirectoryChanges } from './directory-changes.ts'
 import type { IsConcerned, RevocationNotices } from './revocation-notices.ts'
 import type { RevokedUsers } from './revoked-users.ts'
@@ -35,7 +35,7 @@ export function createUserRevocations(options: Options): UserRevocations {
     await Promise.all([...work, notices.announceUser(user.userId)])
   }
 
-  async function end({ endedUsers, endedClients }: DirectoryChanges): Promise<void> {
+  async function end({ endedUsers, endedClients, endedSpeakers }: DirectoryChanges): Promise<void> {
     let failed = 0
     // In slices, so that a directory that loses ten thousands of users at once stalls nobody.
     for (let from = 0; from < endedUsers.length; from += SLICE) {
@@ -48,6 +48,7 @@ export function createUserRevocations(options: Options): UserRevocations {
       )
     }
     failed += await countFailures(endedClients.map(({ id }) => revokedUsers.revokeClient(id)))
+    failed += await countFailures(endedSpeakers.map((client) => revokedUsers.revoke(asUser(client))))
     if (failed > 0)
       log.error('what was issued to users and clients that ended could not be revoked for good', { failed })
   }
@@ -65,6 +66,11 @@ export function createUserRevocations(options: Options): UserRevocations {
       }
     },
   }
+}
+
+/** A client as the user that it is for itself; one of role SERVICE belongs to no organization, whose id is empty here. */
+function asUser({ id, organizationId }: Client): UserKey {
+  return { organizationId: organizationId ?? '', userId: id }
 }
 
 async function countFailures(work: readonly Promise<void>[]): Promise<number> {

@@ -9,13 +9,16 @@ import type { RefreshFamily, RotateOutcome, Successor } from './store.ts'
 export function judgeRotation(
   family: RefreshFamily,
   presentedHash: Uint8Array,
-  { currentHash, salt, repeatableUntilMs, expiresAtWallMs }: Successor,
+  { currentHash, salt, repeatableUntilMs, expiresAtWallMs, basis }: Successor,
   nowMs: number,
 ): Exclude<RotateOutcome, { readonly kind: 'unknown' }> {
   const { lastRotation } = family
   if (isSame(family.currentHash, presentedHash)) {
     const rotation = { usedHash: presentedHash, salt, repeatableUntilMs }
-    return { kind: 'rotated', family: { ...family, currentHash, expiresAtWallMs, lastRotation: rotation } }
+    return {
+      kind: 'rotated',
+      family: { ...family, currentHash, expiresAtWallMs, basis, lastRotation: rotation },
+    }
   }
   const isRepeatable = lastRotation !== undefined && nowMs < lastRotation.repeatableUntilMs
   if (isRepeatable && isSame(lastRotation.usedHash, presentedHash))

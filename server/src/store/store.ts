@@ -433,6 +433,8 @@ export type RefreshFamily = {
   readonly scope: string
   readonly createdAtWallMs: number
   readonly expiresAtWallMs: number
+  /** What the sign-in rests on, as its owner wrote it; empty in rows of earlier versions. */
+  readonly basis: string
   /** How the current secret came to be; `undefined` for a family's first one. */
   readonly lastRotation: Rotation | undefined
 }
@@ -452,6 +454,7 @@ export type Successor = {
   readonly salt: Uint8Array
   readonly repeatableUntilMs: number
   readonly expiresAtWallMs: number
+  readonly basis: string
 }
 
 export type RotateOutcome =

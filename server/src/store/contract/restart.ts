@@ -18,6 +18,7 @@ async function fill(scene: Scene) {
     scope: '',
     createdAtWallMs: 1,
     expiresAtWallMs: 1e15,
+    basis: 'é',
     lastRotation: undefined,
   }
   await scene.store.refreshFamilies.create(family, 5, scene.under.wallMs())
@@ -89,6 +90,7 @@ export const restartCases: Cases = {
           salt: Buffer.from([hash]),
           repeatableUntilMs: scene.at.nowMs + 60_000,
           expiresAtWallMs: 1e15,
+          basis: '',
         },
         scene.at,
       )

@@ -16,6 +16,7 @@ function family(scene: Scene, familyId: string, wanted: Partial<RefreshFamily> =
     scope: 'all',
     createdAtWallMs: scene.under.wallMs(),
     expiresAtWallMs: scene.under.wallMs() + 1000,
+    basis: 'password 1',
     lastRotation: undefined,
     ...wanted,
   }
@@ -28,6 +29,7 @@ function rotate(scene: Scene, presented: Buffer, next: Buffer, salt = SALT): Pro
     salt,
     repeatableUntilMs: scene.at.nowMs + REPEATABLE_MS,
     expiresAtWallMs: scene.under.wallMs() + 5000,
+    basis: 'password 2',
   }
   return scene.store.refreshFamilies.rotate('f', presented, successor, scene.at)
 }
@@ -42,7 +44,7 @@ async function rotated(scene: Scene): Promise<RefreshFamily> {
     repeatableUntilMs: scene.at.nowMs + REPEATABLE_MS,
   }
   const expiresAtWallMs = scene.under.wallMs() + 5000
-  const expected = { ...created, currentHash: HASH_2, expiresAtWallMs, lastRotation }
+  const expected = { ...created, currentHash: HASH_2, expiresAtWallMs, basis: 'password 2', lastRotation }
   assert.deepEqual(await rotate(scene, HASH_1, HASH_2), { kind: 'rotated', family: expected })
   return expected
 }
@@ -58,7 +60,7 @@ export const tokenCases: Cases = {
     assert.equal(await find(), undefined)
   },
 
-  'rotating replaces hash and expiry': async (scene) => {
+  'rotating replaces hash, expiry and basis': async (scene) => {
     const { refreshFamilies } = scene.store
     const expected = await rotated(scene)
     await scene.under.advance(4999)

@@ -100,8 +100,8 @@ export class FamilyBook {
 }
 
 function encode({ family, ordinal }: Kept): Buffer {
-  const { familyId, clientId, userId, currentHash, scope, createdAtWallMs, expiresAtWallMs, lastRotation } =
-    family
+  const { familyId, clientId, userId, currentHash, scope, createdAtWallMs, expiresAtWallMs } = family
+  const { basis, lastRotation } = family
   return encodeFields([
     ordinal,
     familyId,
@@ -111,6 +111,7 @@ function encode({ family, ordinal }: Kept): Buffer {
     scope,
     createdAtWallMs,
     expiresAtWallMs,
+    basis,
     ...(lastRotation === undefined
       ? []
       : [lastRotation.usedHash, lastRotation.salt, lastRotation.repeatableUntilMs]),
@@ -130,6 +131,7 @@ function decode(value: Uint8Array): Kept {
       createdAtWallMs: row.number(),
       expiresAtWallMs: row.number(),
       // Rows of earlier versions end here, rotated or not.
+      basis: row.isAtEnd ? '' : row.text(),
       lastRotation: row.isAtEnd
         ? undefined
         : { usedHash: row.bytes(), salt: row.bytes(), repeatableUntilMs: row.number() },
