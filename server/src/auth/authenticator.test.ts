@@ -71,9 +71,11 @@ test('nonsense is not still good', async (t) => {
 })
 
 test('closing leaves nothing behind, and may be done twice', async (t) => {
-  const { auth, clock } = await openAuth(t)
+  const { auth, clock, store } = await openAuth(t)
   assert.notEqual(clock.pending(), 0)
   await auth.close()
   await auth.close()
+  // The store has a timer of its own.
+  await store.close()
   assert.equal(clock.pending(), 0)
 })

@@ -67,7 +67,7 @@ export function readFlag(value: unknown, path: string): boolean {
 }
 
 // What is no name may be a value in the wrong place, and a secret.
-const NAME = /^[A-Za-z][A-Za-z0-9_]{0,39}$/
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,39}$/
 
 function shownName(name: string): string {
   return NAME.test(name) ? name : '(a member that has no proper name)'

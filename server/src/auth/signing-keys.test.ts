@@ -101,5 +101,6 @@ test('a store that cannot be read refuses the start and leaves nothing running',
   const limits = { accessTokenTtlSeconds: 1, refreshTokenTtlSeconds: 1, refreshFamiliesPerUserMax: 1 }
   const rest = { signingKeyRotationDays: 1, staleConnectSecondsMax: 1, foreignIssuers: [] }
   await assert.rejects(createAuth({ ...options, ...limits, ...rest }), /unreadable/)
+  await store.close()
   assert.equal(clock.pending(), 0)
 })

@@ -31,7 +31,7 @@ function readText(file: string): string {
 }
 
 // What is no name may be a value in the wrong place, and a secret.
-const NAME = /^[A-Za-z][A-Za-z0-9_]{0,39}$/
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,39}$/
 
 /** A member's name as an error may show it. */
 export function shownName(name: string): string {
