@@ -20,6 +20,8 @@ export const LIFECYCLE_EVENTS = {
     'client_fault',
     /** The client's socket took nothing for too long. */
     'connection_stuck',
+    /** The client had as many events as it may have and acknowledged none for too long. */
+    'unacknowledged',
     'server_draining',
     /** The server stopped without a warning; sent when it is back. */
     'server_restarted',

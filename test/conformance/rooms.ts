@@ -171,5 +171,6 @@ const MQTT_SETTINGS = {
   pendingLinksMax: 10,
   allowedOrigins: allowOrigins([]),
   publicUrl: undefined,
+  ackTimeoutSeconds: 60,
   tokenBytesMax: 16_384,
 }

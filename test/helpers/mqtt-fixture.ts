@@ -252,6 +252,7 @@ export async function openMqtt(
       allowedOrigins: allowOrigins([]),
       publicUrl: undefined,
       tokenBytesMax: 16_384,
+      ackTimeoutSeconds: 60,
       ...overrides,
     },
   }

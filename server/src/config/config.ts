@@ -69,6 +69,7 @@ export type Configuration = {
   readonly mqttTlsPort: number
   readonly linksMax: number
   readonly pendingLinksMax: number
+  readonly ackTimeoutSeconds: number
   readonly iceServerUrls: readonly string[]
   readonly turnUrls: readonly string[]
   readonly turnSecret: string | undefined
@@ -198,6 +199,7 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     mqttTlsPort: integer('mqttTlsPort'),
     linksMax: integer('linksMax'),
     pendingLinksMax: integer('pendingLinksMax'),
+    ackTimeoutSeconds: integer('ackTimeoutSeconds'),
     iceServerUrls: parseList(
       at('iceServerUrls'),
       where((item) => /^stuns?:[^\s]+$/.test(item)),

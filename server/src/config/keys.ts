@@ -302,6 +302,12 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     [5000, 1, 1_000_000],
     'MQTT connections that have not sent their CONNECT yet.',
   ),
+  integer(
+    'ackTimeoutSeconds',
+    'seconds',
+    [60, 0, 86_400],
+    'How long a device may have as many unacknowledged events as it may have and acknowledge none, before its connection is closed; what waits comes again over the next. 0: for ever.',
+  ),
   list('iceServerUrls', '', '`stun:` URLs', 'STUN servers for `GET /rtc-api/iceServers`.'),
   list('turnUrls', '', '`turn:` or `turns:` URLs', 'TURN servers for the same; they need `turnSecret`.'),
   text(

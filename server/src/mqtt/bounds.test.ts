@@ -183,6 +183,15 @@ test('at most 64 in flight; an unknown PUBACK is ignored; what was unsubscribed 
   assert.deepEqual(acknowledged, [0])
 })
 
+test('who acknowledges nothing of a full window is told why it is closed', async (t) => {
+  const fixture = await prepared(t)
+  const link = await subscribed(t, fixture, { protocolVersion: 5 })
+  for (let index = 0; index < IN_FLIGHT_MAX; index++)
+    fixture.delivery.link('phone').send({ payload: Buffer.from('x'), qos: 1 })
+  await fixture.clock.advance(60_000 + 2 * TICK_MS)
+  assert.equal((await link.rest()).subarray(-3).toString('hex'), 'e00183')
+})
+
 /** Sends until the link refuses, at QoS 0; returns how many it took. */
 function flood(fixture: MqttFixture, payload: Buffer): number {
   const link = fixture.delivery.link('phone')

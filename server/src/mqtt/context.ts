@@ -29,6 +29,7 @@ export type MqttSettings = {
   readonly allowedOrigins: AllowedOrigins
   readonly publicUrl: string | undefined
   readonly tokenBytesMax: number
+  readonly ackTimeoutSeconds: number
 }
 
 /** The same, with what all connections share. */

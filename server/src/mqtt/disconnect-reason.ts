@@ -6,6 +6,7 @@ const REASONS: { readonly [reason in CloseReason]?: DisconnectReason } = {
   client_left: 'client_disconnected',
   connection_lost: 'connection_lost',
   socket_stuck: 'connection_stuck',
+  unacknowledged: 'unacknowledged',
   internal_error: 'server_fault',
   authorization_lost: 'authorization_ended',
   draining: 'server_draining',

@@ -109,6 +109,7 @@ export class EndpointLink implements Link, PublishTarget {
     if (this.#isTooLarge(event, 1)) return this.#discard(event)
     const packetId = outgoing.inFlight.add(this, event)
     session.transport.write(publishFrame(this, packetId, event.payload))
+    outgoing.noteSent()
     return true
   }
 

@@ -21,6 +21,7 @@ export function checkLiveness(session: Session, nowMs: number): Deadline {
   const deadlines = [
     silenceDeadline(session, client, nowMs),
     stuckDeadline(session, nowMs),
+    windowDeadline(session, client, nowMs),
     authorizationDeadline(session, client, nowMs),
   ]
   const over = deadlines.find((deadline) => typeof deadline === 'string')
@@ -49,6 +50,26 @@ function stuckDeadline(session: Session, nowMs: number): Deadline {
   if (session.stuckSinceMs === undefined) return NEVER
   const deadlineMs = session.stuckSinceMs + SOCKET_STUCK_MS
   return nowMs >= deadlineMs ? 'socket_stuck' : deadlineMs
+}
+
+/**
+ * A client that has all the events it may have and acknowledges none gets no more, and nobody would ever know: it is
+ * closed, and what waits comes again over its next connection.
+ */
+function windowDeadline({ outgoing, context }: Session, client: Client, nowMs: number): Deadline {
+  const { log, settings } = context
+  const fullSinceMs = outgoing.fullSinceMs(nowMs)
+  if (fullSinceMs === undefined || settings.ackTimeoutSeconds === 0) return NEVER
+  const deadlineMs = fullSinceMs + settings.ackTimeoutSeconds * 1000
+  if (nowMs < deadlineMs) return deadlineMs
+  const { organizationId, userId } = client.principal
+  const { inFlightMax } = client
+  log.warn('mqtt: a client acknowledges none of the events it has, and is closed', {
+    organizationId,
+    userId,
+    inFlightMax,
+  })
+  return 'unacknowledged'
 }
 
 function authorizationDeadline(session: Session, client: Client, nowMs: number): Deadline {

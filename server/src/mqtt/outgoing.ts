@@ -12,6 +12,10 @@ export class Outgoing {
   #inFlight: InFlight | undefined
   #isRoomFreed = false
   #awaitsDrain = false
+  /** PUBACKs that settled something, and how many there had been when the full window was looked at first. */
+  #settled = 0
+  #full: { readonly sinceMs: number; readonly settled: number } | undefined
+  #awaitsLook = false
 
   constructor(session: Session) {
     this.#session = session
@@ -33,6 +37,7 @@ export class Outgoing {
     const settled = this.#inFlight?.remove(packetId)
     if (settled === undefined) return
     this.#isRoomFreed = true
+    this.#settled++
     this.#session.stuckSinceMs = undefined
     this.acknowledge(settled)
   }
@@ -44,6 +49,22 @@ export class Outgoing {
     } catch (error) {
       this.#session.fail(error)
     }
+  }
+
+  /** An event was sent: where it has filled the window, somebody looks whether it ever empties. */
+  noteSent(): void {
+    if (this.#awaitsLook || this.inFlight.hasRoom) return
+    this.#awaitsLook = true
+    this.#session.reschedule()
+  }
+
+  /** Since when the window is full and nothing was acknowledged, as far as was looked. */
+  fullSinceMs(nowMs: number): number | undefined {
+    if (this.#inFlight === undefined || this.#inFlight.hasRoom) {
+      this.#awaitsLook = false
+      this.#full = undefined
+    } else if (this.#full?.settled !== this.#settled) this.#full = { sinceMs: nowMs, settled: this.#settled }
+    return this.#full?.sinceMs
   }
 
   /** An endpoint's next QoS 1 event has to wait: the endpoint is resumed when there is room. */

@@ -15,6 +15,7 @@ export const CLOSE_REASONS = {
   authorization_lost: 0x87,
   publish_refused: 0x87,
   event_refused: 0x83,
+  unacknowledged: 0x83,
   draining: 0x8b,
   keepalive_timeout: 0x8d,
   taken_over: 0x8e,
