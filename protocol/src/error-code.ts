@@ -95,6 +95,10 @@ export class RollcallError extends Error {
   readonly fields: ReadonlyMap<string, string>
   /** Seconds, for the `Retry-After` header. */
   readonly retryAfterSeconds: number | undefined
+  /** Whether what was refused may take effect all the same: its write was under way when it failed, and is tried again. */
+  readonly isUndecided: boolean
+  /** The event of which that is so: its history tells later. */
+  readonly eventId: string | undefined
 
   constructor(
     code: ErrorCode,
@@ -102,6 +106,8 @@ export class RollcallError extends Error {
     details: {
       fields?: Iterable<readonly [string, string]>
       retryAfterSeconds?: number
+      isUndecided?: boolean
+      eventId?: string
       cause?: unknown
     } = {},
   ) {
@@ -110,17 +116,20 @@ export class RollcallError extends Error {
     this.code = code
     this.fields = new Map(details.fields)
     this.retryAfterSeconds = details.retryAfterSeconds
+    this.isUndecided = details.isUndecided === true
+    this.eventId = details.eventId
   }
 }
 
-/** An error as it crosses the wire: `error` and `message`, and a member for each bad field. */
+/** An error as it crosses the wire: `error` and `message`, a member for each bad field, `eventId` where there is one. */
 export type ErrorObject = {
   readonly error: string
   readonly message: string
   readonly [field: string]: string
 }
 
-export function errorObject({ fields, code, message }: RollcallError): ErrorObject {
+export function errorObject({ fields, code, message, eventId }: RollcallError): ErrorObject {
   // Ours come last: no field may take their place.
-  return { ...Object.fromEntries(fields), error: code, message }
+  const event = eventId === undefined ? {} : { eventId }
+  return { ...Object.fromEntries(fields), ...event, error: code, message }
 }

@@ -7,8 +7,9 @@ import { hashSecret } from './auth/auth.ts'
 import { systemClock, systemRandom } from './clock/clock.ts'
 import { type Configuration, ConfigurationError, readConfigFile, readConfiguration } from './config/config.ts'
 import { createLog, type Log, productVersion } from './observe/observe.ts'
-import { type RunningServer, startServer } from './server.ts'
+import { startServer } from './server.ts'
 import { checkStart } from './start-checks.ts'
+import { stopWithin } from './stop.ts'
 import { welcome } from './welcome.ts'
 
 const USAGE = `Usage: rollcall-server [--config FILE]    start the server
@@ -82,7 +83,7 @@ async function start(configuration: Configuration): Promise<void> {
   const around = { clock: systemClock(), random: systemRandom(), log, pageFolders: PAGE_FOLDERS }
   const server = await startServer(configuration, around)
   reload = () => void server.reloadDirectory()
-  stopOnSignals(server, log)
+  stopOnSignals(() => stopWithin(server, configuration.drainSeconds, around.clock), log)
   if (process.stdout.isTTY || server.usesDemoDirectory) process.stdout.write(welcome(server))
 }
 
@@ -99,14 +100,17 @@ function onHangUp(reload: () => void): void {
 }
 
 /** The first signal drains; a second one ends the process at once. */
-function stopOnSignals(server: RunningServer, log: Log): void {
+function stopOnSignals(close: () => Promise<boolean>, log: Log): void {
   let isStopping = false
   const stop = (signal: NodeJS.Signals): void => {
     if (isStopping) process.exit(1)
     isStopping = true
     log.info('stopping', { signal })
-    server.close().then(
-      () => process.exit(0),
+    close().then(
+      (isClosed) => {
+        if (!isClosed) log.error('not everything was closed in time')
+        process.exit(isClosed ? 0 : 1)
+      },
       (error: unknown) => fail(log, error),
     )
   }

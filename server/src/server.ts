@@ -161,7 +161,6 @@ async function buildFronts(
   const { store, metrics } = rooms
   const backendsShowCertificate = start.certificate?.requestCert === true
   const mqtt = createMqtt({ ...around, ...rooms, settings: { ...configuration, backendsShowCertificate } })
-  closers.add(() => mqtt.close())
   rooms.auth.onRevoked((isConcerned) => mqtt.review(isConcerned))
   const logRequests = configuration.logLevel === 'debug' || configuration.logLevel === 'trace'
   const settings = {
@@ -180,6 +179,8 @@ async function buildFronts(
   const http = await createHttp({ ...services, settings })
   const admin = await buildAdmin(configuration, http, services, settings, closers)
   closers.add(() => http.close())
+  // First: the HTTP server would wait for the WebSockets that came by it.
+  closers.add(() => mqtt.close())
   closers.add(() => mqtt.drain(configuration.drainSeconds))
   closers.add(() => http.drain())
   closers.add(() => rooms.delivery.drain())

@@ -265,7 +265,7 @@ export class FakeDelivery {
 
   /** Seconds of each request that waited, and what their senders learn. */
   readonly waits: number[] = []
-  receipts: { readonly acknowledged: number; readonly connected: number } | undefined
+  receipts: SendResult['receipts']
   /** Resolves once whoever waits is to be answered; where it is not set, at once. */
   answerAt: ((gone: AbortSignal) => Promise<void>) | undefined
 

@@ -11,6 +11,8 @@ export type ReceiptCount = {
   readonly acknowledged: number
   /** Counted endpoints that had a link when the event was accepted. */
   readonly connected: number
+  /** The server stopped before all was known. */
+  readonly isCutShort?: true
 }
 
 /**
@@ -40,7 +42,7 @@ export class Receipts {
       throw new RollcallError('unavailable', 'Too many requests wait for receipts.', { retryAfterSeconds: 1 })
     const watch = new Watch(this.#clock, this.#byEntry, (closed) => this.#watches.delete(closed))
     this.#watches.add(watch)
-    if (this.#isEnding) watch.end()
+    if (this.#isEnding) watch.cutShort()
     return watch
   }
 
@@ -63,7 +65,7 @@ export class Receipts {
   /** Whoever waits, now or later, is answered with what is known. */
   endAll(): void {
     this.#isEnding = true
-    for (const watch of this.#watches) watch.end()
+    for (const watch of this.#watches) watch.cutShort()
   }
 }
 
@@ -77,6 +79,7 @@ export class Watch {
   #acknowledged = 0
   #connected: number | undefined
   #isEnded = false
+  #isCutShort = false
   #onEnd: () => void = () => undefined
 
   constructor(clock: Clock, byEntry: Map<number, Map<number, Watch>>, onClosed: (watch: Watch) => void) {
@@ -88,7 +91,8 @@ export class Watch {
   /** `undefined`: the event was not sent for this request, so that nothing is known. */
   get count(): ReceiptCount | undefined {
     if (this.#connected === undefined) return undefined
-    return { acknowledged: this.#acknowledged, connected: this.#connected }
+    const count = { acknowledged: this.#acknowledged, connected: this.#connected }
+    return this.#isCutShort && this.#open > 0 ? { ...count, isCutShort: true } : count
   }
 
   /** The event was accepted. Call before it is sent to anybody. */
@@ -126,6 +130,12 @@ export class Watch {
   end(): void {
     this.#isEnded = true
     this.#onEnd()
+  }
+
+  /** Ends it before its time, unless there is nothing to wait for. */
+  cutShort(): void {
+    this.#isCutShort = true
+    this.end()
   }
 
   /** Frees the place. */

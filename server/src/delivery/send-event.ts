@@ -161,7 +161,7 @@ async function sendAtLeastOnce(
   const { links, metrics, store } = context
   // One atomic write: nothing is answered before it is durable.
   const request = appendRequest(context, event, key)
-  const outcome = await store.mailboxes.append(request, store.serviceTime.heardMs())
+  const outcome = await append(store.mailboxes, request, store.serviceTime.heardMs())
   const { accepted, full, replaced = [] } = outcome
   tell(context, replaced, 'discarded')
   qos1.copies += accepted.length
@@ -178,6 +178,29 @@ async function sendAtLeastOnce(
     metrics.eventOutcome(isSent ? 'sent' : 'queued')
   }
   return accepted.length
+}
+
+/**
+ * A write that fails once it was begun is tried again, and then the event is delivered although its sender was refused:
+ * the refusal says of which event that is so.
+ */
+async function append(
+  mailboxes: SendEventContext['store']['mailboxes'],
+  request: AppendRequest,
+  nowMs: number,
+): Promise<AppendOutcome> {
+  try {
+    return await mailboxes.append(request, nowMs)
+  } catch (error) {
+    if (!(error instanceof RollcallError) || !error.isUndecided) throw error
+    const { code, retryAfterSeconds } = error
+    throw new RollcallError(code, 'The event could not be written yet. It may be delivered all the same.', {
+      isUndecided: true,
+      eventId: request.event.eventId,
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+      cause: error,
+    })
+  }
 }
 
 /** What came to its end while the event became durable is not waited for. */

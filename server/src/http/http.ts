@@ -16,7 +16,7 @@ export type { Certificate, HttpSettings, Page } from './settings.ts'
  * Time that requests in flight get to end after `close`, milliseconds. They have had the drain's time before, and what
  * stops processes may wait no more than 10 s in all.
  */
-const CLOSE_GRACE_MS = 2_000
+const CLOSE_GRACE_MS = 1_000
 
 export type HttpOptions = HttpServices & { readonly settings: HttpSettings }
 
@@ -38,7 +38,7 @@ export interface Http {
   setCertificate(certificate: Certificate): void
   /** Not ready any more; requests are still served, but each answer closes its connection. Idempotent. */
   drain(): void
-  /** Takes no more connections, and resolves once those there are have ended, or were cut after 2 s. Idempotent. */
+  /** Takes no more connections, and resolves once those there are have ended, or were cut after 1 s. Idempotent. */
   close(): Promise<void>
 }
 

@@ -269,6 +269,21 @@ async function refusesResponseTopic(link: RawLink, responseTopic: string): Promi
   assert(packet.includes('responseTopic'))
 }
 
+test('a result names the event that may be delivered although it was refused', async (t) => {
+  const { fixture, link } = await backend(t, 5)
+  subscribe(link, RESPONSES)
+  await packetOf(link)
+  fixture.delivery.onSend = () =>
+    Promise.reject(new RollcallError('unavailable', undefined, { isUndecided: true, eventId: 'e-1' }))
+  publish(link, 5, { qos: 0, properties: { responseTopic: RESPONSES } })
+  const { payload } = responseText(await packetOf(link))
+  assert.deepEqual(JSON.parse(payload), {
+    error: 'unavailable',
+    eventId: 'e-1',
+    message: 'The server cannot serve this now.',
+  })
+})
+
 test('response topics are for backends, and as many as endpoints', async (t) => {
   const { fixture, link } = await backend(t, 5)
   for (let n = 0; n < 200; n++) {

@@ -44,12 +44,15 @@ export interface Mqtt {
   review(isConcerned: IsConcerned): Promise<void>
   /**
    * Takes no new connections and closes those there are evenly over `seconds`; MQTT 5 clients are told
-   * DISCONNECT 0x8B first. Resolves when the last was told.
+   * DISCONNECT 0x8B first. Resolves when all sockets are gone, or a second after the last was told: there are dead ones.
    */
   drain(seconds: number): Promise<void>
   /** Closes everything at once. Resolves when no socket is left. Idempotent. */
   close(): Promise<void>
 }
+
+/** Time that the last ones told have to take what was written and to go, milliseconds. */
+const LINGER_MS = 1_000
 
 export function createMqtt(options: MqttOptions): Mqtt {
   const { clock, log, metrics, settings } = options
@@ -89,6 +92,7 @@ export function createMqtt(options: MqttOptions): Mqtt {
     async drain(seconds) {
       stop()
       await drainSessions([...sessions.all], seconds, clock)
+      await sessions.emptyWithin(LINGER_MS, clock)
     },
     async close() {
       stop()

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock/clock.ts'
 import type { Session } from './session.ts'
 
 /** All connections of this process, and which of them speaks for which client id. */
@@ -61,11 +62,27 @@ export class Sessions {
   /** Closes every connection at once; resolves when no socket is left. */
   async close(): Promise<void> {
     if (this.#all.size === 0) return
-    const emptied = new Promise<void>((resolve) => this.#whenEmpty.push(resolve))
+    const emptied = this.#emptied()
     for (const session of [...this.#all]) {
       session.close('draining')
       session.transport.destroy()
     }
     await emptied
+  }
+
+  /** Resolves when no socket is left, or the time is over. */
+  async emptyWithin(ms: number, clock: Pick<Clock, 'after'>): Promise<void> {
+    if (this.#all.size === 0) return
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(ms, resolve)
+      void this.#emptied().then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
+  }
+
+  #emptied(): Promise<void> {
+    return new Promise((resolve) => this.#whenEmpty.push(resolve))
   }
 }

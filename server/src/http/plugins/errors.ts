@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { RateLimited } from '../../limits/limits.ts'
 import type { App } from '../app-type.ts'
 import { errorAnswer, JSON_TYPE, toRollcallError } from '../error-body.ts'
+import { eventIdHeader } from '../event-id.ts'
 import type { HttpServices } from '../services.ts'
 import { answerAndLinger, isBodyBounded } from './linger.ts'
 
@@ -43,6 +44,7 @@ export function answerThrown(
   const answer = errorAnswer(error)
   if (isUnexpected) logUnexpected(log, thrown, request)
   addLimitHeaders(thrown, reply)
+  if (error.eventId !== undefined) reply.header('event-id', eventIdHeader(error.eventId))
   metrics.refused('http', answer.code)
   refuse(clock, answer, request, reply)
 }

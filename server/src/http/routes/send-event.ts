@@ -6,6 +6,7 @@ import { parseSendEvent } from '../../delivery/delivery.ts'
 import type { AnswerGate } from '../answer-gate.ts'
 import type { App } from '../app-type.ts'
 import { JSON_TYPE } from '../error-body.ts'
+import { eventIdHeader } from '../event-id.ts'
 import { sendInOneWrite } from '../one-write.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { waitSeconds } from '../prefer.ts'
@@ -26,7 +27,7 @@ const schema = {
   tags: ['Registrations'],
   summary: 'Sends event to all registered user endpoints',
   description:
-    'Returns the number of registered endpoints that the event was accepted for, 0 where there is none. Callers with role SERVICE need to supply the organization id. With `qos` 1 the answer comes once the event is durable; it is sent again until the device has acknowledged it. With `Prefer: wait=N` the answer is held until every counted endpoint has acknowledged or can no longer, or N seconds have passed.',
+    'Returns the number of registered endpoints that the event was accepted for, 0 where there is none. Callers with role SERVICE need to supply the organization id. With `qos` 1 the answer comes once the event is durable; it is sent again until the device has acknowledged it. With `Prefer: wait=N` the answer is held until every counted endpoint has acknowledged or can no longer, or N seconds have passed. A 503 with `Event-Id` is about an event that may be delivered all the same: its history tells.',
   security: NEEDS_TOKEN,
   headers: SEND_EVENT_HEADERS,
   body: bodyRef<SendEventToUserWebCommand>('SendEventToUserWebCommand'),
@@ -60,7 +61,7 @@ export function sendEventRoute(
     if (seconds !== undefined) return sendAndWait(delivery, gate, reply, [caller, command, key], seconds)
     const { count, eventId } = await delivery.sendEvent(caller, command, key)
     await gate.opened()
-    const headers = { 'event-id': headerText(eventId), 'content-type': JSON_TYPE }
+    const headers = { 'event-id': eventIdHeader(eventId), 'content-type': JSON_TYPE }
     sendInOneWrite(gate, reply, headers, String(count))
   })
 }
@@ -83,9 +84,10 @@ async function sendAndWait(
     reply.hijack()
     return
   }
-  const headers = { 'event-id': headerText(eventId), 'content-type': JSON_TYPE }
+  const headers = { 'event-id': eventIdHeader(eventId), 'content-type': JSON_TYPE }
   const known = receipts && {
-    'preference-applied': `wait=${seconds}`,
+    // Cut short by a stop: what follows is no answer to the question that was asked.
+    'preference-applied': `wait=${receipts.isCutShort ? 0 : seconds}`,
     acknowledged: receipts.acknowledged,
     connected: receipts.connected,
   }
@@ -99,12 +101,4 @@ function idempotencyKey(request: FastifyRequest): string | undefined {
   throw new RollcallError('invalid_request', undefined, {
     fields: [['Idempotency-Key', `must be 1 to ${ID_CHARACTERS_MAX} characters`]],
   })
-}
-
-// Visible ASCII but `%`, so that decoding the header always gives the id.
-const PLAIN = /^[\x21-\x24\x26-\x7e]+$/
-
-/** A sender's own event id may hold anything, a line break included; a header may not (RFC 9110 §5.5). */
-function headerText(eventId: string): string {
-  return PLAIN.test(eventId) ? eventId : encodeURIComponent(eventId)
 }

@@ -23,7 +23,7 @@ const WHY = {
   415: 'The body is not `application/json` in UTF-8.',
   429: 'A rate limit was met, or every mailbox is full. Nothing was accepted.',
   500: 'The server failed.',
-  503: 'The server cannot write now. Nothing was done.',
+  503: 'The server cannot serve this now: it starts, stops, or cannot write.',
 } as const
 
 /** The refusals of an operation, each with the shape of `Error`. */
@@ -75,7 +75,11 @@ export const EVENT_ID_HEADER = {
 
 /** Only where `Prefer: wait` was given, and the request did not repeat an `Idempotency-Key`. */
 export const RECEIPT_HEADERS = {
-  'Preference-Applied': { type: 'string', description: '`wait=N`, where the receipts were waited for.' },
+  'Preference-Applied': {
+    type: 'string',
+    description:
+      '`wait=N`, where the receipts were waited for; `wait=0` where the server stopped before that.',
+  },
   Acknowledged: { type: 'integer', description: 'How many of the counted endpoints have acknowledged.' },
   Connected: {
     type: 'integer',

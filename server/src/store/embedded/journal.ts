@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock/clock.ts'
 import { Batch } from './batch.ts'
 import { Gathering } from './gathering.ts'
-import { CANNOT_WRITE, CLOSED, refusal, toError } from './refusal.ts'
+import { CANNOT_WRITE, CLOSED, refusal, toError, undecided } from './refusal.ts'
 import type { Rows, Table } from './rows.ts'
 import type { StoreLog } from './store-log.ts'
 
@@ -135,7 +135,7 @@ export class Journal {
       await this.#rows.commit(batch.changes)
       batch.resolve()
     } catch (error) {
-      batch.reject(refusal(CANNOT_WRITE, error))
+      batch.reject(undecided(CANNOT_WRITE, error))
       throw refusal(CANNOT_WRITE, error)
     }
   }
@@ -229,8 +229,8 @@ export class Journal {
 
   /** The batch's changes go before those left since; whoever waits for either is refused. */
   #putBack(batch: Batch, error: unknown): void {
-    batch.reject(refusal(CANNOT_WRITE, error))
-    this.#filling.reject(refusal(CANNOT_WRITE, error))
+    batch.reject(undecided(CANNOT_WRITE, error))
+    this.#filling.reject(undecided(CANNOT_WRITE, error))
     this.#filling.prepend(batch)
   }
 }

@@ -10,6 +10,15 @@ export function refusal(message: string, cause?: unknown): RollcallError {
   return new RollcallError('unavailable', message, { retryAfterSeconds: RETRY_AFTER_SECONDS, cause })
 }
 
+/** The same for one whose changes are made, and are written as soon as that is possible. */
+export function undecided(message: string, cause: unknown): RollcallError {
+  return new RollcallError('unavailable', message, {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+    isUndecided: true,
+    cause,
+  })
+}
+
 export function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error))
 }
