@@ -6,6 +6,7 @@ import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
 import { Closers } from './closers.ts'
 import { type Configuration, withDemoOrigins } from './config/config.ts'
 import { createDelivery, type Delivery, type DeliveryOptions } from './delivery/delivery.ts'
+import { linksWithin, systemDescriptors, watchDescriptors } from './descriptors.ts'
 import { createHistory, type History } from './history/history.ts'
 import { type Admin, createHttp, type Http, type Page } from './http/http.ts'
 import { createLimits, type Limits } from './limits/limits.ts'
@@ -17,7 +18,7 @@ import { findPages, type PageFolders } from './pages.ts'
 import { createRegistrar, type Registrar } from './registrar/registrar.ts'
 import { assertLoopback, certificateFiles } from './start-checks.ts'
 import { openFolderStore } from './store/embedded/embedded.ts'
-import type { OnMailboxEnded, Store } from './store/store.ts'
+import { feedBounds, type OnMailboxEnded, type Store } from './store/store.ts'
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
 
 /** What the process gives: time, randomness, a place for log lines, and where it finds its pages. */
@@ -129,7 +130,10 @@ async function buildHeart(
     qos1.discarded += entries
     qos1.registrationEnded += entries
   }
-  const store = await openFolderStore({ dataDir, clock, log, historyBounds, onMailboxEnded })
+  const store = await openFolderStore({
+    ...{ dataDir, clock, log, historyBounds, onMailboxEnded },
+    feedBounds: feedBounds(configuration.webhookFeedEventsMax, configuration.webhookFeedTotalEventsMax),
+  })
   closers.add(() => store.close())
   const common = { store, clock, newId, metrics, statistics, log, limits: configuration }
   const limits = createLimits({ settings: configuration, clock })
@@ -160,7 +164,12 @@ async function buildFronts(
 ): Promise<Fronts> {
   const { store, metrics } = rooms
   const backendsShowCertificate = start.certificate?.requestCert === true
-  const mqtt = createMqtt({ ...around, ...rooms, settings: { ...configuration, backendsShowCertificate } })
+  const linksMax = linksWithin(configuration.linksMax, systemDescriptors, around.log)
+  const mqtt = createMqtt({
+    ...around,
+    ...rooms,
+    settings: { ...configuration, backendsShowCertificate, linksMax },
+  })
   rooms.auth.onRevoked((isConcerned) => mqtt.review(isConcerned))
   const logRequests = configuration.logLevel === 'debug' || configuration.logLevel === 'trace'
   const settings = {
@@ -201,7 +210,7 @@ async function buildFronts(
 async function open(
   configuration: Configuration,
   around: Surroundings,
-  { registrar, delivery }: Heart,
+  { registrar, delivery, metrics }: Heart,
   { http, mqtt, admin }: Fronts,
   start: Start,
   closers: Closers,
@@ -219,6 +228,7 @@ async function open(
     }
     closers.add(watchCertificate(files, around, renew))
   }
+  closers.add(watchDescriptors({ ...around, metrics, descriptors: systemDescriptors }))
   registrar.start()
   delivery.start()
   start.isDone = true

@@ -33,12 +33,16 @@ export async function makeDataDir(): Promise<{ readonly path: string; remove(): 
  * Starts a server on any free loopback port and waits until it listens.
  *
  * @param env configuration beside `PORT` and `DATA_DIR`
+ * @param openFilesMax limit of file descriptors; default: as this process has it
  */
 export async function startProcess(
   dataDir: string,
   env: Record<string, string> = {},
+  { openFilesMax }: { readonly openFilesMax?: number } = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [MAIN], {
+  const limited = ['-c', `ulimit -n ${openFilesMax} && exec "$0" "$1"`, process.execPath, MAIN]
+  const [program, args] = openFilesMax === undefined ? [process.execPath, [MAIN]] : ['sh', limited]
+  const child = spawn(program, args, {
     env: {
       PATH: process.env['PATH'],
       PORT: '0',

@@ -7,7 +7,7 @@ const LINES: readonly (readonly string[])[] = [
   ['main'],
   ['welcome'],
   ['server'],
-  ['admin-port', 'mqtt-ports', 'start-checks'],
+  ['admin-port', 'descriptors', 'mqtt-ports', 'start-checks', 'stop'],
   ['certificate', 'closers', 'pages'],
   ['http', 'mqtt'],
   ['delivery', 'webhooks'],

@@ -33,6 +33,7 @@ async function open(test: Parameters<typeof openHttp>[0]) {
     log: createLog('silent'),
     limits: { mailboxEventsMax: 10, mailboxBytesMax: 100_000 },
     quotas: NO_LIMITS,
+    organizationOf: () => undefined,
   })
   const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
   const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }

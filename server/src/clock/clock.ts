@@ -65,6 +65,7 @@ export function systemRandom(): Random {
 }
 
 export { HeardTime, type Standstill } from './heard-time.ts'
+export { onceAMinute } from './seldom.ts'
 export { type RunningServiceTime, type ServiceTime, startServiceTime } from './service-time.ts'
 export { uuidAt, uuidMaker, uuidTimeMs } from './uuid.ts'
 

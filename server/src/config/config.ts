@@ -52,6 +52,8 @@ export type Configuration = {
   readonly receiptWaitersMax: number
   readonly historyDays: number
   readonly webhookRetryHours: number
+  readonly webhookFeedEventsMax: number
+  readonly webhookFeedTotalEventsMax: number
   readonly webhookPrivateAddresses: readonly string[]
   readonly historyBytesMax: number
   readonly sealingKey: string | undefined
@@ -182,6 +184,8 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     receiptWaitersMax: integer('receiptWaitersMax'),
     historyDays: integer('historyDays'),
     webhookRetryHours: integer('webhookRetryHours'),
+    webhookFeedEventsMax: integer('webhookFeedEventsMax'),
+    webhookFeedTotalEventsMax: integer('webhookFeedTotalEventsMax'),
     webhookPrivateAddresses: parseList(at('webhookPrivateAddresses'), where(isAddressRange)),
     historyBytesMax: integer('historyBytesMax'),
     sealingKey: text('sealingKey'),

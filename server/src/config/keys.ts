@@ -226,6 +226,18 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     [24, 1, 720],
     'How long one batch is tried before its events become dead letters (`docs/webhooks.md`).',
   ),
+  integer(
+    'webhookFeedEventsMax',
+    'events',
+    [100_000, 1_000, 10_000_000],
+    'Events of one organization that wait for its webhooks. Past it the oldest are lost: logged as a warning, and counted.',
+  ),
+  integer(
+    'webhookFeedTotalEventsMax',
+    'events',
+    [1_000_000, 1_000, 100_000_000],
+    'The same, of all organizations together; the one with the most loses.',
+  ),
   list(
     'webhookPrivateAddresses',
     '',

@@ -38,10 +38,10 @@ export async function createAdmin(options: AdminOptions): Promise<Admin> {
   const app = await buildAdminApp(options)
   await app.ready()
   const { server } = app
-  const { settings, services } = options
+  const { services } = options
   let closed: Promise<void> | undefined
   return {
-    listen: (host, port) => listen(server, host, port, settings.tls === undefined ? 'http' : 'https'),
+    listen: (host, port) => listen(server, host, port, options),
     setCertificate: (certificate) => renewCertificate(server, certificate),
     close() {
       closed ??= closeServer(server, services.clock, CLOSE_GRACE_MS).then(() => app.close())

@@ -32,8 +32,14 @@ export function errorAnswer(error: RollcallError): ErrorAnswer {
 export function toRollcallError(thrown: unknown): { error: RollcallError; isUnexpected: boolean } {
   if (thrown instanceof RollcallError)
     return { error: thrown, isUnexpected: thrown.code === 'internal_error' }
-  const code = codeOfStatus(statusOf(thrown))
+  const code = isExhaustion(thrown) ? 'unavailable' : codeOfStatus(statusOf(thrown))
   return { error: new RollcallError(code), isUnexpected: code === 'internal_error' }
+}
+
+/** No file descriptor was left, as for a file that was to be served: not this request's fault, and it passes. */
+function isExhaustion(thrown: unknown): boolean {
+  const code: unknown = thrown instanceof Error ? Reflect.get(thrown, 'code') : undefined
+  return code === 'EMFILE' || code === 'ENFILE'
 }
 
 /** Status of an error that the framework threw while it read the request. */

@@ -66,7 +66,7 @@ export async function createHttp({ settings, ...services }: HttpOptions): Promis
     readiness,
     document: () => app.swagger(),
     onWebSocket: (takeOver) => handleUpgrades(server, takeOver),
-    listen: (host, port) => listen(server, host, port, settings.tls === undefined ? 'http' : 'https'),
+    listen: (host, port) => listen(server, host, port, { settings, services }),
     setCertificate: (certificate) => renewCertificate(server, certificate),
     drain,
     close() {

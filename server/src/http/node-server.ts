@@ -1,8 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { onceAMinute } from '../clock/clock.ts'
 import { inTurn } from './in-turn.ts'
 import { NosniffResponse } from './nosniff.ts'
+import type { HttpServices } from './services.ts'
 import { type Certificate, CONNECTION_BOUNDS, type HttpSettings, headerBytesMax } from './settings.ts'
 
 /** Time a peer has to finish its TLS handshake, milliseconds. */
@@ -28,16 +30,33 @@ export function createNodeServer(handler: RequestListener, settings: HttpSetting
   return server
 }
 
+type ListenContext = {
+  readonly settings: Pick<HttpSettings, 'tls'>
+  readonly services: Pick<HttpServices, 'log' | 'clock'>
+}
+
 /** Listens and returns the base URL. Rejects with the system's error, for example `EADDRINUSE`. */
-export async function listen(server: Server, host: string, port: number, scheme: string): Promise<string> {
+export async function listen(
+  server: Server,
+  host: string,
+  port: number,
+  { settings, services }: ListenContext,
+): Promise<string> {
+  const { log } = services
+  const mayTell = onceAMinute(services.clock)
+
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host, port }, () => {
       server.removeListener('error', reject)
+      // A connection that could not be taken is no reason to end the process, as an error that nobody hears would.
+      server.on('error', (error) => {
+        if (mayTell('accept')) log.error('http: a port could not take a connection', { err: error })
+      })
       resolve()
     })
   })
-  return `${scheme}://${authority(server.address())}`
+  return `${settings.tls === undefined ? 'http' : 'https'}://${authority(server.address())}`
 }
 
 function authority(address: AddressInfo | string | null): string {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { ask, openHttp, post } from '../../../test/helpers/http-fixture.ts'
+import { noWebhooks } from '../../../test/helpers/no-webhooks.ts'
 import { allowOrigins } from '../config/config.ts'
 import { productVersion } from '../observe/observe.ts'
 
@@ -30,6 +31,34 @@ describe('health', () => {
     assert.equal(draining.status, 503)
     assert.equal(draining.text, '{"status":"unavailable","reason":"draining"}')
     assert.equal((await ask(url, 'GET /health/live', NOBODY)).status, 200)
+  })
+})
+
+describe('a connection that cannot be taken', () => {
+  it('ends nothing, and is told once a minute', async (test) => {
+    const { http, listen, logged, clock } = await openHttp(test)
+    const url = await listen()
+    const fail = () => http.server.emit('error', Object.assign(new Error('accept'), { code: 'EMFILE' }))
+    for (let time = 0; time < 1_000; time++) fail()
+    const told = () => logged.filter((line) => line.includes('could not take a connection')).length
+    assert.equal(told(), 1)
+    await clock.advance(60_000)
+    fail()
+    assert.equal(told(), 2)
+    assert.equal((await ask(url, 'GET /health/live', NOBODY)).status, 200)
+  })
+
+  it('nor does a file that cannot be opened: 503', async (test) => {
+    const webhooks = {
+      ...noWebhooks(),
+      list: () => {
+        throw Object.assign(new Error('open'), { code: 'EMFILE' })
+      },
+    }
+    const { listen } = await openHttp(test, { webhooks })
+    const headers = { authorization: 'Bearer backend' }
+    const answer = await ask(await listen(), 'GET /rtc-api/webhooks', { headers })
+    assert.deepEqual([answer.status, answer.headers['retry-after']], [503, '1'])
   })
 })
 

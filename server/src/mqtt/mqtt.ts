@@ -3,6 +3,7 @@ import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { PACKET_BYTES_MAX_BEFORE_CONNECT, TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
 import type { IsConcerned } from '../auth/auth.ts'
+import { onceAMinute } from '../clock/clock.ts'
 import type { MqttContext, MqttOptions } from './context.ts'
 import { drainSessions } from './drain.ts'
 import { Listeners } from './listeners.ts'
@@ -59,6 +60,7 @@ export function createMqtt(options: MqttOptions): Mqtt {
   const context = createContext(options)
   const { sessions, turnEnd } = context
   let isStopped = false
+  const mayTell = onceAMinute(clock)
   const hasRoom = (): boolean => !isStopped && hasRoomFor(sessions, settings)
   const refusals = new RefusedHandshakes(clock, log)
   const upgrade = createUpgrade({
@@ -77,7 +79,9 @@ export function createMqtt(options: MqttOptions): Mqtt {
       metrics.refused('mqtt', 'unavailable')
       refusals.note('no_room_tcp')
     },
-    onError: (error) => log.error('mqtt: a port could not take a connection', { err: error }),
+    onError(error) {
+      if (mayTell('accept')) log.error('mqtt: a port could not take a connection', { err: error })
+    },
     onSocket: (socket) => new Session(context, new TcpTransport(socket, turnEnd)).start(),
   })
   const stop = (): void => {

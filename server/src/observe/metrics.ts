@@ -46,6 +46,8 @@ export interface Metrics {
   /** Events that a webhook took, or that were given up. */
   webhookEvents(outcome: 'delivered' | 'dead_lettered', count: number): void
   refused(front: 'http' | 'mqtt', code: string): void
+  /** It was looked, and no file descriptor was left. */
+  descriptorsExhausted(): void
   /** What `/metrics` answers, with its content type. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>
   observe(gauges: Gauges): void
@@ -83,11 +85,7 @@ export function createMetrics(): Metrics {
     buckets: LATENCY_BUCKETS_S,
     registers,
   })
-  const reminders = new Counter({
-    name: 'rollcall_reminders_total',
-    help: 'Keepalive reminders sent.',
-    registers,
-  })
+  const reminderSent = plainCounter(registry, 'rollcall_reminders_total', 'Keepalive reminders sent.')
   const closed = new Counter({
     name: 'rollcall_links_closed_total',
     help: 'MQTT connections closed.',
@@ -127,12 +125,13 @@ export function createMetrics(): Metrics {
     eventOutcome: (outcome, count = 1) => outcomeOf(outcome).inc(count),
     deliveryMs: (qos, elapsedMs) => deliveryOf[qos].observe(elapsedMs / 1000),
     expiryLatenessMs: (lateMs) => lateness.observe(lateMs / 1000),
-    reminderSent: () => reminders.inc(),
+    reminderSent,
     linkClosed: (reason) => closed.labels(reason).inc(),
     registrationEnded: (how) => ended.labels(how).inc(),
     webhookAttempt: (outcome) => attempts.labels(outcome).inc(),
     webhookEvents: (outcome, count) => webhookEvents.labels(outcome).inc(count),
     refused: (front, code) => refusals.labels(front, code).inc(),
+    descriptorsExhausted: plainCounter(registry, ...EXHAUSTED),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     observe: (gauges) => addGauges(registry, gauges),
   }
@@ -155,6 +154,17 @@ function addProcess(registry: Registry): void {
   const name = 'rollcall_build_info'
   const help = 'Which version of Rollcall this is.'
   new Gauge({ name, help, labelNames: ['version'], registers: [registry] }).labels(productVersion()).set(1)
+}
+
+const EXHAUSTED = [
+  'rollcall_descriptors_exhausted_total',
+  'Seconds in which no file descriptor was left, and connections were closed unheard.',
+] as const
+
+/** A counter without labels, as what counts one more. */
+function plainCounter(registry: Registry, name: string, help: string): () => void {
+  const counter = new Counter({ name, help, registers: [registry] })
+  return () => counter.inc()
 }
 
 function addGauges(registry: Registry, gauges: Gauges): void {

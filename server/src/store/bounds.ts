@@ -42,3 +42,10 @@ export const FEED_BOUNDS: FeedBounds = {
   entriesMax: 1_000_000,
   deadLettersMax: DEAD_LETTERS_MAX,
 }
+
+/** What the feed keeps where so many entries are configured; bytes go with them. */
+export function feedBounds(organizationEntriesMax: number, entriesMax: number): FeedBounds {
+  const share = organizationEntriesMax / FEED_BOUNDS.organizationEntriesMax
+  const organizationBytesMax = Math.max(1, share) * FEED_BOUNDS.organizationBytesMax
+  return { ...FEED_BOUNDS, organizationEntriesMax, organizationBytesMax, entriesMax }
+}

@@ -2,6 +2,7 @@ import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import type { ServiceTime } from '../clock/clock.ts'
 import type { FeedStore } from './feed.ts'
 
+export { feedBounds } from './bounds.ts'
 export { dueAtMs } from './due.ts'
 export type {
   DeadLetter,

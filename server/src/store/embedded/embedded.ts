@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Clock } from '../../clock/clock.ts'
 import type { HistoryBounds } from '../bounds.ts'
-import type { OnMailboxEnded, Store } from '../store.ts'
+import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
 import { openEmbeddedStore } from './assembly.ts'
 import { claimFolder } from './folder-claim.ts'
 import { openLmdbRows } from './lmdb-rows.ts'
@@ -19,6 +19,8 @@ export type FolderStoreOptions = {
   readonly log?: StoreLog
   /** How much history is kept. Default: 7 days, 1 GiB. */
   readonly historyBounds?: HistoryBounds
+  /** How much of the feed of changes is kept for webhooks. Default: `FEED_BOUNDS`. */
+  readonly feedBounds?: FeedBounds
   readonly onMailboxEnded?: OnMailboxEnded
 }
 

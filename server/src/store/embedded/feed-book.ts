@@ -42,7 +42,7 @@ export class FeedBook {
   #entries = 0
   #bytes = 0
   #dropped = 0
-  #toldAtMs = Number.NEGATIVE_INFINITY
+  readonly #toldAtMs = new Map<string, number>()
   onAdded: (organizationId: string) => void = () => {}
 
   constructor(options: FeedBookOptions) {
@@ -72,6 +72,8 @@ export class FeedBook {
   /** Says what is kept from now on. What is kept of others goes. */
   watch(watches: readonly Watch[]): void {
     this.#watches = new Map(watches.map((watch) => [watch.organizationId, watch]))
+    for (const organizationId of this.#toldAtMs.keys())
+      if (!this.#watches.has(organizationId)) this.#toldAtMs.delete(organizationId)
     for (const organizationId of [...this.#indexes.keys()])
       if (!this.#watches.has(organizationId)) this.trim(organizationId, Number.POSITIVE_INFINITY)
   }
@@ -91,11 +93,11 @@ export class FeedBook {
   append(entry: Omit<FeedEntry, 'sequence'>): void {
     const { journal, sequences } = this.#options
     if (!journal.isOpen) return
+    const { organizationId, type } = entry
     if (!journal.hasRoom) {
-      this.#tell(1)
+      this.#tell(organizationId, 'changes for webhooks are lost: too much waits to be written')
       return
     }
-    const { organizationId, type } = entry
     const sequence = sequences.next()
     const row = encodeEntry(entry)
     journal.put('feed', registrationKey(sequence), row)
@@ -147,15 +149,18 @@ export class FeedBook {
 
   #drop(organizationId: string, index: FeedIndex): void {
     this.#shift(organizationId, index)
-    this.#tell(1)
+    this.#tell(organizationId, 'changes for webhooks are lost: the feed is full, and the oldest are dropped')
   }
 
-  #tell(dropped: number): void {
-    this.#dropped += dropped
+  /** Says once a minute of each organization that it loses changes: what its webhooks do not hear of is gone. */
+  #tell(organizationId: string, why: string): void {
+    this.#dropped++
     const { clock, log } = this.#options
-    if (clock.monotonicMs() - this.#toldAtMs < QUIET_MS) return
-    this.#toldAtMs = clock.monotonicMs()
-    log.info('the feed of changes is full, the oldest are dropped', { dropped: this.#dropped })
+    const nowMs = clock.monotonicMs()
+    if (nowMs - (this.#toldAtMs.get(organizationId) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return
+    // Watched organizations are those of the directory: no more of them are remembered.
+    this.#toldAtMs.set(organizationId, nowMs)
+    log.warn(why, { organizationId, dropped: this.#dropped })
   }
 }
 

@@ -15,6 +15,7 @@ async function setUp() {
   const logged: string[] = []
   const log = {
     error: (message: string) => void logged.push(message),
+    warn: (message: string) => void logged.push(message),
     info: (message: string) => void logged.push(message),
   }
   const open = () => openEmbeddedStore({ rows: disk.open(), clock, log })
