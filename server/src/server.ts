@@ -69,7 +69,8 @@ type Start = {
  */
 export async function startServer(given: Configuration, around: Surroundings): Promise<RunningServer> {
   const isDemo = usesDemoDirectory(given)
-  const configuration = isDemo ? withDemoOrigins(given) : given
+  const linksMax = linksWithin(given.linksMax, systemDescriptors, around.log)
+  const configuration = { ...(isDemo ? withDemoOrigins(given) : given), linksMax }
   if (isDemo) assertLoopback(configuration.host)
   const closers = new Closers()
   try {
@@ -164,11 +165,10 @@ async function buildFronts(
 ): Promise<Fronts> {
   const { store, metrics } = rooms
   const backendsShowCertificate = start.certificate?.requestCert === true
-  const linksMax = linksWithin(configuration.linksMax, systemDescriptors, around.log)
   const mqtt = createMqtt({
     ...around,
     ...rooms,
-    settings: { ...configuration, backendsShowCertificate, linksMax },
+    settings: { ...configuration, backendsShowCertificate },
   })
   rooms.auth.onRevoked((isConcerned) => mqtt.review(isConcerned))
   const logRequests = configuration.logLevel === 'debug' || configuration.logLevel === 'trace'

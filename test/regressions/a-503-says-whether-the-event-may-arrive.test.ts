@@ -7,7 +7,7 @@ import { openEmbeddedStore } from '../../server/src/store/embedded/embedded.ts'
 import { createFakeClock, seededRandom } from '../helpers/fake-clock.ts'
 import { FakeDisk } from '../helpers/fake-disk.ts'
 import { openHttp, post } from '../helpers/http-fixture.ts'
-import { NO_LIMITS } from '../helpers/no-limits.ts'
+import { noLimits } from '../helpers/no-limits.ts'
 
 const PATH = '/rtc-api/users/endpoints/sendEvent'
 const PHONE = { organizationId: 'acme', userId: 'bob', userEndpointId: 'phone' }
@@ -32,7 +32,7 @@ async function open(test: Parameters<typeof openHttp>[0]) {
     statistics: new Statistics(clock.wallMs()),
     log: createLog('silent'),
     limits: { mailboxEventsMax: 10, mailboxBytesMax: 100_000 },
-    quotas: NO_LIMITS,
+    quotas: noLimits(),
     organizationOf: () => undefined,
   })
   const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
