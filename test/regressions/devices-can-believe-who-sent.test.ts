@@ -38,6 +38,7 @@ async function openPhone(senderId: boolean) {
       eventOutcome: () => undefined,
       deliveryMs: () => undefined,
       reminderSent: () => undefined,
+      masksTook: () => undefined,
     },
     statistics: new Statistics(clock.wallMs()),
     log: { error: () => undefined },

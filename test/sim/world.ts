@@ -191,6 +191,7 @@ export class World {
       },
       deliveryMs: () => undefined,
       reminderSent: () => void this.tally.reminders++,
+      masksTook: () => undefined,
       registrationEnded: () => undefined,
       expiryLatenessMs: (lateMs: number) => this.#guard(() => this.#checkLateness(lateMs)),
     }

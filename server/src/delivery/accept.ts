@@ -2,7 +2,8 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { checkSending, type Organization, organizationForSending, type Principal } from '../auth/auth.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Limits } from '../limits/limits.ts'
-import { type MaskLength, type MaskSet, parseMasks } from '../masks/masks.ts'
+import { createMaskWork, type MaskLength, type MaskSet, parseMasks } from '../masks/masks.ts'
+import type { Metrics } from '../observe/observe.ts'
 import type { HistoryDraft, UserKey } from '../store/store.ts'
 import type { SendEventCommand } from './command.ts'
 import { outgoingBytes } from './event-bytes.ts'
@@ -43,17 +44,15 @@ export type AcceptContext = {
   readonly quotas: Pick<Limits, 'sendEvents'>
   readonly organizationOf: OrganizationOf
   readonly maskLength: MaskLength
+  readonly metrics: Pick<Metrics, 'masksTook'>
 }
 
 /** An organization of the directory in force; `undefined`: one that only a foreign issuer knows. */
 export type OrganizationOf = (organizationId: string) => Organization | undefined
 
 /** @throws RollcallError `organization_required`, `rate_limited`, `forbidden`, `invalid_mask`, `invalid_request` */
-export function accept(
-  { clock, newId, quotas, organizationOf, maskLength }: AcceptContext,
-  principal: Principal,
-  command: SendEventCommand,
-): Accepted {
+export function accept(context: AcceptContext, principal: Principal, command: SendEventCommand): Accepted {
+  const { clock, quotas, organizationOf } = context
   const organizationId = organizationForSending(principal, command.organizationId)
   quotas.sendEvents(principal, organizationId, 1)
   const { cancelOthers } = command
@@ -61,26 +60,44 @@ export function accept(
   const to = { organizationId, userId: command.userId }
   const types = cancelOthers ? [command.event.type, cancelOthers.type] : [command.event.type]
   checkSending(organization, principal, to, types)
-  const masks = command.masks.length > 0 ? parseMasks(command.masks, maskLength) : undefined
-  const marks = { newId, masks, senderId: organization?.senderId === true ? senderOf(principal) : undefined }
-  const { eventId, type, bytes, shown } = outgoing(command.event, 'event', marks)
+  const senderId = organization?.senderId === true ? senderOf(principal) : undefined
+  const { event, cancel } = outgoingOf(context, command, senderId)
   // Member by member: spreading would take longer than all the rest.
   return {
-    eventId,
-    type,
-    bytes,
-    shown,
+    eventId: event.eventId,
+    type: event.type,
+    bytes: event.bytes,
+    shown: event.shown,
     to,
     userEndpointId: command.userEndpointId,
     senderId: principal.userId,
     senderOrganizationId: principal.organizationId ?? organizationId,
     isFromService: principal.organizationId === null,
-    isMasked: masks !== undefined,
+    isMasked: command.masks.length > 0,
     qos: command.qos,
     expiresAtWallMs: endOf(command, clock),
     collapseKey: command.collapseKey,
-    cancelOthers: cancelOthers && outgoing(cancelOthers, 'cancelOthers.event', marks),
+    cancelOthers: cancel,
     acceptedAtMs: clock.monotonicMs(),
+  }
+}
+
+/** Masks are read once, and pay for all of it together: what they take is told even where they are refused. */
+function outgoingOf(
+  { newId, maskLength, metrics }: AcceptContext,
+  { event, cancelOthers, masks }: SendEventCommand,
+  senderId: Marks['senderId'],
+): { readonly event: Outgoing; readonly cancel: Outgoing | undefined } {
+  const work = masks.length > 0 ? createMaskWork() : undefined
+  try {
+    const set = work && parseMasks(masks, { length: maskLength, work })
+    const marks = { newId, masks: set, senderId }
+    return {
+      event: outgoing(event, 'event', marks),
+      cancel: cancelOthers && outgoing(cancelOthers, 'cancelOthers.event', marks),
+    }
+  } finally {
+    if (work !== undefined) metrics.masksTook(work.taken)
   }
 }
 

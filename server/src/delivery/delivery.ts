@@ -121,7 +121,10 @@ export type DeliveryOptions = {
   readonly clock: Clock
   /** Makes UUIDv7s. */
   readonly newId: () => string
-  readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs' | 'reminderSent'>
+  readonly metrics: Pick<
+    Metrics,
+    'eventAccepted' | 'eventOutcome' | 'deliveryMs' | 'reminderSent' | 'masksTook'
+  >
   readonly statistics: Pick<Statistics, 'of'>
   readonly log: Pick<Log, 'error'>
   readonly limits: {

@@ -55,6 +55,7 @@ async function setup(): Promise<Scene> {
       eventOutcome: (outcome) => void outcomes.push(outcome),
       deliveryMs: () => undefined,
       reminderSent: () => undefined,
+      masksTook: () => undefined,
     },
     statistics: new Statistics(0),
     log: { error: () => undefined },

@@ -17,6 +17,8 @@ const ALICE: Principal = {
   expiresAtWallMs: 0,
 }
 
+const masksTook = () => undefined
+
 function preview(body: string | Buffer, principal = ALICE) {
   const asked: unknown[] = []
   const quotas = {
@@ -24,7 +26,7 @@ function preview(body: string | Buffer, principal = ALICE) {
       void asked.push([caller, organizationId, count]),
   }
   const shown = previewMasks(
-    { quotas, maskLength: 'kept' },
+    { quotas, maskLength: 'kept', metrics: { masksTook } },
     principal,
     parseMasksPreview(Buffer.from(body)),
   ).toString()
@@ -128,13 +130,23 @@ describe('a preview of masks', () => {
     const limits = noLimits({ eventsPerSecondPerCaller: 1, eventsBurstPerCaller: 2 })
     const good = parseMasksPreview(Buffer.from('{"event":{}}'))
     const bad = parseMasksPreview(Buffer.from('{"event":{},"masks":["$["]}'))
-    previewMasks({ quotas: limits, maskLength: 'kept' }, ALICE, good)
-    assert.throws(() => previewMasks({ quotas: limits, maskLength: 'kept' }, ALICE, bad), {
-      code: 'invalid_mask',
-    })
-    assert.throws(() => previewMasks({ quotas: limits, maskLength: 'kept' }, ALICE, bad), {
-      code: 'rate_limited',
-    })
-    previewMasks({ quotas: limits, maskLength: 'kept' }, { ...ALICE, userId: 'bob' }, good)
+    previewMasks({ quotas: limits, maskLength: 'kept', metrics: { masksTook } }, ALICE, good)
+    assert.throws(
+      () => previewMasks({ quotas: limits, maskLength: 'kept', metrics: { masksTook } }, ALICE, bad),
+      {
+        code: 'invalid_mask',
+      },
+    )
+    assert.throws(
+      () => previewMasks({ quotas: limits, maskLength: 'kept', metrics: { masksTook } }, ALICE, bad),
+      {
+        code: 'rate_limited',
+      },
+    )
+    previewMasks(
+      { quotas: limits, maskLength: 'kept', metrics: { masksTook } },
+      { ...ALICE, userId: 'bob' },
+      good,
+    )
   })
 })

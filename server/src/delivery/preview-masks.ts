@@ -1,7 +1,8 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../auth/auth.ts'
 import type { Limits } from '../limits/limits.ts'
-import { type MaskLength, parseMasks } from '../masks/masks.ts'
+import { createMaskWork, type MaskLength, parseMasks } from '../masks/masks.ts'
+import type { Metrics } from '../observe/observe.ts'
 import { optionalStrings, refuse } from './command.ts'
 import { eventText } from './event-source.ts'
 import { maskedEvent } from './masked-event.ts'
@@ -36,6 +37,12 @@ export function parseMasksPreview(given: Buffer): MasksPreviewCommand {
   return { event, bytes: own.bytes, masks }
 }
 
+export type PreviewContext = {
+  readonly quotas: Pick<Limits, 'sendEvents'>
+  readonly maskLength: MaskLength
+  readonly metrics: Pick<Metrics, 'masksTook'>
+}
+
 /**
  * The event as `sendEvent` would store it, by the same code, but for the id that it would get. It counts as one event
  * sent by the caller: it costs as much, and nobody is to get more of the processor by asking than by sending.
@@ -43,11 +50,17 @@ export function parseMasksPreview(given: Buffer): MasksPreviewCommand {
  * @throws RollcallError `rate_limited`, `invalid_mask`
  */
 export function previewMasks(
-  { quotas, maskLength }: { readonly quotas: Pick<Limits, 'sendEvents'>; readonly maskLength: MaskLength },
+  { quotas, maskLength, metrics }: PreviewContext,
   principal: Principal,
   { event, bytes, masks }: MasksPreviewCommand,
 ): Buffer {
   // Role SERVICE names no organization here, and uses up nobody's share.
   quotas.sendEvents(principal, principal.organizationId ?? '', 1)
-  return masks.length === 0 ? bytes : maskedEvent(parseMasks(masks, maskLength), event)
+  if (masks.length === 0) return bytes
+  const work = createMaskWork()
+  try {
+    return maskedEvent(parseMasks(masks, { length: maskLength, work }), event)
+  } finally {
+    metrics.masksTook(work.taken)
+  }
 }

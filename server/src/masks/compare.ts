@@ -1,10 +1,27 @@
 import { type Bound, opposite } from './bound.ts'
-import { isArray, isContainer, isObject, type JsonArray, type JsonValue, member } from './json.ts'
+import {
+  isArray,
+  isContainer,
+  isObject,
+  type JsonArray,
+  type JsonObject,
+  type JsonValue,
+  member,
+} from './json.ts'
 import type { Operator } from './path.ts'
-import type { Work } from './work.ts'
+import { KEY_STEPS, type Work } from './work.ts'
 
 /** What one side of a comparison stands for: `undefined` where its path leads nowhere. */
 export type Resolved = JsonValue | undefined
+
+/** What a path may stand for where that is not sure; without values anything at all. */
+export class Alternatives {
+  readonly values: readonly Resolved[]
+
+  constructor(values: readonly Resolved[]) {
+    this.values = values
+  }
+}
 
 const COMPARE_STEPS = 5
 
@@ -92,7 +109,7 @@ export function isOddItem(item: JsonValue, work: Work): boolean {
  * of its value to Jayway, to which it matters on which side which of them stands, and no text at all to RFC 9535.
  */
 function isEqual(left: Resolved, right: Resolved, bound: Bound, work: Work): boolean {
-  work.spend(1)
+  work.spend(4)
   if (left === undefined || right === undefined) return bound === 'most' && left === right
   if (typeof left === 'number' && typeof right === 'string')
     return bound === 'most' && left === numberIn(right)
@@ -183,7 +200,11 @@ function sizeOf(value: Resolved): number | undefined {
 function isEmpty(value: Resolved, work: Work): boolean | undefined {
   if (typeof value === 'string' || isList(value)) return value.length === 0
   if (value === undefined || !isObject(value)) return undefined
-  const { length } = Object.keys(value)
-  work.spend(length)
-  return length === 0
+  return countMembers(value, work) === 0
+}
+
+export function countMembers(object: JsonObject, work: Work): number {
+  const { length } = Object.keys(object)
+  work.spend(KEY_STEPS * length)
+  return length
 }

@@ -1,4 +1,5 @@
 import { MASK_DEPTH_MAX } from '@rollcall/protocol/limits'
+import type { Work } from './work.ts'
 
 /** Filters within filters: each may walk the whole event again, and nobody writes more than two. */
 const FILTER_NESTING_MAX = 8
@@ -28,6 +29,8 @@ export type Grammar = 'jayway' | 'rfc9535'
 export class Cursor {
   readonly text: string
   readonly grammar: Grammar
+  /** What reading is paid from. */
+  readonly work: Work
   position = 0
   /** Whether something was read that the other grammar would read in another way, or not at all. */
   hasDiverged = false
@@ -35,9 +38,10 @@ export class Cursor {
   #filterNesting = 0
   #patterns = 0
 
-  constructor(text: string, grammar: Grammar = 'jayway') {
+  constructor(text: string, grammar: Grammar, work: Work) {
     this.text = text
     this.grammar = grammar
+    this.work = work
   }
 
   /** Whether a filter is being read. */

@@ -1,18 +1,15 @@
 import { type Bound, opposite } from './bound.ts'
-import { compares, isOddItem, type Resolved } from './compare.ts'
+import { Alternatives, compares, isOddItem, type Resolved } from './compare.ts'
 import { isArray, type JsonValue } from './json.ts'
 import type { Filter, Operand, Operator, Path } from './path.ts'
 import type { Pattern } from './regex.ts'
 import type { Work } from './work.ts'
 
-/** What a path in a comparison may stand for, each of it once; `anything` where nobody can tell. */
-export type Alternatives = readonly Resolved[] | 'anything'
-
 /** What a filter needs of the evaluation it is part of. */
 export interface Scope {
   readonly work: Work
   /** @param isOrdered whether the order of what a path leads to matters */
-  resolve(path: Path, current: JsonValue, isOrdered: boolean): Alternatives
+  resolve(path: Path, current: JsonValue, isOrdered: boolean): Resolved | Alternatives
   /** Tells whether a path of the filter leads anywhere. */
   exists(path: Path, current: JsonValue, bound: Bound): boolean
 }
@@ -29,12 +26,8 @@ export function holds(filter: Filter, current: JsonValue, scope: Scope, bound: B
       return !holds(filter.term, current, scope, opposite(bound))
     case 'exists':
       return scope.exists(filter.path, current, bound)
-    case 'compare': {
-      const isOrdered = ORDERED.has(filter.operator)
-      const left = resolve(filter.left, current, scope, isOrdered)
-      const right = resolve(filter.right, current, scope, isOrdered)
-      return comparesAny(left, filter.operator, right, scope.work, bound)
-    }
+    case 'compare':
+      return comparison(filter, current, scope, bound)
     case 'matches':
       return matchesAny(filter.pattern, resolve(filter.operand, current, scope, false), scope.work, bound)
     case 'doubt':
@@ -42,33 +35,42 @@ export function holds(filter: Filter, current: JsonValue, scope: Scope, bound: B
   }
 }
 
-const FILTER_STEPS = 5
+const FILTER_STEPS = 10
 
 const ORDERED: ReadonlySet<Operator> = new Set(['==', '!=', '===', '!==', 'size'])
 
-function resolve(operand: Operand, current: JsonValue, scope: Scope, isOrdered: boolean): Alternatives {
-  return operand.kind === 'literal' ? [operand.value] : scope.resolve(operand.path, current, isOrdered)
+function resolve(
+  operand: Operand,
+  current: JsonValue,
+  scope: Scope,
+  isOrdered: boolean,
+): Resolved | Alternatives {
+  return operand.kind === 'literal' ? operand.value : scope.resolve(operand.path, current, isOrdered)
+}
+
+function comparison(
+  { left, operator, right }: Filter & { readonly kind: 'compare' },
+  current: JsonValue,
+  scope: Scope,
+  bound: Bound,
+): boolean {
+  const isOrdered = ORDERED.has(operator)
+  const one = resolve(left, current, scope, isOrdered)
+  const other = resolve(right, current, scope, isOrdered)
+  return anyOf(one, bound, (value) =>
+    anyOf(other, bound, (second) => compares(value, operator, second, bound, scope.work)),
+  )
 }
 
 /** Asked for the most one alternative is enough, for the least all must do. */
-function comparesAny(
-  left: Alternatives,
-  operator: Operator,
-  right: Alternatives,
-  work: Work,
-  bound: Bound,
-): boolean {
-  if (left === 'anything' || right === 'anything') return bound === 'most'
-  const ofPair = (one: Resolved, other: Resolved): boolean => compares(one, operator, other, bound, work)
-  return bound === 'most'
-    ? left.some((one) => right.some((other) => ofPair(one, other)))
-    : left.every((one) => right.every((other) => ofPair(one, other)))
+function anyOf(value: Resolved | Alternatives, bound: Bound, test: (value: Resolved) => boolean): boolean {
+  if (!(value instanceof Alternatives)) return test(value)
+  if (value.values.length === 0) return bound === 'most'
+  return bound === 'most' ? value.values.some(test) : value.values.every(test)
 }
 
-function matchesAny(pattern: Pattern, values: Alternatives, work: Work, bound: Bound): boolean {
-  if (values === 'anything') return bound === 'most'
-  const ofOne = (value: Resolved): boolean => matches(pattern, value, work, bound)
-  return bound === 'most' ? values.some(ofOne) : values.every(ofOne)
+function matchesAny(pattern: Pattern, value: Resolved | Alternatives, work: Work, bound: Bound): boolean {
+  return anyOf(value, bound, (one) => matches(pattern, one, work, bound))
 }
 
 /** A list matches where one of its items does. */

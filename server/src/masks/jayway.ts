@@ -1,14 +1,14 @@
-import type { Resolved } from './compare.ts'
+import { Alternatives, countMembers, type Resolved } from './compare.ts'
 import { childOf, isArray, isContainer, isObject, type JsonValue } from './json.ts'
-import { definiteSteps, type Path, type Segment, type Selector } from './path.ts'
+import type { Path, Segment, Selector } from './path.ts'
 import type { Work } from './work.ts'
 
 /** What is where the first `steps` steps of a path lead, each of which must lead to one place at most. */
-export function valueAt(path: Path, start: JsonValue, steps = path.segments.length): Resolved {
+export function valueAt({ segments }: Path, start: JsonValue, steps = segments.length): Resolved {
   let value: Resolved = start
-  for (const { selectors } of path.segments.slice(0, steps)) {
-    if (value === undefined || !isContainer(value)) return undefined
-    value = selectors[0] && childAt(value, selectors[0])
+  for (let at = 0; at < steps && value !== undefined; at++) {
+    const selector = segments[at]?.selectors[0]
+    value = selector && childAt(value, selector)
   }
   return value
 }
@@ -22,9 +22,8 @@ function childAt(value: JsonValue, selector: Selector): Resolved {
 
 /** Tells whether a path exists to Jayway, if no name is missing further on: see `Evaluation.exists`. */
 export function leadsSomewhere(path: Path, start: JsonValue): boolean {
-  const steps = definiteSteps(path)
-  const value = valueAt(path, start, steps)
-  const next = path.segments[steps]
+  const value = valueAt(path, start, path.definiteSteps)
+  const next = path.segments[path.definiteSteps]
   return value !== undefined && (next === undefined || mayApply(next, value))
 }
 
@@ -39,13 +38,9 @@ function mayApply({ deep, selectors }: Segment, value: JsonValue): boolean {
 }
 
 /** `length()`: Jayway counts members and items, and has none for anything else; a text has one all the same. */
-export function lengthOf(value: Resolved, work: Work): readonly Resolved[] {
-  if (value === undefined) return [undefined]
-  if (isArray(value)) return [value.length]
-  if (isContainer(value)) {
-    const { length } = Object.keys(value)
-    work.spend(length)
-    return [length]
-  }
-  return typeof value === 'string' ? [null, value.length] : [null]
+export function lengthOf(value: Resolved, work: Work): Resolved | Alternatives {
+  if (value === undefined) return undefined
+  if (isArray(value)) return value.length
+  if (isContainer(value)) return countMembers(value, work)
+  return typeof value === 'string' ? new Alternatives([null, value.length]) : null
 }

@@ -79,10 +79,13 @@ describe('applyMasks', () => {
   })
 
   test('where the length is fixed every masked text is eight stars, and nothing else changes', () => {
-    const fixed = applyMasks(parseMasks(['$.card.number', '$.card.tags', '$.card.year'], 'fixed'), EVENT)
+    const fixed = applyMasks(
+      parseMasks(['$.card.number', '$.card.tags', '$.card.year'], { length: 'fixed' }),
+      EVENT,
+    )
     const card = { ...EVENT.card, number: '********', year: '*', tags: ['********', '********'] }
     assert.deepEqual(fixed, { ...EVENT, card })
-    assert.deepEqual(applyMasks(parseMasks(['$.none'], 'fixed'), EVENT), EVENT)
+    assert.deepEqual(applyMasks(parseMasks(['$.none'], { length: 'fixed' }), EVENT), EVENT)
   })
 
   test('what is no object is masked too', () => {

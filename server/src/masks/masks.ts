@@ -14,11 +14,33 @@ export type { JsonValue } from './json.ts'
 export { createSealer, type Sealer } from './seal.ts'
 export { loadSealingKey } from './sealing-key.ts'
 
-/** Steps that the masks of one event may take together: a tenth of a second at the very worst. */
+/** A tenth of a second at the very worst, whatever masks and events are made of. */
 const WORK_STEPS_MAX = 5_000_000
 
-/** Masks that were parsed, and what they make of a text. */
-export type MaskSet = { readonly paths: readonly Path[]; readonly length: MaskLength }
+/**
+ * What the masks of one request may take together: to be read, and on its event and every other in it. `taken` is what
+ * they have taken until now, in steps of some ten nanoseconds: the same for the same masks and events, on any machine.
+ */
+export function createMaskWork(): MaskWork {
+  return new Work(WORK_STEPS_MAX)
+}
+
+export type MaskWork = Work
+
+export type MaskOptions = {
+  /** Default `kept`. */
+  readonly length?: MaskLength
+  /** Default: one of their own. */
+  readonly work?: MaskWork
+}
+
+/** The masks of one request, parsed. */
+export type MaskSet = {
+  readonly paths: readonly Path[]
+  /** What they make of a text. */
+  readonly length: MaskLength
+  readonly work: MaskWork
+}
 
 /**
  * Parses the masks of a sendEvent: Jayway's JsonPath, as `docs/masks.md` says.
@@ -26,21 +48,24 @@ export type MaskSet = { readonly paths: readonly Path[]; readonly length: MaskLe
  * @throws RollcallError `invalid_mask`, whose field `masks` tells which mask, where and what was expected; the
  *   mask's own text is not in it
  */
-export function parseMasks(masks: readonly string[], length: MaskLength = 'kept'): MaskSet {
+export function parseMasks(masks: readonly string[], options: MaskOptions = {}): MaskSet {
   if (masks.length > MASKS_MAX) throw invalidMask(`expected at most ${MASKS_MAX} masks`)
+  const { length = 'kept', work = createMaskWork() } = options
   const paths = new Map<string, readonly Path[]>()
   for (const [index, mask] of masks.entries()) {
-    if (!paths.has(mask)) paths.set(mask, parseMask(mask, index))
+    if (!paths.has(mask)) paths.set(mask, parseMask(mask, index, work))
   }
-  return { paths: [...paths.values()].flat(), length }
+  return { paths: [...paths.values()].flat(), length, work }
 }
 
-function parseMask(mask: string, index: number): readonly Path[] {
+function parseMask(mask: string, index: number, work: MaskWork): readonly Path[] {
   if (mask.length > MASK_CHARACTERS_MAX)
     throw invalidMask(`masks[${index}]: expected at most ${MASK_CHARACTERS_MAX} characters`)
   try {
-    return readMask(mask)
+    return readMask(mask, work)
   } catch (error) {
+    if (error instanceof WorkExhausted)
+      throw invalidMask(`masks[${index}]: expected fewer or smaller regular expressions in all masks`)
     if (!(error instanceof MaskSyntaxError)) throw error
     throw invalidMask(`masks[${index}], position ${error.position}: ${error.message}`)
   }
@@ -56,8 +81,8 @@ function invalidMask(why: string): RollcallError {
  * selected object or array. Keys stay, and so do the top-level `id`, `type` and `timestamp`. Every mask is evaluated
  * on the event as it was given, which is never changed.
  *
- * Fails closed: where the event is nested deeper than MASK_DEPTH_MAX, or the masks would take too many steps,
- * everything is masked but `id`, `type` and `timestamp`.
+ * Fails closed: where the event is nested deeper than MASK_DEPTH_MAX, or the masks would take more steps than are
+ * left of their work, everything is masked but `id`, `type` and `timestamp`.
  */
 export function applyMasks(masks: MaskSet, event: JsonValue): JsonValue {
   const { length } = masks
@@ -79,7 +104,7 @@ export function locateMasks(masks: MaskSet, event: JsonValue): readonly (readonl
 
 function locate(masks: MaskSet, event: JsonValue): readonly Location[] | undefined {
   if (isDeeperThan(event, MASK_DEPTH_MAX)) return undefined
-  const evaluation = new Evaluation(event, new Work(WORK_STEPS_MAX))
+  const evaluation = new Evaluation(event, masks.work)
   try {
     return masks.paths.flatMap((path) => evaluation.select(path))
   } catch (error) {

@@ -141,7 +141,7 @@ function readPattern(cursor: Cursor): Pattern {
   const source = cursor.takeMatch(/(?:[^/\\]|\\.)*/sy)
   cursor.expect('/', 'expected "/" at the end of the regular expression')
   const flags = cursor.takeMatch(/[A-Za-z]*/y)
-  return compilePattern(source, flags, (expectation) => cursor.error(expectation, start))
+  return compilePattern(source, flags, cursor.work, (expectation) => cursor.error(expectation, start))
 }
 
 /** The operator here, `undefined` where a test ends without one. */

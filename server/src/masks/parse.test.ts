@@ -3,9 +3,10 @@ import { describe, test } from 'node:test'
 import { MaskSyntaxError } from './cursor.ts'
 import { readMask } from './parse.ts'
 import type { Path, Selector } from './path.ts'
+import { Work } from './work.ts'
 
 function parse(text: string): readonly Path[] {
-  return readMask(text)
+  return readMask(text, new Work(5_000_000))
 }
 
 function selectorsOf(text: string): readonly Selector[] | undefined {

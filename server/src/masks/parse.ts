@@ -3,27 +3,31 @@ import { Cursor, type Grammar, MaskSyntaxError } from './cursor.ts'
 import { isQuote, readInteger, readString } from './literal.ts'
 import { isPathEnd, readBareName, readName } from './name.ts'
 import { readFilter } from './parse-filter.ts'
-import { isDefinite, type Path, type Segment, type Selector } from './path.ts'
+import { isDefinite, type Path, pathOf, type Segment, type Selector } from './path.ts'
+import type { Work } from './work.ts'
 
 /**
  * Reads a whole mask, in each of the ways in which Jayway or RFC 9535 reads it: nearly always they are one. A mask
  * without `$` is taken as if it began with `$.`, so that, as in Jayway, `.a` means `$..a`.
  *
- * @throws MaskSyntaxError where neither takes it
+ * @throws MaskSyntaxError where neither takes it, WorkExhausted
  */
-export function readMask(text: string): readonly Path[] {
-  const jayway = tryToRead(text, 'jayway')
+export function readMask(text: string, work: Work): readonly Path[] {
+  const jayway = tryToRead(text, 'jayway', work)
   if (jayway.path !== undefined && !jayway.hasDiverged) return [jayway.path]
-  const standard = tryToRead(text, 'rfc9535')
+  const standard = tryToRead(text, 'rfc9535', work)
   const paths = [jayway.path, standard.path].filter((path) => path !== undefined)
   if (paths.length === 0) throw standard.error
   return paths
 }
 
+const CHARACTER_STEPS = 20
+
 type Reading = { readonly path?: Path; readonly hasDiverged: boolean; readonly error?: MaskSyntaxError }
 
-function tryToRead(text: string, grammar: Grammar): Reading {
-  const cursor = new Cursor(text, grammar)
+function tryToRead(text: string, grammar: Grammar, work: Work): Reading {
+  work.spend(text.length * CHARACTER_STEPS)
+  const cursor = new Cursor(text, grammar, work)
   try {
     const path = readWhole(cursor)
     return { path, hasDiverged: cursor.hasDiverged }
@@ -70,7 +74,7 @@ function readSteps(cursor: Cursor, from: Path['from'], segments: Segment[]): Pat
       if (readDotted(cursor, segments)) return readCall(cursor, from, segments)
     } else segments.push({ deep: false, selectors: readBareName(cursor) })
   }
-  return { from, segments }
+  return pathOf(from, segments)
 }
 
 /** Jayway takes a name or `*` right after a bracket or `*`; RFC 9535 allows blanks before a step. */
@@ -109,11 +113,10 @@ function readCall(cursor: Cursor, from: Path['from'], segments: Segment[]): Path
   if (!cursor.isInFilter) throw cursor.error('expected no function: a mask names what is in the event')
   if (!FUNCTIONS.includes(name)) throw cursor.error('expected no function, or one that a filter may have')
   cursor.expect('()', 'expected "()": functions in filters take no parameters')
-  const isCounted = (name === 'length' || name === 'size') && isDefinite({ segments })
-  const path: Path = { from, segments, call: isCounted ? 'length' : 'other' }
+  const isCounted = (name === 'length' || name === 'size') && isDefinite(pathOf(from, segments))
   // What steps from a result lead to is for Jayway alone to know.
   const { segments: further } = readSteps(cursor, from, [])
-  return further.length === 0 ? path : { ...path, call: 'other' }
+  return pathOf(from, segments, isCounted && further.length === 0 ? 'length' : 'other')
 }
 
 function readBracket(cursor: Cursor): readonly Selector[] {

@@ -8,6 +8,9 @@ export type Path = {
   readonly segments: readonly Segment[]
   /** A function at the end, which only paths inside a filter may have; all but `length` are `other`. */
   readonly call?: 'length' | 'other'
+  /** How many steps at the beginning lead to one place at most. */
+  readonly definiteSteps: number
+  readonly hasFilters: boolean
 }
 
 /** One step: `deep` (`..`) takes it from the value and from everything under it. */
@@ -59,15 +62,17 @@ export type Operator =
   | 'size'
   | 'empty'
 
-/** Tells whether a path names one place at most: in a comparison it stands for a value, any other for a list. */
-export function isDefinite({ segments }: Pick<Path, 'segments'>): boolean {
-  return segments.every(isSingle)
+/** A path with what evaluation wants to know of it at every turn. */
+export function pathOf(from: Path['from'], segments: readonly Segment[], call?: Path['call']): Path {
+  const first = segments.findIndex((segment) => !isSingle(segment))
+  const definiteSteps = first === -1 ? segments.length : first
+  const hasFilters = segments.some(({ selectors }) => selectors.some(({ kind }) => kind === 'filter'))
+  return { from, segments, definiteSteps, hasFilters, ...(call === undefined ? {} : { call }) }
 }
 
-/** How many steps at the beginning of a path lead to one place at most. */
-export function definiteSteps({ segments }: Path): number {
-  const first = segments.findIndex((segment) => !isSingle(segment))
-  return first === -1 ? segments.length : first
+/** Tells whether a path names one place at most: in a comparison it stands for a value, any other for a list. */
+export function isDefinite({ segments, definiteSteps }: Path): boolean {
+  return definiteSteps === segments.length
 }
 
 function isSingle({ deep, selectors }: Segment): boolean {

@@ -1,4 +1,6 @@
 import { RE2JS } from 're2js'
+import { Measure } from './regex-measure.ts'
+import type { Work } from './work.ts'
 
 /** A regular expression that takes time linear in the text, and how much at worst. */
 export type Pattern = {
@@ -32,16 +34,24 @@ const FLAGS: ReadonlyMap<string, number> = new Map([
  * What Java reads in another way than RE2 is refused rather than silently matched differently, and so is what
  * would compile to a program too large to run for each value of an event.
  *
+ * @param work pays for it; thrown is WorkExhausted where it cannot
  * @param error makes what is thrown; gets no part of the pattern
  */
-export function compilePattern(source: string, flags: string, error: (why: string) => Error): Pattern {
+export function compilePattern(
+  source: string,
+  flags: string,
+  work: Work,
+  error: (why: string) => Error,
+): Pattern {
   let bits = 0
   for (const flag of flags) {
     const bit = FLAGS.get(flag)
     if (bit === undefined) throw error('expected no regular expression flags but i, m, s, u and d')
     bits |= bit
   }
-  refuseCostly(new Measure(source, error), error)
+  const measure = new Measure(source, flags.includes('i') || /\(\?[a-z]*i/.test(source), error)
+  refuseCostly(measure, error)
+  work.spend(measure.steps)
   const compiled = compile(source, bits, error)
   const instructions = compiled.programSize()
   if (instructions > INSTRUCTIONS_MAX) throw error('expected a smaller regular expression')
@@ -67,92 +77,4 @@ function refuseCostly({ size, unicodeClasses }: Measure, error: (why: string) =>
     throw error('expected a smaller regular expression, or fewer counted repetitions')
   if (unicodeClasses > UNICODE_CLASSES_MAX)
     throw error(`expected at most ${UNICODE_CLASSES_MAX} Unicode classes in a regular expression`)
-}
-
-/** Estimates from above what a pattern compiles to, without compiling it. */
-class Measure {
-  unicodeClasses = 0
-  readonly size: number
-  readonly #source: string
-  readonly #error: (why: string) => Error
-  #position = 0
-
-  constructor(source: string, error: (why: string) => Error) {
-    this.#source = source
-    this.#error = error
-    this.size = this.#sequence()
-  }
-
-  /** Everything up to the `)` that closes it, or the end. */
-  #sequence(): number {
-    // A stack of its own: parentheses nest as deep as the pattern is long.
-    const groups: { before: number; last: number }[] = []
-    let group = { before: 0, last: 0 }
-    while (this.#position < this.#source.length) {
-      const repeats = this.#takeRepetition()
-      const character = this.#source.charAt(this.#position)
-      if (repeats !== undefined) group.last = (group.last + 1) * repeats
-      else if (character === '(') {
-        groups.push(group)
-        group = { before: 0, last: 0 }
-        this.#takeGroupStart()
-      } else if (character === ')') {
-        const inside = group.before + group.last + 2
-        const outer = groups.pop() ?? { before: 0, last: 0 }
-        group = { before: outer.before + outer.last, last: inside }
-        this.#position++
-      } else {
-        group = { before: group.before + group.last, last: 1 }
-        this.#takeAtom(character)
-      }
-    }
-    return groups.reduce((sum, { before, last }) => sum + before + last, group.before + group.last)
-  }
-
-  /** `*`, `+`, `?`, `{n}`, `{n,}` or `{n,m}`: how often at most the program holds what it repeats. */
-  #takeRepetition(): number | undefined {
-    const [found, low, high] =
-      /^(?:[*+?]|\{(\d+)(?:,(\d*))?\})/.exec(this.#source.slice(this.#position, this.#position + 16)) ?? []
-    if (found === undefined) return undefined
-    this.#position += found.length
-    if (low === undefined) return 1
-    return Math.max(1, Number(high || 0), Number(low) + (high === '' ? 1 : 0))
-  }
-
-  // Java's (?U) makes \w and the like Unicode-aware, RE2's makes quantifiers lazy.
-  #takeGroupStart(): void {
-    this.#position++
-    if (/^\?[a-z-]*U/.test(this.#source.slice(this.#position, this.#position + 16)))
-      throw this.#error('expected no (?U) in a regular expression')
-  }
-
-  #takeAtom(character: string): void {
-    if (character === '[') this.#takeClass()
-    else if (character === '\\') this.#takeEscape()
-    else this.#position++
-  }
-
-  #takeEscape(): void {
-    const escaped = this.#source.charAt(this.#position + 1)
-    if (escaped === 'p' || escaped === 'P') this.unicodeClasses++
-    // RE2 knows it too, but inside it nothing means what this estimate takes it for.
-    if (escaped === 'Q')
-      throw this.#error('expected no \\Q…\\E in a regular expression: escape each character')
-    this.#position += 2
-  }
-
-  // In Java [a[b]] is a union and [a&&b] an intersection; RE2 reads both as plain characters.
-  #takeClass(): void {
-    this.#position++
-    if (this.#source.charAt(this.#position) === '^') this.#position++
-    if (this.#source.charAt(this.#position) === ']') this.#position++
-    for (;;) {
-      const character = this.#source.charAt(this.#position)
-      if (character === '[' || this.#source.startsWith('&&', this.#position))
-        throw this.#error('expected no "[" and no "&&" inside a character class')
-      if (character === '\\') this.#takeEscape()
-      else this.#position++
-      if (character === ']' || character === '') return
-    }
-  }
 }

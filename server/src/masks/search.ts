@@ -8,12 +8,11 @@ import {
   type JsonArray,
   type JsonValue,
   type Key,
-  keysOf,
 } from './json.ts'
 import { Moves } from './moves.ts'
-import type { Filter, Segment, Selector } from './path.ts'
-import { sliceIndexes } from './slice.ts'
-import type { Work } from './work.ts'
+import type { Filter, Path, Segment, Selector } from './path.ts'
+import { sliceCost, sliceIndexes } from './slice.ts'
+import { KEY_STEPS, type Work } from './work.ts'
 
 /** A place in an event: a value, and the key under which its parent has it (the root has neither). */
 export type Location = {
@@ -38,8 +37,12 @@ export type Found = {
   readonly hasMissed: boolean
 }
 
-const VISIT_STEPS = 10
-const INDEX_STEPS = 5
+const SEARCH_STEPS = 60
+const VISIT_STEPS = 12
+/** For what is noted of the children of a container. */
+const CONTAINER_STEPS = 20
+const INDEX_STEPS = 20
+const SELECTOR_STEPS = 10
 
 /**
  * Walks once over what a path can reach, and meets each location once.
@@ -48,8 +51,9 @@ const INDEX_STEPS = 5
  * list of locations for the next: so `$..a..b..c` meets every location once, selects it once, and costs at
  * most the number of values times the number of segments. Filters come on top.
  */
-export function search(segments: readonly Segment[], start: JsonValue, options: SearchOptions): Found {
-  const walk = new Walk(segments, options)
+export function search(path: Path, start: JsonValue, options: SearchOptions): Found {
+  options.work.spend(SEARCH_STEPS)
+  const walk = new Walk(path, options)
   walk.visit({ value: start, key: '', parent: undefined }, new Set([0]))
   return walk
 }
@@ -67,10 +71,10 @@ class Walk implements Found {
   readonly #options: SearchOptions
   readonly #hasFilters: boolean
 
-  constructor(segments: readonly Segment[], options: SearchOptions) {
+  constructor({ segments, hasFilters }: Path, options: SearchOptions) {
     this.#segments = segments
+    this.#hasFilters = hasFilters
     this.#options = options
-    this.#hasFilters = segments.some(({ selectors }) => selectors.some(({ kind }) => kind === 'filter'))
   }
 
   visit(location: Location, reached: Progress): void {
@@ -79,6 +83,7 @@ class Walk implements Found {
     this.#options.work.spend(VISIT_STEPS + progress.size)
     if (progress.has(this.#segments.length)) this.found.push(location)
     if (!isContainer(value)) return
+    this.#options.work.spend(CONTAINER_STEPS)
     const moves = new Moves()
     for (const index of progress) {
       const segment = this.#segments[index]
@@ -88,12 +93,19 @@ class Walk implements Found {
   }
 
   #visitChildren(parent: Location, container: Container, moves: Moves): void {
-    const keys = moves.toEvery.size > 0 ? keysOf(container) : moves.toSome.keys()
+    const keys = moves.toEvery.size > 0 ? this.#keysOf(container) : moves.toSome.keys()
     for (const key of keys) {
       if (this.found.length >= this.#options.foundMax) return
       const value = childOf(container, key)
       if (value !== undefined) this.visit({ value, key, parent }, moves.to(key))
     }
+  }
+
+  #keysOf(container: Container): Iterable<Key> {
+    if (isArray(container)) return container.keys()
+    const keys = Object.keys(container)
+    this.#options.work.spend(KEY_STEPS * keys.length)
+    return keys
   }
 
   /** To Jayway a filter on an object tests the object itself, and what holds stays where it is. */
@@ -136,7 +148,7 @@ class Walk implements Found {
   }
 
   #moveBy(moves: Moves, selector: Selector, segment: Segment, next: number, container: Container): void {
-    this.#options.work.spend(1)
+    this.#options.work.spend(SELECTOR_STEPS)
     if (selector.kind === 'every') moves.toEvery.add(next)
     else if (selector.kind === 'name') this.#moveToMember(moves, selector.name, segment, next, container)
     else if (selector.kind === 'filter') this.#moveByFilter(moves, selector, segment, next, container)
@@ -167,7 +179,7 @@ class Walk implements Found {
   ): void {
     const { bound, work } = this.#options
     if (bound === 'least' && !isArray(container)) return
-    for (const key of keysOf(container)) {
+    for (const key of this.#keysOf(container)) {
       const value = childOf(container, key) ?? null
       work.spend(INDEX_STEPS)
       if (deep && bound === 'most' && isObject(value)) continue
@@ -180,9 +192,7 @@ class Walk implements Found {
     if (selector.kind === 'index')
       return [selector.index < 0 ? array.length + selector.index : selector.index]
     if (selector.kind !== 'slice') return []
-    this.#options.work.spend(INDEX_STEPS)
-    const indexes = sliceIndexes(selector, array.length, this.#options.bound)
-    this.#options.work.spend(INDEX_STEPS * indexes.length)
-    return indexes
+    this.#options.work.spend(INDEX_STEPS * (1 + sliceCost(selector, array.length)))
+    return sliceIndexes(selector, array.length, this.#options.bound)
   }
 }

@@ -1,5 +1,6 @@
 import type { Bound } from './bound.ts'
-import { type Alternatives, holds, type Scope } from './filter.ts'
+import { Alternatives, type Resolved } from './compare.ts'
+import { holds, type Scope } from './filter.ts'
 import { leadsSomewhere, lengthOf, valueAt } from './jayway.ts'
 import type { JsonValue } from './json.ts'
 import { isDefinite, type Path, type Segment } from './path.ts'
@@ -11,7 +12,7 @@ export class Evaluation implements Scope {
   readonly work: Work
   readonly #event: JsonValue
   /** Paths in filters that start at `$` mean the same for every value tested. */
-  readonly #fromRoot = new Map<Path, Alternatives>()
+  readonly #fromRoot = new Map<Path, Resolved | Alternatives>()
 
   /** @param event nested no deeper than recursion can go */
   constructor(event: JsonValue, work: Work) {
@@ -38,40 +39,41 @@ export class Evaluation implements Scope {
     return !this.#search(path, start, 'most').hasMissed
   }
 
-  resolve(path: Path, current: JsonValue, isOrdered: boolean): Alternatives {
+  resolve(path: Path, current: JsonValue, isOrdered: boolean): Resolved | Alternatives {
     if (path.from === 'current') return this.#resolve(path, current, isOrdered)
-    const known = this.#fromRoot.get(path)
-    if (known !== undefined) return known
+    if (this.#fromRoot.has(path)) return this.#fromRoot.get(path)
     const found = this.#resolve(path, this.#event, isOrdered)
     this.#fromRoot.set(path, found)
     return found
   }
 
-  #resolve(path: Path, start: JsonValue, isOrdered: boolean): Alternatives {
+  #resolve(path: Path, start: JsonValue, isOrdered: boolean): Resolved | Alternatives {
     this.work.spend(path.segments.length)
     if (path.call === 'length') return lengthOf(valueAt(path, start), this.work)
-    if (path.call === 'other') return 'anything'
-    return isDefinite(path) ? [valueAt(path, start)] : this.#list(path, start, isOrdered)
+    if (path.call === 'other') return ANYTHING
+    return isDefinite(path) ? valueAt(path, start) : this.#list(path, start, isOrdered)
   }
 
   /** The list that a path stands for which may lead to several places. */
-  #list(path: Path, start: JsonValue, isOrdered: boolean): Alternatives {
+  #list(path: Path, start: JsonValue, isOrdered: boolean): Resolved | Alternatives {
     // Nothing to Jayway, and an empty list to everybody else.
-    if (!leadsSomewhere(path, start)) return [undefined, []]
-    if (path.segments.some(hasSeveralNames)) return 'anything'
+    if (!leadsSomewhere(path, start)) return new Alternatives([undefined, []])
+    if (path.segments.some(hasSeveralNames)) return ANYTHING
     const { found } = this.#search(path, start, 'most')
     // In which order, and how often, is Jayway's secret.
-    if (isOrdered && found.length > 1 && path.segments.some(({ deep }) => deep)) return 'anything'
+    if (isOrdered && found.length > 1 && path.segments.some(({ deep }) => deep)) return ANYTHING
     const isSure = !isUnsure(path) || this.#search(path, start, 'least').found.length === found.length
-    return isSure ? [found.map(({ value }) => value)] : 'anything'
+    return isSure ? found.map(({ value }) => value) : ANYTHING
   }
 
   #search(path: Path, start: JsonValue, bound: Bound, foundMax = Number.POSITIVE_INFINITY) {
     const passes = (filter: Parameters<typeof holds>[0], value: JsonValue): boolean =>
       holds(filter, value, this, bound)
-    return search(path.segments, start, { bound, foundMax, work: this.work, passes })
+    return search(path, start, { bound, foundMax, work: this.work, passes })
   }
 }
+
+const ANYTHING = new Alternatives([])
 
 /** Jayway makes one object of them. */
 function hasSeveralNames({ selectors }: Segment): boolean {

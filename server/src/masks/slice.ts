@@ -3,13 +3,22 @@ import type { Slice } from './path.ts'
 
 /** The indexes that a slice takes of an array of this length, each once. */
 export function sliceIndexes(slice: Slice, length: number, bound: Bound): readonly number[] {
-  const { start, end, step = 1 } = slice
-  if (step === 1 && (start ?? 0) >= 0 && (end ?? 0) >= 0 && (start ?? end) !== undefined)
-    return range(start ?? 0, Math.min(end ?? length, length))
+  if (isPlain(slice)) return range(slice.start ?? 0, Math.min(slice.end ?? length, length))
   const jayway = new Set(jaywayIndexes(slice, length))
   const standard = rfcIndexes(slice, length)
   if (bound === 'most') return [...new Set([...jayway, ...standard])]
   return standard.filter((index) => jayway.has(index))
+}
+
+/** How many indexes are written down at most, to find those of an array of this length. */
+export function sliceCost(slice: Slice, length: number): number {
+  if (!isPlain(slice)) return 4 * length
+  return Math.max(0, Math.min(slice.end ?? length, length) - (slice.start ?? 0))
+}
+
+/** Tells whether both standards plainly go from one index up to another. */
+function isPlain({ start, end, step = 1 }: Slice): boolean {
+  return step === 1 && (start ?? 0) >= 0 && (end ?? 0) >= 0 && (start ?? end) !== undefined
 }
 
 /**

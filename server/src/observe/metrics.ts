@@ -38,6 +38,8 @@ export interface Metrics {
   /** How long after its deadline an endpoint was expired. */
   expiryLatenessMs(lateMs: number): void
   reminderSent(): void
+  /** Steps that the masks of one request took. */
+  masksTook(steps: number): void
   linkClosed(reason: string): void
   /** `evicted`: it made room for another of its user. */
   registrationEnded(how: 'expired' | 'unregistered' | 'evicted'): void
@@ -110,12 +112,7 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'],
     registers,
   })
-  const refusals = new Counter({
-    name: 'rollcall_refused_total',
-    help: 'Requests and packets refused.',
-    labelNames: ['front', 'code'],
-    registers,
-  })
+  const refusals = refusalCounter(registry)
   // Label lookups cost more than the increment: children of the hot paths are resolved once.
   const outcomeOf = childrenOf((outcome) => outcomes.labels(outcome))
   const acceptedOf = [accepted.labels('0'), accepted.labels('1')] as const
@@ -126,6 +123,7 @@ export function createMetrics(): Metrics {
     deliveryMs: (qos, elapsedMs) => deliveryOf[qos].observe(elapsedMs / 1000),
     expiryLatenessMs: (lateMs) => lateness.observe(lateMs / 1000),
     reminderSent,
+    masksTook: plainCounter(registry, 'rollcall_mask_steps_total', 'Steps that masks took, each some 10 ns.'),
     linkClosed: (reason) => closed.labels(reason).inc(),
     registrationEnded: (how) => ended.labels(how).inc(),
     webhookAttempt: (outcome) => attempts.labels(outcome).inc(),
@@ -162,9 +160,18 @@ const EXHAUSTED = [
 ] as const
 
 /** A counter without labels, as what counts one more. */
-function plainCounter(registry: Registry, name: string, help: string): () => void {
+function plainCounter(registry: Registry, name: string, help: string): (count?: number) => void {
   const counter = new Counter({ name, help, registers: [registry] })
-  return () => counter.inc()
+  return (count = 1) => counter.inc(count)
+}
+
+function refusalCounter(registry: Registry): Counter<'front' | 'code'> {
+  return new Counter({
+    name: 'rollcall_refused_total',
+    help: 'Requests and packets refused.',
+    labelNames: ['front', 'code'],
+    registers: [registry],
+  })
 }
 
 function addGauges(registry: Registry, gauges: Gauges): void {
