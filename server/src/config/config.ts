@@ -17,8 +17,8 @@ import {
   where,
 } from './parse.ts'
 
-export { withDemoOrigins } from './demo-origins.ts'
 export { readConfigFile } from './config-file.ts'
+export { withDemoOrigins } from './demo-origins.ts'
 export { CONFIGURATION_KEYS, type ConfigurationKey } from './keys.ts'
 export { type AllowedOrigins, allowOrigins } from './origins.ts'
 export { ConfigurationError, type LogLevel } from './parse.ts'
