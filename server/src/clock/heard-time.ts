@@ -1,6 +1,6 @@
 import { afterThisTurn, type Clock, type Timer } from './clock.ts'
 
-/** How often it is looked whether time passes, milliseconds. What is heard lags behind by about this much. */
+/** How often it is looked whether time passes, milliseconds, where nothing else is said. */
 const TICK_MS = 100
 /** The most that passes in one step, milliseconds: past it the process stood still. */
 const STEP_MS_MAX = 1_000
@@ -24,6 +24,8 @@ export type Standstill = {
 }
 
 export type HeardTimeOptions = {
+  /** How often it is looked whether time passes, milliseconds. What is heard lags behind by about this much. */
+  readonly tickMs?: number
   /** The time at the start. Default: that of the monotonic clock. */
   readonly startMs?: number
   /** Up to when everybody was heard before the start, where that is earlier. */
@@ -33,6 +35,8 @@ export type HeardTimeOptions = {
   /** How often that was done so far; a change counts as a standstill, however short. */
   readonly refusals?: () => number
   readonly onStandstill?: (standstill: Standstill) => void
+  /** Called once everybody was heard up to then: judge now. */
+  readonly onHeard?: (heardMs: number) => void
 }
 
 /**
@@ -60,7 +64,7 @@ export class HeardTime {
     this.#baseMonotonicMs = clock.monotonicMs()
     this.#baseMs = options.startMs ?? this.#baseMonotonicMs
     this.#heardMs = Math.min(this.#baseMs, options.heardMs ?? this.#baseMs)
-    this.#timer = clock.every(TICK_MS, () => this.#tick())
+    this.#timer = clock.every(options.tickMs ?? TICK_MS, () => this.#tick())
   }
 
   /** The time now, fractional milliseconds. Never decreases. */
@@ -115,7 +119,9 @@ export class HeardTime {
     afterThisTurn(() => {
       if (turns > 1) return this.#readAll(untilMs, turns - 1)
       this.#isReading = false
-      if (this.#mayGoOn()) this.#heardMs = untilMs
+      if (!this.#mayGoOn()) return
+      this.#heardMs = untilMs
+      this.#options.onHeard?.(untilMs)
     })
   }
 

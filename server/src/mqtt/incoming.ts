@@ -65,6 +65,8 @@ export class Incoming {
   #goOn(): void {
     this.#holds--
     if (this.isBusy) return
+    // What waited behind it was not silence.
+    this.#session.heard()
     this.#resume()
     this.#work()
   }

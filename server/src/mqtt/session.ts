@@ -55,7 +55,7 @@ export class Session implements Receiver, Due {
     this.transport = transport
     this.#incoming = new Incoming(this)
     this.outgoing = new Outgoing(this)
-    this.heardAtMs = context.clock.monotonicMs()
+    this.heardAtMs = context.wheel.nowMs()
   }
 
   /** Begins to read. */
@@ -96,7 +96,7 @@ export class Session implements Receiver, Due {
 
   /** A whole packet came in. */
   heard(): void {
-    this.heardAtMs = this.context.clock.monotonicMs()
+    this.heardAtMs = this.context.wheel.nowMs()
   }
 
   /** Sends one packet, unless the client said that it takes none so large [MQTT-3.1.2-24]. */
@@ -108,7 +108,7 @@ export class Session implements Receiver, Due {
 
   /** Has the connection looked at soon, since something changed that a deadline hangs on. */
   reschedule(): void {
-    if (this.isOpen) this.context.wheel.schedule(this, this.context.clock.monotonicMs())
+    if (this.isOpen) this.context.wheel.schedule(this, this.context.wheel.nowMs())
   }
 
   /** Closes the connection, with a DISCONNECT where the client understands one. Idempotent. */
@@ -118,7 +118,7 @@ export class Session implements Receiver, Due {
     if (this.client?.version === 5 && reasonCode !== undefined)
       this.transport.write(frameOf(disconnect(reasonCode), this.transport.isWebSocket))
     this.#end(reason)
-    this.context.wheel.schedule(this, this.context.clock.monotonicMs() + LINGER_MS)
+    this.context.wheel.schedule(this, this.context.wheel.nowMs() + LINGER_MS)
     if (reason === 'socket_stuck') this.transport.destroy()
     else this.transport.close()
   }

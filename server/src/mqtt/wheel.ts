@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock/clock.ts'
+import { type Clock, HeardTime } from '../clock/clock.ts'
 
 const TICK_MS = 250
 const SLOTS = 64
@@ -17,19 +17,23 @@ export interface Due {
 /**
  * One timer for all connections: each is in one slot of a wheel (Varghese and Lauck), so that a packet that
  * puts a deadline off only writes a number, and ten thousands of idle links cost one look each a turn.
- * Times are monotonic.
+ * Times are those of {@link Wheel.nowMs}, which pass only while the process can hear: nobody was silent, or stuck, because
+ * it stood still, and whoever is looked at was read before. (docs/adr/0013-time-stands-still.md)
  */
 export class Wheel {
   readonly #slots: readonly Set<Due>[] = Array.from({ length: SLOTS }, () => new Set())
-  readonly #clock: Clock
-  readonly #timer: Timer
+  readonly #time: HeardTime
   /** The newest tick that was worked off. */
   #tick: number
 
   constructor(clock: Clock) {
-    this.#clock = clock
-    this.#tick = Math.floor(clock.monotonicMs() / TICK_MS)
-    this.#timer = clock.every(TICK_MS, () => this.#turn())
+    this.#time = new HeardTime(clock, { tickMs: TICK_MS, onHeard: (heardMs) => this.#turn(heardMs) })
+    this.#tick = Math.floor(this.#time.nowMs() / TICK_MS)
+  }
+
+  /** The time on which deadlines are kept. */
+  nowMs(): number {
+    return this.#time.nowMs()
   }
 
   /** Has `due` called at `atMs`, in place of whatever was planned for it. */
@@ -47,14 +51,13 @@ export class Wheel {
   }
 
   close(): void {
-    this.#timer.cancel()
+    this.#time.close()
     for (const slot of this.#slots) slot.clear()
   }
 
-  #turn(): void {
-    const nowMs = this.#clock.monotonicMs()
+  #turn(nowMs: number): void {
     const newest = Math.floor(nowMs / TICK_MS)
-    // After a pause longer than a turn every slot is worked off once.
+    // Where this was put off for longer than a turn every slot is worked off once.
     for (let tick = Math.max(this.#tick + 1, newest - SLOTS + 1); tick <= newest; tick++) {
       this.#tick = tick
       for (const item of [...(this.#slots[tick % SLOTS] ?? [])]) this.#visit(item, nowMs)
