@@ -42,6 +42,14 @@ export type SendEventToUserWebCommand = {
   readonly idempotencyKey?: string | null
 }
 
+/** Body of `POST /rtc-api/events/{eventId}/answer`; answered 204. Over MQTT with the `eventId` in it. */
+export type AnswerEventWebCommand = {
+  /** The endpoint of the caller's own that answers. */
+  readonly userEndpointId: string
+  /** Small data that goes with the answer: a JSON object of at most 4,096 bytes. */
+  readonly answer?: { readonly [attribute: string]: unknown } | null
+}
+
 /** Body of `POST /rtc-api/masks/preview`. */
 export type MasksPreviewWebCommand = {
   /** Any JSON object of at most 65,536 bytes; it needs no `type` and no `timestamp` yet. */

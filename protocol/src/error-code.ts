@@ -48,6 +48,12 @@ export const ERRORS = {
     retryable: false,
     text: 'The method is not allowed here.',
   },
+  answered_elsewhere: {
+    status: 409,
+    reason: 0x83,
+    retryable: false,
+    text: 'Another endpoint was the first to answer.',
+  },
   request_timeout: {
     status: 408,
     reason: 0x83,

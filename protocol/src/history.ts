@@ -10,6 +10,8 @@ export type HistoryEndpoint = {
   /** When it was first handed to a connection. */
   readonly sentAt?: string
   readonly acknowledgedAt?: string
+  /** This endpoint was the first to answer. No outcome: whatever becomes of its copy may come later. */
+  readonly answeredAt?: string
   readonly expiredAt?: string
   readonly discardedAt?: string
 }
@@ -25,6 +27,11 @@ export type HistoryRecord = {
   /** As it was sent, but masked. */
   readonly event: { readonly [attribute: string]: unknown }
   readonly endpoints: readonly HistoryEndpoint[]
+  /** When it was answered, and by which of the endpoints. Absent: by nobody. */
+  readonly answeredAt?: string
+  readonly answeredBy?: string
+  /** What that one said, masked like the event. Absent where it said nothing. */
+  readonly answer?: { readonly [attribute: string]: unknown }
 }
 
 /** Answer of `GET /rtc-api/events`. */

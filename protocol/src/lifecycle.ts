@@ -39,6 +39,8 @@ export const LIFECYCLE_EVENTS = {
   UserEventAcknowledgedEvent: ['acknowledged'],
   /** The lifetime of an event ended before an endpoint had acknowledged it. */
   UserEventExpiredEvent: ['lifetime_ended'],
+  /** An endpoint was the first to answer an event. */
+  UserEndpointEventAnsweredEvent: ['answered'],
 } as const satisfies Record<string, readonly string[]>
 
 export type LifecycleEventType = keyof typeof LIFECYCLE_EVENTS
@@ -48,7 +50,10 @@ export type LifecycleReason<Type extends LifecycleEventType = LifecycleEventType
 export type DisconnectReason = LifecycleReason<'UserEndpointDisconnectedEvent'>
 export type UnregisterReason = LifecycleReason<'UserEndpointUnregisteredEvent'>
 /** What tells about an event instead of an endpoint. */
-export type ReceiptType = 'UserEventAcknowledgedEvent' | 'UserEventExpiredEvent'
+export type ReceiptType =
+  | 'UserEventAcknowledgedEvent'
+  | 'UserEventExpiredEvent'
+  | 'UserEndpointEventAnsweredEvent'
 
 /** Tells whether `value` is the type of one of the events above. */
 export function isLifecycleEventType(value: unknown): value is LifecycleEventType {
@@ -80,11 +85,14 @@ export type LifecycleEvent = {
   /** Ascends within one server: of two events about one endpoint the larger is the later. Has gaps. */
   readonly sequence: number
   readonly reason: LifecycleReason
-  readonly registeredAt: string
-  readonly lastKeepAliveAt: string
-  readonly keepAliveSeconds: number
+  /** These three are absent where an endpoint answered that was not registered any more. */
+  readonly registeredAt?: string
+  readonly lastKeepAliveAt?: string
+  readonly keepAliveSeconds?: number
   /** With `UserEndpointDisconnectedEvent`: since when it was connected, where that is known. */
   readonly connectedAt?: string
   /** With receipts: the id of the event. */
   readonly eventId?: string
+  /** With `UserEndpointEventAnsweredEvent`: what the endpoint said, masked like the event, if anything. */
+  readonly answer?: { readonly [attribute: string]: unknown }
 }

@@ -47,6 +47,16 @@ export const COLLAPSE_KEY_CHARACTERS_MAX = 128
 export const WAIT_SECONDS_MIN = 1
 export const WAIT_SECONDS_MAX = 30
 
+/** Longest `answer` of an event as it was written, bytes. */
+export const ANSWER_BYTES_MAX = 4_096
+
+/** How long an event without a lifetime can be answered, milliseconds. */
+export const ANSWERABLE_MS = 86_400_000
+
+/** How long `Prefer: wait` waits for a connection where there is none, by default and at most, milliseconds. */
+export const GRACE_MS = 500
+export const GRACE_MS_MAX = 30_000
+
 /** How long an `Idempotency-Key` is remembered, milliseconds. */
 export const IDEMPOTENCY_TTL_MS = 600_000
 

@@ -36,6 +36,8 @@ export type QosZeroCounts = {
   readonly notConnected: number
   /** Lost: the link was congested, or the event's lifetime was over. */
   readonly discarded: number
+  /** Answered by a person: one for each event, however many endpoints got it. */
+  readonly answered: number
 }
 
 /** At-least-once events. All but `events` count endpoints. */
@@ -55,6 +57,8 @@ export type QosOneCounts = {
   readonly superseded: number
   /** Mailboxes that had no room for one: no copies. */
   readonly mailboxFull: number
+  /** Answered by a person: one for each event, however many endpoints got it. */
+  readonly answered: number
 }
 
 export type EndedCounts = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readVectors, type Text, textOf } from '../../test/helpers/vectors.ts'
-import { endpointTopic, keepaliveTopic, parseTopic, type Topic, userTopic } from './topic.ts'
+import { answersTopic, endpointTopic, keepaliveTopic, parseTopic, type Topic, userTopic } from './topic.ts'
 
 type Meaning = { readonly topic: Text; readonly means: Topic | null }
 
@@ -22,5 +22,6 @@ describe('topics', () => {
       userEndpointId,
     })
     assert.deepEqual(parseTopic(keepaliveTopic(userEndpointId)), { kind: 'keepalive', userEndpointId })
+    assert.deepEqual(parseTopic(answersTopic(userEndpointId)), { kind: 'answers', userEndpointId })
   })
 })

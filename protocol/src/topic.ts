@@ -2,11 +2,12 @@ import { isId } from './id.ts'
 
 /**
  * What an MQTT topic names. `endpoint` is one of the two forms of an endpoint to subscribe to. To be published
- * to: `keepalive`, and for backends `events`, whose results come on the `responses` topics that they name.
+ * to: `keepalive`, `answers`, and for backends `events`, whose results come on the `responses` topics that they name.
  */
 export type Topic =
   | { readonly kind: 'endpoint'; readonly userId: string | null; readonly userEndpointId: string }
   | { readonly kind: 'keepalive'; readonly userEndpointId: string }
+  | { readonly kind: 'answers'; readonly userEndpointId: string }
   | { readonly kind: 'events' }
   | { readonly kind: 'responses'; readonly name: string }
 
@@ -33,6 +34,11 @@ export function keepaliveTopic(userEndpointId: string): string {
   return `users/endpoints/${userEndpointId}/keepalive`
 }
 
+/** Publishing `{"eventId": …, "answer"?}` here answers an event: `users/endpoints/{userEndpointId}/answers`. */
+export function answersTopic(userEndpointId: string): string {
+  return `users/endpoints/${userEndpointId}/answers`
+}
+
 /**
  * Reads a topic name or filter. Returns `undefined` for everything that is not exactly one of the forms
  * above: wildcards, `$share`, empty levels and ids that break the id rules included.
@@ -46,8 +52,8 @@ export function parseTopic(topic: string): Topic | undefined {
 
 function parseLongTopic([users, second, third, fourth]: readonly string[]): Topic | undefined {
   if (users !== 'users') return undefined
-  if (second === 'endpoints' && fourth === 'keepalive')
-    return isId(third) ? { kind: 'keepalive', userEndpointId: third } : undefined
+  if (second === 'endpoints' && (fourth === 'keepalive' || fourth === 'answers'))
+    return isId(third) ? { kind: fourth, userEndpointId: third } : undefined
   const isResponses = second === 'events' && third === 'responses' && isId(fourth)
   return isResponses ? { kind: 'responses', name: fourth } : undefined
 }

@@ -158,8 +158,8 @@ describe('an event with a collapse key', () => {
   })
 })
 
-describe('cancelOthers', () => {
-  const ring = () => offer('bob', { qos: 1, cancelOthers: { event: CANCELLED } })
+describe('cancelOthers on the acknowledgement', () => {
+  const ring = () => offer('bob', { qos: 1, cancelOthers: { on: 'acknowledged', event: CANCELLED } })
 
   it('tells the others, once, when the first acknowledges', async () => {
     await unregisterAll()
@@ -215,6 +215,14 @@ describe('cancelOthers', () => {
 })
 
 describe('Prefer: wait', () => {
+  it('says at once that nothing is connected', async () => {
+    await unregisterAll()
+    await register('away')
+    const { elapsedMs, ...told } = await sendAndWait(20, offer('bob', { qos: 1 }))
+    assert.deepEqual(told, { status: 200, count: 1, acknowledged: '0', connected: '0', applied: 'wait=20' })
+    assert.ok(elapsedMs >= 490 && elapsedMs < 10_000, `${elapsedMs} ms`)
+  })
+
   it('answers as soon as all have acknowledged', async () => {
     await unregisterAll()
     for (const id of ['a', 'b']) await register(id)
@@ -238,14 +246,14 @@ describe('Prefer: wait', () => {
   it('counts one that comes meanwhile, and does not wait for one that ended', async () => {
     await unregisterAll()
     for (const id of ['comes', 'ends', 'expires']) await register(id)
-    const waiting = sendAndWait(20, offer('bob', { qos: 1 }))
+    const waiting = sendAndWait(20, offer('bob', { qos: 1, graceMs: 20_000 }))
     await eventually(async () => (await waitingEvents()) === 3, 'it is accepted')
     const phone = await connect('comes')
     await eventually(() => phone.received.length === 1, 'it arrives')
     const own = createClient({ url: server.url, token: bob.accessToken })
     await Promise.all([own.unregister('ends'), own.unregister('expires')])
     const { elapsedMs, ...told } = await waiting
-    assert.deepEqual(told, { status: 200, count: 3, acknowledged: '1', connected: '0', applied: 'wait=20' })
+    assert.deepEqual(told, { status: 200, count: 3, acknowledged: '1', connected: '1', applied: 'wait=20' })
     assert.ok(elapsedMs < 10_000, `${elapsedMs} ms`)
     await phone.end()
   })
@@ -253,7 +261,10 @@ describe('Prefer: wait', () => {
   it('does not wait for what expired', async () => {
     await unregisterAll()
     await register('away')
-    const { elapsedMs, ...told } = await sendAndWait(20, offer('bob', { qos: 1, ttlSeconds: 1 }))
+    const { elapsedMs, ...told } = await sendAndWait(
+      20,
+      offer('bob', { qos: 1, ttlSeconds: 1, graceMs: 20_000 }),
+    )
     assert.deepEqual(told, { status: 200, count: 1, acknowledged: '0', connected: '0', applied: 'wait=20' })
     assert.ok(elapsedMs >= 990 && elapsedMs < 10_000, `${elapsedMs} ms`)
   })
@@ -279,7 +290,9 @@ describe('Prefer: wait', () => {
     await register('away')
     const leaving = new AbortController()
     const waiting = Array.from({ length: 5 }, (_, n) =>
-      sendAndWait(30, offer('bob', { qos: 1 }, { n }), { signal: leaving.signal }).catch(() => undefined),
+      sendAndWait(30, offer('bob', { qos: 1, graceMs: 30_000 }, { n }), { signal: leaving.signal }).catch(
+        () => undefined,
+      ),
     )
     await eventually(async () => (await waitingEvents()) === 5, 'all five wait')
     assert.equal((await sendAndWait(30, offer('bob', { qos: 1 }, { n: 'too many' }))).status, 503)
@@ -295,7 +308,7 @@ describe('Prefer: wait', () => {
   it('ends when the server stops', async () => {
     await unregisterAll()
     await register('away')
-    const waiting = sendAndWait(30, offer('bob', { qos: 1 }))
+    const waiting = sendAndWait(30, offer('bob', { qos: 1, graceMs: 30_000 }))
     await eventually(async () => (await waitingEvents()) === 1, 'it waits')
     assert.equal(await server.terminate(), 0)
     const { elapsedMs, ...told } = await waiting

@@ -67,10 +67,10 @@ describe('statistics', () => {
       registrations: 2,
       connected: 1,
       mailboxEvents: 1,
-      qos0: { events: 2, sent: 1, notConnected: 1, discarded: 0 },
+      qos0: { events: 2, sent: 1, notConnected: 1, discarded: 0, answered: 0 },
       qos1: {
         ...{ events: 4, copies: 4, acknowledged: 1, expired: 1 },
-        ...{ discarded: 1, registrationEnded: 1, superseded: 0, mailboxFull: 0 },
+        ...{ discarded: 1, registrationEnded: 1, superseded: 0, mailboxFull: 0, answered: 0 },
       },
       ended: { expired: 1, unregistered: 1 },
     })

@@ -6,6 +6,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal, TokenRequest } from '../../server/src/auth/auth.ts'
 import { allowOrigins } from '../../server/src/config/config.ts'
 import type {
+  AnswerCommand,
   BulkItem,
   LinkPeer,
   ReceiptWait,
@@ -287,6 +288,13 @@ export class FakeDelivery {
         item instanceof RollcallError ? Promise.reject(item) : this.sendEvent(caller, item),
       ),
     )
+  }
+
+  readonly answers: { readonly user: UserKey; readonly command: AnswerCommand }[] = []
+
+  async answer(user: UserKey, command: AnswerCommand): Promise<void> {
+    if (this.failure !== undefined) throw this.failure
+    this.answers.push({ user, command })
   }
 
   previewMasks(): Buffer {

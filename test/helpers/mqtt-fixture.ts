@@ -5,7 +5,13 @@ import type { TestContext } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../../server/src/auth/auth.ts'
 import { allowOrigins } from '../../server/src/config/config.ts'
-import type { Attachment, Link, SendEventCommand, SendResult } from '../../server/src/delivery/delivery.ts'
+import type {
+  AnswerCommand,
+  Attachment,
+  Link,
+  SendEventCommand,
+  SendResult,
+} from '../../server/src/delivery/delivery.ts'
 import { createMqtt, type Mqtt, type MqttOptions, type MqttSettings } from '../../server/src/mqtt/mqtt.ts'
 import { createLog } from '../../server/src/observe/observe.ts'
 import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
@@ -179,6 +185,15 @@ export class FakeDelivery {
   sendEvent({ userId }: Principal, command: SendEventCommand): Promise<SendResult> {
     this.sent.push({ caller: userId, command })
     return this.onSend(command)
+  }
+
+  readonly answers: { readonly user: UserKey; readonly command: AnswerCommand }[] = []
+  /** What becomes of an answer. */
+  onAnswer = async (_command: AnswerCommand): Promise<void> => undefined
+
+  answer(user: UserKey, command: AnswerCommand): Promise<void> {
+    this.answers.push({ user, command })
+    return this.onAnswer(command)
   }
 
   attach(registration: Registration, link: Link): Attachment {

@@ -649,6 +649,8 @@ function termsInBody({ expiresAtWallMs, collapseKey, cancelId }: SendTerms, even
     ...(collapseKey === undefined ? {} : { collapseKey }),
     ...(cancelId === undefined
       ? {}
-      : { cancelOthers: { event: { ...event, id: cancelId, type: 'CallCancelledEvent' } } }),
+      : {
+          cancelOthers: { on: 'acknowledged', event: { ...event, id: cancelId, type: 'CallCancelledEvent' } },
+        }),
   }
 }

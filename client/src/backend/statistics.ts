@@ -34,6 +34,8 @@ function parseQosZero(value: unknown): Statistics['qos0'] {
     sent: integer(counts['sent'], 'sent'),
     notConnected: integer(counts['notConnected'], 'notConnected'),
     discarded: integer(counts['discarded'], 'discarded'),
+    // Servers up to 0.2 do not count it.
+    answered: integer(counts['answered'] ?? 0, 'answered'),
   }
 }
 
@@ -49,6 +51,7 @@ function parseQosOne(value: unknown): Statistics['qos1'] {
     registrationEnded: integer(counts['registrationEnded'] ?? 0, 'registrationEnded'),
     superseded: integer(counts['superseded'] ?? 0, 'superseded'),
     mailboxFull: integer(counts['mailboxFull'], 'mailboxFull'),
+    answered: integer(counts['answered'] ?? 0, 'answered'),
   }
 }
 

@@ -10,6 +10,7 @@ import { outgoingBytes } from './event-bytes.ts'
 import type { EventSource } from './event-source.ts'
 import { maskedEvent } from './masked-event.ts'
 import type { Terms } from './terms.ts'
+import type { ReceiptKind } from './waiting.ts'
 
 /** An event with everything that is to be known about it. */
 export type Outgoing = {
@@ -33,7 +34,12 @@ export type Accepted = Outgoing & {
   readonly qos: 0 | 1
   readonly expiresAtWallMs: number | undefined
   readonly collapseKey: string | undefined
+  /** As they were given. */
+  readonly masks: readonly string[]
   readonly cancelOthers: Outgoing | undefined
+  readonly cancelOn: ReceiptKind
+  /** Whether somebody waits to hear that it was answered. */
+  readonly waitsForAnswer: boolean
   /** Monotonic clock. */
   readonly acceptedAtMs: number
 }
@@ -77,7 +83,10 @@ export function accept(context: AcceptContext, principal: Principal, command: Se
     qos: command.qos,
     expiresAtWallMs: endOf(command, clock),
     collapseKey: command.collapseKey,
+    masks: command.masks,
     cancelOthers: cancel,
+    cancelOn: command.cancelOn,
+    waitsForAnswer: command.waitFor === 'answered',
     acceptedAtMs: clock.monotonicMs(),
   }
 }
@@ -138,7 +147,8 @@ function endOf({ ttlSeconds, expiresAtWallMs }: Terms, clock: Clock): number | u
 
 /** What the history keeps of an event. */
 export function draftOf(event: Accepted, of: Outgoing, acceptedAtWallMs: number): HistoryDraft {
-  return {
+  const { expiresAtWallMs } = event
+  const draft = {
     organizationId: event.to.organizationId,
     userId: event.to.userId,
     eventId: of.eventId,
@@ -148,5 +158,8 @@ export function draftOf(event: Accepted, of: Outgoing, acceptedAtWallMs: number)
     // A user of the organization may bear the name of a client of role SERVICE.
     senderId: event.isFromService ? '' : event.senderId,
     event: of.shown,
+    masks: event.masks,
   }
+  // Only where nearly no event goes: spreading costs a microsecond each time.
+  return expiresAtWallMs === undefined || of !== event ? draft : { ...draft, expiresAtWallMs }
 }

@@ -1,7 +1,9 @@
+import { ANSWERABLE_MS } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
 import type { Sealer } from '../masks/masks.ts'
 import type {
   AppendRequest,
+  CallDraft,
   CancelDraft,
   IdempotencyKey,
   MailboxBounds,
@@ -24,7 +26,7 @@ export function appendRequest(
   event: Accepted,
   idempotency: IdempotencyKey | undefined,
 ): AppendRequest {
-  const { eventId, userEndpointId, collapseKey, cancelOthers } = event
+  const { eventId, userEndpointId, collapseKey, cancelOthers, cancelOn, waitsForAnswer } = event
   const acceptedAtWallMs = clock.wallMs()
   const payload = payloadOf(sealer, event, event)
   // Named one by one where nearly every event goes: spreading costs a microsecond each time.
@@ -37,14 +39,28 @@ export function appendRequest(
     record: draftOf(event, event, acceptedAtWallMs),
   }
   const request = userEndpointId === undefined ? plain : { ...plain, userEndpointId }
-  if (idempotency === undefined && collapseKey === undefined && cancelOthers === undefined) return request
+  const isPlain = collapseKey === undefined && cancelOthers === undefined && !waitsForAnswer
+  if (idempotency === undefined && isPlain) return request
+  const cancel = cancelOthers && cancelDraft(sealer, event, cancelOthers)
+  const isCall = waitsForAnswer || (cancel !== undefined && cancelOn === 'answered')
   return {
     ...request,
     ...(idempotency === undefined ? {} : { idempotency }),
     ...(collapseKey === undefined
       ? {}
       : { collapseKey: scoped(event, collapseKey), sentThrough: links.sentThrough }),
-    ...(cancelOthers === undefined ? {} : { cancelOthers: cancelDraft(sealer, event, cancelOthers) }),
+    ...(cancel === undefined || cancelOn === 'answered' ? {} : { cancelOthers: cancel }),
+    ...(isCall ? { call: callDraft(event, cancel, acceptedAtWallMs) } : {}),
+  }
+}
+
+/** What is kept for one endpoint to answer it, which is when the cancelling event goes out, unless that is asked earlier. */
+function callDraft(event: Accepted, cancel: CancelDraft | undefined, acceptedAtWallMs: number): CallDraft {
+  return {
+    senderId: scoped(event, ''),
+    endsAtWallMs: event.expiresAtWallMs ?? acceptedAtWallMs + ANSWERABLE_MS,
+    masks: event.masks,
+    ...(cancel === undefined || event.cancelOn !== 'answered' ? {} : { cancelOthers: cancel }),
   }
 }
 

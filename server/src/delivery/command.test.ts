@@ -35,6 +35,9 @@ describe('sendEvent bodies', () => {
       expiresAtWallMs: undefined,
       collapseKey: undefined,
       cancelOthers: undefined,
+      cancelOn: 'answered',
+      waitFor: 'acknowledged',
+      graceMs: undefined,
     })
     assert.equal(event.bytes.toString(), EVENT)
     assert.equal(event.id, undefined)

@@ -5,6 +5,7 @@ import { type BodyText, checkEvent, type EventSource, eventSource } from './even
 import { isAbsent, isShortText, type JsonObject, type Problems } from './problems.ts'
 import { isJsonObject, type Member, membersOf, parseJson } from './raw-json.ts'
 import { parseTerms, type Terms } from './terms.ts'
+import { parseWaiting, type ReceiptKind, readKind } from './waiting.ts'
 
 /** A parsed `SendEventToUserWebCommand`. */
 export type SendEventCommand = Terms & {
@@ -15,8 +16,13 @@ export type SendEventCommand = Terms & {
   readonly event: EventSource
   readonly masks: readonly string[]
   readonly qos: 0 | 1
-  /** What the other endpoints get once one has acknowledged; only with `qos` 1. */
+  /** What the other endpoints get once one has answered or acknowledged; only with `qos` 1. */
   readonly cancelOthers: EventSource | undefined
+  readonly cancelOn: ReceiptKind
+  /** What `Prefer: wait` waits for. */
+  readonly waitFor: ReceiptKind
+  /** How long it waits for a connection where there is none. Absent: `GRACE_MS`. */
+  readonly graceMs: number | undefined
   /** For fronts that have no header for it. */
   readonly idempotencyKey: string | undefined
 }
@@ -40,6 +46,8 @@ export function parseSendEvent(given: Buffer): SendEventCommand {
   const { ttlSeconds, expiresAtWallMs, collapseKey } = parseTerms(value, problems)
   const event = checkedEvent(value, '', problems)
   const cancel = checkedCancel(value, qos, problems)
+  const cancelOn = parseCancelOn(value, problems)
+  const { waitFor, graceMs } = parseWaiting(value, qos, problems)
   if (problems.size > 0 || event === undefined) throw refuse(problems)
   const body = { bytes, text }
   // Member by member: spreading would take longer than all the rest.
@@ -55,6 +63,9 @@ export function parseSendEvent(given: Buffer): SendEventCommand {
     expiresAtWallMs,
     collapseKey,
     cancelOthers: cancel && cancelSource(body, cancel, members),
+    cancelOn,
+    waitFor,
+    graceMs,
   }
 }
 
@@ -73,6 +84,12 @@ function checkedCancel(body: JsonObject, qos: 0 | 1, problems: Problems): JsonOb
   if (isJsonObject(cancelOthers)) return checkedEvent(cancelOthers, 'cancelOthers.', problems)
   problems.set('cancelOthers', 'must be a JSON object with an event')
   return undefined
+}
+
+/** A device's PUBACK is no answer: stock clients send it by themselves. */
+function parseCancelOn({ cancelOthers }: JsonObject, problems: Problems): ReceiptKind {
+  const on = isJsonObject(cancelOthers) ? cancelOthers['on'] : undefined
+  return readKind(on, 'answered', 'cancelOthers.on', problems)
 }
 
 function cancelSource(body: BodyText, event: JsonObject, members: readonly Member[]): EventSource {

@@ -3,8 +3,9 @@ import type { Clock } from '../clock/clock.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { MaskLength, Sealer } from '../masks/masks.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
-import type { MailboxEntry, Registration, Store } from '../store/store.ts'
+import type { MailboxEntry, Registration, Store, UserKey } from '../store/store.ts'
 import type { OrganizationOf } from './accept.ts'
+import { type AnswerCommand, answerEvent } from './answer.ts'
 import type { BulkItem } from './bulk.ts'
 import type { SendEventCommand } from './command.ts'
 import { type EndingsContext, endEntry } from './endings.ts'
@@ -14,18 +15,20 @@ import type { Attachment, Link, LinkPeer } from './link.ts'
 import { Links } from './links.ts'
 import { Outbox, type OutboxContext } from './outbox.ts'
 import { type MasksPreviewCommand, previewMasks } from './preview-masks.ts'
-import { type ReceiptCount, Receipts, type ReceiptWait } from './receipts.ts'
+import { Receipts } from './receipts.ts'
 import { reminderBytes } from './reminder.ts'
 import { sealContext } from './seal-context.ts'
 import { sendEvent, sendEventAndWait } from './send-event.ts'
 import { type SendEventsContext, sendEvents } from './send-events.ts'
+import type { ReceiptCount, ReceiptWait } from './watch.ts'
 
+export { type AnswerCommand, parseAnswer } from './answer.ts'
 export { type BulkItem, readSendEventArray, readSendEventLines } from './bulk.ts'
 export { parseSendEvent, type SendEventCommand } from './command.ts'
 export type { Attachment, Link, LinkCloseReason, LinkPeer, OutboundEvent } from './link.ts'
 export { parseMasksPreview } from './preview-masks.ts'
 export { parseJsonBody } from './raw-json.ts'
-export type { ReceiptCount, ReceiptWait } from './receipts.ts'
+export type { ReceiptCount, ReceiptWait } from './watch.ts'
 
 /** Time after which an outbox whose mailbox could not be read tries again. */
 const READ_RETRY_MS = 1000
@@ -66,8 +69,9 @@ export interface Delivery {
     group: readonly BulkItem[],
   ): Promise<readonly PromiseSettledResult<SendResult>[]>
   /**
-   * The same as `sendEvent`, and resolves only once every endpoint counted has acknowledged or can no longer, the time is over
-   * or the sender is gone. At QoS 0, and for a repeated key, at once.
+   * The same as `sendEvent`, and resolves only once every endpoint counted has acknowledged or can no longer, or,
+   * where the command says so, once one has answered or none can; the time is over; no counted endpoint has a link,
+   * nor gets one within the command's grace; or the sender is gone. At QoS 0, and for a repeated key, at once.
    *
    * @throws RollcallError as `sendEvent`; `unavailable` where too many wait: nothing was sent
    */
@@ -77,6 +81,14 @@ export interface Delivery {
     idempotencyKey: string | undefined,
     wait: ReceiptWait,
   ): Promise<SendResult>
+  /**
+   * An endpoint of the user's answers an event that it was sent. Resolves once that is durable, also where the same
+   * endpoint had answered it before.
+   *
+   * @throws RollcallError `answered_elsewhere` with the field `answeredBy`; `not_found` where the event was not sent
+   *   to that endpoint of that user, or its lifetime is over; `unavailable`
+   */
+  answer(user: UserKey, command: AnswerCommand): Promise<void>
   /**
    * The event as sendEvent would store it. Nothing is sent or stored; it counts as one event sent.
    *
@@ -113,7 +125,15 @@ export interface Delivery {
 export type DeliveryOptions = {
   readonly store: Pick<
     Store,
-    'registrations' | 'mailboxes' | 'history' | 'feed' | 'answers' | 'serviceTime' | 'hold' | 'totals'
+    | 'registrations'
+    | 'mailboxes'
+    | 'calls'
+    | 'history'
+    | 'feed'
+    | 'answers'
+    | 'serviceTime'
+    | 'hold'
+    | 'totals'
   >
   readonly sealer: Sealer
   /** Default `kept`. */
@@ -147,6 +167,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const endings: EndingsContext = { ...options, links, receipts, bounds: { eventsMax, bytesMax } }
   const maskLength = options.maskLength ?? 'kept'
   const sending: SendEventsContext = { ...endings, ...options, maskLength, idempotency }
+  const answering = { ...endings, store: options.store, metrics: options.metrics, maskLength }
   const context = outboxContext(options, endings)
   const lifetimes = new Lifetimes(endings)
   return {
@@ -154,9 +175,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     sendEvents: (principal, group) => sendEvents(sending, principal, group),
     sendEventAndWait: (principal, command, idempotencyKey, wait) =>
       sendEventAndWait(sending, principal, command, idempotencyKey, wait),
+    answer: (user, command) => answerEvent(answering, user, command),
     previewMasks: (principal, command) => previewMasks(sending, principal, command),
     attach(registration, link) {
       const attachment = attach(links, new Outbox(registration, link, context))
+      receipts.connected(registration.registrationId)
       options.store.feed.noteConnected(registration, options.clock.wallMs())
       return attachment
     },

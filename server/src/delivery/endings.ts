@@ -31,6 +31,8 @@ export function endEntry(
 ): void {
   const { store, clock, metrics, statistics } = context
   const { registration, sequence } = position
+  // Its endpoint has answered, and the PUBACK comes after it; or its registration has ended.
+  if (!store.mailboxes.has(registration, sequence)) return
   const nowWallMs = clock.wallMs()
   if (ending === 'acknowledged') {
     if (!acknowledge(context, position, nowWallMs)) {
@@ -103,15 +105,17 @@ function retry(context: EndingsContext, position: EntryPosition, sinceMs: number
 }
 
 /** The cancelling events are in the mailboxes: they go out as soon as they are durable, and not before. */
-function carryOn(
-  context: EndingsContext,
+export function carryOn(
+  context: Omit<EndingsContext, 'store'>,
   { qos1 }: Tally,
   { accepted, full, discarded, durable }: Cancellation,
 ): void {
   const { links, metrics } = context
   tell(context, discarded, 'discarded')
-  metrics.eventAccepted(1)
-  qos1.events++
+  if (accepted.length + full.length > 0) {
+    metrics.eventAccepted(1)
+    qos1.events++
+  }
   qos1.copies += accepted.length
   qos1.mailboxFull += full.length
   if (accepted.length > 0) metrics.eventOutcome('queued', accepted.length)

@@ -6,6 +6,8 @@ import { REGISTRATION } from '../../../test/helpers/registration.ts'
 import type { EntryPosition } from '../store/store.ts'
 import { Receipts } from './receipts.ts'
 
+const USUAL = { waitFor: 'acknowledged', graceMs: undefined } as const
+
 function entry(registrationId: number, sequence: number): EntryPosition {
   return { registration: { ...REGISTRATION, registrationId }, sequence }
 }
@@ -20,8 +22,8 @@ function setup(waitersMax = 2) {
     leaving,
     /** Waits ten seconds for entries; tells when it is over. */
     wait(...entries: EntryPosition[]) {
-      const watch = receipts.open()
-      watch.follow(entries, 1)
+      const watch = receipts.open(USUAL)
+      receipts.follow(watch, REGISTRATION, 'e', entries, 1)
       const state = { watch, isOver: false }
       void watch.wait({ waitMs: 10_000, gone: leaving.signal }).then(() => {
         state.isOver = true
@@ -75,41 +77,41 @@ describe('receipts', () => {
     assert.equal(left.isOver, true)
     const { watch } = left
     const gone = new AbortController().signal
-    const stopped = receipts.open()
-    stopped.follow([entry(1, 3)], 0)
+    const stopped = receipts.open(USUAL)
+    receipts.follow(stopped, REGISTRATION, 'e', [entry(1, 3)], 1)
     const waiting = stopped.wait({ waitMs: 10_000, gone })
     assert.equal(stopped.count?.isCutShort, undefined)
     receipts.endAll()
     await waiting
     assert.equal(stopped.count?.isCutShort, true)
-    const after = receipts.open()
-    after.follow([entry(1, 4)], 0)
+    const after = receipts.open(USUAL)
+    receipts.follow(after, REGISTRATION, 'e', [entry(1, 4)], 1)
     await after.wait({ waitMs: 10_000, gone })
     assert.equal(after.count?.isCutShort, true)
     receipts.settled(entry(1, 4), true)
-    assert.deepEqual(after.count, { acknowledged: 1, connected: 0 }, 'all is known')
+    assert.deepEqual(after.count, { acknowledged: 1, connected: 1 }, 'all is known')
     assert.equal(clock.pending(), 0)
-    watch.close()
+    receipts.close(watch)
   })
 
   it('have so many places and no more, and a place is free again once it is closed', () => {
     const { receipts, wait } = setup(2)
     const { watch } = wait(entry(1, 1))
-    receipts.open()
+    receipts.open(USUAL)
     const isRefusal = (error: unknown) =>
       error instanceof RollcallError && error.code === 'unavailable' && error.retryAfterSeconds === 1
-    assert.throws(() => receipts.open(), isRefusal)
-    watch.close()
-    watch.close()
-    receipts.open()
-    assert.throws(() => receipts.open(), isRefusal)
+    assert.throws(() => receipts.open(USUAL), isRefusal)
+    receipts.close(watch)
+    receipts.close(watch)
+    receipts.open(USUAL)
+    assert.throws(() => receipts.open(USUAL), isRefusal)
     receipts.settled(entry(1, 1), true)
     assert.equal(watch.count?.acknowledged, 0, 'nobody counts for a closed one')
   })
 
   it('are not known where the event was not sent for this request', async () => {
     const { receipts, leaving } = setup()
-    const watch = receipts.open()
+    const watch = receipts.open(USUAL)
     await watch.wait({ waitMs: 10_000, gone: leaving.signal })
     assert.equal(watch.count, undefined)
   })

@@ -1,23 +1,12 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock } from '../clock/clock.ts'
-import type { EntryPosition } from '../store/store.ts'
-
-/** How long a sender waits for receipts, and the signal that it went away. */
-export type ReceiptWait = { readonly waitMs: number; readonly gone: AbortSignal }
-
-/** What is known of an event's receipts. */
-export type ReceiptCount = {
-  /** Counted endpoints that have acknowledged. */
-  readonly acknowledged: number
-  /** Counted endpoints that had a link when the event was accepted. */
-  readonly connected: number
-  /** The server stopped before all was known. */
-  readonly isCutShort?: true
-}
+import type { EntryPosition, UserKey } from '../store/store.ts'
+import type { Waiting } from './waiting.ts'
+import { Watch } from './watch.ts'
 
 /**
- * The senders that wait for the acknowledgements of their event: no thread, no polling. Each entry waited for
- * is told of once, whatever becomes of it. Bounded.
+ * The senders that wait for what becomes of their event: no thread, no polling. Each entry waited for is told of
+ * once, whatever becomes of it. Bounded.
  */
 export class Receipts {
   readonly #clock: Clock
@@ -25,6 +14,8 @@ export class Receipts {
   readonly #watches = new Set<Watch>()
   /** By registration and sequence. Empty nearly always: who settles an entry pays one look. */
   readonly #byEntry = new Map<number, Map<number, Watch>>()
+  /** Those that wait for an answer, by event. */
+  readonly #byEvent = new Map<string, Set<Watch>>()
   #isEnding = false
 
   constructor(clock: Clock, waitersMax: number) {
@@ -37,13 +28,46 @@ export class Receipts {
    *
    * @throws RollcallError `unavailable` where all are taken
    */
-  open(): Watch {
+  open(waiting: Waiting): Watch {
     if (this.#watches.size >= this.#waitersMax)
       throw new RollcallError('unavailable', 'Too many requests wait for receipts.', { retryAfterSeconds: 1 })
-    const watch = new Watch(this.#clock, this.#byEntry, (closed) => this.#watches.delete(closed))
+    const watch = new Watch(this.#clock, waiting)
     this.#watches.add(watch)
     if (this.#isEnding) watch.cutShort()
     return watch
+  }
+
+  /** The event of a watch was accepted, with these entries. Call before it is sent to anybody. */
+  follow(
+    watch: Watch,
+    user: UserKey,
+    eventId: string,
+    entries: readonly EntryPosition[],
+    connected: number,
+  ): void {
+    watch.begin(entries, connected)
+    for (const { registration, sequence } of entries) {
+      const { registrationId } = registration
+      const ofRegistration = this.#byEntry.get(registrationId) ?? new Map<number, Watch>()
+      this.#byEntry.set(registrationId, ofRegistration.set(sequence, watch))
+    }
+    if (!watch.waitsForAnswer) return
+    const name = nameOf(user, eventId)
+    watch.eventName = name
+    this.#byEvent.set(name, (this.#byEvent.get(name) ?? new Set()).add(watch))
+  }
+
+  /** Frees a place. */
+  close(watch: Watch): void {
+    for (const { registration, sequence } of watch.entries) {
+      const ofRegistration = this.#byEntry.get(registration.registrationId)
+      ofRegistration?.delete(sequence)
+      if (ofRegistration?.size === 0) this.#byEntry.delete(registration.registrationId)
+    }
+    const ofEvent = this.#byEvent.get(watch.eventName)
+    ofEvent?.delete(watch)
+    if (ofEvent?.size === 0) this.#byEvent.delete(watch.eventName)
+    this.#watches.delete(watch)
   }
 
   /** An entry came to its end. */
@@ -53,6 +77,18 @@ export class Receipts {
     const watch = ofRegistration?.get(sequence)
     ofRegistration?.delete(sequence)
     watch?.settled(isAcknowledged)
+  }
+
+  /** An endpoint was the first to answer, and that is durable. */
+  answered(user: UserKey, eventId: string, userEndpointId: string): void {
+    if (this.#byEvent.size === 0) return
+    for (const watch of this.#byEvent.get(nameOf(user, eventId)) ?? []) watch.answered(userEndpointId)
+  }
+
+  /** A registration got a link. */
+  connected(registrationId: number): void {
+    if (this.#byEntry.size === 0) return
+    for (const watch of this.#byEntry.get(registrationId)?.values() ?? []) watch.connected(registrationId)
   }
 
   /** None of the registration's entries can be acknowledged any more. */
@@ -69,82 +105,7 @@ export class Receipts {
   }
 }
 
-/** One sender's place. */
-export class Watch {
-  readonly #clock: Clock
-  readonly #byEntry: Map<number, Map<number, Watch>>
-  readonly #onClosed: (watch: Watch) => void
-  #entries: readonly EntryPosition[] = []
-  #open = 0
-  #acknowledged = 0
-  #connected: number | undefined
-  #isEnded = false
-  #isCutShort = false
-  #onEnd: () => void = () => undefined
-
-  constructor(clock: Clock, byEntry: Map<number, Map<number, Watch>>, onClosed: (watch: Watch) => void) {
-    this.#clock = clock
-    this.#byEntry = byEntry
-    this.#onClosed = onClosed
-  }
-
-  /** `undefined`: the event was not sent for this request, so that nothing is known. */
-  get count(): ReceiptCount | undefined {
-    if (this.#connected === undefined) return undefined
-    const count = { acknowledged: this.#acknowledged, connected: this.#connected }
-    return this.#isCutShort && this.#open > 0 ? { ...count, isCutShort: true } : count
-  }
-
-  /** The event was accepted. Call before it is sent to anybody. */
-  follow(entries: readonly EntryPosition[], connected: number): void {
-    this.#connected = connected
-    this.#entries = entries
-    this.#open = entries.length
-    for (const { registration, sequence } of entries) {
-      const { registrationId } = registration
-      const ofRegistration = this.#byEntry.get(registrationId) ?? new Map<number, Watch>()
-      this.#byEntry.set(registrationId, ofRegistration.set(sequence, this))
-    }
-  }
-
-  settled(isAcknowledged: boolean): void {
-    if (isAcknowledged) this.#acknowledged++
-    if (--this.#open === 0) this.end()
-  }
-
-  /** Resolves when every entry came to its end, the time is over, or nobody waits any more. */
-  async wait({ waitMs, gone }: ReceiptWait): Promise<void> {
-    if (this.#open === 0 || this.#isEnded || gone.aborted) return
-    await new Promise<void>((resolve) => {
-      const end = (): void => {
-        timer.cancel()
-        gone.removeEventListener('abort', end)
-        resolve()
-      }
-      const timer = this.#clock.after(waitMs, end)
-      gone.addEventListener('abort', end)
-      this.#onEnd = end
-    })
-  }
-
-  end(): void {
-    this.#isEnded = true
-    this.#onEnd()
-  }
-
-  /** Ends it before its time, unless there is nothing to wait for. */
-  cutShort(): void {
-    this.#isCutShort = true
-    this.end()
-  }
-
-  /** Frees the place. */
-  close(): void {
-    for (const { registration, sequence } of this.#entries) {
-      const ofRegistration = this.#byEntry.get(registration.registrationId)
-      ofRegistration?.delete(sequence)
-      if (ofRegistration?.size === 0) this.#byEntry.delete(registration.registrationId)
-    }
-    this.#onClosed(this)
-  }
+/** Ids contain no slash, and the event's comes last: no two events of two users share a name. */
+function nameOf({ organizationId, userId }: UserKey, eventId: string): string {
+  return `${organizationId}/${userId}/${eventId}`
 }

@@ -18,7 +18,8 @@ import type { SendResult } from './delivery.ts'
 import { tell } from './endings.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Links } from './links.ts'
-import type { Receipts, ReceiptWait, Watch } from './receipts.ts'
+import type { Receipts } from './receipts.ts'
+import type { ReceiptWait, Watch } from './watch.ts'
 
 export type SendEventContext = AcceptContext &
   AppendContext & {
@@ -60,13 +61,13 @@ export async function sendEventAndWait(
   idempotencyKey: string | undefined,
   wait: ReceiptWait,
 ): Promise<SendResult> {
-  const watch = context.receipts.open()
+  const watch = context.receipts.open(command)
   try {
     const result = await sendEvent(context, principal, command, idempotencyKey, watch)
     await watch.wait(wait)
     return watch.count === undefined ? result : { ...result, receipts: watch.count }
   } finally {
-    watch.close()
+    context.receipts.close(watch)
   }
 }
 
@@ -98,11 +99,12 @@ async function sendAtMostOnce(
   event: Accepted,
   watch: Watch | undefined,
 ): Promise<number> {
-  const { clock, links, metrics, store } = context
+  const { clock, links, metrics, receipts, store } = context
   const registrations = await locate(context, event)
   const atWallMs = clock.wallMs()
   const isOver = event.expiresAtWallMs !== undefined && event.expiresAtWallMs <= atWallMs
-  watch?.follow([], isOver ? 0 : connected(links, registrations))
+  if (watch !== undefined)
+    receipts.follow(watch, event.to, event.eventId, [], isOver ? 0 : connected(links, registrations))
   const endpoints = registrations.map((registration) => {
     const outcome = isOver ? 'expired' : sendNow(context, tally, registration, event)
     return { userEndpointId: registration.userEndpointId, outcome, at: [{ outcome, atWallMs }] }
@@ -170,7 +172,7 @@ async function sendAtLeastOnce(
   if (accepted.length === 0 && full.length > 0)
     throw new RollcallError('mailbox_full', undefined, { retryAfterSeconds: 1 })
   // Before it is sent, or a receipt could come first.
-  if (watch !== undefined) follow(context, outcome, watch)
+  if (watch !== undefined) follow(context, event, outcome, watch)
   const { bytes, acceptedAtMs, expiresAtWallMs } = event
   const pushed = { bytes, acceptedAtMs, expiresAtWallMs, mayBeGone: mayBeGone(request) }
   for (const { registration, ...position } of accepted) {
@@ -206,15 +208,17 @@ async function append(
 /** What came to its end while the event became durable is not waited for. */
 function follow(
   { links, receipts, store }: SendEventContext,
+  { to, eventId }: Accepted,
   { accepted }: AppendOutcome,
   watch: Watch,
 ): void {
   const registrations = accepted.map(({ registration }) => registration)
-  watch.follow(accepted, connected(links, registrations))
+  receipts.follow(watch, to, eventId, accepted, connected(links, registrations))
   for (const { registration, sequence } of accepted)
     if (!store.mailboxes.has(registration, sequence)) receipts.settled({ registration, sequence }, false)
 }
 
-function mayBeGone({ event, collapseKey, cancelOthers }: AppendRequest): boolean {
-  return event.expiresAtWallMs !== undefined || collapseKey !== undefined || cancelOthers !== undefined
+function mayBeGone({ event, collapseKey, cancelOthers, call }: AppendRequest): boolean {
+  if (event.expiresAtWallMs !== undefined || collapseKey !== undefined) return true
+  return cancelOthers !== undefined || call !== undefined
 }

@@ -23,7 +23,7 @@ const SERVICE: Principal = {
 const EVENT = { type: 'CallOfferedEvent', timestamp: '2026-01-01T00:00:00Z' }
 const NONE = {
   ...{ events: 0, copies: 0, acknowledged: 0, expired: 0 },
-  ...{ discarded: 0, registrationEnded: 0, superseded: 0, mailboxFull: 0 },
+  ...{ discarded: 0, registrationEnded: 0, superseded: 0, mailboxFull: 0, answered: 0 },
 }
 
 function setup() {
@@ -88,7 +88,7 @@ describe('what delivery counts of an organization', () => {
     await send({ userEndpointId: 'away' })
     await send({ userEndpointId: 'nobody' })
     const { qos0, qos1, deliveryMs } = figures()
-    assert.deepEqual(qos0, { events: 3, sent: 1, notConnected: 2, discarded: 1 })
+    assert.deepEqual(qos0, { events: 3, sent: 1, notConnected: 2, discarded: 1, answered: 0 })
     assert.deepEqual(qos1, NONE)
     assert.deepEqual(filled(deliveryMs.qos0), [[0, 1]], 'only what was sent took its time')
     assert.deepEqual(filled(deliveryMs.qos1), [])
@@ -141,7 +141,10 @@ describe('what delivery counts of an organization', () => {
     const { register, attach, send, figures } = setup()
     const { taken } = await attach(await register('phone'))
     await register('away')
-    await send({ qos: 1, cancelOthers: { event: { ...EVENT, type: 'CallCancelledEvent' } } })
+    await send({
+      qos: 1,
+      cancelOthers: { on: 'acknowledged', event: { ...EVENT, type: 'CallCancelledEvent' } },
+    })
     taken[0]?.acknowledged?.()
     const cancelled = { discarded: 1, superseded: 1 }
     assert.deepEqual(figures().qos1, { ...NONE, events: 2, copies: 3, acknowledged: 1, ...cancelled })

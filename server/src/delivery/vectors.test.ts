@@ -61,12 +61,15 @@ function outcome(body: Buffer, newId: string): object {
 
 /** The members that the vectors have only where they are given; an instant is compared by its time. */
 function given(command: SendEventCommand, newId: string): object {
-  const { ttlSeconds, expiresAtWallMs, collapseKey, cancelOthers } = command
+  const { ttlSeconds, expiresAtWallMs, collapseKey, cancelOthers, cancelOn, waitFor, graceMs } = command
   return {
     ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
     ...(expiresAtWallMs === undefined ? {} : { expiresAt: expiresAtWallMs }),
     ...(collapseKey === undefined ? {} : { collapseKey }),
     ...(cancelOthers === undefined ? {} : { cancelOthers: withId(cancelOthers, newId).toString() }),
+    ...(cancelOthers === undefined ? {} : { cancelOn }),
+    ...(waitFor === 'acknowledged' ? {} : { waitFor }),
+    ...(graceMs === undefined ? {} : { graceMs }),
   }
 }
 

@@ -14,8 +14,16 @@ export function recordJson(record: StoredRecord): string {
     acceptedAt: instant(record.acceptedAtWallMs),
   }
   const event = Buffer.from(record.event).toString('utf8')
-  const endpoints = JSON.stringify(record.endpoints.map(toEndpoint))
-  return `${JSON.stringify(head).slice(0, -1)},"event":${event},"endpoints":${endpoints}}`
+  const endpoints = JSON.stringify(record.endpoints.map((part) => toEndpoint(part, record.answered)))
+  return `${JSON.stringify(head).slice(0, -1)},"event":${event},"endpoints":${endpoints}${answerJson(record)}}`
+}
+
+/** The members that an answered record ends with. */
+function answerJson({ answered }: StoredRecord): string {
+  if (answered === undefined) return ''
+  const { userEndpointId, atWallMs, answer } = answered
+  const said = answer === undefined ? '' : `,"answer":${Buffer.from(answer).toString('utf8')}`
+  return `,"answeredAt":"${instant(atWallMs)}","answeredBy":${JSON.stringify(userEndpointId)}${said}`
 }
 
 /** A page of records as JSON. */
@@ -24,9 +32,14 @@ export function pageJson(records: readonly StoredRecord[], nextCursor: string | 
   return `{"events":[${records.map(recordJson).join(',')}]${next}}`
 }
 
-function toEndpoint({ userEndpointId, outcome, at }: Part): HistoryEndpoint {
+function toEndpoint(
+  { userEndpointId, outcome, at }: Part,
+  answered: StoredRecord['answered'],
+): HistoryEndpoint {
   const times = at.map((noted) => [timeName(noted.outcome), instant(noted.atWallMs)])
-  return { userEndpointId, outcome, ...Object.fromEntries(times) }
+  const part = { userEndpointId, outcome, ...Object.fromEntries(times) }
+  if (answered?.userEndpointId !== userEndpointId) return part
+  return { ...part, answeredAt: instant(answered.atWallMs) }
 }
 
 function timeName(outcome: Part['outcome']): TimeName {

@@ -16,6 +16,7 @@ type HistoryVector = {
       readonly userEndpointId: string
       readonly noted: readonly { readonly outcome: Outcome; readonly at: string }[]
     }[]
+    readonly answered?: { readonly userEndpointId: string; readonly at: string; readonly answer?: string }
   }
   readonly record: string
 }
@@ -29,7 +30,7 @@ describe('records of the vectors', () => {
     })
 })
 
-function recordOf({ id, at, event, endpoints, ...rest }: HistoryVector['accepted']): HistoryRecord {
+function recordOf({ id, at, event, endpoints, answered, ...rest }: HistoryVector['accepted']): HistoryRecord {
   return {
     ...rest,
     recordId: 1,
@@ -43,5 +44,11 @@ function recordOf({ id, at, event, endpoints, ...rest }: HistoryVector['accepted
       outcome: noted.at(-1)?.outcome ?? 'queued',
       at: noted.map((one) => ({ outcome: one.outcome, atWallMs: Date.parse(one.at) })),
     })),
+    ...(answered === undefined ? {} : { answered: answeredOf(answered) }),
   }
+}
+
+function answeredOf({ userEndpointId, at, answer }: NonNullable<HistoryVector['accepted']['answered']>) {
+  const said = answer === undefined ? {} : { answer: Buffer.from(answer) }
+  return { userEndpointId, atWallMs: Date.parse(at), ...said }
 }

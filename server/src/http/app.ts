@@ -17,6 +17,7 @@ import { servePages } from './plugins/pages.ts'
 import { logRequests, requestIds } from './plugins/request-log.ts'
 import { requireTls } from './plugins/transport-security.ts'
 import { VALIDATOR_OPTIONS } from './plugins/validation.ts'
+import { answerEventRoute } from './routes/answer-event.ts'
 import { authorizationServerRoute } from './routes/authorization-server.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { findEndpointRoute } from './routes/find-endpoint.ts'
@@ -118,6 +119,7 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
       await scope.register(async (raw) => {
         readRawJson(raw)
         sendEventRoute(raw, services, gate)
+        answerEventRoute(raw, services, gate)
         previewMasksRoute(raw, services)
       })
       await scope.register(async (bulk) => {

@@ -62,6 +62,7 @@ const UNUSED_SERVICES: HttpServices = {
     sendEvent: unused,
     sendEvents: unused,
     sendEventAndWait: unused,
+    answer: unused,
     previewMasks: unused,
     isConnected: unused,
     peerOf: unused,

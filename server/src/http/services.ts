@@ -36,6 +36,7 @@ export type HttpServices = {
     | 'sendEvent'
     | 'sendEvents'
     | 'sendEventAndWait'
+    | 'answer'
     | 'previewMasks'
     | 'isConnected'
     | 'peerOf'

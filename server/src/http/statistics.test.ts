@@ -14,9 +14,15 @@ async function openWithFigures(test: Parameters<typeof openHttp>[0]) {
     [2, 'globex'],
   ] as const) {
     const { qos0, qos1, ended, deliveryMs, expiryLatenessMs } = statistics.of(organizationId)
-    Object.assign(qos0, { events: figure, sent: figure, notConnected: figure, discarded: figure })
+    Object.assign(qos0, {
+      events: figure,
+      sent: figure,
+      notConnected: figure,
+      discarded: figure,
+      answered: figure,
+    })
     Object.assign(qos1, { events: figure, copies: figure, acknowledged: figure, expired: figure })
-    Object.assign(qos1, { discarded: figure, mailboxFull: figure })
+    Object.assign(qos1, { discarded: figure, mailboxFull: figure, answered: figure })
     Object.assign(qos1, { registrationEnded: figure, superseded: figure })
     Object.assign(ended, { expired: figure, unregistered: figure })
     for (let time = 0; time < figure; time++)
@@ -43,7 +49,7 @@ function answerOf(organizationId: string | null, registrations: number, figure: 
     registrations,
     connected: figure,
     mailboxEvents: figure * 2,
-    qos0: { events: figure, sent: figure, notConnected: figure, discarded: figure },
+    qos0: { events: figure, sent: figure, notConnected: figure, discarded: figure, answered: figure },
     qos1: {
       events: figure,
       copies: figure,
@@ -53,6 +59,7 @@ function answerOf(organizationId: string | null, registrations: number, figure: 
       registrationEnded: figure,
       superseded: figure,
       mailboxFull: figure,
+      answered: figure,
     },
     ended: { expired: figure, unregistered: figure },
     deliveryMs: { bounds, qos0: counts, qos1: counts },

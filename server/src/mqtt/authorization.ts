@@ -1,5 +1,6 @@
 import type { Principal } from '../auth/auth.ts'
 import type { Registrar } from '../registrar/registrar.ts'
+import type { EndpointKey } from '../store/store.ts'
 import { asError } from './as-error.ts'
 import type { Client } from './client.ts'
 import type { EndpointLink } from './endpoint-link.ts'
@@ -22,6 +23,16 @@ export function authorizedUntilWallMs(client: Client, links: readonly EndpointLi
 /** Whether the client may use an endpoint of its user that is renewed until then. */
 export function isAuthorized(client: Client, renewedUntilWallMs: number, nowWallMs: number): boolean {
   return nowWallMs < Math.max(client.principal.expiresAtWallMs, renewedUntilWallMs)
+}
+
+/** Whether the client may act for an endpoint: with an expired token only for one that is renewed with a newer one. */
+export async function mayActFor(session: Session, client: Client, endpoint: EndpointKey): Promise<boolean> {
+  const { registrar, clock } = session.context
+  if (clock.wallMs() < client.principal.expiresAtWallMs) return true
+  const registration = await registrar.find(endpoint)
+  return (
+    registration !== undefined && isAuthorized(client, registration.authorizedUntilWallMs, clock.wallMs())
+  )
 }
 
 /** Latest `authorizedUntilWallMs` among the user's live registrations; 0 without any. */

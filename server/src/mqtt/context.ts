@@ -12,7 +12,7 @@ import type { Wheel } from './wheel.ts'
 export type MqttOptions = {
   readonly auth: Pick<Auth, 'authenticate' | 'authenticateStale' | 'isStillGood'>
   readonly registrar: Pick<Registrar, 'find' | 'list' | 'keepalive'>
-  readonly delivery: Pick<Delivery, 'attach' | 'sendEvent'>
+  readonly delivery: Pick<Delivery, 'attach' | 'sendEvent' | 'answer'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log

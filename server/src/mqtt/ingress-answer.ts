@@ -40,11 +40,11 @@ export function answerTo(
   outcome: Outcome,
   isHeard: boolean,
 ): IngressAnswer {
-  const refusal = outcome instanceof RollcallError ? outcome : undefined
+  const error = outcome instanceof RollcallError ? outcome : undefined
   const packets: Buffer[] = []
   const isSaid = client.version === 5 && (publication.qos === 1 || publication.responseTopic !== undefined)
-  if (refusal !== undefined && !isSaid && !isPassedOver(refusal, publication))
-    return { packets, closing: closeReason(refusal.code) }
+  if (error !== undefined && !isSaid && !isPassedOver(error, publication))
+    return { packets, closing: closeReason(error.code) }
   if (publication.qos === 1) packets.push(acknowledgement(client, publication, outcome))
   if (isHeard) packets.push(...responseTo(client, publication, outcome))
   return { packets }
@@ -58,7 +58,7 @@ function isPassedOver({ code }: RollcallError, { qos }: Publication): boolean {
   return qos === 0 ? ERRORS[code].retryable : code === 'mailbox_full'
 }
 
-function closeReason(code: ErrorCode): CloseReason {
+export function closeReason(code: ErrorCode): CloseReason {
   if (code === 'unauthorized') return 'authorization_lost'
   if (ERRORS[code].reason === QUOTA_EXCEEDED) return 'quota_exceeded'
   return ERRORS[code].retryable ? 'internal_error' : 'event_refused'
@@ -68,8 +68,13 @@ function acknowledgement(client: Client, { packetId }: Publication, outcome: Out
   if (client.version !== 5) return puback(packetId, SUCCESS)
   if (!(outcome instanceof RollcallError))
     return puback(packetId, outcome.count === 0 ? NO_MATCHING_SUBSCRIBERS : SUCCESS)
-  const reasonCode = pubackReason(outcome.code)
-  const text = `${outcome.code}: ${outcome.message}`.slice(0, REASON_CHARACTERS_MAX)
+  return refusal(client, packetId, outcome)
+}
+
+/** A PUBACK of MQTT 5 that says no, and why. */
+export function refusal(client: Client, packetId: number, error: RollcallError): Buffer {
+  const reasonCode = pubackReason(error.code)
+  const text = `${error.code}: ${error.message}`.slice(0, REASON_CHARACTERS_MAX)
   const full = puback(packetId, reasonCode, client.wantsReasons ? text : undefined)
   // [MQTT-3.4.2-2]
   return full.length > client.packetBytesMax ? puback(packetId, reasonCode) : full

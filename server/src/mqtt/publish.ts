@@ -2,7 +2,8 @@ import { ERRORS, RollcallError } from '@rollcall/protocol/error-code'
 import { parseTopic, type Topic } from '@rollcall/protocol/topic'
 import { mayPublishEvents } from '../auth/auth.ts'
 import type { EndpointKey } from '../store/store.ts'
-import { isAuthorized } from './authorization.ts'
+import { answerEvent } from './answer.ts'
+import { mayActFor } from './authorization.ts'
 import { type Client, endpointOf } from './client.ts'
 import { ingressOf } from './ingress.ts'
 import { puback } from './packets/answers.ts'
@@ -14,8 +15,8 @@ import type { Session } from './session.ts'
 const UNSPECIFIED_ERROR = 0x80
 
 /**
- * PUBLISH, which backends may do to the events topic. Others may not, with one exception: anything published to
- * `users/endpoints/{userEndpointId}/keepalive` keeps that endpoint alive.
+ * PUBLISH, which backends may do to the events topic. Others may not, with two exceptions: anything published to
+ * `users/endpoints/{userEndpointId}/keepalive` keeps that endpoint alive, and to `…/answers` an event is answered.
  *
  * A refused PUBLISH of QoS 1 is answered in MQTT 5. Wherever there is no answer that says no (QoS 0, and all
  * of MQTT 3.1.1, whose PUBACK only ever means yes), the connection is closed.
@@ -50,6 +51,8 @@ async function publishOther(
   if (!session.isOpen) return
   if (topic?.kind === 'keepalive')
     await keepAlive(session, client, packet, endpointOf(client, topic.userEndpointId))
+  else if (topic?.kind === 'answers')
+    await answerEvent(session, client, packet, endpointOf(client, topic.userEndpointId))
   else refuse(session, client, packet, { code: 'publish', reasonCode: 0x87, closing: 'publish_refused' })
 }
 
@@ -61,7 +64,7 @@ async function keepAlive(
 ): Promise<void> {
   const { registrar } = session.context
   try {
-    if (endpoint === undefined || !(await mayKeepAlive(session, client, endpoint)))
+    if (endpoint === undefined || !(await mayActFor(session, client, endpoint)))
       throw new RollcallError('endpoint_unknown')
     await registrar.keepalive(endpoint, undefined)
   } catch (error) {
@@ -69,16 +72,6 @@ async function keepAlive(
   }
   // Not before it took effect.
   if (packet.qos === 1) session.write(puback(packet.packetId, 0))
-}
-
-/** With an expired token only endpoints that are renewed with a newer one. */
-async function mayKeepAlive(session: Session, client: Client, endpoint: EndpointKey): Promise<boolean> {
-  const { registrar, clock } = session.context
-  if (clock.wallMs() < client.principal.expiresAtWallMs) return true
-  const registration = await registrar.find(endpoint)
-  return (
-    registration !== undefined && isAuthorized(client, registration.authorizedUntilWallMs, clock.wallMs())
-  )
 }
 
 type Refusal = { readonly code: string; readonly reasonCode: number; readonly closing: CloseReason }

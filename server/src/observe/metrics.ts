@@ -22,6 +22,7 @@ export type EventOutcome =
   | 'sent'
   | 'queued'
   | 'acknowledged'
+  | 'answered'
   | 'expired'
   | 'dropped_congested'
   | 'mailbox_full'

@@ -10,6 +10,7 @@ describe('the tallies', () => {
     acme.qos0.sent += 3
     acme.qos0.notConnected += 4
     acme.qos0.discarded += 5
+    acme.qos0.answered += 1
     acme.ended.expired += 6
     acme.expiryLatenessMs.add(1)
     const proto = statistics.of('__proto__')
@@ -21,14 +22,21 @@ describe('the tallies', () => {
     proto.qos1.mailboxFull += 6
     proto.qos1.registrationEnded += 7
     proto.qos1.superseded += 8
+    proto.qos1.answered += 7
     proto.ended.unregistered += 7
     proto.qos0.sent += 10
     proto.expiryLatenessMs.add(1)
     assert.equal(statistics.of('acme'), acme)
-    assert.deepEqual(statistics.read('acme').qos0, { events: 2, sent: 3, notConnected: 4, discarded: 5 })
+    assert.deepEqual(statistics.read('acme').qos0, {
+      events: 2,
+      sent: 3,
+      notConnected: 4,
+      discarded: 5,
+      answered: 1,
+    })
     assert.equal(statistics.read('acme').qos1.events, 0)
     const { qos0, qos1, ended, expiryLatenessMs } = statistics.read(null)
-    assert.deepEqual(qos0, { events: 2, sent: 13, notConnected: 4, discarded: 5 })
+    assert.deepEqual(qos0, { events: 2, sent: 13, notConnected: 4, discarded: 5, answered: 1 })
     assert.deepEqual(qos1, {
       events: 1,
       copies: 2,
@@ -38,6 +46,7 @@ describe('the tallies', () => {
       registrationEnded: 7,
       superseded: 8,
       mailboxFull: 6,
+      answered: 7,
     })
     assert.deepEqual(ended, { expired: 6, unregistered: 7 })
     assert.equal(expiryLatenessMs.counts[3], 2)

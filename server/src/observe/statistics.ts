@@ -30,10 +30,10 @@ class Histogram {
  * event passes here several times, so that nothing is made or looked up.
  */
 export class Tally {
-  readonly qos0 = { events: 0, sent: 0, notConnected: 0, discarded: 0 }
+  readonly qos0 = { events: 0, sent: 0, notConnected: 0, discarded: 0, answered: 0 }
   readonly qos1 = {
     ...{ events: 0, copies: 0, acknowledged: 0, expired: 0 },
-    ...{ discarded: 0, registrationEnded: 0, superseded: 0, mailboxFull: 0 },
+    ...{ discarded: 0, registrationEnded: 0, superseded: 0, mailboxFull: 0, answered: 0 },
   }
   readonly ended = { expired: 0, unregistered: 0 }
   readonly deliveryMs = { qos0: new Histogram(), qos1: new Histogram() }
@@ -44,6 +44,7 @@ export class Tally {
     this.qos0.sent += qos0.sent
     this.qos0.notConnected += qos0.notConnected
     this.qos0.discarded += qos0.discarded
+    this.qos0.answered += qos0.answered
     this.qos1.events += qos1.events
     this.qos1.copies += qos1.copies
     this.qos1.acknowledged += qos1.acknowledged
@@ -52,6 +53,7 @@ export class Tally {
     this.qos1.registrationEnded += qos1.registrationEnded
     this.qos1.superseded += qos1.superseded
     this.qos1.mailboxFull += qos1.mailboxFull
+    this.qos1.answered += qos1.answered
     this.ended.expired += ended.expired
     this.ended.unregistered += ended.unregistered
     this.deliveryMs.qos0.addAll(deliveryMs.qos0)

@@ -6,6 +6,13 @@ import type { FeedBounds } from './feed.ts'
 /** Answers remembered for idempotency keys. Past it the oldest are forgotten. */
 export const ANSWERS_MAX = 1_000_000
 
+/** Events that can be answered, in all. Past it the oldest cannot be answered any more. */
+export const CALLS_MAX = 200_000
+
+/** The same of one user, and what their cancelling events take, bytes. */
+export const CALLS_PER_USER_MAX = 1_000
+export const CALLS_PER_USER_BYTES_MAX = 4 * 1024 ** 2
+
 /** Refresh families in all. Past it the oldest are forgotten, whoever's they are. */
 export const REFRESH_FAMILIES_MAX = 1_000_000
 

@@ -1,4 +1,5 @@
 import { describe, it } from 'node:test'
+import { answerCases, answerRestartCases } from './contract/answers.ts'
 import type { Cases } from './contract/cases.ts'
 import { dueCases } from './contract/due.ts'
 import { feedCases, feedRestartCases } from './contract/feed.ts'
@@ -44,10 +45,12 @@ export function testStoreContract(
     ['last seen', lastSeenCases],
     ['the feed', feedCases],
     ['terms of events', termCases],
+    ['answers to events', answerCases],
     ['totals', totalsCases],
     ['restarts', restartCases, noRestarts],
     ['time that stood still, over restarts', standstillRestartCases, noRestarts],
     ['terms over restarts', termRestartCases, noRestarts],
+    ['answers over restarts', answerRestartCases, noRestarts],
     ['totals over restarts', totalsRestartCases, noRestarts],
     ['restarts and the feed', feedRestartCases, noRestarts],
     ['history over restarts', historyRestartCases, noRestarts],

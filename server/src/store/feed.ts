@@ -8,13 +8,16 @@ export type FeedEntry = EndpointKey & {
   readonly type: LifecycleEventType
   readonly reason: LifecycleReason
   readonly atWallMs: number
-  readonly registeredAtWallMs: number
-  readonly lastKeepAliveAtWallMs: number
-  readonly keepAliveSeconds: number
+  /** These three are absent where an endpoint answered that was not registered any more. */
+  readonly registeredAtWallMs?: number
+  readonly lastKeepAliveAtWallMs?: number
+  readonly keepAliveSeconds?: number
   /** With a disconnection: since when it was connected, where that is known. */
   readonly connectedAtWallMs?: number
   /** With receipts. */
   readonly eventId?: string
+  /** What was said with an answer, as JSON, masked. */
+  readonly answer?: string
 }
 
 /** What is kept of one organization, and for whom. */
@@ -81,7 +84,7 @@ export interface FeedStore {
   noteDisconnected(registration: Registration, reason: DisconnectReason, atWallMs: number): void
   /**
    * The lifetime of a mailbox entry is over, and whoever calls is about to remove it; nothing where it is not
-   * there. The engine itself tells of what `acknowledge` and `expireDue` end. Soon durable.
+   * there. The engine itself tells of what `acknowledge` and `expireDue` end, and of answers. Soon durable.
    */
   noteExpired(registration: Registration, sequence: number, atWallMs: number): void
   /** Has `listener` called whenever entries were added, in place of an earlier one. */

@@ -1,8 +1,10 @@
 import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import type { ServiceTime } from '../clock/clock.ts'
+import type { Answered, CallDraft, CallStore } from './calls.ts'
 import type { FeedStore } from './feed.ts'
 
 export { feedBounds } from './bounds.ts'
+export type { Answered, AnswerOutcome, AnswerRequest, Call, CallDraft, CallStore } from './calls.ts'
 export { dueAtMs } from './due.ts'
 export type {
   DeadLetter,
@@ -33,6 +35,7 @@ export type {
 export interface Store {
   readonly registrations: RegistrationStore
   readonly mailboxes: MailboxStore
+  readonly calls: CallStore
   readonly answers: AnswerStore
   readonly history: HistoryStore
   readonly feed: FeedStore
@@ -218,6 +221,8 @@ export type AppendRequest = UserKey & {
   readonly collapseKey?: string
   /** What the others get once one endpoint has acknowledged: see `MailboxStore.acknowledge`. */
   readonly cancelOthers?: CancelDraft
+  /** Kept where somebody takes the event, so that one of them can answer it: see `CallStore`. */
+  readonly call?: CallDraft
   /** Needed for `collapseKey`. Default: nothing is in flight. */
   readonly sentThrough?: SentThrough
 }
@@ -227,7 +232,7 @@ export type CancelDraft = {
   readonly eventId: string
   readonly payload: Uint8Array
   readonly sealed: boolean
-  /** Absent: not recorded. `acceptedAtWallMs` becomes the time of the acknowledgement. */
+  /** Absent: not recorded. `acceptedAtWallMs` becomes the time of the acknowledgement or the answer. */
   readonly record?: HistoryDraft
 }
 
@@ -240,13 +245,13 @@ export type SentThrough = (registrationId: number) => number
 /** An entry of a mailbox. */
 export type EntryPosition = { readonly registration: Registration; readonly sequence: number }
 
-/** What an acknowledgement set off at the user's other endpoints. */
+/** What an acknowledgement or an answer set off at the user's other endpoints. */
 export type Cancellation = {
   /** Whose mailboxes took the cancelling event. */
   readonly accepted: readonly Registration[]
   /** Whose mailboxes were too full even for that. */
   readonly full: readonly Registration[]
-  /** Unsent copies of the acknowledged event that were removed. */
+  /** Unsent copies of the event that were removed. */
   readonly discarded: readonly EntryPosition[]
   /** Resolves once everything about it is durable. */
   readonly durable: Promise<void>
@@ -364,6 +369,10 @@ export type HistoryDraft = UserKey & {
   readonly senderId: string
   /** The event as JSON, masked: this is what people get to see. */
   readonly event: Uint8Array
+  /** When its lifetime ends, wall clock. Absent: it has none. */
+  readonly expiresAtWallMs?: number
+  /** The masks that it was sent with, empty for none. Absent: a former version recorded it, and nobody knows. */
+  readonly masks?: readonly string[]
 }
 
 /** One endpoint's part, with the wall-clock time of each outcome that it went through. */
@@ -377,6 +386,8 @@ export type HistoryRecord = HistoryDraft & {
   /** Unique in the store and ascending in the order of acceptance: also the position in a listing. */
   readonly recordId: number
   readonly endpoints: readonly HistoryEndpoint[]
+  /** Absent: nobody has answered it. */
+  readonly answered?: Answered
 }
 
 /** Every member that is given must match. */
@@ -394,7 +405,7 @@ export type HistoryQuery = {
 }
 
 /**
- * Accepted events and what became of them. Bounded by age and size: the oldest records go first, in slices,
+ * Accepted events and what became of them; `CallStore` adds who answered. Bounded by age and size: the oldest records go first, in slices,
  * in the background. Partition: the recipient's user for writes; reads cross partitions.
  */
 export interface HistoryStore {

@@ -12,11 +12,21 @@ export function lifecycleEvent(entry: FeedEntry): LifecycleEvent {
     userEndpointId: entry.userEndpointId,
     sequence: entry.sequence,
     reason: entry.reason,
-    registeredAt: instant(entry.registeredAtWallMs),
-    lastKeepAliveAt: instant(entry.lastKeepAliveAtWallMs),
-    keepAliveSeconds: entry.keepAliveSeconds,
+    ...timesOf(entry),
     ...(entry.connectedAtWallMs === undefined ? {} : { connectedAt: instant(entry.connectedAtWallMs) }),
     ...(entry.eventId === undefined ? {} : { eventId: entry.eventId }),
+    ...(entry.answer === undefined ? {} : { answer: JSON.parse(entry.answer) }),
+  }
+}
+
+function timesOf({ registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds }: FeedEntry) {
+  const isRegistered =
+    registeredAtWallMs !== undefined && lastKeepAliveAtWallMs !== undefined && keepAliveSeconds !== undefined
+  if (!isRegistered) return {}
+  return {
+    registeredAt: instant(registeredAtWallMs),
+    lastKeepAliveAt: instant(lastKeepAliveAtWallMs),
+    keepAliveSeconds,
   }
 }
 

@@ -16,12 +16,19 @@ function eventsOf({ body }: WebhookVector): readonly LifecycleEvent[] {
 }
 
 function entryOf(event: LifecycleEvent): FeedEntry {
-  const { timestamp, registeredAt, lastKeepAliveAt, connectedAt, id: _id, ...same } = event
+  const { timestamp, registeredAt, lastKeepAliveAt, keepAliveSeconds, ...rest } = event
+  const { connectedAt, answer, id: _id, ...same } = rest
+  const isRegistered =
+    registeredAt !== undefined && lastKeepAliveAt !== undefined && keepAliveSeconds !== undefined
   return {
     ...same,
     atWallMs: Date.parse(timestamp),
-    registeredAtWallMs: Date.parse(registeredAt),
-    lastKeepAliveAtWallMs: Date.parse(lastKeepAliveAt),
+    ...(isRegistered && {
+      registeredAtWallMs: Date.parse(registeredAt),
+      lastKeepAliveAtWallMs: Date.parse(lastKeepAliveAt),
+      keepAliveSeconds,
+    }),
+    ...(answer === undefined ? {} : { answer: JSON.stringify(answer) }),
     ...(connectedAt === undefined ? {} : { connectedAtWallMs: Date.parse(connectedAt) }),
   }
 }

@@ -28,10 +28,10 @@ export function statisticsOf(atMs: number, changes: Changes): Statistics {
     connected: 0,
     mailboxEvents: 0,
     ...gauges,
-    qos0: { events: 0, sent: 0, notConnected: 0, discarded: 0, ...qos0 },
+    qos0: { events: 0, sent: 0, notConnected: 0, discarded: 0, answered: 0, ...qos0 },
     qos1: {
       ...{ events: 0, copies: 0, acknowledged: 0, expired: 0 },
-      ...{ discarded: 0, registrationEnded: 0, superseded: 0, mailboxFull: 0 },
+      ...{ discarded: 0, registrationEnded: 0, superseded: 0, mailboxFull: 0, answered: 0 },
       ...qos1,
     },
     ended: { expired: 0, unregistered: 0, ...ended },

@@ -27,7 +27,7 @@ const schema = {
   tags: ['Registrations'],
   summary: 'Sends event to all registered user endpoints',
   description:
-    'Returns the number of registered endpoints that the event was accepted for, 0 where there is none. Callers with role SERVICE need to supply the organization id. With `qos` 1 the answer comes once the event is durable; it is sent again until the device has acknowledged it. With `Prefer: wait=N` the answer is held until every counted endpoint has acknowledged or can no longer, or N seconds have passed. A 503 with `Event-Id` is about an event that may be delivered all the same: its history tells.',
+    'Returns the number of registered endpoints that the event was accepted for, 0 where there is none. Callers with role SERVICE need to supply the organization id. With `qos` 1 the answer comes once the event is durable; it is sent again until the device has acknowledged it. With `Prefer: wait=N` the answer is held until every counted endpoint has acknowledged or can no longer, with `waitFor` "answered" until one has answered or none can, or N seconds have passed; where no counted endpoint is connected, only for `graceMs`. A 503 with `Event-Id` is about an event that may be delivered all the same: its history tells.',
   security: NEEDS_TOKEN,
   headers: SEND_EVENT_HEADERS,
   body: bodyRef<SendEventToUserWebCommand>('SendEventToUserWebCommand'),
@@ -90,6 +90,7 @@ async function sendAndWait(
     'preference-applied': `wait=${receipts.isCutShort ? 0 : seconds}`,
     acknowledged: receipts.acknowledged,
     connected: receipts.connected,
+    ...(receipts.answeredBy === undefined ? {} : { answered: eventIdHeader(receipts.answeredBy) }),
   }
   sendInOneWrite(gate, reply, { ...headers, ...known }, String(count))
 }

@@ -1,8 +1,11 @@
 import { EVENT_TYPE_RULE, INSTANT_RULE } from '@rollcall/protocol/event'
 import { ID_RULE } from '@rollcall/protocol/id'
 import {
+  ANSWER_BYTES_MAX,
   COLLAPSE_KEY_CHARACTERS_MAX,
   EVENT_BYTES_MAX,
+  GRACE_MS,
+  GRACE_MS_MAX,
   ID_CHARACTERS_MAX,
   KEEP_ALIVE_SECONDS_MIN,
   MASK_CHARACTERS_MAX,
@@ -37,6 +40,7 @@ export function commandSchemas(keepAliveSecondsMax: number): readonly TSchema[] 
     keepaliveCommand(),
     unregisterCommand(),
     sendEventCommand(),
+    answerEventCommand(),
     masksPreviewCommand(),
   ]
 }
@@ -107,6 +111,7 @@ function sendEventCommand(): TSchema {
       }),
       event: eventObject(),
       ...termsOfEvent(),
+      ...waiting(),
       masks: masks(),
       qos: Type.Optional(
         Type.Unsafe({
@@ -153,12 +158,64 @@ function termsOfEvent(): Record<string, TSchema> {
       Type.Unsafe({
         type: ['object', 'null'],
         required: ['event'],
-        properties: { event: eventObject() },
+        properties: {
+          event: eventObject(),
+          on: {
+            type: ['string', 'null'],
+            enum: ['answered', 'acknowledged', null],
+            default: 'answered',
+            description:
+              'When: once one endpoint has answered, or once its device has acknowledged, which most clients do by themselves.',
+          },
+        },
         description:
-          'With `qos` 1: what the other endpoints get, once, when the first has acknowledged. The rules of `event` apply.',
+          'With `qos` 1: what the other endpoints get, once, when the first has answered. The rules of `event` apply.',
       }),
     ),
   }
+}
+
+/** What `Prefer: wait` waits for, and how long where nothing is connected. */
+function waiting(): Record<string, TSchema> {
+  return {
+    waitFor: Type.Optional(
+      Type.Unsafe({
+        type: ['string', 'null'],
+        enum: ['acknowledged', 'answered', null],
+        default: 'acknowledged',
+        description:
+          'What `Prefer: wait` waits for: that every device has acknowledged, or, with `qos` 1, that one endpoint has answered.',
+      }),
+    ),
+    graceMs: Type.Optional(
+      Type.Unsafe({
+        type: ['integer', 'null'],
+        minimum: 0,
+        maximum: GRACE_MS_MAX,
+        default: GRACE_MS,
+        description:
+          'How long `Prefer: wait` waits where none of the counted endpoints is connected when the event is accepted, milliseconds.',
+      }),
+    ),
+  }
+}
+
+/** For the documentation, as with sendEvent. */
+function answerEventCommand(): TSchema {
+  return Type.Object(
+    {
+      userEndpointId: id('The endpoint of yours that answers.'),
+      answer: Type.Optional(
+        Type.Unsafe({
+          type: ['object', 'null'],
+          additionalProperties: true,
+          description: `Small data for the sender, at most ${ANSWER_BYTES_MAX} bytes as JSON; masked like the event wherever it is stored or shown.`,
+          examples: [{ reason: 'accepted' }],
+        }),
+      ),
+    },
+    { $id: 'AnswerEventWebCommand', description: 'Which endpoint answers, and what it says.' },
+  )
 }
 
 function masksPreviewCommand(): TSchema {

@@ -19,6 +19,7 @@ const WHY = {
   401: 'No valid bearer token.',
   403: 'The caller may not do this.',
   404: 'Nothing there, or nothing of yours.',
+  409: 'Another endpoint was first. `answeredBy` says which.',
   413: 'The body is too large. The connection is closed.',
   415: 'The body is not `application/json` in UTF-8.',
   429: 'A rate limit was met, or every mailbox is full. Nothing was accepted.',
@@ -83,7 +84,13 @@ export const RECEIPT_HEADERS = {
   Acknowledged: { type: 'integer', description: 'How many of the counted endpoints have acknowledged.' },
   Connected: {
     type: 'integer',
-    description: 'How many of the counted endpoints had a link when the event was accepted.',
+    description:
+      'How many of the counted endpoints had a link when the event was accepted; where none had, how many came meanwhile.',
+  },
+  Answered: {
+    type: 'string',
+    description:
+      'With `waitFor` "answered": the endpoint that was the first to answer, percent-encoded where it has characters that a header cannot carry. Absent: none has yet.',
   },
 }
 

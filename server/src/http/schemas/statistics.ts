@@ -57,6 +57,7 @@ function qosZero(): TSchema {
       sent: count('Handed to a connection.'),
       notConnected: count('Lost: there was no connection.'),
       discarded: count('Lost: the connection was congested, or the lifetime was over.'),
+      answered: count('Answered: one for each event.'),
     },
     { description: 'Best-effort events. All but `events` count endpoints.' },
   )
@@ -73,6 +74,7 @@ function qosOne(): TSchema {
       registrationEnded: count('Of `discarded`: the registration ended first, nobody was there any more.'),
       superseded: count('Of `discarded`: a newer event took its place, or another endpoint was first.'),
       mailboxFull: count('Mailboxes that had no room.'),
+      answered: count('Answered: one for each event.'),
     },
     { description: 'At-least-once events. All but `events` count endpoints.' },
   )

@@ -1,4 +1,5 @@
-import type { AppendOutcome, AppendRequest, EntryPosition, Registration } from '../store.ts'
+import type { AppendOutcome, AppendRequest, CallDraft, EntryPosition, Registration } from '../store.ts'
+import type { CallPart, CallValues } from './call-row.ts'
 import { toPosition } from './cancel.ts'
 import type { Engine } from './engine.ts'
 import { putEntry, takeEntry } from './entries.ts'
@@ -28,7 +29,38 @@ export function appendToAll(
     row ??= encodeEntry(request.event)
     accepted.push({ registration: toRegistration(record), ...putEntry(engine, record, row, size, values) })
   }
+  if (request.call !== undefined) beginCall(engine, request, request.call, accepted)
   return replaced.length === 0 ? { accepted, full } : { accepted, full, replaced }
+}
+
+/** Keeps what is needed for one of those who took the event to answer it. */
+function beginCall(
+  { calls, history }: Engine,
+  { event, organizationId, userId, record }: AppendRequest,
+  { senderId, endsAtWallMs, masks, cancelOthers }: CallDraft,
+  accepted: AppendOutcome['accepted'],
+): void {
+  const [first] = accepted
+  if (first === undefined) return
+  const { eventId } = event
+  const user = { organizationId, userId }
+  const older = calls.find(user, eventId, event.acceptedAtWallMs)?.values
+  if (older !== undefined && older.senderId !== senderId) return
+  const newer = accepted.map(({ registration: { userEndpointId, registrationId }, sequence }) => {
+    return { userEndpointId, registrationId, sequence }
+  })
+  const parts = older === undefined ? newer : joined(older, newer)
+  const recordId = record === undefined ? 0 : history.nextRecordId
+  const cancelBytes = cancelOthers?.payload.byteLength ?? 0
+  const values = { ...user, eventId, senderId, qos: 1, endsAtWallMs, recordId, masks, parts } as const
+  calls.begin(first.sequence, { ...values, winner: '', cancelBytes }, cancelOthers)
+}
+
+/** What was sent endpoint by endpoint under one id is one call, until it is answered. */
+function joined({ parts, winner }: CallValues, newer: readonly CallPart[]): readonly CallPart[] {
+  if (winner !== '') return newer
+  const isNewer = (id: string) => newer.some(({ userEndpointId }) => userEndpointId === id)
+  return [...parts.filter(({ userEndpointId }) => !isNewer(userEndpointId)), ...newer]
 }
 
 /** Whether the mailbox has room; takes out what the event replaces there if so. */
@@ -47,6 +79,7 @@ function makeRoom(
   if (!mailbox.hasRoom(size, eventsMax + old.length, bytesMax + oldBytes)) return false
   for (const term of old) {
     takeEntry(engine, record, term.sequence)
+    engine.calls.dropEntry(record, term.sequence)
     engine.history.note(term.sequence, 'discarded', event.acceptedAtWallMs)
     replaced.push(toPosition(term))
   }

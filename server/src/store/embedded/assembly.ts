@@ -4,6 +4,8 @@ import { LEAST_AFTER_START_MS, type Recovery } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
 import { AnswerBook, embeddedAnswers } from './answers.ts'
 import type { Batch } from './batch.ts'
+import { CallBook } from './call-book.ts'
+import { embeddedCalls } from './calls.ts'
 import type { Engine, Ids } from './engine.ts'
 import { FamilyBook } from './family-book.ts'
 import { embeddedFeed, loadFeed } from './feed.ts'
@@ -101,9 +103,24 @@ export async function openEmbeddedStore({
   const lastSeen = new LastSeenBook(journal)
   const terms = new TermBook(journal)
   terms.load(rows, loadedTerms)
+  const calls = new CallBook(journal, rows)
   const feed = loadFeed({ journal, rows, clock, log, bounds: feedBounds })
   return assemble(
-    { clock, rows, journal, table, terms, stale, lastSeen, history, feed, serviceTime, ids, onMailboxEnded },
+    {
+      clock,
+      rows,
+      journal,
+      table,
+      terms,
+      calls,
+      stale,
+      lastSeen,
+      history,
+      feed,
+      serviceTime,
+      ids,
+      onMailboxEnded,
+    },
     heart,
   )
 }
@@ -145,12 +162,12 @@ class Heart {
 }
 
 function assemble(engine: Engine, heart: Heart): Store {
-  const { clock, history, journal, lastSeen, rows, serviceTime, stale, table } = engine
+  const { calls, clock, history, journal, lastSeen, rows, serviceTime, stale, table } = engine
   const answers = new AnswerBook(journal)
   const families = new FamilyBook(journal)
   const revoked = new RevocationBook(journal)
   const revokedUsers = new UserRevocationBook(journal)
-  const books = [answers, families, revoked, revokedUsers, lastSeen]
+  const books = [calls, answers, families, revoked, revokedUsers, lastSeen]
   for (const book of books) book.load(rows)
 
   const retention = new HistoryRetention(history)
@@ -173,6 +190,7 @@ function assemble(engine: Engine, heart: Heart): Store {
   return {
     registrations: embeddedRegistrations(engine),
     mailboxes: embeddedMailboxes(engine, answers),
+    calls: embeddedCalls(engine),
     answers: embeddedAnswers(answers, journal),
     history: embeddedHistory({ book: history, journal, clock }),
     feed: embeddedFeed(engine),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type {
   AppendOutcome,
+  CancelDraft,
   Cancellation,
   EntryPosition,
   MailboxBounds,
@@ -40,7 +41,7 @@ export function cancelTheOthers(
   const row = rows.get('races', numberKey(won.raceId))
   // It was written with the entry, and an entry is not sent before it is durable.
   assert(row !== undefined, 'a race has no row')
-  const { record: draft, ...cancel } = decodeRace(row)
+  const draft = decodeRace(row)
   terms.endRace(won.raceId)
   takeEntry(engine, won.record, won.sequence)
 
@@ -50,15 +51,25 @@ export function cancelTheOthers(
     history.note(sequence, 'discarded', at.nowWallMs)
   }
   const live = others.map(({ record }) => record).filter((record) => isLive(record, at.heardMs ?? at.nowMs))
-  const outcome = appendAll(engine, live, { ...cancel, acceptedAtWallMs: at.nowWallMs }, bounds)
-  if (draft !== undefined && live.length > 0)
-    history.addAppended({ ...draft, acceptedAtWallMs: at.nowWallMs }, outcome)
   return {
-    accepted: outcome.accepted.map(({ registration }) => registration),
-    full: outcome.full,
+    ...tellTheOthers(engine, draft, live, bounds, at),
     discarded: discarded.map(toPosition),
     durable: journal.durable(),
   }
+}
+
+/** The cancelling event goes into the mailboxes of these, and into the history. */
+export function tellTheOthers(
+  engine: Engine,
+  { record, ...cancel }: CancelDraft,
+  others: readonly RegistrationRecord[],
+  bounds: MailboxBounds,
+  { nowWallMs }: Moment,
+): Pick<Cancellation, 'accepted' | 'full'> {
+  const outcome = appendAll(engine, others, { ...cancel, acceptedAtWallMs: nowWallMs }, bounds)
+  if (record !== undefined && others.length > 0)
+    engine.history.addAppended({ ...record, acceptedAtWallMs: nowWallMs }, outcome)
+  return { accepted: outcome.accepted.map(({ registration }) => registration), full: outcome.full }
 }
 
 function appendAll(

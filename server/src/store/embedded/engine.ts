@@ -1,5 +1,6 @@
 import type { Clock, RunningServiceTime } from '../../clock/clock.ts'
 import type { OnMailboxEnded } from '../store.ts'
+import type { CallBook } from './call-book.ts'
 import type { FeedParts } from './feed.ts'
 import type { HistoryBook } from './history-book.ts'
 import type { Journal } from './journal.ts'
@@ -18,6 +19,7 @@ export type Engine = {
   readonly journal: Journal
   readonly table: RegistrationTable
   readonly terms: TermBook
+  readonly calls: CallBook
   readonly stale: StaleRecords
   readonly lastSeen: LastSeenBook
   readonly history: HistoryBook

@@ -1,6 +1,6 @@
 import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
 import type { Clock } from '../../clock/clock.ts'
-import type { FeedBounds, FeedEntry, Registration, Watch } from '../store.ts'
+import type { EndpointKey, FeedBounds, FeedEntry, Registration, Watch } from '../store.ts'
 import { FeedIndex, type IndexedEntry } from './feed-index.ts'
 import { decodeHead, encodeEntry } from './feed-row.ts'
 import type { FeedSequences } from './feed-sequences.ts'
@@ -14,17 +14,12 @@ const ROW_BYTES = 8
 /** Time between two lines of the log about the same thing, milliseconds. */
 const QUIET_MS = 60_000
 
-/** What of a registration an entry shows. */
-export type Subject = Pick<
-  Registration,
-  | 'organizationId'
-  | 'userId'
-  | 'userEndpointId'
-  | 'registrationId'
-  | 'registeredAtWallMs'
-  | 'lastKeepAliveAtWallMs'
-  | 'keepAliveSeconds'
->
+/** Whom an entry is about, and what it shows of its registration, where there is one. */
+export type Subject = EndpointKey &
+  Partial<Pick<Registration, 'registeredAtWallMs' | 'lastKeepAliveAtWallMs' | 'keepAliveSeconds'>>
+
+/** What an entry has beside that. */
+type More = Pick<FeedEntry, 'connectedAtWallMs' | 'eventId' | 'answer'>
 
 export type FeedBookOptions = {
   readonly journal: Journal
@@ -84,7 +79,7 @@ export class FeedBook {
     subject: Subject,
     reason: LifecycleReason,
     atWallMs: number,
-    more: Pick<FeedEntry, 'connectedAtWallMs' | 'eventId'> = {},
+    more: More = {},
   ): void {
     if (this.isWatched(subject.organizationId, type))
       this.append(entryOf(type, subject, reason, atWallMs, more))
@@ -169,10 +164,14 @@ export function entryOf(
   subject: Subject,
   reason: LifecycleReason,
   atWallMs: number,
-  more: Pick<FeedEntry, 'connectedAtWallMs' | 'eventId'> = {},
+  more: More = {},
 ): Omit<FeedEntry, 'sequence'> {
   const { organizationId, userId, userEndpointId } = subject
-  const { registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds } = subject
-  const times = { atWallMs, registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds }
-  return { organizationId, userId, userEndpointId, type, reason, ...times, ...more }
+  return { organizationId, userId, userEndpointId, type, reason, atWallMs, ...timesOf(subject), ...more }
+}
+
+function timesOf({ registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds }: Subject) {
+  const isRegistered =
+    registeredAtWallMs !== undefined && lastKeepAliveAtWallMs !== undefined && keepAliveSeconds !== undefined
+  return isRegistered ? { registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds } : {}
 }

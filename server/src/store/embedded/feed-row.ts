@@ -20,11 +20,12 @@ function fieldsOf(entry: Omit<FeedEntry, 'sequence'>): readonly (number | string
     entry.userId,
     entry.userEndpointId,
     entry.atWallMs,
-    entry.registeredAtWallMs,
-    entry.lastKeepAliveAtWallMs,
-    entry.keepAliveSeconds,
+    entry.registeredAtWallMs ?? Number.NaN,
+    entry.lastKeepAliveAtWallMs ?? Number.NaN,
+    entry.keepAliveSeconds ?? Number.NaN,
     entry.connectedAtWallMs ?? Number.NaN,
     entry.eventId ?? '',
+    entry.answer ?? '',
   ]
 }
 
@@ -48,17 +49,28 @@ function readEntry(sequence: number, row: FieldReader): FeedEntry {
     userId: row.text(),
     userEndpointId: row.text(),
     atWallMs: row.number(),
-    registeredAtWallMs: row.number(),
-    lastKeepAliveAtWallMs: row.number(),
-    keepAliveSeconds: row.number(),
   }
+  const times = readTimes(row)
   const connectedAtWallMs = row.number()
   const eventId = row.text()
+  // Rows of earlier versions end here.
+  const answer = row.isAtEnd ? '' : row.text()
   return {
     ...entry,
+    ...times,
     ...(Number.isNaN(connectedAtWallMs) ? {} : { connectedAtWallMs }),
     ...(eventId === '' ? {} : { eventId }),
+    ...(answer === '' ? {} : { answer }),
   }
+}
+
+/** None of an endpoint that was not registered any more. */
+function readTimes(row: FieldReader) {
+  const registeredAtWallMs = row.number()
+  const lastKeepAliveAtWallMs = row.number()
+  const keepAliveSeconds = row.number()
+  if (Number.isNaN(registeredAtWallMs)) return {}
+  return { registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds }
 }
 
 function readType(row: FieldReader): LifecycleEventType {

@@ -1,8 +1,9 @@
 import type { HistoryBounds } from '../bounds.ts'
-import type { AppendOutcome, HistoryDraft, HistoryEndpoint, Outcome } from '../store.ts'
+import type { Answered, AppendOutcome, HistoryDraft, HistoryEndpoint, Outcome } from '../store.ts'
 import type { Batch } from './batch.ts'
 import { asBuffer } from './bytes.ts'
-import { Chunk, OpenChunk } from './history-chunk.ts'
+import { EventAnswers } from './event-answers.ts'
+import { Chunk, OpenChunk, readHeader } from './history-chunk.ts'
 import { blockRows, type IndexBlock, OpenBlock, readBlock } from './history-index.ts'
 import type { StoredPart } from './history-record.ts'
 import { type HistoryState, historyStateChange, readHistoryState } from './history-state.ts'
@@ -24,6 +25,7 @@ export class HistoryBook {
   readonly context: HistoryContext
   readonly state: HistoryState
   readonly pages: OutcomePages
+  readonly answers: EventAnswers
   #chunk: OpenChunk
   #block: OpenBlock
   /** Rows that wait for the next commit. */
@@ -39,6 +41,7 @@ export class HistoryBook {
     this.context = context
     this.state = readHistoryState(context.rows, nextSequence)
     this.pages = new OutcomePages(context)
+    this.answers = new EventAnswers(context.rows, this.#oldestRecordId())
     this.#block = this.#loadBlock()
     this.#chunk = new OpenChunk(this.state.nextRecordId, this.state.lastSequence)
   }
@@ -76,6 +79,19 @@ export class HistoryBook {
 
   note(sequence: number, outcome: Outcome, atWallMs: number): void {
     if (sequence >= this.state.keptSequence) this.pages.note(sequence, outcome, atWallMs)
+  }
+
+  /** The id of the record that is added next. */
+  get nextRecordId(): number {
+    return this.state.nextRecordId
+  }
+
+  /** Notes who answered the event of a record first; of a record that is gone nothing is noted. */
+  noteAnswer(recordId: number, answered: Answered): void {
+    const change = this.answers.add(recordId, answered)
+    if (change === undefined) return
+    this.state.bytes += change.value.byteLength
+    this.leave([change])
   }
 
   /** Leaves changes for the next commit. */
@@ -143,6 +159,12 @@ export class HistoryBook {
     this.#closed.set(number, { block, batch: 0 })
     state.openBlockChunk = state.nextChunk
     this.#block = new OpenBlock(state.nextChunk, state.nextRecordId)
+  }
+
+  #oldestRecordId(): number {
+    const { oldestChunk, nextRecordId } = this.state
+    const row = this.context.rows.get('history', numberKey(oldestChunk))
+    return row === undefined ? nextRecordId : readHeader(asBuffer(row)).firstRecordId
   }
 
   /** The open block is not on disk: its chunks are read again. */

@@ -116,7 +116,7 @@ export class Chunk {
   at(index: number): StoredRecord {
     const start = this.#starts[index]
     if (start === undefined) throw new RangeError('a chunk has no such record')
-    return decodeRecord(this.#bytes, start)
+    return decodeRecord(this.#bytes, start, start + this.#bytes.readUInt32BE(start - 4))
   }
 }
 

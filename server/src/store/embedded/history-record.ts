@@ -38,13 +38,22 @@ const AT_BYTES = 9
 /** A UTF-16 unit becomes 3 bytes at most. */
 const BYTES_PER_UNIT = 3
 
+/**
+ * What a record says after its parts: a byte with a bit for each member that follows, in the order of the bits. What
+ * earlier versions wrote ends before it.
+ */
+const HAS_END = 1
+const HAS_MASKS = 2
+const TAIL_BYTES = 1 + 8 + 4
+
 /** No record takes more when encoded; cheap. */
 export function recordBytesMax({ draft, parts }: StoredRecord): number {
-  const { eventId, type, organizationId, userId, senderId, event } = draft
+  const { eventId, type, organizationId, userId, senderId, event, masks } = draft
   const units = eventId.length + type.length + organizationId.length + userId.length + senderId.length
-  let bytes = FIXED_BYTES + units * BYTES_PER_UNIT + event.byteLength
+  let bytes = FIXED_BYTES + TAIL_BYTES + units * BYTES_PER_UNIT + event.byteLength
   for (const { userEndpointId, at } of parts)
     bytes += PART_BYTES + userEndpointId.length * BYTES_PER_UNIT + at.length * AT_BYTES
+  for (const mask of masks ?? []) bytes += 2 + mask.length * BYTES_PER_UNIT
   return bytes
 }
 
@@ -67,6 +76,16 @@ export function encodeRecord(target: Buffer, start: number, { draft, parts }: St
     for (const { outcome, atWallMs } of at)
       offset = target.writeDoubleBE(atWallMs, target.writeUInt8(codeOf(outcome), offset))
   }
+  return writeTail(target, offset, draft)
+}
+
+function writeTail(target: Buffer, start: number, { expiresAtWallMs, masks }: HistoryDraft): number {
+  const flags = (expiresAtWallMs === undefined ? 0 : HAS_END) | (masks === undefined ? 0 : HAS_MASKS)
+  let offset = target.writeUInt8(flags, start)
+  if (expiresAtWallMs !== undefined) offset = target.writeDoubleBE(expiresAtWallMs, offset)
+  if (masks === undefined) return offset
+  offset = target.writeUInt32BE(masks.length, offset)
+  for (const mask of masks) offset = writeText(target, offset, mask)
   return offset
 }
 
@@ -76,8 +95,8 @@ function writeText(target: Buffer, offset: number, text: string): number {
   return offset + 2 + bytes
 }
 
-/** The event is a view of `bytes`. */
-export function decodeRecord(bytes: Buffer, start: number): StoredRecord {
+/** The event is a view of `bytes`, in which the record ends at `end`. */
+export function decodeRecord(bytes: Buffer, start: number, end: number): StoredRecord {
   const reader = new Reader(bytes, start)
   const draft = {
     qos: reader.byte() === 1 ? 1 : 0,
@@ -97,7 +116,15 @@ export function decodeRecord(bytes: Buffer, start: number): StoredRecord {
       atWallMs: reader.double(),
     })),
   }))
-  return { draft, parts }
+  const tail = reader.isBefore(end) ? readTail(reader) : {}
+  return { draft: { ...draft, ...tail }, parts }
+}
+
+function readTail(reader: Reader): Pick<HistoryDraft, 'expiresAtWallMs' | 'masks'> {
+  const flags = reader.byte()
+  const ending = (flags & HAS_END) === 0 ? {} : { expiresAtWallMs: reader.double() }
+  if ((flags & HAS_MASKS) === 0) return ending
+  return { ...ending, masks: Array.from({ length: reader.word() }, () => reader.text()) }
 }
 
 class Reader {
@@ -107,6 +134,10 @@ class Reader {
   constructor(bytes: Buffer, offset: number) {
     this.#bytes = bytes
     this.#offset = offset
+  }
+
+  isBefore(end: number): boolean {
+    return this.#offset < end
   }
 
   byte(): number {

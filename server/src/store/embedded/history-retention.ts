@@ -51,11 +51,15 @@ export class HistoryRetention {
     return this.#oldest
   }
 
-  #dropChunk({ bytes, lastSequence }: ChunkHeader): void {
-    const { state } = this.#book
-    this.#book.leave([{ table: 'history', key: numberKey(state.oldestChunk), value: undefined }])
+  #dropChunk({ bytes, firstRecordId, records, lastSequence }: ChunkHeader): void {
+    const { answers, state } = this.#book
+    const answered = answers.forget(firstRecordId, records)
+    this.#book.leave([
+      { table: 'history', key: numberKey(state.oldestChunk), value: undefined },
+      ...answered.changes,
+    ])
     state.oldestChunk++
-    state.bytes -= bytes
+    state.bytes -= bytes + answered.bytes
     state.keptSequence = Math.max(state.keptSequence, lastSequence + 1)
     this.#oldest = undefined
   }

@@ -123,7 +123,9 @@ class ChunkReader {
   }
 
   #complete({ draft, parts }: StoredRecord, recordId: number): HistoryRecord {
-    return { ...draft, recordId, endpoints: parts.map((part) => this.#endpoint(part)) }
+    const answered = this.#book.answers.of(recordId)
+    const endpoints = parts.map((part) => this.#endpoint(part))
+    return { ...draft, recordId, endpoints, ...(answered === undefined ? {} : { answered }) }
   }
 
   #endpoint({ userEndpointId, sequence, at }: StoredPart): HistoryEndpoint {

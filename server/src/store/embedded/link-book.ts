@@ -5,6 +5,8 @@ import type { Journal } from './journal.ts'
 import { readRegistrationId, registrationKey } from './keys.ts'
 import type { Rows } from './rows.ts'
 
+type LinkSubject = Subject & { readonly registrationId: number }
+
 /**
  * Which endpoints of watched organizations have a link, in memory and on disk: what is on disk at the start
  * lost its link when the server stopped without a warning.
@@ -35,7 +37,7 @@ export class LinkBook {
     return leftOver
   }
 
-  connected(subject: Subject, atWallMs: number): void {
+  connected(subject: LinkSubject, atWallMs: number): void {
     if (!this.#journal.isOpen || !this.#journal.hasRoom) return
     this.#connectedAtWallMs.set(subject.registrationId, atWallMs)
     const entry = entryOf('UserEndpointConnectedEvent', subject, 'subscribed', atWallMs)
@@ -43,7 +45,7 @@ export class LinkBook {
   }
 
   /** Returns since when it was connected, where that is known. */
-  disconnected({ registrationId }: Subject): number | undefined {
+  disconnected({ registrationId }: Pick<LinkSubject, 'registrationId'>): number | undefined {
     const connectedAtWallMs = this.#connectedAtWallMs.get(registrationId)
     if (connectedAtWallMs === undefined) return undefined
     this.#connectedAtWallMs.delete(registrationId)

@@ -75,6 +75,8 @@ function openEnvironment(folder: string): Environment {
       mailbox: table('mailbox'),
       terms: table('terms'),
       races: table('races'),
+      calls: table('calls'),
+      cancels: table('cancels'),
       answers: table('answers'),
       families: table('families'),
       revoked: table('revoked'),
@@ -88,6 +90,7 @@ function openEnvironment(folder: string): Environment {
       history: table('history'),
       historyIndex: table('historyIndex'),
       outcomes: table('outcomes'),
+      eventAnswers: table('eventAnswers'),
     },
   }
 }

@@ -26,7 +26,7 @@ import type { RegistrationRecord } from './record.ts'
 const UNWRITTEN_FOR_MS = 250
 
 export function embeddedMailboxes(engine: Engine, answers: AnswerBook): MailboxStore {
-  const { journal, table } = engine
+  const { calls, journal, table } = engine
   return {
     async append(request, nowMs) {
       journal.assertWritable()
@@ -41,7 +41,7 @@ export function embeddedMailboxes(engine: Engine, answers: AnswerBook): MailboxS
     has: (registration, sequence) => table.lookUp(registration)?.mailbox?.has(sequence) === true,
     remove(registration, sequence) {
       const record = table.lookUp(registration)
-      if (record !== undefined) takeEntry(engine, record, sequence)
+      if (record !== undefined && takeEntry(engine, record, sequence)) calls.dropEntry(record, sequence)
     },
     acknowledge(registration, sequence, bounds, sentThrough, at) {
       const record = table.lookUp(registration)
@@ -118,7 +118,7 @@ function expireDue(
   max: number,
   sentThrough: SentThrough,
 ): readonly EntryPosition[] {
-  const { history, journal, terms } = engine
+  const { calls, history, journal, terms } = engine
   if (journal.failure() !== undefined) return []
   const expired: EntryPosition[] = []
   for (let looked = 0; looked < max; looked++) {
@@ -134,6 +134,7 @@ function expireDue(
       continue
     }
     takeEntry(engine, term.record, term.sequence)
+    calls.dropEntry(term.record, term.sequence)
     tellReceipt(engine, 'UserEventExpiredEvent', term.record, receipt, nowWallMs)
     history.note(term.sequence, 'expired', nowWallMs)
     expired.push(toPosition(term))

@@ -1,4 +1,4 @@
-import type { ReceiptType } from '@rollcall/protocol/lifecycle'
+import { LIFECYCLE_EVENTS, type ReceiptType } from '@rollcall/protocol/lifecycle'
 import type { Engine } from './engine.ts'
 import { mailboxKey } from './keys.ts'
 import { decodeEntry } from './mailbox-row.ts'
@@ -33,6 +33,5 @@ export function tellReceipt(
   atWallMs: number,
 ): void {
   if (receipt?.eventId === undefined) return
-  const reason = type === 'UserEventAcknowledgedEvent' ? 'acknowledged' : 'lifetime_ended'
-  feed.changes.add(type, record, reason, atWallMs, { eventId: receipt.eventId })
+  feed.changes.add(type, record, LIFECYCLE_EVENTS[type][0], atWallMs, { eventId: receipt.eventId })
 }

@@ -64,7 +64,7 @@ export class RegistrationTable {
   }
 
   /** The very registration that a caller holds a copy of, live or not. */
-  lookUp(registration: Registration): RegistrationRecord | undefined {
+  lookUp(registration: EndpointKey & Pick<Registration, 'registrationId'>): RegistrationRecord | undefined {
     const record = this.#byUser.find(registration)
     if (record?.registrationId === registration.registrationId) return record
     return this.#replaced.get(registration.registrationId)

@@ -27,6 +27,8 @@ export const TABLES = [
   'mailbox',
   'terms',
   'races',
+  'calls',
+  'cancels',
   'answers',
   'families',
   'revoked',
@@ -40,6 +42,7 @@ export const TABLES = [
   'history',
   'historyIndex',
   'outcomes',
+  'eventAnswers',
 ] as const
 
 export type Table = (typeof TABLES)[number]

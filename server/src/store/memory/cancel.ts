@@ -1,7 +1,7 @@
 import type {
   AppendOutcome,
+  CancelDraft,
   Cancellation,
-  EntryPosition,
   MailboxBounds,
   Moment,
   Registration,
@@ -21,30 +21,49 @@ export function cancelTheOthers(
 ): Cancellation | undefined {
   if (race.isOver) return undefined
   race.isOver = true
-  const { record, ...event } = race.cancel
+  const others = [...slots.byId.values()].flatMap((slot) => {
+    const original = slot.mailbox.find((entry) => entry.race === race)
+    return original === undefined ? [] : [{ slot, sequence: original.sequence }]
+  })
+  if (others.length === 0) return undefined
+  const discarded = others.filter(
+    ({ slot, sequence }) => sequence > sentThrough(slot.registration.registrationId),
+  )
+  for (const { slot, sequence } of discarded) discard(slot, sequence, history, at)
+  const live = others
+    .map(({ slot }) => slot)
+    .filter(({ registration }) => isLive(registration, at.heardMs ?? at.nowMs))
+  return {
+    ...tellTheOthers(slots, history, race.cancel, live, bounds, at),
+    discarded: discarded.map(({ slot, sequence }) => ({ registration: slot.registration, sequence })),
+    durable: Promise.resolve(),
+  }
+}
+
+/** A copy that was not sent goes. */
+export function discard(slot: Slot, sequence: number, history: History, at: Moment): void {
+  slot.mailbox = slot.mailbox.filter((entry) => entry.sequence !== sequence)
+  history.note(sequence, 'discarded', at.nowWallMs)
+}
+
+/** The cancelling event goes into these mailboxes. */
+export function tellTheOthers(
+  slots: Slots,
+  history: History,
+  { record, ...event }: CancelDraft,
+  others: readonly Slot[],
+  bounds: MailboxBounds,
+  at: Moment,
+): Pick<Cancellation, 'accepted' | 'full'> {
   const accepted: AppendOutcome['accepted'][number][] = []
   const full: Registration[] = []
-  const discarded: EntryPosition[] = []
-  let others = 0
-  for (const slot of slots.byId.values()) {
-    const original = slot.mailbox.find((entry) => entry.race === race)
-    if (original === undefined) continue
-    others++
-    const { registration } = slot
-    if (original.sequence > sentThrough(registration.registrationId)) {
-      slot.mailbox = slot.mailbox.filter((entry) => entry !== original)
-      discarded.push({ registration, sequence: original.sequence })
-      history.note(original.sequence, 'discarded', at.nowWallMs)
-    }
-    if (!isLive(registration, at.heardMs ?? at.nowMs)) continue
-    if (!hasRoom(slot, event.payload.byteLength, bounds)) full.push(registration)
-    else accepted.push(append(slots, slot, event, at))
+  for (const slot of others) {
+    if (hasRoom(slot, event.payload.byteLength, bounds)) accepted.push(append(slots, slot, event, at))
+    else full.push(slot.registration)
   }
-  if (record !== undefined && accepted.length + full.length > 0)
+  if (record !== undefined && others.length > 0)
     history.addAppended({ ...record, acceptedAtWallMs: at.nowWallMs }, { accepted, full })
-  if (others === 0) return undefined
-  const to = accepted.map(({ registration }) => registration)
-  return { accepted: to, full, discarded, durable: Promise.resolve() }
+  return { accepted: accepted.map(({ registration }) => registration), full }
 }
 
 function append(

@@ -1,5 +1,18 @@
-import type { LifecycleEventType, LifecycleReason, ReceiptType } from '@rollcall/protocol/lifecycle'
-import type { FeedBounds, FeedEntry, FeedStore, Registration, Watch, WebhookKey } from '../store.ts'
+import {
+  LIFECYCLE_EVENTS,
+  type LifecycleEventType,
+  type LifecycleReason,
+  type ReceiptType,
+} from '@rollcall/protocol/lifecycle'
+import type {
+  EndpointKey,
+  FeedBounds,
+  FeedEntry,
+  FeedStore,
+  Registration,
+  Watch,
+  WebhookKey,
+} from '../store.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { assertOpen, type Gate } from './gate.ts'
 import type { Slots } from './slots.ts'
@@ -7,7 +20,12 @@ import type { Slots } from './slots.ts'
 type Position = { doneSequence: number; batch: { lastSequence: number; sinceWallMs: number } | undefined }
 
 /** What an entry has beside what its registration says. */
-export type FeedMore = { readonly connectedAtWallMs?: number; readonly eventId?: string }
+export type FeedMore = Pick<FeedEntry, 'connectedAtWallMs' | 'eventId' | 'answer'>
+
+/** Whom an entry is about: a registration, or an endpoint that has none any more. */
+export type FeedSubject =
+  | Registration
+  | (EndpointKey & { readonly registeredAtWallMs?: never; readonly keepAliveSeconds?: never })
 
 /** The changes of watched organizations, oldest first. */
 export class Feed {
@@ -32,27 +50,39 @@ export class Feed {
 
   add(
     type: LifecycleEventType,
-    registration: Registration,
+    subject: FeedSubject,
     reason: LifecycleReason,
     atWallMs: number,
     more: FeedMore = {},
   ): void {
-    if (!this.isWatched(registration.organizationId, type)) return
-    const { organizationId, userId, userEndpointId } = registration
-    const { registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds } = registration
-    const times = { atWallMs, registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds }
+    const { organizationId, userId, userEndpointId } = subject
+    if (!this.isWatched(organizationId, type)) return
     const endpoint = { organizationId, userId, userEndpointId }
     this.entries = [
       ...this.entries,
-      { sequence: ++this.#newestSequence, type, reason, ...endpoint, ...times, ...more },
+      {
+        sequence: ++this.#newestSequence,
+        type,
+        reason,
+        ...endpoint,
+        atWallMs,
+        ...timesOf(subject),
+        ...more,
+      },
     ]
     this.#keepBounds(organizationId)
     this.onAdded(organizationId)
   }
 
-  addReceipt(type: ReceiptType, registration: Registration, eventId: string, atWallMs: number): void {
-    const reason = type === 'UserEventAcknowledgedEvent' ? 'acknowledged' : 'lifetime_ended'
-    this.add(type, registration, reason, atWallMs, { eventId })
+  addReceipt(
+    type: ReceiptType,
+    subject: FeedSubject,
+    eventId: string,
+    atWallMs: number,
+    answer?: Uint8Array,
+  ): void {
+    const said = answer === undefined ? {} : { answer: Buffer.from(answer).toString() }
+    this.add(type, subject, LIFECYCLE_EVENTS[type][0], atWallMs, { eventId, ...said })
   }
 
   watch(watches: readonly Watch[]): void {
@@ -96,6 +126,12 @@ export class Feed {
     this.entries = this.entries.filter((_, at) => at !== index)
     this.dropped++
   }
+}
+
+function timesOf(subject: FeedSubject) {
+  if (subject.registeredAtWallMs === undefined) return {}
+  const { registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds } = subject
+  return { registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds }
 }
 
 export function memoryFeed(feed: Feed, slots: Slots, gate: Gate): FeedStore {

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock/clock.ts'
 import type { HistoryBounds } from '../bounds.ts'
 import { isFinal, matches, toEndpoint } from '../history-query.ts'
 import type {
+  Answered,
   AppendOutcome,
   HistoryDraft,
   HistoryEndpoint,
@@ -16,7 +17,12 @@ const RECORD_BYTES = 300
 
 type Noted = HistoryEndpoint['at'][number]
 type Part = { readonly userEndpointId: string; readonly at: Noted[] }
-type Kept = { readonly recordId: number; readonly draft: HistoryDraft; readonly parts: readonly Part[] }
+type Kept = {
+  readonly recordId: number
+  readonly draft: HistoryDraft
+  readonly parts: readonly Part[]
+  answered?: Answered
+}
 
 /** Records, oldest first, and the parts that something may still become of, by sequence. */
 export class History {
@@ -43,7 +49,8 @@ export class History {
     )
   }
 
-  addAppended(draft: HistoryDraft, { accepted, full }: AppendOutcome): void {
+  /** Returns the record's id. */
+  addAppended(draft: HistoryDraft, { accepted, full }: AppendOutcome): number {
     const atWallMs = draft.acceptedAtWallMs
     const queued = accepted.map(({ registration, sequence }) => {
       const part: Part = {
@@ -56,7 +63,7 @@ export class History {
     const discarded = full.map(({ userEndpointId }): Part => {
       return { userEndpointId, at: [{ outcome: 'discarded', atWallMs }] }
     })
-    this.#keep(draft, [...queued, ...discarded])
+    return this.#keep(draft, [...queued, ...discarded])
   }
 
   note(sequence: number, outcome: Outcome, atWallMs: number): void {
@@ -66,30 +73,41 @@ export class History {
     if (isFinal(outcome)) this.#open.delete(sequence)
   }
 
+  /** Notes who answered first. A record that is gone is ignored. */
+  noteAnswer(recordId: number, answered: Answered): void {
+    const kept = this.#records.find((record) => record.recordId === recordId)
+    if (kept === undefined) return
+    kept.answered = answered
+    this.#bytes += answered.answer?.byteLength ?? 0
+  }
+
   /** Newest first, without those that are too old. */
   *newestFirst(): Generator<HistoryRecord> {
     const oldestWallMs = this.#clock.wallMs() - this.#bounds.ageMsMax
-    for (const { recordId, draft, parts } of this.#records.toReversed()) {
+    for (const { recordId, draft, parts, answered } of this.#records.toReversed()) {
       if (draft.acceptedAtWallMs <= oldestWallMs) continue
       yield {
         ...draft,
         recordId,
         endpoints: parts.map((part) => toEndpoint(part.userEndpointId, [...part.at])),
+        ...(answered === undefined ? {} : { answered }),
       }
     }
   }
 
-  #keep(draft: HistoryDraft, parts: readonly Part[]): void {
-    this.#records.push({ recordId: this.#nextRecordId++, draft, parts })
+  #keep(draft: HistoryDraft, parts: readonly Part[]): number {
+    const recordId = this.#nextRecordId++
+    this.#records.push({ recordId, draft, parts })
     this.#bytes += bytesOf(draft)
     const oldestWallMs = this.#clock.wallMs() - this.#bounds.ageMsMax
     for (let oldest = this.#records[0]; oldest !== undefined; oldest = this.#records[0]) {
-      if (this.#bytes <= this.#bounds.bytesMax && oldest.draft.acceptedAtWallMs > oldestWallMs) return
+      if (this.#bytes <= this.#bounds.bytesMax && oldest.draft.acceptedAtWallMs > oldestWallMs) break
       this.#records.shift()
-      this.#bytes -= bytesOf(oldest.draft)
+      this.#bytes -= bytesOf(oldest.draft) + (oldest.answered?.answer?.byteLength ?? 0)
       const gone = new Set(oldest.parts)
       for (const [sequence, part] of this.#open) if (gone.has(part)) this.#open.delete(sequence)
     }
+    return recordId
   }
 }
 

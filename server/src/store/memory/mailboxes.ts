@@ -8,6 +8,7 @@ import type {
   Registration,
 } from '../store.ts'
 import { type AnswerBook, remember } from './answers.ts'
+import type { Calls } from './calls.ts'
 import { cancelTheOthers } from './cancel.ts'
 import type { Feed } from './feed.ts'
 import { assertOpen, type Gate } from './gate.ts'
@@ -17,13 +18,14 @@ import { findLive, listLive, type Race, type Slot, type Slots, type WaitingEntry
 export type MailboxParts = {
   readonly slots: Slots
   readonly answers: AnswerBook
+  readonly calls: Calls
   readonly history: History
   readonly feed: Feed
   readonly gate: Gate
 }
 
 export function memoryMailboxes(parts: MailboxParts): MailboxStore {
-  const { slots, answers, history, feed, gate } = parts
+  const { slots, answers, calls, history, feed, gate } = parts
   const entriesOf = (registration: Registration) => slots.byId.get(registration.registrationId)?.mailbox ?? []
   return {
     async append(request, nowMs) {
@@ -33,9 +35,14 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       const isAccepted = count > 0 || outcome.full.length === 0
       if (request.idempotency !== undefined && isAccepted)
         remember(answers, request.idempotency, { eventId: request.event.eventId, count })
-      if (request.record !== undefined && isAccepted) history.addAppended(request.record, outcome)
-      for (const { sequence } of outcome.replaced ?? [])
+      for (const { sequence } of outcome.replaced ?? []) {
+        calls.dropEntry(sequence)
         history.note(sequence, 'discarded', request.event.acceptedAtWallMs)
+      }
+      const recordId =
+        request.record !== undefined && isAccepted ? history.addAppended(request.record, outcome) : 0
+      if (request.call !== undefined && count > 0)
+        calls.begin(request, request.call, recordId, outcome.accepted)
       return outcome
     },
     async read(registration, afterSequence, entriesMax, bytesMax) {
@@ -45,7 +52,8 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
     },
     has: (registration, sequence) => entriesOf(registration).some((entry) => entry.sequence === sequence),
     remove(registration, sequence) {
-      if (gate.open) take(slots, registration, sequence)
+      if (!gate.open || take(slots, registration, sequence) === undefined) return
+      calls.dropEntry(sequence)
     },
     acknowledge(registration, sequence, bounds, sentThrough, at) {
       const entry = gate.open ? take(slots, registration, sequence) : undefined
@@ -118,7 +126,7 @@ function hasRoom(mailbox: readonly MailboxEntry[], { event, eventsMax, bytesMax 
   return mailbox.length < eventsMax && bytesOf(mailbox) + event.payload.byteLength <= bytesMax
 }
 
-function take(slots: Slots, registration: Registration, sequence: number): WaitingEntry | undefined {
+export function take(slots: Slots, registration: Registration, sequence: number): WaitingEntry | undefined {
   const slot = slots.byId.get(registration.registrationId)
   const found = slot?.mailbox.find((entry) => entry.sequence === sequence)
   if (slot !== undefined) slot.mailbox = slot.mailbox.filter((entry) => entry !== found)
@@ -126,7 +134,7 @@ function take(slots: Slots, registration: Registration, sequence: number): Waiti
 }
 
 function expireDue(
-  { slots, history, feed }: MailboxParts,
+  { slots, calls, history, feed }: MailboxParts,
   nowWallMs: number,
   max: number,
   isSpared: (entry: EntryPosition) => boolean,
@@ -143,6 +151,7 @@ function expireDue(
       continue
     }
     take(slots, slot.registration, entry.sequence)
+    calls.dropEntry(entry.sequence)
     feed.addReceipt('UserEventExpiredEvent', slot.registration, entry.eventId, nowWallMs)
     history.note(entry.sequence, 'expired', nowWallMs)
     expired.push(position)

@@ -3,6 +3,7 @@ import { FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
 import { LEAST_AFTER_START_MS } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store, StoreTotals } from '../store.ts'
 import { type AnswerBook, memoryAnswers } from './answers.ts'
+import { Calls, memoryCalls } from './calls.ts'
 import { Feed, memoryFeed } from './feed.ts'
 import type { Gate } from './gate.ts'
 import { History, memoryHistory } from './history.ts'
@@ -45,6 +46,7 @@ export function createMemoryStore({
   const answers: AnswerBook = new Map()
   const history = new History(clock, historyBounds)
   const feed = new Feed(feedBounds)
+  const calls = new Calls()
   const serviceTime = startServiceTime(clock, {
     startMs: clock.wallMs(),
     onStandstill: (standstill) => liftAll(slots, { ...standstill, leastMs: 0 }),
@@ -57,9 +59,11 @@ export function createMemoryStore({
     if (slot.mailbox.length > 0) onMailboxEnded?.(slot.registration.organizationId, slot.mailbox.length)
     removeSlot(slots, slot)
   }
+  const mailboxParts = { slots, answers, calls, history, feed, gate }
   return {
     registrations: memoryRegistrations(slots, gate, end, record),
-    mailboxes: memoryMailboxes({ slots, answers, history, feed, gate }),
+    mailboxes: memoryMailboxes(mailboxParts),
+    calls: memoryCalls(mailboxParts),
     answers: memoryAnswers(answers, gate),
     history: memoryHistory(history, gate),
     feed: memoryFeed(feed, slots, gate),

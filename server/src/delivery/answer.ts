@@ -1,0 +1,165 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { ID_RULE, isId } from '@rollcall/protocol/id'
+import { ANSWER_BYTES_MAX, ANSWERABLE_MS, ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
+import { createMaskWork, type MaskLength, parseMasks } from '../masks/masks.ts'
+import type { Metrics, Tally } from '../observe/observe.ts'
+import type { Answered, AnswerOutcome, Call, HistoryRecord, Store, UserKey } from '../store/store.ts'
+import { refuse } from './command.ts'
+import { carryOn, type EndingsContext, tell } from './endings.ts'
+import { maskedEvent } from './masked-event.ts'
+import { isAbsent, isShortText, type JsonObject, type Problems } from './problems.ts'
+import { isJsonObject, type Member, membersOf, parseJson } from './raw-json.ts'
+
+/** One endpoint's answer to an event. */
+export type AnswerCommand = {
+  readonly eventId: string
+  readonly userEndpointId: string
+  /** What goes with it: as it was written, and the same parsed. */
+  readonly answer: { readonly bytes: Buffer; readonly value: JsonObject } | undefined
+}
+
+export type AnswerContext = EndingsContext & {
+  readonly store: Pick<Store, 'calls' | 'history' | 'serviceTime'>
+  readonly maskLength: MaskLength
+  readonly metrics: EndingsContext['metrics'] & Pick<Metrics, 'masksTook'>
+}
+
+/**
+ * Parses an answer. What the request says elsewhere, in its path or topic, is not looked for in the body.
+ *
+ * @throws RollcallError `malformed_json`, `invalid_request` with the fields
+ */
+export function parseAnswer(
+  bytes: Buffer,
+  known: { readonly eventId: string } | { readonly userEndpointId: string },
+): AnswerCommand {
+  const { text, value } = parseJson(bytes)
+  if (!isJsonObject(value)) throw new RollcallError('invalid_request', 'The body must be a JSON object.')
+  const members = membersOf(text, text.indexOf('{'))
+  const problems: Problems = new Map()
+  const eventId = 'eventId' in known ? known.eventId : readEventId(value, problems)
+  const userEndpointId = 'userEndpointId' in known ? known.userEndpointId : readEndpointId(value, problems)
+  const answer = readAnswer(value, text, members, problems)
+  if (problems.size > 0) throw refuse(problems)
+  return { eventId, userEndpointId, answer }
+}
+
+function readEventId({ eventId }: JsonObject, problems: Problems): string {
+  if (isShortText(eventId)) return eventId
+  problems.set('eventId', `must be a string of 1 to ${ID_CHARACTERS_MAX} characters`)
+  return ''
+}
+
+function readEndpointId({ userEndpointId }: JsonObject, problems: Problems): string {
+  if (isId(userEndpointId)) return userEndpointId
+  problems.set('userEndpointId', `must be a string of ${ID_RULE}`)
+  return ''
+}
+
+function readAnswer(
+  { answer }: JsonObject,
+  text: string,
+  members: readonly Member[],
+  problems: Problems,
+): AnswerCommand['answer'] {
+  if (isAbsent(answer)) return undefined
+  const at = members.find(({ key }) => key === 'answer')
+  const bytes = Buffer.from(text.slice(at?.start, at?.end))
+  if (isJsonObject(answer) && bytes.length <= ANSWER_BYTES_MAX) {
+    // For a key given twice.
+    membersOf(bytes.toString(), 0)
+    return { bytes, value: answer }
+  }
+  problems.set('answer', `must be a JSON object of at most ${ANSWER_BYTES_MAX} bytes`)
+  return undefined
+}
+
+/** Every branch of the flow is here. @throws RollcallError see `Delivery.answer` */
+export async function answerEvent(
+  context: AnswerContext,
+  user: UserKey,
+  command: AnswerCommand,
+): Promise<void> {
+  const { clock, store, links, bounds, receipts } = context
+  const { eventId, userEndpointId } = command
+  const { organizationId, userId } = user
+  const kept = await store.calls.find(user, eventId, clock.wallMs())
+  const record =
+    kept === undefined ? await store.history.find(eventId, { organizationId, userId }) : undefined
+  const call = kept ?? (record && callOf(record))
+  if (call === undefined || clock.wallMs() >= call.endsAtWallMs) throw new RollcallError('not_found')
+  if (!call.userEndpointIds.includes(userEndpointId)) throw new RollcallError('not_found')
+  // It was a call, and made room for newer ones.
+  if (record?.answered !== undefined) return judge(record.answered, command)
+  const answer = call.answeredBy === undefined ? shown(context, call, command) : undefined
+  const said = answer === undefined ? {} : { answer }
+  const request = { organizationId, userId, userEndpointId, call, ...said }
+  const { serviceTime } = store
+  const at = { nowMs: serviceTime.nowMs(), heardMs: serviceTime.heardMs(), nowWallMs: clock.wallMs() }
+  const outcome = store.calls.answer(request, bounds, links.sentThrough, at)
+  if (outcome.kind === 'unknown') throw new RollcallError('not_found')
+  if (outcome.kind === 'answered') tellOfAnswer(context, user, call, outcome)
+  // Whatever it is, a crash must not make it untrue.
+  await outcome.durable
+  if (outcome.kind === 'elsewhere') throw elsewhere(outcome.userEndpointId)
+  receipts.answered(user, eventId, userEndpointId)
+}
+
+function judge(answered: Answered, { userEndpointId }: AnswerCommand): void {
+  if (answered.userEndpointId !== userEndpointId) throw elsewhere(answered.userEndpointId)
+}
+
+/** An event that nobody said would be answered, as the history has it. */
+function callOf(record: HistoryRecord): Call {
+  const { eventId, qos, recordId, acceptedAtWallMs, expiresAtWallMs, masks, endpoints } = record
+  return {
+    eventId,
+    qos,
+    recordId,
+    endsAtWallMs: expiresAtWallMs ?? acceptedAtWallMs + ANSWERABLE_MS,
+    masks,
+    answeredBy: undefined,
+    userEndpointIds: endpoints.filter(wasSent).map(({ userEndpointId }) => userEndpointId),
+  }
+}
+
+function wasSent({ outcome, at }: HistoryRecord['endpoints'][number]): boolean {
+  if (outcome === 'queued' || outcome === 'sent' || outcome === 'acknowledged') return true
+  return at.some((noted) => noted.outcome === 'sent')
+}
+
+/** The answer as it is stored and shown. Where nobody knows how to mask it, it is not kept. */
+function shown(
+  { maskLength, metrics }: AnswerContext,
+  { masks }: Call,
+  { answer }: AnswerCommand,
+): Buffer | undefined {
+  if (answer === undefined || masks === undefined) return undefined
+  if (masks.length === 0) return answer.bytes
+  const work = createMaskWork()
+  try {
+    return maskedEvent(parseMasks(masks, { length: maskLength, work }), answer.value)
+  } finally {
+    metrics.masksTook(work.taken)
+  }
+}
+
+function elsewhere(userEndpointId: string): RollcallError {
+  return new RollcallError('answered_elsewhere', `Endpoint ${userEndpointId} was the first to answer.`, {
+    fields: [['answeredBy', userEndpointId]],
+  })
+}
+
+function tellOfAnswer(
+  context: AnswerContext,
+  { organizationId }: UserKey,
+  { qos }: Call,
+  { taken, cancellation }: Extract<AnswerOutcome, { readonly kind: 'answered' }>,
+): void {
+  const tally: Tally = context.statistics.of(organizationId)
+  context.metrics.eventOutcome('answered')
+  if (qos === 0) tally.qos0.answered++
+  else tally.qos1.answered++
+  if (taken !== undefined) tell(context, [taken], 'acknowledged')
+  if (cancellation !== undefined) carryOn(context, tally, cancellation)
+}

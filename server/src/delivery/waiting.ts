@@ -1,0 +1,32 @@
+import { GRACE_MS_MAX } from '@rollcall/protocol/limits'
+import { isAbsent, type JsonObject, type Problems } from './problems.ts'
+
+/** What a sender may want to hear of: that a device has the event, or that a person took it. */
+export type ReceiptKind = 'acknowledged' | 'answered'
+
+/** How `Prefer: wait` waits, where the request has one. */
+export type Waiting = { readonly waitFor: ReceiptKind; readonly graceMs: number | undefined }
+
+const USUAL: Waiting = { waitFor: 'acknowledged', graceMs: undefined }
+
+export function parseWaiting(body: JsonObject, qos: 0 | 1, problems: Problems): Waiting {
+  const { waitFor, graceMs } = body
+  if (isAbsent(waitFor) && isAbsent(graceMs)) return USUAL
+  const kind = readKind(waitFor, USUAL.waitFor, 'waitFor', problems)
+  if (kind === 'answered' && qos === 0) problems.set('waitFor', 'needs qos 1 where it is "answered"')
+  return { waitFor: kind, graceMs: isAbsent(graceMs) ? undefined : parseGrace(graceMs, problems) }
+}
+
+export function readKind(value: unknown, usual: ReceiptKind, path: string, problems: Problems): ReceiptKind {
+  if (isAbsent(value)) return usual
+  if (value === 'acknowledged' || value === 'answered') return value
+  problems.set(path, 'must be "answered" or "acknowledged"')
+  return usual
+}
+
+function parseGrace(value: unknown, problems: Problems): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= GRACE_MS_MAX)
+    return value
+  problems.set('graceMs', `must be an integer from 0 to ${GRACE_MS_MAX}`)
+  return 0
+}

@@ -1,0 +1,194 @@
+import { CALLS_MAX, CALLS_PER_USER_BYTES_MAX, CALLS_PER_USER_MAX } from '../bounds.ts'
+import type {
+  AnswerOutcome,
+  AnswerRequest,
+  AppendOutcome,
+  AppendRequest,
+  Call,
+  CallDraft,
+  CallStore,
+  CancelDraft,
+  EntryPosition,
+  MailboxBounds,
+  Moment,
+  SentThrough,
+  UserKey,
+} from '../store.ts'
+import { discard, tellTheOthers } from './cancel.ts'
+import { assertOpen } from './gate.ts'
+import { type MailboxParts, take } from './mailboxes.ts'
+import { findLive, type Slot } from './slots.ts'
+
+/** One endpoint's part: the entry of its mailbox that it was sent as; 0 where that is not known. */
+type Part = { readonly userEndpointId: string; readonly registrationId: number; readonly sequence: number }
+type Kept = Omit<Call, 'userEndpointIds' | 'answeredBy'> & {
+  readonly user: UserKey
+  readonly senderId: string
+  parts: readonly Part[]
+  cancel: CancelDraft | undefined
+  winner: string | undefined
+}
+
+/** The calls of everybody, oldest first. */
+export class Calls {
+  #kept: readonly Kept[] = []
+
+  find(user: UserKey, eventId: string, nowWallMs: number): Kept | undefined {
+    return this.#kept.find(
+      (kept) => isSame(kept.user, user) && kept.eventId === eventId && nowWallMs < kept.endsAtWallMs,
+    )
+  }
+
+  begin(
+    { event, organizationId, userId }: AppendRequest,
+    { senderId, endsAtWallMs, masks, cancelOthers }: CallDraft,
+    recordId: number,
+    accepted: AppendOutcome['accepted'],
+  ): void {
+    const user = { organizationId, userId }
+    const { eventId } = event
+    const older = this.find(user, eventId, event.acceptedAtWallMs)
+    if (older !== undefined && older.senderId !== senderId) return
+    const newer = accepted.map(({ registration: { userEndpointId, registrationId }, sequence }) => {
+      return { userEndpointId, registrationId, sequence }
+    })
+    const isNewer = (id: string) => newer.some(({ userEndpointId }) => userEndpointId === id)
+    const joined = older === undefined || older.winner !== undefined ? [] : older.parts
+    const parts = [...joined.filter(({ userEndpointId }) => !isNewer(userEndpointId)), ...newer]
+    const call = { eventId, qos: 1, recordId, endsAtWallMs, masks, user, senderId } as const
+    this.add({ ...call, parts, cancel: cancelOthers, winner: undefined })
+  }
+
+  add(call: Kept): void {
+    const { user, eventId } = call
+    const others = this.#kept.filter((kept) => !(isSame(kept.user, user) && kept.eventId === eventId))
+    this.#kept = [...others, call]
+    const own = () => this.#kept.filter((kept) => isSame(kept.user, user))
+    while (own().length > CALLS_PER_USER_MAX || cancelBytes(own()) > CALLS_PER_USER_BYTES_MAX)
+      this.#drop(own()[0])
+    while (this.#kept.length > CALLS_MAX) this.#drop(this.#kept[0])
+  }
+
+  /** An entry ended without its endpoint having been sent it for sure. */
+  dropEntry(sequence: number): void {
+    for (const kept of this.#kept) kept.parts = kept.parts.filter((part) => part.sequence !== sequence)
+    this.#kept = this.#kept.filter(({ parts }) => parts.length > 0)
+  }
+
+  #drop(call: Kept | undefined): void {
+    this.#kept = this.#kept.filter((kept) => kept !== call)
+  }
+}
+
+export function memoryCalls(parts: MailboxParts): CallStore {
+  const { calls, gate } = parts
+  return {
+    async find(user, eventId, nowWallMs) {
+      assertOpen(gate)
+      const kept = calls.find(user, eventId, nowWallMs)
+      return kept && toCall(kept)
+    },
+    answer(request, bounds, sentThrough, at) {
+      assertOpen(gate)
+      return answer(parts, request, bounds, sentThrough, at)
+    },
+  }
+}
+
+function toCall({ eventId, qos, recordId, endsAtWallMs, masks, parts, winner }: Kept): Call {
+  const userEndpointIds = parts.map(({ userEndpointId }) => userEndpointId)
+  return { eventId, qos, recordId, endsAtWallMs, masks, userEndpointIds, answeredBy: winner }
+}
+
+function answer(
+  parts: MailboxParts,
+  request: AnswerRequest,
+  bounds: MailboxBounds,
+  sentThrough: SentThrough,
+  at: Moment,
+): AnswerOutcome {
+  const durable = Promise.resolve()
+  const { calls } = parts
+  const known = calls.find(request, request.call.eventId, at.nowWallMs)
+  const call = known ?? fromHistory(request)
+  const own = call.parts.find(({ userEndpointId }) => userEndpointId === request.userEndpointId)
+  if (own === undefined || at.nowWallMs >= call.endsAtWallMs || call.recordId !== request.call.recordId)
+    return { kind: 'unknown' }
+  if (call.winner === request.userEndpointId) return { kind: 'repeated', durable }
+  if (call.winner !== undefined) return { kind: 'elsewhere', userEndpointId: call.winner, durable }
+  call.winner = request.userEndpointId
+  if (known === undefined) calls.add(call)
+  tellOfAnswer(parts, request, at)
+  const taken = takeOwn(parts, own, at)
+  return { kind: 'answered', taken, cancellation: cancel(parts, call, bounds, sentThrough, at), durable }
+}
+
+function fromHistory({ call, organizationId, userId }: AnswerRequest): Kept {
+  const { userEndpointIds, answeredBy: _, ...rest } = call
+  const parts = userEndpointIds.map((id) => ({ userEndpointId: id, registrationId: 0, sequence: 0 }))
+  const user = { organizationId, userId }
+  return { ...rest, user, senderId: '', parts, cancel: undefined, winner: undefined }
+}
+
+function tellOfAnswer(
+  { slots, history, feed }: MailboxParts,
+  { call, answer: said, organizationId, userId, userEndpointId }: AnswerRequest,
+  { nowMs, heardMs = nowMs, nowWallMs }: Moment,
+): void {
+  const answered = { userEndpointId, atWallMs: nowWallMs }
+  history.noteAnswer(call.recordId, said === undefined ? answered : { ...answered, answer: said })
+  const endpoint = { organizationId, userId, userEndpointId }
+  const subject = findLive(slots, endpoint, heardMs)?.registration ?? endpoint
+  feed.addReceipt('UserEndpointEventAnsweredEvent', subject, call.eventId, nowWallMs, said)
+}
+
+/** Whoever answers has the event. */
+function takeOwn(
+  { slots, history, feed }: MailboxParts,
+  { registrationId, sequence }: Part,
+  { nowWallMs }: Moment,
+): EntryPosition | undefined {
+  const slot = slots.byId.get(registrationId)
+  if (slot === undefined) return undefined
+  const entry = take(slots, slot.registration, sequence)
+  if (entry === undefined) return undefined
+  feed.addReceipt('UserEventAcknowledgedEvent', slot.registration, entry.eventId, nowWallMs)
+  history.note(sequence, 'acknowledged', nowWallMs)
+  return { registration: slot.registration, sequence }
+}
+
+function cancel(
+  { slots, history }: MailboxParts,
+  call: Kept,
+  bounds: MailboxBounds,
+  sentThrough: SentThrough,
+  at: Moment,
+) {
+  const draft = call.cancel
+  if (draft === undefined) return undefined
+  call.cancel = undefined
+  const others = call.parts.filter(({ userEndpointId }) => userEndpointId !== call.winner)
+  if (others.length === 0) return undefined
+  const discarded: EntryPosition[] = []
+  for (const { registrationId, sequence } of others) {
+    const slot = slots.byId.get(registrationId)
+    const waits = slot?.mailbox.some((entry) => entry.sequence === sequence) === true
+    if (slot === undefined || !waits || sequence <= sentThrough(registrationId)) continue
+    discard(slot, sequence, history, at)
+    discarded.push({ registration: slot.registration, sequence })
+  }
+  const live = others.flatMap(({ userEndpointId }): readonly Slot[] => {
+    const slot = findLive(slots, { ...call.user, userEndpointId }, at.heardMs ?? at.nowMs)
+    return slot === undefined ? [] : [slot]
+  })
+  const told = tellTheOthers(slots, history, draft, live, bounds, at)
+  return { ...told, discarded, durable: Promise.resolve() }
+}
+
+function cancelBytes(calls: readonly Kept[]): number {
+  return calls.reduce((bytes, { cancel: draft }) => bytes + (draft?.payload.byteLength ?? 0), 0)
+}
+
+function isSame(a: UserKey, b: UserKey): boolean {
+  return a.organizationId === b.organizationId && a.userId === b.userId
+}

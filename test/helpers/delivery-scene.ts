@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { uuidMaker } from '../../server/src/clock/clock.ts'
+import {
+  createDelivery,
+  type Delivery,
+  type Link,
+  type OutboundEvent,
+  parseSendEvent,
+} from '../../server/src/delivery/delivery.ts'
+import { createSealer } from '../../server/src/masks/masks.ts'
+import { Statistics } from '../../server/src/observe/observe.ts'
+import { openEmbeddedStore } from '../../server/src/store/embedded/embedded.ts'
+import type { Registration, Store } from '../../server/src/store/store.ts'
+import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
+import { FakeDisk } from './fake-disk.ts'
+import { PEER } from './link-peer.ts'
+import { noLimits } from './no-limits.ts'
+
+/** Who sends. */
+export const BACKEND = {
+  organizationId: 'acme',
+  userId: 'backend',
+  clientId: 'backend',
+  isClient: true,
+  authorities: [],
+  isService: false,
+  expiresAtWallMs: Number.POSITIVE_INFINITY,
+}
+/** Real delivery over a real engine, on a disk that can fail and a clock that stands still. */
+export type DeliveryScene = {
+  readonly clock: FakeClock
+  readonly disk: FakeDisk
+  readonly store: Store
+  readonly delivery: Delivery
+  readonly statistics: Statistics
+  /** What metrics were told, in order. */
+  readonly outcomes: string[]
+}
+
+export async function openDelivery(): Promise<DeliveryScene> {
+  const clock = createFakeClock()
+  const disk = new FakeDisk()
+  const random = seededRandom('delivery')
+  const store = await openEmbeddedStore({ rows: disk.open(), clock })
+  const outcomes: string[] = []
+  const statistics = new Statistics(0)
+  const delivery = createDelivery({
+    store,
+    clock,
+    sealer: createSealer(Buffer.alloc(32), random),
+    newId: uuidMaker(clock, random),
+    metrics: {
+      eventAccepted: () => undefined,
+      eventOutcome: (outcome) => void outcomes.push(outcome),
+      deliveryMs: () => undefined,
+      reminderSent: () => undefined,
+      masksTook: () => undefined,
+    },
+    statistics,
+    log: { error: () => undefined },
+    limits: { mailboxEventsMax: 1000, mailboxBytesMax: 4_194_304 },
+    organizationOf: () => undefined,
+    quotas: noLimits(),
+  })
+  return { clock, disk, store, delivery, statistics, outcomes }
+}
+
+/** Registers an endpoint of Bob's. */
+export async function register(
+  { clock, store }: DeliveryScene,
+  userEndpointId: string,
+): Promise<Registration> {
+  const request = {
+    organizationId: 'acme',
+    userId: 'bob',
+    userEndpointId,
+    keepAliveSeconds: 600,
+    serverKeepAliveReminderOn: false,
+    authorizedUntilWallMs: 0,
+  }
+  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
+  const outcome = await store.registrations.register(request, 10, at)
+  assert(outcome.kind === 'registered')
+  return outcome.registration
+}
+
+/** A link that takes everything. */
+export async function attach({ clock, delivery }: DeliveryScene, registration: Registration) {
+  const taken: OutboundEvent[] = []
+  const link: Link = {
+    peer: PEER,
+    send(event) {
+      taken.push(event)
+      return true
+    },
+    close: () => undefined,
+  }
+  const attachment = delivery.attach(registration, link)
+  attachment.start()
+  await clock.advance(0)
+  const ids = () => taken.map(({ payload }) => JSON.parse(Buffer.from(payload).toString()).id)
+  return { taken, ids, attachment }
+}
+
+/** Sends as a backend. */
+export function send({ delivery }: DeliveryScene, command: object) {
+  return delivery.sendEvent(BACKEND, parseSendEvent(Buffer.from(JSON.stringify(command))))
+}
