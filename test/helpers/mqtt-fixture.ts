@@ -196,6 +196,10 @@ export class FakeDelivery {
     return this.onAnswer(command)
   }
 
+  isConnected({ userEndpointId }: Registration): boolean {
+    return this.find(userEndpointId) !== undefined
+  }
+
   attach(registration: Registration, link: Link): Attachment {
     if (this.failure !== undefined) throw this.failure
     this.find(registration.userEndpointId)?.link.close('taken_over')

@@ -1,5 +1,5 @@
 import type { Principal } from '../auth/auth.ts'
-import type { EndpointKey } from '../store/store.ts'
+import type { EndpointKey, UserKey } from '../store/store.ts'
 import type { Version } from './packets/checks.ts'
 
 /** Who is at the other end, once its CONNECT was accepted. */
@@ -35,4 +35,10 @@ export function clientKey(principal: Principal, clientId: string): string {
 export function endpointOf({ principal }: Client, userEndpointId: string): EndpointKey | undefined {
   const { organizationId, userId } = principal
   return organizationId === null ? undefined : { organizationId, userId, userEndpointId }
+}
+
+/** Whose it is, as far as the caller belongs to an organization. */
+export function userOf({ principal }: Client): Partial<UserKey> {
+  const { organizationId, userId } = principal
+  return organizationId === null ? { userId } : { organizationId, userId }
 }

@@ -35,10 +35,17 @@ export async function connect(session: Session, bytes: Buffer): Promise<void> {
   )
   if (!session.isOpen) return
   if (typeof judgement === 'string') refuse(session, level, judgement)
+  else if (mustNotTakeOver(session.context, judgement.client))
+    refuse(session, level, 'take_over_refused', judgement.client.packetBytesMax)
   else if (lacksCertificate(session, judgement.client)) refuse(session, level, 'unauthorized')
   // Revoked while it was judged: whoever closes links did not see this one yet.
   else if (!session.context.auth.isStillGood(judgement.client.token)) refuse(session, level, 'unauthorized')
   else session.accept(judgement.client, judgement.welcome)
+}
+
+/** Only a client id that another connection has can be fought over. */
+function mustNotTakeOver({ sessions, takeOvers }: MqttContext, { key }: Client): boolean {
+  return key !== undefined && sessions.has(key) && takeOvers.isHeld('client id', key)
 }
 
 function lacksCertificate({ context, transport }: Session, { principal }: Client): boolean {
@@ -46,9 +53,9 @@ function lacksCertificate({ context, transport }: Session, { principal }: Client
   return isNeeded && !transport.hasCertificate
 }
 
-function refuse(session: Session, version: Version, why: ConnectRefusal): void {
+function refuse(session: Session, version: Version, why: ConnectRefusal, packetBytesMax?: number): void {
   session.context.metrics.refused('mqtt', why)
-  session.write(refusal(version, why))
+  session.write(refusal(version, why, packetBytesMax))
   session.close('connect_refused')
 }
 

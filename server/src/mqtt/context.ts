@@ -5,6 +5,7 @@ import type { Delivery } from '../delivery/delivery.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
 import type { Sessions } from './sessions.ts'
+import type { TakeOvers } from './take-overs.ts'
 import type { TurnEnd } from './transport/turn-end.ts'
 import type { Wheel } from './wheel.ts'
 
@@ -12,7 +13,7 @@ import type { Wheel } from './wheel.ts'
 export type MqttOptions = {
   readonly auth: Pick<Auth, 'authenticate' | 'authenticateStale' | 'isStillGood'>
   readonly registrar: Pick<Registrar, 'find' | 'list' | 'keepalive'>
-  readonly delivery: Pick<Delivery, 'attach' | 'sendEvent' | 'answer'>
+  readonly delivery: Pick<Delivery, 'attach' | 'isConnected' | 'sendEvent' | 'answer'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -37,6 +38,7 @@ export type MqttContext = MqttOptions & {
   readonly sessions: Sessions
   readonly wheel: Wheel
   readonly turnEnd: TurnEnd
+  readonly takeOvers: TakeOvers
   /** Largest packet before CONNECT was accepted. */
   readonly connectBytesMax: number
 }

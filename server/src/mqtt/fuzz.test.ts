@@ -10,6 +10,7 @@ import { readPublication } from './packets/publication.ts'
 import { PacketError } from './reasons.ts'
 import { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
+import { TakeOvers } from './take-overs.ts'
 import type { Receiver, Transport } from './transport/transport.ts'
 import { TurnEnd } from './transport/turn-end.ts'
 import { Wheel } from './wheel.ts'
@@ -153,7 +154,14 @@ test('a connection survives any stream, or ends for a reason of the protocol, an
   auth.add(TOKEN, 'alice')
   registrar.add('alice', 'phone')
   const [sessions, wheel] = [new Sessions(), new Wheel(clock)]
-  const context = { ...fixture.options, sessions, wheel, turnEnd: new TurnEnd(), connectBytesMax: 32_768 }
+  const context = {
+    ...fixture.options,
+    sessions,
+    wheel,
+    turnEnd: new TurnEnd(),
+    takeOvers: new TakeOvers(clock, fixture.options.log),
+    connectBytesMax: 32_768,
+  }
   let opened = 0
   for (let run = 0; run < 3_000; run++) {
     const version: Version = below(2) === 0 ? 4 : 5

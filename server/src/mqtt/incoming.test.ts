@@ -4,6 +4,7 @@ import { generate } from 'mqtt-packet'
 import { openMqtt } from '../../../test/helpers/mqtt-fixture.ts'
 import { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
+import { TakeOvers } from './take-overs.ts'
 import type { OnTaken, Receiver, Transport } from './transport/transport.ts'
 import { TurnEnd } from './transport/turn-end.ts'
 import { Wheel } from './wheel.ts'
@@ -57,6 +58,7 @@ test('a client that asks and does not read is not read from either, and loses no
     sessions: new Sessions(),
     wheel,
     turnEnd: new TurnEnd(),
+    takeOvers: new TakeOvers(fixture.clock, fixture.options.log),
     connectBytesMax: 32_768,
   }
   const transport = new UnreadTransport()

@@ -10,6 +10,7 @@ import { Listeners } from './listeners.ts'
 import { reviewSessions } from './review.ts'
 import { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
+import { TakeOvers } from './take-overs.ts'
 import { RefusedHandshakes } from './transport/refused-handshakes.ts'
 import { TcpTransport } from './transport/tcp.ts'
 import { TurnEnd } from './transport/turn-end.ts'
@@ -114,6 +115,7 @@ function createContext(options: MqttOptions): MqttContext {
     sessions: new Sessions(),
     wheel: new Wheel(clock),
     turnEnd: new TurnEnd(),
+    takeOvers: new TakeOvers(clock, options.log),
     connectBytesMax,
   }
 }

@@ -23,12 +23,19 @@ export const CLOSE_REASONS = {
   topic_alias_invalid: 0x94,
   packet_too_large: 0x95,
   quota_exceeded: 0x97,
+  take_over_refused: 0x97,
   endpoint_expired: 0x98,
   endpoint_unregistered: 0x98,
   retain_not_supported: 0x9a,
   qos_not_supported: 0x9b,
   subscription_ids_not_supported: 0xa1,
 } as const satisfies Record<string, number | undefined>
+
+/** What an MQTT 5 client is told besides, where the code alone says too little (MQTT 5.0 §3.14.2.2.3). */
+export const CLOSE_TEXTS: { readonly [reason in CloseReason]?: string } = {
+  take_over_refused:
+    'Two connections take this endpoint over from each other again and again: the other one keeps it for 10 s.',
+}
 
 export type CloseReason = keyof typeof CLOSE_REASONS
 
@@ -43,10 +50,17 @@ export const CONNECT_REFUSALS = {
   client_id_invalid: { returnCode: 2, reasonCode: 0x85 },
   unavailable: { returnCode: 3, reasonCode: 0x88 },
   quota_exceeded: { returnCode: 3, reasonCode: 0x97 },
+  take_over_refused: { returnCode: 3, reasonCode: 0x97 },
   bad_credentials: { returnCode: 4, reasonCode: 0x86 },
   unauthorized: { returnCode: 5, reasonCode: 0x87 },
   bad_authentication_method: { returnCode: 5, reasonCode: 0x8c },
 } as const satisfies Record<string, { readonly returnCode: number; readonly reasonCode: number }>
+
+/** The same for CONNACK (MQTT 5.0 §3.2.2.3.9). */
+export const REFUSAL_TEXTS: { readonly [refusal in ConnectRefusal]?: string } = {
+  take_over_refused:
+    'Two connections take this client id over from each other again and again: the other one keeps it for 10 s.',
+}
 
 export type ConnectRefusal = keyof typeof CONNECT_REFUSALS
 

@@ -1,6 +1,6 @@
 import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
 import { asError } from './as-error.ts'
-import type { Client } from './client.ts'
+import { type Client, userOf } from './client.ts'
 import type { MqttContext } from './context.ts'
 import { disconnectReason } from './disconnect-reason.ts'
 import type { EndpointLink } from './endpoint-link.ts'
@@ -10,7 +10,7 @@ import { checkLiveness } from './liveness.ts'
 import { Outgoing } from './outgoing.ts'
 import { disconnect, type Welcome, welcome } from './packets/answers.ts'
 import { frameOf } from './packets/frames.ts'
-import { CLOSE_REASONS, type CloseReason, PacketError } from './reasons.ts'
+import { CLOSE_REASONS, CLOSE_TEXTS, type CloseReason, PacketError } from './reasons.ts'
 import type { Receiver, Transport } from './transport/transport.ts'
 import type { Due } from './wheel.ts'
 
@@ -77,7 +77,10 @@ export class Session implements Receiver, Due {
   /** CONNECT was accepted. Another connection of the same user with the same client id is closed. */
   accept(client: Client, answer: Welcome): void {
     this.client = client
-    this.context.sessions.accepted(this, client.key)?.close('taken_over')
+    const former = this.context.sessions.accepted(this, client.key)
+    former?.close('taken_over')
+    if (former !== undefined && client.key !== undefined)
+      this.context.takeOvers.note('client id', client.key, userOf(client))
     this.transport.admitted()
     this.heard()
     this.write(welcome(answer))
@@ -116,7 +119,7 @@ export class Session implements Receiver, Due {
     if (!this.isOpen) return
     const reasonCode = CLOSE_REASONS[reason]
     if (this.client?.version === 5 && reasonCode !== undefined)
-      this.transport.write(frameOf(disconnect(reasonCode), this.transport.isWebSocket))
+      this.transport.write(frameOf(this.#goodbye(reason, reasonCode), this.transport.isWebSocket))
     this.#end(reason)
     this.context.wheel.schedule(this, this.context.wheel.nowMs() + LINGER_MS)
     if (reason === 'socket_stuck') this.transport.destroy()
@@ -161,6 +164,12 @@ export class Session implements Receiver, Due {
     if (this.#state === 'gone') return undefined
     this.transport.destroy()
     return nowMs + LINGER_MS
+  }
+
+  /** DISCONNECT, with a text where there is one and the client takes so much [MQTT-3.14.2-3]. */
+  #goodbye(reason: CloseReason, reasonCode: number): Buffer {
+    const full = disconnect(reasonCode, CLOSE_TEXTS[reason])
+    return full.length > (this.client?.packetBytesMax ?? full.length) ? disconnect(reasonCode) : full
   }
 
   #answer(frame: Buffer): void {

@@ -44,6 +44,11 @@ export class Sessions {
     return former
   }
 
+  /** Whether a connection has this client id now. */
+  has(clientKey: string): boolean {
+    return this.#byClient.has(clientKey)
+  }
+
   /** The session ended, before or after it was accepted; its socket may linger. */
   ended(session: Session, clientKey: string | undefined, wasAccepted: boolean): void {
     if (wasAccepted) this.#connected--

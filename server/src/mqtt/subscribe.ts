@@ -30,6 +30,10 @@ export async function subscribe(session: Session, client: Client, packet: ISubsc
   if (!auth.isStillGood(client.token)) return session.close('authorization_lost')
   const found = await Promise.all(packet.subscriptions.map(({ topic }) => find(session, client, topic)))
   if (!session.isOpen) return
+  if (found.some((what) => mustNotTakeOver(session, what))) {
+    session.context.metrics.refused('mqtt', 'take_over_refused')
+    return session.close('take_over_refused')
+  }
   const attached: EndpointLink[] = []
   const codes = packet.subscriptions.map((subscription, index) => {
     const what = found[index] ?? UNSPECIFIED_ERROR
@@ -84,10 +88,31 @@ function grant(
   if (subscriptionsOf(session) >= SUBSCRIPTIONS_MAX) return refuse(session, client, QUOTA_EXCEEDED)
   const made = new EndpointLink(session, registration, client.version === 5)
   made.subscribe(topic, qos)
+  if (isElsewhere(session, registration))
+    session.context.takeOvers.note('endpoint', nameOf(registration), registration)
   session.addLink(made)
   made.attach()
   attached.push(made)
   return qos
+}
+
+/** Whether another connection has the endpoint's link. */
+function isElsewhere(session: Session, registration: Registration): boolean {
+  return (
+    !session.links.some((link) => link.registration.registrationId === registration.registrationId) &&
+    session.context.delivery.isConnected(registration)
+  )
+}
+
+/** Closed instead of told by SUBACK: a device without its subscription would wait for events that do not come. */
+function mustNotTakeOver(session: Session, found: Found): boolean {
+  if (typeof found !== 'object' || !session.context.takeOvers.isHeld('endpoint', nameOf(found))) return false
+  return isElsewhere(session, found)
+}
+
+/** Ids contain no slash. */
+function nameOf({ organizationId, userId, userEndpointId }: Registration): string {
+  return `${organizationId}/${userId}/${userEndpointId}`
 }
 
 /** Results of published events come at QoS 0: one that is lost can be had again with an idempotency key. */

@@ -1,5 +1,5 @@
 import { PACKET_BYTES_MAX, RECEIVE_MAXIMUM } from '@rollcall/protocol/limits'
-import { CONNECT_REFUSALS, type ConnectRefusal } from '../reasons.ts'
+import { CONNECT_REFUSALS, type ConnectRefusal, REFUSAL_TEXTS } from '../reasons.ts'
 import type { Version } from './checks.ts'
 import { Property } from './properties.ts'
 
@@ -22,12 +22,21 @@ const NOTHING = Buffer.alloc(0)
 
 export const PINGRESP = Buffer.from([0xd0, 0x00])
 
-/** CONNACK that refuses. `version` is the newest one that the client surely reads. */
-export function refusal(version: Version, why: ConnectRefusal): Buffer {
+/**
+ * CONNACK that refuses. `version` is the newest one that the client surely reads.
+ *
+ * @param packetBytesMax the largest packet that the client takes: past it no text is added [MQTT-3.2.2-19]
+ */
+export function refusal(
+  version: Version,
+  why: ConnectRefusal,
+  packetBytesMax = Number.POSITIVE_INFINITY,
+): Buffer {
   const { returnCode, reasonCode } = CONNECT_REFUSALS[why]
-  return version === 5
-    ? Buffer.from([0x20, 0x03, 0x00, reasonCode, 0x00])
-    : Buffer.from([0x20, 0x02, 0x00, returnCode])
+  if (version !== 5) return Buffer.from([0x20, 0x02, 0x00, returnCode])
+  const text = REFUSAL_TEXTS[why]
+  const full = packetOf(0x20, [0x00, reasonCode, ...reasonProperties(text)])
+  return full.length > packetBytesMax ? packetOf(0x20, [0x00, reasonCode, 0]) : full
 }
 
 /** What an accepted CONNECT asked for that its CONNACK answers to. */
@@ -86,8 +95,16 @@ function property(id: number, value: Buffer): Buffer {
 }
 
 /** DISCONNECT, which the server of MQTT 5 may send; properties may be left out (§3.14.2.2.1). */
-export function disconnect(reasonCode: number): Buffer {
-  return Buffer.from([0xe0, 0x01, reasonCode])
+export function disconnect(reasonCode: number, text?: string): Buffer {
+  if (text === undefined) return Buffer.from([0xe0, 0x01, reasonCode])
+  return packetOf(0xe0, [reasonCode, ...reasonProperties(text)])
+}
+
+/** Properties that hold a reason string, or nothing, with their length. */
+function reasonProperties(text: string | undefined): readonly number[] {
+  if (text === undefined) return [0]
+  const bytes = property(Property.reasonString, Buffer.from(text))
+  return [...variable(bytes.length), ...bytes]
 }
 
 function uint16(value: number): readonly [high: number, low: number] {
