@@ -7,7 +7,6 @@ import { openPlanted, openRepository, type Sources } from './sources.ts'
 /** Where each library of the server may be named. Anything that is not here may be named nowhere. */
 const ROOMS_OF: ReadonlyMap<string, readonly string[]> = new Map([
   ['fastify', ['http']],
-  ['@fastify/cors', ['http']],
   ['@fastify/helmet', ['http']],
   ['@fastify/static', ['http']],
   ['@fastify/swagger', ['http']],

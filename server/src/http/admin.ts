@@ -11,6 +11,9 @@ import { metricsRoute } from './routes/metrics.ts'
 import type { HttpServices } from './services.ts'
 import type { Certificate, HttpSettings } from './settings.ts'
 
+/** No page of another origin has any business here. */
+const NOBODY = { patterns: [], isEverybody: false, has: () => false }
+
 /** Time that a scrape under way gets to end, milliseconds. */
 const CLOSE_GRACE_MS = 500
 
@@ -51,7 +54,7 @@ export async function createAdmin(options: AdminOptions): Promise<Admin> {
 }
 
 async function buildAdminApp({ services, settings, document, hasMetrics }: AdminOptions): Promise<App> {
-  const app = createFastify(services, settings)
+  const app = createFastify(services, { ...settings, allowedOrigins: NOBODY })
   app.removeAllContentTypeParsers()
   app.setSerializerCompiler(() => JSON.stringify)
   answerErrors(app, services)

@@ -7,13 +7,14 @@ import { trustedProxies } from './client-address.ts'
 import { clientErrorHandler } from './client-error.ts'
 import { createNodeServer } from './node-server.ts'
 import { requireToken } from './plugins/authenticate.ts'
-import { allowOrigins } from './plugins/cross-origin.ts'
 import { serveDocs } from './plugins/docs-page.ts'
 import { answerErrors, answerThrown } from './plugins/errors.ts'
+import { boundHeaders } from './plugins/header-bytes.ts'
 import { ignoreTypesOfNothing, readJson, readRawBulk, readRawJson } from './plugins/json-body.ts'
 import { speakOAuth } from './plugins/oauth-form.ts'
 import { documentRoutes } from './plugins/openapi.ts'
 import { servePages } from './plugins/pages.ts'
+import { answeredPreflight, answerPreflights } from './plugins/preflight.ts'
 import { logRequests, requestIds } from './plugins/request-log.ts'
 import { requireTls } from './plugins/transport-security.ts'
 import { VALIDATOR_OPTIONS } from './plugins/validation.ts'
@@ -46,6 +47,7 @@ import { statisticsRoute } from './routes/statistics.ts'
 import { unregisterRoute } from './routes/unregister.ts'
 import type { HttpServices } from './services.ts'
 import { type HttpSettings, headerBytesMax } from './settings.ts'
+import { SocketOrigins } from './socket-origins.ts'
 
 /** The whole HTTP front, as a list: what holds everywhere, then each group of routes with what it needs. */
 export async function buildApp(services: HttpServices, settings: HttpSettings): Promise<App> {
@@ -55,9 +57,10 @@ export async function buildApp(services: HttpServices, settings: HttpSettings): 
   app.setSerializerCompiler(() => JSON.stringify)
   answerErrors(app, services)
   ignoreTypesOfNothing(app)
+  boundHeaders(app, headerBytesMax(settings))
+  answerPreflights(app, settings.allowedOrigins)
   if (settings.logRequests) logRequests(app, services.log)
   if (settings.tls !== undefined) requireTls(app)
-  await allowOrigins(app, settings.allowedOrigins)
   await documentRoutes(app, settings.keepAliveSecondsMax)
   await addIdentity(app, services, settings)
   await addApi(app, services, settings)
@@ -69,10 +72,15 @@ export async function buildApp(services: HttpServices, settings: HttpSettings): 
 
 /** Fastify with our bounds, our errors, and nothing served yet. */
 export function createFastify(services: HttpServices, settings: HttpSettings): App {
+  const origins = new SocketOrigins()
+  const { allowedOrigins } = settings
   return fastify({
-    serverFactory: (handler) => createNodeServer(handler, settings),
-    clientErrorHandler: clientErrorHandler(services.metrics),
-    frameworkErrors: (error, request, reply) => answerThrown(services, error, request, reply),
+    serverFactory: (handler) => createNodeServer(origins.watch(handler), settings),
+    clientErrorHandler: clientErrorHandler(services.metrics, allowedOrigins, (socket) => origins.of(socket)),
+    // A URL that cannot be decoded comes by no hook.
+    frameworkErrors: (error, request, reply) => {
+      if (!answeredPreflight(request, reply, allowedOrigins)) answerThrown(services, error, request, reply)
+    },
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIds(services.random),

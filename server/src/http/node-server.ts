@@ -2,24 +2,28 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { onceAMinute } from '../clock/clock.ts'
+import { responseFor } from './cross-origin.ts'
 import { inTurn } from './in-turn.ts'
-import { NosniffResponse } from './nosniff.ts'
 import type { HttpServices } from './services.ts'
 import { type Certificate, CONNECTION_BOUNDS, type HttpSettings, headerBytesMax } from './settings.ts'
 
 /** Time a peer has to finish its TLS handshake, milliseconds. */
 const HANDSHAKE_TIMEOUT_MS = 10_000
 
+/** By how much the parser's bound is above ours; little enough that one read of a socket brings both, 64 KiB. */
+const UNREADABLE_BYTES = 16_384
+
 /** Node's HTTP or HTTPS server with every bound set: a peer that is slow or silent is let go. */
 export function createNodeServer(handler: RequestListener, settings: HttpSettings): Server {
   const bounds = { ...CONNECTION_BOUNDS, ...settings.bounds }
   const options = {
-    ServerResponse: NosniffResponse,
+    ServerResponse: responseFor(settings.allowedOrigins),
     headersTimeout: bounds.headersTimeoutMs,
     requestTimeout: bounds.requestTimeoutMs,
     keepAliveTimeout: settings.httpIdleSeconds * 1000,
     connectionsCheckingInterval: bounds.checkIntervalMs,
-    maxHeaderSize: headerBytesMax(settings),
+    // What is longer than it may be is refused by `boundHeaders`, in a form that pages can read.
+    maxHeaderSize: headerBytesMax(settings) + UNREADABLE_BYTES,
   }
   const listener = inTurn(handler)
   const server: Server =
