@@ -76,7 +76,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     auth: fakeAuth(clock, oauth, revocations),
     registrar,
     delivery,
-    history: createHistory({ store: createMemoryStore({ clock }) }),
+    history: createHistory({ store: createMemoryStore({ clock: createFakeClock() }) }),
     webhooks: noWebhooks(),
     limits: noLimits(),
     metrics: {

@@ -3,8 +3,9 @@ import { buildApp } from './app.ts'
 import type { ApiDocument } from './app-type.ts'
 import { closeServer } from './close-server.ts'
 import { listen, renewCertificate } from './node-server.ts'
+import { limitRequestTimes } from './request-times.ts'
 import type { HttpServices, Readiness } from './services.ts'
-import type { Certificate, HttpSettings } from './settings.ts'
+import { type Certificate, CONNECTION_BOUNDS, type HttpSettings } from './settings.ts'
 import { handleUpgrades, type UpgradeHandler } from './upgrade.ts'
 
 export { type Admin, createAdmin } from './admin.ts'
@@ -52,6 +53,7 @@ export async function createHttp({ settings, ...services }: HttpOptions): Promis
   const app = await buildApp({ ...services, readiness }, settings)
   await app.ready()
   const { server } = app
+  const times = limitRequestTimes(server, { ...CONNECTION_BOUNDS, ...settings.bounds }, services.clock)
   function drain(): void {
     if (isDraining) return
     isDraining = true
@@ -71,7 +73,10 @@ export async function createHttp({ settings, ...services }: HttpOptions): Promis
     drain,
     close() {
       drain()
-      closed ??= closeServer(server, services.clock, CLOSE_GRACE_MS).then(() => app.close())
+      closed ??= closeServer(server, services.clock, CLOSE_GRACE_MS).then(() => {
+        times.close()
+        return app.close()
+      })
       return closed
     },
   }

@@ -18,10 +18,10 @@ export function createNodeServer(handler: RequestListener, settings: HttpSetting
   const bounds = { ...CONNECTION_BOUNDS, ...settings.bounds }
   const options = {
     ServerResponse: responseFor(settings.allowedOrigins),
-    headersTimeout: bounds.headersTimeoutMs,
-    requestTimeout: bounds.requestTimeoutMs,
+    // Kept on a time that stands still with the process: see `limitRequestTimes`.
+    headersTimeout: 0,
+    requestTimeout: 0,
     keepAliveTimeout: settings.httpIdleSeconds * 1000,
-    connectionsCheckingInterval: bounds.checkIntervalMs,
     // What is longer than it may be is refused by `boundHeaders`, in a form that pages can read.
     maxHeaderSize: headerBytesMax(settings) + UNREADABLE_BYTES,
   }

@@ -5,6 +5,9 @@ import type { Duplex } from 'node:stream'
 /** Takes over a connection whose client wants to speak something else from here on. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
+/** The HTTP server is told with this that a socket is no connection of its own any more. */
+export const HANDED_OVER = 'handedOver'
+
 /**
  * Hands WebSocket handshakes to `takeOver`, and serves a request that offers another protocol as the plain
  * request that it also is (RFC 9110 §7.8): Java's own HTTP client offers HTTP/2 with whatever it sends in
@@ -12,6 +15,7 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
  */
 export function handleUpgrades(server: Server, takeOver: UpgradeHandler): void {
   server.on('upgrade', (request, socket, head) => {
+    server.emit(HANDED_OVER, socket)
     if (offersWebSocket(request)) takeOver(request, socket, head)
     else serveAnew(server, request, socket, head)
   })
