@@ -4,7 +4,7 @@ import { type Auth, createAuth, usesDemoDirectory } from './auth/auth.ts'
 import { type Certificate, type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
 import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
 import { Closers } from './closers.ts'
-import { type Configuration, withDemoOrigins } from './config/config.ts'
+import { type Configuration, isLoopbackHost, withDemoOrigins } from './config/config.ts'
 import { createDelivery, type Delivery, type DeliveryOptions } from './delivery/delivery.ts'
 import { linksWithin, systemDescriptors, watchDescriptors } from './descriptors.ts'
 import { createHistory, type History } from './history/history.ts'
@@ -16,7 +16,7 @@ import { openMqttPorts } from './mqtt-ports.ts'
 import { createMetrics, type Log, type Metrics, Statistics } from './observe/observe.ts'
 import { findPages, type PageFolders } from './pages.ts'
 import { createRegistrar, type Registrar } from './registrar/registrar.ts'
-import { assertLoopback, certificateFiles } from './start-checks.ts'
+import { assertLoopback, assertOwnFolder, certificateFiles } from './start-checks.ts'
 import { openFolderStore } from './store/embedded/embedded.ts'
 import { feedBounds, type OnMailboxEnded, type Store } from './store/store.ts'
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
@@ -118,6 +118,7 @@ async function buildHeart(
   const { dataDir, sealingKey: keyFromConfig } = configuration
   const { clock, random, log } = around
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await assertOwnFolder(dataDir)
   const sealer = createSealer(await loadSealingKey({ dataDir, keyFromConfig, random }), random)
   const metrics = createMetrics()
   const statistics = new Statistics(clock.wallMs())
@@ -165,10 +166,10 @@ async function buildFronts(
 ): Promise<Fronts> {
   const { store, metrics } = rooms
   const backendsShowCertificate = start.certificate?.requestCert === true
+  const isHostAllowed = usesDemoDirectory(configuration) ? isLoopbackHost : undefined
   const mqtt = createMqtt({
-    ...around,
-    ...rooms,
-    settings: { ...configuration, backendsShowCertificate },
+    ...{ ...around, ...rooms },
+    settings: { ...configuration, backendsShowCertificate, isHostAllowed },
   })
   rooms.auth.onRevoked((isConcerned) => mqtt.review(isConcerned))
   const logRequests = configuration.logLevel === 'debug' || configuration.logLevel === 'trace'
@@ -179,6 +180,7 @@ async function buildFronts(
     pages: start.pages,
     logRequests,
     backendsShowCertificate,
+    isHostAllowed,
   }
   const notReadyBecause = (): string | undefined => {
     if (!start.isDone) return 'starting'

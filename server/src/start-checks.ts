@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
-import { identityProblem, usesDemoDirectory } from './auth/auth.ts'
+import { identityProblem, othersMay, usesDemoDirectory } from './auth/auth.ts'
 import { type CertificateFiles, readCertificate } from './certificate.ts'
 import type { Random } from './clock/clock.ts'
 import { type Configuration, ConfigurationError } from './config/config.ts'
@@ -19,8 +19,23 @@ export async function checkStart(configuration: Configuration, random: Random): 
   const problem = await identityProblem(configuration)
   if (problem !== undefined) throw new ConfigurationError('who may call', problem)
   const { dataDir, sealingKey: keyFromConfig } = configuration
+  await assertOwnFolder(dataDir)
   if (keyFromConfig !== undefined)
     await naming('SEALING_KEY', () => loadSealingKey({ dataDir, keyFromConfig, random }))
+}
+
+/**
+ * Whoever may write into the data folder can put other keys and other mailboxes there.
+ *
+ * @throws ConfigurationError with the command that mends it; not where there is no such folder yet
+ */
+export async function assertOwnFolder(dataDir: string): Promise<void> {
+  const isOpen = await othersMay('write', dataDir).catch(() => false)
+  if (isOpen)
+    throw new ConfigurationError(
+      'DATA_DIR',
+      `everybody on this machine can write into it: chmod o-w ${dataDir}, or name a folder in it that the server makes`,
+    )
 }
 
 async function naming(key: string, check: () => Promise<unknown>): Promise<void> {

@@ -233,6 +233,8 @@ export type MqttFixture = {
   readonly delivery: FakeDelivery
   /** Reasons of closed connections and codes of refusals, in order. */
   readonly closed: string[]
+  /** When an expired token opened a connection. */
+  readonly stale: number[]
   readonly refused: string[]
   /** Events counted `discarded` and the like. */
   readonly outcomes: string[]
@@ -250,6 +252,7 @@ export async function openMqtt(
   const clock = createFakeClock()
   const [auth, registrar, delivery] = [new FakeAuth(clock), new FakeRegistrar(clock), new FakeDelivery()]
   const closed: string[] = []
+  const stale: number[] = []
   const refused: string[] = []
   const outcomes: string[] = []
   const lines: string[] = []
@@ -262,6 +265,7 @@ export async function openMqtt(
     log: createLog('debug', { write: (line) => void lines.push(line) }),
     metrics: {
       linkClosed: (reason) => void closed.push(reason),
+      staleConnect: () => void stale.push(clock.wallMs()),
       refused: (_front, code) => void refused.push(code),
       eventOutcome: (outcome) => void outcomes.push(outcome),
     },
@@ -287,7 +291,20 @@ export async function openMqtt(
     http.close()
   })
   const ports = { httpPort: portOf(http), tcpPort: portOf(tcp) }
-  return { mqtt, options, clock, auth, registrar, delivery, closed, refused, outcomes, lines, ...ports }
+  return {
+    mqtt,
+    options,
+    clock,
+    auth,
+    registrar,
+    delivery,
+    closed,
+    stale,
+    refused,
+    outcomes,
+    lines,
+    ...ports,
+  }
 }
 
 function portOf(server: Server | HttpServer): number {

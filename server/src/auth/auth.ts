@@ -11,6 +11,7 @@ export { type AuthOptions, createAuth, usesDemoDirectory } from './create-auth.t
 export type { Organization, Webhook } from './directory.ts'
 export { hashRandomSecret, hashSecret } from './hash-secret.ts'
 export { OAuthError } from './oauth-error.ts'
+export { othersMay } from './others.ts'
 export {
   isBackend,
   mayPublishEvents,

@@ -4,11 +4,13 @@ import { readDirectory } from './watched-directory.ts'
 /** What says who may call, and where it is wrong; nothing when a start would take it. Nothing is fetched. */
 export async function identityProblem(settings: {
   readonly directoryFile: string | undefined
+  readonly directoryFileShared?: boolean
   readonly foreignIssuers: unknown
 }): Promise<string | undefined> {
   try {
     parseForeignIssuers(settings.foreignIssuers)
-    if (settings.directoryFile !== undefined) await readDirectory(settings.directoryFile)
+    if (settings.directoryFile !== undefined)
+      await readDirectory(settings.directoryFile, settings.directoryFileShared === true)
     return undefined
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

@@ -48,6 +48,8 @@ export type AuthOptions = {
   readonly tokenBytesMax?: number | undefined
   /** `undefined`: the demo directory. */
   readonly directoryFile?: string | undefined
+  /** Whether everybody on this machine may read that file. Default: no. */
+  readonly directoryFileShared?: boolean
   /** Bounds what is tried at the token endpoint. Default: nothing is refused. */
   readonly admission?: Admission | undefined
   /** As configured; parsed here. */
@@ -145,7 +147,12 @@ async function openAll(options: AuthOptions, verifier: Pick<Verifier, 'forgetAll
   const onKeysChanged = () => verifier.forgetAll()
   const opened: Partial<Opened>[] = []
   try {
-    const directory = await openDirectory({ file: options.directoryFile, clock, log })
+    const directory = await openDirectory({
+      file: options.directoryFile,
+      isShared: options.directoryFileShared === true,
+      clock,
+      log,
+    })
     opened.push({ directory })
     const revoked = await openRevokedTokens(store.revokedTokens, clock)
     opened.push({ revoked })

@@ -5,12 +5,18 @@ import { demoDirectory } from './demo-directory.ts'
 import type { Directory, DirectorySource, ReloadListener } from './directory.ts'
 import { parseDirectory } from './directory-file.ts'
 import { FormError } from './json-form.ts'
+import { othersMay } from './others.ts'
 
 const POLL_PERIOD_MS = 500
 const FILE_BYTES_MAX = 67_108_864
 
+/** A container has no others, and its secrets are often mounted so. */
+const SHARED_HINT = ' (or, in a container of its own, DIRECTORY_FILE_SHARED=true)'
+
 type Options = {
   readonly file: string | undefined
+  /** Whether everybody on this machine may read it. */
+  readonly isShared: boolean
   readonly clock: Pick<Clock, 'every'>
   readonly log: AuthLog
 }
@@ -24,17 +30,22 @@ type Options = {
  *
  * @throws Error naming the file and what is wrong with it, when it cannot be used at start
  */
-export async function openDirectory({ file, clock, log }: Options): Promise<DirectorySource> {
+export async function openDirectory({ file, isShared, clock, log }: Options): Promise<DirectorySource> {
   if (file === undefined) {
     const demo = demoDirectory()
     return { current: () => demo, onReloaded: () => {}, reload: async () => {}, close: async () => {} }
   }
-  return watch(file, clock, log)
+  return watch(() => readDirectory(file, isShared), file, clock, log)
 }
 
-async function watch(file: string, clock: Pick<Clock, 'every'>, log: AuthLog): Promise<DirectorySource> {
+async function watch(
+  read: () => Promise<Directory>,
+  file: string,
+  clock: Pick<Clock, 'every'>,
+  log: AuthLog,
+): Promise<DirectorySource> {
   let version = await versionOf(file)
-  let directory = await readDirectory(file)
+  let directory = await read()
   let polling: Promise<void> | undefined
   const listeners: ReloadListener[] = []
 
@@ -45,7 +56,7 @@ async function watch(file: string, clock: Pick<Clock, 'every'>, log: AuthLog): P
     version = found
     try {
       const before = directory
-      directory = await readDirectory(file)
+      directory = await read()
       log.info('directory reloaded', { users: directory.users.size, clients: directory.clients.size })
       for (const listener of listeners) listener(before, directory)
     } catch (error) {
@@ -86,9 +97,14 @@ async function versionOf(file: string): Promise<string> {
   }
 }
 
-/** @throws Error naming the file and what is wrong with it */
-export async function readDirectory(file: string): Promise<Directory> {
+/**
+ * @param isShared whether everybody on this machine may read it: hashes can be guessed from
+ * @throws Error naming the file and what is wrong with it
+ */
+export async function readDirectory(file: string, isShared: boolean): Promise<Directory> {
   try {
+    if (!isShared && (await othersMay('read', file)))
+      throw new FormError('', `everybody on this machine can read it: chmod o-r ${file}${SHARED_HINT}`)
     const { size } = await stat(file)
     if (size > FILE_BYTES_MAX) throw new FormError('', `is larger than ${FILE_BYTES_MAX} bytes`)
     return parseDirectory(await readFile(file, 'utf8'))

@@ -18,6 +18,7 @@ import {
 } from './parse.ts'
 
 export { readConfigFile } from './config-file.ts'
+export { isLoopbackHost } from './demo-hosts.ts'
 export { withDemoOrigins } from './demo-origins.ts'
 export { CONFIGURATION_KEYS, type ConfigurationKey } from './keys.ts'
 export { type AllowedOrigins, allowOrigins } from './origins.ts'
@@ -36,6 +37,8 @@ export type Configuration = {
   readonly dataDir: string
   readonly logLevel: LogLevel
   readonly directoryFile: string | undefined
+  readonly directoryFileShared: boolean
+  readonly clientCredentialsInQuery: boolean
   readonly accessTokenTtlSeconds: number
   readonly refreshTokenTtlSeconds: number
   readonly refreshFamiliesPerUserMax: number
@@ -169,6 +172,8 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     dataDir: text('dataDir') ?? '',
     logLevel: parseLogLevel(at('logLevel')),
     directoryFile: text('directoryFile'),
+    directoryFileShared: parseFlag(at('directoryFileShared')),
+    clientCredentialsInQuery: parseFlag(at('clientCredentialsInQuery')),
     accessTokenTtlSeconds: integer('accessTokenTtlSeconds'),
     refreshTokenTtlSeconds: integer('refreshTokenTtlSeconds'),
     refreshFamiliesPerUserMax: integer('refreshFamiliesPerUserMax'),

@@ -132,7 +132,7 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'dataDir',
     'data',
     'a folder',
-    'Where everything durable lives. Made with mode 0700 when absent. One process at a time.',
+    'Where everything durable lives. Made with mode 0700 when absent; refused where everybody on the machine can write into it. One process at a time.',
   ),
   text(
     'logLevel',
@@ -145,6 +145,16 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     '',
     'a file',
     'Organizations, users and clients (`docs/directory.md`). Re-read when it changes. Not set: the demo directory, on loopback only.',
+  ),
+  flag(
+    'directoryFileShared',
+    false,
+    'Whether that file may be readable by everybody on the machine. For a container whose secrets are mounted so; elsewhere `chmod o-r` it.',
+  ),
+  flag(
+    'clientCredentialsInQuery',
+    true,
+    'Whether the token endpoint takes the parameters of a request, secrets among them, from the URL, where proxies log them. Existing scripts need it.',
   ),
   integer('accessTokenTtlSeconds', 'seconds', [3600, 1, 86_400], 'Lifetime of an access token.'),
   integer(
@@ -174,7 +184,7 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'staleConnectSecondsMax',
     'seconds',
     [86_400, 0, 604_800],
-    'How long after its `exp` a genuine token may still open an MQTT connection for a user whose registration was renewed with a newer token. 0: never.',
+    'How long after its `exp` a genuine token may still open an MQTT connection for a user whose registration was renewed with a newer token: an old token that somebody finds reads events for so long. 0: never.',
   ),
   integer(
     'tokenBytesMax',

@@ -16,6 +16,7 @@ import { documentRoutes } from './plugins/openapi.ts'
 import { servePages } from './plugins/pages.ts'
 import { answeredPreflight, answerPreflights } from './plugins/preflight.ts'
 import { logRequests, requestIds } from './plugins/request-log.ts'
+import { requireHost } from './plugins/required-host.ts'
 import { requireTls } from './plugins/transport-security.ts'
 import { VALIDATOR_OPTIONS } from './plugins/validation.ts'
 import { answerEventRoute } from './routes/answer-event.ts'
@@ -74,7 +75,7 @@ export async function buildApp(services: HttpServices, settings: HttpSettings): 
 export function createFastify(services: HttpServices, settings: HttpSettings): App {
   const origins = new SocketOrigins()
   const { allowedOrigins } = settings
-  return fastify({
+  const app = fastify({
     serverFactory: (handler) => createNodeServer(origins.watch(handler), settings),
     clientErrorHandler: clientErrorHandler(services.metrics, allowedOrigins, (socket) => origins.of(socket)),
     // A URL that cannot be decoded comes by no hook.
@@ -91,13 +92,16 @@ export function createFastify(services: HttpServices, settings: HttpSettings): A
     routerOptions: { maxParamLength: headerBytesMax(settings) },
     ajv: { customOptions: VALIDATOR_OPTIONS },
   }).withTypeProvider<TypeBoxTypeProvider>()
+  // Before everything else: whoever asks by another name learns nothing.
+  if (settings.isHostAllowed !== undefined) requireHost(app, settings.isHostAllowed)
+  return app
 }
 
 async function addIdentity(app: App, services: HttpServices, settings: HttpSettings): Promise<void> {
   await app.register(async (scope) => {
     speakOAuth(scope, services, settings)
     issueTokenRoute(scope, services, settings)
-    revokeTokenRoute(scope, services)
+    revokeTokenRoute(scope, services, settings)
   })
   jsonWebKeysRoute(app, services)
   authorizationServerRoute(app, services)

@@ -29,6 +29,10 @@ export type HttpSettings = Pick<
   | 'turnTtlSeconds'
   | 'metricsToken'
 > & {
+  /** Whether the token endpoint takes credentials from the URL. Default: yes. */
+  readonly clientCredentialsInQuery?: boolean
+  /** Whether a request for this `Host` is answered. Default: every one is. */
+  readonly isHostAllowed?: ((host: string | undefined) => boolean) | undefined
   /** With a certificate the port speaks HTTPS and WSS only. */
   readonly tls: Certificate | undefined
   /** Whether a backend must have shown a client certificate on the connection that it calls on. Default: no. */

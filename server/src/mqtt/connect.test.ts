@@ -206,6 +206,11 @@ test('an expired token of a user with a renewed registration connects, for that 
   assert.deepEqual(await phone.subscribe(['user/alice/renewed', 'user/alice/other']), [1, 0x87])
   const line = fixture.lines.find((text) => text.includes('"level":30')) ?? ''
   assert.match(line, /"expiredForSeconds":0/)
+  assert.equal(fixture.stale.length, 1, 'and it is counted')
+  await connectClient(t, fixture, { ...expired, protocolVersion: 5, clientId: 'again' })
+  assert.deepEqual([fixture.stale.length, tellings(fixture)], [2, 2], 'each time')
+  assert.deepEqual(await codes(t, fixture, { username: 'bob' }), [5, 0x87])
+  assert.deepEqual([fixture.stale.length, tellings(fixture)], [2, 2], 'who is refused did not connect')
   assert.ok(!fixture.lines.join('\n').includes(TOKEN))
   auth.revoked.add(TOKEN)
   assert.deepEqual(await codes(t, fixture, {}), [5, 0x87], 'never a revoked one')
@@ -218,3 +223,7 @@ test('a backend of no organization connects and may subscribe to nothing', async
   const service = await connectClient(t, fixture, { username: 'platform-service', password })
   assert.deepEqual(await service.subscribe('users/endpoints/an-endpoint'), [0x80])
 })
+
+function tellings({ lines }: MqttFixture): number {
+  return lines.filter((line) => JSON.stringify(line).includes('an expired token connects')).length
+}

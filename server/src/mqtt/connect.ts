@@ -40,7 +40,22 @@ export async function connect(session: Session, bytes: Buffer): Promise<void> {
   else if (lacksCertificate(session, judgement.client)) refuse(session, level, 'unauthorized')
   // Revoked while it was judged: whoever closes links did not see this one yet.
   else if (!session.context.auth.isStillGood(judgement.client.token)) refuse(session, level, 'unauthorized')
-  else session.accept(judgement.client, judgement.welcome)
+  else {
+    noteStale(session.context, judgement.client)
+    session.accept(judgement.client, judgement.welcome)
+  }
+}
+
+/** Told each time: whoever has an old token of somebody may be somebody else. (SECURITY.md, "Checklist") */
+function noteStale({ clock, log, metrics }: MqttContext, { principal, renewedUntilWallMs }: Client): void {
+  const expiredForMs = clock.wallMs() - principal.expiresAtWallMs
+  if (renewedUntilWallMs === 0 || expiredForMs < 0) return
+  metrics.staleConnect()
+  log.info('mqtt: an expired token connects, its user has renewed a registration', {
+    organizationId: principal.organizationId,
+    userId: principal.userId,
+    expiredForSeconds: Math.round(expiredForMs / 1000),
+  })
 }
 
 /** Only a client id that another connection has can be fought over. */
@@ -147,11 +162,6 @@ async function authenticateStale(token: string, context: MqttContext): Promise<A
   const nowWallMs = context.clock.wallMs()
   const renewedUntilWallMs = await latestRenewalWallMs(principal, context.registrar)
   if (renewedUntilWallMs <= nowWallMs) throw new ConnectRefused('unauthorized')
-  context.log.info('mqtt: an expired token connects, its user has renewed a registration', {
-    organizationId: principal.organizationId,
-    userId: principal.userId,
-    expiredForSeconds: Math.round((nowWallMs - principal.expiresAtWallMs) / 1000),
-  })
   return { principal, renewedUntilWallMs }
 }
 

@@ -17,7 +17,7 @@ export type MqttOptions = {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  readonly metrics: Pick<Metrics, 'linkClosed' | 'refused' | 'eventOutcome'>
+  readonly metrics: Pick<Metrics, 'linkClosed' | 'refused' | 'eventOutcome' | 'staleConnect'>
   readonly settings: MqttSettings
 }
 
@@ -31,6 +31,8 @@ export type MqttSettings = {
   readonly publicUrl: string | undefined
   readonly tokenBytesMax: number
   readonly ackTimeoutSeconds: number
+  /** Not a key: whether a handshake for this `Host` is answered. Default: every one is. */
+  readonly isHostAllowed?: ((host: string | undefined) => boolean) | undefined
 }
 
 /** The same, with what all connections share. */

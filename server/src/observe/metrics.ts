@@ -51,6 +51,8 @@ export interface Metrics {
   refused(front: 'http' | 'mqtt', code: string): void
   /** It was looked, and no file descriptor was left. */
   descriptorsExhausted(): void
+  /** An expired token opened a connection. */
+  staleConnect(): void
   /** What `/metrics` answers, with its content type. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>
   observe(gauges: Gauges): void
@@ -131,6 +133,7 @@ export function createMetrics(): Metrics {
     webhookEvents: (outcome, count) => webhookEvents.labels(outcome).inc(count),
     refused: (front, code) => refusals.labels(front, code).inc(),
     descriptorsExhausted: plainCounter(registry, ...EXHAUSTED),
+    staleConnect: plainCounter(registry, ...STALE_CONNECTS),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     observe: (gauges) => addGauges(registry, gauges),
   }
@@ -158,6 +161,11 @@ function addProcess(registry: Registry): void {
 const EXHAUSTED = [
   'rollcall_descriptors_exhausted_total',
   'Seconds in which no file descriptor was left, and connections were closed unheard.',
+] as const
+
+const STALE_CONNECTS = [
+  'rollcall_stale_connects_total',
+  'MQTT connections that were opened with an expired token.',
 ] as const
 
 /** A counter without labels, as what counts one more. */

@@ -34,19 +34,30 @@ export function speakOAuth(
   app.setErrorHandler((thrown, request, reply) => answerThrown(services, thrown, request, reply))
 }
 
+/** What proves something, or names who does. RFC 6749 §2.3.1: not in the URL, where proxies and browsers keep it. */
+const CREDENTIALS = ['client_id', 'client_secret', 'username', 'password', 'refresh_token', 'token']
+
 /**
  * The request with its parameters from the URL and from the form, in this order.
  *
- * @throws OAuthError `invalid_request` for a body that is no form
+ * @throws OAuthError `invalid_request` for a body that is no form, and for credentials in the URL where they are not taken
  */
-export function tokenRequest(request: FastifyRequest): TokenRequest {
+export function tokenRequest(
+  request: FastifyRequest,
+  { clientCredentialsInQuery }: Pick<HttpSettings, 'clientCredentialsInQuery'>,
+): TokenRequest {
   const url = request.raw.url ?? ''
   const queryStart = url.indexOf('?')
-  const query = queryStart < 0 ? '' : url.slice(queryStart + 1)
+  const query = new URLSearchParams(queryStart < 0 ? '' : url.slice(queryStart + 1))
+  if (clientCredentialsInQuery === false && CREDENTIALS.some((name) => query.has(name)))
+    throw new OAuthError(
+      'invalid_request',
+      'Credentials belong into the body or the Authorization header here.',
+    )
   return {
     authorization: request.raw.headers.authorization,
     remoteAddress: clientAddress(request.ips ?? [request.ip]),
-    parameters: [...new URLSearchParams(query), ...formFields(request)],
+    parameters: [...query, ...formFields(request)],
   }
 }
 

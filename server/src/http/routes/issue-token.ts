@@ -29,11 +29,12 @@ const schema = {
 export function issueTokenRoute(
   app: App,
   { auth }: Pick<HttpServices, 'auth'>,
-  { backendsShowCertificate }: Pick<HttpSettings, 'backendsShowCertificate'>,
+  settings: Pick<HttpSettings, 'backendsShowCertificate' | 'clientCredentialsInQuery'>,
 ): void {
+  const { backendsShowCertificate } = settings
   const options = { schema, validatorCompiler: uncheckedForm, config: BODY_OPTIONAL }
   app.post('/security/oauth/token', options, async (request, reply) => {
-    const wanted = tokenRequest(request)
+    const wanted = tokenRequest(request, settings)
     if (backendsShowCertificate === true && isOfBackend(wanted) && !showsCertificate(request.raw.socket))
       throw new OAuthError('invalid_client', 'A backend needs a client certificate here.')
     const issued = await auth.token(wanted)

@@ -5,6 +5,7 @@ import { tokenRequest } from '../plugins/oauth-form.ts'
 import { noContent } from '../schemas/documentation.ts'
 import { credentialsAnd, FORM, OAUTH_CREDENTIALS, oauthRefusals, uncheckedForm } from '../schemas/oauth.ts'
 import type { HttpServices } from '../services.ts'
+import type { HttpSettings } from '../settings.ts'
 
 const schema = {
   operationId: 'revokeToken',
@@ -21,10 +22,14 @@ const schema = {
 }
 
 /** RFC 7009 §2. */
-export function revokeTokenRoute(app: App, { auth }: HttpServices): void {
+export function revokeTokenRoute(
+  app: App,
+  { auth }: HttpServices,
+  settings: Pick<HttpSettings, 'clientCredentialsInQuery'>,
+): void {
   const options = { schema, validatorCompiler: uncheckedForm, config: BODY_OPTIONAL }
   app.post('/security/oauth/revoke', options, async (request, reply) => {
-    await auth.revoke(tokenRequest(request))
+    await auth.revoke(tokenRequest(request, settings))
     return reply.send()
   })
 }

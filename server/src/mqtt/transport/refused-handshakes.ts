@@ -7,7 +7,14 @@ import { readHeaderText } from './header-text.ts'
 const PERIOD_MS = 60_000
 
 /** Why a connection was refused before a packet of it was read. */
-export type HandshakeRefusal = 'path' | 'origin' | 'sub_protocol' | 'handshake' | 'no_room' | 'no_room_tcp'
+export type HandshakeRefusal =
+  | 'host'
+  | 'path'
+  | 'origin'
+  | 'sub_protocol'
+  | 'handshake'
+  | 'no_room'
+  | 'no_room_tcp'
 
 type Told = { atMs: number; sinceThen: number }
 

@@ -21,6 +21,7 @@ const RETRY_AFTER_SECONDS = 5
 const NOSNIFF_LINE = 'X-Content-Type-Options: nosniff'
 
 const CODES: { readonly [why in HandshakeRefusal]: ErrorCode } = {
+  host: 'forbidden',
   path: 'not_found',
   origin: 'forbidden',
   sub_protocol: 'invalid_request',
@@ -32,6 +33,8 @@ const CODES: { readonly [why in HandshakeRefusal]: ErrorCode } = {
 export type UpgradeOptions = {
   readonly allowedOrigins: AllowedOrigins
   readonly publicUrl: string | undefined
+  /** Whether a request for this `Host` is answered. Default: every one is. */
+  readonly isHostAllowed?: ((host: string | undefined) => boolean) | undefined
   /** Whether there is room for one more connection now. */
   hasRoom(): boolean
   onRefused(code: ErrorCode, why: HandshakeRefusal, request: IncomingMessage): void
@@ -76,6 +79,7 @@ function ignore(): void {}
 
 function refusalOf(request: IncomingMessage, options: UpgradeOptions): HandshakeRefusal | undefined {
   const { origin, host } = request.headers
+  if (options.isHostAllowed?.(host) === false) return 'host'
   if (request.url?.split('?', 1)[0] !== PATH) return 'path'
   if (!isOriginAllowed(origin, host, options.allowedOrigins, options.publicUrl)) return 'origin'
   if (!offersMqtt(request.headers['sec-websocket-protocol'])) return 'sub_protocol'
