@@ -20,7 +20,7 @@ const CODE_OF_STATUS: ReadonlyMap<number, ErrorCode> = new Map([
 /** The error that a refusal's body describes. */
 export async function refusalOf(response: Response): Promise<RollcallError> {
   const body = await readObject(response)
-  const { error, message, ...others } = body
+  const { error, message, eventId, ...others } = body
   const code = isErrorCode(error) ? error : codeOf(response.status)
   const fields = Object.entries(others).flatMap(([name, text]): [string, string][] =>
     typeof text === 'string' ? [[name, text]] : [],
@@ -29,7 +29,12 @@ export async function refusalOf(response: Response): Promise<RollcallError> {
   return new RollcallError(
     code,
     typeof message === 'string' ? message : `The server answered with status ${response.status}.`,
-    { fields, ...(Number.isNaN(retryAfterSeconds) ? {} : { retryAfterSeconds }) },
+    {
+      fields,
+      ...(Number.isNaN(retryAfterSeconds) ? {} : { retryAfterSeconds }),
+      // The event may be delivered all the same.
+      ...(typeof eventId === 'string' ? { eventId, isUndecided: true } : {}),
+    },
   )
 }
 

@@ -76,6 +76,17 @@ describe('send', () => {
     assert.deepEqual([...new Set(requests.map(({ headers }) => headers.get('idempotency-key')))], ['u1'])
   })
 
+  it('names the event that may be delivered, though a later attempt was refused before anything was done', async () => {
+    const body = JSON.stringify({ error: 'unavailable', message: 'm', eventId: 'e-1' })
+    const { backend, clock } = open(
+      [async () => new Response(body, { status: 503 }), () => refusal(503, 'unavailable')],
+      { retriesMax: 2 },
+    )
+    const sending = assert.rejects(backend.send(OFFER), { code: 'unavailable', eventId: 'e-1' })
+    await clock.advance(10_000)
+    await sending
+  })
+
   it('gives up in the end, and at once what will not succeed', async () => {
     const busy = open([() => refusal(503, 'unavailable')], { retriesMax: 2 })
     const sending = assert.rejects(busy.backend.send(OFFER), { code: 'unavailable' })

@@ -211,6 +211,7 @@ function createCall(options: BackendOptions): Call {
     const signal = joinSignals(life, own)
     const backoff = new Backoff(random, RETRY_FIRST_MS, RETRY_MAX_MS)
     let refused = false
+    let undecided: RollcallError | undefined
     for (let attempt = 0; ; attempt++) {
       try {
         const limits = { clock, timeoutMs: timeoutMs + extraMs, signal, what: `${url}${path}` }
@@ -219,8 +220,10 @@ function createCall(options: BackendOptions): Call {
           return whole(await request(clientOptions(options, token, inTime), path, wanted))
         })
       } catch (error) {
+        // A later refusal says nothing about the event of an earlier attempt.
+        if (error instanceof RollcallError && error.isUndecided) undecided ??= error
         const waitMs = again(error, refused, isRepeatable)
-        if (waitMs === undefined || attempt >= retriesMax) throw error
+        if (waitMs === undefined || attempt >= retriesMax) throw undecided ?? error
         refused = error instanceof RollcallError && error.code === 'unauthorized'
         await sleep(clock, Math.max(waitMs, backoff.nextMs()), signal)
         if (signal.aborted) throw abortedError(signal)
