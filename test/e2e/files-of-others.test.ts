@@ -95,7 +95,7 @@ describe('what everybody on the machine may touch', () => {
     )
     assert.equal(spawnSync('sh', ['-c', command]).status, 0)
     const server = await startProcess(dataDir, { DIRECTORY_FILE: directory.file })
-    assert.equal(await server.terminate(), 0)
+    await server.kill()
     assert.equal(check({ DATA_DIR: join(data.path, 'not-there-yet') }), 'fine')
   })
 })
