@@ -41,10 +41,10 @@ export class FakeDisk {
     }
     return {
       get: (table, key) => copy(this.table(table).get(nameOf(key))),
-      scan: (table, visit) => {
+      scan: async (table, visit) => {
         for (const [name, value] of this.#sorted(table)) visit(Buffer.from(name, 'hex'), Buffer.from(value))
       },
-      scanKeys: (table, visit) => {
+      scanKeys: async (table, visit) => {
         for (const [name] of this.#sorted(table)) visit(Buffer.from(name, 'hex'))
       },
       commit: async (changes) => {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { get } from 'node:https'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { BULK_BYTES_MAX, WAIT_SECONDS_MAX } from '@rollcall/protocol/limits'
+import { systemClock } from '../../server/src/clock/clock.ts'
 import { CONFIGURATION_KEYS } from '../../server/src/config/config.ts'
+import { openFolderRows } from '../../server/src/store/embedded/embedded.ts'
 import { makeDirectory } from './directory.ts'
 import { makeDataDir, startProcess } from './run-server.ts'
 
@@ -134,14 +136,14 @@ export function assertMetricsExist(rules: string, shown: string): void {
     assert.ok(shown.includes(`# TYPE ${name.replace(/_bucket$/, '')} `), `there is no metric ${name}`)
 }
 
-/** Raises the number of the format in a data folder, as a newer version would. A process of its own, for the lock. */
-const RAISE_FORMAT = `
-import { open } from 'lmdb'
-const binary = { encoding: 'binary', keyEncoding: 'binary' }
-const root = open({ path: process.argv[1], ...binary, maxDbs: 30 })
-await root.openDB('meta', { ...binary }).put(Buffer.from('format'), Buffer.from(process.argv[2], 'hex'))
-await root.close()
-`
+/** Raises the number of the format in a data folder, as a newer version would. */
+async function raiseFormat(dataDir: string): Promise<void> {
+  const rows = await openFolderRows({ dataDir, clock: systemClock() })
+  await rows.commit([
+    { table: 'meta', key: Buffer.from('format'), value: Buffer.from('4000000000000000', 'hex') },
+  ])
+  await rows.close()
+}
 
 /** A server that finds a newer format in its folder says so in these words, ends with 1, and leaves it as it is. */
 export async function assertNewerFormatRefused(text: string): Promise<void> {
@@ -151,19 +153,20 @@ export async function assertNewerFormatRefused(text: string): Promise<void> {
     await server.terminate()
     const folder = join(data.path, 'store')
     const options = { encoding: 'utf8', cwd: ROOT } as const
-    const written = spawnSync(
-      process.execPath,
-      ['--input-type=module', '-e', RAISE_FORMAT, folder, '4000000000000000'],
-      options,
-    )
-    assert.equal(written.status, 0, written.stderr)
-    const before = readFileSync(join(folder, 'data.mdb'))
+    await raiseFormat(data.path)
+    const before = logsIn(folder)
     const env = { PATH: process.env['PATH'], PORT: '0', DATA_DIR: data.path }
     const main = join(ROOT, 'server/dist/main.js')
     const { status, stderr } = spawnSync(process.execPath, [main], { ...options, env, timeout: 20_000 })
     assert.deepEqual([status, stderr], [1, text])
-    assert.ok(readFileSync(join(folder, 'data.mdb')).equals(before))
+    assert.deepEqual(logsIn(folder), before)
   } finally {
     await data.remove()
   }
+}
+
+function logsIn(folder: string): readonly Buffer[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.log'))
+  assert.ok(names.length > 0)
+  return names.map((name) => readFileSync(join(folder, name)))
 }

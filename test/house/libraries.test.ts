@@ -17,7 +17,8 @@ const ROOMS_OF: ReadonlyMap<string, readonly string[]> = new Map([
   ['mqtt-packet', ['mqtt']],
   ['jose', ['auth']],
   ['@node-rs/argon2', ['auth']],
-  ['lmdb', ['store/embedded']],
+  ['lmdb', ['store/embedded/lmdb']],
+  ['fs-native-extensions', ['store/embedded']],
   ['re2js', ['masks']],
   ['prom-client', ['observe']],
   ['pino', ['observe']],
@@ -61,7 +62,7 @@ test('planted violations are found', () => {
   })
   assert.deepEqual(complaints(planted), [
     'server/src/http/a.ts:1: ws belongs to mqtt',
-    'server/src/store/a.ts:1: lmdb belongs to store/embedded',
+    'server/src/store/a.ts:1: lmdb belongs to store/embedded/lmdb',
     'server/src/http/b.ts:1: lodash belongs to no room',
     'server/src/auth/a.ts:1: node:timers belongs to clock',
     'protocol/src/a.ts:1: runs in browsers too and depends on no library',

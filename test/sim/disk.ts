@@ -59,13 +59,13 @@ export class CrashingRows implements Rows {
     return row === undefined ? undefined : Buffer.from(row)
   }
 
-  scan(table: Table, visit: (key: Uint8Array, value: Uint8Array) => void): void {
+  async scan(table: Table, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<void> {
     const rows = [...this.#disk.table(table)].sort(([a], [b]) => (a < b ? -1 : 1))
     for (const [name, value] of rows) visit(Buffer.from(name, 'hex'), Buffer.from(value))
   }
 
-  scanKeys(table: Table, visit: (key: Uint8Array) => void): void {
-    this.scan(table, visit)
+  scanKeys(table: Table, visit: (key: Uint8Array) => void): Promise<void> {
+    return this.scan(table, visit)
   }
 
   commit(changes: readonly RowChange[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Case } from './case.ts'
+import { disk } from './disk.ts'
 import { expiry } from './expiry.ts'
 import { bulk, mqttIngress } from './fast-lanes.ts'
 import { keepalive } from './keepalive.ts'
@@ -19,6 +20,7 @@ export function allCases(): readonly Case[] {
     register,
     memoryLinks,
     latency,
+    disk,
     expiry,
     ...populationCases(),
   ]

@@ -33,3 +33,10 @@ function bytesOf(status: string, name: string): number {
   if (kib === undefined) throw new Error(`/proc has no ${name}`)
   return Number(kib) * KIB
 }
+
+/** Bytes that a process has had written to disk so far (proc(5): `io`). */
+export function writtenBytes(pid: number): number {
+  const [, bytes] = /^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1')) ?? []
+  if (bytes === undefined) throw new Error('/proc does not tell what is written')
+  return Number(bytes)
+}

@@ -20,9 +20,9 @@ export class AnswerBook {
     this.#journal = journal
   }
 
-  load(rows: Rows): void {
+  async load(rows: Rows): Promise<void> {
     const loaded: [string, Remembered][] = []
-    rows.scan('answers', (key, value) => {
+    await rows.scan('answers', (key, value) => {
       const row = new FieldReader(value)
       const answer = { expiresAtWallMs: row.number(), count: row.number(), eventId: row.text(), batch: 0 }
       loaded.push([Buffer.from(key).toString('latin1'), answer])

@@ -77,7 +77,7 @@ export async function openEmbeddedStore({
   const state = before ?? initialState(clock)
   const recoveries =
     before === undefined ? NO_RECOVERIES : addRecovery(readRecoveries(rows), afterStart(before))
-  const { table, terms: loadedTerms } = loadRegistrations(rows, state.heartbeatMs, recoveries.list)
+  const { table, terms: loadedTerms } = await loadRegistrations(rows, state.heartbeatMs, recoveries.list)
   const ids: Ids = { nextRegistrationId: state.nextRegistrationId, nextSequence: state.nextSequence }
   // Before anything is answered: from here on, a stop without `close` is an unclean one.
   const kept = pruneRecoveries(recoveries, state.heartbeatMs, table.periodMaxMs)
@@ -98,13 +98,14 @@ export async function openEmbeddedStore({
   const stale = new StaleRecords(() => recovered.newest)
   const isDurable = (batchNumber: number) => journal.isDurable(batchNumber)
   const history = new HistoryBook({ rows, bounds, isDurable }, ids.nextSequence)
+  await history.answers.load()
   const heart = new Heart(serviceTime, ids, stale, history)
   const journal = new Journal(rows, clock, log, (batch, isLast) => heart.beat(batch, isLast))
   const lastSeen = new LastSeenBook(journal)
   const terms = new TermBook(journal)
-  terms.load(rows, loadedTerms)
+  await terms.load(rows, loadedTerms)
   const calls = new CallBook(journal, rows)
-  const feed = loadFeed({ journal, rows, clock, log, bounds: feedBounds })
+  const feed = await loadFeed({ journal, rows, clock, log, bounds: feedBounds })
   return assemble(
     {
       clock,
@@ -161,14 +162,14 @@ class Heart {
   }
 }
 
-function assemble(engine: Engine, heart: Heart): Store {
+async function assemble(engine: Engine, heart: Heart): Promise<Store> {
   const { calls, clock, history, journal, lastSeen, rows, serviceTime, stale, table } = engine
   const answers = new AnswerBook(journal)
   const families = new FamilyBook(journal)
   const revoked = new RevocationBook(journal)
   const revokedUsers = new UserRevocationBook(journal)
   const books = [calls, answers, families, revoked, revokedUsers, lastSeen]
-  for (const book of books) book.load(rows)
+  for (const book of books) await book.load(rows)
 
   const retention = new HistoryRetention(history)
   const ticking = clock.every(TICK_MS, () => {
@@ -198,7 +199,7 @@ function assemble(engine: Engine, heart: Heart): Store {
     revokedTokens: embeddedRevokedTokens(revoked, journal),
     revokedUsers: embeddedRevokedUsers(revokedUsers, journal),
     lastSeen: embeddedLastSeen(engine),
-    signingKeys: embeddedSigningKeys(loadSigningKeys(rows), journal),
+    signingKeys: embeddedSigningKeys(await loadSigningKeys(rows), journal),
     serviceTime,
     failure: () => journal.failure(),
     totals: (organizationId) => table.totals(organizationId),

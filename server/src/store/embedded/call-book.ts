@@ -34,8 +34,8 @@ export class CallBook {
     this.#rows = rows
   }
 
-  load(rows: Rows): void {
-    rows.scan('calls', (key, value) => {
+  async load(rows: Rows): Promise<void> {
+    await rows.scan('calls', (key, value) => {
       this.#file({ callId: readRegistrationId(key), begunBatch: 0, values: decodeCall(value), batch: 0 })
     })
   }

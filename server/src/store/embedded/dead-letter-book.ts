@@ -27,9 +27,9 @@ export class DeadLetterBook {
   }
 
   /** @param webhooks all that are known */
-  load(rows: Rows, webhooks: Iterable<WebhookKey>): void {
+  async load(rows: Rows, webhooks: Iterable<WebhookKey>): Promise<void> {
     const names = new Map([...webhooks].map((one) => [webhookKey(one).toString('hex'), webhookName(one)]))
-    rows.scanKeys('deadLetters', (key) => {
+    await rows.scanKeys('deadLetters', (key) => {
       const bytes = Buffer.from(key)
       const name = names.get(bytes.toString('hex', 0, WEBHOOK_KEY_BYTES))
       if (name !== undefined) this.#set(name, readRegistrationId(bytes.subarray(WEBHOOK_KEY_BYTES)), 0)

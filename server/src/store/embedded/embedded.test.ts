@@ -1,14 +1,5 @@
 import assert from 'node:assert/strict'
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -16,13 +7,14 @@ import { createFakeClock, type FakeClock } from '../../../../test/helpers/fake-c
 import { type StoreUnderTest, testStoreContract } from '../contract.ts'
 import type { Store } from '../store.ts'
 import { openEmbeddedStore } from './assembly.ts'
+import { openDiskRows } from './disk/disk-rows.ts'
+import { inlineMerger } from './disk/mergers.ts'
+import { makeFolder, nodeFiles } from './disk/node-files.ts'
 import { openFolderStore } from './embedded.ts'
 import { encodeFields } from './fields.ts'
-import { openLmdbRows } from './lmdb-rows.ts'
-import { ownIdentity } from './process-identity.ts'
 import type { Rows } from './rows.ts'
 
-const scratch = mkdtempSync(join(tmpdir(), 'rollcall-lmdb-'))
+const scratch = mkdtempSync(join(tmpdir(), 'rollcall-embedded-'))
 after(() => rmSync(scratch, { recursive: true, force: true }))
 let folders = 0
 const newFolder = () => join(scratch, String(folders++))
@@ -41,16 +33,23 @@ function tracked(rows: Rows): Rows & { idle(): Promise<unknown> } {
   }
 }
 
+function openRows(folder: string, clock: FakeClock): Promise<Rows> {
+  makeFolder(folder)
+  const files = nodeFiles(folder)
+  const merger = inlineMerger(files)
+  return openDiskRows({ files, clock, merger, newStoreId: () => '0123456789abcdef' })
+}
+
 /**
- * LMDB on a real disk under a clock that is moved by hand. A crash is played by a copy of the data file as it
- * is on disk at that moment.
+ * The engine on a real disk under a clock that is moved by hand. A crash is played by a copy of the files as they
+ * are on disk at that moment.
  */
-class LmdbUnderTest implements StoreUnderTest {
+class EngineUnderTest implements StoreUnderTest {
   readonly #clock: FakeClock = createFakeClock()
   readonly #abandoned: Store[] = []
   readonly ended: [string, number][] = []
   #folder = newFolder()
-  #rows = tracked(openLmdbRows(this.#folder))
+  #rows: ReturnType<typeof tracked> | undefined
   #store: Store | undefined
 
   get store(): Store {
@@ -63,6 +62,7 @@ class LmdbUnderTest implements StoreUnderTest {
   stall = (ms: number) => this.#clock.stall(ms)
 
   async open(): Promise<this> {
+    this.#rows = tracked(await openRows(this.#folder, this.#clock))
     this.#store = await openEmbeddedStore({
       rows: this.#rows,
       clock: this.#clock,
@@ -75,26 +75,23 @@ class LmdbUnderTest implements StoreUnderTest {
   async advance(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 100) {
       await this.#clock.advance(Math.min(left, 100))
-      await this.#rows.idle()
+      await this.#rows?.idle()
     }
   }
 
   async reopen(downMs: number): Promise<void> {
     await this.store.close()
     await this.#clock.advance(downMs)
-    this.#rows = tracked(openLmdbRows(this.#folder))
     await this.open()
   }
 
   async crash(downMs: number): Promise<void> {
-    await this.#rows.idle()
+    await this.#rows?.idle()
     const folder = newFolder()
-    mkdirSync(folder)
-    copyFileSync(join(this.#folder, 'data.mdb'), join(folder, 'data.mdb'))
+    cpSync(this.#folder, folder, { recursive: true, filter: (path) => !path.endsWith('.tmp') })
     this.#abandoned.push(this.store)
     await this.#clock.advance(downMs)
     this.#folder = folder
-    this.#rows = tracked(openLmdbRows(folder))
     await this.open()
   }
 
@@ -103,7 +100,7 @@ class LmdbUnderTest implements StoreUnderTest {
   }
 }
 
-testStoreContract('LMDB', () => new LmdbUnderTest().open())
+testStoreContract('the embedded engine on a real disk', () => new EngineUnderTest().open())
 
 describe('the data folder', () => {
   const clock = createFakeClock()
@@ -137,47 +134,11 @@ describe('the data folder', () => {
     await second.close()
   })
 
-  it('is taken over from a process that died, whoever has its pid now', async () => {
-    const self = ownIdentity()
-    const dead = [
-      { ...self, pid: 2 ** 22 + 1 },
-      { ...self, startedAt: '1' },
-      { ...self, bootId: 'the boot before' },
-      'not even JSON',
-    ]
-    for (const owner of dead) {
-      const dataDir = newFolder()
-      mkdirSync(join(dataDir, 'store'), { recursive: true })
-      writeFileSync(join(dataDir, 'store', 'owner'), JSON.stringify(owner))
-      const store = await openFolderStore({ dataDir, clock })
-      await store.close()
-    }
-  })
-
-  it('is left to a process in another container while that shows signs of life', async () => {
-    const dataDir = newFolder()
-    const file = join(dataDir, 'store', 'owner')
-    mkdirSync(join(dataDir, 'store'), { recursive: true })
-    writeFileSync(file, JSON.stringify({ ...ownIdentity(), pidNamespace: 'pid:[1]' }))
-    const refused = assert.rejects(openFolderStore({ dataDir, clock }), /in use/)
-    await clock.advance(1000)
-    utimesSync(file, 1, 1)
-    await clock.advance(3000)
-    await refused
-    const taken = openFolderStore({ dataDir, clock })
-    await clock.advance(4000)
-    await (await taken).close()
-  })
-
   it('of a newer version is refused', async () => {
     const dataDir = newFolder()
-    const rows = openLmdbRows(join(dataDir, 'store'))
+    const rows = await openRows(join(dataDir, 'store'), clock)
     await rows.commit([{ table: 'meta', key: Buffer.from('format'), value: encodeFields([2]) }])
     await rows.close()
     await assert.rejects(openFolderStore({ dataDir, clock }), /format 2/)
-    assert.deepEqual(
-      readdirSync(join(dataDir, 'store')).filter((file) => file === 'owner'),
-      [],
-    )
   })
 })

@@ -1,11 +1,18 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from '../../clock/clock.ts'
 import type { HistoryBounds } from '../bounds.ts'
 import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
 import { openEmbeddedStore } from './assembly.ts'
-import { claimFolder } from './folder-claim.ts'
-import { openLmdbRows } from './lmdb-rows.ts'
-import type { StoreLog } from './store-log.ts'
+import { openDiskRows } from './disk/disk-rows.ts'
+import type { Files } from './disk/files.ts'
+import { mergerFor } from './disk/mergers.ts'
+import { makeFolder, nodeFiles } from './disk/node-files.ts'
+import { lockFolder } from './folder-lock.ts'
+import { migrate } from './lmdb/migrate.ts'
+import { ownIdentity } from './process-identity.ts'
+import type { Rows } from './rows.ts'
+import { type StoreLog, silentLog } from './store-log.ts'
 
 export { openEmbeddedStore } from './assembly.ts'
 export { type RowChange, type Rows, TABLES, type Table } from './rows.ts'
@@ -25,29 +32,51 @@ export type FolderStoreOptions = {
 }
 
 /**
- * Opens the embedded store of one server on one machine: LMDB for what must survive, everything but mailbox
- * payloads in memory. (docs/adr/0004-embedded-store.md)
+ * Opens the embedded store of one server on one machine: a checked log and sorted files for what must survive,
+ * everything but mailbox payloads in memory. (docs/adr/0027-checked-log-and-runs.md)
  *
  * @throws Error when another process uses the folder, when a newer version wrote it, or when it cannot be used
+ * @throws DamageError when a file is missing or not as it was written
  */
-export async function openFolderStore({ dataDir, ...options }: FolderStoreOptions): Promise<Store> {
-  const folder = join(dataDir, 'store')
-  const rows = openLmdbRows(folder)
+export async function openFolderStore(options: FolderStoreOptions): Promise<Store> {
+  const rows = await openFolderRows(options)
   try {
-    const claim = await claimFolder({
-      file: join(folder, 'owner'),
-      clock: options.clock,
-      exclusively: rows.exclusively,
-    })
-    const claimed = { ...rows, close: () => rows.close().finally(claim.release) }
-    try {
-      return await openEmbeddedStore({ ...options, rows: claimed })
-    } catch (error) {
-      claim.release()
-      throw error
-    }
+    return await openEmbeddedStore({ ...options, rows })
   } catch (error) {
     await rows.close()
     throw error
   }
+}
+
+/** Opens what lies beneath a store, with the folder's lock; closing it releases that. */
+export async function openFolderRows(
+  options: Pick<FolderStoreOptions, 'dataDir' | 'clock' | 'log'>,
+): Promise<Rows> {
+  const folder = join(options.dataDir, 'store')
+  makeFolder(folder)
+  const lock = lockFolder(folder)
+  try {
+    const rows = await openLocked(nodeFiles(folder), options)
+    return { ...rows, close: () => rows.close().finally(lock.release) }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+/** Takes over the rows of the last release where there are some. */
+async function openLocked(
+  files: Files,
+  { clock, log = silentLog }: Pick<FolderStoreOptions, 'clock' | 'log'>,
+): Promise<Rows> {
+  const openRows = (files: Files) =>
+    openDiskRows({ files, clock, log, merger: mergerFor(files), newStoreId: () => newStoreId(clock) })
+  await migrate({ files, clock, log, openRows })
+  return openRows(files)
+}
+
+/** Two stores are never made by one process at one time. */
+function newStoreId(clock: Clock): string {
+  const maker = JSON.stringify([ownIdentity(), clock.wallMs(), clock.monotonicMs()])
+  return createHash('sha256').update(maker).digest('hex').slice(0, 16)
 }

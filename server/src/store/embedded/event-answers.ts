@@ -15,7 +15,14 @@ export class EventAnswers {
   constructor(rows: Rows, oldestRecordId: number) {
     this.#rows = rows
     this.#oldestRecordId = oldestRecordId
-    rows.scan('eventAnswers', (key, value) => void this.#bytes.set(readRegistrationId(key), value.byteLength))
+  }
+
+  /** To be called once, before everything else. */
+  async load(): Promise<void> {
+    await this.#rows.scan(
+      'eventAnswers',
+      (key, value) => void this.#bytes.set(readRegistrationId(key), value.byteLength),
+    )
   }
 
   /** Returns the row to write; `undefined`: the record is gone. */

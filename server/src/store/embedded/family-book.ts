@@ -19,9 +19,9 @@ export class FamilyBook {
     this.#journal = journal
   }
 
-  load(rows: Rows): void {
+  async load(rows: Rows): Promise<void> {
     const loaded: Kept[] = []
-    rows.scan('families', (_key, value) => loaded.push(decode(value)))
+    await rows.scan('families', (_key, value) => loaded.push(decode(value)))
     loaded.sort((a, b) => a.ordinal - b.ordinal)
     for (const kept of loaded) this.#keep(kept)
     this.#nextOrdinal = (loaded.at(-1)?.ordinal ?? 0) + 1

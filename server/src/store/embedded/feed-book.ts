@@ -44,8 +44,8 @@ export class FeedBook {
     this.#options = options
   }
 
-  load(rows: Rows): void {
-    rows.scan('feed', (key, value) => {
+  async load(rows: Rows): Promise<void> {
+    await rows.scan('feed', (key, value) => {
       const { organizationId, type } = decodeHead(value)
       const bytes = value.length + ROW_BYTES
       this.#push(organizationId, { sequence: readRegistrationId(key), type, bytes, batch: 0 })

@@ -33,16 +33,16 @@ export type FeedOptions = {
 }
 
 /** Reads what memory has to know of the feed. */
-export function loadFeed({ journal, rows, clock, log, bounds }: FeedOptions): FeedParts {
+export async function loadFeed({ journal, rows, clock, log, bounds }: FeedOptions): Promise<FeedParts> {
   const sequences = new FeedSequences(journal, rows)
   const changes = new FeedBook({ journal, sequences, clock, log, bounds })
   const webhooks = new WebhookBook(journal)
   const deadLetters = new DeadLetterBook(journal, bounds.deadLettersMax)
   const links = new LinkBook(journal)
-  changes.load(rows)
-  webhooks.load(rows)
-  deadLetters.load(rows, webhooks.all)
-  links.load(rows)
+  await changes.load(rows)
+  await webhooks.load(rows)
+  await deadLetters.load(rows, webhooks.all)
+  await links.load(rows)
   return { journal, rows, sequences, changes, webhooks, deadLetters, links }
 }
 

@@ -11,13 +11,14 @@ export function registrationKey(registrationId: number): Buffer {
 }
 
 /**
- * Key of a mailbox entry: registration, sequence and payload size. The size is part of the key because a start
- * has to know all sizes and must not read all payloads.
+ * Key of a mailbox entry: sequence, registration and payload size. The sequence comes first, so that what is
+ * new comes at the end of the table and what is old and over leaves its beginning. The size is part of the key
+ * because a start has to know all sizes and must not read all payloads.
  */
 export function mailboxKey(registrationId: number, sequence: number, payloadBytes: number): Buffer {
   const key = Buffer.allocUnsafe(20)
-  writeNumber(key, registrationId, 0)
-  writeNumber(key, sequence, 8)
+  writeNumber(key, sequence, 0)
+  writeNumber(key, registrationId, 8)
   key.writeUInt32BE(payloadBytes, 16)
   return key
 }
@@ -27,7 +28,7 @@ export function readRegistrationId(key: Uint8Array): number {
 }
 
 export function readMailboxKey(key: Uint8Array): { registrationId: number; sequence: number; bytes: number } {
-  return { registrationId: readNumber(key, 0), sequence: readNumber(key, 8), bytes: readWord(key, 16) }
+  return { sequence: readNumber(key, 0), registrationId: readNumber(key, 8), bytes: readWord(key, 16) }
 }
 
 /** Key of a row that has a number: big-endian, so that rows are sorted by it. */

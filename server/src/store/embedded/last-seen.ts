@@ -16,9 +16,9 @@ export class LastSeenBook {
     this.#journal = journal
   }
 
-  load(rows: Rows): void {
+  async load(rows: Rows): Promise<void> {
     const loaded: [string, number][] = []
-    rows.scan('lastSeen', (key, value) => {
+    await rows.scan('lastSeen', (key, value) => {
       loaded.push([asBuffer(key).toString('utf8'), asBuffer(value).readDoubleBE(0)])
     })
     loaded.sort(([, a], [, b]) => a - b)

@@ -20,8 +20,8 @@ export class LinkBook {
     this.#journal = journal
   }
 
-  load(rows: Rows): void {
-    rows.scan('links', (key, value) => {
+  async load(rows: Rows): Promise<void> {
+    await rows.scan('links', (key, value) => {
       this.#leftOver.push(decodeEntry(readRegistrationId(key), value))
     })
   }

@@ -16,18 +16,18 @@ const UNKNOWN = {
 }
 
 /**
- * Reads all registrations, and the terms of what waits in their mailboxes, into memory. The tables are sorted by registration id, so that each is read once,
- * side by side with the records.
+ * Reads all registrations, and the terms of what waits in their mailboxes, into memory. Registrations and their liveness are
+ * sorted by registration id, and are read side by side; mailboxes and terms by sequence.
  */
-export function loadRegistrations(
+export async function loadRegistrations(
   rows: Rows,
   nowMs: number,
   recoveries: readonly NumberedRecovery[],
-): { readonly table: RegistrationTable; readonly terms: readonly Term[] } {
+): Promise<{ readonly table: RegistrationTable; readonly terms: readonly Term[] }> {
   const table = new RegistrationTable(nowMs)
-  const records = readRecords(rows, table)
+  const records = await readRecords(rows, table)
   const forLiveness = finder(records)
-  rows.scan('liveness', (key, value) => {
+  await rows.scan('liveness', (key, value) => {
     const record = forLiveness(readRegistrationId(key))
     if (record === undefined) return
     const liveness = decodeLiveness(value)
@@ -43,13 +43,13 @@ export function loadRegistrations(
     record.reminded = liveness.reminded && record.expiresAtMs === liveness.expiresAtMs
     table.add(record)
   })
-  const forMailbox = finder(records)
-  rows.scanKeys('mailbox', (key) => {
+  const find = searcher(records)
+  await rows.scanKeys('mailbox', (key) => {
     const { registrationId, sequence, bytes } = readMailboxKey(key)
-    const record = forMailbox(registrationId)
+    const record = find(registrationId)
     if (record !== undefined) table.append(record, sequence, bytes)
   })
-  return { table, terms: loadTerms(rows, finder(records)) }
+  return { table, terms: await loadTerms(rows, find) }
 }
 
 /** Those that came after the row was written. Most rows are older than all or none. */
@@ -58,9 +58,9 @@ function laterThan(recoveries: readonly NumberedRecovery[], number: number): rea
   return recoveries.every(isLater) ? recoveries : recoveries.filter(isLater)
 }
 
-function loadTerms(rows: Rows, find: ReturnType<typeof finder>): readonly Term[] {
+async function loadTerms(rows: Rows, find: Find): Promise<readonly Term[]> {
   const terms: Term[] = []
-  rows.scan('terms', (key, value) => {
+  await rows.scan('terms', (key, value) => {
     const { registrationId, sequence, bytes } = readMailboxKey(key)
     const record = find(registrationId)
     if (record?.mailbox?.has(sequence) !== true) return
@@ -71,9 +71,9 @@ function loadTerms(rows: Rows, find: ReturnType<typeof finder>): readonly Term[]
   return terms
 }
 
-function readRecords(rows: Rows, table: RegistrationTable): readonly RegistrationRecord[] {
+async function readRecords(rows: Rows, table: RegistrationTable): Promise<readonly RegistrationRecord[]> {
   const records: RegistrationRecord[] = []
-  rows.scan('registrations', (key, value) => {
+  await rows.scan('registrations', (key, value) => {
     const identity = decodeIdentity(value)
     const organizationId = table.intern(identity.organizationId)
     records.push(new RegistrationRecord(readRegistrationId(key), organizationId, identity, UNKNOWN))
@@ -81,10 +81,24 @@ function readRecords(rows: Rows, table: RegistrationTable): readonly Registratio
   return records
 }
 
+type Find = (registrationId: number) => RegistrationRecord | undefined
+
+/** Finds records by ids in any order. */
+function searcher(records: readonly RegistrationRecord[]): Find {
+  return (registrationId) => {
+    let low = 0
+    let high = records.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((records[middle]?.registrationId ?? 0) < registrationId) low = middle + 1
+      else high = middle
+    }
+    return records[low]?.registrationId === registrationId ? records[low] : undefined
+  }
+}
+
 /** Finds records by ascending ids, in one pass. */
-function finder(
-  records: readonly RegistrationRecord[],
-): (registrationId: number) => RegistrationRecord | undefined {
+function finder(records: readonly RegistrationRecord[]): Find {
   let index = 0
   return (registrationId) => {
     while ((records[index]?.registrationId ?? Number.POSITIVE_INFINITY) < registrationId) index++

@@ -17,8 +17,8 @@ export class RevocationBook {
     this.#journal = journal
   }
 
-  load(rows: Rows): void {
-    rows.scan('revoked', (_key, value) => {
+  async load(rows: Rows): Promise<void> {
+    await rows.scan('revoked', (_key, value) => {
       const row = new FieldReader(value)
       this.#untilWallMs.set(row.text(), row.number())
     })

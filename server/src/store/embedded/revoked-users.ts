@@ -17,8 +17,8 @@ export class UserRevocationBook {
     this.#journal = journal
   }
 
-  load(rows: Rows): void {
-    rows.scan('revokedUsers', (_key, value) => {
+  async load(rows: Rows): Promise<void> {
+    await rows.scan('revokedUsers', (_key, value) => {
       const row = new FieldReader(value)
       const user = { organizationId: row.text(), userId: row.text() }
       this.#revocations.set(userName(user), {

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { encodeFields, FieldReader } from './fields.ts'
 import { digestKey, mailboxKey, readMailboxKey, readRegistrationId, registrationKey } from './keys.ts'
-import { openLmdbRows } from './lmdb-rows.ts'
 import { decodeEntry, encodeEntry } from './mailbox-row.ts'
 import { decodeIdentity, decodeLiveness, encodeIdentity, encodeLiveness } from './registration-row.ts'
 
@@ -64,35 +60,5 @@ describe('rows', () => {
     const reader = new FieldReader(row.subarray(0, row.length - 1))
     assert.deepEqual([reader.number(), reader.text()], [1, 'text'])
     assert.throws(() => reader.bytes(), RangeError)
-  })
-})
-
-describe('LMDB', () => {
-  it('writes a batch of any size whole, in order, and reads it back sorted', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'rollcall-rows-'))
-    const rows = openLmdbRows(folder)
-    const numbers = Array.from({ length: 5000 }, (_, index) => (index * 7919) % 5000)
-    const put = (number: number) => ({
-      table: 'mailbox' as const,
-      key: registrationKey(number),
-      value: Buffer.alloc(1 + (number % 3000), number % 256),
-    })
-    const first = registrationKey(0)
-    await rows.commit([...numbers.map(put), { table: 'mailbox', key: first, value: undefined }])
-    await rows.reopen()
-    const seen: number[] = []
-    rows.scan('mailbox', (key, value) => {
-      const number = readRegistrationId(key)
-      assert.deepEqual(Buffer.from(value), put(number).value)
-      seen.push(number)
-    })
-    assert.deepEqual(
-      seen,
-      Array.from({ length: 4999 }, (_, index) => index + 1),
-    )
-    assert.equal(rows.get('mailbox', first), undefined)
-    assert.deepEqual(Buffer.from(rows.get('mailbox', registrationKey(2999)) ?? []), put(2999).value)
-    await rows.close()
-    rmSync(folder, { recursive: true })
   })
 })

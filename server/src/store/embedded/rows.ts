@@ -5,10 +5,13 @@
 export interface Rows {
   /** The row as last committed. The bytes are the caller's own. */
   get(table: Table, key: Uint8Array): Uint8Array | undefined
-  /** Visits every committed row in ascending order of keys. The bytes are good only during the visit. */
-  scan(table: Table, visit: (key: Uint8Array, value: Uint8Array) => void): void
+  /**
+   * Visits every committed row in ascending order of keys. The bytes are good only during the visit. Many rows
+   * take many turns of the event loop.
+   */
+  scan(table: Table, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<void>
   /** The same without reading the values. */
-  scanKeys(table: Table, visit: (key: Uint8Array) => void): void
+  scanKeys(table: Table, visit: (key: Uint8Array) => void): Promise<void>
   /**
    * Carries out all changes in their order or none of them, and resolves once they survive a power cut. One at
    * a time: the caller awaits it before the next, and does not touch the bytes until then. Rejects with

@@ -26,9 +26,9 @@ export function embeddedSigningKeys(keys: Map<string, SigningKey>, journal: Jour
   }
 }
 
-export function loadSigningKeys(rows: Rows): Map<string, SigningKey> {
+export async function loadSigningKeys(rows: Rows): Promise<Map<string, SigningKey>> {
   const keys = new Map<string, SigningKey>()
-  rows.scan('signing', (_key, value) => {
+  await rows.scan('signing', (_key, value) => {
     const row = new FieldReader(value)
     const keyId = row.text()
     keys.set(keyId, { keyId, privateKeyPem: row.text(), createdAtWallMs: row.number() })

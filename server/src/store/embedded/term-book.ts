@@ -19,8 +19,8 @@ export class TermBook {
   }
 
   /** Takes up what was loaded; a race that is over has no row any more. */
-  load(rows: Rows, terms: readonly Term[]): void {
-    rows.scanKeys('races', (key) => void this.#races.set(readRegistrationId(key), new Set()))
+  async load(rows: Rows, terms: readonly Term[]): Promise<void> {
+    await rows.scanKeys('races', (key) => void this.#races.set(readRegistrationId(key), new Set()))
     for (const term of terms) this.#file(term)
   }
 

@@ -15,8 +15,8 @@ export class WebhookBook {
     this.#journal = journal
   }
 
-  load(rows: Rows): void {
-    rows.scan('webhooks', (_key, value) => {
+  async load(rows: Rows): Promise<void> {
+    await rows.scan('webhooks', (_key, value) => {
       const row = new FieldReader(value)
       const webhook = { organizationId: row.text(), webhookId: row.text() }
       const doneSequence = row.number()

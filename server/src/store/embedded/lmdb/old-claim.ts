@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { utimes } from 'node:fs/promises'
-import type { Clock } from '../../clock/clock.ts'
-import { isRunning, ownIdentity, parseIdentity } from './process-identity.ts'
+import type { Clock } from '../../../clock/clock.ts'
+import { isRunning, ownIdentity, parseIdentity } from '../process-identity.ts'
 
 const FILE_MODE = 0o600
 /** How often the owner touches its file, and how long another waits for that, milliseconds. */
@@ -14,22 +14,19 @@ export type FolderClaimOptions = {
   /** The file that names the owner. */
   readonly file: string
   readonly clock: Clock
-  /** Runs something while no other process can do the same. */
-  readonly exclusively: <T>(run: () => T) => T
 }
 
 /**
- * Makes this process the one owner of a data folder, or throws. What a dead owner left behind is taken over.
- * An owner in another container cannot be seen, so it is known by its beat: it touches the file every second.
+ * Makes this process the owner of a data folder in the way of the last release, which then leaves it alone, or
+ * throws. What a dead owner left behind is taken over. An owner in another container cannot be seen, so it is
+ * known by its beat: it touches the file every second.
  */
-export async function claimFolder({ file, clock, exclusively }: FolderClaimOptions): Promise<FolderClaim> {
+export async function claimOldFolder({ file, clock }: FolderClaimOptions): Promise<FolderClaim> {
   const silent = await watchOwner(file, clock)
-  exclusively(() => {
-    const owner = readOwner(file)
-    const isSilent = owner !== undefined && owner.text === silent?.text && owner.beatMs === silent.beatMs
-    if (owner !== undefined && !isSilent && isRunningOrUnseen(owner)) refuse(file, owner)
-    writeFileSync(file, JSON.stringify(ownIdentity()), { mode: FILE_MODE })
-  })
+  const owner = readOwner(file)
+  const isSilent = owner !== undefined && owner.text === silent?.text && owner.beatMs === silent.beatMs
+  if (owner !== undefined && !isSilent && isRunningOrUnseen(owner)) refuse(file, owner)
+  writeFileSync(file, JSON.stringify(ownIdentity()), { mode: FILE_MODE })
   const beating = clock.every(BEAT_MS, () => {
     const now = clock.wallMs() / 1000
     utimes(file, now, now).catch(() => {})

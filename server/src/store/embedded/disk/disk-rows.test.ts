@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { createDice, type Dice } from '../../../../../test/sim/dice.ts'
+import { systemClock } from '../../../clock/clock.ts'
+import type { RowChange, Rows, Table } from '../rows.ts'
+import { openDiskRows } from './disk-rows.ts'
+import { inlineMerger } from './mergers.ts'
+import { makeFolder, nodeFiles } from './node-files.ts'
+import type { Sizes } from './sizes.ts'
+
+const scratch = mkdtempSync(join(tmpdir(), 'rollcall-disk-'))
+after(() => rmSync(scratch, { recursive: true, force: true }))
+let folders = 0
+const newFolder = () => join(scratch, String(folders++))
+
+/** So small that a few thousand rows see everything: parts of the log, all levels, garbage. */
+const SMALL: Sizes = {
+  firstPartBytes: 4096,
+  partBytesMax: 16_384,
+  flushBytes: 16_384,
+  runBytes: 8192,
+  level1Bytes: 32_768,
+  garbageBytesMin: 8192,
+}
+
+function open(folder: string): Promise<Rows> {
+  makeFolder(folder)
+  const files = nodeFiles(folder)
+  const merger = inlineMerger(files)
+  return openDiskRows({
+    files,
+    merger,
+    clock: systemClock(),
+    newStoreId: () => '00112233445566ff',
+    sizes: SMALL,
+  })
+}
+
+/** What the rows should be: tables by name, rows by key in hexadecimal. */
+class Oracle {
+  readonly #tables = new Map<Table, Map<string, string>>()
+
+  table(table: Table): Map<string, string> {
+    const rows = this.#tables.get(table) ?? new Map<string, string>()
+    this.#tables.set(table, rows)
+    return rows
+  }
+
+  apply(changes: readonly RowChange[]): void {
+    for (const { table, key, value } of changes) {
+      const name = Buffer.from(key).toString('hex')
+      if (value === undefined) this.table(table).delete(name)
+      else this.table(table).set(name, Buffer.from(value).toString('hex'))
+    }
+  }
+
+  sorted(table: Table): readonly [string, string][] {
+    return [...this.table(table)].sort(([a], [b]) => (a < b ? -1 : 1))
+  }
+}
+
+const USED: readonly Table[] = ['liveness', 'mailbox', 'history']
+
+async function assertSame(rows: Rows, oracle: Oracle): Promise<void> {
+  for (const table of USED) {
+    const seen: [string, string][] = []
+    await rows.scan(table, (key, value) => void seen.push([hex(key), hex(value)]))
+    assert.deepEqual(seen, oracle.sorted(table), table)
+    const keys: string[] = []
+    await rows.scanKeys(table, (key) => void keys.push(hex(key)))
+    assert.deepEqual(
+      keys,
+      seen.map(([key]) => key),
+    )
+    for (const [key, value] of seen)
+      assert.equal(hex(rows.get(table, Buffer.from(key, 'hex')) ?? Buffer.alloc(0)), value)
+  }
+}
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+
+function numbered(number: number): Buffer {
+  const key = Buffer.alloc(8)
+  key.writeUInt32BE(number, 4)
+  return key
+}
+
+/** Changes as the engine makes them: some rows are written over and over, others come and go in order. */
+class Traffic {
+  readonly #dice: Dice
+  #newest = 1
+  #oldest = 1
+
+  constructor(dice: Dice) {
+    this.#dice = dice
+  }
+
+  next(): readonly RowChange[] {
+    return Array.from({ length: 1 + this.#dice.roll(6) }, () => this.#change())
+  }
+
+  #change(): RowChange {
+    const kind = this.#dice.roll(10)
+    const value = Buffer.alloc(1 + this.#dice.roll(300), this.#dice.roll(256))
+    if (kind < 3) return { table: 'liveness', key: numbered(this.#dice.roll(200)), value }
+    if (kind < 4) return { table: 'liveness', key: numbered(this.#dice.roll(200)), value: undefined }
+    if (kind < 7) return { table: 'history', key: numbered(this.#newest++), value }
+    if (kind < 8) return { table: 'history', key: numbered(this.#oldest++), value: undefined }
+    const key = numbered(this.#dice.roll(this.#newest))
+    return { table: 'mailbox', key, value: kind === 8 ? value : undefined }
+  }
+}
+
+describe('rows on a disk', () => {
+  it('are what was committed, through parts of the log, runs, merges and restarts', async () => {
+    for (const seed of [1, 2, 3]) {
+      const dice = createDice(seed)
+      const traffic = new Traffic(dice)
+      const oracle = new Oracle()
+      let folder = newFolder()
+      let rows = await open(folder)
+      for (let step = 0; step < 1500; step++) {
+        const changes = traffic.next()
+        await rows.commit(changes)
+        oracle.apply(changes)
+        if (step % 300 === 299) await assertSame(rows, oracle)
+        if (step % 500 === 250) {
+          await rows.close()
+          rows = await open(folder)
+        }
+        if (step % 500 === 400) {
+          const copy = newFolder()
+          copyAsIs(folder, copy)
+          await rows.close()
+          folder = copy
+          rows = await open(folder)
+        }
+      }
+      await assertSame(rows, oracle)
+      await rows.close()
+      assert.ok(readdirSync(folder).some((name) => name.endsWith('.rows')))
+    }
+  })
+
+  it('keep a commit of any size whole', async () => {
+    const folder = newFolder()
+    const rows = await open(folder)
+    const changes = Array.from({ length: 5000 }, (_, number) => ({
+      table: 'mailbox' as const,
+      key: numbered((number * 7919) % 5000),
+      value: Buffer.alloc(1 + (number % 3000), number % 256),
+    }))
+    const oracle = new Oracle()
+    await rows.commit(changes)
+    oracle.apply(changes)
+    await assertSame(rows, oracle)
+    await rows.close()
+    const again = await open(folder)
+    await assertSame(again, oracle)
+    await again.close()
+  })
+
+  it('give their room back after a burst', async () => {
+    const folder = newFolder()
+    const rows = await open(folder)
+    const row = (number: number, value: Buffer | undefined) => ({
+      table: 'mailbox' as const,
+      key: numbered(number),
+      value,
+    })
+    for (let number = 0; number < 1000; number++) await rows.commit([row(number, Buffer.alloc(1000, 1))])
+    const atWorst = bytesIn(folder)
+    assert.ok(atWorst > 1_000_000, `${atWorst}`)
+    for (let number = 0; number < 1000; number += 10)
+      await rows.commit(Array.from({ length: 10 }, (_, index) => row(number + index, undefined)))
+    const deadline = Date.now() + 20_000
+    while (bytesIn(folder) >= 400_000 && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await rows.commit([row(1, undefined)])
+    }
+    assert.ok(bytesIn(folder) < 400_000, `${bytesIn(folder)}`)
+    await rows.close()
+  })
+})
+
+/** As a crash leaves it: nothing of this process goes on in between. */
+function copyAsIs(folder: string, copy: string): void {
+  cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith('.tmp') })
+}
+
+function bytesIn(folder: string): number {
+  const sizeOf = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0
+  return readdirSync(folder).reduce((sum, name) => sum + sizeOf(name), 0)
+}

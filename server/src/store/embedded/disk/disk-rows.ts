@@ -1,0 +1,152 @@
+import { afterThisTurn, type Clock } from '../../../clock/clock.ts'
+import type { RowChange, Rows, Table } from '../rows.ts'
+import { type StoreLog, silentLog } from '../store-log.ts'
+import { RECORD_UNIT_BYTES, recordBytes, roundUp } from './commit-record.ts'
+import { type Cursor, memtableCursor } from './cursor.ts'
+import type { Files } from './files.ts'
+import type { Ledger } from './ledger.ts'
+import { type Levels, merged } from './levels.ts'
+import type { Log, LogPart } from './log.ts'
+import type { Merger } from './merge.ts'
+import { openStore } from './open-store.ts'
+import { bareKey, firstKeyOf, rowKey } from './row-key.ts'
+import { SIZES, type Sizes } from './sizes.ts'
+import type { TableIds } from './table-ids.ts'
+import { Upkeep } from './upkeep.ts'
+
+/** Parts of the log that may wait to become runs. Past it commits wait for that too. */
+const WAITING_PARTS_MAX = 16
+/** How often it is looked whether much was removed, milliseconds. */
+const GARBAGE_EVERY_MS = 1_000
+/** Units of all disks are whole parts of it, bytes. */
+const LARGEST_UNIT_BYTES = 8 * RECORD_UNIT_BYTES
+/** Rows that a scan visits before everybody else gets a turn. */
+const SCANNED_ROWS = 2_000
+
+export type DiskRowsOptions = {
+  readonly files: Files
+  readonly clock: Clock
+  /** Default: says nothing. */
+  readonly log?: StoreLog
+  readonly merger: Merger
+  /** Tells a store that is made now from all others; 16 hexadecimal digits. */
+  readonly newStoreId: () => string
+  /** Default: `SIZES`. */
+  readonly sizes?: Sizes
+}
+
+/**
+ * Opens, and where need be makes, the rows of a store: a log of commits, each one record in one write, and runs,
+ * files of sorted rows that the log becomes from time to time. Whatever is read was checked. What the log holds
+ * that is in no run yet is in memory too.
+ *
+ * @throws DamageError when a file is missing or not as it was written
+ * @throws Error when a newer version wrote the files, or when the system refuses
+ */
+export async function openDiskRows(options: DiskRowsOptions): Promise<Rows> {
+  const { files, clock, merger, sizes = SIZES, log = silentLog } = options
+  const store = await openStore(files, options.newStoreId, sizes)
+  const upkeep = new Upkeep({ ...store, files, clock, merger, sizes, log })
+  upkeep.start()
+  const parts: Parts = { ...store, upkeep, clock, lookedAtMs: clock.monotonicMs() }
+  return {
+    get: (table, key) => get(parts, rowKey(store.ids.of(table), key)),
+    scan: (table, visit) => scan(parts, table, visit),
+    scanKeys: (table, visit) => scanKeys(parts, table, visit),
+    commit: (changes) => commit(parts, changes),
+    async reopen() {
+      store.ledger.assertOwned()
+      await store.log.open()
+      upkeep.retryNow()
+    },
+    async close() {
+      await upkeep.close()
+      await store.log.close()
+      store.levels.close()
+    },
+  }
+}
+
+type Parts = {
+  readonly ids: TableIds
+  readonly ledger: Ledger
+  readonly levels: Levels
+  readonly parts: LogPart[]
+  readonly log: Log
+  readonly upkeep: Upkeep
+  readonly clock: Clock
+  lookedAtMs: number
+}
+
+function get({ levels, parts }: Parts, key: string): Buffer | undefined {
+  for (let index = parts.length - 1; index >= 0; index--) {
+    const found = parts[index]?.table.find(key)
+    if (found !== undefined) return found.value && Buffer.from(found.value)
+  }
+  return levels.find(key)?.value
+}
+
+function scan(
+  parts: Parts,
+  table: Table,
+  visit: (key: Uint8Array, value: Uint8Array) => void,
+): Promise<void> {
+  return goThrough(parts, table, false, (key, cursor) => {
+    const value = cursor.value()
+    if (value !== undefined) visit(bareKey(key), value)
+  })
+}
+
+function scanKeys(parts: Parts, table: Table, visit: (key: Uint8Array) => void): Promise<void> {
+  return goThrough(parts, table, true, (key, cursor) => {
+    if (!cursor.isRemoved()) visit(bareKey(key))
+  })
+}
+
+async function goThrough(
+  { ids, levels, parts }: Parts,
+  table: Table,
+  keysOnly: boolean,
+  visit: (key: string, cursor: Cursor) => void,
+): Promise<void> {
+  const from = firstKeyOf(ids.of(table))
+  const to = firstKeyOf(ids.of(table) + 1)
+  const release = levels.hold()
+  try {
+    const inMemory = parts.map((part) => memtableCursor(part.table, from, to)).reverse()
+    const cursor = merged([...inMemory, ...levels.cursors(from, keysOnly)])
+    for (let rows = 1; cursor.key !== undefined && cursor.key < to; cursor.next(), rows++) {
+      visit(cursor.key, cursor)
+      if (rows % SCANNED_ROWS === 0) await new Promise<void>((resolve) => afterThisTurn(resolve))
+    }
+  } finally {
+    release()
+  }
+}
+
+async function commit(parts: Parts, changes: readonly RowChange[]): Promise<void> {
+  if (changes.length === 0) return
+  const { clock, ledger, log, upkeep } = parts
+  if (!log.hasRoomFor(changes)) await goOn(parts, recordBytes(changes))
+  const apply = await log.write(changes)
+  ledger.assertOwned()
+  apply((key) => isBeforeTheLast(parts, key))
+  if (log.isHalfFull) upkeep.supply.wake()
+  if (clock.monotonicMs() - parts.lookedAtMs < GARBAGE_EVERY_MS) return
+  parts.lookedAtMs = clock.monotonicMs()
+  if (!upkeep.hasMuchGarbage) return
+  await goOn(parts, 0)
+  upkeep.flushSoon()
+}
+
+/** Whether a part of the log before the last, or a run, may have the row. */
+function isBeforeTheLast({ levels, parts }: Parts, key: string): boolean {
+  return levels.mayHave(key) || parts.some(({ table }, index) => index < parts.length - 1 && table.has(key))
+}
+
+/** Goes on in the next part of the log, so that those before become runs. */
+async function goOn({ log, parts, upkeep }: Parts, bytes: number): Promise<void> {
+  await upkeep.flushed(WAITING_PARTS_MAX)
+  parts.push(await log.goOnIn(await upkeep.supply.next(roundUp(bytes, LARGEST_UNIT_BYTES))))
+  upkeep.flush()
+}

@@ -1,0 +1,69 @@
+import { StoreLostError } from './damage.ts'
+import type { Files } from './files.ts'
+import { MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.ts'
+
+/** The manifest of an open store: what it says, and that it is still ours. */
+export class Ledger {
+  readonly #files: Files
+  #manifest: Manifest
+  #identity: string | undefined
+  #last: Promise<unknown> = Promise.resolve()
+
+  private constructor(files: Files, manifest: Manifest) {
+    this.#files = files
+    this.#manifest = manifest
+  }
+
+  /** Writes a first manifest. Whoever had the store before finds from now on that it has not. */
+  static async start(files: Files, manifest: Manifest): Promise<Ledger> {
+    await writeManifest(files, manifest)
+    const ledger = new Ledger(files, manifest)
+    ledger.assertOwned()
+    return ledger
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest
+  }
+
+  /**
+   * Takes numbers for files; returns the first. A crash forgets numbers that no manifest has seen, and removes
+   * their files.
+   */
+  takeNumbers(count: number): number {
+    const first = this.#manifest.nextFile
+    this.#manifest = { ...this.#manifest, nextFile: first + count }
+    return first
+  }
+
+  /** Resolves once the change survives a power cut. Changes are carried out one after the other. */
+  update(change: (manifest: Manifest) => Manifest): Promise<void> {
+    const update = this.#last.then(async () => {
+      this.assertOwned()
+      const next = change(this.#manifest)
+      await writeManifest(this.#files, next)
+      this.#manifest = { ...next, nextFile: this.#manifest.nextFile }
+      this.assertOwned()
+    })
+    this.#last = update.catch(() => {})
+    return update
+  }
+
+  /**
+   * Throws once another has taken the store over, or its folder is gone. What was written before this returns is
+   * what the next owner reads: it makes itself known first, and reads then.
+   */
+  assertOwned(): void {
+    const identity = this.#files.identityOf(MANIFEST)
+    if (identity !== undefined && identity === this.#identity) return
+    const found = readManifest(this.#files)
+    if (found === undefined)
+      throw new StoreLostError(
+        `The data folder is gone: there is no ${this.#files.path}/${MANIFEST} any more.`,
+      )
+    const { storeId, epoch } = this.#manifest
+    if (found.storeId !== storeId || found.epoch !== epoch)
+      throw new StoreLostError(`The data folder ${this.#files.path} was taken over by another process.`)
+    this.#identity = identity
+  }
+}

@@ -1,0 +1,146 @@
+import { type Cursor, MergeCursor, RunCursor } from './cursor.ts'
+import type { RunInfo } from './manifest.ts'
+import type { RowState } from './memtable.ts'
+import { tableIdOf } from './row-key.ts'
+import type { Run } from './run.ts'
+
+/** The runs: level 0 as they came, newest first; above it sorted, and no key in two of one level. */
+export class Levels {
+  readonly #levels: Run[][] = [[]]
+  /** The last key of each table. */
+  readonly #lasts = new Map<number, string>()
+  #readers = 0
+  /** Runs that are no part of the store any more, but that somebody still reads. */
+  #gone: Run[] = []
+
+  constructor(runs: readonly Run[]) {
+    for (const run of runs) this.#levelOf(run).push(run)
+    this.#sort()
+  }
+
+  get runs(): readonly Run[] {
+    return this.#levels.flat()
+  }
+
+  get depth(): number {
+    return this.#levels.length
+  }
+
+  level(number: number): readonly Run[] {
+    return this.#levels[number] ?? []
+  }
+
+  /** Whether a run may have the row. Cheap, and not exact: what comes after all rows of its table is surely new. */
+  mayHave(key: string): boolean {
+    return key <= (this.#lasts.get(tableIdOf(key)) ?? '')
+  }
+
+  /** What the newest run with the row says of it. */
+  find(key: string): { readonly value: RowState } | undefined {
+    for (const run of this.level(0)) {
+      const found = run.find(key)
+      if (found !== undefined) return found
+    }
+    for (let number = 1; number < this.#levels.length; number++) {
+      const found = runFor(this.level(number), key)?.find(key)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  /** Goes through all rows from `from` on, newest first where several runs have one. */
+  cursors(from: string, keysOnly: boolean): readonly Cursor[] {
+    const [newest = [], ...levels] = this.#levels
+    return [
+      ...newest.map((run) => new RunCursor(run, from, keysOnly)),
+      ...levels.map((runs) => chain(runs, from, keysOnly)),
+    ]
+  }
+
+  /** Keeps runs open that cursors read, until the function returned is called. */
+  hold(): () => void {
+    this.#readers++
+    return () => {
+      this.#readers--
+      this.#closeGone()
+    }
+  }
+
+  /** Takes runs in, and others out. */
+  replace(gone: readonly RunInfo[], come: readonly Run[]): void {
+    const numbers = new Set(gone.map(({ number }) => number))
+    for (const [number, runs] of this.#levels.entries()) {
+      this.#levels[number] = runs.filter(({ info }) => !numbers.has(info.number))
+      this.#gone.push(...runs.filter(({ info }) => numbers.has(info.number)))
+    }
+    this.#closeGone()
+    for (const run of come) this.#levelOf(run).push(run)
+    this.#sort()
+  }
+
+  close(): void {
+    for (const run of [...this.#gone, ...this.runs]) run.close()
+    this.#gone = []
+  }
+
+  #closeGone(): void {
+    if (this.#readers > 0) return
+    for (const run of this.#gone) run.close()
+    this.#gone = []
+  }
+
+  #levelOf({ info: { level } }: Run): Run[] {
+    while (this.#levels.length <= level) this.#levels.push([])
+    return this.#levels[level] ?? []
+  }
+
+  #sort(): void {
+    this.#lasts.clear()
+    for (const { lasts } of this.runs)
+      for (const [tableId, last] of lasts)
+        if (last > (this.#lasts.get(tableId) ?? '')) this.#lasts.set(tableId, last)
+    for (const [number, runs] of this.#levels.entries())
+      if (number === 0) runs.sort((a, b) => b.info.number - a.info.number)
+      else runs.sort((a, b) => (a.first < b.first ? -1 : 1))
+  }
+}
+
+/** The only run of a sorted level that may have the key. */
+function runFor(runs: readonly Run[], key: string): Run | undefined {
+  let low = 0
+  let high = runs.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((runs[middle]?.last ?? '') < key) low = middle + 1
+    else high = middle
+  }
+  return runs[low]
+}
+
+/** The rows of runs that follow each other, from `from` on, as if they were one. */
+export function chain(runs: readonly Run[], from: string, keysOnly = false): Cursor {
+  let place = runs.findIndex(({ last }) => last >= from)
+  const open = (start: string) => {
+    const run = place < 0 ? undefined : runs[place]
+    return run && new RunCursor(run, start, keysOnly)
+  }
+  let cursor = open(from)
+  return {
+    get key() {
+      return cursor?.key
+    },
+    value: () => cursor?.value(),
+    isRemoved: () => cursor?.isRemoved() === true,
+    next() {
+      cursor?.next()
+      if (cursor === undefined || cursor.key !== undefined) return
+      place++
+      cursor = open('')
+    },
+  }
+}
+
+export function merged(cursors: readonly Cursor[]): Cursor {
+  const [only] = cursors
+  return cursors.length === 1 && only !== undefined ? only : new MergeCursor(cursors)
+}

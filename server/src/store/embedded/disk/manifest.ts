@@ -1,0 +1,91 @@
+import { checksum } from './checksum.ts'
+import { DamageError } from './damage.ts'
+import type { Files } from './files.ts'
+import { readWhole } from './read-whole.ts'
+
+export const MANIFEST = 'manifest'
+/** Version of the files. Raised when an older program could not read them any more. */
+const FORMAT_VERSION = 1
+
+/** A part of the log, which has its length from the start. */
+export type LogInfo = { readonly number: number; readonly bytes: number }
+
+/** A file of sorted rows. */
+export type RunInfo = {
+  readonly number: number
+  /** 0: as it came from the log, may overlap others of 0. Above: sorted with its neighbours, and larger and older. */
+  readonly level: number
+  readonly bytes: number
+}
+
+/** What the store consists of. Whatever is not in it is left over and may go. */
+export type Manifest = {
+  /** Hexadecimal. */
+  readonly storeId: string
+  readonly epoch: number
+  /** Names of the tables in the order of their numbers. */
+  readonly tables: readonly string[]
+  /** The number of the next file. */
+  readonly nextFile: number
+  /** The parts of the log, oldest first. All are there, also the one that is only needed next. */
+  readonly logs: readonly LogInfo[]
+  /** Number of the first commit in the log. */
+  readonly firstCommit: number
+  /** Newest first within a level; sorted by key above level 0. */
+  readonly runs: readonly RunInfo[]
+}
+
+export function logName(number: number): string {
+  return `${String(number).padStart(8, '0')}.log`
+}
+
+export function runName(number: number): string {
+  return `${String(number).padStart(8, '0')}.rows`
+}
+
+/** Number of a part of the log, or of a run, by its name. */
+export function numberIn(name: string, suffix: '.log' | '.rows'): number | undefined {
+  const match = /^(\d{8,15})(\.log|\.rows)$/.exec(name)
+  return match?.[2] === suffix ? Number(match[1]) : undefined
+}
+
+/** Resolves once it, and all files that are in it, survive a power cut. */
+export async function writeManifest(files: Files, manifest: Manifest): Promise<void> {
+  const text = Buffer.from(`${JSON.stringify({ format: FORMAT_VERSION, ...manifest })}\n`)
+  const file = await files.create(MANIFEST)
+  try {
+    await file.append(Buffer.concat([text, Buffer.from(`${sumOf(text)}\n`)]))
+    await files.syncNames()
+    await file.finish()
+    await files.syncNames()
+  } catch (error) {
+    await file.abandon()
+    throw error
+  }
+}
+
+/**
+ * The manifest of a store; `undefined`: the folder has none.
+ *
+ * @throws DamageError when it is not as it was written
+ * @throws Error when a newer version wrote it
+ */
+export function readManifest(files: Files): Manifest | undefined {
+  if (files.sizeOf(MANIFEST) === undefined) return undefined
+  const bytes = readWhole(files, MANIFEST)
+  const end = bytes.indexOf('\n') + 1
+  const text = bytes.subarray(0, end)
+  const path = `${files.path}/${MANIFEST}`
+  if (end === 0 || bytes.subarray(end).toString('latin1') !== `${sumOf(text)}\n`)
+    throw new DamageError(path, 'is not as it was written (its checksum differs)')
+  const manifest: Manifest & { readonly format: number } = JSON.parse(text.toString('utf8'))
+  if (manifest.format > FORMAT_VERSION)
+    throw new Error(
+      `The data folder has format ${manifest.format} of files; this version of Rollcall reads up to ${FORMAT_VERSION}. Start the newer version.`,
+    )
+  return manifest
+}
+
+function sumOf(text: Uint8Array): string {
+  return checksum(text).toString(16).padStart(8, '0')
+}

@@ -1,0 +1,105 @@
+import { type CommitRecord, RECORD_UNIT_BYTES, readRecord, roundUp } from './commit-record.ts'
+import { DamageError } from './damage.ts'
+import type { Files } from './files.ts'
+import { type LogInfo, logName, type Manifest } from './manifest.ts'
+import { Memtable } from './memtable.ts'
+import { readWhole } from './read-whole.ts'
+
+/** What records may begin at multiples of, finest first: the log may have been written on other disks too. */
+const UNITS_BYTES = [RECORD_UNIT_BYTES, 4096]
+
+export type LogEnd = {
+  /** Place in the list of logs of the one that goes on. */
+  readonly index: number
+  /** Where in it. */
+  readonly position: number
+  readonly nextCommit: number
+  /** Number of the first commit in each part. */
+  readonly firstCommits: readonly number[]
+  /** The rows of each part. */
+  readonly tables: readonly Memtable[]
+}
+
+/**
+ * Reads the log from its start, and finds its end: where the next record is not whole. That is how a write ends
+ * that a crash has cut short. When whole records of later commits follow, or a file is not what the manifest
+ * says, something else has happened, and nothing is read.
+ *
+ * @throws DamageError
+ */
+export function replayLogs(
+  files: Files,
+  { logs, firstCommit, storeId, epoch }: Pick<Manifest, 'logs' | 'firstCommit' | 'storeId' | 'epoch'>,
+): LogEnd {
+  const parts = logs.map((log) => new LogPart(files, log, Buffer.from(storeId, 'hex')))
+  const firstCommits: number[] = []
+  const tables = parts.map(({ table }) => table)
+  let end: LogEnd = { index: 0, position: 0, nextCommit: firstCommit, firstCommits, tables }
+  for (const [index, part] of parts.entries()) {
+    firstCommits.push(end.nextCommit)
+    const after = part.replay(end.nextCommit, epoch)
+    if (after.position > 0) end = { ...end, index, ...after }
+  }
+  for (const [index, part] of parts.slice(end.index).entries())
+    part.assertNothingAfter(index === 0 ? end.position : 0, end.nextCommit)
+  return end
+}
+
+/** A part of the log in memory. */
+class LogPart {
+  readonly #path: string
+  readonly #bytes: Buffer
+  readonly #storeId: Buffer
+  readonly table: Memtable
+
+  constructor(files: Files, { number, bytes }: LogInfo, storeId: Buffer) {
+    this.#path = `${files.path}/${logName(number)}`
+    this.#storeId = storeId
+    const size = files.sizeOf(logName(number))
+    if (size === undefined) throw new DamageError(this.#path, 'is missing')
+    if (size !== bytes) throw new DamageError(this.#path, `has ${size} bytes instead of ${bytes}`)
+    this.#bytes = readWhole(files, logName(number))
+    this.table = new Memtable(this.#bytes)
+  }
+
+  /** Takes up the commits from `next` on, as far as they are here. */
+  replay(next: number, epoch: number): { position: number; nextCommit: number } {
+    let nextCommit = next
+    let position = 0
+    for (;;) {
+      const found = this.#find(position, nextCommit)
+      if (found === undefined) return { position, nextCommit }
+      if (found.record.epoch > epoch)
+        throw new DamageError(this.#path, 'holds what a later owner of the store has written')
+      this.table.take(found.at, found.record.changes, () => true)
+      position = found.at + roundUp(found.record.bytes, RECORD_UNIT_BYTES)
+      nextCommit = found.record.number + 1
+    }
+  }
+
+  /**
+   * The record of a commit that begins at, or right after, a place. A failed commit that did reach the disk is
+   * written again, with more, at the start of the next part where it has not enough room: the first record of a
+   * part may repeat the number of the last.
+   */
+  #find(position: number, number: number): { at: number; record: CommitRecord } | undefined {
+    for (const unitBytes of UNITS_BYTES) {
+      const at = roundUp(position, unitBytes)
+      const record = readRecord(this.#bytes, at, this.#storeId)
+      if (record?.number === number || (position === 0 && record?.number === number - 1))
+        return { at, record }
+    }
+    return undefined
+  }
+
+  assertNothingAfter(position: number, number: number): void {
+    for (let at = position; at < this.#bytes.length; at += RECORD_UNIT_BYTES) {
+      const record = readRecord(this.#bytes, at, this.#storeId)
+      if (record !== undefined && record.number >= number)
+        throw new DamageError(
+          this.#path,
+          `is damaged at byte ${position}: later commits follow, this one cannot be read`,
+        )
+    }
+  }
+}

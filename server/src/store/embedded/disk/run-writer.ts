@@ -1,0 +1,148 @@
+import { checksum } from './checksum.ts'
+import type { Files, NewFile } from './files.ts'
+import { runName } from './manifest.ts'
+import type { RowState } from './memtable.ts'
+import { tableIdOf } from './row-key.ts'
+import {
+  BLOCK_BYTES,
+  type Block,
+  MAGIC,
+  REMOVED_BIT,
+  ROW_BYTES,
+  ROW_HEAD_BYTES,
+  type RunIndex,
+  TAIL_BYTES,
+  type TableStats,
+} from './run-format.ts'
+
+/** Rows of one kind in a row after which a block does not go on with the other kind. */
+const STREAK_ROWS = 64
+
+/** Writes a run, row by row in ascending order of keys. */
+export class RunWriter {
+  readonly #file: NewFile
+  readonly #blocks: Block[] = []
+  readonly #tables: Record<string, TableStats> = {}
+  readonly #storeId: string
+  readonly number: number
+  #rows: { readonly key: string; readonly value: RowState }[] = []
+  #rowsBytes = 0
+  #streak = 0
+  #bytes = 0
+
+  private constructor(file: NewFile, storeId: string, number: number) {
+    this.#file = file
+    this.#storeId = storeId
+    this.number = number
+  }
+
+  static async start(files: Files, storeId: string, number: number): Promise<RunWriter> {
+    return new RunWriter(await files.create(runName(number)), storeId, number)
+  }
+
+  /** Bytes so far. */
+  get bytes(): number {
+    return this.#bytes + this.#rowsBytes
+  }
+
+  /** Whether a block is full: `endBlock` has to be called before more is added. */
+  add(key: string, value: RowState): boolean {
+    this.#count(key, value)
+    const before = this.#rows.at(-1)
+    const isLikeBefore = before !== undefined && (before.value === undefined) === (value === undefined)
+    this.#streak = isLikeBefore ? this.#streak + 1 : 1
+    this.#rows.push({ key, value })
+    this.#rowsBytes += ROW_BYTES + key.length + (value?.length ?? 0)
+    return this.#rowsBytes >= BLOCK_BYTES
+  }
+
+  /**
+   * Whether a row shall begin a new block: those of another table do, and those of the other kind after many of
+   * one. So no block spans from what a table's old end has lost to what its new end has got, and what a run
+   * touches is known closely from its index.
+   */
+  beginsBlock(key: string, value: RowState): boolean {
+    const before = this.#rows.at(-1)
+    if (before === undefined) return false
+    if (tableIdOf(before.key) !== tableIdOf(key)) return true
+    return this.#streak >= STREAK_ROWS && (before.value === undefined) !== (value === undefined)
+  }
+
+  async endBlock(): Promise<void> {
+    if (this.#rows.length === 0) return
+    const { bytes, keysBytes } = encodeBlock(this.#rows)
+    const first = this.#rows.at(0)?.key ?? ''
+    const last = this.#rows.at(-1)?.key ?? ''
+    const keysSum = checksum(bytes.subarray(0, keysBytes))
+    this.#blocks.push([this.#bytes, keysBytes, bytes.length - keysBytes, keysSum, first, last])
+    this.#rows = []
+    this.#rowsBytes = 0
+    this.#bytes += bytes.length
+    await this.#file.append(bytes)
+  }
+
+  /** Resolves to the bytes of the file, once it survives a power cut. */
+  async finish(): Promise<number> {
+    await this.endBlock()
+    const content: RunIndex = {
+      storeId: this.#storeId,
+      number: this.number,
+      tables: this.#tables,
+      blocks: this.#blocks,
+    }
+    const index = Buffer.from(JSON.stringify(content))
+    const tail = Buffer.alloc(TAIL_BYTES)
+    tail.writeDoubleBE(this.#bytes, 0)
+    tail.writeUInt32BE(index.length, 8)
+    tail.writeUInt32BE(checksum(index), 12)
+    tail.writeUInt32BE(MAGIC, 16)
+    await this.#file.append(index)
+    await this.#file.append(tail)
+    await this.#file.finish()
+    return this.#bytes + index.length + TAIL_BYTES
+  }
+
+  abandon(): Promise<void> {
+    return this.#file.abandon()
+  }
+
+  #count(key: string, value: RowState): void {
+    const id = tableIdOf(key)
+    this.#tables[id] ??= { rows: 0, bytes: 0, removals: 0 }
+    const stats = this.#tables[id]
+    if (value === undefined) stats.removals++
+    else {
+      stats.rows++
+      stats.bytes += ROW_BYTES + key.length + value.length
+    }
+  }
+}
+
+function encodeBlock(rows: readonly { readonly key: string; readonly value: RowState }[]) {
+  let keysBytes = 4 + rows.length * 4
+  let valuesBytes = 0
+  for (const { key, value } of rows) {
+    keysBytes += ROW_HEAD_BYTES + key.length - 1
+    valuesBytes += value?.length ?? 0
+  }
+  const bytes = Buffer.allocUnsafe(keysBytes + valuesBytes)
+  bytes.writeUInt32BE(rows.length, 0)
+  let keyAt = 4 + rows.length * 4
+  let valueAt = keysBytes
+  for (const [place, { key, value }] of rows.entries()) {
+    bytes.writeUInt32BE(keyAt, 4 + place * 4)
+    keyAt = writeHead(bytes, keyAt, key, value)
+    if (value !== undefined) bytes.set(value, valueAt)
+    valueAt += value?.length ?? 0
+  }
+  return { bytes, keysBytes }
+}
+
+function writeHead(bytes: Buffer, at: number, key: string, value: RowState): number {
+  bytes[at] = tableIdOf(key) | (value === undefined ? REMOVED_BIT : 0)
+  bytes.writeUInt16BE(key.length - 1, at + 1)
+  bytes.writeUInt32BE(value?.length ?? 0, at + 3)
+  bytes.writeUInt32BE(value === undefined ? 0 : checksum(value), at + 7)
+  bytes.write(key.slice(1), at + ROW_HEAD_BYTES, 'latin1')
+  return at + ROW_HEAD_BYTES + key.length - 1
+}

@@ -1,0 +1,160 @@
+import { toError } from '../refusal.ts'
+import type { StoreLog } from '../store-log.ts'
+import { bytesOf, hasMuchGarbage, infosOf, nextCompaction, rangesOf } from './compaction.ts'
+import { memtableCursor } from './cursor.ts'
+import { Lane, type Tell } from './lane.ts'
+import type { Ledger } from './ledger.ts'
+import { type Levels, merged } from './levels.ts'
+import { type LogInfo, logName, type RunInfo, runName } from './manifest.ts'
+import { type Merger, type Target, writeRuns } from './merge.ts'
+import { Run } from './run.ts'
+import { Supply, type SupplyOptions } from './supply.ts'
+
+/** Above every key. */
+const END = '\uffff'
+
+export type UpkeepOptions = SupplyOptions & {
+  readonly levels: Levels
+  readonly merger: Merger
+  readonly log: StoreLog
+}
+
+/**
+ * What goes on beneath the commits: the next part of the log is made before it is needed, full parts become
+ * runs, runs are merged, and what is left over goes.
+ */
+export class Upkeep {
+  readonly #options: UpkeepOptions
+  readonly supply: Supply
+  readonly #flushing: Lane
+  readonly #compacting: Lane
+  readonly #cursors = new Map<number, string>()
+  #isFlushWanted = false
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options
+    const { clock, log } = options
+    const tell: Tell = (failure) => {
+      if (failure === undefined) log.info('the store tidies its files again', {})
+      else log.error('the store cannot tidy its files', { err: toError(failure) })
+    }
+    this.supply = new Supply(options, tell)
+    this.#flushing = new Lane(clock, () => this.#flushWhenDue(), tell)
+    this.#compacting = new Lane(clock, () => this.#compact(), tell)
+  }
+
+  /** Resolves once no more than so many parts of the log wait to become runs. */
+  flushed(partsMax: number): Promise<void> {
+    return this.#flushing.until(() => this.#options.parts.length - 1 <= partsMax)
+  }
+
+  /** A part of the log is full. */
+  flush(): void {
+    this.#flushing.wake()
+  }
+
+  /** The full parts of the log shall become a run, however few they are. */
+  flushSoon(): void {
+    this.#isFlushWanted = true
+    this.#flushing.wake()
+  }
+
+  /** Whether so much was removed that what it leaves should go before the part of the log is full. */
+  get hasMuchGarbage(): boolean {
+    const { levels, parts, sizes } = this.#options
+    return hasMuchGarbage(levels, sizes, (tableId) =>
+      parts.reduce((sum, { table }) => sum + table.removals(tableId), 0),
+    )
+  }
+
+  retryNow(): void {
+    for (const lane of [this.supply, this.#flushing, this.#compacting]) lane.retryNow()
+  }
+
+  start(): void {
+    for (const lane of [this.supply, this.#flushing, this.#compacting]) lane.wake()
+  }
+
+  async close(): Promise<void> {
+    await this.#options.merger.close()
+    for (const lane of [this.supply, this.#flushing, this.#compacting]) await lane.close()
+  }
+
+  async #flushWhenDue(): Promise<boolean> {
+    if (!this.#isFlushDue()) return false
+    await this.#flush()
+    return true
+  }
+
+  #isFlushDue(): boolean {
+    const { parts, sizes } = this.#options
+    const bytes = parts.slice(0, -1).reduce((sum, { info }) => sum + info.bytes, 0)
+    return bytes >= sizes.flushBytes || (this.#isFlushWanted && bytes > 0)
+  }
+
+  /** All full parts of the log become one run. */
+  async #flush(): Promise<void> {
+    const { files, levels, parts } = this.#options
+    const full = parts.slice(0, -1)
+    const after = parts[full.length]
+    const logs = full.map(({ info }) => info)
+    const rows = full.map(({ table }) => memtableCursor(table, '', END)).reverse()
+    const runs = await writeRuns(files, this.#target(0, rangesOf(levels), []), merged(rows))
+    const [again, over] = this.#sortOut(logs)
+    await this.#install([], runs, (manifest) => ({
+      ...manifest,
+      // Parts that are empty now come again at the end: writing them anew takes no new room, and no new zeros.
+      logs: [...manifest.logs.filter(({ number }) => !logs.some((log) => log.number === number)), ...again],
+      firstCommit: after?.firstCommit ?? manifest.firstCommit,
+    }))
+    parts.splice(0, full.length)
+    this.#isFlushWanted = false
+    for (const { number } of over) await files.remove(logName(number))
+    this.#compacting.wake()
+  }
+
+  /** Of the parts that are empty now: those that are used again, and those that go. */
+  #sortOut(logs: readonly LogInfo[]): readonly [again: readonly LogInfo[], over: readonly LogInfo[]] {
+    const full = logs.filter(({ bytes }) => bytes === this.#options.sizes.partBytesMax)
+    const again = full.slice(0, Math.max(0, this.supply.shortBy))
+    return [again, logs.filter((log) => !again.includes(log))]
+  }
+
+  async #compact(): Promise<boolean> {
+    const { files, levels, merger, sizes } = this.#options
+    const compaction = nextCompaction(levels, sizes, this.#cursors)
+    if (compaction === undefined) return false
+    const { level, older, fences } = compaction
+    const gone = compaction.groups.flat()
+    const numbers = Math.ceil(bytesOf(gone) / sizes.runBytes) + fences.length + 2
+    const target = this.#target(level, older, fences, numbers)
+    const runs = await merger.merge({ ...target, groups: infosOf(compaction.groups) })
+    const infos = gone.map(({ info }) => info)
+    await this.#install(infos, runs, (manifest) => manifest)
+    for (const { number } of infos) await files.remove(runName(number))
+    return true
+  }
+
+  /** @param numbers how many runs there may be */
+  #target(level: number, older: Target['older'], fences: readonly string[], numbers = 1): Target {
+    const { ledger, sizes } = this.#options
+    const { storeId } = ledger.manifest
+    const firstNumber = ledger.takeNumbers(numbers)
+    return { storeId, level, older, fences, runBytes: sizes.runBytes, firstNumber }
+  }
+
+  async #install(
+    gone: readonly RunInfo[],
+    come: readonly RunInfo[],
+    change: (manifest: Ledger['manifest']) => Ledger['manifest'],
+  ): Promise<void> {
+    const { files, ledger, levels } = this.#options
+    const runs = come.map((info) => new Run(files, info, ledger.manifest.storeId))
+    const numbers = new Set(gone.map(({ number }) => number))
+    await ledger.update((manifest) => {
+      const kept = manifest.runs.filter(({ number }) => !numbers.has(number))
+      return { ...change(manifest), runs: [...kept, ...come] }
+    })
+    levels.replace(gone, runs)
+  }
+}
