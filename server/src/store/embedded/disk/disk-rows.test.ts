@@ -11,6 +11,7 @@ import { inlineMerger } from './mergers.ts'
 import { makeFolder, nodeFiles } from './node-files.ts'
 import type { Sizes } from './sizes.ts'
 
+const clock = systemClock()
 const scratch = mkdtempSync(join(tmpdir(), 'rollcall-disk-'))
 after(() => rmSync(scratch, { recursive: true, force: true }))
 let folders = 0
@@ -33,7 +34,7 @@ function open(folder: string): Promise<Rows> {
   return openDiskRows({
     files,
     merger,
-    clock: systemClock(),
+    clock,
     newStoreId: () => '00112233445566ff',
     sizes: SMALL,
   })
@@ -116,13 +117,13 @@ class Traffic {
 
 describe('rows on a disk', () => {
   it('are what was committed, through parts of the log, runs, merges and restarts', async () => {
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2]) {
       const dice = createDice(seed)
       const traffic = new Traffic(dice)
       const oracle = new Oracle()
       let folder = newFolder()
       let rows = await open(folder)
-      for (let step = 0; step < 1500; step++) {
+      for (let step = 0; step < 1000; step++) {
         const changes = traffic.next()
         await rows.commit(changes)
         oracle.apply(changes)
@@ -176,9 +177,8 @@ describe('rows on a disk', () => {
     assert.ok(atWorst > 1_000_000, `${atWorst}`)
     for (let number = 0; number < 1000; number += 10)
       await rows.commit(Array.from({ length: 10 }, (_, index) => row(number + index, undefined)))
-    const deadline = Date.now() + 20_000
-    while (bytesIn(folder) >= 400_000 && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 100))
+    for (let tries = 0; bytesIn(folder) >= 400_000 && tries < 300; tries++) {
+      await clock.sleep(100)
       await rows.commit([row(1, undefined)])
     }
     assert.ok(bytesIn(folder) < 400_000, `${bytesIn(folder)}`)
