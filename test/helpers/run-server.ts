@@ -17,6 +17,8 @@ export type ServerProcess = {
   /** Everything it has written so far. */
   output(): string
   signal(name: NodeJS.Signals): void
+  /** Has it stand still, as a paused machine does, for so long. */
+  stall(ms: number): Promise<void>
   /** Ends it without a warning, as a power cut would. */
   kill(): Promise<void>
   /** Asks it to stop, and gives its exit code. */
@@ -67,6 +69,11 @@ export async function startProcess(
     dataDir,
     output: () => output,
     signal: (name) => void child.kill(name),
+    async stall(ms) {
+      child.kill('SIGSTOP')
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      child.kill('SIGCONT')
+    },
     async kill() {
       child.kill('SIGKILL')
       await exited

@@ -59,3 +59,18 @@ it('no reminder is lost: a period that begins anew has one of its own', async ()
   await registrar.close()
   await close()
 })
+
+it('a write that was under way when the process was stopped is no failure of the disk', async () => {
+  const { clock, disk, scene, registrar, store, ended, close } = await openStillScene()
+  await scene.register('phone', 15)
+  disk.hold()
+  const sent = scene.send('phone', 'waits')
+  await clock.stall(30_000)
+  assert.equal(store.failure(), undefined)
+  await scene.keepalive('phone')
+  disk.release()
+  await sent
+  assert.deepEqual(ended, [])
+  await registrar.close()
+  await close()
+})

@@ -1,4 +1,10 @@
-import { type Clock, type ServiceTime, type Standstill, startServiceTime } from '../../clock/clock.ts'
+import {
+  type Clock,
+  HeardTime,
+  type ServiceTime,
+  type Standstill,
+  startServiceTime,
+} from '../../clock/clock.ts'
 import { FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
 import { LEAST_AFTER_START_MS, type Recovery } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
@@ -100,7 +106,13 @@ export async function openEmbeddedStore({
   const history = new HistoryBook({ rows, bounds, isDurable }, ids.nextSequence)
   await history.answers.load()
   const heart = new Heart(serviceTime, ids, stale, history)
-  const journal = new Journal(rows, clock, log, (batch, isLast) => heart.beat(batch, isLast))
+  // Not service time: that stands while the journal refuses.
+  const pace = new HeardTime(clock)
+  const running: Pick<Clock, 'after' | 'monotonicMs'> = {
+    after: (delayMs, run) => clock.after(delayMs, run),
+    monotonicMs: () => pace.nowMs(),
+  }
+  const journal = new Journal(rows, running, log, (batch, isLast) => heart.beat(batch, isLast))
   const lastSeen = new LastSeenBook(journal)
   const terms = new TermBook(journal)
   await terms.load(rows, loadedTerms)
@@ -119,6 +131,7 @@ export async function openEmbeddedStore({
       history,
       feed,
       serviceTime,
+      pace,
       ids,
       onMailboxEnded,
     },
@@ -182,6 +195,7 @@ async function assemble(engine: Engine, heart: Heart): Promise<Store> {
   async function close(): Promise<void> {
     ticking.cancel()
     serviceTime.close()
+    engine.pace.close()
     try {
       await journal.close()
     } finally {

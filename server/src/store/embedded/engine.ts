@@ -1,4 +1,4 @@
-import type { Clock, RunningServiceTime } from '../../clock/clock.ts'
+import type { Clock, HeardTime, RunningServiceTime } from '../../clock/clock.ts'
 import type { OnMailboxEnded } from '../store.ts'
 import type { CallBook } from './call-book.ts'
 import type { FeedParts } from './feed.ts'
@@ -25,6 +25,8 @@ export type Engine = {
   readonly history: HistoryBook
   readonly feed: FeedParts
   readonly serviceTime: RunningServiceTime
+  /** What the journal's own patience is kept on. */
+  readonly pace: HeardTime
   readonly ids: Ids
   readonly onMailboxEnded: OnMailboxEnded | undefined
 }

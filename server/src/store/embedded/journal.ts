@@ -14,6 +14,9 @@ const STUCK_MS = 5_000
 const RETRY_MIN_MS = 100
 const RETRY_MAX_MS = 5_000
 
+/** Its time passes only while the process runs: a write is not stuck because the process was. */
+type JournalClock = Pick<Clock, 'after' | 'monotonicMs'>
+
 /** Adds what goes with every commit. */
 export type Prepare = (batch: Batch, isLast: boolean) => void
 
@@ -27,7 +30,7 @@ export type Prepare = (batch: Batch, isLast: boolean) => void
  */
 export class Journal {
   readonly #rows: Rows
-  readonly #clock: Clock
+  readonly #clock: JournalClock
   readonly #log: StoreLog
   readonly #prepare: Prepare
   #filling = new Batch(1)
@@ -43,7 +46,7 @@ export class Journal {
   #closed = false
   #refusals = 0
 
-  constructor(rows: Rows, clock: Clock, log: StoreLog, prepare: Prepare) {
+  constructor(rows: Rows, clock: JournalClock, log: StoreLog, prepare: Prepare) {
     this.#rows = rows
     this.#clock = clock
     this.#log = log
