@@ -57,6 +57,8 @@ describe('closing', () => {
 
   it('cuts one that does not end', async (test) => {
     const { listen, http, clock } = await openHttp(test)
+    // The store beside it keeps a timer of its own.
+    const others = clock.pending()
     const socket = await dial(test, await listen())
     socket.write(REQUEST)
     await once(http.server, 'request')
@@ -64,7 +66,7 @@ describe('closing', () => {
     await clock.advance(5_000)
     await closed
     assert.equal(await readToEnd(socket), '')
-    assert.equal(clock.pending(), 0)
+    assert.equal(clock.pending(), others)
   })
 
   it('is fine before listening', async (test) => {
