@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { buildAdmin, placesOf } from './admin-port.ts'
 import { type Auth, createAuth, usesDemoDirectory } from './auth/auth.ts'
 import { type Certificate, type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
-import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
+import { type Clock, type Random, uuidMaker, watchWallJumps } from './clock/clock.ts'
 import { Closers } from './closers.ts'
 import { type Configuration, isLoopbackHost, withDemoOrigins } from './config/config.ts'
 import { createDelivery, type Delivery, type DeliveryOptions } from './delivery/delivery.ts'
@@ -121,6 +121,11 @@ async function buildHeart(
   await assertOwnFolder(dataDir)
   const sealer = createSealer(await loadSealingKey({ dataDir, keyFromConfig, random }), random)
   const metrics = createMetrics()
+  const onJump = (byMs: number): void => {
+    metrics.wallJumped()
+    log.warn('the wall clock jumped', { bySeconds: Math.round(byMs / 1000) })
+  }
+  closers.add(watchWallJumps(clock, onJump))
   const statistics = new Statistics(clock.wallMs())
   const newId = uuidMaker(clock, random)
   const historyBounds = {

@@ -49,6 +49,8 @@ export interface Metrics {
   /** Events that a webhook took, or that were given up. */
   webhookEvents(outcome: 'delivered' | 'dead_lettered', count: number): void
   refused(front: 'http' | 'mqtt', code: string): void
+  /** The wall clock jumped by more than 5 s. */
+  wallJumped(): void
   /** It was looked, and no file descriptor was left. */
   descriptorsExhausted(): void
   /** An expired token opened a connection. */
@@ -59,6 +61,8 @@ export interface Metrics {
 }
 
 const LATENCY_BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
+
+const WALL_JUMPS_HELP = 'Jumps of the wall clock of more than 5 s.'
 
 /** Makes an own registry with the process's metrics (event-loop lag, memory, CPU) and ours. */
 export function createMetrics(): Metrics {
@@ -131,6 +135,7 @@ export function createMetrics(): Metrics {
     registrationEnded: (how) => ended.labels(how).inc(),
     webhookAttempt: (outcome) => attempts.labels(outcome).inc(),
     webhookEvents: (outcome, count) => webhookEvents.labels(outcome).inc(count),
+    wallJumped: plainCounter(registry, 'rollcall_wall_clock_jumps_total', WALL_JUMPS_HELP),
     refused: (front, code) => refusals.labels(front, code).inc(),
     descriptorsExhausted: plainCounter(registry, ...EXHAUSTED),
     staleConnect: plainCounter(registry, ...STALE_CONNECTS),
