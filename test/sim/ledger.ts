@@ -18,8 +18,10 @@ export type Send = {
 export type SendTerms = {
   readonly expiresAtWallMs?: number
   readonly collapseKey?: string
-  /** Id of the event that the others get. */
+  /** Id of the event that the others get when one has acknowledged. */
   readonly cancelId?: string
+  /** Id of the event that the others get when one has answered. */
+  readonly overId?: string
 }
 
 /** An acknowledgement survives whatever happens this much later. */
@@ -76,8 +78,8 @@ export class Ledger {
 
   /** Whether an event will surely reach a life: not one that may end, or be cancelled, before it is sent. */
   owe(life: Life, send: Send): void {
-    const { expiresAtWallMs, collapseKey, cancelId } = send.terms
-    if (expiresAtWallMs !== undefined || cancelId !== undefined) return
+    const { expiresAtWallMs, collapseKey, cancelId, overId } = send.terms
+    if (expiresAtWallMs !== undefined || cancelId !== undefined || overId !== undefined) return
     if (collapseKey === undefined || !this.#isReplaced(send)) this.account(life).owed.add(send.eventId)
   }
 

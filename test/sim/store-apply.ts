@@ -1,5 +1,7 @@
 import {
+  type CallDraft,
   type CancelDraft,
+  type Cancellation,
   type Decision,
   dueAtMs,
   type HistoryDraft,
@@ -27,6 +29,8 @@ export async function apply(command: Command, side: Side, wallMs: number): Promi
       return acknowledge(command, side, wallMs)
     case 'expireEntries':
       return expireEntries(command, side, wallMs)
+    case 'answerEvent':
+      return answerEvent(command, side, wallMs)
     case 'answer':
       return side.store.answers.find(command.endpoint, command.key, wallMs)
     case 'addRecord':
@@ -137,10 +141,21 @@ async function append(command: Of<'append'>, side: Side, wallMs: number): Promis
     ...BOUNDS,
     sentThrough: side.sentThrough(command.sent),
     ...(command.collapseKey === undefined ? {} : { collapseKey: command.collapseKey }),
-    ...(command.cancels ? { cancelOthers: cancelDraft(command, wallMs) } : {}),
+    ...(command.cancels === 'acknowledged' ? { cancelOthers: cancelDraft(command, wallMs) } : {}),
+    ...(command.cancels === 'answered' ? { call: callDraft(command, wallMs) } : {}),
     ...(command.key === undefined ? {} : { idempotency }),
   }
+  side.calls.push({ organizationId, userId, eventId: request.event.eventId })
   return side.plainAppend(await side.store.mailboxes.append(request, side.at(wallMs).nowMs))
+}
+
+function callDraft(command: Of<'append'>, wallMs: number): CallDraft {
+  return {
+    senderId: command.sent > 1 ? 'alice' : 'bob',
+    endsAtWallMs: wallMs + (command.lifetimeMs ?? 5000),
+    masks: ['$.a'],
+    cancelOthers: cancelDraft(command, wallMs),
+  }
 }
 
 function cancelDraft({ endpoint, bytes }: Of<'append'>, wallMs: number): CancelDraft {
@@ -193,7 +208,10 @@ async function applyToHistory(
 }
 
 function plainRecord(record: HistoryRecord | undefined) {
-  return record && { ...record, event: Buffer.from(record.event).toString() }
+  if (record === undefined) return undefined
+  const { answered, event, ...rest } = record
+  const said = answered && { ...answered, answer: Buffer.from(answered.answer ?? []).toString() }
+  return { ...rest, event: Buffer.from(event).toString(), answered: said }
 }
 
 async function read({ pick, after, entriesMax, bytesMax }: Of<'read'>, side: Side): Promise<unknown> {
@@ -222,11 +240,40 @@ async function acknowledge({ pick, sent }: Of<'acknowledge'>, side: Side, wallMs
   const cancelled = mailboxes.acknowledge(registration, sequence, BOUNDS, through, side.at(wallMs))
   if (cancelled === undefined) return before - mailboxes.depth(registration)
   await cancelled.durable
-  const { accepted, full, discarded } = cancelled
+  return plainCancellation(cancelled, side)
+}
+
+async function plainCancellation({ accepted, full, discarded }: Cancellation, side: Side) {
   return {
     accepted: await side.plainAdded(accepted),
     full: full.map((one) => side.plain(one)),
     discarded: side.plainPositions(discarded),
+  }
+}
+
+/** One of the events sent last, by an endpoint of its user. */
+async function answerEvent(
+  { endpoint, pick, sent, said }: Of<'answerEvent'>,
+  side: Side,
+  wallMs: number,
+): Promise<unknown> {
+  const event = side.calls.at(-1 - pick)
+  if (event === undefined) return undefined
+  const { organizationId, userId, eventId } = event
+  const { calls } = side.store
+  const call = await calls.find(event, eventId, wallMs)
+  if (call === undefined) return undefined
+  const answer = said === '' ? {} : { answer: Buffer.from(said) }
+  const request = { organizationId, userId, userEndpointId: endpoint.userEndpointId, call, ...answer }
+  const outcome = calls.answer(request, BOUNDS, side.sentThrough(sent), side.at(wallMs))
+  if (outcome.kind !== 'unknown') await outcome.durable
+  if (outcome.kind === 'elsewhere') return { call, kind: outcome.kind, by: outcome.userEndpointId }
+  if (outcome.kind !== 'answered') return { call, kind: outcome.kind }
+  const { taken, cancellation } = outcome
+  return {
+    call,
+    taken: taken && side.plainPositions([taken]),
+    cancellation: cancellation && (await plainCancellation(cancellation, side)),
   }
 }
 

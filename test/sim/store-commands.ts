@@ -24,7 +24,8 @@ export type Command =
       readonly ttlMs: number
       readonly lifetimeMs: number | undefined
       readonly collapseKey: string | undefined
-      readonly cancels: boolean
+      /** What sets the cancelling event off, where there is one. */
+      readonly cancels: 'acknowledged' | 'answered' | undefined
       readonly sent: number
     }
   | {
@@ -37,6 +38,13 @@ export type Command =
   | { readonly do: 'remove'; readonly pick: number }
   | { readonly do: 'acknowledge'; readonly pick: number; readonly sent: number }
   | { readonly do: 'expireEntries'; readonly sent: number }
+  | {
+      readonly do: 'answerEvent'
+      readonly endpoint: EndpointKey
+      readonly pick: number
+      readonly sent: number
+      readonly said: string
+    }
   | { readonly do: 'claim'; readonly max: number }
   | { readonly do: 'settle'; readonly step: Decision['step'] | 'as due' }
   | { readonly do: 'answer'; readonly endpoint: EndpointKey; readonly key: string }
@@ -126,12 +134,22 @@ function mailboxes(): Weighted[] {
         ttlMs: shortMs,
         lifetimeMs: fc.option(shortMs, { nil: undefined }),
         collapseKey: fc.option(fc.constantFrom('c', '__proto__'), { nil: undefined }),
-        cancels: fc.constantFrom(true, true, false),
+        cancels: fc.constantFrom('acknowledged', 'answered', 'answered', undefined),
         sent,
       }),
     ),
     often(6, fc.record({ do: as('acknowledge'), pick: fc.nat(5), sent })),
     often(3, fc.record({ do: as('expireEntries'), sent })),
+    often(
+      3,
+      fc.record({
+        do: as('answerEvent'),
+        endpoint,
+        pick: fc.nat(3),
+        sent,
+        said: fc.constantFrom('', '{"a":1}'),
+      }),
+    ),
     often(
       4,
       fc.record({

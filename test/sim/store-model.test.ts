@@ -27,6 +27,9 @@ async function run(list: readonly Command[]): Promise<number> {
   const running = new Set([...disk.table('terms').values()].map((value) => value.readDoubleBE(8)))
   for (const key of disk.table('races').keys())
     assert(running.has(Number(Buffer.from(key, 'hex').readBigUInt64BE())), 'a race that nobody runs')
+  const calls = disk.table('calls')
+  for (const key of disk.table('cancels').keys())
+    assert(calls.has(key), 'a cancelling event without its call')
   return twin.effects
 }
 

@@ -7,6 +7,7 @@ import type {
   Registration,
   SentThrough,
   Store,
+  UserKey,
 } from '../../server/src/store/store.ts'
 
 /** One store with the ids that it gave in order, so that the answers of two stores can be compared. */
@@ -16,6 +17,8 @@ export class Side {
   readonly registrations: Registration[] = []
   readonly entries: { readonly registration: Registration; readonly sequence: number }[] = []
   claimed: readonly Registration[] = []
+  /** Events in the order in which they were sent. */
+  readonly calls: (UserKey & { readonly eventId: string })[] = []
 
   constructor(store: Store) {
     this.store = store

@@ -11,10 +11,11 @@ import { createSealer } from '../../server/src/masks/masks.ts'
 import { Statistics } from '../../server/src/observe/observe.ts'
 import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
 import { openEmbeddedStore } from '../../server/src/store/embedded/embedded.ts'
-import type { Registration, Store } from '../../server/src/store/store.ts'
+import type { HistoryRecord, Registration, Store } from '../../server/src/store/store.ts'
 import type { Webhooks } from '../../server/src/webhooks/webhooks.ts'
 import { createFakeClock, type FakeClock, seededRandom } from '../helpers/fake-clock.ts'
 import { noLimits } from '../helpers/no-limits.ts'
+import { AnswersLedger } from './answers-ledger.ts'
 import { Device, type Life } from './device.ts'
 import { createDice, type Dice } from './dice.ts'
 import { CrashingRows, Disk } from './disk.ts'
@@ -51,6 +52,8 @@ export type Tally = {
   told: number
   /** Endpoints that had to be told that another acknowledged first, and were. */
   cancelled: number
+  /** Endpoints that had to be told that another answered, and were. */
+  silenced: number
   /** Refresh answers that were lost and given again. */
   refreshedAgain: number
   /** Sign-ins that ended because a used refresh token was shown. */
@@ -69,6 +72,7 @@ export function emptyTally(): Tally {
     outlived: 0,
     told: 0,
     cancelled: 0,
+    silenced: 0,
     refreshedAgain: 0,
     thefts: 0,
   }
@@ -86,6 +90,10 @@ export class World {
   readonly #disk: Disk
   readonly #ledger = new Ledger()
   readonly #receipts = new ReceiptsLedger()
+  readonly #answers = new AnswersLedger()
+  /** Events that rang at a device, and that it may answer. */
+  readonly #rung = new Map<Device, string[]>()
+  readonly #plant: (store: Store) => Store
   readonly #webhooks: WebhookReceivers
   readonly #signIns: SignIns
   /** Registrations that were answered. */
@@ -101,7 +109,9 @@ export class World {
   #downMs = 0
   #diskRepairedAtUpMs = Number.NEGATIVE_INFINITY
 
-  constructor(seed: number) {
+  /** @param plant puts a fault into the store, to see that it is found */
+  constructor(seed: number, plant: (store: Store) => Store = (store) => store) {
+    this.#plant = plant
     this.#dice = createDice(seed)
     this.#random = seededRandom(`world ${seed}`)
     this.#disk = new Disk(({ value }) => {
@@ -144,6 +154,9 @@ export class World {
         this.#guard(() => this.#ledger.receive(device, receipt))
         const send = this.#ledger.sends.get(receipt.eventId)
         this.#guard(() => this.#receipts.receive(device, send, receipt.eventId, this.#clock.wallMs()))
+        this.#guard(() => this.#answers.receive(device, receipt.eventId))
+        if (send?.terms.overId !== undefined)
+          this.#rung.set(device, [...(this.#rung.get(device) ?? []), receipt.eventId])
       },
       onAcknowledge: (device: Device, eventId: string) => {
         this.#receipts.acknowledge(device, eventId)
@@ -182,7 +195,7 @@ export class World {
 
   async #boot(): Promise<void> {
     const rows = new CrashingRows(this.#disk, this.#clock, this.#dice)
-    const store = await this.#open(rows)
+    const store = this.#plant(await this.#open(rows))
     const newId = uuidMaker(this.#clock, this.#random)
     const metrics = {
       eventAccepted: () => undefined,
@@ -361,6 +374,7 @@ export class World {
 
   #useDevice(device: Device): void {
     const service = this.#service
+    if (service !== undefined && this.#dice.chance(8)) return this.#answer(service, device)
     if (service === undefined || device.isBusy) return
     const operation = this.#chooseOperation(device)
     if (operation !== undefined) this.#operate(device, () => operation(service, device))
@@ -387,6 +401,34 @@ export class World {
       .finally(() => {
         if (service === this.#service) device.isBusy = false
       })
+  }
+
+  /** A person answers what rang, whether the device has a link or a registration by now or not. */
+  #answer(service: Service, device: Device): void {
+    const rung = this.#rung.get(device) ?? []
+    if (rung.length === 0) return
+    // Mostly what rang last, which may ring at others too.
+    const eventId = this.#dice.chance(70) ? (rung.at(-1) ?? '') : this.#dice.pick(rung)
+    const { userEndpointId } = device.endpoint
+    this.#answers.attempt(eventId)
+    // Whoever answers has the event.
+    this.#receipts.acknowledge(device, eventId)
+    service.delivery.answer(device.endpoint, { eventId, userEndpointId, answer: undefined }).then(
+      () => this.#hear(service, () => this.#answers.won(eventId, userEndpointId)),
+      (error: unknown) => {
+        if (!(error instanceof RollcallError)) return this.#fail(error)
+        const answeredBy = error.fields.get('answeredBy')
+        if (error.code === 'answered_elsewhere')
+          this.#hear(service, () => this.#answers.lost(eventId, userEndpointId, answeredBy))
+        else if (error.code === 'not_found') this.#hear(service, () => this.#answers.unknown(eventId, device))
+        else if (error.code !== 'unavailable') this.#fail(error)
+      },
+    )
+  }
+
+  /** What a process says after its death nobody hears. */
+  #hear(service: Service, check: () => void): void {
+    if (service === this.#service) this.#guard(check)
   }
 
   #refused(device: Device, error: unknown): void {
@@ -522,17 +564,20 @@ export class World {
     if (roll < 15) return { expiresAtWallMs: this.#clock.wallMs() + 1000 * (1 + this.#dice.roll(10)) }
     if (roll < 30) return { collapseKey: `collapse-${this.#dice.roll(2)}` }
     if (roll < 50) return { cancelId: `cancel-${this.#step}` }
+    if (roll < 70) return { overId: `over-${this.#step}` }
     return {}
   }
 
   #begin(send: Send): void {
     this.#ledger.sends.set(send.eventId, send)
     this.#receipts.start(send)
-    const { cancelId, collapseKey } = send.terms
+    this.#answers.start(send)
+    const { cancelId, overId, collapseKey } = send.terms
     if (collapseKey !== undefined) this.#ledger.mayReplace(send)
     // When it will be accepted nobody knows: no order is promised.
-    if (cancelId !== undefined)
-      this.#ledger.sends.set(cancelId, { ...send, eventId: cancelId, startedStep: 0, terms: {} })
+    for (const otherId of [cancelId, overId])
+      if (otherId !== undefined)
+        this.#ledger.sends.set(otherId, { ...send, eventId: otherId, startedStep: 0, terms: {} })
   }
 
   /** Lives that the server surely knows and that have not come to their time. */
@@ -555,6 +600,8 @@ export class World {
   ): void {
     this.#receipts.checkReceipts(answer.eventId, answer.receipts?.acknowledged ?? 0)
     if (service !== this.#service) return
+    const answeredBy = answer.receipts?.answeredBy
+    if (answeredBy !== undefined) this.#answers.won(answer.eventId, answeredBy)
     if (answer.eventId !== send.eventId) {
       this.#checkRemembered(answer.eventId, send, send.key)
       return
@@ -568,7 +615,8 @@ export class World {
       )
     if (answer.count > addressed.length) throw new Violation(`${send.eventId} was counted too often`)
     if (send.qos === 1) for (const life of still) this.#ledger.owe(life, send)
-    const { cancelId } = send.terms
+    const { cancelId, overId } = send.terms
+    if (overId !== undefined && answer.count === still.length) this.#answers.call(send.eventId, overId, still)
     if (cancelId !== undefined && answer.count > 1 && answer.count === still.length)
       this.#receipts.race(send.eventId, cancelId, still)
   }
@@ -599,6 +647,9 @@ export class World {
       this.tally.cancelled += this.#receipts.settleUp(this.#devices)
     })
     await this.#checkHistory()
+    this.#guard(() => {
+      this.tally.silenced += this.#answers.settleUp(this.#devices)
+    })
     await this.#settleWebhooks()
     await this.#restart()
   }
@@ -617,10 +668,15 @@ export class World {
     const history = this.#service?.store.history
     for (const send of this.#ledger.sends.values()) {
       const record = await history?.find(send.eventId, {})
-      if (record !== undefined) this.#guard(() => this.#receipts.checkRecord(send, record))
+      if (record !== undefined) this.#guard(() => this.#checkRecord(send, record))
       else if (send.qos === 1 && send.answeredStep !== undefined)
         this.#fail(new Violation(`${send.eventId} was answered and is not in the history`))
     }
+  }
+
+  #checkRecord(send: Send, record: HistoryRecord): void {
+    this.#receipts.checkRecord(send, record)
+    this.#answers.checkRecord(send, record)
   }
 
   #attend(device: Device): void {
@@ -643,8 +699,10 @@ function isSameEndpoint(a: Device['endpoint'], b: Device['endpoint']): boolean {
   return isSameUser(a, b) && a.userEndpointId === b.userEndpointId
 }
 
-function termsInBody({ expiresAtWallMs, collapseKey, cancelId }: SendTerms, event: object): object {
+function termsInBody({ expiresAtWallMs, collapseKey, cancelId, overId }: SendTerms, event: object): object {
+  const over = { ...event, id: overId, type: 'CallCancelledEvent' }
   return {
+    ...(overId === undefined ? {} : { waitFor: 'answered', cancelOthers: { event: over } }),
     ...(expiresAtWallMs === undefined ? {} : { expiresAt: new Date(expiresAtWallMs).toISOString() }),
     ...(collapseKey === undefined ? {} : { collapseKey }),
     ...(cancelId === undefined

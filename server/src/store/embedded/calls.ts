@@ -69,7 +69,8 @@ function answer(
   const taken = takeOwn(engine, values, own, at)
   const durable = journal.durable()
   const others = values.parts.filter((part) => part !== own)
-  const cancellation = draft && cancel(engine, values, others, draft, bounds, sentThrough, at)
+  const cancellation =
+    draft && others.length > 0 ? cancel(engine, values, others, draft, bounds, sentThrough, at) : undefined
   return { kind: 'answered', taken, cancellation: cancellation && { ...cancellation, durable }, durable }
 }
 
