@@ -39,11 +39,13 @@ test('the quick start of the README does what it says', { skip }, async (t) => {
   assert.equal(backend.stdout, '1', backend.stderr)
   await eventually(() => shown.includes('"caller":"Alice"'), 'the event is shown')
 
-  const both = `${commands('backend', server.port)}\n${commands('will it ring', server.port)}`
+  const steps = ['backend', 'will it ring', 'answer'].map((step) => commands(step, server.port))
+  const both = steps.join('\n')
   const ring = spawnSync('bash', ['-c', both], { cwd: ROOT, encoding: 'utf8' })
   for (const line of [/^1event-id: \S+$/im, /^connected: 1\s*$/im, /^acknowledged: 1\s*$/im])
     assert.match(ring.stdout, line, ring.stderr)
   assert.match(ring.stdout, /"userEndpointId":"bobs-phone","outcome":"acknowledged"/)
+  assert.match(ring.stdout, /"answeredBy":"bobs-phone"\}$/)
 
   const wanted = /```text\n(\{.+\})\n```/.exec(README)?.[1]
   assert.ok(withoutId(shown).startsWith(`"bobs-phone"${withoutId(`${wanted}\n`)}`), shown)
