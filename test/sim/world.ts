@@ -374,7 +374,10 @@ export class World {
 
   #useDevice(device: Device): void {
     const service = this.#service
-    if (service !== undefined && this.#dice.chance(8)) return this.#answer(service, device)
+    if (service !== undefined && this.#dice.chance(8)) {
+      this.#answer(service, device)
+      return
+    }
     if (service === undefined || device.isBusy) return
     const operation = this.#chooseOperation(device)
     if (operation !== undefined) this.#operate(device, () => operation(service, device))
