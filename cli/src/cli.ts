@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { answer } from './commands/answer.ts'
 import { bench, serverCommand } from './commands/delegate.ts'
 import { events } from './commands/events.ts'
 import { presence } from './commands/presence.ts'
@@ -14,6 +15,7 @@ const USAGE = `Usage: rollcall <command> [options]
   token           get an access token
   register        register an endpoint; with --listen, be reachable and print events as they come
   send            send an event to a user
+  answer          answer an event: the person at this endpoint took it
   presence        tell who of these users is there
   events          tell what became of events
   hash-secret     print the hash of a secret, read from standard input, for the directory file
@@ -39,6 +41,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['token', token],
   ['register', register],
   ['send', send],
+  ['answer', answer],
   ['presence', presence],
   ['events', events],
   ['hash-secret', serverCommand('hash-secret')],

@@ -15,6 +15,7 @@ export {
   type SendOptions,
 } from './backend/backend.ts'
 export type { FollowOptions, History, HistoryQuery } from './backend/history.ts'
+export { AnsweredElsewhereError, type AnswerOptions } from './connect/answer.ts'
 export { connect, type Registration } from './connect/connect.ts'
 export type { EventContext, EventHandler } from './connect/inbox.ts'
 export type { ConnectOptions } from './connect/options.ts'

@@ -1,4 +1,5 @@
 import type {
+  AnswerEventWebCommand,
   IceServers,
   RegisterUserEndpointWebCommand,
   SendEventToUserWebCommand,
@@ -51,6 +52,13 @@ export interface RollcallClient {
    *   `mailbox_full`
    */
   sendEvent(command: SendEventToUserWebCommand, idempotencyKey?: string): Promise<SendResult>
+  /**
+   * Says that the person at an endpoint of the token's user took an event: the first endpoint wins, once, and may repeat it.
+   *
+   * @throws RollcallError `answered_elsewhere`, whose field `answeredBy` is the endpoint that was first; `not_found` where
+   *   there is nothing that this endpoint could answer, or not any more; `invalid_request`
+   */
+  answer(eventId: string, command: AnswerEventWebCommand): Promise<void>
   /** The user's own live endpoints. */
   endpoints(): Promise<readonly UserEndpoint[]>
   /** @throws RollcallError `not_found` */
@@ -80,6 +88,9 @@ export function createClient(options: ClientOptions): RollcallClient {
       const count = parseCount(await parseJsonAnswer(response))
       // Percent-encoded where the id has characters that a header cannot carry.
       return { count, eventId: decodeURIComponent(response.headers.get('event-id') ?? '') }
+    },
+    async answer(eventId, command) {
+      await post(`/rtc-api/events/${encodeURIComponent(eventId)}/answer`, command)
     },
     endpoints: async () => parseEndpoints(await get(ENDPOINTS)),
     endpoint: async (userEndpointId) =>

@@ -12,12 +12,13 @@ export type Call =
       readonly untilMs: number
       readonly deviceCount: number
     }
-  /** Ours to answer, and answered but not yet confirmed by the caller. */
+  /** Ours to answer, and answered but not yet known to be the first. */
   | {
       readonly kind: 'incoming' | 'answering'
       readonly callId: string
       readonly peer: string
       readonly peerEndpoint: string
+      readonly eventId: string
       readonly untilMs: number
     }
   | {
@@ -59,11 +60,16 @@ export type Send = {
   readonly to: string
   /** One tab. Absent: all devices of the user. */
   readonly endpoint?: string
-  /** Without the timestamp of an offer, which whoever sends it puts there. */
-  readonly signal: Exclude<Signal, Offer> | Omit<Offer, 'timestamp'>
+  /** Without what an offer gets on its way. */
+  readonly signal: Exclude<Signal, Offer> | Omit<Offer, 'timestamp' | 'eventId'>
 }
 
-export type Step = { readonly phone: Phone; readonly sends: readonly Send[] }
+export type Step = {
+  readonly phone: Phone
+  readonly sends: readonly Send[]
+  /** The offer that this tab answers: Rollcall says whether it is the first. */
+  readonly answers?: { readonly callId: string; readonly eventId: string }
+}
 
 export const NEW_PHONE: Phone = { call: { kind: 'idle' }, notice: undefined, over: [] }
 

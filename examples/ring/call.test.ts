@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Input, step } from './call.ts'
-import { NEW_PHONE, type Phone, type Send } from './call-state.ts'
+import { NEW_PHONE, type Phone, type Send, type Step } from './call-state.ts'
 import type { Signal } from './signals.ts'
 
 const NOW_MS = Date.parse('2026-01-01T12:00:00Z')
@@ -10,6 +10,7 @@ const NOW_MS = Date.parse('2026-01-01T12:00:00Z')
 class Tab {
   phone: Phone = NEW_PHONE
   sent: Send[] = []
+  answers: NonNullable<Step['answers']>[] = []
   readonly userId: string
   readonly endpointId: string
 
@@ -20,9 +21,11 @@ class Tab {
 
   do(input: Input, nowMs = NOW_MS): this {
     const { userId, endpointId } = this
-    const { phone, sends } = step(this.phone, input, { userId, endpointId, ringSeconds: 30, nowMs })
+    const me = { userId, endpointId, ringSeconds: 30, nowMs }
+    const { phone, sends, answers } = step(this.phone, input, me)
     this.phone = phone
     this.sent.push(...sends)
+    if (answers !== undefined) this.answers.push(answers)
     return this
   }
 
@@ -39,11 +42,14 @@ class Tab {
   }
 }
 
-/** Delivers everything that was sent, and what is sent because of it, as Rollcall does. */
+/** Delivers everything that was sent, and what is sent because of it, and says who was first to answer, as Rollcall does. */
 function deliver(...tabs: readonly Tab[]): void {
+  const winners = new Map<string, Tab>()
   for (let rounds = 0; rounds < 20; rounds++) {
     const sends = tabs.flatMap((tab) => tab.sent.splice(0))
-    if (sends.length === 0) return
+    const answers = tabs.flatMap((tab) => tab.answers.splice(0).map(({ callId }) => ({ tab, callId })))
+    if (sends.length === 0 && answers.length === 0) return
+    for (const { tab, callId } of answers) judge(winners, tab, callId, tabs)
     for (const { to, endpoint, signal } of sends)
       for (const tab of tabs)
         if (tab.userId === to && (endpoint ?? tab.endpointId) === tab.endpointId) tab.hear(stamped(signal))
@@ -51,9 +57,19 @@ function deliver(...tabs: readonly Tab[]): void {
   assert.fail('they never stop talking')
 }
 
+/** The first has it, and the others that were sent the offer hear so. */
+function judge(winners: Map<string, Tab>, tab: Tab, callId: string, tabs: readonly Tab[]): void {
+  const winner = winners.get(callId) ?? tab
+  tab.do({ kind: 'answered', callId, is: winner === tab ? 'first' : 'elsewhere' })
+  if (winners.has(callId)) return
+  winners.set(callId, tab)
+  for (const other of tabs)
+    if (other.userId === tab.userId && other !== tab) other.hear({ type: 'CallTakenEvent', callId })
+}
+
 function stamped(signal: Send['signal']): Signal {
   return signal.type === 'CallOfferedEvent'
-    ? { ...signal, timestamp: new Date(NOW_MS).toISOString() }
+    ? { ...signal, eventId: `event of ${signal.callId}`, timestamp: new Date(NOW_MS).toISOString() }
     : signal
 }
 
@@ -63,6 +79,7 @@ const offer = (more: { callId?: string; timestamp?: string; ringSeconds?: number
   from: 'alice',
   fromEndpoint: 'a1',
   ringSeconds: 30,
+  eventId: 'event',
   timestamp: '2026-01-01T12:00:00Z',
   ...more,
 })
@@ -125,7 +142,7 @@ describe('a call between tabs', () => {
     assert.deepEqual([a.notice, b1.notice, b2.notice], [undefined, 'missed', 'missed'])
   })
 
-  it('ends for the caller when it is hung up before the answer was confirmed', () => {
+  it('ends for the caller when it is hung up before anybody knows who was first', () => {
     const [a, b1, b2] = ringing()
     b1.do({ kind: 'answer' }).do({ kind: 'hang_up' })
     deliver(a, b1, b2)
@@ -233,7 +250,7 @@ describe('a tab that is called', () => {
     const b = bob().hear(offer()).do({ kind: 'hang_up' })
     assert.deepEqual([b.is, b.sent], ['idle', []])
     for (const callId of ['call', 'unknown'])
-      b.hear({ type: 'CallConnectedEvent', callId, endpoint: 'b1' })
+      b.hear({ type: 'CallTakenEvent', callId })
         .hear({ type: 'CallAnsweredEvent', callId, endpoint: 'b1' })
         .hear({ type: 'CallBusyEvent', callId })
     b.hear(offer())
@@ -245,15 +262,44 @@ describe('a tab that is called', () => {
     assert.deepEqual([b.is, b.sent], ['incoming', []])
   })
 
-  it('gives up when nobody confirms the answer', () => {
+  it('answers the event that the offer came as, and only then', () => {
+    const b = bob().hear(offer())
+    assert.deepEqual(b.answers, [])
+    b.do({ kind: 'answer' }).do({ kind: 'answer' })
+    assert.deepEqual([b.answers, b.sent], [[{ callId: 'call', eventId: 'event' }], []])
+  })
+
+  for (const [is, notice] of [
+    ['elsewhere', 'answered_elsewhere'],
+    ['gone', 'missed'],
+  ] as const)
+    it(`stops where its answer is told ${is}, and says nothing to the caller`, () => {
+      const b = bob().hear(offer()).do({ kind: 'answer' }).do({ kind: 'answered', callId: 'call', is })
+      assert.deepEqual([b.is, b.notice, b.sent], ['idle', notice, []])
+    })
+
+  it('has the call as the first, and tells the caller which tab that is', () => {
+    const b = bob().hear(offer()).do({ kind: 'answer' }).do({ kind: 'answered', callId: 'call', is: 'first' })
+    assert.equal(b.is, 'connected')
+    const signal = { type: 'CallAnsweredEvent', callId: 'call', endpoint: 'b1' }
+    assert.deepEqual(b.sent, [{ to: 'alice', endpoint: 'a1', signal }])
+  })
+
+  it('stops by a word from Rollcall, also before its own answer is judged', () => {
+    const taken: Signal = { type: 'CallTakenEvent', callId: 'call' }
+    for (const b of [bob().hear(offer()), bob().hear(offer()).do({ kind: 'answer' })])
+      assert.equal(b.hear(taken).notice, 'answered_elsewhere')
+  })
+
+  it('gives up when nobody says what came of its answer', () => {
     const b = bob().hear(offer()).do({ kind: 'answer' })
     assert.equal(b.do({ kind: 'tick' }, NOW_MS + 9_999).is, 'answering')
     assert.equal(b.do({ kind: 'tick' }, NOW_MS + 10_000).notice, 'no_reply')
   })
 
   it('gives up at once where the caller is not registered any more', () => {
-    const b = bob().hear(offer()).do({ kind: 'answer' }).do(receipt(1))
-    assert.equal(b.is, 'answering')
+    const b = bob().hear(offer()).do({ kind: 'answer' }).do({ kind: 'answered', callId: 'call', is: 'first' })
+    assert.equal(b.do(receipt(1)).is, 'connected')
     assert.equal(b.do(receipt(0)).notice, 'no_reply')
   })
 

@@ -25,6 +25,8 @@ export type Input =
   | { readonly kind: 'failed'; readonly callId: string; readonly text: string }
   | { readonly kind: 'signal'; readonly signal: Signal }
   | { readonly kind: 'answer' | 'decline' | 'hang_up' }
+  /** Rollcall says what came of this tab's answer: the first, another was, or there is no such call any more. */
+  | { readonly kind: 'answered'; readonly callId: string; readonly is: 'first' | 'elsewhere' | 'gone' }
   /** Time has passed. */
   | { readonly kind: 'tick' }
   /** The registration has ended, and what was sent to it with it. */
@@ -38,7 +40,7 @@ export type Me = {
   readonly nowMs: number
 }
 
-/** How long an answered call waits for the caller's tab to take the answer. */
+/** How long an answer may take to become known. */
 const ANSWER_MS = 10_000
 const RING_MS_MIN = 5_000
 
@@ -46,15 +48,15 @@ const RING_MS_MIN = 5_000
  * A tab's telephone as a pure state machine: what happened goes in, the new state and what to send come out. No clock, no
  * network, no page.
  *
- * The caller's tab decides. Every device that is called answers to it alone, it takes the first answer, and it tells all
- * of them how it went. So two tabs that answer in the same moment cannot both have the call, and there is one place from
- * which the others hear that they may stop.
+ * Rollcall decides who has the call: of two tabs that answer in the same moment one is the first, durably, and the others
+ * hear from there that they may stop, also where the caller's tab has died meanwhile. The caller's tab decides all the rest:
+ * whether it goes on ringing, and that it is over.
  */
 export function step(phone: Phone, input: Input, me: Me): Step {
   // First, so that a deadline counts even where timers are late, as they are in hidden tabs.
   const timed = timeOut(phone, me.nowMs)
   const handled = handle(timed.phone, input, me)
-  return { phone: handled.phone, sends: [...timed.sends, ...handled.sends] }
+  return { ...handled, sends: [...timed.sends, ...handled.sends] }
 }
 
 function handle(phone: Phone, input: Input, me: Me): Step {
@@ -74,6 +76,10 @@ function handle(phone: Phone, input: Input, me: Me): Step {
       return receive(phone, input.signal, me)
     case 'answer':
       return call.kind === 'incoming' ? answer(phone, call, me) : unchanged(phone)
+    case 'answered':
+      return call.kind === 'answering' && call.callId === input.callId
+        ? takeAnswer(phone, call, input.is, me)
+        : unchanged(phone)
     case 'decline':
       return call.kind === 'incoming' ? decline(phone, call) : unchanged(phone)
     case 'hang_up':
@@ -119,13 +125,26 @@ function takeReceipt(phone: Phone, call: Taken, count: number, acknowledged: num
   return unchanged({ ...phone, call: { ...call, kind: 'ringing', deviceCount: acknowledged } })
 }
 
-function answer(phone: Phone, call: CallOf<'incoming' | 'answering'>, { endpointId, nowMs }: Me): Step {
-  const { callId, peer: to, peerEndpoint } = call
+function answer(phone: Phone, call: CallOf<'incoming' | 'answering'>, { nowMs }: Me): Step {
   return {
     phone: { ...phone, call: { ...call, kind: 'answering', untilMs: nowMs + ANSWER_MS } },
-    sends: [
-      { to, endpoint: peerEndpoint, signal: { type: 'CallAnsweredEvent', callId, endpoint: endpointId } },
-    ],
+    sends: [],
+    answers: { callId: call.callId, eventId: call.eventId },
+  }
+}
+
+/** The first has the call, and tells the caller which tab that is. */
+function takeAnswer(
+  phone: Phone,
+  call: CallOf<'incoming' | 'answering'>,
+  is: 'first' | 'elsewhere' | 'gone',
+  { endpointId: endpoint, nowMs: sinceMs }: Me,
+): Step {
+  const { callId, peer, peerEndpoint } = call
+  if (is !== 'first') return end(phone, call, { kind: is === 'gone' ? 'missed' : 'answered_elsewhere', peer })
+  return {
+    phone: { ...phone, call: { kind: 'connected', callId, peer, peerEndpoint, sinceMs, isCaller: false } },
+    sends: [{ to: peer, endpoint: peerEndpoint, signal: { type: 'CallAnsweredEvent', callId, endpoint } }],
   }
 }
 
@@ -154,14 +173,14 @@ function receive(phone: Phone, signal: Signal, me: Me): Step {
       signal.type === 'CallEndedEvent' ? { ...phone, over: remember(phone.over, signal) } : phone,
     )
   if (call.kind === 'calling' || call.kind === 'ringing') return hearFromCallee(phone, call, signal, me)
-  if (call.kind === 'incoming' || call.kind === 'answering') return hearFromCaller(phone, call, signal, me)
+  if (call.kind === 'incoming' || call.kind === 'answering') return hearOfCall(phone, call, signal)
   return signal.type === 'CallEndedEvent'
     ? end(phone, call, { kind: 'ended', peer: call.peer })
     : unchanged(phone)
 }
 
 function takeOffer(phone: Phone, offer: Offer, me: Me): Step {
-  const { callId, from: peer, fromEndpoint: peerEndpoint } = offer
+  const { callId, from: peer, fromEndpoint: peerEndpoint, eventId } = offer
   const { call } = phone
   if (phone.over.includes(callId)) return unchanged(phone)
   if (call.kind === 'idle') {
@@ -169,7 +188,7 @@ function takeOffer(phone: Phone, offer: Offer, me: Me): Step {
     return unchanged({
       ...phone,
       notice: undefined,
-      call: { kind: 'incoming', callId, peer, peerEndpoint, untilMs },
+      call: { kind: 'incoming', callId, peer, peerEndpoint, eventId, untilMs },
     })
   }
   if (call.callId === callId) return unchanged(phone)
@@ -193,22 +212,12 @@ function hearFromCallee(phone: Phone, call: CallOf<'calling' | 'ringing'>, signa
   const { callId, peer } = call
   switch (signal.type) {
     case 'CallAnsweredEvent': {
-      const { endpoint } = signal
-      return {
-        phone: {
-          ...phone,
-          call: {
-            kind: 'connected',
-            callId,
-            peer,
-            peerEndpoint: endpoint,
-            sinceMs: me.nowMs,
-            isCaller: true,
-          },
-        },
-        // To all of them: the one that has the call, and the others, which now stop.
-        sends: [{ to: peer, signal: { type: 'CallConnectedEvent', callId, endpoint } }],
-      }
+      const { endpoint: peerEndpoint } = signal
+      const { nowMs: sinceMs } = me
+      return unchanged({
+        ...phone,
+        call: { kind: 'connected', callId, peer, peerEndpoint, sinceMs, isCaller: true },
+      })
     }
     case 'CallDeclinedEvent':
     // Answered, and hung up before we knew.
@@ -217,22 +226,14 @@ function hearFromCallee(phone: Phone, call: CallOf<'calling' | 'ringing'>, signa
     case 'CallBusyEvent':
       return end(phone, call, { kind: 'busy', peer }, goodbye(call, 'busy'))
     case 'CallOfferedEvent':
-    case 'CallConnectedEvent':
+    case 'CallTakenEvent':
       return unchanged(phone)
   }
 }
 
-function hearFromCaller(phone: Phone, call: CallOf<'incoming' | 'answering'>, signal: Signal, me: Me): Step {
-  const { callId, peer, peerEndpoint } = call
-  if (signal.type === 'CallEndedEvent')
-    return end(phone, call, {
-      kind: signal.reason === 'declined' ? 'declined_elsewhere' : 'missed',
-      peer,
-    })
-  if (signal.type !== 'CallConnectedEvent') return unchanged(phone)
-  if (signal.endpoint !== me.endpointId) return end(phone, call, { kind: 'answered_elsewhere', peer })
-  return unchanged({
-    ...phone,
-    call: { kind: 'connected', callId, peer, peerEndpoint, sinceMs: me.nowMs, isCaller: false },
-  })
+function hearOfCall(phone: Phone, call: CallOf<'incoming' | 'answering'>, signal: Signal): Step {
+  const { peer } = call
+  if (signal.type === 'CallTakenEvent') return end(phone, call, { kind: 'answered_elsewhere', peer })
+  if (signal.type !== 'CallEndedEvent') return unchanged(phone)
+  return end(phone, call, { kind: signal.reason === 'declined' ? 'declined_elsewhere' : 'missed', peer })
 }

@@ -1,13 +1,15 @@
 import {
+  AnsweredElsewhereError,
   type Backend,
   connect,
   createBackend,
   type Event,
   type Registration,
+  RollcallError,
   type State,
 } from '@rollcall/client'
 import { type Input, step } from './call.ts'
-import { NEW_PHONE, type Phone, type Send } from './call-state.ts'
+import { NEW_PHONE, type Phone, type Send, type Step } from './call-state.ts'
 import { demoToken, type Person } from './people.ts'
 import { parseSignal } from './signals.ts'
 
@@ -52,8 +54,8 @@ export class Line {
     const { url, person } = options
     const getToken = demoToken(url, person)
     // What the SDK does for us: registers this tab under an id of its own, keeps it alive, brings it back, and acknowledges
-    // an event once `onEvent` has returned. That acknowledgement says "this device has it", and it rings. Whether the
-    // person answers is another matter, and another event.
+    // an event once `onEvent` has returned. That acknowledgement says "this device has it", and it rings. That the person
+    // takes the call is another matter: `answer` says so, and the first device that does has it.
     this.#registration = connect({ url, getToken, onEvent: (event) => this.#receive(event) })
     this.#registration.onState((state) => this.#follow(state))
     // The page sends by itself, with the person's own token. In a real application your backend does: it knows who calls,
@@ -71,7 +73,7 @@ export class Line {
     const { person, ringSeconds } = this.#options
     const endpointId = this.#registration.userEndpointId ?? ''
     // The wall clock: it goes on while the machine sleeps, and the offer's timestamp is of that kind.
-    const { phone, sends } = step(this.#phone, input, {
+    const { phone, sends, answers } = step(this.#phone, input, {
       userId: person.id,
       endpointId,
       ringSeconds,
@@ -79,6 +81,7 @@ export class Line {
     })
     this.#phone = phone
     for (const send of sends) void this.#send(send)
+    if (answers !== undefined) void this.#answer(answers)
     this.#tickWhileBusy()
     this.#show()
   }
@@ -104,6 +107,19 @@ export class Line {
   }
 
   /** Never rejects. */
+  async #answer({ callId, eventId }: NonNullable<Step['answers']>): Promise<void> {
+    try {
+      await this.#registration.answer(eventId)
+      this.do({ kind: 'answered', callId, is: 'first' })
+    } catch (error) {
+      if (error instanceof AnsweredElsewhereError) this.do({ kind: 'answered', callId, is: 'elsewhere' })
+      else if (error instanceof RollcallError && error.code === 'not_found')
+        this.do({ kind: 'answered', callId, is: 'gone' })
+      else this.do({ kind: 'failed', callId, text: textOf(error) })
+    }
+  }
+
+  /** Never rejects. */
   async #send({ to, endpoint, signal }: Send): Promise<void> {
     const { type, callId } = signal
     const isOffer = type === 'CallOfferedEvent'
@@ -119,15 +135,16 @@ export class Line {
           ttlSeconds: isOffer ? this.#options.ringSeconds : SIGNAL_TTL_SECONDS,
           // What is new of a call takes the place of what has not been sent yet: an offer that was cancelled does not ring.
           collapseKey: callId,
+          // To all other devices once one has answered: they stop, and one that was away does not begin.
+          ...(isOffer ? { cancelOthers: { event: { type: 'CallTakenEvent', callId } } } : {}),
         },
         isOffer ? { waitSeconds: RECEIPT_SECONDS } : {},
       )
       this.#write({ isOurs: true, type, note: receiptNote(count, acknowledged) })
       this.do({ kind: 'receipt', callId, count, acknowledged })
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error)
-      this.#write({ isOurs: true, type, note: text })
-      this.do({ kind: 'failed', callId, text })
+      this.#write({ isOurs: true, type, note: textOf(error) })
+      this.do({ kind: 'failed', callId, text: textOf(error) })
     }
   }
 
@@ -155,6 +172,10 @@ export class Line {
       nowMs: Date.now(),
     })
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function receiptNote(count: number, acknowledged: number | undefined): string {

@@ -17,11 +17,12 @@ describe('a signal', () => {
       type: 'CallOfferedEvent',
       callId: 'call',
       ...OFFER,
+      eventId: 'event',
       timestamp: '2026-01-01T12:00:00Z',
     })
-    for (const type of ['CallAnsweredEvent', 'CallConnectedEvent'])
-      assert.deepEqual(parseSignal(event(type, { endpoint: 'b1' })), { type, callId: 'call', endpoint: 'b1' })
-    for (const type of ['CallDeclinedEvent', 'CallBusyEvent'])
+    const type = 'CallAnsweredEvent'
+    assert.deepEqual(parseSignal(event(type, { endpoint: 'b1' })), { type, callId: 'call', endpoint: 'b1' })
+    for (const type of ['CallTakenEvent', 'CallDeclinedEvent', 'CallBusyEvent'])
       assert.deepEqual(parseSignal(event(type)), { type, callId: 'call' })
   })
 
@@ -47,7 +48,7 @@ describe('a signal', () => {
       ['of a call that is no string', 'CallBusyEvent', { callId: { toString: 'call' } }],
       ['with a call id that is too long', 'CallBusyEvent', { callId: 'x'.repeat(129) }],
       ['answered nowhere', 'CallAnsweredEvent', {}],
-      ['connected to a number', 'CallConnectedEvent', { endpoint: 1 }],
+      ['answered by a number', 'CallAnsweredEvent', { endpoint: 1 }],
       ['from nobody', 'CallOfferedEvent', { ...OFFER, from: '' }],
       ['of a time that is none', 'CallOfferedEvent', { ...OFFER, timestamp: 'yesterday' }],
       ['from no tab', 'CallOfferedEvent', { ...OFFER, fromEndpoint: null }],

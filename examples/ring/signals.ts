@@ -6,10 +6,12 @@ import type { Event } from '@rollcall/client'
  */
 export type Signal =
   | Offer
+  /** From the device that has taken the call, to the caller's tab. */
   | { readonly type: 'CallAnsweredEvent'; readonly callId: string; readonly endpoint: string }
+  /** From Rollcall to all the other devices, because the offer was sent with `cancelOthers`. */
+  | { readonly type: 'CallTakenEvent'; readonly callId: string }
   | { readonly type: 'CallDeclinedEvent'; readonly callId: string }
   | { readonly type: 'CallBusyEvent'; readonly callId: string }
-  | { readonly type: 'CallConnectedEvent'; readonly callId: string; readonly endpoint: string }
   | { readonly type: 'CallEndedEvent'; readonly callId: string; readonly reason: EndReason }
 
 /** From the caller to every device of the one who is called. */
@@ -20,6 +22,8 @@ export type Offer = {
   /** The caller's tab: answers go to it alone. */
   readonly fromEndpoint: string
   readonly ringSeconds: number
+  /** Of the event, which the server gives it: what is answered. */
+  readonly eventId: string
   readonly timestamp: string
 }
 
@@ -49,8 +53,8 @@ export function parseSignal(event: Event): Signal | undefined {
     case 'CallOfferedEvent':
       return parseOffer(event, callId, timestamp)
     case 'CallAnsweredEvent':
-    case 'CallConnectedEvent':
       return endpoint === undefined ? undefined : { type, callId, endpoint }
+    case 'CallTakenEvent':
     case 'CallDeclinedEvent':
     case 'CallBusyEvent':
       return { type, callId }
@@ -67,7 +71,7 @@ function parseOffer(event: Event, callId: string, timestamp: string): Offer | un
   const ringSeconds = event['ringSeconds']
   if (from === undefined || fromEndpoint === undefined || !isRingSeconds(ringSeconds)) return undefined
   if (Number.isNaN(Date.parse(timestamp))) return undefined
-  return { type: 'CallOfferedEvent', callId, from, fromEndpoint, ringSeconds, timestamp }
+  return { type: 'CallOfferedEvent', callId, from, fromEndpoint, ringSeconds, eventId: event.id, timestamp }
 }
 
 /** A whole number of seconds, from 1 to {@link RING_SECONDS_MAX}. */

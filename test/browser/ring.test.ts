@@ -6,6 +6,7 @@ import { openPage, startBrowser, type TestBrowser, type WatchedContext } from '.
 import { eventually, makeDataDir, startProcess } from '../helpers/run-server.ts'
 
 const PATH = '/examples/ring/'
+const ACME = { clientId: 'acme-backend', clientSecret: 'acme-secret' }
 
 describe('the ring example', () => {
   let chromium: TestBrowser
@@ -48,6 +49,49 @@ describe('the ring example', () => {
     await bob.getByRole('button', { name: 'Hang up' }).click()
     for (const page of [alice, bob]) await says(page, 'Call ended')
     await alice.getByRole('button', { name: 'Ring Bob' }).waitFor()
+  })
+
+  it('rings on in every tab, whoever has acknowledged first, until one answers', async (t) => {
+    const { url, open } = await begin(t)
+    const [alice, bob, other] = [await open('?as=alice'), await open('?as=bob'), await open('?as=bob')]
+    await ring(alice)
+    // Both have acknowledged the offer: that is no answer, and silences nobody.
+    await says(alice, 'Ringing on 2 devices…')
+    await alice.waitForTimeout(1_000)
+    for (const page of [bob, other]) await says(page, 'Alice is ringing')
+    await bob.getByRole('button', { name: 'Answer' }).click()
+    await says(other, 'Answered in another tab')
+    await says(alice, 'Bob answered')
+    const { history } = createBackend({ url, credentials: ACME })
+    const { events } = await history.list({ userId: 'bob', type: 'CallOfferedEvent' })
+    const [{ answeredBy, endpoints } = assert.fail('no offer')] = events
+    assert.deepEqual(
+      endpoints.map(({ userEndpointId, outcome, answeredAt }) => [
+        outcome,
+        (answeredAt !== undefined) === (userEndpointId === answeredBy),
+      ]),
+      [
+        ['acknowledged', true],
+        ['acknowledged', true],
+      ],
+    )
+  })
+
+  it('gives the call to one of two tabs that answer in the same moment', async (t) => {
+    const { watched, open } = await begin(t)
+    // What the browser says of the refusal, which the page takes for what it is.
+    watched.watch.expect(/409 \(Conflict\)/)
+    const [alice, bob, other] = [await open('?as=alice'), await open('?as=bob'), await open('?as=bob')]
+    await ring(alice)
+    for (const page of [bob, other]) await says(page, 'Alice is ringing')
+    await Promise.all([bob, other].map((page) => page.getByRole('button', { name: 'Answer' }).click()))
+    await says(alice, 'Bob answered')
+    const texts = async () => [
+      await bob.locator('#call').textContent(),
+      await other.locator('#call').textContent(),
+    ]
+    await eventually(async () => (await texts()).every((text) => text !== 'Connecting…'), 'both know')
+    assert.deepEqual((await texts()).toSorted(), ['Answered in another tab', 'In a call with Alice'])
   })
 
   it('stops in the other tabs when one answers, and in all when one declines', async (t) => {
@@ -141,7 +185,6 @@ describe('the ring example', () => {
     const { url, open } = await begin(t)
     const bob = await open('?as=bob')
     const name = '<img src=x onerror="document.title=1">'
-    const credentials = { clientId: 'acme-backend', clientSecret: 'acme-secret' }
     const offer = {
       type: 'CallOfferedEvent',
       callId: 'call',
@@ -149,7 +192,7 @@ describe('the ring example', () => {
       fromEndpoint: 'tab',
       ringSeconds: 30,
     }
-    await createBackend({ url, credentials }).send({ userId: 'bob', qos: 1, event: offer })
+    await createBackend({ url, credentials: ACME }).send({ userId: 'bob', qos: 1, event: offer })
     await says(bob, `${name} is ringing`)
     assert.equal(await bob.locator('img').count(), 0)
     await bob.getByRole('button', { name: 'Answer' }).click()

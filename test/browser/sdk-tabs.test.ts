@@ -46,6 +46,25 @@ describe('tabs of one user in a browser', () => {
     }
   })
 
+  it('answer each for itself: the first has it, and the others are told', async (t) => {
+    const { watched, leader, follower } = await openPair(t)
+    watched.watch.expect(/409 \(Conflict\)/)
+    const eventId = await scene.acme.call()
+    for (const { tab } of [leader, follower])
+      await tab.until(({ events }) => events.some(({ id }) => id === eventId), 'it rings')
+    assert.equal(await follower.tab.answer(eventId), 'first')
+    await leader.tab.until(
+      ({ events }) => events.some(({ type }) => type === 'CallCancelledEvent'),
+      'it is told that it may stop',
+    )
+    assert.equal(await leader.tab.answer(eventId), `elsewhere: ${follower.id}`)
+    const { events } = await follower.tab.report()
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['CallOfferedEvent'],
+    )
+  })
+
   it('go on without the one that was closed, and lose nothing', async (t) => {
     const { leader, follower } = await openPair(t)
     // One is being handled, one waits behind it, and one comes while nobody leads.

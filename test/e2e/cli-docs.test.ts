@@ -16,10 +16,10 @@ const skip =
 const snippets = readSnippets('cli.md')
 const snippet = (name: string): Snippet => snippets.get(name) ?? assert.fail(`no snippet ${name}`)
 
-function start(t: TestContext, { code }: Snippet, url: string) {
+function start(t: TestContext, { code }: Snippet, url: string, env: Record<string, string> = {}) {
   const shell = `rollcall() { '${process.execPath}' '${MAIN}' "$@"; }\n${code}`
   const child = spawn('bash', ['-c', shell], {
-    env: { PATH: process.env['PATH'], ROLLCALL_URL: url },
+    env: { PATH: process.env['PATH'], ROLLCALL_URL: url, ...env },
     // A shell whose input is a socket would read the user's own settings.
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -45,7 +45,7 @@ test('docs/cli.md runs as it says', { skip }, async (t) => {
   t.after(() => server.kill())
   const listener = start(t, snippet('listen'), server.url)
   await eventually(() => listener.stderr().includes('online'), 'it listens')
-  for (const name of [...snippets.keys()].filter((other) => other !== 'listen')) {
+  for (const name of [...snippets.keys()].filter((other) => !['listen', 'call', 'answer'].includes(other))) {
     const running = start(t, snippet(name), server.url)
     await running.ended
     // The phone has had its call, and leaves.
@@ -54,6 +54,23 @@ test('docs/cli.md runs as it says', { skip }, async (t) => {
     assert.ok(matchesOutput(text, snippet(name)), `${name}: ${text}${running.stderr()}`)
   }
   assert.ok(matchesOutput(listener.stdout(), snippet('listen')), listener.stdout())
+})
+
+test('a call is answered as docs/cli.md says', { skip }, async (t) => {
+  const data = await makeDataDir()
+  t.after(() => data.remove())
+  const server = await startProcess(data.path)
+  t.after(() => server.kill())
+  const { code } = snippet('listen')
+  const phone = start(t, { code: code.replace(' --count 1', ''), output: '' }, server.url)
+  await eventually(() => phone.stderr().includes('online'), 'it listens')
+  const call = start(t, snippet('call'), server.url)
+  await eventually(() => phone.stdout().includes('\n'), 'it rings')
+  const EVENT = String(JSON.parse(phone.stdout()).id)
+  const answer = start(t, snippet('answer'), server.url, { EVENT })
+  await Promise.all([answer.ended, call.ended])
+  assert.ok(matchesOutput(answer.stdout(), snippet('answer')), answer.stdout() + answer.stderr())
+  assert.ok(matchesOutput(call.stdout(), snippet('call')), call.stdout() + call.stderr())
 })
 
 test('docs/cli.md names every exit code', () => {

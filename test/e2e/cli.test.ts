@@ -83,6 +83,31 @@ describe('the command line and a server', () => {
     assert.match(broken.stderr, /the event is not JSON/)
   })
 
+  it('answers a call, which the caller and the history tell', async (t) => {
+    const phone = startCli(['register', '--listen', '--id', 'answering'], as(BOB))
+    t.after(() => phone.child.kill('SIGKILL'))
+    await eventually(() => phone.stderr().includes('online as answering'), 'it listens')
+    const args = ['--endpoint', 'answering', '--wait', '20', '--wait-for', 'answered']
+    const call = startCli(['send', 'bob', 'CallOfferedEvent', ...args], as(ACME))
+    t.after(() => call.child.kill('SIGKILL'))
+    await eventually(() => phone.lines().length === 1, 'it rings')
+    const eventId = String(phone.lines()[0]?.['id'])
+    const answered = await runCli(['answer', eventId, '{"with":"video"}', '--id', 'answering'], as(BOB))
+    assert.deepEqual([answered.code, answered.lines()], [0, [{ eventId, answeredBy: 'answering' }]])
+    assert.equal(await call.ended, 0)
+    const { acknowledged, answeredBy } = call.lines()[0] ?? {}
+    assert.deepEqual([acknowledged, answeredBy], [1, 'answering'])
+    const [record] = (await runCli(['events', eventId], as(ACME))).lines()
+    assert.deepEqual([record?.['answeredBy'], record?.['answer']], ['answering', { with: 'video' }])
+    const late = await runCli(['answer', eventId, '--id', 'other'], as(BOB))
+    assert.deepEqual([late.code, late.stdout], [5, ''])
+    phone.child.kill('SIGTERM')
+    await phone.ended
+    const args2 = ['send', 'bob', 'CallOfferedEvent', '--wait', '1', '--wait-for', 'answered', '--grace', '0']
+    assert.equal((await runCli(args2, as(ACME))).code, 6)
+    assert.equal((await runCli([...args2, '--wait-for', 'sent'], as(ACME))).code, 2)
+  })
+
   it('follows the history until it is stopped', async (t) => {
     const follower = startCli(['events', '--follow', '--type', 'LineFollowedEvent'], as(ACME))
     t.after(() => follower.child.kill('SIGKILL'))

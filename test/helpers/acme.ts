@@ -24,6 +24,13 @@ export class Acme {
     return this.#backend.send({ userId: 'bob', userEndpointId, qos: 1, event }, options)
   }
 
+  /** A call to all of bob's endpoints, of which the first that answers has it. Returns the event's id. */
+  async call(): Promise<string> {
+    const cancelOthers = { event: { type: 'CallCancelledEvent' } }
+    const event = { type: 'CallOfferedEvent' }
+    return (await this.#backend.send({ userId: 'bob', qos: 1, event, cancelOthers })).eventId
+  }
+
   /** What the history says became of an event at its only endpoint. */
   async outcome(eventId: string): Promise<string | undefined> {
     const { endpoints } = await this.#backend.history.find(eventId)

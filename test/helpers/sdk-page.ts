@@ -146,6 +146,11 @@ export class SdkTab {
     await this.page.evaluate(() => tab.mend())
   }
 
+  /** Answers an event: `first`, or `elsewhere` and by whom. */
+  answer(eventId: string): Promise<string> {
+    return this.page.evaluate((id) => tab.answer(id), eventId)
+  }
+
   async close(): Promise<void> {
     await this.page.evaluate(() => tab.close())
   }

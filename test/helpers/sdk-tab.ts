@@ -1,4 +1,5 @@
 import {
+  AnsweredElsewhereError,
   type ConnectOptions,
   connect,
   type Event,
@@ -95,6 +96,17 @@ class Tab {
   mend(): void {
     this.#isMended = true
     this.#goOn()
+  }
+
+  /** Answers an event: `first`, or `elsewhere` and by whom. */
+  async answer(eventId: string): Promise<string> {
+    try {
+      await this.#registration?.answer(eventId)
+      return 'first'
+    } catch (error) {
+      if (error instanceof AnsweredElsewhereError) return `elsewhere: ${error.answeredBy}`
+      throw error
+    }
   }
 
   close(): Promise<void> | undefined {

@@ -73,7 +73,8 @@ async function untilStopped(
   }
 }
 
-function describe({ id, acceptedAt, userId, qos, event, endpoints }: HistoryRecord): string {
+function describe(record: HistoryRecord): string {
+  const { id, acceptedAt, userId, qos, event, endpoints } = record
   const head = `${dim(acceptedAt)}  ${bold(String(event['type']))} to ${bold(userId)} at QoS ${qos}  ${dim(id)}`
   const { id: _id, type: _type, timestamp: _timestamp, ...rest } = event
   const body = Object.keys(rest).length === 0 ? [] : [`    ${plain(JSON.stringify(rest))}`]
@@ -81,5 +82,12 @@ function describe({ id, acceptedAt, userId, qos, event, endpoints }: HistoryReco
     const when = Object.entries(at).map(([name, instant]) => `${name.replace(/At$/, '')} ${instant}`)
     return `    ${plain(userEndpointId)}: ${bold(outcome.replaceAll('_', ' '))}  ${dim(when.join(', '))}`
   })
-  return [head, ...body, ...(parts.length === 0 ? ['    nobody was registered'] : parts)].join('\n')
+  const whom = parts.length === 0 ? ['    nobody was registered'] : parts
+  return [head, ...body, ...whom, ...describeAnswer(record)].join('\n')
+}
+
+function describeAnswer({ answeredAt, answeredBy, answer }: HistoryRecord): readonly string[] {
+  if (answeredAt === undefined) return []
+  const said = answer === undefined ? '' : `: ${plain(JSON.stringify(answer))}`
+  return [`    ${bold(`answered by ${answeredBy}`)}${said}  ${dim(answeredAt)}`]
 }

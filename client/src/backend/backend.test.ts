@@ -59,6 +59,24 @@ describe('send', () => {
     assert.equal(requests[0]?.headers.get('prefer'), 'wait=5')
   })
 
+  it('asks for an answer, and reads who gave it', async () => {
+    const headers = { 'event-id': 'e', acknowledged: '2', connected: '2', answered: 'b%C3%B6b' }
+    const { backend, bodies } = open([() => Response.json(2, { headers })])
+    const cancelOthers = {
+      event: { type: 'CallCancelledEvent', timestamp: 't' },
+      on: 'acknowledged',
+    } as const
+    const message: Message = { ...OFFER, cancelOthers, waitFor: 'answered', graceMs: 0 }
+    const { answeredBy } = await backend.send(message, { waitSeconds: 5 })
+    assert.equal(answeredBy, 'böb')
+    const [body] = bodies
+    assert.ok(typeof body === 'object' && body !== null)
+    assert.deepEqual(
+      [Reflect.get(body, 'cancelOthers'), Reflect.get(body, 'waitFor'), Reflect.get(body, 'graceMs')],
+      [cancelOthers, 'answered', 0],
+    )
+  })
+
   it('tries again with the same key what may succeed later, as late as it is asked to', async () => {
     const { backend, clock, requests } = open([
       () => Promise.reject(new TypeError('fetch failed')),
@@ -290,6 +308,21 @@ describe('presence and history', () => {
       requests.map(({ url }) => new URL(url).search),
       ['?userId=b%26b', '?userId=b%26b&cursor=c1', '?userId=b%26b&cursor=c2'],
     )
+  })
+
+  it('reads who answered, when, and with what', async () => {
+    const record = {
+      ...{ id: 'e', organizationId: 'acme', userId: 'bob', qos: 1, acceptedAt: '2026-01-01T00:00:00Z' },
+      event: {},
+      endpoints: [{ userEndpointId: 'a', outcome: 'acknowledged', answeredAt: '2026-01-01T00:00:04Z' }],
+    }
+    const answered = { answeredAt: '2026-01-01T00:00:04Z', answeredBy: 'a', answer: { pin: '****' } }
+    const read = (more: object) =>
+      open([() => Response.json({ ...record, ...more })]).backend.history.find('e')
+    assert.deepEqual(await read({ ...answered, more: 1 }), { ...record, ...answered })
+    assert.deepEqual(await read({}), record)
+    for (const wrong of [{ answeredAt: 1 }, { answeredAt: 't' }, { ...answered, answer: [] }])
+      await assert.rejects(read(wrong), /not what the contract says/)
   })
 
   it('refuses answers that break the contract', async () => {

@@ -43,8 +43,22 @@ export type Message = Omit<SendEventToUserWebCommand, 'event'> & {
   readonly expiresAt?: string
   /** Replaces the sender's unsent events with the same key; 1 to 128 characters. Needs `qos` 1. */
   readonly collapseKey?: string
-  /** Sent to the user's other endpoints once one has acknowledged. Needs `qos` 1. */
-  readonly cancelOthers?: { readonly event: { readonly type: string; readonly [attribute: string]: unknown } }
+  /**
+   * Sent to the user's other endpoints once one has answered, or with `on: 'acknowledged'` once one has acknowledged. Needs
+   * `qos` 1.
+   */
+  readonly cancelOthers?: {
+    readonly event: { readonly type: string; readonly [attribute: string]: unknown }
+    /** Default `answered`. */
+    readonly on?: 'answered' | 'acknowledged'
+  }
+  /** What `waitSeconds` waits for: every endpoint's receipt, or one person's answer. Default `acknowledged`. */
+  readonly waitFor?: 'acknowledged' | 'answered'
+  /**
+   * With `waitSeconds`: how long to wait for a connection where no endpoint has one; milliseconds, 0 to 30,000. Default
+   * 500. A sender that wakes devices up by a push gives them longer.
+   */
+  readonly graceMs?: number
 }
 
 export type SendOptions = {
@@ -62,8 +76,10 @@ export type Receipt = {
   readonly eventId: string
   /** With `waitSeconds`: how many of them have acknowledged. Absent where the server did not wait. */
   readonly acknowledged?: number
-  /** With `waitSeconds`: how many of them had a link. */
+  /** With `waitSeconds`: how many of them had a link, or got one within `graceMs`. 0: tell the caller "unavailable". */
   readonly connected?: number
+  /** With `waitSeconds` and `waitFor: 'answered'`: the endpoint that was the first to answer. Absent: none was in time. */
+  readonly answeredBy?: string
 }
 
 /** For servers: send events, see who is there, ask what became of an event. */
@@ -178,7 +194,7 @@ async function send(
   const headers = { 'idempotency-key': idempotencyKey, ...(waits ? { prefer: `wait=${waitSeconds}` } : {}) }
   const timestamp = new Date(clock.wallMs()).toISOString()
   const stamp = (one: Message['event']) => ({ ...one, timestamp: one['timestamp'] ?? timestamp })
-  const others = cancelOthers && { event: stamp(cancelOthers.event) }
+  const others = cancelOthers && { ...cancelOthers, event: stamp(cancelOthers.event) }
   const body = JSON.stringify({ ...rest, event: stamp(event), cancelOthers: others })
   const wanted = { method: 'POST', headers, body }
   const extraMs = waits ? waitSeconds * 1000 : 0
@@ -193,10 +209,15 @@ async function send(
 }
 
 /** The headers of `Prefer: wait`, where the server has applied it. */
-function receiptsIn({ headers }: Response): Pick<Receipt, 'acknowledged' | 'connected'> {
+function receiptsIn({ headers }: Response): Pick<Receipt, 'acknowledged' | 'connected' | 'answeredBy'> {
   const [acknowledged, connected] = [headers.get('acknowledged'), headers.get('connected')]
   if (acknowledged === null || connected === null) return {}
-  return { acknowledged: Number.parseInt(acknowledged, 10), connected: Number.parseInt(connected, 10) }
+  const answered = headers.get('answered')
+  return {
+    acknowledged: Number.parseInt(acknowledged, 10),
+    connected: Number.parseInt(connected, 10),
+    ...(answered === null ? {} : { answeredBy: decodeURIComponent(answered) }),
+  }
 }
 
 const RETRY_FIRST_MS = 250

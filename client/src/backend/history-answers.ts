@@ -22,6 +22,20 @@ export function parseHistoryRecord(value: unknown): HistoryRecord {
     acceptedAt: string(record['acceptedAt'], 'acceptedAt'),
     event: object(record['event'], 'event'),
     endpoints: array(record['endpoints'], 'endpoints').map(parseEndpoint),
+    ...parseAnswered(record),
+  }
+}
+
+/** Nobody has answered, or the server is older than that: then none of it is there. */
+function parseAnswered(record: {
+  readonly [name: string]: unknown
+}): Pick<HistoryRecord, 'answeredAt' | 'answeredBy' | 'answer'> {
+  const { answeredAt, answeredBy, answer } = record
+  if (answeredAt === undefined) return {}
+  return {
+    answeredAt: string(answeredAt, 'answeredAt'),
+    answeredBy: string(answeredBy, 'answeredBy'),
+    ...(answer === undefined ? {} : { answer: object(answer, 'answer') }),
   }
 }
 

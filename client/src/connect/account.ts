@@ -1,8 +1,10 @@
+import type { AnswerEventWebCommand } from '@rollcall/protocol/command'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { createClient, type RollcallClient } from '../http-client.ts'
 import { SdkError, textOf } from '../sdk-error.ts'
 import { endOf } from '../token-claims.ts'
 import { withTimeout } from '../waiting.ts'
+import { type AnswerOptions, answerEvent } from './answer.ts'
 import type { Settings } from './options.ts'
 
 /** A token is replaced this long before its end, or a twentieth of its life: half of what `tokenSource` keeps ahead. */
@@ -75,6 +77,16 @@ export class Account {
     }).catch(() => undefined)
   }
 
+  /** @throws AnsweredElsewhereError and others, see `Registration.answer` */
+  answer(eventId: string, command: AnswerEventWebCommand, { signal: own }: AnswerOptions): Promise<void> {
+    const { clock, random, timeoutMs } = this.#settings
+    const limits = { clock, random, timeoutMs, life: this.#signal, signal: own }
+    return answerEvent(limits, async ({ refused, timeoutMs: tryMs, signal }) => {
+      const token = await this.token(refused)
+      await this.#call(token, (client) => client.answer(eventId, command), { timeoutMs: tryMs, signal })
+    })
+  }
+
   /** The server says that the registration is gone. */
   forget(): void {
     this.#isEnrolled = false
@@ -109,10 +121,14 @@ export class Account {
     }
   }
 
-  #call<T>(token: string, work: (client: RollcallClient) => Promise<T>): Promise<T> {
+  #call<T>(
+    token: string,
+    work: (client: RollcallClient) => Promise<T>,
+    within: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<T> {
     this.#token = token
     const { url, fetch, clock, timeoutMs } = this.#settings
-    const limits = { clock, timeoutMs, signal: this.#signal, what: url }
+    const limits = { clock, timeoutMs, signal: this.#signal, what: url, ...within }
     return withTimeout(limits, (signal) => work(createClient({ url, token, fetch, signal })))
   }
 }

@@ -3,6 +3,7 @@ import { Backoff } from '../backoff.ts'
 import { SdkError, textOf } from '../sdk-error.ts'
 import { abortedError, onAbort, sleep } from '../waiting.ts'
 import { Account } from './account.ts'
+import type { AnswerOptions } from './answer.ts'
 import type { Carrier, Subscription } from './carrier.ts'
 import type { Registration } from './connect.ts'
 import { claimEndpointId } from './endpoint-id.ts'
@@ -106,6 +107,19 @@ export class Reachability implements Registration {
     const userEndpointId = this.#userEndpointId
     this.#stop({ status: 'closed', reason: 'closed_by_app' })
     if (userEndpointId !== undefined) await this.#account.unregister(userEndpointId, reason, signal)
+  }
+
+  async answer(
+    event: { readonly id: string } | string,
+    answer?: { readonly [attribute: string]: unknown },
+    options: AnswerOptions = {},
+  ): Promise<void> {
+    const userEndpointId = this.#userEndpointId
+    if (userEndpointId === undefined)
+      throw new SdkError('not_online', 'There is no endpoint yet that could answer.')
+    const eventId = typeof event === 'string' ? event : event.id
+    const command = { userEndpointId, ...(answer === undefined ? {} : { answer }) }
+    await this.#account.answer(eventId, command, options)
   }
 
   async #live(): Promise<void> {

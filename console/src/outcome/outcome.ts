@@ -49,6 +49,20 @@ export function isFinal({ qos, endpoints }: Pick<HistoryRecord, 'qos' | 'endpoin
   return endpoints.every(({ outcome }) => outcome !== 'queued' && (outcome !== 'sent' || qos === 0))
 }
 
+/** How long a person may take to answer what the devices have already; longer than anything rings. */
+const ANSWERED_WITHIN_MS = 120_000
+
+/** Whether it is over for whoever looks at it: nothing more will become of it, and nobody is about to answer it. */
+export function isOver(
+  record: Pick<HistoryRecord, 'qos' | 'endpoints' | 'acceptedAt' | 'answeredAt'>,
+  nowMs: number,
+): boolean {
+  if (!isFinal(record)) return false
+  const isAnswerable = record.endpoints.some(({ outcome }) => hasArrived(outcome, record.qos))
+  if (record.answeredAt !== undefined || !isAnswerable) return true
+  return nowMs - Date.parse(record.acceptedAt) >= ANSWERED_WITHIN_MS
+}
+
 /** Whether the endpoint got it, as far as anybody can know. */
 export function hasArrived(outcome: HistoryOutcome, qos: HistoryRecord['qos']): boolean {
   return outcome === 'acknowledged' || (outcome === 'sent' && qos === 0)

@@ -1,9 +1,9 @@
 import type { HistoryEndpoint, HistoryRecord } from '@rollcall/client'
 import { after } from './summary.ts'
 
-type Told = Pick<HistoryRecord, 'qos' | 'acceptedAt' | 'endpoints'>
+type Told = Pick<HistoryRecord, 'qos' | 'acceptedAt' | 'endpoints' | 'answeredAt'>
 
-/** How close to another's acknowledgement a discarding counts as its consequence. */
+/** How close to another's answer or acknowledgement a discarding counts as its consequence. */
 const ANSWERED_ELSEWHERE_MS = 1_000
 
 /**
@@ -43,11 +43,14 @@ function expired(record: Told, { sentAt, expiredAt }: HistoryEndpoint): string {
 function discarded(record: Told, { userEndpointId, queuedAt, sentAt, discardedAt }: HistoryEndpoint): string {
   if (queuedAt === undefined) return 'The device’s mailbox was full and did not take it.'
   const atMs = Date.parse(discardedAt ?? queuedAt)
-  const isAnswered = record.endpoints.some((other) => {
-    const gapMs = atMs - Date.parse(other.acknowledgedAt ?? '')
-    return other.userEndpointId !== userEndpointId && gapMs >= 0 && gapMs <= ANSWERED_ELSEWHERE_MS
-  })
-  if (isAnswered && sentAt === undefined)
+  const isJustBefore = (at = ''): boolean => {
+    const gapMs = atMs - Date.parse(at)
+    return gapMs >= 0 && gapMs <= ANSWERED_ELSEWHERE_MS
+  }
+  if (isJustBefore(record.answeredAt) && sentAt === undefined)
+    return 'Another device answered it at that moment, so this one was spared, or the device’s registration ended just then.'
+  const others = record.endpoints.filter((other) => other.userEndpointId !== userEndpointId)
+  if (others.some((other) => isJustBefore(other.acknowledgedAt)) && sentAt === undefined)
     return 'Another device acknowledged it at that moment, so this one was spared, or the device’s registration ended just then.'
   return 'It was given up: the device’s registration ended (expired, unregistered or kicked), or a newer event took its place.'
 }

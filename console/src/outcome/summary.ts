@@ -3,11 +3,27 @@ import { span } from '../format.ts'
 import type { BadgeTone } from '../ui/badge.tsx'
 import { devices, hasArrived, isFinal, tallyOf, wordsFor } from './outcome.ts'
 
-/** What became of an event, in a sentence for people. */
+/** What became of an event, in a sentence or two for people. */
 export type Summary = { readonly tone: BadgeTone; readonly text: string }
 
+type Told = Pick<HistoryRecord, 'qos' | 'endpoints' | 'acceptedAt' | 'answeredAt' | 'answeredBy'>
+
 /** Pure. */
-export function summaryOf(record: Pick<HistoryRecord, 'qos' | 'endpoints' | 'acceptedAt'>): Summary {
+export function summaryOf(record: Told): Summary {
+  const answer = answerOf(record)
+  const delivery = deliveryOf(record)
+  // Whoever has answered has it, whatever is known of the receipts.
+  return answer === undefined ? delivery : { tone: 'good', text: `${answer} ${delivery.text}` }
+}
+
+/** That a person took it, and where: `Answered by bobs-phone after 4.2 s.`; `undefined`: nobody has. */
+function answerOf({ acceptedAt, answeredAt, answeredBy = '' }: Told): string | undefined {
+  if (answeredAt === undefined) return undefined
+  return `Answered by ${answeredBy} after ${after(Date.parse(answeredAt) - Date.parse(acceptedAt))}.`
+}
+
+/** What became of it at the devices. */
+function deliveryOf(record: Told): Summary {
   const { endpoints, qos } = record
   if (endpoints.length === 0) return { tone: 'bad', text: 'Nobody was registered: no device got it.' }
   const arrived = endpoints.filter(({ outcome }) => hasArrived(outcome, qos))

@@ -1,7 +1,7 @@
 import { type HistoryRecord, RollcallError } from '@rollcall/client'
 import { useState } from 'preact/hooks'
 import { typeOf } from '../../outcome/event-type.ts'
-import { isFinal } from '../../outcome/outcome.ts'
+import { isFinal, isOver } from '../../outcome/outcome.ts'
 import { summaryOf } from '../../outcome/summary.ts'
 import { href } from '../../routes.ts'
 import { optionsOf, type Scope } from '../../session/scope.ts'
@@ -19,20 +19,20 @@ const FOLLOW_MS = 2_000
 
 /** One event's life. Followed until nothing more can become of it. Another instance for another event. */
 export function EventPage({ eventId, ...scope }: Scope & { readonly eventId: string }) {
-  const [isOver, setOver] = useState(false)
+  const [hasEnded, setEnded] = useState(false)
   const ask = async (signal: AbortSignal): Promise<HistoryRecord> => {
     try {
       const record = await scope.session.api.event(eventId, optionsOf(scope, signal))
-      if (isFinal(record)) setOver(true)
+      if (isOver(record, Date.now())) setEnded(true)
       return record
     } catch (error) {
       // Nothing will come of asking again for what is not there.
-      if (error instanceof RollcallError && error.code === 'not_found') setOver(true)
+      if (error instanceof RollcallError && error.code === 'not_found') setEnded(true)
       throw error
     }
   }
   const { data, problem } = usePoll(eventId, ask, {
-    intervalMs: isOver ? 0 : FOLLOW_MS,
+    intervalMs: hasEnded ? 0 : FOLLOW_MS,
     onProblem: scope.onProblem,
   })
   return (
@@ -81,13 +81,18 @@ function Life({ record }: { readonly record: HistoryRecord }) {
               : 'No value of it is masked: this is what a device gets.'}
           </p>
         </Card>
+        {record.answer !== undefined && (
+          <Card title="What was answered">
+            <JsonView value={record.answer} label="The answer as it is kept" />
+          </Card>
+        )}
       </div>
     </>
   )
 }
 
 function Facts({ record }: { readonly record: HistoryRecord }) {
-  const { id, userId, organizationId, qos, acceptedAt } = record
+  const { id, userId, organizationId, qos, acceptedAt, answeredAt, answeredBy } = record
   return (
     <dl class="facts">
       <dt>Id</dt>
@@ -101,6 +106,17 @@ function Facts({ record }: { readonly record: HistoryRecord }) {
       <dd>
         <Time at={acceptedAt} /> <span class="quiet">({<Time at={acceptedAt} relative />})</span>
       </dd>
+      {answeredAt !== undefined && (
+        <>
+          <dt>Answered</dt>
+          <dd>
+            <Time at={answeredAt} />{' '}
+            <span class="quiet">
+              by <bdi>{answeredBy}</bdi>
+            </span>
+          </dd>
+        </>
+      )}
       <dt>To</dt>
       <dd>
         <a href={href(['people', userId])}>

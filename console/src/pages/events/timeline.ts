@@ -8,7 +8,7 @@ export type Step = {
   readonly ms: number
   readonly at: string
 }
-export type StepKind = 'queued' | 'sent' | 'acknowledged' | 'lost'
+export type StepKind = 'queued' | 'sent' | 'acknowledged' | 'answered' | 'lost'
 
 /** An event's life at one endpoint. */
 export type Lane = {
@@ -29,6 +29,7 @@ const TIMES = [
   ['notConnectedAt', 'not connected', 'lost'],
   ['sentAt', 'sent', 'sent'],
   ['acknowledgedAt', 'acknowledged', 'acknowledged'],
+  ['answeredAt', 'answered', 'answered'],
   ['expiredAt', 'expired', 'lost'],
   ['discardedAt', 'discarded', 'lost'],
 ] as const

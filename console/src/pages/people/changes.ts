@@ -92,7 +92,10 @@ function eventChanges(before: readonly HistoryRecord[], { records, atMs }: Look)
 
 function tallyText(record: HistoryRecord): string {
   const tally = tallyOf(record).map(([outcome, count]) => `${count} ${wordsFor(outcome, record.qos).text}`)
-  return tally.length === 0 ? 'accepted, nobody was registered' : tally.join(', ')
+  if (tally.length === 0) return 'accepted, nobody was registered'
+  return [...(record.answeredBy === undefined ? [] : [`answered by ${record.answeredBy}`]), ...tally].join(
+    ', ',
+  )
 }
 
 function toneOf(record: HistoryRecord): BadgeTone {
