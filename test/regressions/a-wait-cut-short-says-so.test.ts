@@ -17,7 +17,7 @@ test('who waits for receipts when the server stops is told that the wait was cut
   const waiting = fetch(`${server.url}/rtc-api/users/endpoints/sendEvent`, {
     method: 'POST',
     headers: { authorization, prefer: 'wait=30', 'content-type': 'application/json' },
-    body: JSON.stringify(offer('bob', { qos: 1 })),
+    body: JSON.stringify(offer('bob', { qos: 1, graceMs: 30_000 })),
   })
   // In the mailbox: it waits for the receipt now.
   const mailbox = async (): Promise<string> => {

@@ -25,7 +25,7 @@ export const waiters: Attack = {
         target,
         token,
         'POST /rtc-api/users/endpoints/sendEvent',
-        { ...body, collapseKey: undefined },
+        { ...body, collapseKey: undefined, graceMs: 30_000 },
         { prefer: 'wait=30' },
       )
     const all = Array.from({ length: 600 }, async () => tally.count(await wait()))
