@@ -85,6 +85,9 @@ export const PACKET_BYTES_MAX = 262_144
 /** Bytes waiting in one socket past which QoS 0 events are dropped and QoS 1 events wait in the mailbox. */
 export const SOCKET_BUFFER_BYTES_MAX = 1_048_576
 
+/** Time from the first byte of an MQTT packet to its last, whatever the keepalive, milliseconds. */
+export const PACKET_TIMEOUT_MS = 30_000
+
 /** A socket that takes nothing for this long is closed, milliseconds. */
 export const SOCKET_STUCK_MS = 30_000
 

@@ -173,7 +173,7 @@ async function buildFronts(
   const backendsShowCertificate = start.certificate?.requestCert === true
   const isHostAllowed = usesDemoDirectory(configuration) ? isLoopbackHost : undefined
   const mqtt = createMqtt({
-    ...{ ...around, ...rooms },
+    ...{ ...around, ...rooms, ledger: rooms.limits.ledger },
     settings: { ...configuration, backendsShowCertificate, isHostAllowed },
   })
   rooms.auth.onRevoked((isConcerned) => mqtt.review(isConcerned))

@@ -12,10 +12,12 @@ import type {
   SendEventCommand,
   SendResult,
 } from '../../server/src/delivery/delivery.ts'
+import type { ShareSettings } from '../../server/src/limits/limits.ts'
 import { createMqtt, type Mqtt, type MqttOptions, type MqttSettings } from '../../server/src/mqtt/mqtt.ts'
 import { createLog } from '../../server/src/observe/observe.ts'
 import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
+import { noLimits } from './no-limits.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -247,7 +249,7 @@ export type MqttFixture = {
 /** The MQTT front over fakes, on loopback, with a clock that stands; closed with the test. */
 export async function openMqtt(
   test: TestContext,
-  overrides: Partial<MqttSettings> = {},
+  overrides: Partial<MqttSettings & ShareSettings> = {},
 ): Promise<MqttFixture> {
   const clock = createFakeClock()
   const [auth, registrar, delivery] = [new FakeAuth(clock), new FakeRegistrar(clock), new FakeDelivery()]
@@ -256,7 +258,9 @@ export async function openMqtt(
   const refused: string[] = []
   const outcomes: string[] = []
   const lines: string[] = []
+  const bounds = { linksMax: 1000, pendingLinksMax: 1000, ...overrides }
   const options: MqttOptions = {
+    ledger: noLimits(bounds).ledger,
     auth,
     registrar,
     delivery,
@@ -270,8 +274,7 @@ export async function openMqtt(
       eventOutcome: (outcome) => void outcomes.push(outcome),
     },
     settings: {
-      linksMax: 1000,
-      pendingLinksMax: 1000,
+      ...bounds,
       allowedOrigins: allowOrigins([]),
       publicUrl: undefined,
       tokenBytesMax: 16_384,
@@ -281,7 +284,9 @@ export async function openMqtt(
   }
   const mqtt = createMqtt(options)
   const http = createServer()
-  http.on('upgrade', (request, socket, head) => mqtt.handleUpgrade(request, socket, head))
+  http.on('upgrade', (request, socket, head) =>
+    mqtt.handleUpgrade(request, socket, head, String(request.headers['x-test-address'] ?? '127.0.0.1')),
+  )
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
   const tcp = createTcpServer()

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 
 /** Whether an address, as a socket or an `X-Forwarded-For` tells it, is that of a proxy that is believed. */
@@ -30,6 +31,16 @@ export function clientAddress(addresses: readonly (string | undefined)[]): strin
     .map((address) => plainAddress(address ?? ''))
     .filter((address) => address !== undefined)
   return plain.at(-1) ?? ''
+}
+
+/** The same of a request that the framework has not seen: a handshake. */
+export function handshakeAddress({ headers, socket }: IncomingMessage, isTrusted: IsTrusted): string {
+  const forwarded = String(headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .reverse()
+  const told = [socket.remoteAddress, ...forwarded]
+  const last = told.findIndex((address) => !isTrusted(address ?? ''))
+  return clientAddress(told.slice(0, last + 1))
 }
 
 // RFC 7239 §6 has the quotes and brackets; a port may stand behind, and RFC 4007's zone within.

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { buildApp } from './app.ts'
 import type { ApiDocument } from './app-type.ts'
+import { trustedProxies } from './client-address.ts'
 import { closeServer } from './close-server.ts'
 import { listen, renewCertificate } from './node-server.ts'
 import { limitRequestTimes } from './request-times.ts'
@@ -67,7 +68,7 @@ export async function createHttp({ settings, ...services }: HttpOptions): Promis
     server,
     readiness,
     document: () => app.swagger(),
-    onWebSocket: (takeOver) => handleUpgrades(server, takeOver),
+    onWebSocket: (takeOver) => handleUpgrades(server, takeOver, trustedProxies(settings.trustedProxies)),
     listen: (host, port) => listen(server, host, port, { settings, services }),
     setCertificate: (certificate) => renewCertificate(server, certificate),
     drain,

@@ -1,9 +1,15 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
+import { handshakeAddress, type IsTrusted } from './client-address.ts'
 
 /** Takes over a connection whose client wants to speak something else from here on. */
-export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+export type UpgradeHandler = (
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  remoteAddress: string,
+) => void
 
 /** The HTTP server is told with this that a socket is no connection of its own any more. */
 export const HANDED_OVER = 'handedOver'
@@ -13,10 +19,10 @@ export const HANDED_OVER = 'handedOver'
  * request that it also is (RFC 9110 §7.8): Java's own HTTP client offers HTTP/2 with whatever it sends in
  * clear, and Node lets go of every connection with an offer once somebody listens for one.
  */
-export function handleUpgrades(server: Server, takeOver: UpgradeHandler): void {
+export function handleUpgrades(server: Server, takeOver: UpgradeHandler, isTrusted: IsTrusted): void {
   server.on('upgrade', (request, socket, head) => {
     server.emit(HANDED_OVER, socket)
-    if (offersWebSocket(request)) takeOver(request, socket, head)
+    if (offersWebSocket(request)) takeOver(request, socket, head, handshakeAddress(request, isTrusted))
     else serveAnew(server, request, socket, head)
   })
 }

@@ -11,6 +11,7 @@ const BOUNDS: LedgerBounds = {
   receiptWaitersMax: 1000,
   bulkBytesMax: 10_000_000,
   answerBytesMax: 100_000_000,
+  unfinishedBytesMax: 100_000_000,
 }
 const mallory = holderOf({ organizationId: 'evil', userId: 'mallory' })
 const eve = holderOf({ organizationId: 'evil', userId: 'eve' })

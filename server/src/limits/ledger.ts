@@ -17,6 +17,7 @@ export type LedgerBounds = ShareSettings & {
   readonly pendingLinksMax: number
   readonly receiptWaitersMax: number
   readonly bulkBytesMax: number
+  readonly unfinishedBytesMax: number
   readonly answerBytesMax: number
 }
 
@@ -26,6 +27,8 @@ export type Ledger = {
   readonly links: Pool
   /** MQTT connections without a CONNECT: `strangerAt`. */
   readonly pendingLinks: Pool
+  /** Bytes of MQTT packets that have begun and not ended: `holderOf`, `strangerAt`. */
+  readonly unfinishedBytes: Pool
   /** Requests that wait for receipts: `holderOf`. */
   readonly waiters: Pool
   /** Bytes of bulk requests that are read and worked on: `holderOf`. */
@@ -41,6 +44,7 @@ const LINKS_FLOOR = 16
 const WAITERS_FLOOR = 16
 const BULK_BYTES_FLOOR = 65_536
 const ANSWER_BYTES_FLOOR = 2_097_152
+const UNFINISHED_BYTES_FLOOR = 1_048_576
 
 export function createLedger(bounds: LedgerBounds): Ledger {
   const known = [bounds.organizationSharePercent, bounds.callerSharePercent].map(multipleOfFree)
@@ -48,6 +52,11 @@ export function createLedger(bounds: LedgerBounds): Ledger {
   return {
     links: new Pool({ max: bounds.linksMax, shares: known, floor: LINKS_FLOOR }),
     pendingLinks: new Pool({ max: bounds.pendingLinksMax, shares: strangers, floor: LINKS_FLOOR }),
+    unfinishedBytes: new Pool({
+      max: bounds.unfinishedBytesMax,
+      shares: known,
+      floor: UNFINISHED_BYTES_FLOOR,
+    }),
     waiters: new Pool({ max: bounds.receiptWaitersMax, shares: known, floor: WAITERS_FLOOR }),
     bulkBytes: new Pool({ max: bounds.bulkBytesMax, shares: known, floor: BULK_BYTES_FLOOR }),
     answerBytes: new Pool({ max: bounds.answerBytesMax, shares: known, floor: ANSWER_BYTES_FLOOR }),
@@ -68,7 +77,14 @@ export function strangerAt(remoteAddress: string): Holder {
 
 /** What each thing's pool says, for metrics. */
 export function figuresOf(ledger: Ledger): ReadonlyMap<SharedThing, PoolFigures> {
-  const things: readonly SharedThing[] = ['links', 'pendingLinks', 'waiters', 'bulkBytes', 'answerBytes']
+  const things: readonly SharedThing[] = [
+    'links',
+    'pendingLinks',
+    'unfinishedBytes',
+    'waiters',
+    'bulkBytes',
+    'answerBytes',
+  ]
   return new Map(things.map((thing) => [thing, ledger[thing].figures]))
 }
 

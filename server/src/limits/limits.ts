@@ -6,7 +6,8 @@ import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts'
 import { Turns } from './turns.ts'
 import { createWorkMeter, type WorkMeter } from './work-meter.ts'
 
-export { type Holder, holderOf, type Ledger, strangerAt } from './ledger.ts'
+export { type Holder, holderOf, type Ledger, type ShareSettings, strangerAt } from './ledger.ts'
+export type { Pool } from './pool.ts'
 export { RateLimited } from './rate-limited.ts'
 export type { SignInLimits } from './sign-in-limits.ts'
 export type { Worker, WorkMeter } from './work-meter.ts'
@@ -69,6 +70,8 @@ export type LimitSettings = ShareSettings & {
 const BULK_BYTES_TOTAL_MAX = 4 * BULK_BYTES_MAX
 /** Bytes of large answers that may be on their way at one time. */
 const ANSWER_BYTES_MAX = 134_217_728
+/** Bytes of MQTT packets that have begun and not ended, at one time. */
+const UNFINISHED_BYTES_MAX = 134_217_728
 
 type LimitOptions = { readonly settings: LimitSettings; readonly clock: Pick<Clock, 'monotonicMs'> }
 
@@ -93,7 +96,12 @@ export function createLimits({ settings, clock }: LimitOptions): Limits {
     organization: rateOf(settings, 'work', 'PerOrganization'),
     address: rateOf(settings, 'work', 'PerAddress'),
   }
-  const ledger = { ...settings, bulkBytesMax: BULK_BYTES_TOTAL_MAX, answerBytesMax: ANSWER_BYTES_MAX }
+  const ledger = {
+    ...settings,
+    bulkBytesMax: BULK_BYTES_TOTAL_MAX,
+    answerBytesMax: ANSWER_BYTES_MAX,
+    unfinishedBytesMax: UNFINISHED_BYTES_MAX,
+  }
   return {
     work: createWorkMeter(work, clock),
     ledger: createLedger(ledger),

@@ -12,6 +12,8 @@ const TICK_MS = 250
 const PINGREQ = Buffer.from([0xc0, 0])
 const PINGRESP_HEX = 'd000'
 
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
 type Test = Parameters<typeof openRaw>[0]
 
 async function prepared(t: Test, settings: Parameters<typeof openMqtt>[1] = {}) {
@@ -235,4 +237,66 @@ test('a socket that takes nothing for 30 s is cut off, one that takes a little i
   assert.deepEqual(fixture.closed, ['socket_stuck'])
   link.socket.resume()
   await link.closed
+})
+
+test('one user has its share of the links, and takes its own over when they are all taken', async (t) => {
+  const fixture = await prepared(t, { linksMax: 100, callerSharePercent: 25, organizationSharePercent: 100 })
+  fixture.auth.add('other.a.b', 'other')
+  const refused = async (clientId: string, username = 'alice', password = TOKEN) => {
+    const { connack } = await connectClient(t, fixture, { username, password, clientId, via: 'tcp' })
+    return connack.returnCode !== 0
+  }
+  let taken = 0
+  while (!(await refused(`phone-${taken}`))) taken++
+  assert.equal(taken, 25)
+  assert.equal(await refused('phone-3'), false, 'its own phone that comes back')
+  assert.equal(await refused('phone', 'other', 'other.a.b'), false)
+})
+
+test('one address has its share of the connections that say nothing', async (t) => {
+  const fixture = await prepared(t, { pendingLinksMax: 100, addressSharePercent: 25 })
+  const status = async (address: string) => {
+    const web = await openRaw(t, fixture.httpPort)
+    web.send(upgradeRequest('/ws', { 'X-Test-Address': address }))
+    return (await web.readUntil('\r\n')).slice(9, 12)
+  }
+  let taken = 0
+  while ((await status('203.0.113.1')) === '101') taken++
+  assert.equal(taken, 25)
+  assert.equal(await status('203.0.113.2'), '101')
+})
+
+for (const via of ['tcp', 'ws'] as const)
+  test(`a packet that has begun ends within 30 s, whatever the keepalive, over ${via}`, async (t) => {
+    const fixture = await prepared(t)
+    const link =
+      via === 'tcp' ? await openRaw(t, fixture.tcpPort) : await openRawWebSocket(t, fixture.httpPort)
+    const send = (bytes: Buffer) => link.send(via === 'tcp' ? bytes : clientFrame(bytes))
+    send(connectPacket({ keepalive: 0 }))
+    await link.read(via === 'tcp' ? 4 : 6)
+    // PUBLISH that announces 200,000 bytes, in a frame that does the same.
+    const begun = Buffer.concat([Buffer.from([0x32, 0xc0, 0x9a, 0x0c]), Buffer.alloc(20_000, 1)])
+    link.send(
+      via === 'tcp' ? begun : clientFrame(Buffer.concat([begun, Buffer.alloc(50_000)])).subarray(0, 20_000),
+    )
+    while (fixture.options.ledger.unfinishedBytes.figures.used === 0) await turn()
+    await fixture.clock.advance(29_000)
+    assert.deepEqual(fixture.closed, [])
+    await fixture.clock.advance(2_000 + TICK_MS)
+    assert.deepEqual(fixture.closed, ['packet_timeout'])
+    assert.equal(fixture.options.ledger.unfinishedBytes.figures.used, 0)
+  })
+
+test('what came of packets without an end is bounded for each user', async (t) => {
+  const fixture = await prepared(t, { callerSharePercent: 1 })
+  const begun = Buffer.concat([Buffer.from([0x32, 0xc0, 0x9a, 0x0c]), Buffer.alloc(190_000, 1)])
+  for (let count = 0; count < 12; count++) {
+    const link = await openRaw(t, fixture.tcpPort)
+    link.send(connectPacket({ clientId: `c-${count}`, keepalive: 0 }))
+    await link.read(4)
+    link.send(begun)
+  }
+  while (fixture.closed.length === 0) await turn()
+  assert.deepEqual(new Set(fixture.closed), new Set(['quota_exceeded']))
+  assert.ok(fixture.options.ledger.unfinishedBytes.figures.used <= 1_400_000)
 })

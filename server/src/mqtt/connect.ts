@@ -3,6 +3,7 @@ import { isId } from '@rollcall/protocol/id'
 import { IN_FLIGHT_MAX } from '@rollcall/protocol/limits'
 import type { IConnectPacket } from 'mqtt-packet'
 import { mustShowCertificate, type Principal } from '../auth/auth.ts'
+import { holderOf } from '../limits/limits.ts'
 import { asError } from './as-error.ts'
 import { latestRenewalWallMs } from './authorization.ts'
 import { type Client, clientKey } from './client.ts'
@@ -40,9 +41,23 @@ export async function connect(session: Session, bytes: Buffer): Promise<void> {
   else if (lacksCertificate(session, judgement.client)) refuse(session, level, 'unauthorized')
   // Revoked while it was judged: whoever closes links did not see this one yet.
   else if (!session.context.auth.isStillGood(judgement.client.token)) refuse(session, level, 'unauthorized')
+  else acceptWithin(session, level, judgement)
+}
+
+/** With a place of its user's share. One that takes another connection over has that one's. */
+function acceptWithin(session: Session, level: Version, { client, welcome }: Judgement): void {
+  const { sessions, ledger } = session.context
+  const holder = holderOf(client.principal)
+  let release = ledger.links.take(holder)
+  const former = client.key === undefined ? undefined : sessions.find(client.key)
+  if (release === undefined && former !== undefined) {
+    former.close('taken_over')
+    release = ledger.links.take(holder)
+  }
+  if (release === undefined) refuse(session, level, 'quota_exceeded')
   else {
-    noteStale(session.context, judgement.client)
-    session.accept(judgement.client, judgement.welcome)
+    noteStale(session.context, client)
+    session.accept(client, welcome, { holder, release })
   }
 }
 
@@ -83,6 +98,8 @@ function refusalOf(error: unknown, { log }: MqttContext): ConnectRefusal {
   return 'unavailable'
 }
 
+type Judgement = { readonly client: Client; readonly welcome: Welcome }
+
 /** JWS compact form (RFC 7515 §7.1): anything else cannot be a token. */
 const TOKEN_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/
 
@@ -96,7 +113,7 @@ async function judgeConnect(
   packet: IConnectPacket,
   version: Version,
   context: MqttContext,
-): Promise<{ readonly client: Client; readonly welcome: Welcome }> {
+): Promise<Judgement> {
   checkRoom(context)
   checkAuthenticationMethod(packet)
   checkClientId(packet, version)

@@ -48,7 +48,9 @@ export class Incoming {
         const pending = dispatch(session, packet)
         if (pending !== undefined) this.hold(pending)
       }
-      if (session.isOpen) session.outgoing.onWorkedOff()
+      if (!session.isOpen) return
+      if (!this.isBusy) session.onKept(this.#reader.heldBytes)
+      session.outgoing.onWorkedOff()
     } catch (error) {
       session.fail(error)
     }

@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import type { Server, Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
+import type { Place } from './context.ts'
 
 export type ListenersOptions = {
-  /** Whether there is room for one more connection now. */
-  hasRoom(): boolean
+  /** A place for one more connection of the address; `undefined`: there is none now. */
+  takePlace(remoteAddress: string): Place | undefined
   /** There was none. */
   onRefused(): void
-  onSocket(socket: Socket): void
+  onSocket(socket: Socket, place: Place): void
   /** A port that listens could not take a connection. */
   onError(error: Error): void
 }
@@ -39,9 +40,10 @@ export class Listeners {
   }
 
   #admit(socket: Socket): void {
-    const { hasRoom, onRefused, onSocket } = this.#options
-    if (hasRoom()) {
-      onSocket(socket)
+    const { takePlace, onRefused, onSocket } = this.#options
+    const place = takePlace(socket.remoteAddress ?? '')
+    if (place !== undefined) {
+      onSocket(socket, place)
       return
     }
     onRefused()

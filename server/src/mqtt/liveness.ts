@@ -1,4 +1,4 @@
-import { CONNECT_TIMEOUT_MS, SOCKET_STUCK_MS } from '@rollcall/protocol/limits'
+import { CONNECT_TIMEOUT_MS, PACKET_TIMEOUT_MS, SOCKET_STUCK_MS } from '@rollcall/protocol/limits'
 import { authorizedUntilWallMs, renewAuthorization } from './authorization.ts'
 import type { Client } from './client.ts'
 import type { CloseReason } from './reasons.ts'
@@ -20,6 +20,7 @@ export function checkLiveness(session: Session, nowMs: number): Deadline {
   if (client === undefined) return connectDeadline(session, nowMs)
   const deadlines = [
     silenceDeadline(session, client, nowMs),
+    packetDeadline(session, nowMs),
     stuckDeadline(session, nowMs),
     windowDeadline(session, client, nowMs),
     authorizationDeadline(session, client, nowMs),
@@ -38,6 +39,13 @@ function silenceDeadline({ heardAtMs, isBusy }: Session, { silenceMsMax }: Clien
   if (silenceMsMax === undefined || isBusy) return NEVER
   const deadlineMs = heardAtMs + silenceMsMax
   return nowMs >= deadlineMs ? 'keepalive_timeout' : deadlineMs
+}
+
+/** A packet that has begun must end, also where there is no keepalive: what came of it is kept meanwhile. */
+function packetDeadline({ unfinished }: Session, nowMs: number): Deadline {
+  if (unfinished === undefined) return NEVER
+  const deadlineMs = unfinished.sinceMs + PACKET_TIMEOUT_MS
+  return nowMs >= deadlineMs ? 'packet_timeout' : deadlineMs
 }
 
 function stuckDeadline(session: Session, nowMs: number): Deadline {

@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream'
 import { PACKET_BYTES_MAX_BEFORE_CONNECT, TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
 import type { IsConcerned } from '../auth/auth.ts'
 import { onceAMinute } from '../clock/clock.ts'
-import type { MqttContext, MqttOptions } from './context.ts'
+import { strangerAt } from '../limits/limits.ts'
+import type { MqttContext, MqttOptions, Place } from './context.ts'
 import { drainSessions } from './drain.ts'
 import { Listeners } from './listeners.ts'
 import { reviewSessions } from './review.ts'
@@ -28,8 +29,10 @@ export interface Mqtt {
   /**
    * For the `upgrade` event of an HTTP server, whose socket it takes over: `/ws` becomes a connection; any
    * other path, and a page of a foreign origin, is answered as the API answers refusals, and closed.
+   *
+   * @param remoteAddress whose connection it is, where proxies are in between
    */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, remoteAddress: string): void
   /**
    * Listens with a server made by the caller, who may renew a TLS server's certificate
    * (`setSecureContext`) and should bound its `handshakeTimeout`. It is closed by `drain` and `close`.
@@ -62,20 +65,21 @@ export function createMqtt(options: MqttOptions): Mqtt {
   const { sessions, turnEnd } = context
   let isStopped = false
   const mayTell = onceAMinute(clock)
-  const hasRoom = (): boolean => !isStopped && hasRoomFor(sessions, settings)
+  const takePlace = (remoteAddress: string): Place | undefined =>
+    isStopped ? undefined : placeFor(context, remoteAddress)
   const refusals = new RefusedHandshakes(clock, log)
   const upgrade = createUpgrade({
     ...settings,
-    hasRoom,
+    takePlace,
     onRefused(code, why, request) {
       metrics.refused('mqtt', code)
       refusals.note(why, request)
     },
-    onWebSocket: (ws, socket, userAgent) =>
-      new Session(context, new WebSocketTransport(ws, socket, userAgent, context)).start(),
+    onWebSocket: (ws, socket, userAgent, place) =>
+      new Session(context, new WebSocketTransport(ws, socket, userAgent, context), place).start(),
   })
   const listeners = new Listeners({
-    hasRoom,
+    takePlace,
     onRefused() {
       metrics.refused('mqtt', 'unavailable')
       refusals.note('no_room_tcp')
@@ -83,7 +87,7 @@ export function createMqtt(options: MqttOptions): Mqtt {
     onError(error) {
       if (mayTell('accept')) log.error('mqtt: a port could not take a connection', { err: error })
     },
-    onSocket: (socket) => new Session(context, new TcpTransport(socket, turnEnd)).start(),
+    onSocket: (socket, place) => new Session(context, new TcpTransport(socket, turnEnd), place).start(),
   })
   const stop = (): void => {
     isStopped = true
@@ -120,8 +124,13 @@ function createContext(options: MqttOptions): MqttContext {
   }
 }
 
-function hasRoomFor(sessions: Sessions, { linksMax, pendingLinksMax }: MqttOptions['settings']): boolean {
-  const { connected, pending, all } = sessions
-  // The last bounds those that are being closed and linger.
-  return connected < linksMax && pending < pendingLinksMax && all.size < linksMax + pendingLinksMax
+/** A place for a connection that has said nothing yet, of its address's share; `undefined`: there is none. */
+function placeFor({ sessions, settings, ledger }: MqttContext, remoteAddress: string): Place | undefined {
+  const { linksMax, pendingLinksMax } = settings
+  if (sessions.connected >= linksMax) return undefined
+  // This bounds those that are being closed and linger.
+  if (sessions.all.size >= linksMax + pendingLinksMax) return undefined
+  const holder = strangerAt(remoteAddress)
+  const release = ledger.pendingLinks.take(holder)
+  return release && { holder, release }
 }

@@ -7,6 +7,7 @@ export const CLOSE_REASONS = {
   client_left: undefined,
   connection_lost: undefined,
   connect_timeout: undefined,
+  packet_timeout: 0x8d,
   connect_refused: undefined,
   socket_stuck: undefined,
   internal_error: 0x80,

@@ -1,7 +1,7 @@
 import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
 import { asError } from './as-error.ts'
 import { type Client, userOf } from './client.ts'
-import type { MqttContext } from './context.ts'
+import type { MqttContext, Place } from './context.ts'
 import { disconnectReason } from './disconnect-reason.ts'
 import type { EndpointLink } from './endpoint-link.ts'
 import { Incoming } from './incoming.ts'
@@ -12,6 +12,7 @@ import { disconnect, type Welcome, welcome } from './packets/answers.ts'
 import { frameOf } from './packets/frames.ts'
 import { CLOSE_REASONS, CLOSE_TEXTS, type CloseReason, PacketError } from './reasons.ts'
 import type { Receiver, Transport } from './transport/transport.ts'
+import { Unfinished } from './unfinished.ts'
 import type { Due } from './wheel.ts'
 
 /** Time a closed connection has to take what was written last, milliseconds. */
@@ -45,13 +46,18 @@ export class Session implements Receiver, Due {
   /** What `checkLiveness` remembers of the socket: since when it takes nothing, and how much it had taken then. */
   stuckSinceMs: number | undefined
   takenBytes = 0
+  /** The packet that has begun and not ended, if there is one. */
+  unfinished: Unfinished | undefined
   /** Whether its authorization is being read again. */
   isRenewing = false
+  /** Its place among the connections: of its address's share, and once it is accepted of its user's. */
+  #place: Place
   #state: 'open' | 'closing' | 'gone' = 'open'
   #answers = 0
 
-  constructor(context: MqttContext, transport: Transport) {
+  constructor(context: MqttContext, transport: Transport, place: Place) {
     this.context = context
+    this.#place = place
     this.transport = transport
     this.#incoming = new Incoming(this)
     this.outgoing = new Outgoing(this)
@@ -74,9 +80,16 @@ export class Session implements Receiver, Due {
     return this.#incoming.isBusy
   }
 
-  /** CONNECT was accepted. Another connection of the same user with the same client id is closed. */
-  accept(client: Client, answer: Welcome): void {
+  /**
+   * CONNECT was accepted. Another connection of the same user with the same client id is closed.
+   *
+   * @param place of its user's share
+   */
+  accept(client: Client, answer: Welcome, place: Place): void {
     this.client = client
+    this.#place.release()
+    this.#place = place
+    this.#forgetUnfinished()
     const former = this.context.sessions.accepted(this, client.key)
     former?.close('taken_over')
     if (former !== undefined && client.key !== undefined)
@@ -144,6 +157,27 @@ export class Session implements Receiver, Due {
     if (this.isOpen) this.#incoming.push(chunk)
   }
 
+  /** So many bytes were read and belong to a packet that is not whole. */
+  onKept(bytes: number): void {
+    if (bytes > 0) this.onUnfinished(bytes)
+    else this.#forgetUnfinished()
+  }
+
+  onUnfinished(bytes: number): void {
+    if (!this.isOpen) return
+    if (this.unfinished === undefined) {
+      const nowMs = this.context.clock.monotonicMs()
+      this.unfinished = new Unfinished(nowMs, this.context.ledger.unfinishedBytes, this.#place.holder)
+      this.reschedule()
+    }
+    if (!this.unfinished.grow(bytes)) this.fail(new PacketError('quota_exceeded'))
+  }
+
+  #forgetUnfinished(): void {
+    this.unfinished?.end()
+    this.unfinished = undefined
+  }
+
   onDrained(): void {
     if (this.isOpen) this.outgoing.onDrained()
   }
@@ -193,6 +227,8 @@ export class Session implements Receiver, Due {
     const { sessions, metrics, log } = this.context
     const { client, links } = this
     this.#state = 'closing'
+    this.#place.release()
+    this.#forgetUnfinished()
     this.#incoming.clear()
     this.outgoing.clear()
     this.links = NO_LINKS

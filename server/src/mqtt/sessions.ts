@@ -24,6 +24,11 @@ export class Sessions {
     return this.#all
   }
 
+  /** The connection that has the client id now. */
+  find(clientKey: string): Session | undefined {
+    return this.#byClient.get(clientKey)
+  }
+
   opened(session: Session): void {
     this.#all.add(session)
     this.#pending++

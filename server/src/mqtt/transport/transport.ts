@@ -40,6 +40,8 @@ export type OnTaken = (error?: Error | null) => void
 export interface Receiver {
   onData(chunk: Buffer): void
   onDrained(): void
+  /** Bytes of something that has begun and not ended are kept by what carries them. */
+  onUnfinished(bytes: number): void
   /** The peer broke the rules of what carries the bytes, or sent too much before it was known. */
   onViolation(reason: CloseReason): void
   /** The connection is gone. Called once, last. */

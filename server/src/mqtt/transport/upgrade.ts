@@ -4,6 +4,7 @@ import { ERRORS, type ErrorCode } from '@rollcall/protocol/error-code'
 import { PACKET_BYTES_MAX } from '@rollcall/protocol/limits'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { AllowedOrigins } from '../../config/config.ts'
+import type { Place } from '../context.ts'
 import { readHeaderText } from './header-text.ts'
 import { isOriginAllowed } from './origin.ts'
 import type { HandshakeRefusal } from './refused-handshakes.ts'
@@ -35,14 +36,14 @@ export type UpgradeOptions = {
   readonly publicUrl: string | undefined
   /** Whether a request for this `Host` is answered. Default: every one is. */
   readonly isHostAllowed?: ((host: string | undefined) => boolean) | undefined
-  /** Whether there is room for one more connection now. */
-  hasRoom(): boolean
+  /** A place for one more connection of the address; `undefined`: there is none now. */
+  takePlace(remoteAddress: string): Place | undefined
   onRefused(code: ErrorCode, why: HandshakeRefusal, request: IncomingMessage): void
   /** @param userAgent see `readHeaderText` */
-  onWebSocket(ws: WebSocket, socket: Duplex, userAgent: string | undefined): void
+  onWebSocket(ws: WebSocket, socket: Duplex, userAgent: string | undefined, place: Place): void
 }
 
-export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer, remoteAddress: string) => void
 
 /** Makes the opening handshake of RFC 6455 §4.2 for MQTT (MQTT 5.0 §6). */
 export function createUpgrade(options: UpgradeOptions): Upgrade {
@@ -65,13 +66,21 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
   server.on('wsClientError', (_error: Error, socket: Duplex, request: IncomingMessage) =>
     refuse(request, socket, 'handshake'),
   )
-  return (request, socket, head) => {
+  return (request, socket, head, remoteAddress) => {
     // The HTTP server has let go of the socket: an error nobody listens to would end the process.
     socket.on('error', ignore)
     const refusal = refusalOf(request, options)
     if (refusal !== undefined) return refuse(request, socket, refusal)
+    const place = options.takePlace(remoteAddress)
+    if (place === undefined) return refuse(request, socket, 'no_room')
     const userAgent = readHeaderText(request.headers['user-agent'])
-    server.handleUpgrade(request, socket, head, (ws) => options.onWebSocket(ws, socket, userAgent))
+    let isTaken = false
+    server.handleUpgrade(request, socket, head, (ws) => {
+      isTaken = true
+      options.onWebSocket(ws, socket, userAgent, place)
+    })
+    // `ws` has decided by now.
+    if (!isTaken) place.release()
   }
 }
 
@@ -83,7 +92,7 @@ function refusalOf(request: IncomingMessage, options: UpgradeOptions): Handshake
   if (request.url?.split('?', 1)[0] !== PATH) return 'path'
   if (!isOriginAllowed(origin, host, options.allowedOrigins, options.publicUrl)) return 'origin'
   if (!offersMqtt(request.headers['sec-websocket-protocol'])) return 'sub_protocol'
-  return options.hasRoom() ? undefined : 'no_room'
+  return undefined
 }
 
 /** The client must name `mqtt` as a sub-protocol [MQTT-6.0.0-3]. */

@@ -13,6 +13,9 @@ import type { TurnEnd } from './turn-end.ts'
  */
 const FRAMING = 2
 
+/** Bytes of a message that may have come before its end without anybody being told: most come whole. */
+const UNTOLD_BYTES_MAX = 4_096
+
 // RFC 6455 §7.4.1.
 const NORMAL_CLOSURE = 1000
 const UNSUPPORTED_DATA = 1003
@@ -80,6 +83,7 @@ export class WebSocketTransport extends SocketWriter implements Transport {
   admitted(): void {
     if (this.#countRaw !== undefined) this.socket.removeListener('data', this.#countRaw)
     this.#countRaw = undefined
+    this.#watchUnfinished()
   }
 
   close(code = NORMAL_CLOSURE): void {
@@ -103,6 +107,22 @@ export class WebSocketTransport extends SocketWriter implements Transport {
       this.destroy()
     }
     this.socket.on('data', this.#countRaw)
+  }
+
+  /**
+   * `ws` keeps a message until its last byte is there, and tells nobody how much that is. What comes in is counted
+   * before `ws` gets it, and forgotten once it has handed something out.
+   */
+  #watchUnfinished(): void {
+    let unfinishedBytes = 0
+    const whole = (): void => {
+      unfinishedBytes = 0
+    }
+    this.socket.prependListener('data', (chunk: Buffer) => {
+      unfinishedBytes += chunk.length
+      if (unfinishedBytes > UNTOLD_BYTES_MAX) this.#receiver?.onUnfinished(unfinishedBytes)
+    })
+    for (const event of ['message', 'ping', 'pong'] as const) this.#ws.on(event, whole)
   }
 
   #refuseText(receiver: Receiver): void {
