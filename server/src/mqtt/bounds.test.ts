@@ -277,7 +277,7 @@ for (const via of ['tcp', 'ws'] as const)
     // PUBLISH that announces 200,000 bytes, in a frame that does the same.
     const begun = Buffer.concat([Buffer.from([0x32, 0xc0, 0x9a, 0x0c]), Buffer.alloc(20_000, 1)])
     link.send(
-      via === 'tcp' ? begun : clientFrame(Buffer.concat([begun, Buffer.alloc(50_000)])).subarray(0, 20_000),
+      via === 'tcp' ? begun : clientFrame(Buffer.concat([begun, Buffer.alloc(40_000)])).subarray(0, 20_000),
     )
     while (fixture.options.ledger.unfinishedBytes.figures.used === 0) await turn()
     await fixture.clock.advance(29_000)
