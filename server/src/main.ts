@@ -80,7 +80,14 @@ async function start(configuration: Configuration): Promise<void> {
   log.info('starting', { version: productVersion(), node: process.version })
   let reload = (): void => log.info('not reloaded: still starting')
   onHangUp(() => reload())
-  const around = { clock: systemClock(), random: systemRandom(), log, pageFolders: PAGE_FOLDERS }
+  const around = {
+    ...{ clock: systemClock(), random: systemRandom(), log, pageFolders: PAGE_FOLDERS },
+    // Without a drain: whatever is asked meanwhile could only be refused, and the next owner is there already.
+    onStoreLost: ({ message }: Error): never => {
+      log.error('stopping: the data folder is lost', { problem: message })
+      process.exit(1)
+    },
+  }
   const server = await startServer(configuration, around)
   reload = () => void server.reloadDirectory()
   stopOnSignals(() => stopWithin(server, configuration.drainSeconds, around.clock), log)

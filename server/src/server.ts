@@ -27,6 +27,11 @@ export type Surroundings = {
   readonly random: Random
   readonly log: Log
   readonly pageFolders: PageFolders
+  /**
+   * Told once when another process has the data folder, or it is gone: nothing is written or confirmed any more, and
+   * whoever is told ends the process. Default: nobody is told.
+   */
+  readonly onStoreLost?: (error: Error) => void
 }
 
 export type RunningServer = {
@@ -140,6 +145,7 @@ async function buildHeart(
   const store = await openFolderStore({
     ...{ dataDir, clock, log, historyBounds, onMailboxEnded },
     feedBounds: feedBounds(configuration.webhookFeedEventsMax, configuration.webhookFeedTotalEventsMax),
+    onLost: (error) => around.onStoreLost?.(error),
   })
   closers.add(() => store.close())
   const common = { store, clock, newId, metrics, statistics, log, limits: configuration }

@@ -21,6 +21,8 @@ export type ServerProcess = {
   stall(ms: number): Promise<void>
   /** Ends it without a warning, as a power cut would. */
   kill(): Promise<void>
+  /** Resolves with its exit code once it has ended by itself. */
+  ended(): Promise<number | null>
   /** Asks it to stop, and gives its exit code. */
   terminate(): Promise<number | null>
 }
@@ -77,6 +79,10 @@ export async function startProcess(
     async kill() {
       child.kill('SIGKILL')
       await exited
+    },
+    async ended() {
+      const [code] = await exited
+      return code
     },
     async terminate() {
       child.kill('SIGTERM')

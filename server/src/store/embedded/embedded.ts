@@ -29,6 +29,8 @@ export type FolderStoreOptions = {
   /** How much of the feed of changes is kept for webhooks. Default: `FEED_BOUNDS`. */
   readonly feedBounds?: FeedBounds
   readonly onMailboxEnded?: OnMailboxEnded
+  /** Told once when another process has the folder, or it is gone: nothing is written any more. Whoever is told should end. */
+  readonly onLost?: (error: Error) => void
 }
 
 /**
@@ -50,7 +52,7 @@ export async function openFolderStore(options: FolderStoreOptions): Promise<Stor
 
 /** Opens what lies beneath a store, with the folder's lock; closing it releases that. */
 export async function openFolderRows(
-  options: Pick<FolderStoreOptions, 'dataDir' | 'clock' | 'log'>,
+  options: Pick<FolderStoreOptions, 'dataDir' | 'clock' | 'log' | 'onLost'>,
 ): Promise<Rows> {
   const folder = join(options.dataDir, 'store')
   makeFolder(folder)
@@ -67,10 +69,13 @@ export async function openFolderRows(
 /** Takes over the rows of the last release where there are some. */
 async function openLocked(
   files: Files,
-  { clock, log = silentLog }: Pick<FolderStoreOptions, 'clock' | 'log'>,
+  { clock, log = silentLog, onLost }: Pick<FolderStoreOptions, 'clock' | 'log' | 'onLost'>,
 ): Promise<Rows> {
   const openRows = (files: Files) =>
-    openDiskRows({ files, clock, log, merger: mergerFor(files), newStoreId: () => newStoreId(clock) })
+    openDiskRows({
+      ...{ files, clock, log, merger: mergerFor(files), newStoreId: () => newStoreId(clock) },
+      ...(onLost === undefined ? {} : { onLost }),
+    })
   await migrate({ files, clock, log, openRows })
   return openRows(files)
 }

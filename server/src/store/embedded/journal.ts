@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock/clock.ts'
 import { Batch } from './batch.ts'
+import { StoreLostError } from './disk/damage.ts'
 import { Gathering } from './gathering.ts'
 import { CANNOT_WRITE, CLOSED, refusal, toError, undecided } from './refusal.ts'
 import type { Rows, Table } from './rows.ts'
@@ -195,7 +196,9 @@ export class Journal {
     if (!this.#closed) this.#retryAfter(RETRY_MIN_MS)
   }
 
+  /** Never where the store is another's now: it will not be ours again. */
   #retryAfter(delayMs: number): void {
+    if (this.#failure instanceof StoreLostError) return
     this.#clock.after(delayMs, () => {
       if (!this.#closed) this.#retry(Math.min(delayMs * 2, RETRY_MAX_MS))
     })

@@ -4,7 +4,7 @@ import { type StoreLog, silentLog } from '../store-log.ts'
 import { RECORD_UNIT_BYTES, recordBytes, roundUp } from './commit-record.ts'
 import { type Cursor, memtableCursor } from './cursor.ts'
 import type { Files } from './files.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, OnLost } from './ledger.ts'
 import { type Levels, merged } from './levels.ts'
 import type { Log, LogPart } from './log.ts'
 import type { Merger } from './merge.ts'
@@ -18,6 +18,8 @@ import { Upkeep } from './upkeep.ts'
 const WAITING_PARTS_MAX = 16
 /** How often it is looked whether much was removed, milliseconds. */
 const GARBAGE_EVERY_MS = 1_000
+/** How often it is looked whether the store is still ours while nothing is written, milliseconds. */
+const OWNED_EVERY_MS = 1_000
 /** Units of all disks are whole parts of it, bytes. */
 const LARGEST_UNIT_BYTES = 8 * RECORD_UNIT_BYTES
 /** Rows that a scan visits before everybody else gets a turn. */
@@ -33,6 +35,8 @@ export type DiskRowsOptions = {
   readonly newStoreId: () => string
   /** Default: `SIZES`. */
   readonly sizes?: Sizes
+  /** Told once when another process has the store, or its folder is gone: nothing is written or confirmed any more. */
+  readonly onLost?: OnLost
 }
 
 /**
@@ -44,10 +48,11 @@ export type DiskRowsOptions = {
  * @throws Error when a newer version wrote the files, or when the system refuses
  */
 export async function openDiskRows(options: DiskRowsOptions): Promise<Rows> {
-  const { files, clock, merger, sizes = SIZES, log = silentLog } = options
-  const store = await openStore(files, options.newStoreId, sizes)
+  const { files, clock, merger, sizes = SIZES, log = silentLog, onLost = () => {} } = options
+  const store = await openStore(files, options.newStoreId, sizes, onLost)
   const upkeep = new Upkeep({ ...store, files, clock, merger, sizes, log })
   upkeep.start()
+  const watch = clock.every(OWNED_EVERY_MS, () => look(store.ledger))
   const parts: Parts = { ...store, upkeep, clock, lookedAtMs: clock.monotonicMs() }
   return {
     get: (table, key) => get(parts, rowKey(store.ids.of(table), key)),
@@ -60,11 +65,19 @@ export async function openDiskRows(options: DiskRowsOptions): Promise<Rows> {
       upkeep.retryNow()
     },
     async close() {
+      watch.cancel()
       await upkeep.close()
       await store.log.close()
       store.levels.close()
     },
   }
+}
+
+/** Whoever is lost is told by the ledger; what the system says besides, the next commit says too. */
+function look(ledger: Ledger): void {
+  try {
+    ledger.assertOwned()
+  } catch {}
 }
 
 type Parts = {
@@ -127,6 +140,9 @@ async function goThrough(
 async function commit(parts: Parts, changes: readonly RowChange[]): Promise<void> {
   if (changes.length === 0) return
   const { clock, ledger, log, upkeep } = parts
+  // Before, so that a process that stood still does not write over what the next owner wrote; and after, so that
+  // nothing is confirmed that the next owner has not read.
+  ledger.assertOwned()
   if (!log.hasRoomFor(changes)) await goOn(parts, recordBytes(changes))
   const apply = await log.write(changes)
   ledger.assertOwned()

@@ -2,22 +2,28 @@ import { StoreLostError } from './damage.ts'
 import type { Files } from './files.ts'
 import { MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.ts'
 
+/** Told once, as soon as the store is found to be another's, or gone. */
+export type OnLost = (error: StoreLostError) => void
+
 /** The manifest of an open store: what it says, and that it is still ours. */
 export class Ledger {
   readonly #files: Files
   #manifest: Manifest
   #identity: string | undefined
   #last: Promise<unknown> = Promise.resolve()
+  readonly #onLost: OnLost
+  #lost: StoreLostError | undefined
 
-  private constructor(files: Files, manifest: Manifest) {
+  private constructor(files: Files, manifest: Manifest, onLost: OnLost) {
     this.#files = files
     this.#manifest = manifest
+    this.#onLost = onLost
   }
 
   /** Writes a first manifest. Whoever had the store before finds from now on that it has not. */
-  static async start(files: Files, manifest: Manifest): Promise<Ledger> {
+  static async start(files: Files, manifest: Manifest, onLost: OnLost): Promise<Ledger> {
     await writeManifest(files, manifest)
-    const ledger = new Ledger(files, manifest)
+    const ledger = new Ledger(files, manifest, onLost)
     ledger.assertOwned()
     return ledger
   }
@@ -50,20 +56,29 @@ export class Ledger {
   }
 
   /**
-   * Throws once another has taken the store over, or its folder is gone. What was written before this returns is
-   * what the next owner reads: it makes itself known first, and reads then.
+   * Throws once another has taken the store over, or its folder is gone, and for ever after: what comes back in its
+   * place is not what was lost. What was written before this returns is what the next owner reads: it makes itself
+   * known first, and reads then.
+   *
+   * @throws StoreLostError
+   * @throws Error when it cannot be told now
    */
   assertOwned(): void {
+    if (this.#lost !== undefined) throw this.#lost
     const identity = this.#files.identityOf(MANIFEST)
     if (identity !== undefined && identity === this.#identity) return
     const found = readManifest(this.#files)
-    if (found === undefined)
-      throw new StoreLostError(
-        `The data folder is gone: there is no ${this.#files.path}/${MANIFEST} any more.`,
-      )
+    if (found === undefined) this.#lose(`is gone: there is no ${MANIFEST} in it any more`)
     const { storeId, epoch } = this.#manifest
-    if (found.storeId !== storeId || found.epoch !== epoch)
-      throw new StoreLostError(`The data folder ${this.#files.path} was taken over by another process.`)
+    if (found.storeId !== storeId || found.epoch !== epoch) this.#lose('was taken over by another process')
     this.#identity = identity
+  }
+
+  #lose(what: string): never {
+    this.#lost = new StoreLostError(
+      `The data folder ${this.#files.path} ${what}. This process writes and confirms nothing any more.`,
+    )
+    this.#onLost(this.#lost)
+    throw this.#lost
   }
 }

@@ -1,6 +1,6 @@
 import { DamageError } from './damage.ts'
 import type { Files } from './files.ts'
-import { Ledger } from './ledger.ts'
+import { Ledger, type OnLost } from './ledger.ts'
 import { Levels } from './levels.ts'
 import { Log, type LogPart } from './log.ts'
 import { logName, MANIFEST, type Manifest, numberIn, readManifest, runName } from './manifest.ts'
@@ -20,12 +20,18 @@ export type OpenStore = {
 }
 
 /** Opens what is in the folder, or makes a new store where there is none. Its epoch is a new one from then on. */
-export async function openStore(files: Files, newStoreId: () => string, sizes: Sizes): Promise<OpenStore> {
+export async function openStore(
+  files: Files,
+  newStoreId: () => string,
+  sizes: Sizes,
+  onLost: OnLost,
+): Promise<OpenStore> {
   const found = readManifest(files)
   if (found === undefined) assertEmpty(files)
   const manifest = found ?? (await makeStore(files, newStoreId(), sizes))
   const ids = new TableIds(manifest.tables)
-  const ledger = await Ledger.start(files, { ...manifest, epoch: manifest.epoch + 1, tables: ids.names })
+  const ours = { ...manifest, epoch: manifest.epoch + 1, tables: ids.names }
+  const ledger = await Ledger.start(files, ours, onLost)
   const levels = openLevels(files, ledger.manifest)
   try {
     const end = openLog(files, ledger.manifest, ids)
