@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """A phone and a backend in plain Python: requests and paho-mqtt, no SDK.
 
-    ring.py listen bob    registers a device of Bob's and prints its events
-    ring.py send bob      rings all of Bob's devices
+    ring.py listen bob           registers a device of Bob's and prints its
+                                 events; with --answer, it takes calls
+    ring.py send bob             rings all of Bob's devices
 
 ROLLCALL_URL says where Rollcall is; the names and secrets are those of its
 demo directory. `send` exits with 0 where a device rings and 6 where none
@@ -21,7 +22,7 @@ import sys
 import time
 import uuid
 from datetime import datetime, timezone
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import paho.mqtt.client as mqtt
 import requests
@@ -33,7 +34,8 @@ REMINDER = "UserEndpointKeepAliveRequestedEvent"
 KEEP_ALIVE_S = 30  # how long callers may believe it is there when it is not
 TIMEOUT_S = 10
 BACKOFF_FIRST_S = 1.0
-BACKOFF_MAX_S = 30.0
+# Whoever waits longer comes back to a registration that has expired.
+BACKOFF_MAX_S = KEEP_ALIVE_S / 2
 REMEMBERED_MAX = 500
 
 
@@ -64,8 +66,10 @@ def post(path: str, token: str, body: dict, **headers: str
 class Phone:
     """A device that stays reachable until it is stopped."""
 
-    def __init__(self, user: str) -> None:
+    def __init__(self, user: str, answers: bool) -> None:
         self.user = user
+        # Whether somebody is there who takes calls.
+        self.answers = answers
         # Our own id. Keep it where it survives a restart: the device then
         # comes back as itself, to the events that have waited for it.
         self.endpoint = f"python-{uuid.uuid4()}"
@@ -115,6 +119,19 @@ class Phone:
     def unregister(self) -> None:
         post("/unregister", self.token, {"userEndpointId": self.endpoint})
 
+    def answer(self, event_id: str) -> None:
+        """The person takes the call: the first device to say so has it."""
+        answer = requests.post(
+            f"{URL}/rtc-api/events/{quote(event_id, safe='')}/answer",
+            json={"userEndpointId": self.endpoint}, timeout=TIMEOUT_S,
+            headers={"Authorization": f"Bearer {self.token}"})
+        if answer.ok:
+            log("answered")
+        elif answer.status_code == 409:
+            log(f"{answer.json()['answeredBy']} was first to answer")
+        else:
+            log(answer.json().get("message", answer.text))
+
     def listen(self) -> None:
         """Returns when the connection ends."""
         client = make_client(self.endpoint)
@@ -163,6 +180,8 @@ class Phone:
             self.seen.append(event["id"])
             # Escapes what could play tricks with the terminal.
             print(json.dumps(event), flush=True)
+            if self.answers and event["type"] == "CallOfferedEvent":
+                self.answer(event["id"])
         # paho-mqtt acknowledges when this returns: the device has it.
 
 
@@ -194,8 +213,8 @@ def send(user: str) -> int:
     return 0
 
 
-def listen(user: str) -> int:
-    phone = Phone(user)
+def listen(user: str, answers: bool) -> int:
+    phone = Phone(user, answers)
     # Asked to end in another way than by Ctrl-C, end in the same.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -216,9 +235,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=["listen", "send"])
     parser.add_argument("user")
+    parser.add_argument("--answer", action="store_true")
     wanted = parser.parse_args()
     try:
-        return {"listen": listen, "send": send}[wanted.command](wanted.user)
+        if wanted.command == "listen":
+            return listen(wanted.user, wanted.answer)
+        return send(wanted.user)
     except (Refused, OSError, ValueError) as error:
         log(f"{error}")
         return 1

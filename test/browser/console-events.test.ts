@@ -6,7 +6,7 @@ import { openPage } from '../helpers/browser.ts'
 import { type BrowserScene, openBrowserScene } from '../helpers/browser-scene.ts'
 import { call } from '../helpers/call.ts'
 import { headed, signInAsBackend } from '../helpers/console-page.ts'
-import { offer, tokenOf } from '../helpers/demo.ts'
+import { offer, signIn, tokenOf } from '../helpers/demo.ts'
 import { registerDevice } from '../helpers/device.ts'
 
 const NOT_FOUND = /Failed to load resource: the server responded with a status of 404/
@@ -68,7 +68,7 @@ describe('the console tells what became of an event', () => {
     await assertAccessible(page, 'an event')
   })
 
-  it('follows one that waits, and stops once it is over', async (t) => {
+  it('follows one that waits until a person has answered it, shows who, and stops', async (t) => {
     const phone = await registerDevice(t, scene.server.url, 'bob', 'bobs-phone')
     const eventId = await send(offer('bob', { qos: 1 }))
     const { page } = await open(t, `#/events/${eventId}`)
@@ -79,6 +79,16 @@ describe('the console tells what became of an event', () => {
     await phone.connect()
     await answered(page, /^Acknowledged by its only device within/)
     await page.getByText('It is not over yet').waitFor({ state: 'detached' })
+    // The device has it: now a person may answer.
+    const { accessToken } = await signIn(scene.server.url, 'bob')
+    const answer = { userEndpointId: 'bobs-phone', answer: { with: MARKUP } }
+    await call(scene.server.url, accessToken, `POST events/${eventId}/answer`, answer)
+    await answered(page, /^Answered by bobs-phone after .+ Acknowledged by its only device within/)
+    await lane(page, 'bobs-phone')
+      .getByText(/^answered/)
+      .waitFor()
+    await page.getByText(`"with": "${MARKUP}"`).waitFor()
+    await assertAccessible(page, 'an event that was answered')
     await page.clock.install()
     let asked = 0
     page.on('request', () => asked++)

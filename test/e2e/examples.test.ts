@@ -47,8 +47,8 @@ function python(): string {
 }
 
 /** Bob's device in Python, as soon as it is reachable. */
-async function startListener(t: TestContext, url: string): Promise<Running> {
-  const listener = start(t, python(), ['examples/python/ring.py', 'listen', 'bob'], url)
+async function startListener(t: TestContext, url: string, ...more: readonly string[]): Promise<Running> {
+  const listener = start(t, python(), ['examples/python/ring.py', 'listen', 'bob', ...more], url)
   await eventually(() => listener.output().includes('bob is reachable'), 'it listens')
   return listener
 }
@@ -84,11 +84,24 @@ describe('examples/README.md', () => {
     assert.deepEqual(await bob.endpoints(), [])
   })
 
+  it('calls until a person answers, as it says', async (t) => {
+    const { url } = await startServer(t)
+    const listener = await startListener(t, url, '--answer')
+    // Another of Bob's, where nobody is: it falls silent when the first has answered.
+    const silent = await startListener(t, url)
+    const running = shell(t, 'call', url)
+    await running.ended
+    assert.ok(matchesOutput(running.output(), expected('call')), running.output())
+    assert.match(listener.output(), /^answered$/m)
+    await eventually(() => silent.output().includes('"CallCancelledEvent"'), 'the other is told')
+    assert.doesNotMatch(listener.output(), /CallCancelledEvent/)
+  })
+
   it('has no commands that nobody runs', () => {
     const commands = readBlocks(README).filter(({ language }) => language === 'sh')
     assert.deepEqual(
       commands.map(({ marker }) => marker),
-      ['run: remind', 'run: fallback', 'run: listen', 'run: send'],
+      ['run: remind', 'run: fallback', 'run: call', 'run: listen', 'run: send'],
     )
   })
 })

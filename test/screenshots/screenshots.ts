@@ -48,7 +48,7 @@ async function shootConsoles(browser: Browser): Promise<void> {
     await sleep(TRAFFIC_SECONDS * 1000)
     for (const [index, page] of pages.entries()) await shootNow(page, lookAt(index))
     await stop()
-    const eventId = await tellStory(backend)
+    const eventId = await tellStory(backend, server.url)
     for (const [index, page] of pages.entries()) {
       await shootConsole(page, server.url, eventId, lookAt(index))
       await page.context().close()

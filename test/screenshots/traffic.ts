@@ -1,4 +1,4 @@
-import { type Backend, createBackend } from '@rollcall/client/client'
+import { type Backend, createBackend, createClient, requestToken } from '@rollcall/client/client'
 import { CROWD } from './devices.ts'
 import { BACKEND, SECRET } from './directory.ts'
 
@@ -47,7 +47,7 @@ function everyday() {
 }
 
 /** What the list of events and the page of one of them show. Resolves with the id of the call that was answered. */
-export async function tellStory(backend: Backend): Promise<string> {
+export async function tellStory(backend: Backend, url: string): Promise<string> {
   const event = (type: string, more: object = {}) => ({ type, ...more })
   await backend.send({ userId: 'nora', qos: 1, event: event('CallOfferedEvent', { caller: 'Bob' }) })
   await backend.send({
@@ -80,8 +80,21 @@ export async function tellStory(backend: Backend): Promise<string> {
         topic: 'Invoice 2219 is overdue',
         video: true,
       }),
+      cancelOthers: { event: event('CallCancelledEvent', { call: 'c-20457' }) },
     },
     { waitSeconds: 1 },
   )
+  await takeCall(url, eventId)
   return eventId
+}
+
+/** Bob's phone answers. */
+async function takeCall(url: string, eventId: string): Promise<void> {
+  const { accessToken: token } = await requestToken({
+    url,
+    clientId: 'customer',
+    grant: { type: 'password', username: 'bob', password: SECRET },
+  })
+  const answer = { with: 'video', from: 'the garden' }
+  await createClient({ url, token }).answer(eventId, { userEndpointId: 'bobs-phone', answer })
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { HistoryEndpoint, HistoryOutcome } from '@rollcall/client'
-import { isFinal, tallyOf, wordsFor } from './outcome.ts'
+import { isFinal, isOver, tallyOf, wordsFor } from './outcome.ts'
 import { reasonOf } from './reason.ts'
 import { after, summaryOf } from './summary.ts'
 
@@ -38,6 +38,18 @@ describe('outcomes', () => {
     assert.equal(isFinal(record(1)), true)
   })
 
+  it('are over once nobody is about to answer what the devices have', () => {
+    const acceptedMs = Date.parse(ACCEPTED)
+    const rings = record(1, part('acknowledged'), part('expired'))
+    assert.deepEqual(
+      [isOver(rings, acceptedMs + 119_999), isOver(rings, acceptedMs + 120_000)],
+      [false, true],
+    )
+    assert.equal(isOver({ ...rings, answeredAt: at(4_000) }, acceptedMs + 4_001), true)
+    assert.equal(isOver(record(1, part('expired')), acceptedMs), true, 'there is nothing to answer')
+    assert.equal(isOver({ ...record(1, part('queued')), answeredAt: at(1) }, acceptedMs + 1e9), false)
+  })
+
   it('have a tone: sent is as good as it gets at QoS 0 only', () => {
     assert.equal(wordsFor('sent', 0).tone, 'good')
     assert.equal(wordsFor('sent', 1).tone, 'busy')
@@ -67,6 +79,25 @@ describe('the summary', () => {
     ],
     [record(0, part('not_connected')), 'No device got it: 1 not connected.'],
   ] as const
+  it('begins with who answered, and when', () => {
+    const rung = record(1, part('acknowledged', { acknowledgedAt: at(51) }), part('queued'))
+    const answered = { ...rung, answeredAt: at(4_200), answeredBy: 'bobs-phone' }
+    const text = 'Answered by bobs-phone after 4.2 s. Acknowledged by 1 of 2 devices within 51 ms; 1 queued.'
+    assert.deepEqual(summaryOf(answered), { tone: 'good', text })
+    // The answer may be known before the receipt.
+    const early = { ...record(1, part('sent')), answeredAt: at(900), answeredBy: 'a' }
+    assert.equal(summaryOf(early).tone, 'good')
+  })
+
+  it('says of a device that was spared that another has answered', () => {
+    const spared = part('discarded', { queuedAt: at(0), discardedAt: at(4_201) })
+    const rung = {
+      ...record(1, part('acknowledged', { acknowledgedAt: at(51) }), spared),
+      answeredAt: at(4_200),
+    }
+    assert.match(reasonOf(rung, spared) ?? '', /^Another device answered it at that moment/)
+  })
+
   for (const [event, text] of given) it(text, () => assert.equal(summaryOf(event).text, text))
 
   it('has the precision of the history', () => {

@@ -44,6 +44,20 @@ describe('the lanes of an event', () => {
   })
 })
 
+describe('an answer', () => {
+  it('is a step of its own at the device that gave it, after its acknowledgement', () => {
+    const times = { acknowledgedAt: at(51), answeredAt: at(4_200) }
+    const [lane] = lanesOf(record(1, { userEndpointId: 'a', outcome: 'acknowledged', ...times }))
+    assert.deepEqual(
+      lane?.steps.map(({ text, kind, ms }) => [text, kind, ms]),
+      [
+        ['acknowledged', 'acknowledged', 51],
+        ['answered', 'answered', 4_200],
+      ],
+    )
+  })
+})
+
 describe('the axis', () => {
   it('has room for every step, and for now only where something may follow', () => {
     const done = lanesOf(record(1, { userEndpointId: 'a', outcome: 'acknowledged', acknowledgedAt: at(51) }))

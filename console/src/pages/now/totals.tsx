@@ -14,6 +14,7 @@ export function Totals({ statistics: { qos0, qos1, ended } }: { readonly statist
           rows={[
             ['Events', qos1.events],
             ['Copies kept', qos1.copies],
+            ['Answered', qos1.answered],
             ['Acknowledged', qos1.acknowledged],
             ['Expired', qos1.expired],
             ['Discarded', qos1.discarded],

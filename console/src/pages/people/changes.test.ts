@@ -104,6 +104,14 @@ describe('changes of events', () => {
     assert.deepEqual(told(after, look(6, { records: after.records })), [])
   })
 
+  it('are answers', () => {
+    const rings = record('1', 1, 'acknowledged')
+    const answered = { ...rings, answeredAt: at(3), answeredBy: 'bobs-phone' }
+    assert.deepEqual(told(look(2, { records: [rings] }), look(4, { records: [answered] })), [
+      '4 CallOfferedEvent answered by bobs-phone, 1 acknowledged',
+    ])
+  })
+
   it('are all of them where there were none', () => {
     assert.deepEqual(told(look(2), look(4, { records: [record('1', 3, 'sent')] })), [
       '3 CallOfferedEvent 1 sent',
