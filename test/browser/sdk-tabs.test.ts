@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import type { WatchedContext } from '../helpers/browser.ts'
-import { eventually } from '../helpers/run-server.ts'
 import { SdkTab } from '../helpers/sdk-page.ts'
 import { openSdkScene, type SdkScene } from '../helpers/sdk-scene.ts'
 
@@ -21,11 +20,11 @@ describe('tabs of one user in a browser', () => {
   /** Two tabs that share a connection, the leader first. */
   async function openPair(t: TestContext) {
     const watched = await scene.chromium.newContext(t)
-    await eventually(async () => (await scene.acme.links()) === 0, 'those of the last test are gone')
+    await scene.acme.linksAre(0)
     const leader = await openReachable(watched)
     const follower = await openReachable(watched)
     assert.notEqual(leader.id, follower.id)
-    assert.equal(await scene.acme.links(), 1)
+    await scene.acme.linksAre(1)
     return { watched, leader, follower }
   }
   async function openReachable(watched: WatchedContext) {
@@ -83,7 +82,7 @@ describe('tabs of one user in a browser', () => {
       events.map((event) => event.id),
       sent,
     )
-    assert.equal(await scene.acme.links(), 1)
+    await scene.acme.linksAre(1)
   })
 
   it('go on without the one that crashed, and lose nothing', async (t) => {
@@ -97,7 +96,7 @@ describe('tabs of one user in a browser', () => {
     await scene.acme.acknowledged(eventId)
     await follower.tab.online()
     assert.deepEqual((await follower.tab.report()).calls, [`${eventId} 1`])
-    await eventually(async () => (await scene.acme.links()) === 1, 'one connection')
+    await scene.acme.linksAre(1)
   })
 
   it('do not notice that one of the others was closed or crashed', async (t) => {
@@ -119,7 +118,7 @@ describe('tabs of one user in a browser', () => {
     await leader.tab.online()
     for (const { id } of [leader, follower])
       assert.equal((await scene.acme.ring(id, {}, { waitSeconds: 10 })).acknowledged, 1)
-    assert.equal(await scene.acme.links(), 1)
+    await scene.acme.linksAre(1)
   })
 })
 

@@ -3,6 +3,9 @@ import { call } from './call.ts'
 import { signIn } from './demo.ts'
 import { eventually } from './run-server.ts'
 
+/** How old an answer of `/metrics` may be, and some. */
+const METRICS_AGE_MS = 1_100
+
 /** What tests of people's devices ask a server of the demo directory, as the backend of acme. */
 export class Acme {
   readonly #url: string
@@ -59,8 +62,19 @@ export class Acme {
     await call(this.#url, accessToken, 'POST users/endpoints/unregister', { userEndpointId })
   }
 
-  /** Open MQTT connections of everybody. */
+  /** Open MQTT connections of everybody, now. */
   async links(): Promise<number> {
+    // The server shows what it counted up to a second ago.
+    await new Promise((resolve) => setTimeout(resolve, METRICS_AGE_MS))
+    return this.#countLinks()
+  }
+
+  /** Waits until so many MQTT connections are open. */
+  async linksAre(count: number): Promise<void> {
+    await eventually(async () => (await this.#countLinks()) === count, `${count} connections`)
+  }
+
+  async #countLinks(): Promise<number> {
     const text = await (await fetch(`${this.#url}/metrics`)).text()
     return Number(/^rollcall_links (\d+)$/m.exec(text)?.[1])
   }
