@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { generate, type IConnectPacket } from 'mqtt-packet'
 import { type MqttFixture, openMqtt } from '../helpers/mqtt-fixture.ts'
 import { openRaw } from '../helpers/raw-link.ts'
 
@@ -18,17 +17,21 @@ async function prepared(t: Test): Promise<MqttFixture> {
   return fixture
 }
 
+/** Two bytes of length, and the text: [MQTT-1.5.4]. */
+function field(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes])
+}
+
+/** A packet of MQTT 3.1.1, of at most 127 bytes besides its head. */
+function packet(head: number, ...parts: readonly Uint8Array[]): Buffer {
+  const body = Buffer.concat(parts)
+  return Buffer.concat([Buffer.from([head, body.length]), body])
+}
+
 function connectPacket(keepalive: number): Buffer {
-  const packet: IConnectPacket = {
-    cmd: 'connect',
-    username: 'alice',
-    password: Buffer.from(TOKEN),
-    clientId: 'phone',
-    clean: true,
-    keepalive,
-    protocolVersion: 4,
-  }
-  return generate(packet, { protocolVersion: 4 })
+  const [name, password] = [field('alice'), field(TOKEN)]
+  return packet(0x10, field('MQTT'), Buffer.from([4, 0xc2, 0, keepalive]), field('phone'), name, password)
 }
 
 async function connected(t: Test, fixture: MqttFixture, keepalive: number) {
@@ -67,20 +70,19 @@ test('a standstill is no silence of those who had nothing to say yet', async (t)
 test('a connection has 10 s to say CONNECT, not counting those in which nobody listened', async (t) => {
   const fixture = await prepared(t)
   const link = await openRaw(t, fixture.tcpPort)
-  const packet = connectPacket(0)
-  link.send(packet.subarray(0, 5))
+  const connect = connectPacket(0)
+  link.send(connect.subarray(0, 5))
   await fixture.clock.advance(8_000)
   await fixture.clock.stall(60_000)
   assert.deepEqual(fixture.closed, [])
-  link.send(packet.subarray(5))
+  link.send(connect.subarray(5))
   assert.equal((await link.read(4)).toString('hex'), '20020000')
 })
 
 test('a socket is not stuck because the process was', async (t) => {
   const fixture = await prepared(t)
   const link = await connected(t, fixture, 0)
-  const subscriptions = [{ topic: 'user/alice/phone', qos: 1 as const }]
-  link.send(generate({ cmd: 'subscribe', messageId: 1, subscriptions }, { protocolVersion: 4 }))
+  link.send(packet(0x82, Buffer.from([0, 1]), field('user/alice/phone'), Buffer.from([1])))
   await link.read(5)
   link.socket.pause()
   const event = { payload: Buffer.alloc(60_000), qos: 0 as const }
@@ -101,9 +103,7 @@ test('what waited behind a packet that took long is no silence', async (t) => {
   let finish = (): void => {}
   const { registrar } = fixture
   t.mock.method(registrar, 'keepalive', () => new Promise<void>((resolve) => (finish = resolve)))
-  const publication = { cmd: 'publish', topic: 'users/endpoints/phone/keepalive', messageId: 7 } as const
-  const rest = { payload: '', qos: 1, dup: false, retain: false } as const
-  link.send(generate({ ...publication, ...rest }, { protocolVersion: 4 }))
+  link.send(packet(0x32, field('users/endpoints/phone/keepalive'), Buffer.from([0, 7])))
   await fixture.clock.advance(9_000)
   link.send(PINGREQ)
   await fixture.clock.advance(60_000)

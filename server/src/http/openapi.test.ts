@@ -16,6 +16,7 @@ const OPERATIONS: readonly (readonly [line: string, statuses: readonly number[]]
   ['get /rtc-api/users/endpoints/{userEndpointId}', [200, 400, 401, 404, 503]],
   ['get /rtc-api/events/{eventId}', [200, 400, 401, 404, 503]],
   ['get /rtc-api/events', [200, 400, 401, 429, 503]],
+  ['post /rtc-api/events/{eventId}/answer', [204, 400, 401, 404, 409, 413, 415, 503]],
   ['get /rtc-api/webhooks', [200, 400, 401, 403]],
   ['get /rtc-api/webhooks/{webhookId}/deadLetters', [200, 400, 401, 403, 404, 503]],
   ['delete /rtc-api/webhooks/{webhookId}/deadLetters', [204, 400, 401, 403, 404, 503]],
@@ -46,7 +47,10 @@ const CONTRACT: { readonly [schema: string]: readonly string[] } = {
 
 /** What Rollcall adds to them. */
 const OWN_PROPERTIES: ReadonlyMap<string, readonly string[]> = new Map([
-  ['SendEventToUserWebCommand', ['ttlSeconds', 'expiresAt', 'collapseKey', 'cancelOthers', 'idempotencyKey']],
+  [
+    'SendEventToUserWebCommand',
+    ['ttlSeconds', 'expiresAt', 'collapseKey', 'cancelOthers', 'idempotencyKey', 'waitFor', 'graceMs'],
+  ],
 ])
 
 const OWN_SCHEMAS = [
@@ -65,6 +69,7 @@ const OWN_SCHEMAS = [
   'LifecycleEvent',
   'MasksPreview',
   'MasksPreviewWebCommand',
+  'AnswerEventWebCommand',
   'DeadLetterPage',
   'Replay',
   'Statistics',

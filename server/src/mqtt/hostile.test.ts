@@ -40,7 +40,8 @@ async function connected(
 const bytes = (...values: readonly (number | string)[]): Buffer =>
   Buffer.from(values.flatMap((value) => (typeof value === 'number' ? [value] : [...Buffer.from(value)])))
 
-const TOO_LARGE_BEFORE = bytes(0x10, 0x81, 0x80, 0x01)
+/** A token of 16,384 bytes, 16,384 for the rest, and one more. */
+const TOO_LARGE_BEFORE = bytes(0x10, 0x81, 0x80, 0x02)
 
 for (const [what, packet] of [
   ['no MQTT at all', bytes('GET / HTTP/1.1\r\n\r\n')],
@@ -51,7 +52,7 @@ for (const [what, packet] of [
   ['CONNECT with flags', bytes(0x11, 0)],
   ['an empty CONNECT', bytes(0x10, 0)],
   ['a CONNECT of 256 MB', bytes(0x10, 0xff, 0xff, 0xff, 0x7f)],
-  ['a CONNECT of 16,385 bytes and more', TOO_LARGE_BEFORE],
+  ['a CONNECT of 32,769 bytes and more', TOO_LARGE_BEFORE],
   ['a length of five bytes', bytes(0x10, 0x80, 0x80, 0x80, 0x80, 0x01)],
   ['a length not in its shortest form', bytes(0x10, 0x80, 0x00)],
   ['the reserved flag', bytes(0x10, 13, 0, 4, 'MQTT', 4, 0x03, 0, 0, 0, 1, 'a')],
