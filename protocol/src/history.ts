@@ -16,6 +16,14 @@ export type HistoryEndpoint = {
   readonly discardedAt?: string
 }
 
+/** Who sent an event, as the sender's token said: a user may be called like a client. */
+export type HistorySender = {
+  /** `client`: client credentials, as backends have them. `service`: role SERVICE. */
+  readonly kind: 'user' | 'client' | 'service'
+  /** Its user id or client id. Absent where it is not for the reader to know. */
+  readonly id?: string
+}
+
 /** An accepted event and what became of it: `GET /rtc-api/events/{id}`. */
 export type HistoryRecord = {
   readonly id: string
@@ -24,6 +32,8 @@ export type HistoryRecord = {
   readonly userId: string
   readonly qos: 0 | 1
   readonly acceptedAt: string
+  /** Absent in records of former versions. */
+  readonly sentBy?: HistorySender
   /** As it was sent, but masked. */
   readonly event: { readonly [attribute: string]: unknown }
   readonly endpoints: readonly HistoryEndpoint[]

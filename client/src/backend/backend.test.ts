@@ -286,6 +286,21 @@ describe('presence and history', () => {
     assert.deepEqual(bodies, [{ userIds: ['bob', '__proto__'] }])
   })
 
+  it('says who sent a record, as far as it is told', async () => {
+    const record = (sentBy?: unknown) => ({
+      ...{ id: '1', organizationId: 'acme', userId: 'bob', qos: 1, event: {}, endpoints: [] },
+      acceptedAt: '2026-01-01T00:00:00Z',
+      ...(sentBy === undefined ? {} : { sentBy }),
+    })
+    const told = [undefined, { kind: 'client', id: 'acme-backend' }, { kind: 'service' }, { kind: 'robot' }]
+    const { backend } = open([() => Response.json({ events: told.map(record) })])
+    const { events } = await backend.history.list()
+    assert.deepEqual(
+      events.map(({ sentBy }) => sentBy),
+      [undefined, { kind: 'client', id: 'acme-backend' }, { kind: 'service' }, undefined],
+    )
+  })
+
   it('asks page after page, also after an empty one', async () => {
     const record = (id: string) => ({
       id,

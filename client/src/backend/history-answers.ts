@@ -20,10 +20,19 @@ export function parseHistoryRecord(value: unknown): HistoryRecord {
     userId: string(record['userId'], 'userId'),
     qos: record['qos'] === 1 ? 1 : 0,
     acceptedAt: string(record['acceptedAt'], 'acceptedAt'),
+    ...parseSender(record['sentBy']),
     event: object(record['event'], 'event'),
     endpoints: array(record['endpoints'], 'endpoints').map(parseEndpoint),
     ...parseAnswered(record),
   }
+}
+
+/** Absent where the server does not know it, where it is an older one, and where it names a kind that is newer. */
+function parseSender(value: unknown): Pick<HistoryRecord, 'sentBy'> {
+  if (!isObject(value)) return {}
+  const { kind, id } = value
+  if (kind !== 'user' && kind !== 'client' && kind !== 'service') return {}
+  return { sentBy: typeof id === 'string' ? { kind, id } : { kind } }
 }
 
 /** Nobody has answered, or the server is older than that: then none of it is there. */

@@ -13,6 +13,7 @@ export { hashRandomSecret, hashSecret } from './hash-secret.ts'
 export { OAuthError } from './oauth-error.ts'
 export { othersMay } from './others.ts'
 export {
+  callerAsSender,
   isBackend,
   mayPublishEvents,
   organizationForSending,

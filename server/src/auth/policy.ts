@@ -39,6 +39,15 @@ export function isBackend({ organizationId, isClient }: Principal): boolean {
   return organizationId !== null && isClient
 }
 
+/** How the history names a caller as the sender of an event. Pure. */
+export function callerAsSender({ organizationId, userId, isClient }: Principal): {
+  readonly kind: 'user' | 'client' | 'service'
+  readonly id: string
+} {
+  if (organizationId === null) return { kind: 'service', id: userId }
+  return { kind: isClient ? 'client' : 'user', id: userId }
+}
+
 /**
  * Whose history a caller may read: a backend or an administrator its organization's, role SERVICE any
  * organization's or that of the one it names, everybody else what it sent or was sent.

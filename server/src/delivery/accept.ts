@@ -1,10 +1,16 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { checkSending, type Organization, organizationForSending, type Principal } from '../auth/auth.ts'
+import {
+  callerAsSender,
+  checkSending,
+  type Organization,
+  organizationForSending,
+  type Principal,
+} from '../auth/auth.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Limits } from '../limits/limits.ts'
 import { createMaskWork, type MaskLength, type MaskSet, parseMasks } from '../masks/masks.ts'
 import type { Metrics } from '../observe/observe.ts'
-import type { HistoryDraft, UserKey } from '../store/store.ts'
+import type { HistoryDraft, Sender, UserKey } from '../store/store.ts'
 import type { SendEventCommand } from './command.ts'
 import { outgoingBytes } from './event-bytes.ts'
 import type { EventSource } from './event-source.ts'
@@ -27,6 +33,7 @@ export type Accepted = Outgoing & {
   readonly to: UserKey
   readonly userEndpointId: string | undefined
   readonly senderId: string
+  readonly sentBy: Sender
   /** The sender's organization, which for role SERVICE is that of the recipient. */
   readonly senderOrganizationId: string
   readonly isFromService: boolean
@@ -77,6 +84,7 @@ export function accept(context: AcceptContext, principal: Principal, command: Se
     to,
     userEndpointId: command.userEndpointId,
     senderId: principal.userId,
+    sentBy: callerAsSender(principal),
     senderOrganizationId: principal.organizationId ?? organizationId,
     isFromService: principal.organizationId === null,
     isMasked: command.masks.length > 0,
@@ -157,6 +165,7 @@ export function draftOf(event: Accepted, of: Outgoing, acceptedAtWallMs: number)
     acceptedAtWallMs,
     // A user of the organization may bear the name of a client of role SERVICE.
     senderId: event.isFromService ? '' : event.senderId,
+    sentBy: event.sentBy,
     event: of.shown,
     masks: event.masks,
   }

@@ -9,6 +9,7 @@ import { carryOn, type EndingsContext, tell } from './endings.ts'
 import { maskedEvent } from './masked-event.ts'
 import { isAbsent, isShortText, type JsonObject, type Problems } from './problems.ts'
 import { isJsonObject, type Member, membersOf, parseJson } from './raw-json.ts'
+import { senderScope } from './sender-scope.ts'
 
 /** One endpoint's answer to an event. */
 export type AnswerCommand = {
@@ -84,8 +85,7 @@ export async function answerEvent(
   const { eventId, userEndpointId } = command
   const { organizationId, userId } = user
   const kept = await store.calls.find(user, eventId, clock.wallMs())
-  const record =
-    kept === undefined ? await store.history.find(eventId, { organizationId, userId }) : undefined
+  const record = kept === undefined ? await recordMeant(store.history, user, eventId) : undefined
   const call = kept ?? (record && callOf(record))
   if (call === undefined || clock.wallMs() >= call.endsAtWallMs) throw new RollcallError('not_found')
   if (!call.userEndpointIds.includes(userEndpointId)) throw new RollcallError('not_found')
@@ -102,7 +102,18 @@ export async function answerEvent(
   // Whatever it is, a crash must not make it untrue.
   await outcome.durable
   if (outcome.kind === 'elsewhere') throw elsewhere(outcome.userEndpointId)
-  receipts.answered(user, eventId, userEndpointId)
+  receipts.answered({ to: user, senderId: call.senderId, eventId }, userEndpointId)
+}
+
+/** What a backend sent comes first: nobody else's newer event of that id takes its answer away. */
+async function recordMeant(
+  history: AnswerContext['store']['history'],
+  { organizationId, userId }: UserKey,
+  eventId: string,
+): Promise<HistoryRecord | undefined> {
+  const newest = await history.find(eventId, { organizationId, userId })
+  if (newest?.sentBy?.kind !== 'user') return newest
+  return (await history.find(eventId, { organizationId, userId, isFromBackend: true })) ?? newest
 }
 
 function judge(answered: Answered, { userEndpointId }: AnswerCommand): void {
@@ -114,6 +125,8 @@ function callOf(record: HistoryRecord): Call {
   const { eventId, qos, recordId, acceptedAtWallMs, expiresAtWallMs, masks, endpoints } = record
   return {
     eventId,
+    // What a former version recorded, nobody waits for any more.
+    senderId: record.sentBy === undefined ? '' : senderScope(record.sentBy, record.organizationId),
     qos,
     recordId,
     endsAtWallMs: expiresAtWallMs ?? acceptedAtWallMs + ANSWERABLE_MS,

@@ -12,6 +12,7 @@ import type {
 import { type Accepted, draftOf, type Outgoing } from './accept.ts'
 import type { Links } from './links.ts'
 import { sealContext } from './seal-context.ts'
+import { senderScope } from './sender-scope.ts'
 
 export type AppendContext = {
   readonly clock: Clock
@@ -57,7 +58,7 @@ export function appendRequest(
 /** What is kept for one endpoint to answer it, which is when the cancelling event goes out, unless that is asked earlier. */
 function callDraft(event: Accepted, cancel: CancelDraft | undefined, acceptedAtWallMs: number): CallDraft {
   return {
-    senderId: scoped(event, ''),
+    senderId: senderScope(event.sentBy, event.senderOrganizationId),
     endsAtWallMs: event.expiresAtWallMs ?? acceptedAtWallMs + ANSWERABLE_MS,
     masks: event.masks,
     ...(cancel === undefined || event.cancelOn !== 'answered' ? {} : { cancelOthers: cancel }),
@@ -68,10 +69,14 @@ function storedEvent({ expiresAtWallMs }: Accepted, stored: StoredEvent): Stored
   return expiresAtWallMs === undefined ? stored : { ...stored, expiresAtWallMs }
 }
 
-/** A collapse key is its sender's: nobody replaces what others sent. Ids contain no slash. */
+/**
+ * A collapse key is its sender's: nobody replaces what others sent, nor does a user that is called like a client. Ids
+ * contain no slash and no dollar sign.
+ */
 function scoped(event: Accepted, collapseKey: string): string {
   const organizationId = event.isFromService ? '' : event.senderOrganizationId
-  return `${organizationId}/${event.senderId}/${collapseKey}`
+  const name = event.sentBy.kind === 'user' ? `$${event.senderId}` : event.senderId
+  return `${organizationId}/${name}/${collapseKey}`
 }
 
 function cancelDraft(sealer: Sealer, event: Accepted, cancel: Outgoing): CancelDraft {

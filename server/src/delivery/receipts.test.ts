@@ -6,6 +6,9 @@ import { REGISTRATION } from '../../../test/helpers/registration.ts'
 import type { EntryPosition } from '../store/store.ts'
 import { Receipts } from './receipts.ts'
 
+/** For whom, and who sent it. */
+const EVENT = { to: REGISTRATION, senderId: 'client/acme/backend', eventId: 'e' }
+
 const USUAL = { waitFor: 'acknowledged', graceMs: undefined } as const
 
 function entry(registrationId: number, sequence: number): EntryPosition {
@@ -23,7 +26,7 @@ function setup(waitersMax = 2) {
     /** Waits ten seconds for entries; tells when it is over. */
     wait(...entries: EntryPosition[]) {
       const watch = receipts.open(USUAL)
-      receipts.follow(watch, REGISTRATION, 'e', entries, 1)
+      receipts.follow(watch, EVENT, entries, 1)
       const state = { watch, isOver: false }
       void watch.wait({ waitMs: 10_000, gone: leaving.signal }).then(() => {
         state.isOver = true
@@ -78,14 +81,14 @@ describe('receipts', () => {
     const { watch } = left
     const gone = new AbortController().signal
     const stopped = receipts.open(USUAL)
-    receipts.follow(stopped, REGISTRATION, 'e', [entry(1, 3)], 1)
+    receipts.follow(stopped, EVENT, [entry(1, 3)], 1)
     const waiting = stopped.wait({ waitMs: 10_000, gone })
     assert.equal(stopped.count?.isCutShort, undefined)
     receipts.endAll()
     await waiting
     assert.equal(stopped.count?.isCutShort, true)
     const after = receipts.open(USUAL)
-    receipts.follow(after, REGISTRATION, 'e', [entry(1, 4)], 1)
+    receipts.follow(after, EVENT, [entry(1, 4)], 1)
     await after.wait({ waitMs: 10_000, gone })
     assert.equal(after.count?.isCutShort, true)
     receipts.settled(entry(1, 4), true)

@@ -4,6 +4,9 @@ import type { EntryPosition, UserKey } from '../store/store.ts'
 import type { Waiting } from './waiting.ts'
 import { Watch } from './watch.ts'
 
+/** An event by whom it is for and who sent it, as `CallDraft` has it: others may have sent something under its id. */
+export type WatchedEvent = { readonly to: UserKey; readonly senderId: string; readonly eventId: string }
+
 /**
  * The senders that wait for what becomes of their event: no thread, no polling. Each entry waited for is told of
  * once, whatever becomes of it. Bounded.
@@ -38,13 +41,7 @@ export class Receipts {
   }
 
   /** The event of a watch was accepted, with these entries. Call before it is sent to anybody. */
-  follow(
-    watch: Watch,
-    user: UserKey,
-    eventId: string,
-    entries: readonly EntryPosition[],
-    connected: number,
-  ): void {
+  follow(watch: Watch, event: WatchedEvent, entries: readonly EntryPosition[], connected: number): void {
     watch.begin(entries, connected)
     for (const { registration, sequence } of entries) {
       const { registrationId } = registration
@@ -52,7 +49,7 @@ export class Receipts {
       this.#byEntry.set(registrationId, ofRegistration.set(sequence, watch))
     }
     if (!watch.waitsForAnswer) return
-    const name = nameOf(user, eventId)
+    const name = nameOf(event)
     watch.eventName = name
     this.#byEvent.set(name, (this.#byEvent.get(name) ?? new Set()).add(watch))
   }
@@ -80,9 +77,9 @@ export class Receipts {
   }
 
   /** An endpoint was the first to answer, and that is durable. */
-  answered(user: UserKey, eventId: string, userEndpointId: string): void {
+  answered(event: WatchedEvent, userEndpointId: string): void {
     if (this.#byEvent.size === 0) return
-    for (const watch of this.#byEvent.get(nameOf(user, eventId)) ?? []) watch.answered(userEndpointId)
+    for (const watch of this.#byEvent.get(nameOf(event)) ?? []) watch.answered(userEndpointId)
   }
 
   /** A registration got a link. */
@@ -105,7 +102,7 @@ export class Receipts {
   }
 }
 
-/** Ids contain no slash, and the event's comes last: no two events of two users share a name. */
-function nameOf({ organizationId, userId }: UserKey, eventId: string): string {
-  return `${organizationId}/${userId}/${eventId}`
+/** Ids contain no slash, and the event's comes last: no two events of two users or two senders share a name. */
+function nameOf({ to, senderId, eventId }: WatchedEvent): string {
+  return `${to.organizationId}/${to.userId}/${senderId}/${eventId}`
 }

@@ -18,7 +18,8 @@ import type { SendResult } from './delivery.ts'
 import { tell } from './endings.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Links } from './links.ts'
-import type { Receipts } from './receipts.ts'
+import type { Receipts, WatchedEvent } from './receipts.ts'
+import { senderScope } from './sender-scope.ts'
 import type { ReceiptWait, Watch } from './watch.ts'
 
 export type SendEventContext = AcceptContext &
@@ -104,7 +105,7 @@ async function sendAtMostOnce(
   const atWallMs = clock.wallMs()
   const isOver = event.expiresAtWallMs !== undefined && event.expiresAtWallMs <= atWallMs
   if (watch !== undefined)
-    receipts.follow(watch, event.to, event.eventId, [], isOver ? 0 : connected(links, registrations))
+    receipts.follow(watch, watched(event), [], isOver ? 0 : connected(links, registrations))
   const endpoints = registrations.map((registration) => {
     const outcome = isOver ? 'expired' : sendNow(context, tally, registration, event)
     return { userEndpointId: registration.userEndpointId, outcome, at: [{ outcome, atWallMs }] }
@@ -205,15 +206,19 @@ async function append(
   }
 }
 
+function watched({ to, eventId, sentBy, senderOrganizationId }: Accepted): WatchedEvent {
+  return { to, eventId, senderId: senderScope(sentBy, senderOrganizationId) }
+}
+
 /** What came to its end while the event became durable is not waited for. */
 function follow(
   { links, receipts, store }: SendEventContext,
-  { to, eventId }: Accepted,
+  event: Accepted,
   { accepted }: AppendOutcome,
   watch: Watch,
 ): void {
   const registrations = accepted.map(({ registration }) => registration)
-  receipts.follow(watch, to, eventId, accepted, connected(links, registrations))
+  receipts.follow(watch, watched(event), accepted, connected(links, registrations))
   for (const { registration, sequence } of accepted)
     if (!store.mailboxes.has(registration, sequence)) receipts.settled({ registration, sequence }, false)
 }

@@ -1,10 +1,13 @@
-import type { HistoryQuery, HistoryRecord, HistoryStore } from '../store/store.ts'
+import type { HistoryQuery, HistoryRecord, HistoryStore, Sender } from '../store/store.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 
 export { pageJson, recordJson } from './record-json.ts'
 
 /** Whose records a caller may read; `auth/policy.ts` says it. Every member that is given must match. */
 export type HistoryScope = Pick<HistoryQuery, 'organizationId' | 'involvedUserId'>
+
+/** Who reads, as the history would name it if it had sent something, and what it may read. */
+export type Reader = { readonly caller: Sender; readonly scope: HistoryScope }
 
 /** What a caller asks for within its scope. */
 export type HistoryFilters = Pick<
@@ -14,8 +17,12 @@ export type HistoryFilters = Pick<
 
 /** Accepted events and what became of them, for those who may know. */
 export interface History {
-  /** The newest record with this event id in the scope. @throws RollcallError `unavailable` */
-  find(scope: HistoryScope, eventId: string): Promise<HistoryRecord | undefined>
+  /**
+   * The record with this event id that the reader means: the newest that it sent itself; else the newest that a backend
+   * or role SERVICE sent; else the newest. Whoever learns an id can send something under it, and puts nothing in the
+   * way of those who are trusted more. @throws RollcallError `unavailable`
+   */
+  find(reader: Reader, eventId: string): Promise<HistoryRecord | undefined>
   /**
    * A page of at most `max` records, newest first. `nextCursor`, where there is one, gets the next page, also
    * when this one is empty: a call looks at a bounded number of records.
@@ -33,7 +40,7 @@ export interface History {
 
 export function createHistory({ store }: { readonly store: { readonly history: HistoryStore } }): History {
   return {
-    find: (scope, eventId) => store.history.find(eventId, scope),
+    find: ({ caller, scope }, eventId) => findMeant(store.history, caller, scope, eventId),
     async list(scope, filters, max, cursor) {
       const query = { ...filters, ...scope }
       const before = cursor === undefined ? undefined : decodeCursor(cursor, query)
@@ -41,4 +48,26 @@ export function createHistory({ store }: { readonly store: { readonly history: H
       return { records, nextCursor: next === undefined ? undefined : encodeCursor(next, query) }
     },
   }
+}
+
+/** Nearly always the first look is the last: an id is used once. */
+async function findMeant(
+  history: HistoryStore,
+  caller: Sender,
+  scope: HistoryScope,
+  eventId: string,
+): Promise<HistoryRecord | undefined> {
+  const newest = await history.find(eventId, scope)
+  if (newest === undefined || isFrom(newest, caller)) return newest
+  const own = await history.find(eventId, { ...scope, sentBy: caller })
+  if (own !== undefined || isFromBackend(newest)) return own ?? newest
+  return (await history.find(eventId, { ...scope, isFromBackend: true })) ?? newest
+}
+
+function isFrom({ sentBy }: HistoryRecord, { kind, id }: Sender): boolean {
+  return sentBy?.kind === kind && sentBy.id === id
+}
+
+function isFromBackend({ sentBy }: HistoryRecord): boolean {
+  return sentBy !== undefined && sentBy.kind !== 'user'
 }

@@ -1,17 +1,19 @@
 import type { HistoryEndpoint, HistoryRecord } from '@rollcall/protocol/history'
 import type { HistoryRecord as StoredRecord } from '../store/store.ts'
+import type { Reader } from './history.ts'
 
 type Part = StoredRecord['endpoints'][number]
 type TimeName = Exclude<keyof HistoryEndpoint, 'userEndpointId' | 'outcome'>
 
 /** A record as JSON, with the event's own bytes in it: numbers and the order of members stay as they were sent. */
-export function recordJson(record: StoredRecord): string {
+export function recordJson(record: StoredRecord, reader: Reader): string {
   const head: Omit<HistoryRecord, 'event' | 'endpoints'> = {
     id: record.eventId,
     organizationId: record.organizationId,
     userId: record.userId,
     qos: record.qos,
     acceptedAt: instant(record.acceptedAtWallMs),
+    ...senderJson(record, reader),
   }
   const event = Buffer.from(record.event).toString('utf8')
   const endpoints = JSON.stringify(record.endpoints.map((part) => toEndpoint(part, record.answered)))
@@ -26,10 +28,26 @@ function answerJson({ answered }: StoredRecord): string {
   return `,"answeredAt":"${instant(atWallMs)}","answeredBy":${JSON.stringify(userEndpointId)}${said}`
 }
 
+/**
+ * What the sender was, and its name for whom it may concern: those who read the whole organization, and itself. What
+ * serves all organizations is named to its like only.
+ */
+function senderJson({ sentBy }: StoredRecord, { caller, scope }: Reader): Pick<HistoryRecord, 'sentBy'> {
+  if (sentBy === undefined) return {}
+  const { kind, id } = sentBy
+  const isOwn = caller.kind === kind && caller.id === id
+  const readsAll = scope.involvedUserId === undefined && (kind !== 'service' || caller.kind === 'service')
+  return { sentBy: isOwn || readsAll ? { kind, id } : { kind } }
+}
+
 /** A page of records as JSON. */
-export function pageJson(records: readonly StoredRecord[], nextCursor: string | undefined): string {
+export function pageJson(
+  records: readonly StoredRecord[],
+  nextCursor: string | undefined,
+  reader: Reader,
+): string {
   const next = nextCursor === undefined ? '' : `,"nextCursor":${JSON.stringify(nextCursor)}`
-  return `{"events":[${records.map(recordJson).join(',')}]${next}}`
+  return `{"events":[${records.map((record) => recordJson(record, reader)).join(',')}]${next}}`
 }
 
 function toEndpoint(

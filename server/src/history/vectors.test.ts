@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readVectors } from '../../../test/helpers/vectors.ts'
-import type { HistoryRecord, Outcome } from '../store/store.ts'
+import type { HistoryRecord, Outcome, Sender } from '../store/store.ts'
+import type { Reader } from './history.ts'
 import { recordJson } from './record-json.ts'
+
+/** A backend of the organization reads. */
+const BACKEND: Reader = {
+  caller: { kind: 'client', id: 'acme-backend' },
+  scope: { organizationId: 'acme' },
+}
 
 type HistoryVector = {
   readonly accepted: {
@@ -10,6 +17,7 @@ type HistoryVector = {
     readonly organizationId: string
     readonly userId: string
     readonly qos: 0 | 1
+    readonly sentBy?: Sender
     readonly at: string
     readonly event: string
     readonly endpoints: readonly {
@@ -24,7 +32,7 @@ type HistoryVector = {
 describe('records of the vectors', () => {
   for (const { name, why, accepted, record } of readVectors<HistoryVector>('history').vectors)
     it(name, () => {
-      const json = recordJson(recordOf(accepted))
+      const json = recordJson(recordOf(accepted), BACKEND)
       assert.equal(json, record, why)
       assert.doesNotThrow(() => JSON.parse(json))
     })

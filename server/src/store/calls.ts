@@ -28,6 +28,8 @@ export type CallDraft = {
 /** An event that can be answered now, or was. */
 export type Call = {
   readonly eventId: string
+  /** As in the draft. */
+  readonly senderId: string
   readonly qos: 0 | 1
   /** Of its record in the history; 0: it has none. */
   readonly recordId: number

@@ -1,4 +1,4 @@
-import type { HistoryEndpoint, HistoryQuery, HistoryRecord, Outcome } from './store.ts'
+import type { HistoryEndpoint, HistoryQuery, HistoryRecord, Outcome, Sender } from './store.ts'
 
 /** Whether nothing more can become of an entry of a mailbox after this. */
 export function isFinal(outcome: Outcome): boolean {
@@ -7,18 +7,39 @@ export function isFinal(outcome: Outcome): boolean {
 
 /** Whether a record is what was asked for. */
 export function matches(record: HistoryRecord, query: HistoryQuery): boolean {
-  const { organizationId, userId, involvedUserId, userEndpointId, type, fromWallMs, toWallMs } = query
+  const { organizationId, userId, userEndpointId, type, fromWallMs, toWallMs } = query
   return (
     (organizationId === undefined || record.organizationId === organizationId) &&
     (userId === undefined || record.userId === userId) &&
-    (involvedUserId === undefined ||
-      record.userId === involvedUserId ||
-      record.senderId === involvedUserId) &&
+    isFromWanted(record, query) &&
     (type === undefined || record.type === type) &&
     (fromWallMs === undefined || record.acceptedAtWallMs >= fromWallMs) &&
     (toWallMs === undefined || record.acceptedAtWallMs < toWallMs) &&
     (userEndpointId === undefined || record.endpoints.some((one) => one.userEndpointId === userEndpointId))
   )
+}
+
+function isFromWanted(
+  { userId, senderId, sentBy }: HistoryRecord,
+  { involvedUserId, sentBy: wanted, isFromBackend }: HistoryQuery,
+): boolean {
+  const isBackends = sentBy === undefined ? senderId === '' : sentBy.kind !== 'user'
+  const isUsers = sentBy === undefined || sentBy.kind === 'user'
+  return (
+    (involvedUserId === undefined || userId === involvedUserId || (isUsers && senderId === involvedUserId)) &&
+    (wanted === undefined || isSender(wanted, senderId, sentBy)) &&
+    (isFromBackend !== true || isBackends)
+  )
+}
+
+function isSender(wanted: Sender, senderId: string, sentBy: Sender | undefined): boolean {
+  if (sentBy === undefined) return senderIdOf(wanted) === senderId
+  return sentBy.kind === wanted.kind && sentBy.id === wanted.id
+}
+
+/** What `HistoryDraft.senderId` is for a sender. */
+export function senderIdOf({ kind, id }: Sender): string {
+  return kind === 'service' ? '' : id
 }
 
 /** An endpoint's part from what was noted about it, in the order of noting. */

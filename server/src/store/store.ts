@@ -356,6 +356,14 @@ export type Outcome =
   /** Given up: the endpoint ended, its mailbox was full, or a newer event took its place. */
   | 'discarded'
 
+/** Who sent an event. Whose token it was decides, never the name: a user may be called like a client. */
+export type Sender = {
+  /** `client`: for itself, as backends do. `service`: with role SERVICE, which belongs to no organization. */
+  readonly kind: 'user' | 'client' | 'service'
+  /** Its user id, or client id. */
+  readonly id: string
+}
+
 /** What the history keeps of an accepted event, before it is known what becomes of it. */
 export type HistoryDraft = UserKey & {
   readonly eventId: string
@@ -363,10 +371,12 @@ export type HistoryDraft = UserKey & {
   readonly qos: 0 | 1
   readonly acceptedAtWallMs: number
   /**
-   * Who sent it: the caller's user id, in the recipient's organization. Empty for role SERVICE, which has no
-   * organization: whoever bears its name in this one did not send it.
+   * Who sent it: the caller's user id or client id, in the recipient's organization. Empty for role SERVICE, which has
+   * no organization: whoever bears its name in this one did not send it.
    */
   readonly senderId: string
+  /** The same, and what it is. Absent: a former version recorded it, and nobody knows what it was. */
+  readonly sentBy?: Sender
   /** The event as JSON, masked: this is what people get to see. */
   readonly event: Uint8Array
   /** When its lifetime ends, wall clock. Absent: it has none. */
@@ -395,8 +405,12 @@ export type HistoryQuery = {
   /** Absent: any organization. */
   readonly organizationId?: string
   readonly userId?: string
-  /** Only events that this user sent or was sent. */
+  /** Only events that this user sent or was sent; not what a client of its name sent. */
   readonly involvedUserId?: string
+  /** Only what this one sent. Of records that do not say what their sender was, the name decides. */
+  readonly sentBy?: Sender
+  /** Only what clients sent, or role SERVICE. */
+  readonly isFromBackend?: boolean
   readonly userEndpointId?: string
   readonly type?: string
   /** Acceptance, wall clock: from inclusive, to exclusive. */
@@ -420,7 +434,7 @@ export interface HistoryStore {
    * after a final outcome nothing is noted. Soon durable.
    */
   note(sequence: number, outcome: Outcome, atWallMs: number): void
-  /** The newest record with this event id that matches. */
+  /** The newest record with this event id that matches; with `isFromBackend` among the newest thousands only. */
   find(eventId: string, query: HistoryQuery): Promise<HistoryRecord | undefined>
   /**
    * Matching records older than `before` (absent: from the newest), newest first, at most `max`. Looks at a

@@ -91,6 +91,20 @@ function Life({ record }: { readonly record: HistoryRecord }) {
   )
 }
 
+const KINDS = { user: 'a user', client: 'a backend', service: 'role SERVICE' } as const
+
+/** What the sender was comes before its name, which anybody may choose. */
+function From({ record: { sentBy } }: { readonly record: HistoryRecord }) {
+  if (sentBy === undefined) return <span class="quiet">not recorded then</span>
+  const { kind, id } = sentBy
+  if (id === undefined) return KINDS[kind]
+  return (
+    <>
+      <bdi>{id}</bdi> <span class="quiet">{KINDS[kind]}</span>
+    </>
+  )
+}
+
 function Facts({ record }: { readonly record: HistoryRecord }) {
   const { id, userId, organizationId, qos, acceptedAt, answeredAt, answeredBy } = record
   return (
@@ -117,6 +131,10 @@ function Facts({ record }: { readonly record: HistoryRecord }) {
           </dd>
         </>
       )}
+      <dt>From</dt>
+      <dd>
+        <From record={record} />
+      </dd>
       <dt>To</dt>
       <dd>
         <a href={href(['people', userId])}>

@@ -1,4 +1,4 @@
-import { readableHistory } from '../../auth/auth.ts'
+import { callerAsSender, readableHistory } from '../../auth/auth.ts'
 import { pageJson } from '../../history/history.ts'
 import type { App } from '../app-type.ts'
 import { dearly } from '../dear-work.ts'
@@ -40,7 +40,7 @@ export function listEventsRoute(app: App, services: Pick<HttpServices, 'history'
     const scope = readableHistory(caller, organizationId)
     const page = await dearly(services.limits, caller, reply.raw, PAGE_BYTES_MAX, async () => {
       const { records, nextCursor } = await services.history.list(scope, filters, limit, cursor)
-      const text = pageJson(records, nextCursor)
+      const text = pageJson(records, nextCursor, { caller: callerAsSender(caller), scope })
       // There is more, but the search had to end: it has looked at as much as one may.
       const isLong = nextCursor !== undefined && records.length < limit
       return [text, PAGE_COST_MS + text.length * BYTE_COST_MS + (isLong ? LONG_LOOK_COST_MS : 0)]

@@ -38,6 +38,23 @@ function historyRecord(): TSchema {
       userId: Type.String({ description: 'The recipient.' }),
       qos: Type.Integer({ minimum: 0, maximum: 1 }),
       acceptedAt: Type.String(INSTANT),
+      sentBy: Type.Optional(
+        Type.Object(
+          {
+            kind: Type.String({
+              enum: ['user', 'client', 'service'],
+              description: 'By the sender’s token: a user, client credentials, or role SERVICE.',
+            }),
+            id: Type.Optional(
+              Type.String({
+                description:
+                  'Its user id or client id, for those who read the whole organization and for itself. That of role SERVICE for role SERVICE.',
+              }),
+            ),
+          },
+          { description: 'Who sent it. Absent in records of former versions.' },
+        ),
+      ),
       event: Type.Object({}, { description: 'As it was sent, but masked.', additionalProperties: true }),
       endpoints: Type.Array(
         Type.Object({

@@ -119,6 +119,7 @@ const winning: Cases = {
     const { recordId, ...call } = await found(scene)
     assert.deepEqual(call, {
       eventId: 'ring',
+      senderId: 'acme/backend',
       qos: 1,
       endsAtWallMs: scene.under.wallMs() + LIFETIME_MS,
       masks: ['$.card'],
@@ -199,6 +200,7 @@ const winning: Cases = {
     const record = await scene.store.history.find('plain', ACME)
     const call: Call = {
       eventId: 'plain',
+      senderId: 'acme/backend',
       qos: 0,
       recordId: record?.recordId ?? 0,
       endsAtWallMs: scene.under.wallMs() + LIFETIME_MS,

@@ -8,7 +8,9 @@ async function fill(scene: Scene): Promise<void> {
   const { accepted } = await send(scene, 'q1')
   scene.store.history.note(accepted[0]?.sequence ?? 0, 'sent', scene.under.wallMs() + 5)
   add(scene, 'q0')
-  for (let index = 0; index < 1500; index++) add(scene, `many ${index}`, { userId: 'bob' })
+  for (let index = 0; index < 1500; index++)
+    add(scene, `many ${index}`, { userId: 'bob', sentBy: { kind: 'client', id: 'backend' } })
+  add(scene, 'by service', { userId: 'carol', senderId: '', sentBy: { kind: 'service', id: 'öperator' } })
   await scene.under.advance(1000)
 }
 
@@ -18,6 +20,11 @@ async function assertFilled(scene: Scene): Promise<void> {
   const many = await paged(scene, { ...ACME, userId: 'bob' }, 100)
   assert.equal(many.length, 1500)
   assert.deepEqual([many[0]?.eventId, many[1499]?.eventId], ['many 1499', 'many 0'])
+  const senders = new Set(many.map(({ sentBy }) => `${sentBy?.kind} ${sentBy?.id}`))
+  assert.deepEqual([...senders], ['client backend'])
+  const byService = await scene.store.history.find('by service', ACME)
+  assert.deepEqual(byService?.sentBy, { kind: 'service', id: 'öperator' })
+  assert.equal((await scene.store.history.find('q1', ACME))?.sentBy, undefined)
 }
 
 export const historyRestartCases: Cases = {

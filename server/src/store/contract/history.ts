@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { HistoryQuery } from '../store.ts'
+import type { HistoryQuery, Sender } from '../store.ts'
 import type { Cases } from './cases.ts'
 import { ACME, add, DAY_MS, draft, names, paged, plain } from './history-scene.ts'
 
@@ -65,6 +65,40 @@ export const historyCases: Cases = {
     assert.equal(await found({ ...ACME, involvedUserId: 'third' }), undefined)
     assert.equal(await found(EVERYTHING), 'third')
     assert.equal(await names(scene, ACME), 'e e')
+  },
+
+  'who sent a record is kept, and never mistaken for another of that name': async (scene) => {
+    const sentBy = (kind: Sender['kind'], id: string) => ({
+      sentBy: { kind, id },
+      senderId: kind === 'service' ? '' : id,
+    })
+    add(scene, 'e', { ...sentBy('client', 'smith'), type: 'ByClientEvent' })
+    add(scene, 'e', { ...sentBy('service', 'smith'), type: 'ByServiceEvent' })
+    add(scene, 'e', { ...sentBy('user', 'smith'), type: 'ByUserEvent' })
+    add(scene, 'e', { senderId: 'smith', type: 'ByNobodyKnowsEvent' })
+    add(scene, 'e', { senderId: '', type: 'ByOldServiceEvent' })
+    const { records } = await scene.store.history.list(ACME, undefined, 10)
+    assert.deepEqual(
+      records.map((record) => record.sentBy?.kind),
+      [undefined, undefined, 'user', 'service', 'client'],
+    )
+    const types = async (query: HistoryQuery) =>
+      (await scene.store.history.list({ ...ACME, ...query }, undefined, 10)).records.map(({ type }) => type)
+    const by = (kind: Sender['kind'], id = 'smith') => types({ sentBy: { kind, id } })
+    assert.deepEqual(await by('client'), ['ByNobodyKnowsEvent', 'ByClientEvent'])
+    assert.deepEqual(await by('user'), ['ByNobodyKnowsEvent', 'ByUserEvent'])
+    assert.deepEqual(await by('service'), ['ByOldServiceEvent', 'ByServiceEvent'])
+    assert.deepEqual(await by('user', 'jones'), [])
+    assert.deepEqual(await types({ isFromBackend: true }), [
+      'ByOldServiceEvent',
+      'ByServiceEvent',
+      'ByClientEvent',
+    ])
+    assert.deepEqual(await types({ involvedUserId: 'smith' }), ['ByNobodyKnowsEvent', 'ByUserEvent'])
+    const found = async (query: HistoryQuery) =>
+      (await scene.store.history.find('e', { ...ACME, ...query }))?.type
+    assert.equal(await found({ isFromBackend: true }), 'ByOldServiceEvent')
+    assert.equal(await found({ sentBy: { kind: 'client', id: 'smith' } }), 'ByNobodyKnowsEvent')
   },
 
   'pages of any size show each matching record once, in order, while more arrive': async (scene) => {

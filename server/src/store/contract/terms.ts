@@ -37,6 +37,7 @@ function draft(eventId: string): HistoryDraft {
     qos: 1,
     acceptedAtWallMs: Date.UTC(2026, 0, 1),
     senderId: 'backend',
+    sentBy: { kind: 'client', id: 'backend' },
   } as const
   return { organizationId, userId, eventId, event, ...rest }
 }
@@ -271,6 +272,8 @@ export const termRestartCases: Cases = {
     await scene.under.crash(0)
     assert.deepEqual(await scene.payloads(phone), ['new'])
     assert.deepEqual(await scene.payloads(tab), ['new', 'cancelled'])
+    const record = await scene.store.history.find('cancelled', {})
+    assert.deepEqual(record?.sentBy, { kind: 'client', id: 'backend' }, 'who sent it, too')
     assert.equal(scene.store.mailboxes.expireDue(scene.under.wallMs() + 1e9, 9, NOTHING_SENT).length, 0)
   },
 

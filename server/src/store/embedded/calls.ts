@@ -40,10 +40,10 @@ function isBegun({ journal }: Engine, { values, begunBatch }: KeptCall): boolean
 }
 
 function toCall({ values }: KeptCall): Call {
-  const { eventId, qos, recordId, endsAtWallMs, masks, parts, winner } = values
+  const { eventId, senderId, qos, recordId, endsAtWallMs, masks, parts, winner } = values
   const userEndpointIds = parts.map(({ userEndpointId }) => userEndpointId)
   const answeredBy = winner === '' ? undefined : winner
-  return { eventId, qos, recordId, endsAtWallMs, masks, userEndpointIds, answeredBy }
+  return { eventId, senderId, qos, recordId, endsAtWallMs, masks, userEndpointIds, answeredBy }
 }
 
 /** Called synchronously, so that nothing comes in between. */
@@ -86,7 +86,7 @@ function judge({ journal }: Engine, { values, batch }: KeptCall, userEndpointId:
 function fromHistory({ call, organizationId, userId }: AnswerRequest): CallValues {
   const { userEndpointIds, answeredBy: _, ...rest } = call
   const parts = userEndpointIds.map((id) => ({ userEndpointId: id, registrationId: 0, sequence: 0 }))
-  return { ...rest, organizationId, userId, senderId: '', parts, winner: '', cancelBytes: 0 }
+  return { ...rest, organizationId, userId, parts, winner: '', cancelBytes: 0 }
 }
 
 function tellOfAnswer(

@@ -1,3 +1,4 @@
+import { senderIdOf } from '../history-query.ts'
 import type { HistoryQuery } from '../store.ts'
 import { type Column, hashOf, type IndexBlock } from './history-index.ts'
 
@@ -8,9 +9,10 @@ export type Condition = { readonly columns: readonly Column[]; readonly hash: nu
 
 /** The conditions of a query, those first that the fewest records meet. */
 export function conditionsOf(query: HistoryQuery, eventId?: string): readonly Condition[] {
-  const { organizationId, userId, involvedUserId, type } = query
+  const { organizationId, userId, involvedUserId, sentBy, type } = query
   const wanted: readonly (readonly [readonly Column[], string | undefined])[] = [
     [['eventId'], eventId],
+    [['senderId'], sentBy && senderIdOf(sentBy)],
     [['userId'], userId],
     [['userId', 'senderId'], involvedUserId],
     [['type'], type],

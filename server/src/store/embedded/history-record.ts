@@ -1,4 +1,4 @@
-import type { HistoryDraft, HistoryEndpoint, Outcome } from '../store.ts'
+import type { HistoryDraft, HistoryEndpoint, Outcome, Sender } from '../store.ts'
 
 /** One endpoint's part as it is written with its record; later outcomes are in `outcome-pages.ts`. */
 export type StoredPart = {
@@ -44,17 +44,21 @@ const BYTES_PER_UNIT = 3
  */
 const HAS_END = 1
 const HAS_MASKS = 2
-const TAIL_BYTES = 1 + 8 + 4
+const HAS_SENDER = 4
+const TAIL_BYTES = 1 + 8 + 4 + 3
+
+/** Their numbers on disk are their places here: only append. */
+const SENDER_KINDS = ['user', 'client', 'service'] as const satisfies readonly Sender['kind'][]
 
 /** No record takes more when encoded; cheap. */
 export function recordBytesMax({ draft, parts }: StoredRecord): number {
-  const { eventId, type, organizationId, userId, senderId, event, masks } = draft
+  const { eventId, type, organizationId, userId, senderId, event, masks, sentBy } = draft
   const units = eventId.length + type.length + organizationId.length + userId.length + senderId.length
   let bytes = FIXED_BYTES + TAIL_BYTES + units * BYTES_PER_UNIT + event.byteLength
   for (const { userEndpointId, at } of parts)
     bytes += PART_BYTES + userEndpointId.length * BYTES_PER_UNIT + at.length * AT_BYTES
   for (const mask of masks ?? []) bytes += 2 + mask.length * BYTES_PER_UNIT
-  return bytes
+  return bytes + (sentBy?.kind === 'service' ? sentBy.id.length * BYTES_PER_UNIT : 0)
 }
 
 /** Writes a record at `start`, where there is room for `recordBytesMax`, and returns its end. */
@@ -79,14 +83,24 @@ export function encodeRecord(target: Buffer, start: number, { draft, parts }: St
   return writeTail(target, offset, draft)
 }
 
-function writeTail(target: Buffer, start: number, { expiresAtWallMs, masks }: HistoryDraft): number {
-  const flags = (expiresAtWallMs === undefined ? 0 : HAS_END) | (masks === undefined ? 0 : HAS_MASKS)
+function writeTail(target: Buffer, start: number, { expiresAtWallMs, masks, sentBy }: HistoryDraft): number {
+  const flags =
+    (expiresAtWallMs === undefined ? 0 : HAS_END) |
+    (masks === undefined ? 0 : HAS_MASKS) |
+    (sentBy === undefined ? 0 : HAS_SENDER)
   let offset = target.writeUInt8(flags, start)
   if (expiresAtWallMs !== undefined) offset = target.writeDoubleBE(expiresAtWallMs, offset)
-  if (masks === undefined) return offset
-  offset = target.writeUInt32BE(masks.length, offset)
-  for (const mask of masks) offset = writeText(target, offset, mask)
-  return offset
+  if (masks !== undefined) {
+    offset = target.writeUInt32BE(masks.length, offset)
+    for (const mask of masks) offset = writeText(target, offset, mask)
+  }
+  return sentBy === undefined ? offset : writeSender(target, offset, sentBy)
+}
+
+/** The name of all but role SERVICE is the record's `senderId`. */
+function writeSender(target: Buffer, start: number, { kind, id }: Sender): number {
+  const offset = target.writeUInt8(senderCodeOf(kind), start)
+  return kind === 'service' ? writeText(target, offset, id) : offset
 }
 
 function writeText(target: Buffer, offset: number, text: string): number {
@@ -116,15 +130,34 @@ export function decodeRecord(bytes: Buffer, start: number, end: number): StoredR
       atWallMs: reader.double(),
     })),
   }))
-  const tail = reader.isBefore(end) ? readTail(reader) : {}
+  const tail = reader.isBefore(end) ? readTail(reader, draft.senderId) : {}
   return { draft: { ...draft, ...tail }, parts }
 }
 
-function readTail(reader: Reader): Pick<HistoryDraft, 'expiresAtWallMs' | 'masks'> {
+type Tail = Pick<HistoryDraft, 'expiresAtWallMs' | 'masks' | 'sentBy'>
+
+function readTail(reader: Reader, senderId: string): Tail {
   const flags = reader.byte()
   const ending = (flags & HAS_END) === 0 ? {} : { expiresAtWallMs: reader.double() }
-  if ((flags & HAS_MASKS) === 0) return ending
-  return { ...ending, masks: Array.from({ length: reader.word() }, () => reader.text()) }
+  const masks =
+    (flags & HAS_MASKS) === 0 ? {} : { masks: Array.from({ length: reader.word() }, () => reader.text()) }
+  const sender = (flags & HAS_SENDER) === 0 ? {} : { sentBy: readSender(reader, senderId) }
+  return { ...ending, ...masks, ...sender }
+}
+
+function readSender(reader: Reader, senderId: string): Sender {
+  const kind = senderKindOf(reader.byte())
+  return { kind, id: kind === 'service' ? reader.text() : senderId }
+}
+
+export function senderKindOf(code: number): Sender['kind'] {
+  const kind = SENDER_KINDS[code]
+  if (kind === undefined) throw new RangeError(`there is no sender ${code}`)
+  return kind
+}
+
+export function senderCodeOf(kind: Sender['kind']): number {
+  return SENDER_KINDS.indexOf(kind)
 }
 
 class Reader {

@@ -30,7 +30,12 @@ export function embeddedHistory(parts: HistoryParts): HistoryStore {
     async find(eventId, query) {
       const begun = await begin(parts, query, nextTurn)
       const steps = search({ ...begun, conditions: conditionsOf(query, eventId) })
-      for await (const { record } of steps) if (record?.eventId === eventId) return record
+      let looked = 0
+      for await (const { record } of steps) {
+        if (record?.eventId === eventId) return record
+        // Who else has used the id is not in the index: users could have put any number in the way.
+        if (query.isFromBackend && ++looked >= STEPS_MAX) return undefined
+      }
       return undefined
     },
     async list(query, before, max) {

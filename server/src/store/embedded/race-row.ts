@@ -1,5 +1,6 @@
 import type { CancelDraft, HistoryDraft } from '../store.ts'
 import { encodeFields, FieldReader } from './fields.ts'
+import { senderCodeOf, senderKindOf } from './history-record.ts'
 
 /** What the others get when the race is over. The recorded event is often the payload: it is not written twice. */
 export function encodeRace({ eventId, payload, sealed, record }: CancelDraft): Buffer {
@@ -12,6 +13,7 @@ export function encodeRace({ eventId, payload, sealed, record }: CancelDraft): B
       ? [0]
       : [1, record.organizationId, record.userId, record.type, record.senderId, isSame ? 1 : 0]),
     ...(record === undefined || isSame ? [] : [record.event]),
+    ...(record?.sentBy === undefined ? [] : [senderCodeOf(record.sentBy.kind), record.sentBy.id]),
   ])
 }
 
@@ -22,7 +24,7 @@ export function decodeRace(value: Uint8Array): CancelDraft {
 }
 
 function decodeRecord(row: FieldReader, { eventId, payload }: CancelDraft): HistoryDraft {
-  return {
+  const record = {
     eventId,
     organizationId: row.text(),
     userId: row.text(),
@@ -32,5 +34,7 @@ function decodeRecord(row: FieldReader, { eventId, payload }: CancelDraft): Hist
     // Known when it is appended.
     acceptedAtWallMs: 0,
     event: row.number() === 1 ? payload : row.bytes(),
-  }
+  } as const
+  // Rows of former versions end here.
+  return row.isAtEnd ? record : { ...record, sentBy: { kind: senderKindOf(row.number()), id: row.text() } }
 }

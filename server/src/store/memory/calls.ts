@@ -95,9 +95,9 @@ export function memoryCalls(parts: MailboxParts): CallStore {
   }
 }
 
-function toCall({ eventId, qos, recordId, endsAtWallMs, masks, parts, winner }: Kept): Call {
+function toCall({ eventId, senderId, qos, recordId, endsAtWallMs, masks, parts, winner }: Kept): Call {
   const userEndpointIds = parts.map(({ userEndpointId }) => userEndpointId)
-  return { eventId, qos, recordId, endsAtWallMs, masks, userEndpointIds, answeredBy: winner }
+  return { eventId, senderId, qos, recordId, endsAtWallMs, masks, userEndpointIds, answeredBy: winner }
 }
 
 function answer(
@@ -127,7 +127,7 @@ function fromHistory({ call, organizationId, userId }: AnswerRequest): Kept {
   const { userEndpointIds, answeredBy: _, ...rest } = call
   const parts = userEndpointIds.map((id) => ({ userEndpointId: id, registrationId: 0, sequence: 0 }))
   const user = { organizationId, userId }
-  return { ...rest, user, senderId: '', parts, cancel: undefined, winner: undefined }
+  return { ...rest, user, parts, cancel: undefined, winner: undefined }
 }
 
 function tellOfAnswer(
