@@ -146,6 +146,7 @@ async function buildHeart(
     ...{ dataDir, clock, log, historyBounds, onMailboxEnded },
     feedBounds: feedBounds(configuration.webhookFeedEventsMax, configuration.webhookFeedTotalEventsMax),
     onLost: (error) => around.onStoreLost?.(error),
+    bookBounds: configuration,
   })
   closers.add(() => store.close())
   const common = { store, clock, newId, metrics, statistics, log, limits: configuration }

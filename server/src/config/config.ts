@@ -106,6 +106,7 @@ export type Configuration = {
   readonly workBurstPerOrganization: number
   readonly workPerSecondPerAddress: number
   readonly workBurstPerAddress: number
+  readonly idempotencyKeysMax: number
   readonly organizationSharePercent: number
   readonly callerSharePercent: number
   readonly addressSharePercent: number
@@ -252,6 +253,7 @@ function parseLimits(integer: (name: keyof Configuration) => number) {
     workBurstPerOrganization: integer('workBurstPerOrganization'),
     workPerSecondPerAddress: integer('workPerSecondPerAddress'),
     workBurstPerAddress: integer('workBurstPerAddress'),
+    idempotencyKeysMax: integer('idempotencyKeysMax'),
     organizationSharePercent: integer('organizationSharePercent'),
     callerSharePercent: integer('callerSharePercent'),
     addressSharePercent: integer('addressSharePercent'),

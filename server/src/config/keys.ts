@@ -388,6 +388,12 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     [250, 2_000],
     'The same, callers that have not shown who they are',
   ),
+  integer(
+    'idempotencyKeysMax',
+    'keys',
+    [1_000_000, 1_000, 100_000_000],
+    'Answers to idempotency keys that are remembered for ten minutes; of QoS 0 a tenth of it. Past it the oldest of whoever has the most are forgotten (`docs/sharing.md`).',
+  ),
   share('organization', 50, 'one organization'),
   share('caller', 25, 'one caller'),
   share('address', 25, 'one address, where no more is known than that (IPv6: /64)'),

@@ -9,7 +9,7 @@ import { type AnswerCommand, answerEvent } from './answer.ts'
 import type { BulkItem } from './bulk.ts'
 import type { SendEventCommand } from './command.ts'
 import { type EndingsContext, endEntry } from './endings.ts'
-import { Idempotency } from './idempotency.ts'
+import { IDEMPOTENCY_BOUNDS, Idempotency, type IdempotencyBounds } from './idempotency.ts'
 import { Lifetimes } from './lifetimes.ts'
 import type { Attachment, Link, LinkPeer } from './link.ts'
 import { Links } from './links.ts'
@@ -152,7 +152,7 @@ export type DeliveryOptions = {
     readonly mailboxBytesMax: number
     /** Requests that may wait for receipts at one time. Default 10,000. */
     readonly receiptWaitersMax?: number
-  }
+  } & Partial<IdempotencyBounds>
   /** Whose rules for sending hold. */
   readonly organizationOf: OrganizationOf
   /** How many events callers may send. */
@@ -161,7 +161,10 @@ export type DeliveryOptions = {
 
 export function createDelivery(options: DeliveryOptions): Delivery {
   const links = new Links()
-  const idempotency = new Idempotency(options.clock, options.store.answers)
+  const idempotency = new Idempotency(options.clock, options.store.answers, {
+    ...IDEMPOTENCY_BOUNDS,
+    ...options.limits,
+  })
   const { mailboxEventsMax: eventsMax, mailboxBytesMax: bytesMax, receiptWaitersMax } = options.limits
   const receipts = new Receipts(options.clock, receiptWaitersMax ?? RECEIPT_WAITERS_MAX)
   const endings: EndingsContext = { ...options, links, receipts, bounds: { eventsMax, bytesMax } }

@@ -2,13 +2,17 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
 import type { Answer } from '../store/store.ts'
-import { Idempotency } from './idempotency.ts'
+import { IDEMPOTENCY_BOUNDS, Idempotency } from './idempotency.ts'
 
 const CALLER = { organizationId: 'acme', userId: 'backend' }
 
-function setup() {
+function setup(bounds: Partial<typeof IDEMPOTENCY_BOUNDS> = {}) {
   const clock = createFakeClock()
-  const idempotency = new Idempotency(clock, { find: async () => undefined })
+  const idempotency = new Idempotency(
+    clock,
+    { find: async () => undefined },
+    { ...IDEMPOTENCY_BOUNDS, ...bounds },
+  )
   let runs = 0
   const succeed = async (): Promise<Answer> => ({ eventId: `event-${++runs}`, count: 1 })
   return { clock, idempotency, succeed, runs: () => runs }
@@ -63,12 +67,19 @@ describe('an idempotency key', () => {
     assert.equal(runs(), 1)
   })
 
-  it('forgets the oldest when there are too many', async () => {
-    const { idempotency, succeed, runs } = setup()
-    for (let key = 0; key <= 100_000; key++) await idempotency.run(CALLER, `k${key}`, succeed)
-    await idempotency.run(CALLER, 'k100000', succeed)
-    assert.equal(runs(), 100_001)
+  it('of whoever has the most is forgotten when there are too many, never one of another tenant', async () => {
+    const { idempotency, succeed, runs } = setup({ idempotencyKeysMax: 10_000 })
+    const victim = { organizationId: 'globex', userId: 'backend' }
+    const colleague = { ...CALLER, userId: 'colleague' }
+    await idempotency.run(victim, 'k', succeed)
+    await idempotency.run(colleague, 'k', succeed)
+    for (let key = 0; key < 1_000; key++) await idempotency.run(CALLER, `k${key}`, succeed)
+    const before = runs()
+    await idempotency.run(victim, 'k', succeed)
+    await idempotency.run(colleague, 'k', succeed)
+    await idempotency.run(CALLER, 'k999', succeed)
+    assert.equal(runs(), before, 'nothing is sent twice')
     await idempotency.run(CALLER, 'k0', succeed)
-    assert.equal(runs(), 100_002)
+    assert.equal(runs(), before + 1)
   })
 })

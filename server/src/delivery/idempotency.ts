@@ -1,11 +1,29 @@
 import { IDEMPOTENCY_TTL_MS } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
-import type { Answer, AnswerStore, UserKey } from '../store/store.ts'
+import {
+  type Answer,
+  type AnswerStore,
+  type Holding,
+  type SharePercents,
+  Shares,
+  type UserKey,
+} from '../store/store.ts'
 
-/** Answers of QoS 0 requests kept in memory; past it the oldest go. */
-const ANSWERS_MAX = 100_000
+/** Configuration keys of the same names. */
+export type IdempotencyBounds = SharePercents & { readonly idempotencyKeysMax: number }
 
-type Remembered = { readonly answer: Answer; readonly untilMs: number }
+/** The defaults. */
+export const IDEMPOTENCY_BOUNDS: IdempotencyBounds = {
+  idempotencyKeysMax: 1_000_000,
+  organizationSharePercent: 50,
+  callerSharePercent: 25,
+}
+
+/** In memory, answers of QoS 0 besides, are kept this part of those on disk, and no fewer than these. */
+const MEMORY_SHARE = 0.1
+const MEMORY_LEAST = 1_000
+
+type Remembered = { readonly answer: Answer; readonly untilMs: number; readonly holding: Holding }
 
 /**
  * Gives requests with the same `Idempotency-Key` of the same caller the same answer for ten minutes. QoS 1
@@ -18,10 +36,14 @@ export class Idempotency {
   /** In the order of remembering, which is the order of expiry. */
   readonly #remembered = new Map<string, Remembered>()
   readonly #running = new Map<string, Promise<Answer>>()
+  readonly #shares: Shares
+  readonly #max: number
 
-  constructor(clock: Clock, answers: AnswerStore) {
+  constructor(clock: Clock, answers: AnswerStore, bounds: IdempotencyBounds) {
     this.#clock = clock
     this.#answers = answers
+    this.#shares = new Shares(bounds)
+    this.#max = Math.max(MEMORY_LEAST, Math.floor(bounds.idempotencyKeysMax * MEMORY_SHARE))
   }
 
   /** When an answer given now is forgotten, wall-clock time. */
@@ -53,7 +75,7 @@ export class Idempotency {
     const known = this.#recall(name) ?? (await this.#answers.find(owner, key, this.#clock.wallMs()))
     if (known !== undefined) return known
     const answer = await work()
-    this.#remember(name, answer)
+    this.#remember(owner, name, answer)
     return answer
   }
 
@@ -62,13 +84,23 @@ export class Idempotency {
     return found !== undefined && this.#clock.monotonicMs() < found.untilMs ? found.answer : undefined
   }
 
-  #remember(name: string, answer: Answer): void {
+  #remember(owner: UserKey, name: string, answer: Answer): void {
     const nowMs = this.#clock.monotonicMs()
-    this.#remembered.delete(name)
-    this.#remembered.set(name, { answer, untilMs: nowMs + IDEMPOTENCY_TTL_MS })
+    this.#forget(name)
+    const holding = this.#shares.add(owner, name)
+    this.#remembered.set(name, { answer, untilMs: nowMs + IDEMPOTENCY_TTL_MS, holding })
     for (const [oldest, { untilMs }] of this.#remembered) {
-      if (this.#remembered.size <= ANSWERS_MAX && untilMs > nowMs) break
-      this.#remembered.delete(oldest)
+      if (untilMs > nowMs) break
+      this.#forget(oldest)
     }
+    // Whoever has the most pays: a key of anybody else's that was forgotten would let its retry be sent twice.
+    while (this.#remembered.size > this.#max) this.#forget(this.#shares.leaving() ?? name)
+  }
+
+  #forget(name: string): void {
+    const known = this.#remembered.get(name)
+    if (known === undefined) return
+    this.#remembered.delete(name)
+    this.#shares.remove(known.holding, name)
   }
 }

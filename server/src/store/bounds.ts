@@ -1,10 +1,16 @@
 import { DEAD_LETTERS_MAX } from '@rollcall/protocol/limits'
 import type { FeedBounds } from './feed.ts'
+import { SHARE_PERCENTS, type SharePercents } from './shares.ts'
 
 /** How much each small table keeps; the same in every engine. */
 
-/** Answers remembered for idempotency keys. Past it the oldest are forgotten. */
-export const ANSWERS_MAX = 1_000_000
+/** How much of the small books is kept that everybody writes in. Configuration keys of the same names. */
+export type BookBounds = SharePercents & {
+  /** Answers remembered for idempotency keys. Past it the oldest of whoever has the most are forgotten. */
+  readonly idempotencyKeysMax: number
+}
+
+export const BOOK_BOUNDS: BookBounds = { ...SHARE_PERCENTS, idempotencyKeysMax: 1_000_000 }
 
 /** Events that can be answered, in all. Past it the oldest cannot be answered any more. */
 export const CALLS_MAX = 200_000

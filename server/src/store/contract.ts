@@ -11,12 +11,16 @@ import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
 import { closingCases, restartCases } from './contract/restart.ts'
 import { Scene, type StoreUnderTest } from './contract/scene.ts'
+import { SMALL_BOOKS, sharingCases, sharingRestartCases } from './contract/sharing.ts'
 import { standstillCases, standstillRestartCases } from './contract/standstill.ts'
 import { termCases, termRestartCases } from './contract/terms.ts'
 import { tokenCases } from './contract/tokens.ts'
 import { totalsCases, totalsRestartCases } from './contract/totals.ts'
 
 export type { StoreUnderTest } from './contract/scene.ts'
+
+/** What every store under test is opened with. */
+export const CONTRACT_BOUNDS = { bookBounds: SMALL_BOOKS } as const
 
 export type ContractOptions = {
   /** Why this store is not tried with restarts and crashes. */
@@ -42,6 +46,7 @@ export function testStoreContract(
     ['history', historyCases],
     ['outcomes in the history', historyOutcomeCases],
     ['tokens', tokenCases],
+    ['what everybody shares', sharingCases],
     ['last seen', lastSeenCases],
     ['the feed', feedCases],
     ['terms of events', termCases],
@@ -51,6 +56,7 @@ export function testStoreContract(
     ['time that stood still, over restarts', standstillRestartCases, noRestarts],
     ['terms over restarts', termRestartCases, noRestarts],
     ['answers over restarts', answerRestartCases, noRestarts],
+    ['what everybody shares, over restarts', sharingRestartCases, noRestarts],
     ['totals over restarts', totalsRestartCases, noRestarts],
     ['restarts and the feed', feedRestartCases, noRestarts],
     ['history over restarts', historyRestartCases, noRestarts],

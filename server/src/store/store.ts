@@ -15,6 +15,7 @@ export type {
   WebhookKey,
   WebhookPosition,
 } from './feed.ts'
+export { type Holding, type SharePercents, Shares } from './shares.ts'
 
 /**
  * What Rollcall keeps, as small ports. Every engine passes `contract.ts`.
@@ -337,7 +338,10 @@ export type IdempotencyKey = {
 }
 export type Answer = { readonly eventId: string; readonly count: number }
 
-/** Answers to requests that carried an `Idempotency-Key`. Partition: the caller. Bounded: the oldest go first. */
+/**
+ * Answers to requests that carried an `Idempotency-Key`. Partition: the caller. Bounded: past `idempotencyKeysMax` the
+ * oldest of whoever has the most goes, never one of somebody who has few (`Shares`).
+ */
 export interface AnswerStore {
   find(owner: UserKey, key: string, nowWallMs: number): Promise<Answer | undefined>
 }

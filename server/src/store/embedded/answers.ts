@@ -1,4 +1,5 @@
-import { ANSWERS_MAX } from '../bounds.ts'
+import type { BookBounds } from '../bounds.ts'
+import { type Holding, Shares } from '../shares.ts'
 import type { Answer, AnswerStore, IdempotencyKey, UserKey } from '../store.ts'
 import { encodeFields, FieldReader } from './fields.ts'
 import type { Journal } from './journal.ts'
@@ -9,26 +10,36 @@ type Remembered = Answer & {
   readonly expiresAtWallMs: number
   /** The journal batch that holds it: before that is durable, nobody is told. */
   readonly batch: number
+  readonly holding: Holding
 }
+
+/** Whose rows of former versions are, which do not say it. */
+const UNKNOWN: UserKey = { organizationId: '', userId: '' }
 
 /** Answers by the digest of caller and key, oldest first; in memory and on disk. */
 export class AnswerBook {
   readonly #journal: Journal
   readonly #answers = new Map<string, Remembered>()
+  readonly #shares: Shares
+  readonly #max: number
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, bounds: BookBounds) {
     this.#journal = journal
+    this.#shares = new Shares(bounds)
+    this.#max = bounds.idempotencyKeysMax
   }
 
   async load(rows: Rows): Promise<void> {
-    const loaded: [string, Remembered][] = []
+    const loaded: [string, UserKey, Omit<Remembered, 'holding'>][] = []
     await rows.scan('answers', (key, value) => {
       const row = new FieldReader(value)
       const answer = { expiresAtWallMs: row.number(), count: row.number(), eventId: row.text(), batch: 0 }
-      loaded.push([Buffer.from(key).toString('latin1'), answer])
+      const owner = row.isAtEnd ? UNKNOWN : { organizationId: row.text(), userId: row.text() }
+      loaded.push([Buffer.from(key).toString('latin1'), owner, answer])
     })
-    loaded.sort(([, a], [, b]) => a.expiresAtWallMs - b.expiresAtWallMs)
-    for (const [digest, answer] of loaded) this.#answers.set(digest, answer)
+    loaded.sort(([, , a], [, , b]) => a.expiresAtWallMs - b.expiresAtWallMs)
+    for (const [digest, owner, answer] of loaded)
+      this.#answers.set(digest, { ...answer, holding: this.#shares.add(owner, digest) })
   }
 
   get(owner: UserKey, key: string): Remembered | undefined {
@@ -39,13 +50,13 @@ export class AnswerBook {
   remember({ owner, key, expiresAtWallMs }: IdempotencyKey, { eventId, count }: Answer): void {
     const row = rowKey(owner, key)
     const digest = row.toString('latin1')
-    this.#answers.delete(digest)
-    this.#answers.set(digest, { eventId, count, expiresAtWallMs, batch: this.#journal.batchNumber })
-    this.#journal.put('answers', row, encodeFields([expiresAtWallMs, count, eventId]))
-    for (const oldest of this.#answers.keys()) {
-      if (this.#answers.size <= ANSWERS_MAX) break
-      this.#forget(oldest)
-    }
+    this.#drop(digest)
+    const holding = this.#shares.add(owner, digest)
+    const batch = this.#journal.batchNumber
+    this.#answers.set(digest, { eventId, count, expiresAtWallMs, batch, holding })
+    const { organizationId, userId } = owner
+    this.#journal.put('answers', row, encodeFields([expiresAtWallMs, count, eventId, organizationId, userId]))
+    while (this.#answers.size > this.#max) this.#forget(this.#shares.leaving() ?? digest)
   }
 
   /** Forgets the oldest answers whose time is over, at most `max`. */
@@ -57,8 +68,15 @@ export class AnswerBook {
     }
   }
 
-  #forget(digest: string): void {
+  #drop(digest: string): void {
+    const known = this.#answers.get(digest)
+    if (known === undefined) return
     this.#answers.delete(digest)
+    this.#shares.remove(known.holding, digest)
+  }
+
+  #forget(digest: string): void {
+    this.#drop(digest)
     this.#journal.remove('answers', Buffer.from(digest, 'latin1'))
   }
 }

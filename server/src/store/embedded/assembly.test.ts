@@ -1,6 +1,6 @@
 import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../test/helpers/fake-disk.ts'
-import { testStoreContract } from '../contract.ts'
+import { CONTRACT_BOUNDS, testStoreContract } from '../contract.ts'
 import { openEmbeddedStore } from './assembly.ts'
 
 testStoreContract('the embedded engine on a fake disk', async () => {
@@ -9,12 +9,12 @@ testStoreContract('the embedded engine on a fake disk', async () => {
   const ended: [string, number][] = []
   const onMailboxEnded = (...what: [string, number]) => void ended.push(what)
   let rows = disk.open()
-  let store = await openEmbeddedStore({ rows, clock, onMailboxEnded })
+  let store = await openEmbeddedStore({ ...CONTRACT_BOUNDS, rows, clock, onMailboxEnded })
   const comeBack = async (downMs: number) => {
     rows.die()
     await clock.advance(downMs)
     rows = disk.open()
-    store = await openEmbeddedStore({ rows, clock, onMailboxEnded })
+    store = await openEmbeddedStore({ ...CONTRACT_BOUNDS, rows, clock, onMailboxEnded })
   }
   return {
     get store() {

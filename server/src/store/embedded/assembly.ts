@@ -5,7 +5,7 @@ import {
   type Standstill,
   startServiceTime,
 } from '../../clock/clock.ts'
-import { FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
+import { BOOK_BOUNDS, type BookBounds, FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
 import { LEAST_AFTER_START_MS, type Recovery } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
 import { AnswerBook, embeddedAnswers } from './answers.ts'
@@ -60,6 +60,8 @@ export type EmbeddedStoreOptions = {
   readonly historyBounds?: HistoryBounds
   /** How much the feed of changes keeps. Default: `FEED_BOUNDS`. */
   readonly feedBounds?: FeedBounds
+  /** How much of the small books is kept that everybody writes in. Default: `BOOK_BOUNDS`. */
+  readonly bookBounds?: BookBounds
   readonly onMailboxEnded?: OnMailboxEnded
   /** Told when time goes on after the process stood still, or the disk refused. */
   readonly onStandstill?: (standstill: Standstill) => void
@@ -75,6 +77,7 @@ export async function openEmbeddedStore({
   log = silentLog,
   historyBounds: bounds = HISTORY_BOUNDS,
   feedBounds = FEED_BOUNDS,
+  bookBounds = BOOK_BOUNDS,
   onMailboxEnded,
   onStandstill,
 }: EmbeddedStoreOptions): Promise<Store> {
@@ -136,6 +139,7 @@ export async function openEmbeddedStore({
       onMailboxEnded,
     },
     heart,
+    bookBounds,
   )
 }
 
@@ -175,9 +179,9 @@ class Heart {
   }
 }
 
-async function assemble(engine: Engine, heart: Heart): Promise<Store> {
+async function assemble(engine: Engine, heart: Heart, bounds: BookBounds): Promise<Store> {
   const { calls, clock, history, journal, lastSeen, rows, serviceTime, stale, table } = engine
-  const answers = new AnswerBook(journal)
+  const answers = new AnswerBook(journal, bounds)
   const families = new FamilyBook(journal)
   const revoked = new RevocationBook(journal)
   const revokedUsers = new UserRevocationBook(journal)

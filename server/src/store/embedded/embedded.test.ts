@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { createFakeClock, type FakeClock } from '../../../../test/helpers/fake-clock.ts'
-import { type StoreUnderTest, testStoreContract } from '../contract.ts'
+import { CONTRACT_BOUNDS, type StoreUnderTest, testStoreContract } from '../contract.ts'
 import type { Store } from '../store.ts'
 import { openEmbeddedStore } from './assembly.ts'
 import { openDiskRows } from './disk/disk-rows.ts'
@@ -64,6 +64,7 @@ class EngineUnderTest implements StoreUnderTest {
   async open(): Promise<this> {
     this.#rows = tracked(await openRows(this.#folder, this.#clock))
     this.#store = await openEmbeddedStore({
+      ...CONTRACT_BOUNDS,
       rows: this.#rows,
       clock: this.#clock,
       onMailboxEnded: (...what) => void this.ended.push(what),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from '../../clock/clock.ts'
-import type { HistoryBounds } from '../bounds.ts'
+import type { BookBounds, HistoryBounds } from '../bounds.ts'
 import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
 import { openEmbeddedStore } from './assembly.ts'
 import { openDiskRows } from './disk/disk-rows.ts'
@@ -28,6 +28,8 @@ export type FolderStoreOptions = {
   readonly historyBounds?: HistoryBounds
   /** How much of the feed of changes is kept for webhooks. Default: `FEED_BOUNDS`. */
   readonly feedBounds?: FeedBounds
+  /** How much of the small books is kept that everybody writes in. Default: `BOOK_BOUNDS`. */
+  readonly bookBounds?: BookBounds
   readonly onMailboxEnded?: OnMailboxEnded
   /** Told once when another process has the folder, or it is gone: nothing is written any more. Whoever is told should end. */
   readonly onLost?: (error: Error) => void

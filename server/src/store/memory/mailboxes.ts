@@ -7,7 +7,7 @@ import type {
   MailboxStore,
   Registration,
 } from '../store.ts'
-import { type AnswerBook, remember } from './answers.ts'
+import type { AnswerBook } from './answers.ts'
 import type { Calls } from './calls.ts'
 import { cancelTheOthers } from './cancel.ts'
 import type { Feed } from './feed.ts'
@@ -34,7 +34,7 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       const count = outcome.accepted.length
       const isAccepted = count > 0 || outcome.full.length === 0
       if (request.idempotency !== undefined && isAccepted)
-        remember(answers, request.idempotency, { eventId: request.event.eventId, count })
+        answers.remember(request.idempotency, { eventId: request.event.eventId, count })
       for (const { sequence } of outcome.replaced ?? []) {
         calls.dropEntry(sequence)
         history.note(sequence, 'discarded', request.event.acceptedAtWallMs)

@@ -1,5 +1,5 @@
 import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
-import { testStoreContract } from '../contract.ts'
+import { CONTRACT_BOUNDS, testStoreContract } from '../contract.ts'
 import { createMemoryStore } from './memory.ts'
 
 const FORGETS = 'it forgets everything with the process'
@@ -9,7 +9,11 @@ testStoreContract(
   async () => {
     const clock = createFakeClock()
     const ended: [string, number][] = []
-    const store = createMemoryStore({ clock, onMailboxEnded: (...what) => void ended.push(what) })
+    const store = createMemoryStore({
+      ...CONTRACT_BOUNDS,
+      clock,
+      onMailboxEnded: (...what) => void ended.push(what),
+    })
     const refuse = () => Promise.reject(new Error(FORGETS))
     const { wallMs, advance, jumpWall } = clock
     return {

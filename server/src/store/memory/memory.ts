@@ -1,8 +1,8 @@
 import { type Clock, startServiceTime } from '../../clock/clock.ts'
-import { FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
+import { BOOK_BOUNDS, type BookBounds, FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
 import { LEAST_AFTER_START_MS } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store, StoreTotals } from '../store.ts'
-import { type AnswerBook, memoryAnswers } from './answers.ts'
+import { AnswerBook, memoryAnswers } from './answers.ts'
 import { Calls, memoryCalls } from './calls.ts'
 import { Feed, memoryFeed } from './feed.ts'
 import type { Gate } from './gate.ts'
@@ -34,16 +34,18 @@ export function createMemoryStore({
   clock,
   historyBounds = HISTORY_BOUNDS,
   feedBounds = FEED_BOUNDS,
+  bookBounds = BOOK_BOUNDS,
   onMailboxEnded,
 }: {
   readonly clock: Clock
   readonly historyBounds?: HistoryBounds
   readonly feedBounds?: FeedBounds
+  readonly bookBounds?: BookBounds
   readonly onMailboxEnded?: OnMailboxEnded
 }): MemoryStore {
   const gate: Gate = { open: true }
   const slots = createSlots()
-  const answers: AnswerBook = new Map()
+  const answers = new AnswerBook(bookBounds)
   const history = new History(clock, historyBounds)
   const feed = new Feed(feedBounds)
   const calls = new Calls()
