@@ -37,7 +37,7 @@ export type DeliveryScene = {
   readonly outcomes: string[]
 }
 
-export async function openDelivery(): Promise<DeliveryScene> {
+export async function openDelivery(quotas = noLimits()): Promise<DeliveryScene> {
   const clock = createFakeClock()
   const disk = new FakeDisk()
   const random = seededRandom('delivery')
@@ -60,7 +60,7 @@ export async function openDelivery(): Promise<DeliveryScene> {
     log: { error: () => undefined },
     limits: { mailboxEventsMax: 1000, mailboxBytesMax: 4_194_304 },
     organizationOf: () => undefined,
-    quotas: noLimits(),
+    quotas,
   })
   return { clock, disk, store, delivery, statistics, outcomes }
 }

@@ -155,8 +155,8 @@ export type DeliveryOptions = {
   } & Partial<IdempotencyBounds>
   /** Whose rules for sending hold. */
   readonly organizationOf: OrganizationOf
-  /** How many events callers may send. */
-  readonly quotas: Pick<Limits, 'sendEvents'>
+  /** How many events callers may send, and how many bytes of them may wait to be written. */
+  readonly quotas: Pick<Limits, 'sendEvents' | 'ledger'>
 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLedger, figuresOf, holderOf, type LedgerBounds, strangerAt } from './ledger.ts'
+import { createLedger, figuresOf, holderOf, type LedgerBounds, senderInto, strangerAt } from './ledger.ts'
 
 const BOUNDS: LedgerBounds = {
   organizationSharePercent: 50,
@@ -12,6 +12,7 @@ const BOUNDS: LedgerBounds = {
   bulkBytesMax: 10_000_000,
   answerBytesMax: 100_000_000,
   unfinishedBytesMax: 100_000_000,
+  writeBytesMax: 100_000_000,
 }
 const mallory = holderOf({ organizationId: 'evil', userId: 'mallory' })
 const eve = holderOf({ organizationId: 'evil', userId: 'eve' })
@@ -55,6 +56,12 @@ test('the figures say how much is held, and why somebody was refused', () => {
     max: 1000,
     refused: { share: 1, full: 0 },
   })
+})
+
+test('what role SERVICE sends into an organization is that one, and of its own share', () => {
+  const service = senderInto('acme', { organizationId: null, userId: 'vera' })
+  assert.deepEqual(service, ['organization/acme', 'service/vera'])
+  assert.deepEqual(senderInto('acme', { organizationId: 'acme', userId: 'vera' }), vera)
 })
 
 test('role SERVICE is an organization of its own, whatever organizations are called', () => {

@@ -19,6 +19,7 @@ export type LedgerBounds = ShareSettings & {
   readonly bulkBytesMax: number
   readonly unfinishedBytesMax: number
   readonly answerBytesMax: number
+  readonly writeBytesMax: number
 }
 
 /** Everything that is bounded for all and shared by organization, caller and address while it is held. */
@@ -35,6 +36,8 @@ export type Ledger = {
   readonly bulkBytes: Pool
   /** Bytes of large answers on their way to whoever asked: `holderOf`, `strangerAt`. */
   readonly answerBytes: Pool
+  /** Bytes of events that wait to be written: `senderInto`. */
+  readonly writeBytes: Pool
 }
 
 export type SharedThing = keyof Ledger
@@ -45,6 +48,7 @@ const WAITERS_FLOOR = 16
 const BULK_BYTES_FLOOR = 65_536
 const ANSWER_BYTES_FLOOR = 2_097_152
 const UNFINISHED_BYTES_FLOOR = 1_048_576
+const WRITE_BYTES_FLOOR = 524_288
 
 export function createLedger(bounds: LedgerBounds): Ledger {
   const known = [bounds.organizationSharePercent, bounds.callerSharePercent].map(multipleOfFree)
@@ -60,7 +64,14 @@ export function createLedger(bounds: LedgerBounds): Ledger {
     waiters: new Pool({ max: bounds.receiptWaitersMax, shares: known, floor: WAITERS_FLOOR }),
     bulkBytes: new Pool({ max: bounds.bulkBytesMax, shares: known, floor: BULK_BYTES_FLOOR }),
     answerBytes: new Pool({ max: bounds.answerBytesMax, shares: known, floor: ANSWER_BYTES_FLOOR }),
+    writeBytes: new Pool({ max: bounds.writeBytesMax, shares: known, floor: WRITE_BYTES_FLOOR }),
   }
+}
+
+/** Who sends into an organization: role SERVICE has none of its own, and shares in each that it sends into. */
+export function senderInto(organizationId: string, { organizationId: own, userId }: Worker): Holder {
+  const caller = own === null ? `service/${userId}` : `caller/${own}/${userId}`
+  return [`organization/${organizationId}`, caller]
 }
 
 /** A caller in its organization; role SERVICE, which has none, is an organization of its own. */
@@ -84,6 +95,7 @@ export function figuresOf(ledger: Ledger): ReadonlyMap<SharedThing, PoolFigures>
     'waiters',
     'bulkBytes',
     'answerBytes',
+    'writeBytes',
   ]
   return new Map(things.map((thing) => [thing, ledger[thing].figures]))
 }

@@ -6,7 +6,7 @@ import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts'
 import { Turns } from './turns.ts'
 import { createWorkMeter, type WorkMeter } from './work-meter.ts'
 
-export { type Holder, holderOf, type Ledger, type ShareSettings, strangerAt } from './ledger.ts'
+export { type Holder, holderOf, type Ledger, type ShareSettings, senderInto, strangerAt } from './ledger.ts'
 export type { Pool } from './pool.ts'
 export { RateLimited } from './rate-limited.ts'
 export type { SignInLimits } from './sign-in-limits.ts'
@@ -73,6 +73,9 @@ const ANSWER_BYTES_MAX = 134_217_728
 /** Bytes of MQTT packets that have begun and not ended, at one time. */
 const UNFINISHED_BYTES_MAX = 134_217_728
 
+/** Bytes of events that may wait to be written at one time: as many as the store lets wait. */
+const WRITE_BYTES_MAX = 50_331_648
+
 type LimitOptions = { readonly settings: LimitSettings; readonly clock: Pick<Clock, 'monotonicMs'> }
 
 export function createLimits({ settings, clock }: LimitOptions): Limits {
@@ -101,6 +104,7 @@ export function createLimits({ settings, clock }: LimitOptions): Limits {
     bulkBytesMax: BULK_BYTES_TOTAL_MAX,
     answerBytesMax: ANSWER_BYTES_MAX,
     unfinishedBytesMax: UNFINISHED_BYTES_MAX,
+    writeBytesMax: WRITE_BYTES_MAX,
   }
   return {
     work: createWorkMeter(work, clock),

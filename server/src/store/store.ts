@@ -226,7 +226,15 @@ export type AppendRequest = UserKey & {
   readonly call?: CallDraft
   /** Needed for `collapseKey`. Default: nothing is in flight. */
   readonly sentThrough?: SentThrough
+  /** Asked before anything changes. Default: there is room for everybody. */
+  readonly admit?: AdmitWrite
 }
+
+/**
+ * Whether the caller may have so many bytes more wait to be written, about. What it returns is called once they do not
+ * wait any more, whatever became of them; what it throws is what the operation rejects with.
+ */
+export type AdmitWrite = (bytes: number) => () => void
 
 /** The event that goes to the others, kept with the one that it cancels. */
 export type CancelDraft = {

@@ -202,7 +202,7 @@ describe('a disk that fails', () => {
     disk.hold()
     const event = { eventId: 'x', payload: Buffer.alloc(1_000_000), sealed: false, acceptedAtWallMs: 0 }
     const append = () => scene.append('', { event, eventsMax: 1e9, bytesMax: 1e12 })
-    const waiting = Array.from({ length: 68 }, append)
+    const waiting = Array.from({ length: 51 }, append)
     await clock.advance(0)
     await assert.rejects(append(), isUnavailable)
     assert.equal(store.failure(), undefined, 'busy is not failing')
@@ -212,6 +212,28 @@ describe('a disk that fails', () => {
     await Promise.all(waiting)
     assert.equal(store.failure(), undefined)
     await append()
+    await store.close()
+  })
+
+  it('turns new events away first: who keeps people reachable or takes events off still may', async () => {
+    const { clock, disk, scene, store } = await setUp()
+    const phone = await scene.register({ keepAliveSeconds: 1000 })
+    const { accepted } = await scene.append('x')
+    disk.hold()
+    const event = { eventId: 'x', payload: Buffer.alloc(1_000_000), sealed: false, acceptedAtWallMs: 0 }
+    const append = () => scene.append('', { event, eventsMax: 1e9, bytesMax: 1e12 })
+    const waiting = Array.from({ length: 51 }, append)
+    await clock.advance(0)
+    await assert.rejects(append(), isUnavailable)
+    assert.notEqual(await scene.keepalive(), undefined)
+    store.mailboxes.remove(phone, accepted[0]?.sequence ?? 0)
+    const others = [scene.register({ userEndpointId: 'tab' }), store.refreshFamilies.revoke('f')]
+    const before = store.serviceTime.nowMs()
+    await clock.advance(1_000)
+    assert.ok(store.serviceTime.nowMs() > before, 'time does not stand still for it')
+    disk.release()
+    await Promise.all([...waiting, ...others])
+    assert.equal(store.mailboxes.depth(phone), 51)
     await store.close()
   })
 

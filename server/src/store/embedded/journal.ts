@@ -2,12 +2,14 @@ import type { Clock } from '../../clock/clock.ts'
 import { Batch } from './batch.ts'
 import { StoreLostError } from './disk/damage.ts'
 import { Gathering } from './gathering.ts'
-import { CANNOT_WRITE, CLOSED, refusal, toError, undecided } from './refusal.ts'
+import { CANNOT_WRITE, CLOSED, refusal, TOO_MUCH, toError, undecided } from './refusal.ts'
 import type { Rows, Table } from './rows.ts'
 import type { StoreLog } from './store-log.ts'
 
 /** Bytes that may wait to be written. Past it nothing new is taken on. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
+/** Past this no events are: the rest is for what keeps people reachable and signed in, which is small. */
+const WAITING_BYTES_MAX_FOR_EVENTS = (WAITING_BYTES_MAX * 3) / 4
 /** Changes at which a batch is written though nobody waits: handing over many at once would stall the process. */
 const CHANGES_MAX = 5_000
 /** A commit that takes longer than this counts as a failure of the disk, milliseconds. */
@@ -102,7 +104,11 @@ export class Journal {
 
   /** Whether there is room for changes that nobody waits for, however the disk is. */
   get hasRoom(): boolean {
-    return this.#filling.bytes + (this.#running?.batch.bytes ?? 0) <= WAITING_BYTES_MAX
+    return this.#waitingBytes <= WAITING_BYTES_MAX
+  }
+
+  get #waitingBytes(): number {
+    return this.#filling.bytes + (this.#running?.batch.bytes ?? 0)
   }
 
   /** Throws what every operation of a closed store is refused with. */
@@ -119,7 +125,13 @@ export class Journal {
   /** Throws what an operation that writes is refused with now. */
   assertWritable(): void {
     this.assertReadable()
-    if (!this.hasRoom) throw this.#refuse('Too much waits to be written.')
+    if (!this.hasRoom) throw this.#refuse(TOO_MUCH)
+  }
+
+  /** The same for new events, which are the first that are refused. Time does not stand still for that. */
+  assertTakesEvents(): void {
+    this.assertWritable()
+    if (this.#waitingBytes > WAITING_BYTES_MAX_FOR_EVENTS) throw refusal(TOO_MUCH)
   }
 
   failure(): string | undefined {

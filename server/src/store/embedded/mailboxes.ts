@@ -24,17 +24,25 @@ import type { RegistrationRecord } from './record.ts'
 
 /** How long an entry is left alone whose receipt is wanted and whose row is not on disk yet, milliseconds. */
 const UNWRITTEN_FOR_MS = 250
+/** What a row takes beside its payload, with what goes with it, about. */
+const ROW_BYTES = 256
 
 export function embeddedMailboxes(engine: Engine, answers: AnswerBook): MailboxStore {
   const { calls, journal, table } = engine
   return {
     async append(request, nowMs) {
-      journal.assertWritable()
+      journal.assertTakesEvents()
       assertHistoryRoom(engine.history)
-      const outcome = appendToAll(engine, targets(engine, request, nowMs), request)
-      const isRemembered = remember(engine, answers, request, outcome)
-      if (isRemembered || outcome.accepted.length > 0) await journal.durable()
-      return outcome
+      const reached = targets(engine, request, nowMs)
+      const release = request.admit?.(bytesToWrite(request, reached.length))
+      try {
+        const outcome = appendToAll(engine, reached, request)
+        const isRemembered = remember(engine, answers, request, outcome)
+        if (isRemembered || outcome.accepted.length > 0) await journal.durable()
+        return outcome
+      } finally {
+        release?.()
+      }
     },
     read: (registration, afterSequence, entriesMax, bytesMax) =>
       read(engine, registration, afterSequence, entriesMax, bytesMax),
@@ -68,6 +76,13 @@ function targets(
   if (userEndpointId === undefined) return table.listLive({ organizationId, userId }, nowMs)
   const record = table.findLive({ organizationId, userId, userEndpointId }, nowMs)
   return record === undefined ? [] : [record]
+}
+
+/** About what an event leaves to be written where so many endpoints take it. */
+function bytesToWrite({ event, record, cancelOthers, call }: AppendRequest, endpoints: number): number {
+  const cancel = cancelOthers ?? call?.cancelOthers
+  const once = (record?.event.byteLength ?? 0) + (cancel?.payload.byteLength ?? 0) + ROW_BYTES
+  return once + endpoints * (event.payload.byteLength + ROW_BYTES)
 }
 
 /** Leaves the answer and the record that go with an event. Returns whether there was anything to leave. */

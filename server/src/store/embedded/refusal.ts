@@ -1,6 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 
 export const CLOSED = 'The store is closed.'
+export const TOO_MUCH = 'Too much waits to be written.'
 export const CANNOT_WRITE = 'The store cannot write to its disk.'
 
 const RETRY_AFTER_SECONDS = 1

@@ -30,6 +30,8 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
   return {
     async append(request, nowMs) {
       assertOpen(gate)
+      // Nothing waits here.
+      request.admit?.(request.event.payload.byteLength)()
       const outcome = append(slots, targets(slots, request, nowMs), request)
       const count = outcome.accepted.length
       const isAccepted = count > 0 || outcome.full.length === 0
