@@ -1,6 +1,13 @@
 import type { Closers } from './closers.ts'
 import type { Configuration } from './config/config.ts'
-import { type Admin, createAdmin, type Http, type HttpServices, type HttpSettings } from './http/http.ts'
+import {
+  type Admin,
+  createAdmin,
+  type Door,
+  type Http,
+  type HttpServices,
+  type HttpSettings,
+} from './http/http.ts'
 
 /** What is served where: `docs` and `metrics` are switched on or off, and `adminPort` moves what is on. */
 export function placesOf({
@@ -21,13 +28,14 @@ export async function buildAdmin(
   http: Http,
   services: HttpServices,
   settings: HttpSettings,
+  door: Door | undefined,
   closers: Closers,
 ): Promise<Admin | undefined> {
   const { admin: place } = placesOf(configuration)
   if (place === undefined) return undefined
   const document = place.docs ? http.document() : undefined
   const watched = { ...services, readiness: http.readiness }
-  const admin = await createAdmin({ services: watched, settings, document, hasMetrics: place.metrics })
+  const admin = await createAdmin({ services: watched, settings, door, document, hasMetrics: place.metrics })
   closers.add(() => admin.close())
   return admin
 }

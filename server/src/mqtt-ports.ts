@@ -1,26 +1,58 @@
+import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
-import type { Certificate } from './certificate.ts'
 import type { Configuration } from './config/config.ts'
+import type { Certificate } from './http/http.ts'
+import { refuseWhileStarting } from './mqtt/mqtt.ts'
 
 /** Time a peer has to finish its TLS handshake, milliseconds. */
 const HANDSHAKE_TIMEOUT_MS = 10_000
 
-type Listener = { listen(server: Server, host: string, port: number): Promise<void> }
+type Listener = { adopt(server: Server): void }
 
-/**
- * Opens the plain MQTT ports that are configured.
- *
- * @returns the servers whose certificate has to be renewed with the others
- */
+/** The plain MQTT ports that are configured. Until they are handed over, every CONNECT is told to come again. */
+export type MqttPorts = {
+  /** The servers whose certificate has to be renewed with the others. */
+  readonly tlsServers: readonly TlsServer[]
+  handOver(mqtt: Listener): void
+  /** Takes no more connections. */
+  close(): void
+}
+
+/** Opens them. Rejects with the system's error, for example `EADDRINUSE`. */
 export async function openMqttPorts(
-  mqtt: Listener,
   { host, mqttPort, mqttTlsPort }: Pick<Configuration, 'host' | 'mqttPort' | 'mqttTlsPort'>,
   certificate: Certificate | undefined,
-): Promise<readonly TlsServer[]> {
-  if (mqttPort !== 0) await mqtt.listen(createServer({ noDelay: true }), host, mqttPort)
-  if (mqttTlsPort === 0 || certificate === undefined) return []
-  const server = createTlsServer({ ...certificate, noDelay: true, handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
-  await mqtt.listen(server, host, mqttTlsPort)
-  return [server]
+): Promise<MqttPorts> {
+  const servers: { readonly server: Server; readonly stopRefusing: () => void }[] = []
+  const tlsServers: TlsServer[] = []
+  const open = async (server: Server, port: number): Promise<void> => {
+    const stopRefusing = refuseWhileStarting(server)
+    servers.push({ server, stopRefusing })
+    server.listen({ host, port })
+    await once(server, 'listening')
+  }
+  const ports: MqttPorts = {
+    tlsServers,
+    handOver(mqtt) {
+      for (const { server, stopRefusing } of servers) {
+        mqtt.adopt(server)
+        stopRefusing()
+      }
+    },
+    close() {
+      for (const { server } of servers) server.close()
+    },
+  }
+  try {
+    if (mqttPort !== 0) await open(createServer({ noDelay: true }), mqttPort)
+    if (mqttTlsPort === 0 || certificate === undefined) return ports
+    const server = createTlsServer({ ...certificate, noDelay: true, handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
+    tlsServers.push(server)
+    await open(server, mqttTlsPort)
+    return ports
+  } catch (error) {
+    ports.close()
+    throw error
+  }
 }

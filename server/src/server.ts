@@ -7,12 +7,12 @@ import { Closers } from './closers.ts'
 import { type Configuration, isLoopbackHost, withDemoOrigins } from './config/config.ts'
 import { createDelivery, type Delivery, type DeliveryOptions } from './delivery/delivery.ts'
 import { linksWithin, systemDescriptors, watchDescriptors } from './descriptors.ts'
+import { type Doors, openDoors } from './doors.ts'
 import { createHistory, type History } from './history/history.ts'
 import { type Admin, createHttp, type Http, type Page } from './http/http.ts'
 import { createLimits, type Limits } from './limits/limits.ts'
 import { createSealer, loadSealingKey } from './masks/masks.ts'
 import { createMqtt, type Mqtt } from './mqtt/mqtt.ts'
-import { openMqttPorts } from './mqtt-ports.ts'
 import { createMetrics, type Log, type Metrics, Statistics } from './observe/observe.ts'
 import { findPages, type PageFolders } from './pages.ts'
 import { createRegistrar, type Registrar } from './registrar/registrar.ts'
@@ -32,6 +32,8 @@ export type Surroundings = {
    * whoever is told ends the process. Default: nobody is told.
    */
   readonly onStoreLost?: (error: Error) => void
+  /** Default: opens the store of the data folder. */
+  readonly openStore?: typeof openFolderStore
 }
 
 export type RunningServer = {
@@ -61,10 +63,10 @@ type Fronts = { readonly http: Http; readonly mqtt: Mqtt; readonly admin: Admin 
 
 /** What only becomes known, or true, while starting. */
 type Start = {
-  url: string
+  readonly url: string
   isDone: boolean
-  readonly certificate: Certificate | undefined
-  readonly pages: readonly Page[]
+  readonly settings: ReturnType<typeof httpSettings>
+  readonly doors: Doors
 }
 
 /**
@@ -82,7 +84,10 @@ export async function startServer(given: Configuration, around: Surroundings): P
     const files = certificateFiles(configuration)
     const certificate = files && (await readCertificate(files))
     const pages = findPages(around.pageFolders, { console: configuration.console, isDemo }, around.log)
-    const start: Start = { url: configuration.publicUrl ?? '', isDone: false, certificate, pages }
+    const settings = httpSettings(configuration, certificate, pages)
+    // Before the store is read, which may take seconds.
+    const doors = await openDoors(configuration, settings, around, closers)
+    const start: Start = { url: configuration.publicUrl ?? doors.url, isDone: false, settings, doors }
     const identity: { auth?: Auth } = {}
     const organizationOf = (id: string) => {
       if (identity.auth === undefined) throw new Error('nothing is sent before anybody can be known')
@@ -142,7 +147,8 @@ async function buildHeart(
     qos1.discarded += entries
     qos1.registrationEnded += entries
   }
-  const store = await openFolderStore({
+  const { openStore = openFolderStore } = around
+  const store = await openStore({
     ...{ dataDir, clock, log, historyBounds, onMailboxEnded },
     feedBounds: feedBounds(configuration.webhookFeedEventsMax, configuration.webhookFeedTotalEventsMax),
     onLost: (error) => around.onStoreLost?.(error),
@@ -169,6 +175,17 @@ async function buildHeart(
   return { store, metrics, statistics, limits, history: createHistory({ store }), delivery, registrar }
 }
 
+function httpSettings(configuration: Configuration, tls: Certificate | undefined, pages: readonly Page[]) {
+  return {
+    ...configuration,
+    ...placesOf(configuration).main,
+    ...{ tls, pages },
+    logRequests: configuration.logLevel === 'debug' || configuration.logLevel === 'trace',
+    backendsShowCertificate: tls?.requestCert === true,
+    isHostAllowed: usesDemoDirectory(configuration) ? isLoopbackHost : undefined,
+  }
+}
+
 async function buildFronts(
   configuration: Configuration,
   around: Surroundings,
@@ -177,30 +194,20 @@ async function buildFronts(
   closers: Closers,
 ): Promise<Fronts> {
   const { store, metrics } = rooms
-  const backendsShowCertificate = start.certificate?.requestCert === true
-  const isHostAllowed = usesDemoDirectory(configuration) ? isLoopbackHost : undefined
+  const { settings, doors } = start
+  const { backendsShowCertificate, isHostAllowed } = settings
   const mqtt = createMqtt({
     ...{ ...around, ...rooms, ledger: rooms.limits.ledger },
     settings: { ...configuration, backendsShowCertificate, isHostAllowed },
   })
   rooms.auth.onRevoked((isConcerned) => mqtt.review(isConcerned))
-  const logRequests = configuration.logLevel === 'debug' || configuration.logLevel === 'trace'
-  const settings = {
-    ...configuration,
-    ...placesOf(configuration).main,
-    tls: start.certificate,
-    pages: start.pages,
-    logRequests,
-    backendsShowCertificate,
-    isHostAllowed,
-  }
   const notReadyBecause = (): string | undefined => {
     if (!start.isDone) return 'starting'
     return store.failure() === undefined ? undefined : 'store_unwritable'
   }
   const services = { ...around, ...rooms, readiness: { notReadyBecause } }
-  const http = await createHttp({ ...services, settings })
-  const admin = await buildAdmin(configuration, http, services, settings, closers)
+  const http = await createHttp({ ...services, settings, door: doors.http })
+  const admin = await buildAdmin(configuration, http, services, settings, doors.admin, closers)
   closers.add(() => http.close())
   // First: the HTTP server would wait for the WebSockets that came by it.
   closers.add(() => mqtt.close())
@@ -231,9 +238,9 @@ async function open(
   files: CertificateFiles | undefined,
 ): Promise<Pick<RunningServer, 'url' | 'docsUrl'>> {
   const url = await http.listen(configuration.host, configuration.port)
-  start.url ||= url
   const adminUrl = await admin?.listen(configuration.adminHost, configuration.adminPort)
-  const tlsServers = await openMqttPorts(mqtt, configuration, start.certificate)
+  const { tlsServers } = start.doors.mqtt
+  start.doors.mqtt.handOver(mqtt)
   if (files !== undefined) {
     const renew = (certificate: Certificate): void => {
       http.setCertificate(certificate)

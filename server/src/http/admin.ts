@@ -1,8 +1,8 @@
 import swagger from '@fastify/swagger'
 import { createFastify } from './app.ts'
 import type { ApiDocument, App } from './app-type.ts'
-import { closeServer } from './close-server.ts'
-import { listen, renewCertificate } from './node-server.ts'
+import { Door, type DoorServices } from './door.ts'
+import { renewCertificate } from './node-server.ts'
 import { serveDocs } from './plugins/docs-page.ts'
 import { answerErrors } from './plugins/errors.ts'
 import { requireTls } from './plugins/transport-security.ts'
@@ -20,6 +20,8 @@ const CLOSE_GRACE_MS = 500
 export type AdminOptions = {
   readonly services: HttpServices
   readonly settings: HttpSettings
+  /** The port, which may listen already; it opens with `listen`. Default: one that is made now. */
+  readonly door?: Door | undefined
   /** What is shown at `/docs`; `undefined`: nothing. */
   readonly document: ApiDocument | undefined
   /** Whether there are metrics. */
@@ -28,7 +30,7 @@ export type AdminOptions = {
 
 /** The front for whoever runs the server, on a port of its own: metrics, documentation, health. */
 export interface Admin {
-  /** Resolves with the base URL once connections are taken. Port 0: any free one. */
+  /** Resolves with the base URL once requests are served. Port 0: any free one. */
   listen(host: string, port: number): Promise<string>
   /** Uses another certificate for connections made from now on. */
   setCertificate(certificate: Certificate): void
@@ -36,25 +38,38 @@ export interface Admin {
   close(): Promise<void>
 }
 
+/** The port of that front, before there is anything behind it. */
+export function createAdminDoor(settings: HttpSettings, services: DoorServices): Door {
+  return new Door({ ...settings, allowedOrigins: NOBODY }, services)
+}
+
 /** Builds that front; it does not listen yet. It speaks TLS where the other one does. */
 export async function createAdmin(options: AdminOptions): Promise<Admin> {
-  const app = await buildAdminApp(options)
+  const door = options.door ?? createAdminDoor(options.settings, options.services)
+  const app = await buildAdminApp(options, door)
   await app.ready()
   const { server } = app
-  const { services } = options
   let closed: Promise<void> | undefined
   return {
-    listen: (host, port) => listen(server, host, port, options),
+    listen(host, port) {
+      door.open()
+      return door.listen(host, port)
+    },
     setCertificate: (certificate) => renewCertificate(server, certificate),
     close() {
-      closed ??= closeServer(server, services.clock, CLOSE_GRACE_MS).then(() => app.close())
+      closed ??= door.close(CLOSE_GRACE_MS).then(() => app.close())
       return closed
     },
   }
 }
 
-async function buildAdminApp({ services, settings, document, hasMetrics }: AdminOptions): Promise<App> {
-  const app = createFastify(services, { ...settings, allowedOrigins: NOBODY })
+async function buildAdminApp(
+  { services, settings, document, hasMetrics }: AdminOptions,
+  door: Door,
+): Promise<App> {
+  const app = createFastify(services, { ...settings, allowedOrigins: NOBODY }, (handler) =>
+    door.leadTo(handler),
+  )
   app.removeAllContentTypeParsers()
   app.setSerializerCompiler(() => JSON.stringify)
   answerErrors(app, services)

@@ -1,3 +1,4 @@
+import type { RequestListener, Server } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { BODY_BYTES_MAX } from '@rollcall/protocol/limits'
 import { fastify, LogController } from 'fastify'
@@ -51,8 +52,12 @@ import { type HttpSettings, headerBytesMax } from './settings.ts'
 import { SocketOrigins } from './socket-origins.ts'
 
 /** The whole HTTP front, as a list: what holds everywhere, then each group of routes with what it needs. */
-export async function buildApp(services: HttpServices, settings: HttpSettings): Promise<App> {
-  const app = createFastify(services, settings)
+export async function buildApp(
+  services: HttpServices,
+  settings: HttpSettings,
+  serverFor?: ServerFor,
+): Promise<App> {
+  const app = createFastify(services, settings, serverFor)
   // Where nothing reads bodies, a body is refused, or left alone on an unknown path.
   app.removeAllContentTypeParsers()
   app.setSerializerCompiler(() => JSON.stringify)
@@ -71,12 +76,23 @@ export async function buildApp(services: HttpServices, settings: HttpSettings): 
   return app
 }
 
-/** Fastify with our bounds, our errors, and nothing served yet. */
-export function createFastify(services: HttpServices, settings: HttpSettings): App {
+/** The server whose requests a handler gets. */
+type ServerFor = (handler: RequestListener) => Server
+
+/**
+ * Fastify with our bounds, our errors, and nothing served yet.
+ *
+ * @param serverFor default: a server of its own
+ */
+export function createFastify(
+  services: HttpServices,
+  settings: HttpSettings,
+  serverFor: ServerFor = (handler) => createNodeServer(handler, settings),
+): App {
   const origins = new SocketOrigins()
   const { allowedOrigins } = settings
   const app = fastify({
-    serverFactory: (handler) => createNodeServer(origins.watch(handler), settings),
+    serverFactory: (handler) => serverFor(origins.watch(handler)),
     clientErrorHandler: clientErrorHandler(services.metrics, allowedOrigins, (socket) => origins.of(socket)),
     // A URL that cannot be decoded comes by no hook.
     frameworkErrors: (error, request, reply) => {

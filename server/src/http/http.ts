@@ -2,14 +2,14 @@ import type { Server } from 'node:http'
 import { buildApp } from './app.ts'
 import type { ApiDocument } from './app-type.ts'
 import { trustedProxies } from './client-address.ts'
-import { closeServer } from './close-server.ts'
-import { listen, renewCertificate } from './node-server.ts'
-import { limitRequestTimes } from './request-times.ts'
+import { Door } from './door.ts'
+import { renewCertificate } from './node-server.ts'
 import type { HttpServices, Readiness } from './services.ts'
-import { type Certificate, CONNECTION_BOUNDS, type HttpSettings } from './settings.ts'
+import type { Certificate, HttpSettings } from './settings.ts'
 import { handleUpgrades, type UpgradeHandler } from './upgrade.ts'
 
-export { type Admin, createAdmin } from './admin.ts'
+export { type Admin, createAdmin, createAdminDoor } from './admin.ts'
+export { Door } from './door.ts'
 export { buildOpenApi } from './openapi.ts'
 export type { HttpServices } from './services.ts'
 export type { Certificate, HttpSettings, Page } from './settings.ts'
@@ -20,7 +20,11 @@ export type { Certificate, HttpSettings, Page } from './settings.ts'
  */
 const CLOSE_GRACE_MS = 1_000
 
-export type HttpOptions = HttpServices & { readonly settings: HttpSettings }
+export type HttpOptions = HttpServices & {
+  readonly settings: HttpSettings
+  /** The port, which may listen already; it opens with `listen`. Default: one that is made now. */
+  readonly door?: Door
+}
 
 /** The HTTP front: OAuth2 endpoints, the contract's operations, health, metrics and documentation. */
 export interface Http {
@@ -34,7 +38,7 @@ export interface Http {
    * took it: `close` does not close it.
    */
   onWebSocket(takeOver: UpgradeHandler): void
-  /** Resolves with the base URL once connections are taken. Port 0: any free one. */
+  /** Resolves with the base URL once requests are served. Port 0: any free one. */
   listen(host: string, port: number): Promise<string>
   /** Uses another certificate for connections made from now on. Throws where it cannot be used; the old one stays. */
   setCertificate(certificate: Certificate): void
@@ -45,16 +49,16 @@ export interface Http {
 }
 
 /** Builds the HTTP front; it does not listen yet. */
-export async function createHttp({ settings, ...services }: HttpOptions): Promise<Http> {
+export async function createHttp({ settings, door: given, ...services }: HttpOptions): Promise<Http> {
   let isDraining = false
   let closed: Promise<void> | undefined
   const readiness = {
     notReadyBecause: () => (isDraining ? 'draining' : services.readiness.notReadyBecause()),
   }
-  const app = await buildApp({ ...services, readiness }, settings)
+  const door = given ?? new Door(settings, services)
+  const app = await buildApp({ ...services, readiness }, settings, (handler) => door.leadTo(handler))
   await app.ready()
   const { server } = app
-  const times = limitRequestTimes(server, { ...CONNECTION_BOUNDS, ...settings.bounds }, services.clock)
   function drain(): void {
     if (isDraining) return
     isDraining = true
@@ -69,15 +73,15 @@ export async function createHttp({ settings, ...services }: HttpOptions): Promis
     readiness,
     document: () => app.swagger(),
     onWebSocket: (takeOver) => handleUpgrades(server, takeOver, trustedProxies(settings.trustedProxies)),
-    listen: (host, port) => listen(server, host, port, { settings, services }),
+    listen(host, port) {
+      door.open()
+      return door.listen(host, port)
+    },
     setCertificate: (certificate) => renewCertificate(server, certificate),
     drain,
     close() {
       drain()
-      closed ??= closeServer(server, services.clock, CLOSE_GRACE_MS).then(() => {
-        times.close()
-        return app.close()
-      })
+      closed ??= door.close(CLOSE_GRACE_MS).then(() => app.close())
       return closed
     },
   }

@@ -24,10 +24,15 @@ export class Listeners {
 
   /** Listens. Rejects with the system's error, for example `EADDRINUSE`. */
   async listen(server: Server, host: string, port: number): Promise<void> {
-    const event = server instanceof TlsServer ? 'secureConnection' : 'connection'
-    server.on(event, (socket: Socket) => this.#admit(socket))
     server.listen({ host, port })
     await once(server, 'listening')
+    this.adopt(server)
+  }
+
+  /** The same with a server that listens already. */
+  adopt(server: Server): void {
+    const event = server instanceof TlsServer ? 'secureConnection' : 'connection'
+    server.on(event, (socket: Socket) => this.#admit(socket))
     // An error nobody listens to would end the process.
     server.on('error', (error) => this.#options.onError(error))
     this.#servers.add(server)

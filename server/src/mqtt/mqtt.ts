@@ -20,6 +20,7 @@ import { WebSocketTransport } from './transport/websocket.ts'
 import { Wheel } from './wheel.ts'
 
 export type { MqttOptions, MqttSettings } from './context.ts'
+export { refuseWhileStarting } from './starting.ts'
 
 /** Room in a CONNECT for what is not the token: ids, a will, properties; bytes. */
 const CONNECT_BYTES_BESIDES_TOKEN = PACKET_BYTES_MAX_BEFORE_CONNECT - TOKEN_BYTES_MAX
@@ -40,6 +41,8 @@ export interface Mqtt {
    * Rejects with the system's error, for example `EADDRINUSE`.
    */
   listen(server: Server, host: string, port: number): Promise<void>
+  /** The same with a server that listens already. */
+  adopt(server: Server): void
   /** Connections whose CONNECT was accepted. */
   linkCount(): number
   /**
@@ -96,6 +99,7 @@ export function createMqtt(options: MqttOptions): Mqtt {
   return {
     handleUpgrade: upgrade,
     listen: (server, host, port) => listeners.listen(server, host, port),
+    adopt: (server) => listeners.adopt(server),
     linkCount: () => sessions.connected,
     review: (isConcerned) => reviewSessions(context, isConcerned),
     async drain(seconds) {
