@@ -7,6 +7,7 @@ const LINES: readonly (readonly string[])[] = [
   ['main'],
   ['welcome'],
   ['server'],
+  ['doors'],
   ['admin-port', 'descriptors', 'mqtt-ports', 'start-checks', 'stop'],
   ['certificate', 'closers', 'pages'],
   ['http', 'mqtt'],
