@@ -8,10 +8,11 @@ import {
 } from '../auth/auth.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Limits } from '../limits/limits.ts'
-import { createMaskWork, type MaskLength, type MaskSet, parseMasks } from '../masks/masks.ts'
+import { type MaskLength, type MaskSet, parseMasks } from '../masks/masks.ts'
 import type { Metrics } from '../observe/observe.ts'
 import type { HistoryDraft, Sender, UserKey } from '../store/store.ts'
 import type { SendEventCommand } from './command.ts'
+import { withMasks } from './dear-masks.ts'
 import { outgoingBytes } from './event-bytes.ts'
 import type { EventSource } from './event-source.ts'
 import { maskedEvent } from './masked-event.ts'
@@ -54,7 +55,7 @@ export type Accepted = Outgoing & {
 export type AcceptContext = {
   readonly clock: Clock
   readonly newId: () => string
-  readonly quotas: Pick<Limits, 'sendEvents'>
+  readonly quotas: Pick<Limits, 'sendEvents' | 'work'>
   readonly organizationOf: OrganizationOf
   readonly maskLength: MaskLength
   readonly metrics: Pick<Metrics, 'masksTook'>
@@ -74,7 +75,7 @@ export function accept(context: AcceptContext, principal: Principal, command: Se
   const types = cancelOthers ? [command.event.type, cancelOthers.type] : [command.event.type]
   checkSending(organization, principal, to, types)
   const senderId = organization?.senderId === true ? senderOf(principal) : undefined
-  const { event, cancel } = outgoingOf(context, command, senderId)
+  const { event, cancel } = outgoingOf(context, principal, command, senderId)
   // Member by member: spreading would take longer than all the rest.
   return {
     eventId: event.eventId,
@@ -101,21 +102,21 @@ export function accept(context: AcceptContext, principal: Principal, command: Se
 
 /** Masks are read once, and pay for all of it together: what they take is told even where they are refused. */
 function outgoingOf(
-  { newId, maskLength, metrics }: AcceptContext,
+  context: AcceptContext,
+  principal: Principal,
   { event, cancelOthers, masks }: SendEventCommand,
   senderId: Marks['senderId'],
 ): { readonly event: Outgoing; readonly cancel: Outgoing | undefined } {
-  const work = masks.length > 0 ? createMaskWork() : undefined
-  try {
-    const set = work && parseMasks(masks, { length: maskLength, work })
+  const { newId, maskLength } = context
+  const both = (set: MaskSet | undefined) => {
     const marks = { newId, masks: set, senderId }
     return {
       event: outgoing(event, 'event', marks),
       cancel: cancelOthers && outgoing(cancelOthers, 'cancelOthers.event', marks),
     }
-  } finally {
-    if (work !== undefined) metrics.masksTook(work.taken)
   }
+  if (masks.length === 0) return both(undefined)
+  return withMasks(context, principal, (work) => both(parseMasks(masks, { length: maskLength, work })))
 }
 
 /** Whom devices see as the sender. Role SERVICE is nobody of the organization, whoever there bears its name. */

@@ -32,7 +32,6 @@ export type { ReceiptCount, ReceiptWait } from './watch.ts'
 
 /** Time after which an outbox whose mailbox could not be read tries again. */
 const READ_RETRY_MS = 1000
-const RECEIPT_WAITERS_MAX = 10_000
 
 /** What a sender learns. */
 export type SendResult = {
@@ -150,13 +149,11 @@ export type DeliveryOptions = {
   readonly limits: {
     readonly mailboxEventsMax: number
     readonly mailboxBytesMax: number
-    /** Requests that may wait for receipts at one time. Default 10,000. */
-    readonly receiptWaitersMax?: number
   } & Partial<IdempotencyBounds>
   /** Whose rules for sending hold. */
   readonly organizationOf: OrganizationOf
   /** How many events callers may send, and how many bytes of them may wait to be written. */
-  readonly quotas: Pick<Limits, 'sendEvents' | 'ledger'>
+  readonly quotas: Pick<Limits, 'sendEvents' | 'work' | 'turns' | 'ledger'>
 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {
@@ -165,8 +162,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     ...IDEMPOTENCY_BOUNDS,
     ...options.limits,
   })
-  const { mailboxEventsMax: eventsMax, mailboxBytesMax: bytesMax, receiptWaitersMax } = options.limits
-  const receipts = new Receipts(options.clock, receiptWaitersMax ?? RECEIPT_WAITERS_MAX)
+  const { mailboxEventsMax: eventsMax, mailboxBytesMax: bytesMax } = options.limits
+  const receipts = new Receipts(options.clock, options.quotas.ledger.waiters)
   const endings: EndingsContext = { ...options, links, receipts, bounds: { eventsMax, bytesMax } }
   const maskLength = options.maskLength ?? 'kept'
   const sending: SendEventsContext = { ...endings, ...options, maskLength, idempotency }

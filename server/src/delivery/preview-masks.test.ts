@@ -22,6 +22,7 @@ const masksTook = () => undefined
 function preview(body: string | Buffer, principal = ALICE) {
   const asked: unknown[] = []
   const quotas = {
+    ...noLimits(),
     sendEvents: (caller: object, organizationId: string, count: number) =>
       void asked.push([caller, organizationId, count]),
   }

@@ -1,9 +1,10 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../auth/auth.ts'
 import type { Limits } from '../limits/limits.ts'
-import { createMaskWork, type MaskLength, parseMasks } from '../masks/masks.ts'
+import { type MaskLength, parseMasks } from '../masks/masks.ts'
 import type { Metrics } from '../observe/observe.ts'
 import { optionalStrings, refuse } from './command.ts'
+import { withMasks } from './dear-masks.ts'
 import { eventText } from './event-source.ts'
 import { maskedEvent } from './masked-event.ts'
 import type { JsonObject, Problems } from './problems.ts'
@@ -38,7 +39,7 @@ export function parseMasksPreview(given: Buffer): MasksPreviewCommand {
 }
 
 export type PreviewContext = {
-  readonly quotas: Pick<Limits, 'sendEvents'>
+  readonly quotas: Pick<Limits, 'sendEvents' | 'work'>
   readonly maskLength: MaskLength
   readonly metrics: Pick<Metrics, 'masksTook'>
 }
@@ -50,17 +51,15 @@ export type PreviewContext = {
  * @throws RollcallError `rate_limited`, `invalid_mask`
  */
 export function previewMasks(
-  { quotas, maskLength, metrics }: PreviewContext,
+  context: PreviewContext,
   principal: Principal,
   { event, bytes, masks }: MasksPreviewCommand,
 ): Buffer {
+  const { quotas, maskLength } = context
   // Role SERVICE names no organization here, and uses up nobody's share.
   quotas.sendEvents(principal, principal.organizationId ?? '', 1)
   if (masks.length === 0) return bytes
-  const work = createMaskWork()
-  try {
-    return maskedEvent(parseMasks(masks, { length: maskLength, work }), event)
-  } finally {
-    metrics.masksTook(work.taken)
-  }
+  return withMasks(context, principal, (work) =>
+    maskedEvent(parseMasks(masks, { length: maskLength, work }), event),
+  )
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
+import { noLimits } from '../../../test/helpers/no-limits.ts'
 import { REGISTRATION } from '../../../test/helpers/registration.ts'
 import type { EntryPosition } from '../store/store.ts'
 import { Receipts } from './receipts.ts'
@@ -17,7 +18,7 @@ function entry(registrationId: number, sequence: number): EntryPosition {
 
 function setup(waitersMax = 2) {
   const clock = createFakeClock()
-  const receipts = new Receipts(clock, waitersMax)
+  const receipts = new Receipts(clock, noLimits({ receiptWaitersMax: waitersMax }).ledger.waiters)
   const leaving = new AbortController()
   return {
     clock,
@@ -25,7 +26,7 @@ function setup(waitersMax = 2) {
     leaving,
     /** Waits ten seconds for entries; tells when it is over. */
     wait(...entries: EntryPosition[]) {
-      const watch = receipts.open(USUAL)
+      const watch = receipts.open(REGISTRATION, USUAL)
       receipts.follow(watch, EVENT, entries, 1)
       const state = { watch, isOver: false }
       void watch.wait({ waitMs: 10_000, gone: leaving.signal }).then(() => {
@@ -80,14 +81,14 @@ describe('receipts', () => {
     assert.equal(left.isOver, true)
     const { watch } = left
     const gone = new AbortController().signal
-    const stopped = receipts.open(USUAL)
+    const stopped = receipts.open(REGISTRATION, USUAL)
     receipts.follow(stopped, EVENT, [entry(1, 3)], 1)
     const waiting = stopped.wait({ waitMs: 10_000, gone })
     assert.equal(stopped.count?.isCutShort, undefined)
     receipts.endAll()
     await waiting
     assert.equal(stopped.count?.isCutShort, true)
-    const after = receipts.open(USUAL)
+    const after = receipts.open(REGISTRATION, USUAL)
     receipts.follow(after, EVENT, [entry(1, 4)], 1)
     await after.wait({ waitMs: 10_000, gone })
     assert.equal(after.count?.isCutShort, true)
@@ -100,21 +101,21 @@ describe('receipts', () => {
   it('have so many places and no more, and a place is free again once it is closed', () => {
     const { receipts, wait } = setup(2)
     const { watch } = wait(entry(1, 1))
-    receipts.open(USUAL)
+    receipts.open(REGISTRATION, USUAL)
     const isRefusal = (error: unknown) =>
       error instanceof RollcallError && error.code === 'unavailable' && error.retryAfterSeconds === 1
-    assert.throws(() => receipts.open(USUAL), isRefusal)
+    assert.throws(() => receipts.open(REGISTRATION, USUAL), isRefusal)
     receipts.close(watch)
     receipts.close(watch)
-    receipts.open(USUAL)
-    assert.throws(() => receipts.open(USUAL), isRefusal)
+    receipts.open(REGISTRATION, USUAL)
+    assert.throws(() => receipts.open(REGISTRATION, USUAL), isRefusal)
     receipts.settled(entry(1, 1), true)
     assert.equal(watch.count?.acknowledged, 0, 'nobody counts for a closed one')
   })
 
   it('are not known where the event was not sent for this request', async () => {
     const { receipts, leaving } = setup()
-    const watch = receipts.open(USUAL)
+    const watch = receipts.open(REGISTRATION, USUAL)
     await watch.wait({ waitMs: 10_000, gone: leaving.signal })
     assert.equal(watch.count, undefined)
   })

@@ -1,5 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock } from '../clock/clock.ts'
+import { holderOf, type Pool, type Worker } from '../limits/limits.ts'
 import type { EntryPosition, UserKey } from '../store/store.ts'
 import type { Waiting } from './waiting.ts'
 import { Watch } from './watch.ts'
@@ -13,29 +14,31 @@ export type WatchedEvent = { readonly to: UserKey; readonly senderId: string; re
  */
 export class Receipts {
   readonly #clock: Clock
-  readonly #waitersMax: number
-  readonly #watches = new Set<Watch>()
+  readonly #places: Pool
+  /** Each with what gives its place back. */
+  readonly #watches = new Map<Watch, () => void>()
   /** By registration and sequence. Empty nearly always: who settles an entry pays one look. */
   readonly #byEntry = new Map<number, Map<number, Watch>>()
   /** Those that wait for an answer, by event. */
   readonly #byEvent = new Map<string, Set<Watch>>()
   #isEnding = false
 
-  constructor(clock: Clock, waitersMax: number) {
+  constructor(clock: Clock, places: Pool) {
     this.#clock = clock
-    this.#waitersMax = waitersMax
+    this.#places = places
   }
 
   /**
-   * Takes a place, before anything is sent. It must be closed.
+   * Takes a place of the sender's share, before anything is sent. It must be closed.
    *
-   * @throws RollcallError `unavailable` where all are taken
+   * @throws RollcallError `unavailable` where there is none
    */
-  open(waiting: Waiting): Watch {
-    if (this.#watches.size >= this.#waitersMax)
+  open(sender: Worker, waiting: Waiting): Watch {
+    const release = this.#places.take(holderOf(sender))
+    if (release === undefined)
       throw new RollcallError('unavailable', 'Too many requests wait for receipts.', { retryAfterSeconds: 1 })
     const watch = new Watch(this.#clock, waiting)
-    this.#watches.add(watch)
+    this.#watches.set(watch, release)
     if (this.#isEnding) watch.cutShort()
     return watch
   }
@@ -64,6 +67,7 @@ export class Receipts {
     const ofEvent = this.#byEvent.get(watch.eventName)
     ofEvent?.delete(watch)
     if (ofEvent?.size === 0) this.#byEvent.delete(watch.eventName)
+    this.#watches.get(watch)?.()
     this.#watches.delete(watch)
   }
 
@@ -98,7 +102,7 @@ export class Receipts {
   /** Whoever waits, now or later, is answered with what is known. */
   endAll(): void {
     this.#isEnding = true
-    for (const watch of this.#watches) watch.cutShort()
+    for (const watch of this.#watches.keys()) watch.cutShort()
   }
 }
 

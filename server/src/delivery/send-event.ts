@@ -1,5 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../auth/auth.ts'
+import { type Limits, turnOf } from '../limits/limits.ts'
 import type { Metrics, Statistics, Tally } from '../observe/observe.ts'
 import type {
   AppendOutcome,
@@ -14,6 +15,7 @@ import type {
 import { type AcceptContext, type Accepted, accept, draftOf } from './accept.ts'
 import { type AppendContext, appendRequest } from './append-request.ts'
 import type { SendEventCommand } from './command.ts'
+import { areDear } from './dear-masks.ts'
 import type { SendResult } from './delivery.ts'
 import { tell } from './endings.ts'
 import type { Idempotency } from './idempotency.ts'
@@ -28,6 +30,7 @@ export type SendEventContext = AcceptContext &
     readonly links: Links
     readonly idempotency: Idempotency
     readonly receipts: Receipts
+    readonly quotas: Pick<Limits, 'turns'>
     readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs'>
     readonly statistics: Pick<Statistics, 'of'>
     readonly bounds: MailboxBounds
@@ -46,6 +49,7 @@ export async function sendEvent(
   idempotencyKey = command.idempotencyKey,
   watch?: Watch,
 ): Promise<SendResult> {
+  if (areDear(command.masks, command.event.bytes.length)) await context.quotas.turns.next(turnOf(principal))
   const event = accept(context, principal, command)
   // `await`: to return a promise from an async function takes three turns of the queue instead of one.
   if (idempotencyKey === undefined) return await route(context, event, undefined, watch)
@@ -62,7 +66,7 @@ export async function sendEventAndWait(
   idempotencyKey: string | undefined,
   wait: ReceiptWait,
 ): Promise<SendResult> {
-  const watch = context.receipts.open(command)
+  const watch = context.receipts.open(principal, command)
   try {
     const result = await sendEvent(context, principal, command, idempotencyKey, watch)
     await watch.wait(wait)

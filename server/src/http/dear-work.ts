@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { holderOf, type Limits, type Worker } from '../limits/limits.ts'
+import { holderOf, type Limits, turnOf, type Worker } from '../limits/limits.ts'
 
 /** What a request that costs what it takes needs of the limits. */
 export type DearLimits = Pick<Limits, 'work' | 'ledger' | 'turns'>
@@ -29,9 +29,4 @@ export async function dearly<T>(
   const [answer, costMs] = await make()
   work.spend(caller, costMs)
   return answer
-}
-
-/** Whose turn it is: a user or backend. */
-export function turnOf({ organizationId, userId }: Worker): string {
-  return `${organizationId ?? ''}/${userId}`
 }

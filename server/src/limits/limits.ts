@@ -10,6 +10,7 @@ export { type Holder, holderOf, type Ledger, type ShareSettings, senderInto, str
 export type { Pool } from './pool.ts'
 export { RateLimited } from './rate-limited.ts'
 export type { SignInLimits } from './sign-in-limits.ts'
+export { turnOf } from './turns.ts'
 export type { Worker, WorkMeter } from './work-meter.ts'
 
 /** Whose requests are counted: a principal. */

@@ -1,4 +1,10 @@
 import { afterThisTurn } from '../clock/clock.ts'
+import type { Worker } from './work-meter.ts'
+
+/** Whose turn it is: a user or backend. */
+export function turnOf({ organizationId, userId }: Worker): string {
+  return `${organizationId ?? ''}/${userId}`
+}
 
 /**
  * Turns for work that takes long: one of them in each turn of the event loop, callers one after the other. Who has

@@ -1,5 +1,6 @@
 import type { MasksPreviewWebCommand } from '@rollcall/protocol/command'
 import { parseMasksPreview } from '../../delivery/delivery.ts'
+import { turnOf } from '../../limits/limits.ts'
 import type { App } from '../app-type.ts'
 import { JSON_TYPE } from '../error-body.ts'
 import { callerOf } from '../plugins/authenticate.ts'
@@ -24,11 +25,16 @@ const schema = {
 // The schema is for the documentation: delivery parses the bytes itself, as those of sendEvent.
 const validatorCompiler = () => () => true
 
+type Services = Pick<HttpServices, 'delivery' | 'limits'>
+
 /** Needs a scope whose bodies are raw. */
-export function previewMasksRoute(app: App, { delivery }: Pick<HttpServices, 'delivery'>): void {
-  app.post('/masks/preview', { schema, validatorCompiler }, (request, reply) => {
-    const event = delivery.previewMasks(callerOf(request), parseMasksPreview(rawBody(request)))
+export function previewMasksRoute(app: App, { delivery, limits }: Services): void {
+  app.post('/masks/preview', { schema, validatorCompiler }, async (request, reply) => {
+    const caller = callerOf(request)
+    const command = parseMasksPreview(rawBody(request))
+    await limits.turns.next(turnOf(caller))
+    const event = delivery.previewMasks(caller, command)
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
-    reply.send(`{"event":${event.toString('utf8')}}`)
+    return reply.send(`{"event":${event.toString('utf8')}}`)
   })
 }
