@@ -197,7 +197,7 @@ async function buildFronts(
   const { settings, doors } = start
   const { backendsShowCertificate, isHostAllowed } = settings
   const mqtt = createMqtt({
-    ...{ ...around, ...rooms, ledger: rooms.limits.ledger },
+    ...{ ...around, ...rooms, ...rooms.limits },
     settings: { ...configuration, backendsShowCertificate, isHostAllowed },
   })
   rooms.auth.onRevoked((isConcerned) => mqtt.review(isConcerned))

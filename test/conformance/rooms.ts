@@ -85,7 +85,7 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
   })
   const mqtt = createMqtt({
     ...around,
-    ledger: around.limits.ledger,
+    ...around.limits,
     random: startingWith(caller.packetIdSeed ?? 0),
     settings: MQTT_SETTINGS,
   })

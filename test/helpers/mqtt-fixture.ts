@@ -12,7 +12,7 @@ import type {
   SendEventCommand,
   SendResult,
 } from '../../server/src/delivery/delivery.ts'
-import type { ShareSettings } from '../../server/src/limits/limits.ts'
+import type { LimitSettings } from '../../server/src/limits/limits.ts'
 import { createMqtt, type Mqtt, type MqttOptions, type MqttSettings } from '../../server/src/mqtt/mqtt.ts'
 import { createLog } from '../../server/src/observe/observe.ts'
 import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
@@ -249,7 +249,7 @@ export type MqttFixture = {
 /** The MQTT front over fakes, on loopback, with a clock that stands; closed with the test. */
 export async function openMqtt(
   test: TestContext,
-  overrides: Partial<MqttSettings & ShareSettings> = {},
+  overrides: Partial<MqttSettings & LimitSettings> = {},
 ): Promise<MqttFixture> {
   const clock = createFakeClock()
   const [auth, registrar, delivery] = [new FakeAuth(clock), new FakeRegistrar(clock), new FakeDelivery()]
@@ -260,7 +260,7 @@ export async function openMqtt(
   const lines: string[] = []
   const bounds = { linksMax: 1000, pendingLinksMax: 1000, ...overrides }
   const options: MqttOptions = {
-    ledger: noLimits(bounds).ledger,
+    ...noLimits(bounds),
     auth,
     registrar,
     delivery,

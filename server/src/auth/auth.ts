@@ -39,9 +39,11 @@ export interface Auth {
    * the same token for an hour. Expiry, revocation and the directory (is the user still there and enabled?)
    * are judged anew at every call.
    *
-   * @throws RollcallError `unauthorized`; `unavailable` never: what cannot be decided is refused
+   * @param beforeCheck called before a token is checked that was not verified before; what it throws is thrown
+   * @throws RollcallError `unauthorized`, also for what cannot be decided; `unavailable` where too many tokens
+   *   wait to be checked
    */
-  authenticate(token: string): Principal | Promise<Principal>
+  authenticate(token: string, beforeCheck?: () => void): Principal | Promise<Principal>
   /**
    * The same for a token whose `exp` may have passed, at most `staleConnectSecondsMax` ago: everything else
    * is judged as by `authenticate`. `expired` says which it was.

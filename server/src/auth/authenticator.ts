@@ -73,9 +73,10 @@ export function createAuthenticator(options: Options): Authenticator {
   }
 
   return {
-    authenticate(token) {
+    authenticate(token, beforeCheck) {
       const verified = verifier.known(token)
       if (verified !== undefined) return admit(verified, 0, clock.wallMs())
+      beforeCheck?.()
       return verify(token).then((fresh) => admit(fresh, 0, clock.wallMs()))
     },
     async authenticateStale(token) {

@@ -1,5 +1,6 @@
 import { TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
 import { type BoundedCache, createBoundedCache } from './bounded-cache.ts'
+import { CheckQueue } from './check-queue.ts'
 import type { Directory } from './directory.ts'
 import { parseToken, type TokenForm, TokenRefused } from './token-form.ts'
 import type { TokenFacts, TrustedIssuer } from './trusted-issuer.ts'
@@ -17,7 +18,7 @@ export type Verified = {
 export interface Verifier {
   /** A token that was verified before, as far as it is remembered. */
   known(token: string): Verified | undefined
-  /** Checks a token; callers with the same one share the work. @throws TokenRefused */
+  /** Checks a token; callers with the same one share the work. @throws TokenRefused; RollcallError `unavailable` */
   verify(token: string): Promise<Verified>
   /** What a token says, unchecked: only for one that is known to have been verified. @throws TokenRefused */
   peek(token: string): TokenFacts
@@ -37,6 +38,7 @@ export function createVerifier(
   const cache: BoundedCache<Verified> = createBoundedCache(CACHE_BOUNDS)
   // At most one entry for each request that waits, and each of those holds its token anyway.
   const underway = new Map<string, Promise<Verified>>()
+  const queue = new CheckQueue()
   let generation = 0
 
   function issuerOfForm(form: TokenForm): TrustedIssuer {
@@ -51,7 +53,7 @@ export function createVerifier(
     const form = parseToken(token, tokenBytesMax)
     const issuer = issuerOfForm(form)
     const facts = issuer.read(form)
-    await issuer.checkSignature(form)
+    await queue.run(() => issuer.checkSignature(form))
     const verified = { facts, judgedBy: undefined, hasStanding: false }
     // Not kept where a key was withdrawn meanwhile: it may be this one's.
     if (generation === startedIn) cache.set(token, verified)

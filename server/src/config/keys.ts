@@ -377,15 +377,15 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'work',
     'milliseconds',
     'Caller',
-    [250, 2_000],
+    [200, 500],
     'Processor time that one caller may have for what costs what it takes: masks, history, presence, refused packets',
   ),
-  ...rate('work', 'milliseconds', 'Organization', [500, 4_000], 'The same, all callers of one organization'),
+  ...rate('work', 'milliseconds', 'Organization', [400, 1_000], 'The same, all callers of one organization'),
   ...rate(
     'work',
     'milliseconds',
     'Address',
-    [250, 2_000],
+    [200, 500],
     'The same, callers that have not shown who they are',
   ),
   integer(

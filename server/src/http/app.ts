@@ -127,7 +127,7 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
   const gate = new AnswerGate()
   await app.register(
     async (scope) => {
-      requireToken(scope, services.auth, settings)
+      requireToken(scope, services, settings)
       readJson(scope)
       registerRoutes(scope, services, settings, gate)
       unregisterRoute(scope, services)

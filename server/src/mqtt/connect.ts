@@ -3,7 +3,7 @@ import { isId } from '@rollcall/protocol/id'
 import { IN_FLIGHT_MAX } from '@rollcall/protocol/limits'
 import type { IConnectPacket } from 'mqtt-packet'
 import { mustShowCertificate, type Principal } from '../auth/auth.ts'
-import { holderOf } from '../limits/limits.ts'
+import { holderOf, RateLimited } from '../limits/limits.ts'
 import { asError } from './as-error.ts'
 import { latestRenewalWallMs } from './authorization.ts'
 import { type Client, clientKey } from './client.ts'
@@ -13,6 +13,10 @@ import type { Version } from './packets/checks.ts'
 import { connectLevel, decode } from './packets/decode.ts'
 import { type ConnectRefusal, PacketError } from './reasons.ts'
 import type { Session } from './session.ts'
+
+/** What a CONNECT costs its user, and a token that was checked for nothing its address; milliseconds. */
+const CONNECT_COST_MS = 0.1
+const FORGERY_COST_MS = 0.3
 
 /** A CONNECT that is answered with a refusal. */
 class ConnectRefused extends Error {
@@ -31,7 +35,7 @@ export async function connect(session: Session, bytes: Buffer): Promise<void> {
   if (level !== 4 && level !== 5) return refuse(session, level > 5 ? 5 : 4, 'unsupported_version')
   const packet = decode(bytes, level)
   if (packet.cmd !== 'connect') throw new PacketError('protocol_error')
-  const judgement = await judgeConnect(packet, level, session.context).catch((error: unknown) =>
+  const judgement = await judgeConnect(packet, level, session).catch((error: unknown) =>
     refusalOf(error, session.context),
   )
   if (!session.isOpen) return
@@ -56,8 +60,9 @@ function acceptWithin(session: Session, level: Version, { client, welcome }: Jud
   }
   if (release === undefined) refuse(session, level, 'quota_exceeded')
   else {
+    session.context.work.spend(client.principal, CONNECT_COST_MS)
     noteStale(session.context, client)
-    session.accept(client, welcome, { holder, release })
+    session.accept(client, welcome, { holder, remoteAddress: session.remoteAddress, release })
   }
 }
 
@@ -92,6 +97,8 @@ function refuse(session: Session, version: Version, why: ConnectRefusal, packetB
 /** Whatever could not be decided is refused as well. */
 function refusalOf(error: unknown, { log }: MqttContext): ConnectRefusal {
   if (error instanceof ConnectRefused) return error.refusal
+  if (error instanceof RateLimited) return 'quota_exceeded'
+  if (error instanceof RollcallError && error.code === 'unavailable') return 'unavailable'
   log.error('mqtt: a CONNECT could not be decided', {
     err: asError(error),
   })
@@ -112,13 +119,14 @@ const TOKEN_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/
 async function judgeConnect(
   packet: IConnectPacket,
   version: Version,
-  context: MqttContext,
+  { context, remoteAddress }: Session,
 ): Promise<Judgement> {
   checkRoom(context)
   checkAuthenticationMethod(packet)
   checkClientId(packet, version)
   const token = readToken(packet)
-  const { principal, renewedUntilWallMs } = await authenticate(token, context)
+  const { principal, renewedUntilWallMs } = await authenticate(token, context, remoteAddress)
+  context.work.admit(principal)
   checkUserName(packet, version, principal)
   const assignedClientId = packet.clientId === '' && version === 5 ? makeClientId(context) : undefined
   const clientId = assignedClientId ?? packet.clientId
@@ -159,10 +167,17 @@ function readToken({ password }: IConnectPacket): string {
 
 type Authenticated = { readonly principal: Principal; readonly renewedUntilWallMs: number }
 
-async function authenticate(token: string, context: MqttContext): Promise<Authenticated> {
+async function authenticate(
+  token: string,
+  context: MqttContext,
+  remoteAddress: string,
+): Promise<Authenticated> {
+  const { auth, work } = context
   try {
-    return { principal: await context.auth.authenticate(token), renewedUntilWallMs: 0 }
+    const principal = await auth.authenticate(token, () => work.admitStranger(remoteAddress))
+    return { principal, renewedUntilWallMs: 0 }
   } catch (error) {
+    if (!(error instanceof RateLimited)) work.spendStranger(remoteAddress, FORGERY_COST_MS)
     if (error instanceof RollcallError && error.code === 'unauthorized')
       return authenticateStale(token, context)
     throw error

@@ -2,7 +2,7 @@ import type { Auth } from '../auth/auth.ts'
 import type { Clock, Random } from '../clock/clock.ts'
 import type { AllowedOrigins } from '../config/config.ts'
 import type { Delivery } from '../delivery/delivery.ts'
-import type { Holder, Ledger } from '../limits/limits.ts'
+import type { Holder, Ledger, WorkMeter } from '../limits/limits.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
 import type { Sessions } from './sessions.ts'
@@ -20,11 +20,12 @@ export type MqttOptions = {
   readonly log: Log
   readonly metrics: Pick<Metrics, 'linkClosed' | 'refused' | 'eventOutcome' | 'staleConnect'>
   readonly ledger: Pick<Ledger, 'links' | 'pendingLinks' | 'unfinishedBytes'>
+  readonly work: WorkMeter
   readonly settings: MqttSettings
 }
 
 /** A connection's place, and whose share it is taken from. `release` is idempotent. */
-export type Place = { readonly holder: Holder; release(): void }
+export type Place = { readonly holder: Holder; readonly remoteAddress: string; release(): void }
 
 /** Configuration keys of the same names. */
 export type MqttSettings = {

@@ -166,7 +166,11 @@ test('a connection survives any stream, or ends for a reason of the protocol, an
   for (let run = 0; run < 3_000; run++) {
     const version: Version = below(2) === 0 ? 4 : 5
     const transport = new FakeTransport()
-    const session = new Session(context, transport, { holder: [], release: () => undefined })
+    const session = new Session(context, transport, {
+      holder: [],
+      remoteAddress: '',
+      release: () => undefined,
+    })
     session.start()
     opened++
     const connect = generate({ ...CONNECT, protocolVersion: version }, { protocolVersion: version })

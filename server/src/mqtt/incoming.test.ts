@@ -62,7 +62,7 @@ test('a client that asks and does not read is not read from either, and loses no
     connectBytesMax: 32_768,
   }
   const transport = new UnreadTransport()
-  const session = new Session(context, transport, { holder: [], release: () => undefined })
+  const session = new Session(context, transport, { holder: [], remoteAddress: '', release: () => undefined })
   session.start()
   const credentials = { username: 'alice', password: Buffer.from(TOKEN), clientId: 'phone', clean: true }
   session.onData(generate({ cmd: 'connect', protocolVersion: 4, ...credentials }))

@@ -136,5 +136,5 @@ function placeFor({ sessions, settings, ledger }: MqttContext, remoteAddress: st
   if (sessions.all.size >= linksMax + pendingLinksMax) return undefined
   const holder = strangerAt(remoteAddress)
   const release = ledger.pendingLinks.take(holder)
-  return release && { holder, release }
+  return release && { holder, remoteAddress, release }
 }

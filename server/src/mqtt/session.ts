@@ -71,6 +71,11 @@ export class Session implements Receiver, Due {
     this.transport.start(this)
   }
 
+  /** Whose connection it is, as far as proxies tell. */
+  get remoteAddress(): string {
+    return this.#place.remoteAddress
+  }
+
   get isOpen(): boolean {
     return this.#state === 'open'
   }

@@ -2,6 +2,7 @@ import { SUBSCRIPTIONS_MAX } from '@rollcall/protocol/limits'
 import { parseTopic } from '@rollcall/protocol/topic'
 import type { ISubscribePacket, ISubscription, IUnsubscribePacket } from 'mqtt-packet'
 import { mayPublishEvents } from '../auth/auth.ts'
+import { RateLimited } from '../limits/limits.ts'
 import type { Registration } from '../store/store.ts'
 import { asError } from './as-error.ts'
 import { isAuthorized } from './authorization.ts'
@@ -28,6 +29,7 @@ type Found = Registration | 'responses' | number
 export async function subscribe(session: Session, client: Client, packet: ISubscribePacket): Promise<void> {
   const { auth } = session.context
   if (!auth.isStillGood(client.token)) return session.close('authorization_lost')
+  if (!pays(session, client, packet.subscriptions.length)) return
   const found = await Promise.all(packet.subscriptions.map(({ topic }) => find(session, client, topic)))
   if (!session.isOpen) return
   if (found.some((what) => mustNotTakeOver(session, what))) {
@@ -45,6 +47,24 @@ export async function subscribe(session: Session, client: Client, packet: ISubsc
   // Only now, or an event could precede the SUBACK.
   for (const link of attached) link.start()
   session.reschedule()
+}
+
+/** What a filter costs, whether it is granted or not, milliseconds of processor time. */
+const FILTER_COST_MS = 0.03
+
+/** Closes the connection of a user who has not paid off what it had before; SUBACK could not say when to come back. */
+function pays(session: Session, { principal }: Client, filters: number): boolean {
+  const { work, metrics } = session.context
+  try {
+    work.admit(principal)
+  } catch (error) {
+    if (!(error instanceof RateLimited)) throw error
+    metrics.refused('mqtt', 'quota_exceeded')
+    session.close('quota_exceeded')
+    return false
+  }
+  work.spend(principal, filters * FILTER_COST_MS)
+  return true
 }
 
 async function find(session: Session, client: Client, filter: string): Promise<Found> {
@@ -139,6 +159,7 @@ function linkTo(session: Session, registration: Registration): EndpointLink | un
 
 /** UNSUBSCRIBE. The mailbox is untouched; the other topic form, if subscribed, stays. */
 export function unsubscribe(session: Session, client: Client, packet: IUnsubscribePacket): void {
+  if (!pays(session, client, packet.unsubscriptions.length)) return
   const codes = packet.unsubscriptions.map((topic) => {
     if (session.ingress?.responseTopics.delete(topic)) return SUCCESS
     const link = session.links.find((candidate) => candidate.has(topic))

@@ -2,6 +2,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { mustShowCertificate, type Principal, showsCertificate } from '../../auth/auth.ts'
 import type { App } from '../app-type.ts'
+import { clientAddress } from '../client-address.ts'
 import type { HttpServices } from '../services.ts'
 import type { HttpSettings } from '../settings.ts'
 
@@ -24,7 +25,7 @@ declare module 'fastify' {
  */
 export function requireToken(
   app: App,
-  auth: HttpServices['auth'],
+  { auth, limits }: Pick<HttpServices, 'auth' | 'limits'>,
   { backendsShowCertificate }: Settings,
 ): void {
   app.decorateRequest('principal', undefined)
@@ -38,13 +39,13 @@ export function requireToken(
     request.admittedAt = auth.revocations()
     let principal: Principal | Promise<Principal>
     try {
-      principal = auth.authenticate(token)
+      principal = auth.authenticate(token, () => limits.work.admitStranger(addressOf(request)))
       if (backendsShowCertificate === true) principal = judged(principal, request)
     } catch (thrown) {
       refuse(reply, token, thrown, done)
       return
     }
-    if (principal instanceof Promise) admitLater(principal, token, request, reply, done)
+    if (principal instanceof Promise) admitLater(limits, principal, token, request, reply, done)
     else {
       request.principal = principal
       done()
@@ -77,7 +78,11 @@ function refuseRevoked(app: App, auth: HttpServices['auth']): void {
   })
 }
 
+/** What a token costs that was checked for nothing, milliseconds of processor time. */
+const FORGERY_COST_MS = 0.3
+
 function admitLater(
+  limits: Pick<HttpServices['limits'], 'work'>,
   principal: Promise<Principal>,
   token: string,
   request: FastifyRequest,
@@ -89,8 +94,15 @@ function admitLater(
       request.principal = known
       done()
     },
-    (thrown: unknown) => refuse(reply, token, thrown, done),
+    (thrown: unknown) => {
+      limits.work.spendStranger(addressOf(request), FORGERY_COST_MS)
+      refuse(reply, token, thrown, done)
+    },
   )
+}
+
+function addressOf(request: FastifyRequest): string {
+  return clientAddress(request.ips ?? [request.ip])
 }
 
 const BEARER = 'Bearer '
