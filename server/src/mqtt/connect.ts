@@ -98,7 +98,6 @@ function refuse(session: Session, version: Version, why: ConnectRefusal, packetB
 function refusalOf(error: unknown, { log }: MqttContext): ConnectRefusal {
   if (error instanceof ConnectRefused) return error.refusal
   if (error instanceof RateLimited) return 'quota_exceeded'
-  if (error instanceof RollcallError && error.code === 'unavailable') return 'unavailable'
   log.error('mqtt: a CONNECT could not be decided', {
     err: asError(error),
   })
@@ -177,6 +176,9 @@ async function authenticate(
     const principal = await auth.authenticate(token, () => work.admitStranger(remoteAddress))
     return { principal, renewedUntilWallMs: 0 }
   } catch (error) {
+    // Too many wait to be checked: that is no fault, and must not fill the log.
+    if (error instanceof RollcallError && error.code === 'unavailable')
+      throw new ConnectRefused('unavailable')
     if (!(error instanceof RateLimited)) work.spendStranger(remoteAddress, FORGERY_COST_MS)
     if (error instanceof RollcallError && error.code === 'unauthorized')
       return authenticateStale(token, context)
