@@ -20,6 +20,8 @@ const USAGE = `Usage: rollcall <command> [options]
   events          tell what became of events
   hash-secret     print the hash of a secret, read from standard input, for the directory file
   check-config    check the server's configuration
+  backup          copy the server's data folder, also while it runs
+  restore         make a data folder of a backup
   bench           measure the server (in a clone of the repository)
 
   rollcall <command> --help tells a command's options; all of it is in docs/cli.md.
@@ -46,6 +48,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['events', events],
   ['hash-secret', serverCommand('hash-secret')],
   ['check-config', serverCommand('check-config')],
+  ['backup', serverCommand('backup')],
+  ['restore', serverCommand('restore')],
   ['bench', bench],
 ])
 

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { hashSecret } from './auth/auth.ts'
 import { systemClock, systemRandom } from './clock/clock.ts'
 import { type Configuration, ConfigurationError, readConfigFile, readConfiguration } from './config/config.ts'
+import { backUpData, restoreData } from './folder-commands.ts'
 import { createLog, type Log, productVersion } from './observe/observe.ts'
 import { startServer } from './server.ts'
 import { checkStart } from './start-checks.ts'
@@ -17,9 +18,17 @@ const USAGE = `Usage: rollcall-server [--config FILE]    start the server
                                           check the configuration and exit
        rollcall-server hash-secret        read a secret from standard input and print its hash
                                           for the directory file
+       rollcall-server backup FOLDER [--config FILE] [--rate MIB]
+                                          copy the data folder while the server runs, at so many MiB
+                                          a second (default 32); --without-keys leaves key files out
+       rollcall-server restore BACKUP FOLDER
+                                          make a data folder of a backup
        rollcall-server --version          print the version
 
 Every configuration key can be given in the environment or in the file: docs/configuration.md`
+
+const RATE_DEFAULT_MIB = 32
+const RATE_MAX_MIB = 10_000
 
 // The same distance from the sources as from the build.
 const PAGE_FOLDERS = {
@@ -33,6 +42,8 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       config: { type: 'string' },
+      rate: { type: 'string' },
+      'without-keys': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
       version: { type: 'boolean', short: 'v' },
     },
@@ -40,6 +51,8 @@ async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(`${USAGE}\n`)
   if (values.version) return void process.stdout.write(`${productVersion()}\n`)
   const [command = 'start', ...rest] = positionals
+  if (command === 'backup') return backUp(rest, values)
+  if (command === 'restore') return restore(rest)
   // Not repeated: whoever hands a secret to hash-secret this way finds it in fewer places.
   if (rest.length > 0) throw new ConfigurationError(command, `takes no further argument\n${USAGE}`)
   switch (command) {
@@ -53,6 +66,38 @@ async function main(): Promise<void> {
     default:
       throw new ConfigurationError(command, `unknown command\n${USAGE}`)
   }
+}
+
+/** What was done goes to standard output, how far it is to standard error. */
+async function backUp(
+  folders: readonly string[],
+  given: { readonly config?: string; readonly rate?: string; readonly 'without-keys'?: boolean },
+): Promise<void> {
+  const [target] = folders
+  if (!target || folders.length > 1) throw new ConfigurationError('backup', `takes one folder\n${USAGE}`)
+  const report = await backUpData({
+    dataDir: configure(given.config).dataDir,
+    target,
+    rateMib: rateOf(given.rate),
+    withKeys: given['without-keys'] !== true,
+    clock: systemClock(),
+    say: (line) => void process.stderr.write(`${line}\n`),
+  })
+  process.stdout.write(report)
+}
+
+async function restore(folders: readonly string[]): Promise<void> {
+  const [backup, target] = folders
+  if (!backup || !target || folders.length > 2)
+    throw new ConfigurationError('restore', `takes a backup and a folder\n${USAGE}`)
+  process.stdout.write(await restoreData({ backup, target, clock: systemClock() }))
+}
+
+function rateOf(given: string | undefined): number {
+  if (given === undefined) return RATE_DEFAULT_MIB
+  const rate = Number(given)
+  if (/^\d+$/.test(given) && rate >= 1 && rate <= RATE_MAX_MIB) return rate
+  throw new ConfigurationError('--rate', `must be an integer from 1 to ${RATE_MAX_MIB}, MiB a second`)
 }
 
 /** Nothing but the hash goes to standard output. */

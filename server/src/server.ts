@@ -21,6 +21,8 @@ import { openFolderStore } from './store/embedded/embedded.ts'
 import { feedBounds, type OnMailboxEnded, type Store } from './store/store.ts'
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
 
+export { backUpFolder, restoreFolder } from './store/embedded/embedded.ts'
+
 /** What the process gives: time, randomness, a place for log lines, and where it finds its pages. */
 export type Surroundings = {
   readonly clock: Clock

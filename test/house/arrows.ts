@@ -2,10 +2,10 @@ import { complaintInConsole } from './console-arrows.ts'
 import type { Import } from './imports.ts'
 
 // From the top: a room may import from the lines below its own, and from its own line only what SIDEWAYS
-// names. `main`, `welcome` and `server` are files that stand outside every room.
+// names. `main`, `welcome`, `folder-commands` and `server` are files that stand outside every room.
 const LINES: readonly (readonly string[])[] = [
   ['main'],
-  ['welcome'],
+  ['welcome', 'folder-commands'],
   ['server'],
   ['doors'],
   ['admin-port', 'descriptors', 'mqtt-ports', 'start-checks', 'stop'],

@@ -8,7 +8,9 @@ import { EXIT, UsageError } from '../exit-codes.ts'
 const require = createRequire(import.meta.url)
 
 /** A command of the server's own program, which has its own command line, streams and exit code. */
-export function serverCommand(name: 'start' | 'check-config' | 'hash-secret'): Command {
+export function serverCommand(
+  name: 'start' | 'check-config' | 'hash-secret' | 'backup' | 'restore',
+): Command {
   return (args) => runProgram(programOf('@rollcall/server', 'dist/main.js'), [name, ...args])
 }
 

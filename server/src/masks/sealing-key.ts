@@ -12,7 +12,8 @@ type SealingKeyOptions = {
   readonly random: Random
 }
 
-const FILE = 'sealing.key'
+/** The key's file in the data folder. */
+export const SEALING_KEY_FILE = 'sealing.key'
 
 /**
  * The key that seals masked events: the one from the configuration, or else the one in the data folder, which
@@ -23,7 +24,7 @@ const FILE = 'sealing.key'
  */
 export async function loadSealingKey({ dataDir, keyFromConfig, random }: SealingKeyOptions): Promise<Buffer> {
   if (keyFromConfig !== undefined) return decodeKey(keyFromConfig)
-  const file = join(dataDir, FILE)
+  const file = join(dataDir, SEALING_KEY_FILE)
   const existing = await readKey(file)
   if (existing !== undefined) return existing
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
@@ -74,7 +75,7 @@ async function refuseUnsafe(handle: FileHandle, file: string): Promise<void> {
 
 /** Puts a whole, flushed file in place in one step, and never over another's: what that one sealed needs it. */
 async function createKey(dataDir: string, file: string, random: Random): Promise<void> {
-  const draft = join(dataDir, `.${FILE}.${random.bytes(8).toString('hex')}`)
+  const draft = join(dataDir, `.${SEALING_KEY_FILE}.${random.bytes(8).toString('hex')}`)
   try {
     await writeDurably(draft, random.bytes(SEALING_KEY_BYTES))
     await link(draft, file)

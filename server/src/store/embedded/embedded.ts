@@ -1,20 +1,23 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from '../../clock/clock.ts'
 import type { BookBounds, HistoryBounds } from '../bounds.ts'
 import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
 import { openEmbeddedStore } from './assembly.ts'
+import { assertNoBackup } from './backup/marker.ts'
 import { openDiskRows } from './disk/disk-rows.ts'
 import type { Files } from './disk/files.ts'
 import { mergerFor } from './disk/mergers.ts'
 import { makeFolder, nodeFiles } from './disk/node-files.ts'
 import { lockFolder } from './folder-lock.ts'
 import { migrate } from './lmdb/migrate.ts'
-import { ownIdentity } from './process-identity.ts'
 import type { Rows } from './rows.ts'
+import { newStoreId } from './store-id.ts'
 import { type StoreLog, silentLog } from './store-log.ts'
 
 export { openEmbeddedStore } from './assembly.ts'
+export { backUpFolder, restoreFolder } from './backup/folders.ts'
+export { DamageError } from './disk/damage.ts'
+export type { Files, LogFile, NewFile, ReadableFile, ReadableFiles } from './disk/files.ts'
 export { type RowChange, type Rows, TABLES, type Table } from './rows.ts'
 export type { StoreLog } from './store-log.ts'
 
@@ -58,6 +61,7 @@ export async function openFolderRows(
 ): Promise<Rows> {
   const folder = join(options.dataDir, 'store')
   makeFolder(folder)
+  assertNoBackup(nodeFiles(options.dataDir))
   const lock = lockFolder(folder)
   try {
     const rows = await openLocked(nodeFiles(folder), options)
@@ -80,10 +84,4 @@ async function openLocked(
     })
   await migrate({ files, clock, log, openRows })
   return openRows(files)
-}
-
-/** Two stores are never made by one process at one time. */
-function newStoreId(clock: Clock): string {
-  const maker = JSON.stringify([ownIdentity(), clock.wallMs(), clock.monotonicMs()])
-  return createHash('sha256').update(maker).digest('hex').slice(0, 16)
 }

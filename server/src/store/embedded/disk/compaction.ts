@@ -89,7 +89,8 @@ function tablesOf(
   return sums
 }
 
-function bytesMaxOf(level: number, { level1Bytes }: Sizes): number {
+/** What a sorted level may hold, bytes. */
+export function bytesMaxOf(level: number, { level1Bytes }: Sizes): number {
   return level1Bytes * LEVEL_FACTOR ** (level - 1)
 }
 

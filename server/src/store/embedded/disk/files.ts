@@ -26,6 +26,9 @@ export interface Files {
   freeBytes(): Promise<number>
 }
 
+/** A folder for those who only read it. */
+export type ReadableFiles = Pick<Files, 'path' | 'sizeOf' | 'open'>
+
 export interface ReadableFile {
   /** Fills `bytes` from `position`; returns how many there were before the end of the file. */
   read(bytes: Uint8Array, position: number): number

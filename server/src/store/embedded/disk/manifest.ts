@@ -1,6 +1,6 @@
 import { checksum } from './checksum.ts'
 import { DamageError } from './damage.ts'
-import type { Files } from './files.ts'
+import type { Files, ReadableFiles } from './files.ts'
 import { readWhole } from './read-whole.ts'
 
 export const MANIFEST = 'manifest'
@@ -70,7 +70,7 @@ export async function writeManifest(files: Files, manifest: Manifest): Promise<v
  * @throws DamageError when it is not as it was written
  * @throws Error when a newer version wrote it
  */
-export function readManifest(files: Files): Manifest | undefined {
+export function readManifest(files: ReadableFiles): Manifest | undefined {
   if (files.sizeOf(MANIFEST) === undefined) return undefined
   const bytes = readWhole(files, MANIFEST)
   const end = bytes.indexOf('\n') + 1

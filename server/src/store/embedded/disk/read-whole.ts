@@ -1,7 +1,7 @@
-import type { Files } from './files.ts'
+import type { ReadableFiles } from './files.ts'
 
 /** All bytes of a file. */
-export function readWhole(files: Files, name: string): Buffer {
+export function readWhole(files: ReadableFiles, name: string): Buffer {
   const bytes = Buffer.allocUnsafe(files.sizeOf(name) ?? 0)
   const file = files.open(name)
   try {

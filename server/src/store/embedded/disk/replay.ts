@@ -1,6 +1,6 @@
 import { type CommitRecord, RECORD_UNIT_BYTES, readRecord, roundUp } from './commit-record.ts'
 import { DamageError } from './damage.ts'
-import type { Files } from './files.ts'
+import type { ReadableFiles } from './files.ts'
 import { type LogInfo, logName, type Manifest } from './manifest.ts'
 import { Memtable } from './memtable.ts'
 import { readWhole } from './read-whole.ts'
@@ -28,7 +28,7 @@ export type LogEnd = {
  * @throws DamageError
  */
 export function replayLogs(
-  files: Files,
+  files: ReadableFiles,
   { logs, firstCommit, storeId, epoch }: Pick<Manifest, 'logs' | 'firstCommit' | 'storeId' | 'epoch'>,
 ): LogEnd {
   const parts = logs.map((log) => new LogPart(files, log, Buffer.from(storeId, 'hex')))
@@ -52,7 +52,7 @@ class LogPart {
   readonly #storeId: Buffer
   readonly table: Memtable
 
-  constructor(files: Files, { number, bytes }: LogInfo, storeId: Buffer) {
+  constructor(files: ReadableFiles, { number, bytes }: LogInfo, storeId: Buffer) {
     this.#path = `${files.path}/${logName(number)}`
     this.#storeId = storeId
     const size = files.sizeOf(logName(number))

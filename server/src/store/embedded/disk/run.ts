@@ -1,6 +1,6 @@
 import { checksum } from './checksum.ts'
 import { DamageError } from './damage.ts'
-import type { Files, ReadableFile } from './files.ts'
+import type { ReadableFile, ReadableFiles } from './files.ts'
 import { type RunInfo, runName } from './manifest.ts'
 import type { RowState } from './memtable.ts'
 import { tableIdOf } from './row-key.ts'
@@ -18,7 +18,7 @@ export class Run {
   #looked: { readonly block: Block; readonly keys: BlockKeys } | undefined
 
   /** @throws DamageError */
-  constructor(files: Files, info: RunInfo, storeId: string) {
+  constructor(files: ReadableFiles, info: RunInfo, storeId: string) {
     this.info = info
     this.path = `${files.path}/${runName(info.number)}`
     this.#file = files.open(runName(info.number))
@@ -85,6 +85,28 @@ export class Run {
     const keys = bytes.subarray(0, block[1])
     if (checksum(keys) !== block[3]) throw this.damage(block)
     return { keys: new BlockKeys(keys), values: bytes.subarray(block[1]) }
+  }
+
+  /** A block as it is in the file, every key and value checked. */
+  readChecked(block: Block): Buffer {
+    const bytes = this.#read(block[0], block[1] + block[2])
+    const keysBytes = bytes.subarray(0, block[1])
+    if (checksum(keysBytes) !== block[3]) throw this.damage(block)
+    const keys = new BlockKeys(keysBytes)
+    let at = block[1]
+    for (let place = 0; place < keys.rows; place++) {
+      const { isRemoved, valueBytes, valueSum } = keys.row(place)
+      if (!isRemoved && checksum(bytes.subarray(at, at + valueBytes)) !== valueSum) throw this.damage(block)
+      at += valueBytes
+    }
+    return bytes
+  }
+
+  /** What follows the blocks: two runs with the same have the same rows, for it has the checksums of all. */
+  readEnd(): Buffer {
+    const [offset, keysBytes, valuesBytes] = this.blocks.at(-1) ?? [0, 0, 0]
+    const at = offset + keysBytes + valuesBytes
+    return this.#read(at, this.info.bytes - at)
   }
 
   damage(block: Block): DamageError {
