@@ -100,6 +100,7 @@ export async function startServer(given: Configuration, around: Surroundings): P
       ...configuration,
       ...around,
       store: heart.store,
+      revocations: configuration,
       issuer: () => start.url,
       admission: heart.limits.signIn,
     })

@@ -96,6 +96,7 @@ export class SignIns {
     const { clock, random } = this.#around
     const families = createRefreshFamilies({
       ...{ store, clock, random, log: SILENT },
+      ownerOf: (userId) => ({ organizationId: 'acme', userId }),
       revoked: { add: async () => undefined },
       notices: { announceUser: async () => undefined },
       // The wall clock jumps by an hour here and there: not what this is about.

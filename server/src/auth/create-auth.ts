@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
 import type { Clock, Random } from '../clock/clock.ts'
-import type { Store } from '../store/store.ts'
+import { SHARE_PERCENTS, type Store } from '../store/store.ts'
 import { createAccessTokens } from './access-token.ts'
 import { ADMIT_ALL, type Admission } from './admission.ts'
 import type { Auth } from './auth.ts'
@@ -21,7 +21,12 @@ import { createRefreshFamilies } from './refresh-families.ts'
 import { createRevocation } from './revocation.ts'
 import { RevocationNotices } from './revocation-notices.ts'
 import { openRevokedTokens, type RevokedTokens } from './revoked-tokens.ts'
-import { openRevokedUsers, type RevokedUsers } from './revoked-users.ts'
+import {
+  NO_ORGANIZATION,
+  openRevokedUsers,
+  type RevocationBounds,
+  type RevokedUsers,
+} from './revoked-users.ts'
 import { createSecretChecker } from './secret-checker.ts'
 import { openSigningKeys, type SigningKeys } from './signing-keys.ts'
 import { createUserRevocations } from './user-revocation.ts'
@@ -52,11 +57,15 @@ export type AuthOptions = {
   readonly directoryFileShared?: boolean
   /** Bounds what is tried at the token endpoint. Default: nothing is refused. */
   readonly admission?: Admission | undefined
+  /** How many revocations are remembered, and how they are shared. Default: 200,000, 50 and 25 per cent. */
+  readonly revocations?: Partial<RevocationBounds>
   /** As configured; parsed here. */
   readonly foreignIssuers: unknown
   /** Default: over Node's `fetch`, without redirects, within 5 s and 256 KiB. */
   readonly fetchJson?: FetchJson | undefined
 }
+
+const REVOCATION_BOUNDS: RevocationBounds = { ...SHARE_PERCENTS, revocationsMax: 200_000 }
 
 /** A year: longer than any token that is meant to expire. */
 const FOREIGN_USE_SECONDS_MAX = 366 * 86_400
@@ -82,9 +91,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     (iss) => (iss === issuer() ? accessTokens : foreign.issuerOf(iss)),
     tokenBytesMax,
   )
-  const opened = await openAll(options, verifier)
-  const { directory, revoked, revokedUsers, keys, foreign } = opened
   const notices = new RevocationNotices()
+  const opened = await openAll(options, verifier, notices)
+  const { directory, revoked, revokedUsers, keys, foreign } = opened
   const common = { directory, revoked, revokedUsers, notices, clock, log }
   const accessTokens = createAccessTokens({
     ...{ keys, clock, random, issuer, ttlSeconds: accessTokenTtlSeconds },
@@ -96,6 +105,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     notBeforeWallMs: ({ userId, clientId }) => {
       const organizationId = directory.current().users.get(userId)?.organizationId ?? null
       return notBeforeWallMs(revokedUsers, { organizationId, userId, clientId })
+    },
+    ownerOf(userId) {
+      const user = directory.current().users.get(userId)
+      return user && { organizationId: user.organizationId ?? NO_ORGANIZATION, userId }
     },
     ttlSeconds: options.refreshTokenTtlSeconds,
     familiesPerUserMax: options.refreshFamiliesPerUserMax,
@@ -141,8 +154,13 @@ function notBeforeWallMs(
 }
 
 /** All or nothing: what was opened before something failed is closed again. */
-async function openAll(options: AuthOptions, verifier: Pick<Verifier, 'forgetAll'>): Promise<Opened> {
+async function openAll(
+  options: AuthOptions,
+  verifier: Pick<Verifier, 'forgetAll'>,
+  notices: RevocationNotices,
+): Promise<Opened> {
   const { store, clock, log } = options
+  const bounds: RevocationBounds = { ...REVOCATION_BOUNDS, ...options.revocations }
   const issuers = parseForeignIssuers(options.foreignIssuers)
   const onKeysChanged = () => verifier.forgetAll()
   const opened: Partial<Opened>[] = []
@@ -154,14 +172,20 @@ async function openAll(options: AuthOptions, verifier: Pick<Verifier, 'forgetAll
       log,
     })
     opened.push({ directory })
-    const revoked = await openRevokedTokens(store.revokedTokens, clock)
-    opened.push({ revoked })
     const revokedUsers = await openRevokedUsers({
       store: store.revokedUsers,
       clock,
       useMsMax: useSecondsMax(options, issuers.length > 0) * 1000,
+      bounds,
     })
     opened.push({ revokedUsers })
+    const revoked = await openRevokedTokens({
+      ...{ revokedUsers, bounds, clock, log },
+      store: store.revokedTokens,
+      tokenUseMsMax: (options.accessTokenTtlSeconds + options.staleConnectSecondsMax) * 1000,
+      onUserRevoked: (userId) => notices.announceUser(userId),
+    })
+    opened.push({ revoked })
     const keys = await openSigningKeys({
       store: store.signingKeys,
       clock,

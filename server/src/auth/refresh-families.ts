@@ -1,6 +1,6 @@
 import { REFRESH_REPEAT_MS } from '@rollcall/protocol/limits'
 import type { Clock, Random } from '../clock/clock.ts'
-import type { RefreshFamily, Store } from '../store/store.ts'
+import type { RefreshFamily, Store, UserKey } from '../store/store.ts'
 import { SCOPE, sessionKeyOf } from './access-token.ts'
 import type { AuthLog } from './auth-log.ts'
 import type { Client, User } from './directory.ts'
@@ -38,6 +38,8 @@ type Options = {
   /** Longest time for which an access token may be used after it was signed; seconds. */
   readonly tokenUseSecondsMax: number
   readonly notices: Pick<RevocationNotices, 'announceUser'>
+  /** Where the user belongs; `undefined`: there is no such user any more. */
+  readonly ownerOf: (userId: string) => UserKey | undefined
   /** Everything issued to this user by this client before was revoked. */
   readonly notBeforeWallMs: (of: Pick<RefreshFamily, 'userId' | 'clientId'>) => number
 }
@@ -50,7 +52,8 @@ export function createRefreshFamilies(options: Options): RefreshFamilies {
   async function end({ familyId, userId }: Pick<RefreshFamily, 'familyId' | 'userId'>): Promise<void> {
     // In this order: should the second step fail, the family is still there for another try.
     const untilWallMs = clock.wallMs() + options.tokenUseSecondsMax * 1000
-    const refusing = revoked.add(sessionKeyOf(sessionIdOf(familyId)), untilWallMs)
+    const owner = options.ownerOf(userId)
+    const refusing = revoked.add(owner, sessionKeyOf(sessionIdOf(familyId)), untilWallMs)
     await Promise.all([refusing, notices.announceUser(userId)])
     await store.revoke(familyId)
   }

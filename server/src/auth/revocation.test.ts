@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import {
   basic,
@@ -14,6 +14,7 @@ import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
 import { createMemoryStore } from '../store/memory/memory.ts'
 import type { Auth } from './auth.ts'
 import { openRevokedTokens } from './revoked-tokens.ts'
+import { openRevokedUsers } from './revoked-users.ts'
 
 const phone = basic('customer', '')
 const revoke = (auth: Auth, token: string | undefined, authorization = phone) =>
@@ -112,19 +113,88 @@ test('a revocation that is not durable is answered 503, and holds as long as the
   await assertGone(auth, access_token)
 })
 
-test('the list is bounded, forgets what is over, and never what is not', async (t) => {
+const BOUNDS = { revocationsMax: 100, organizationSharePercent: 50, callerSharePercent: 25 }
+
+async function openList(t: TestContext, bounds = BOUNDS) {
   const clock = createFakeClock()
   const store = createMemoryStore({ clock })
-  const revoked = await openRevokedTokens(store.revokedTokens, clock, 2)
-  t.after(() => revoked.close())
-  await revoked.add('short', clock.wallMs() + 60_000)
-  await revoked.add('long', clock.wallMs() + 600_000)
-  await assert.rejects(revoked.add('one more', clock.wallMs() + 1), { code: 'unavailable' })
-  await revoked.add('long', clock.wallMs() + 700_000)
+  const told: string[] = []
+  const log = { warn: () => undefined }
+  const open = async () => {
+    const users = await openRevokedUsers({ store: store.revokedUsers, clock, useMsMax: 3_600_000, bounds })
+    const tokens = await openRevokedTokens({
+      ...{ store: store.revokedTokens, revokedUsers: users, bounds, clock, log, tokenUseMsMax: 3_600_000 },
+      onUserRevoked: (userId) => void told.push(userId),
+    })
+    t.after(() => tokens.close())
+    t.after(() => users.close())
+    return { users, tokens }
+  }
+  return { ...(await open()), clock, store, told, open }
+}
+
+const of = (organizationId: string, userId: string) => ({ organizationId, userId })
+
+test('the list is bounded, forgets what is over, and never what is not', async (t) => {
+  const off = { revocationsMax: 2, organizationSharePercent: 100, callerSharePercent: 100 }
+  const { tokens, clock } = await openList(t, off)
+  const alice = of('acme', 'alice')
+  await tokens.add(alice, 'short', clock.wallMs() + 60_000)
+  await tokens.add(alice, 'long', clock.wallMs() + 600_000)
+  await assert.rejects(tokens.add(alice, 'one more', clock.wallMs() + 1), { code: 'unavailable' })
+  await tokens.add(alice, 'long', clock.wallMs() + 700_000)
   await clock.advance(60_000)
-  assert.deepEqual(
-    [revoked.has('short'), revoked.has('long'), revoked.has('__proto__')],
-    [false, true, false],
-  )
-  await revoked.add('one more', clock.wallMs() + 1)
+  assert.deepEqual([tokens.has('short'), tokens.has('long'), tokens.has('__proto__')], [false, true, false])
+  await tokens.add(alice, 'one more', clock.wallMs() + 1)
+})
+
+test('of a user over its share everything from before is revoked at once, and of nobody else', async (t) => {
+  const { tokens, users, clock, store, told, open } = await openList(t)
+  const until = clock.wallMs() + 3_600_000
+  const [mallory, victor] = [of('evil', 'mallory'), of('good', 'victor')]
+  await tokens.add(victor, 'of victor', until)
+  for (let count = 0; count < 1_000; count++) await tokens.add(mallory, `t${count}`, until)
+  const revokedFromMs = users.notBeforeWallMs(mallory)
+  assert(revokedFromMs > clock.wallMs(), 'whatever was issued until now is refused')
+  assert.equal(users.notBeforeWallMs(victor), 0)
+  assert(tokens.has('of victor'))
+  assert.deepEqual(new Set(told), new Set(['mallory']))
+  const kept = await store.revokedTokens.list(clock.wallMs())
+  assert(kept.length < 50, `${kept.length} are kept`)
+  // What the list does not name any more, the user's revocation refuses: also after a restart.
+  const again = await open()
+  assert.equal(again.users.notBeforeWallMs(mallory), revokedFromMs)
+  assert(again.tokens.has('of victor'))
+})
+
+test('an organization with many users over its share makes way with its own, and others go on', async (t) => {
+  const { tokens, users, clock } = await openList(t)
+  const until = clock.wallMs() + 3_600_000
+  const refused = { own: 0, others: 0 }
+  for (let count = 0; count < 400; count++)
+    await tokens.add(of('evil', `u${count}`), `t${count}`, until).catch(() => refused.own++)
+  for (let count = 0; count < 10; count++)
+    await tokens.add(of('good', `v${count}`), `v${count}`, until).catch(() => refused.others++)
+  assert.equal(refused.others, 0)
+  assert(refused.own > 0, 'the list is finite')
+  for (let count = 0; count < 10; count++) {
+    assert(tokens.has(`v${count}`))
+    assert.equal(users.notBeforeWallMs(of('good', `v${count}`)), 0)
+  }
+})
+
+test('nothing that was revoked lives again when its user is revoked at once', async (t) => {
+  const { tokens, users, clock } = await openList(t)
+  const mallory = of('evil', 'mallory')
+  const revoked: { readonly key: string; readonly issuedAtMs: number }[] = []
+  for (let count = 0; count < 300; count++) {
+    // As `access-token.ts` stamps them.
+    const issuedAtMs = Math.max(clock.wallMs(), users.notBeforeWallMs(mallory))
+    await tokens.add(mallory, `t${count}`, issuedAtMs + 3_600_000)
+    revoked.push({ key: `t${count}`, issuedAtMs })
+    if (count === 150) clock.jumpWall(-600_000)
+    await clock.advance(count % 3)
+    for (const { key, issuedAtMs } of revoked)
+      assert(tokens.has(key) || issuedAtMs < users.notBeforeWallMs(mallory), `${key} is good again`)
+  }
 })

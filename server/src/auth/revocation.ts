@@ -10,6 +10,7 @@ import type { RefreshFamilies } from './refresh-families.ts'
 import { parseRefreshToken, type RefreshToken } from './refresh-token.ts'
 import type { RevocationNotices } from './revocation-notices.ts'
 import type { RevokedTokens } from './revoked-tokens.ts'
+import { NO_ORGANIZATION } from './revoked-users.ts'
 import { parseToken, TokenRefused } from './token-form.ts'
 import type { TokenFacts } from './trusted-issuer.ts'
 
@@ -61,8 +62,10 @@ async function revokeAccessToken(options: Options, client: Client, token: string
   if (facts.principal.clientId !== client.id) throw notYours()
   const untilWallMs = facts.principal.expiresAtWallMs + staleConnectSecondsMax * 1000
   if (untilWallMs <= clock.wallMs()) return
-  const refusing = revoked.add(facts.own.tokenKey, untilWallMs)
-  await Promise.all([refusing, notices.announceUser(facts.principal.userId)])
+  const { organizationId, userId } = facts.principal
+  const owner = { organizationId: organizationId ?? NO_ORGANIZATION, userId }
+  const refusing = revoked.add(owner, facts.own.tokenKey, untilWallMs)
+  await Promise.all([refusing, notices.announceUser(userId)])
 }
 
 /** What one of our tokens says, expired or not; `undefined` for anything else. */

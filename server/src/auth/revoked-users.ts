@@ -1,13 +1,20 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock } from '../clock/clock.ts'
-import type { RevokedUserStore, UserKey, UserRevocation } from '../store/store.ts'
+import {
+  isOverShare,
+  type RevokedUserStore,
+  type SharePercents,
+  type UserKey,
+  type UserRevocation,
+} from '../store/store.ts'
 import type { Principal } from './principal.ts'
 
 const SWEEP_PERIOD_MS = 60_000
-/** Of one organization, so that none takes the room of all others. */
-const ENTRIES_PER_ORGANIZATION_MAX = 20_000
+/** How many revocations are remembered, and how they are shared. Configuration keys of the same names. */
+export type RevocationBounds = SharePercents & { readonly revocationsMax: number }
+
 /** Whose organization nobody has: SERVICE clients, and clients as such. No organization has an empty id. */
-const NO_ORGANIZATION = ''
+export const NO_ORGANIZATION = ''
 
 /** Users, and clients, all of whose tokens from before a moment are refused. Kept in memory and in the store. */
 export interface RevokedUsers {
@@ -31,19 +38,25 @@ type Options = {
   readonly clock: Pick<Clock, 'every' | 'wallMs'>
   /** Longest time for which anything issued before may be of use; milliseconds. */
   readonly useMsMax: number
-  readonly perOrganizationMax?: number
+  readonly bounds: RevocationBounds
 }
 
 /** Reads the list and keeps it short. */
 export async function openRevokedUsers(options: Options): Promise<RevokedUsers> {
-  const { store, clock, useMsMax, perOrganizationMax = ENTRIES_PER_ORGANIZATION_MAX } = options
+  const { store, clock, useMsMax, bounds } = options
   const book = new Book()
   for (const revocation of await store.list(clock.wallMs())) book.put(revocation)
   const timer = clock.every(SWEEP_PERIOD_MS, () => book.prune(clock.wallMs()))
 
+  /** No organization takes the room of all others. */
+  function hasRoom(organizationId: string): boolean {
+    const free = bounds.revocationsMax - book.size - 1
+    return free >= 0 && !isOverShare(book.sizeOf(organizationId) + 1, free, bounds.organizationSharePercent)
+  }
+
   async function revoke({ organizationId, userId }: UserKey): Promise<void> {
     // Forgetting one to remember another would bring revoked tokens back to life.
-    if (!book.has(organizationId, userId) && book.sizeOf(organizationId) >= perOrganizationMax)
+    if (!book.has(organizationId, userId) && !hasRoom(organizationId))
       throw new RollcallError('unavailable', 'Too many users are revoked now.', { retryAfterSeconds: 60 })
     const nowWallMs = clock.wallMs()
     // One later than now: what was issued in this very millisecond was issued before. `access-token.ts` stamps
@@ -67,6 +80,11 @@ export async function openRevokedUsers(options: Options): Promise<RevokedUsers> 
 class Book {
   readonly #byUser = new Map<string, Map<string, UserRevocation>>()
   readonly #sizes = new Map<string, number>()
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
 
   notBeforeWallMs(organizationId: string, userId: string): number {
     return this.#byUser.get(userId)?.get(organizationId)?.notBeforeWallMs ?? 0
@@ -82,7 +100,10 @@ class Book {
 
   put(revocation: UserRevocation): void {
     const { organizationId, userId } = revocation
-    if (!this.has(organizationId, userId)) this.#sizes.set(organizationId, this.sizeOf(organizationId) + 1)
+    if (!this.has(organizationId, userId)) {
+      this.#sizes.set(organizationId, this.sizeOf(organizationId) + 1)
+      this.#size++
+    }
     const ofUser = this.#byUser.get(userId) ?? new Map<string, UserRevocation>()
     ofUser.set(organizationId, revocation)
     this.#byUser.set(userId, ofUser)
@@ -98,6 +119,7 @@ class Book {
     const ofUser = this.#byUser.get(userId)
     ofUser?.delete(organizationId)
     if (ofUser?.size === 0) this.#byUser.delete(userId)
+    this.#size--
     const size = this.sizeOf(organizationId) - 1
     if (size === 0) this.#sizes.delete(organizationId)
     else this.#sizes.set(organizationId, size)

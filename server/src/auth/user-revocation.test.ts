@@ -146,9 +146,11 @@ test('a reused refresh token is told of, too', async (t) => {
 test('one organization cannot take the room of all others', async (t) => {
   const clock = createFakeClock()
   const store = createMemoryStore({ clock }).revokedUsers
-  const users = await openRevokedUsers({ store, clock, useMsMax: 1000, perOrganizationMax: 2 })
+  const bounds = { revocationsMax: 40, organizationSharePercent: 50, callerSharePercent: 25 }
+  const users = await openRevokedUsers({ store, clock, useMsMax: 1000, bounds })
   t.after(() => users.close())
   const revoke = (organizationId: string, userId: string) => users.revoke({ organizationId, userId })
+  for (let count = 0; count < 18; count++) await revoke('acme', `u${count}`)
   await revoke('acme', 'a')
   await revoke('acme', '__proto__')
   await revoke('acme', 'a')

@@ -107,6 +107,7 @@ export type Configuration = {
   readonly workPerSecondPerAddress: number
   readonly workBurstPerAddress: number
   readonly idempotencyKeysMax: number
+  readonly revocationsMax: number
   readonly organizationSharePercent: number
   readonly callerSharePercent: number
   readonly addressSharePercent: number
@@ -254,6 +255,7 @@ function parseLimits(integer: (name: keyof Configuration) => number) {
     workPerSecondPerAddress: integer('workPerSecondPerAddress'),
     workBurstPerAddress: integer('workBurstPerAddress'),
     idempotencyKeysMax: integer('idempotencyKeysMax'),
+    revocationsMax: integer('revocationsMax'),
     organizationSharePercent: integer('organizationSharePercent'),
     callerSharePercent: integer('callerSharePercent'),
     addressSharePercent: integer('addressSharePercent'),

@@ -394,6 +394,12 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     [1_000_000, 1_000, 100_000_000],
     'Answers to idempotency keys that are remembered for ten minutes; of QoS 0 a tenth of it. Past it the oldest of whoever has the most are forgotten (`docs/sharing.md`).',
   ),
+  integer(
+    'revocationsMax',
+    'revocations',
+    [200_000, 1_000, 10_000_000],
+    'Revoked tokens that are remembered until they expire, and as many users all of whose tokens are. Of whoever is over its share all tokens are revoked at once (`docs/sharing.md`).',
+  ),
   share('organization', 50, 'one organization'),
   share('caller', 25, 'one caller'),
   share('address', 25, 'one address, where no more is known than that (IPv6: /64)'),

@@ -4,6 +4,7 @@ import {
   type Answer,
   type AnswerStore,
   type Holding,
+  SHARE_PERCENTS,
   type SharePercents,
   Shares,
   type UserKey,
@@ -13,11 +14,7 @@ import {
 export type IdempotencyBounds = SharePercents & { readonly idempotencyKeysMax: number }
 
 /** The defaults. */
-export const IDEMPOTENCY_BOUNDS: IdempotencyBounds = {
-  idempotencyKeysMax: 1_000_000,
-  organizationSharePercent: 50,
-  callerSharePercent: 25,
-}
+export const IDEMPOTENCY_BOUNDS: IdempotencyBounds = { ...SHARE_PERCENTS, idempotencyKeysMax: 1_000_000 }
 
 /** In memory, answers of QoS 0 besides, are kept this part of those on disk, and no fewer than these. */
 const MEMORY_SHARE = 0.1

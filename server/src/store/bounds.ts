@@ -8,9 +8,18 @@ import { SHARE_PERCENTS, type SharePercents } from './shares.ts'
 export type BookBounds = SharePercents & {
   /** Answers remembered for idempotency keys. Past it the oldest of whoever has the most are forgotten. */
   readonly idempotencyKeysMax: number
+  /** Revocations of tokens, and as many of users. Forgetting one would let it in: whoever adds them keeps to it. */
+  readonly revocationsMax: number
 }
 
-export const BOOK_BOUNDS: BookBounds = { ...SHARE_PERCENTS, idempotencyKeysMax: 1_000_000 }
+/** How far past `revocationsMax` the store lets whoever adds them go, while what they replace is being forgotten. */
+export const REVOCATIONS_SLACK = 2
+
+export const BOOK_BOUNDS: BookBounds = {
+  ...SHARE_PERCENTS,
+  idempotencyKeysMax: 1_000_000,
+  revocationsMax: 200_000,
+}
 
 /** Events that can be answered, in all. Past it the oldest cannot be answered any more. */
 export const CALLS_MAX = 200_000
@@ -21,12 +30,6 @@ export const CALLS_PER_USER_BYTES_MAX = 4 * 1024 ** 2
 
 /** Refresh families in all. Past it the oldest are forgotten, whoever's they are. */
 export const REFRESH_FAMILIES_MAX = 1_000_000
-
-/** Revoked tokens that still have to be remembered. Past it adding is refused: forgetting one would let it in. */
-export const REVOKED_TOKENS_MAX = 200_000
-
-/** Users whose tokens were revoked not long ago. Past it adding is refused, for the same reason. */
-export const REVOKED_USERS_MAX = 200_000
 
 /** Users of whom it is known when they were last seen. Past it the longest untouched are forgotten. */
 export const LAST_SEEN_MAX = 1_000_000

@@ -11,7 +11,7 @@ import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
 import { closingCases, restartCases } from './contract/restart.ts'
 import { Scene, type StoreUnderTest } from './contract/scene.ts'
-import { SMALL_BOOKS, sharingCases, sharingRestartCases } from './contract/sharing.ts'
+import { revocationCases, SMALL_BOOKS, sharingCases, sharingRestartCases } from './contract/sharing.ts'
 import { standstillCases, standstillRestartCases } from './contract/standstill.ts'
 import { termCases, termRestartCases } from './contract/terms.ts'
 import { tokenCases } from './contract/tokens.ts'
@@ -47,6 +47,7 @@ export function testStoreContract(
     ['outcomes in the history', historyOutcomeCases],
     ['tokens', tokenCases],
     ['what everybody shares', sharingCases],
+    ['revocations', revocationCases],
     ['last seen', lastSeenCases],
     ['the feed', feedCases],
     ['terms of events', termCases],

@@ -8,6 +8,17 @@ export type SharePercents = {
 
 export const SHARE_PERCENTS: SharePercents = { organizationSharePercent: 50, callerSharePercent: 25 }
 
+/** Nobody is over its share below this: too little to be shared. */
+const FLOOR = 16
+
+/**
+ * Whether somebody has more than its share of what is not taken from anybody: a multiple of what it leaves free (as
+ * `limits/pool.ts`), so that a newcomer always finds some. 50 per cent: as much as it leaves, 100: all.
+ */
+export function isOverShare(held: number, free: number, percent: number): boolean {
+  return percent < 100 && held > Math.max(FLOOR, (percent / (100 - percent)) * free)
+}
+
 /** Whose an entry is. */
 type Owner = { readonly organizationId: string; readonly userId: string }
 
@@ -53,23 +64,49 @@ export class Shares {
 
   /** The key that goes where one has to; `undefined`: there is none. */
   leaving(): string | undefined {
-    const organization = this.#organizations.largest()
-    if (organization === undefined) return undefined
-    const user = this.#users.get(organization)?.largest() ?? ''
-    const [oldest] = this.#holdings.get(nameOf(organization, user))?.keys ?? []
+    const [oldest] = this.#largestOf(this.#organizations.largest())?.keys ?? []
     return oldest
   }
 
-  #holdingOf({ organizationId, userId }: Owner): Holding {
-    const { organizationSharePercent, callerSharePercent } = this.#percents
-    const organization = organizationSharePercent < 100 ? organizationId : ''
-    const user = callerSharePercent < 100 ? `${organizationId}/${userId}` : ''
-    const name = nameOf(organization, user)
-    const known = this.#holdings.get(name)
+  /** How many are the owner's, and its organization's. */
+  held(owner: Owner): { readonly organization: number; readonly user: number } {
+    const { organization } = this.#namesOf(owner)
+    return { organization: this.#organizations.of(organization), user: this.#find(owner)?.keys.size ?? 0 }
+  }
+
+  /** The largest user's: the owner's own, the largest of its organization, or of the largest organization. */
+  largest(owner: Owner, among: 'user' | 'organization' | 'all'): Holding | undefined {
+    if (among === 'user') return this.#find(owner)
+    return this.#largestOf(
+      among === 'all' ? this.#organizations.largest() : this.#namesOf(owner).organization,
+    )
+  }
+
+  #largestOf(organization: string | undefined): Holding | undefined {
+    if (organization === undefined) return undefined
+    return this.#holdings.get(nameOf(organization, this.#users.get(organization)?.largest() ?? ''))
+  }
+
+  #find(owner: Owner): Holding | undefined {
+    const { organization, user } = this.#namesOf(owner)
+    return this.#holdings.get(nameOf(organization, user))
+  }
+
+  #holdingOf(owner: Owner): Holding {
+    const known = this.#find(owner)
     if (known !== undefined) return known
+    const { organization, user } = this.#namesOf(owner)
     const holding = { organization, user, keys: new Set<string>() }
-    this.#holdings.set(name, holding)
+    this.#holdings.set(nameOf(organization, user), holding)
     return holding
+  }
+
+  #namesOf({ organizationId, userId }: Owner): { readonly organization: string; readonly user: string } {
+    const { organizationSharePercent, callerSharePercent } = this.#percents
+    return {
+      organization: organizationSharePercent < 100 ? organizationId : '',
+      user: callerSharePercent < 100 ? `${organizationId}/${userId}` : '',
+    }
   }
 
   #usersOf(organization: string): Tallies {

@@ -15,7 +15,7 @@ export type {
   WebhookKey,
   WebhookPosition,
 } from './feed.ts'
-export { type Holding, type SharePercents, Shares } from './shares.ts'
+export { type Holding, isOverShare, SHARE_PERCENTS, type SharePercents, Shares } from './shares.ts'
 
 /**
  * What Rollcall keeps, as small ports. Every engine passes `contract.ts`.
@@ -530,14 +530,21 @@ export interface RefreshFamilyStore {
 export type RevokedToken = {
   /** `iss` and `jti` of the token, or a hash of the whole token: whatever names it to the caller. */
   readonly tokenKey: string
+  /** Whose it is. Absent: a former version wrote it down, or nobody knows. */
+  readonly owner?: UserKey | undefined
   /** Until when it has to be remembered. */
   readonly untilWallMs: number
 }
 
-/** Access tokens revoked before their time (RFC 7009). Small: read whole at start. */
+/**
+ * Access tokens revoked before their time (RFC 7009). Small: read whole at start. Bounded by its user, `auth`; at twice
+ * that bound adding is refused.
+ */
 export interface RevokedTokenStore {
   /** Durable. */
   add(token: RevokedToken): Promise<void>
+  /** For those that need not be remembered any more; unknown ones are ignored. Soon durable. */
+  remove(tokenKeys: readonly string[]): void
   /** Those whose `untilWallMs` lies ahead. */
   list(nowWallMs: number): Promise<readonly RevokedToken[]>
 }
@@ -550,7 +557,7 @@ export type UserRevocation = UserKey & {
   readonly untilWallMs: number
 }
 
-/** Users whose tokens were revoked. Small: read whole at start. */
+/** Users whose tokens were revoked. Small: read whole at start. Bounded as revoked tokens are. */
 export interface RevokedUserStore {
   /** Of two about one user the later times count. Durable. */
   add(revocation: UserRevocation): Promise<void>

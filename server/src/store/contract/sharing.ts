@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { BookBounds } from '../bounds.ts'
+import { type BookBounds, REVOCATIONS_SLACK } from '../bounds.ts'
 import type { UserKey } from '../store.ts'
 import type { Cases } from './cases.ts'
 import type { Scene } from './scene.ts'
@@ -9,6 +9,7 @@ export const SMALL_BOOKS: BookBounds = {
   organizationSharePercent: 50,
   callerSharePercent: 25,
   idempotencyKeysMax: 20,
+  revocationsMax: 10,
 }
 
 const FEW: UserKey = { organizationId: 'acme', userId: 'backend' }
@@ -50,11 +51,51 @@ export const sharingCases: Cases = {
   },
 }
 
+/** Contract of revocations: whose they are is kept, and they can be forgotten. */
+export const revocationCases: Cases = {
+  'a revoked token is listed with its owner, and can be forgotten': async (scene) => {
+    const { revokedTokens } = scene.store
+    const untilWallMs = scene.under.wallMs() + 1e9
+    const owned = { tokenKey: 'owned', owner: { organizationId: 'acme', userId: '__proto__' }, untilWallMs }
+    const unowned = { tokenKey: 'unowned', untilWallMs }
+    await revokedTokens.add(owned)
+    await revokedTokens.add(unowned)
+    await revokedTokens.add({ ...owned, untilWallMs: untilWallMs - 1 })
+    assert.deepEqual(await revokedTokens.list(scene.under.wallMs()), [owned, unowned])
+    revokedTokens.remove(['owned', 'unknown'])
+    assert.deepEqual(await revokedTokens.list(scene.under.wallMs()), [unowned])
+  },
+
+  'revocations are refused rather than forgotten': async (scene) => {
+    const { revokedTokens, revokedUsers } = scene.store
+    const untilWallMs = scene.under.wallMs() + 1e9
+    const max = REVOCATIONS_SLACK * SMALL_BOOKS.revocationsMax
+    for (let count = 0; count < max; count++) {
+      await revokedTokens.add({ tokenKey: `t${count}`, untilWallMs })
+      await revokedUsers.add({ ...FEW, userId: `u${count}`, notBeforeWallMs: 1, untilWallMs })
+    }
+    await assert.rejects(revokedTokens.add({ tokenKey: 'more', untilWallMs }), { code: 'unavailable' })
+    await assert.rejects(revokedUsers.add({ ...FEW, notBeforeWallMs: 1, untilWallMs }), {
+      code: 'unavailable',
+    })
+    await revokedTokens.add({ tokenKey: 't0', untilWallMs })
+    assert.equal((await revokedTokens.list(scene.under.wallMs())).length, max)
+  },
+}
+
 export const sharingRestartCases: Cases = {
-  'whose a key is, and how many it has, is known after a crash': async (scene) => {
+  'whose a key or a revocation is, and how many it has, is known after a crash': async (scene) => {
     await send(scene, FEW, 'a')
     await flood(scene, 0, 30)
+    const untilWallMs = scene.under.wallMs() + 1e9
+    const revoked = [
+      { tokenKey: 'owned', untilWallMs, owner: MANY },
+      { tokenKey: 'unowned', untilWallMs },
+    ]
+    for (const token of revoked) await scene.store.revokedTokens.add(token)
     await scene.under.crash(0)
+    const listed = await scene.store.revokedTokens.list(scene.under.wallMs())
+    assert.deepEqual(new Set(listed), new Set(revoked))
     await flood(scene, 30, 30)
     assert(await isKnown(scene, FEW, 'a'))
     assert.equal(await isKnown(scene, MANY, 'many-40'), false)

@@ -183,8 +183,8 @@ async function assemble(engine: Engine, heart: Heart, bounds: BookBounds): Promi
   const { calls, clock, history, journal, lastSeen, rows, serviceTime, stale, table } = engine
   const answers = new AnswerBook(journal, bounds)
   const families = new FamilyBook(journal)
-  const revoked = new RevocationBook(journal)
-  const revokedUsers = new UserRevocationBook(journal)
+  const revoked = new RevocationBook(journal, bounds)
+  const revokedUsers = new UserRevocationBook(journal, bounds)
   const books = [calls, answers, families, revoked, revokedUsers, lastSeen]
   for (const book of books) await book.load(rows)
 

@@ -1,5 +1,5 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { REVOKED_USERS_MAX } from '../bounds.ts'
+import { type BookBounds, REVOCATIONS_SLACK } from '../bounds.ts'
 import type { RevokedUserStore, UserRevocation } from '../store.ts'
 import { encodeFields, FieldReader } from './fields.ts'
 import type { Journal } from './journal.ts'
@@ -12,9 +12,11 @@ export class UserRevocationBook {
   readonly #journal: Journal
   readonly #revocations = new Map<string, UserRevocation>()
   readonly #rounds = new Rounds(this.#revocations)
+  readonly #max: number
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, { revocationsMax }: BookBounds) {
     this.#journal = journal
+    this.#max = REVOCATIONS_SLACK * revocationsMax
   }
 
   async load(rows: Rows): Promise<void> {
@@ -32,7 +34,7 @@ export class UserRevocationBook {
   add({ organizationId, userId, notBeforeWallMs, untilWallMs }: UserRevocation): void {
     const name = userName({ organizationId, userId })
     const known = this.#revocations.get(name)
-    if (known === undefined && this.#revocations.size >= REVOKED_USERS_MAX)
+    if (known === undefined && this.#revocations.size >= this.#max)
       throw new RollcallError('unavailable', 'Too many users are revoked at once.')
     const revocation = {
       organizationId,

@@ -1,23 +1,33 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock } from '../../clock/clock.ts'
-import { REVOKED_TOKENS_MAX } from '../bounds.ts'
-import type { RevokedTokenStore } from '../store.ts'
+import { type BookBounds, REVOCATIONS_SLACK } from '../bounds.ts'
+import type { RevokedToken, RevokedTokenStore } from '../store.ts'
 import { assertOpen, type Gate } from './gate.ts'
 
-export function memoryRevokedTokens(clock: Clock, gate: Gate): RevokedTokenStore {
-  const untilWallMs = new Map<string, number>()
+export function memoryRevokedTokens(
+  clock: Clock,
+  gate: Gate,
+  { revocationsMax }: BookBounds,
+): RevokedTokenStore {
+  const tokens = new Map<string, RevokedToken>()
   return {
     async add(token) {
       assertOpen(gate)
-      for (const [tokenKey, until] of untilWallMs) if (clock.wallMs() >= until) untilWallMs.delete(tokenKey)
-      if (untilWallMs.size >= REVOKED_TOKENS_MAX && !untilWallMs.has(token.tokenKey))
+      const { tokenKey } = token
+      for (const [key, { untilWallMs }] of tokens) if (clock.wallMs() >= untilWallMs) tokens.delete(key)
+      const known = tokens.get(tokenKey)
+      if (known === undefined && tokens.size >= REVOCATIONS_SLACK * revocationsMax)
         throw new RollcallError('unavailable', 'Too many tokens are revoked at once.')
-      untilWallMs.set(token.tokenKey, Math.max(token.untilWallMs, untilWallMs.get(token.tokenKey) ?? 0))
+      const untilWallMs = Math.max(token.untilWallMs, known?.untilWallMs ?? 0)
+      const { owner } = known ?? token
+      tokens.set(tokenKey, { tokenKey, untilWallMs, ...(owner === undefined ? {} : { owner }) })
+    },
+    remove(tokenKeys) {
+      if (gate.open) for (const tokenKey of tokenKeys) tokens.delete(tokenKey)
     },
     async list(nowWallMs) {
       assertOpen(gate)
-      const tokens = [...untilWallMs].map(([tokenKey, until]) => ({ tokenKey, untilWallMs: until }))
-      return tokens.filter((token) => nowWallMs < token.untilWallMs)
+      return [...tokens.values()].filter(({ untilWallMs }) => nowWallMs < untilWallMs)
     },
   }
 }

@@ -1,10 +1,14 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock } from '../../clock/clock.ts'
-import { REVOKED_USERS_MAX } from '../bounds.ts'
+import { type BookBounds, REVOCATIONS_SLACK } from '../bounds.ts'
 import type { RevokedUserStore, UserRevocation } from '../store.ts'
 import { assertOpen, type Gate } from './gate.ts'
 
-export function memoryRevokedUsers(clock: Clock, gate: Gate): RevokedUserStore {
+export function memoryRevokedUsers(
+  clock: Clock,
+  gate: Gate,
+  { revocationsMax }: BookBounds,
+): RevokedUserStore {
   const revocations = new Map<string, UserRevocation>()
   return {
     async add(revocation) {
@@ -13,7 +17,7 @@ export function memoryRevokedUsers(clock: Clock, gate: Gate): RevokedUserStore {
       for (const [key, other] of revocations) if (clock.wallMs() >= other.untilWallMs) revocations.delete(key)
       const key = JSON.stringify([organizationId, userId])
       const known = revocations.get(key)
-      if (known === undefined && revocations.size >= REVOKED_USERS_MAX)
+      if (known === undefined && revocations.size >= REVOCATIONS_SLACK * revocationsMax)
         throw new RollcallError('unavailable', 'Too many users are revoked at once.')
       revocations.set(key, {
         organizationId,
