@@ -49,7 +49,12 @@ async function assertKept(store: Store, lines: readonly Line[]): Promise<number>
     if (registration === undefined || appended === undefined) continue
     const entries = await store.mailboxes.read(registration, 0, 10, 1e6)
     const entry = entries.find(({ eventId }) => eventId === appended[1])
-    assert.equal(Buffer.from(entry?.payload ?? []).toString(), appended[1])
+    assert.equal(
+      Buffer.from(entry?.payload ?? [])
+        .toString()
+        .trimEnd(),
+      appended[1],
+    )
     checked++
   }
   return checked

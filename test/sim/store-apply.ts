@@ -12,7 +12,7 @@ import {
 import type { Command } from './store-commands.ts'
 import type { Side } from './store-side.ts'
 
-const BOUNDS = { eventsMax: 4, bytesMax: 30 }
+const BOUNDS = { eventsMax: 4, bytesMax: 10_030 }
 
 type Of<Name extends Command['do']> = Extract<Command, { do: Name }>
 

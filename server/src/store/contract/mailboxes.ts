@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import type { Cases } from './cases.ts'
-import { ENDPOINT, textOf } from './scene.ts'
+import { ENDPOINT, type Scene, textOf } from './scene.ts'
+
+/** Four endpoints of one user. */
+export async function registerMany(scene: Scene) {
+  const named = (userEndpointId: string) => scene.register({ userEndpointId, keepAliveSeconds: 600 })
+  return [await named('phone'), await named('tab'), await named('tv'), await named('watch')] as const
+}
 
 export const mailboxCases: Cases = {
   'an event goes to the named endpoint, or to all live ones, and comes back as it was': async (scene) => {
@@ -37,6 +43,31 @@ export const mailboxCases: Cases = {
       next.accepted[0]?.follows,
       all.accepted.find((entry) => entry.registration.registrationId === phone.registrationId)?.sequence,
     )
+  },
+
+  'a large event to many endpoints is in each mailbox until its own entry ends, however that is': async (
+    scene,
+  ) => {
+    const registrations = await registerMany(scene)
+    const [phone, tab, tv, watch] = registrations
+    const large = 'large '.repeat(2_000)
+    const { accepted } = await scene.appendToAll(large)
+    assert.equal(accepted.length, registrations.length)
+    await scene.appendToAll('small')
+    const counted = { mailboxEvents: 8, mailboxBytes: 4 * (large.length + 'small'.length) }
+    assert.deepEqual(scene.store.totals('acme'), { registrations: 4, ...counted })
+    for (const registration of registrations)
+      assert.deepEqual(await scene.payloads(registration), [large, 'small'])
+
+    scene.store.mailboxes.remove(phone, accepted[0]?.sequence ?? 0)
+    await scene.unregister(tab)
+    assert.deepEqual(await scene.payloads(phone), ['small'])
+    for (const registration of [tv, watch])
+      assert.deepEqual(await scene.payloads(registration), [large, 'small'])
+    scene.store.mailboxes.remove(tv, accepted[2]?.sequence ?? 0)
+    assert.deepEqual(await scene.payloads(watch), [large, 'small'])
+    scene.store.mailboxes.remove(watch, accepted[3]?.sequence ?? 0)
+    assert.deepEqual(await scene.payloads(watch), ['small'])
   },
 
   'without a live endpoint nobody takes it': async (scene) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Cases } from './cases.ts'
+import { registerMany } from './mailboxes.ts'
 import { ENDPOINT, type Scene } from './scene.ts'
 
 /** Everything that a store keeps, one of each. */
@@ -54,6 +55,33 @@ async function assertFilled(scene: Scene, kept: Awaited<ReturnType<typeof fill>>
 }
 
 export const restartCases: Cases = {
+  'a large event to many endpoints comes to those whose entry had not ended, restart after restart': async (
+    scene,
+  ) => {
+    const [phone, tab, tv, watch] = await registerMany(scene)
+    const large = 'large '.repeat(2_000)
+    const { accepted } = await scene.appendToAll(large)
+    scene.store.mailboxes.remove(phone, accepted[0]?.sequence ?? 0)
+    await scene.under.advance(1_000)
+    for (const again of ['crash', 'reopen', 'crash'] as const) {
+      await scene.under[again](10)
+      for (const registration of [tab, tv, watch])
+        assert.deepEqual(await scene.payloads(registration), [large])
+      assert.deepEqual(await scene.payloads(phone), [])
+    }
+    await scene.unregister(tab)
+    scene.store.mailboxes.remove(watch, accepted[3]?.sequence ?? 0)
+    await scene.under.reopen(10)
+    assert.deepEqual(await scene.payloads(tv), [large])
+    assert.deepEqual(await scene.payloads(watch), [])
+    scene.store.mailboxes.remove(tv, accepted[2]?.sequence ?? 0)
+    await scene.under.reopen(10)
+    const nothing = { registrations: 3, mailboxEvents: 0, mailboxBytes: 0 }
+    assert.deepEqual(scene.store.totals('acme'), nothing)
+    await scene.appendToAll('next')
+    assert.deepEqual(await scene.payloads(tv), ['next'])
+  },
+
   'whoever made room stays gone, and the one that took it stays': async (scene) => {
     for (const userEndpointId of ['old', 'older'])
       await scene.register({ userEndpointId, keepAliveSeconds: 60 })

@@ -9,6 +9,7 @@ import type {
   RegisterRequest,
   Registration,
   Store,
+  StoredEvent,
 } from '../store.ts'
 
 /** A store under test, and what the suite has to do to it. Time stands still but for `advance`. */
@@ -95,15 +96,26 @@ export class Scene {
     return this.store.registrations.settle(decisions, this.at.nowMs)
   }
 
+  /** To every endpoint of the user. */
+  appendToAll(payload: string): Promise<AppendOutcome> {
+    const { organizationId, userId } = ENDPOINT
+    const request = { organizationId, userId, event: this.#event(payload), eventsMax: 1000, bytesMax: 1e6 }
+    return this.store.mailboxes.append(request, this.at.nowMs)
+  }
+
   append(payload: string, wanted: Partial<AppendRequest> = {}): Promise<AppendOutcome> {
-    const event = {
+    const event = this.#event(payload)
+    const request = { ...ENDPOINT, event, eventsMax: 1000, bytesMax: 1_000_000, ...wanted }
+    return this.store.mailboxes.append(request, this.at.nowMs)
+  }
+
+  #event(payload: string): StoredEvent {
+    return {
       eventId: `id of ${payload}`,
       payload: Buffer.from(payload),
       sealed: false,
       acceptedAtWallMs: this.under.wallMs(),
     }
-    const request = { ...ENDPOINT, event, eventsMax: 1000, bytesMax: 1_000_000, ...wanted }
-    return this.store.mailboxes.append(request, this.at.nowMs)
   }
 
   read(registration: Registration, after = 0, entriesMax = 1000, bytesMax = 1_000_000) {

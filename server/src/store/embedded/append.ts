@@ -2,8 +2,7 @@ import type { AppendOutcome, AppendRequest, CallDraft, EntryPosition, Registrati
 import type { CallPart, CallValues } from './call-row.ts'
 import { toPosition } from './cancel.ts'
 import type { Engine } from './engine.ts'
-import { putEntry, takeEntry } from './entries.ts'
-import { encodeEntry } from './mailbox-row.ts'
+import { putEntries, takeEntry } from './entries.ts'
 import { encodeRace } from './race-row.ts'
 import { type RegistrationRecord, toRegistration } from './record.ts'
 import type { Term, TermValues } from './term.ts'
@@ -14,21 +13,15 @@ export function appendToAll(
   targets: readonly RegistrationRecord[],
   request: AppendRequest,
 ): AppendOutcome {
-  const accepted: AppendOutcome['accepted'][number][] = []
   const full: Registration[] = []
   const replaced: EntryPosition[] = []
-  const size = request.event.payload.byteLength
   const takers = targets.filter((record) => {
     const hasRoom = makeRoom(engine, record, request, replaced)
     if (!hasRoom) full.push(toRegistration(record))
     return hasRoom
   })
   const values = takers.length === 0 ? undefined : termsOf(engine, request, takers.length)
-  let row: Buffer | undefined
-  for (const record of takers) {
-    row ??= encodeEntry(request.event)
-    accepted.push({ registration: toRegistration(record), ...putEntry(engine, record, row, size, values) })
-  }
+  const accepted = putEntries(engine, takers, request.event, values)
   if (request.call !== undefined) beginCall(engine, request, request.call, accepted)
   return replaced.length === 0 ? { accepted, full } : { accepted, full, replaced }
 }

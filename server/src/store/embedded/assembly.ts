@@ -86,11 +86,13 @@ export async function openEmbeddedStore({
   const state = before ?? initialState(clock)
   const recoveries =
     before === undefined ? NO_RECOVERIES : addRecovery(readRecoveries(rows), afterStart(before))
-  const { table, terms: loadedTerms } = await loadRegistrations(rows, state.heartbeatMs, recoveries.list)
+  const loaded = await loadRegistrations(rows, state.heartbeatMs, recoveries.list)
+  const { table, payloads } = loaded
   const ids: Ids = { nextRegistrationId: state.nextRegistrationId, nextSequence: state.nextSequence }
   // Before anything is answered: from here on, a stop without `close` is an unclean one.
   const kept = pruneRecoveries(recoveries, state.heartbeatMs, table.periodMaxMs)
-  await rows.commit([FORMAT_CHANGE, recoveriesChange(kept), stateChange({ ...state, isClean: false })])
+  const started = stateChange({ ...state, isClean: false })
+  await rows.commit([FORMAT_CHANGE, recoveriesChange(kept), started, ...payloads.orphans()])
 
   // Only now: nobody could send a keepalive while the rows were being read.
   const serviceTime = startServiceTime(clock, {
@@ -118,7 +120,7 @@ export async function openEmbeddedStore({
   const journal = new Journal(rows, running, log, (batch, isLast) => heart.beat(batch, isLast))
   const lastSeen = new LastSeenBook(journal)
   const terms = new TermBook(journal)
-  await terms.load(rows, loadedTerms)
+  await terms.load(rows, loaded.terms)
   const calls = new CallBook(journal, rows)
   const feed = await loadFeed({ journal, rows, clock, log, bounds: feedBounds })
   return assemble(
@@ -127,6 +129,7 @@ export async function openEmbeddedStore({
       rows,
       journal,
       table,
+      payloads: payloads.book,
       terms,
       calls,
       stale,

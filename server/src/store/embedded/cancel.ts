@@ -6,14 +6,12 @@ import type {
   EntryPosition,
   MailboxBounds,
   Moment,
-  Registration,
   SentThrough,
   StoredEvent,
 } from '../store.ts'
 import type { Engine } from './engine.ts'
-import { putEntry, takeEntry } from './entries.ts'
+import { putEntries, takeEntry } from './entries.ts'
 import { numberKey } from './keys.ts'
-import { encodeEntry } from './mailbox-row.ts'
 import { decodeRace } from './race-row.ts'
 import { isLive, type RegistrationRecord, toRegistration } from './record.ts'
 import type { Term } from './term.ts'
@@ -78,17 +76,11 @@ function appendAll(
   event: StoredEvent,
   { eventsMax, bytesMax }: MailboxBounds,
 ): AppendOutcome {
-  const accepted: AppendOutcome['accepted'][number][] = []
-  const full: Registration[] = []
-  const size = event.payload.byteLength
-  const row = encodeEntry(event)
-  for (const record of records) {
-    const registration = toRegistration(record)
-    // Twice the bounds, so that one that is full of calls still learns that they are over.
-    if (record.mailbox?.hasRoom(size, 2 * eventsMax, 2 * bytesMax) === false) full.push(registration)
-    else accepted.push({ registration, ...putEntry(engine, record, row, size, undefined) })
-  }
-  return { accepted, full }
+  // Twice the bounds, so that one that is full of calls still learns that they are over.
+  const hasRoom = ({ mailbox }: RegistrationRecord): boolean =>
+    mailbox?.hasRoom(event.payload.byteLength, 2 * eventsMax, 2 * bytesMax) !== false
+  const full = records.filter((record) => !hasRoom(record)).map(toRegistration)
+  return { accepted: putEntries(engine, records.filter(hasRoom), event, undefined), full }
 }
 
 export function toPosition({ record, sequence }: Term): EntryPosition {

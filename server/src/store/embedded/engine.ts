@@ -1,11 +1,13 @@
 import type { Clock, HeardTime, RunningServiceTime } from '../../clock/clock.ts'
 import type { OnMailboxEnded } from '../store.ts'
 import type { CallBook } from './call-book.ts'
+import { dropEntry } from './entry-rows.ts'
 import type { FeedParts } from './feed.ts'
 import type { HistoryBook } from './history-book.ts'
 import type { Journal } from './journal.ts'
-import { mailboxKey, registrationKey } from './keys.ts'
+import { registrationKey } from './keys.ts'
 import type { LastSeenBook } from './last-seen.ts'
+import type { PayloadBook } from './payload-book.ts'
 import type { RegistrationRecord } from './record.ts'
 import type { RegistrationTable } from './registration-table.ts'
 import type { Rows } from './rows.ts'
@@ -18,6 +20,7 @@ export type Engine = {
   readonly rows: Rows
   readonly journal: Journal
   readonly table: RegistrationTable
+  readonly payloads: PayloadBook
   readonly terms: TermBook
   readonly calls: CallBook
   readonly stale: StaleRecords
@@ -48,7 +51,7 @@ export function removeRegistration(engine: Engine, record: RegistrationRecord, n
   const atWallMs = Math.round(serviceTime.toWallMs(nowMs))
   for (const { sequence, size } of entries) {
     history.note(sequence, 'discarded', atWallMs)
-    journal.remove('mailbox', mailboxKey(record.registrationId, sequence, size))
+    dropEntry(engine, { registrationId: record.registrationId, sequence, payloadBytes: size })
   }
   for (const term of record.mailbox?.terms() ?? []) terms.drop(term)
   if (record.mailbox !== undefined) onMailboxEnded?.(record.organizationId, record.mailbox.depth)

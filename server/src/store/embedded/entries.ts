@@ -1,10 +1,38 @@
+import type { AppendOutcome, StoredEvent } from '../store.ts'
 import type { Engine } from './engine.ts'
+import { dropEntry } from './entry-rows.ts'
 import { mailboxKey } from './keys.ts'
-import type { RegistrationRecord } from './record.ts'
+import { encodeEntry, SHARED_ENTRY } from './mailbox-row.ts'
+import { isShared } from './payload-book.ts'
+import { type RegistrationRecord, toRegistration } from './record.ts'
 import { Term, type TermValues } from './term.ts'
 
-/** Adds an entry to a mailbox, which has room for it. `row` is the encoded event. */
-export function putEntry(
+/**
+ * Adds an event to mailboxes that have room for it. What goes to one endpoint, or is small, is written with each entry;
+ * a large one that goes to many is written once, and its entries refer to it.
+ */
+export function putEntries(
+  engine: Engine,
+  takers: readonly RegistrationRecord[],
+  event: StoredEvent,
+  values: TermValues | undefined,
+): AppendOutcome['accepted'] {
+  if (takers.length === 0) return []
+  const size = event.payload.byteLength
+  const row = isShared(size, takers.length) ? putPayload(engine, takers.length, event) : encodeEntry(event)
+  return takers.map((record) => {
+    return { registration: toRegistration(record), ...putEntry(engine, record, row, size, values) }
+  })
+}
+
+/** What the next so many entries share. Returns their row. */
+function putPayload({ ids, journal, payloads }: Engine, entries: number, event: StoredEvent): Buffer {
+  journal.put('payloads', payloads.add(ids.nextSequence, entries), encodeEntry(event))
+  return SHARED_ENTRY
+}
+
+/** `row` is the encoded entry. */
+function putEntry(
   { ids, journal, table, terms }: Engine,
   record: RegistrationRecord,
   row: Buffer,
@@ -24,15 +52,11 @@ export function putEntry(
 }
 
 /** Takes an entry out of its mailbox. Returns whether it was there. */
-export function takeEntry(
-  { journal, table, terms }: Engine,
-  record: RegistrationRecord,
-  sequence: number,
-): boolean {
+export function takeEntry(engine: Engine, record: RegistrationRecord, sequence: number): boolean {
   const term = record.mailbox?.termOf(sequence)
-  const payloadBytes = table.removeEntry(record, sequence)
-  if (payloadBytes === undefined || !journal.isOpen) return false
-  if (term !== undefined) terms.drop(term)
-  journal.remove('mailbox', mailboxKey(record.registrationId, sequence, payloadBytes))
+  const payloadBytes = engine.table.removeEntry(record, sequence)
+  if (payloadBytes === undefined || !engine.journal.isOpen) return false
+  if (term !== undefined) engine.terms.drop(term)
+  dropEntry(engine, { registrationId: record.registrationId, sequence, payloadBytes })
   return true
 }

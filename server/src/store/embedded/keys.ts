@@ -31,6 +31,18 @@ export function readMailboxKey(key: Uint8Array): { registrationId: number; seque
   return { sequence: readNumber(key, 0), registrationId: readNumber(key, 8), bytes: readWord(key, 16) }
 }
 
+/** Key of a payload that entries share: the sequence of the first of them, and how many they were. */
+export function payloadKey(firstSequence: number, entries: number): Buffer {
+  const key = Buffer.allocUnsafe(12)
+  writeNumber(key, firstSequence, 0)
+  key.writeUInt32BE(entries, 8)
+  return key
+}
+
+export function readPayloadKey(key: Uint8Array): { firstSequence: number; entries: number } {
+  return { firstSequence: readNumber(key, 0), entries: readWord(key, 8) }
+}
+
 /** Key of a row that has a number: big-endian, so that rows are sorted by it. */
 export function numberKey(number: number): Buffer {
   return registrationKey(number)

@@ -1,5 +1,6 @@
 import { liftDeadline, type Recovery } from '../recovery.ts'
 import { readMailboxKey, readRegistrationId } from './keys.ts'
+import { PayloadLoader } from './payload-book.ts'
 import { RegistrationRecord } from './record.ts'
 import type { NumberedRecovery } from './recoveries.ts'
 import { decodeIdentity, decodeLiveness } from './registration-row.ts'
@@ -15,6 +16,12 @@ const UNKNOWN = {
   authorizedUntilWallMs: Number.NaN,
 }
 
+type Loaded = {
+  readonly table: RegistrationTable
+  readonly payloads: PayloadLoader
+  readonly terms: readonly Term[]
+}
+
 /**
  * Reads all registrations, and the terms of what waits in their mailboxes, into memory. Registrations and their liveness are
  * sorted by registration id, and are read side by side; mailboxes and terms by sequence.
@@ -23,7 +30,7 @@ export async function loadRegistrations(
   rows: Rows,
   nowMs: number,
   recoveries: readonly NumberedRecovery[],
-): Promise<{ readonly table: RegistrationTable; readonly terms: readonly Term[] }> {
+): Promise<Loaded> {
   const table = new RegistrationTable(nowMs)
   const records = await readRecords(rows, table)
   const forLiveness = finder(records)
@@ -44,12 +51,15 @@ export async function loadRegistrations(
     table.add(record)
   })
   const find = searcher(records)
+  const payloads = await PayloadLoader.open(rows)
   await rows.scanKeys('mailbox', (key) => {
     const { registrationId, sequence, bytes } = readMailboxKey(key)
     const record = find(registrationId)
-    if (record !== undefined) table.append(record, sequence, bytes)
+    if (record === undefined) return
+    table.append(record, sequence, bytes)
+    payloads.found(sequence)
   })
-  return { table, terms: await loadTerms(rows, find) }
+  return { table, payloads, terms: await loadTerms(rows, find) }
 }
 
 /** Those that came after the row was written. Most rows are older than all or none. */

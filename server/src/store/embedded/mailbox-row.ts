@@ -4,6 +4,9 @@ import { asBuffer } from './bytes.ts'
 const SEALED = 1
 const HEADER_BYTES = 11
 
+/** The row of an entry whose event is in a row of `payloads`: its sequence says in which. */
+export const SHARED_ENTRY: Buffer = Buffer.of(2)
+
 export function encodeEntry(event: StoredEvent): Buffer {
   const eventIdBytes = Buffer.byteLength(event.eventId)
   const value = Buffer.allocUnsafe(HEADER_BYTES + eventIdBytes + event.payload.byteLength)

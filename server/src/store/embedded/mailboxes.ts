@@ -16,9 +16,9 @@ import { appendToAll } from './append.ts'
 import { cancelTheOthers, toPosition } from './cancel.ts'
 import type { Engine } from './engine.ts'
 import { takeEntry } from './entries.ts'
+import { readEntry } from './entry-rows.ts'
 import { assertHistoryRoom } from './history.ts'
-import { mailboxKey } from './keys.ts'
-import { decodeEntry } from './mailbox-row.ts'
+import { isShared } from './payload-book.ts'
 import { tellReceipt, watchedReceipt } from './receipts.ts'
 import type { RegistrationRecord } from './record.ts'
 
@@ -81,8 +81,9 @@ function targets(
 /** About what an event leaves to be written where so many endpoints take it. */
 function bytesToWrite({ event, record, cancelOthers, call }: AppendRequest, endpoints: number): number {
   const cancel = cancelOthers ?? call?.cancelOthers
-  const once = (record?.event.byteLength ?? 0) + (cancel?.payload.byteLength ?? 0) + ROW_BYTES
-  return once + endpoints * (event.payload.byteLength + ROW_BYTES)
+  const copies = isShared(event.payload.byteLength, endpoints) ? 1 : endpoints
+  const others = (record?.event.byteLength ?? 0) + (cancel?.payload.byteLength ?? 0)
+  return copies * event.payload.byteLength + others + (endpoints + 1) * ROW_BYTES
 }
 
 /** Leaves the answer and the record that go with an event. Returns whether there was anything to leave. */
@@ -100,12 +101,13 @@ function remember(
 }
 
 async function read(
-  { journal, rows, table }: Engine,
+  engine: Engine,
   registration: Registration,
   afterSequence: number,
   entriesMax: number,
   bytesMax: number,
 ): Promise<readonly MailboxEntry[]> {
+  const { journal, table } = engine
   journal.assertReadable()
   const newestBatch = table.lookUp(registration)?.mailbox?.newestBatch ?? 0
   if (!journal.isDurable(newestBatch)) await journal.durable()
@@ -113,16 +115,17 @@ async function read(
   const mailbox = table.lookUp(registration)?.mailbox
   if (mailbox === undefined) return []
   const entries: MailboxEntry[] = []
+  const { registrationId } = registration
   for (const { sequence, size } of mailbox.after(afterSequence, entriesMax, bytesMax)) {
-    const row = rows.get('mailbox', mailboxKey(registration.registrationId, sequence, size))
-    if (row === undefined) {
+    const event = readEntry(engine, { registrationId, sequence, payloadBytes: size })
+    if (event === undefined) {
       // Appended while this waited, and not on disk yet. Anything else must never happen.
       assert(!journal.isDurable(mailbox.newestBatch), 'a mailbox entry has no row')
       break
     }
     const expiresAtWallMs = mailbox.termOf(sequence)?.expiresAtWallMs ?? Number.POSITIVE_INFINITY
     const hasEnd = expiresAtWallMs !== Number.POSITIVE_INFINITY
-    entries.push({ sequence, ...decodeEntry(row), ...(hasEnd ? { expiresAtWallMs } : {}) })
+    entries.push({ sequence, ...event, ...(hasEnd ? { expiresAtWallMs } : {}) })
   }
   return entries
 }

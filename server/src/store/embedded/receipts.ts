@@ -1,7 +1,6 @@
 import { LIFECYCLE_EVENTS, type ReceiptType } from '@rollcall/protocol/lifecycle'
 import type { Engine } from './engine.ts'
-import { mailboxKey } from './keys.ts'
-import { decodeEntry } from './mailbox-row.ts'
+import { readEntry } from './entry-rows.ts'
 import type { RegistrationRecord } from './record.ts'
 
 /** What is to be told of an entry that leaves its mailbox: the event's id, where its row is on disk already. */
@@ -12,16 +11,17 @@ export type Receipt = { readonly eventId: string | undefined }
  * read, which has to be before the entry goes.
  */
 export function watchedReceipt(
-  { feed, rows }: Engine,
+  engine: Engine,
   type: ReceiptType,
   record: RegistrationRecord,
   sequence: number,
 ): Receipt | undefined {
+  const { feed } = engine
   if (!feed.changes.isWatched(record.organizationId, type)) return undefined
   const [entry] = record.mailbox?.after(sequence - 1, 1, 0) ?? []
   if (entry?.sequence !== sequence) return undefined
-  const row = rows.get('mailbox', mailboxKey(record.registrationId, sequence, entry.size))
-  return { eventId: row && decodeEntry(row).eventId }
+  const { registrationId } = record
+  return { eventId: readEntry(engine, { registrationId, sequence, payloadBytes: entry.size })?.eventId }
 }
 
 /** Adds a receipt to the feed, in the same batch of the journal as the end of the entry. */

@@ -28,6 +28,7 @@ export const TABLES = [
   'registrations',
   'liveness',
   'mailbox',
+  'payloads',
   'terms',
   'races',
   'calls',
