@@ -22,7 +22,8 @@ export class CheckQueue {
 
   /** @throws RollcallError `unavailable` where too many wait */
   async run<T>(check: () => Promise<T>): Promise<T> {
-    await this.#enter()
+    if (this.#running < this.#runningMax) this.#running++
+    else await this.#turn()
     try {
       return await check()
     } finally {
@@ -32,13 +33,10 @@ export class CheckQueue {
     }
   }
 
-  async #enter(): Promise<void> {
-    if (this.#running < this.#runningMax) {
-      this.#running++
-      return
-    }
+  /** Resolves when another check has ended and left its place. */
+  #turn(): Promise<void> {
     if (this.#waiting.length >= this.#waitingMax)
       throw new RollcallError('unavailable', 'Too many tokens wait to be checked.', { retryAfterSeconds: 1 })
-    await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    return new Promise((resolve) => this.#waiting.push(resolve))
   }
 }
