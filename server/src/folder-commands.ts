@@ -8,7 +8,7 @@ const TOLD_EVERY_MS = 2_000
 export type BackUpCommand = {
   readonly dataDir: string
   readonly target: string
-  /** Reading and writing together keep to it, MiB a second. */
+  /** How fast it copies, and how fast it reads the copy back, MiB a second. */
   readonly rateMib: number
   readonly withKeys: boolean
   readonly clock: Clock
@@ -31,10 +31,9 @@ export async function backUpData({
   say,
 }: BackUpCommand): Promise<string> {
   const bytesPerSecond = rateMib * MIB
-  const keyFiles = withKeys ? [SEALING_KEY_FILE] : []
   let toldAtMs = clock.monotonicMs()
   const report = await backUpFolder({
-    ...{ dataDir, target, clock, bytesPerSecond, keyFiles },
+    ...{ dataDir, target, clock, bytesPerSecond, withKeys, keyFiles: [SEALING_KEY_FILE] },
     onProgress({ files, filesTotal, bytes }) {
       if (clock.monotonicMs() - toldAtMs < TOLD_EVERY_MS) return
       toldAtMs = clock.monotonicMs()

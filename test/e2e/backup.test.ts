@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { createClient, type RollcallClient, type Token } from '@rollcall/client/client'
 import { backend, offer, signIn, tokenOf } from '../helpers/demo.ts'
 import { complaintsAbout, readHistory } from '../helpers/history-checker.ts'
@@ -10,6 +13,7 @@ import { connectPhone, type Phone } from '../helpers/phone.ts'
 import { runCli } from '../helpers/run-cli.ts'
 import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
 
+const SERVER = fileURLToPath(new URL('../../server/dist/main.js', import.meta.url))
 const BOXES = ['away-1', 'away-2']
 const SENDERS = 6
 /** Before the backup begins, so that there is more than the log. */
@@ -142,6 +146,38 @@ describe('a backup of a server under load', () => {
       await copy.kill()
     }
     assert.deepEqual(await (await fetch(`${server.url}/health/ready`)).json(), { status: 'ready' })
+  })
+
+  it('goes on after it was killed, and lets no second one in meanwhile', async (t) => {
+    const [dataDir, backup] = ['data', 'killed'].map((name) => join(data.path, name))
+    assert.ok(dataDir !== undefined && backup !== undefined)
+    const env = { PATH: process.env['PATH'], DATA_DIR: dataDir }
+    const slow = spawn(process.execPath, [SERVER, 'backup', backup, '--rate', '2'], { env, stdio: 'ignore' })
+    const ended = once(slow, 'close')
+    t.after(() => slow.kill('SIGKILL'))
+    const runs = () => (existsSync(backup) ? filesIn(backup).filter((path) => path.endsWith('.rows')) : [])
+    await eventually(() => runs().length > 0, 'a file is copied', 30_000)
+    const second = await runCli(['backup', backup], { env: { DATA_DIR: dataDir } })
+    assert.deepEqual([second.code, second.stdout], [1, ''])
+    assert.match(second.stderr, new RegExp(`in use by process ${slow.pid} `))
+    slow.kill('SIGKILL')
+    await ended
+    const tooEarly = await runCli(['restore', backup, join(data.path, 'too-early')])
+    assert.equal(tooEarly.code, 1)
+    assert.match(tooEarly.stderr, /is an unfinished backup/)
+    const again = await runCli(['backup', backup], { env: { DATA_DIR: dataDir } })
+    assert.equal(again.code, 0, again.stderr)
+    assert.match(again.stdout, /\(\d+ were there from an earlier try\)/)
+    const brought = await runCli(['restore', backup, join(data.path, 'brought')])
+    assert.equal(brought.code, 0, brought.stderr)
+  })
+
+  it('takes a command line that can be used, and no other', async () => {
+    for (const args of [
+      ['backup', 'a', '--rate', '0'],
+      ['restore', 'a'],
+    ])
+      assert.equal((await runCli(args, { env: { DATA_DIR: data.path } })).code, 2, args.join(' '))
   })
 
   it('is no data folder, and says how to make one of it', async () => {

@@ -16,10 +16,12 @@ export type BackUpOptions = {
   readonly from: Place<ReadableFiles>
   readonly to: Place
   readonly clock: Clock
-  /** Reading and writing together keep to it. */
+  /** How fast it copies, and how fast it reads the copy back. */
   readonly bytesPerSecond: number
-  /** Names of files beside the store to take along where they are there. */
+  /** Names of files beside the store that hold keys. */
   readonly keyFiles: readonly string[]
+  /** Whether those are taken along, where they are there. */
+  readonly withKeys: boolean
   /** Told after each file. */
   readonly onProgress?: (progress: BackUpProgress) => void
 }
@@ -83,10 +85,10 @@ function assertSame(files: Files, storeId: string): void {
 }
 
 async function copy(options: BackUpOptions, snapshot: Snapshot): Promise<BackUpReport> {
-  const { clock, from, to } = options
+  const { clock, to } = options
   const takenAtWallMs = clock.wallMs()
   const pace = paceOf(clock, options.bytesPerSecond)
-  const keyFiles = await copyKeyFiles(from.files, to.files, options.keyFiles)
+  const keyFiles = await copyKeyFiles(options)
   const { bytes, filesKept } = await copyStore(options, snapshot, pace)
   const { manifest, lastCommit } = snapshot
   await checkCopy(to.store, lastCommit, pace)
@@ -99,19 +101,17 @@ async function copy(options: BackUpOptions, snapshot: Snapshot): Promise<BackUpR
   }
 }
 
-async function copyKeyFiles(
-  from: ReadableFiles,
-  to: Files,
-  names: readonly string[],
-): Promise<readonly KeyFile[]> {
+async function copyKeyFiles({ from, to, keyFiles, withKeys }: BackUpOptions): Promise<readonly KeyFile[]> {
   const copied: KeyFile[] = []
-  for (const name of names) {
-    if (from.sizeOf(name) === undefined) continue
-    const content = readWhole(from, name)
-    await writeFile(to, name, content)
+  for (const name of keyFiles) {
+    // An earlier try may have taken it.
+    for (const left of [name, `${name}.tmp`]) await to.files.remove(left)
+    if (!withKeys || from.files.sizeOf(name) === undefined) continue
+    const content = readWhole(from.files, name)
+    await writeFile(to.files, name, content)
     copied.push({ name, bytes: content.length, sum: checksum(content) })
   }
-  await to.syncNames()
+  await to.files.syncNames()
   return copied
 }
 
@@ -146,9 +146,11 @@ async function copyStore(
 /** Removes what an earlier try has copied that is no part of the store any more. */
 async function removeOthers(store: Files, runs: readonly Run[]): Promise<void> {
   const needed = new Set(runs.map(({ info }) => runName(info.number)))
-  for (const name of store.list())
-    if ((numberIn(name, '.rows') !== undefined && !needed.has(name)) || numberIn(name, '.log') !== undefined)
-      await store.remove(name)
+  for (const name of store.list()) {
+    const isOurs =
+      numberIn(name, '.rows') !== undefined || numberIn(name, '.log') !== undefined || name.endsWith('.tmp')
+    if (isOurs && !needed.has(name)) await store.remove(name)
+  }
 }
 
 /** A number names one run only. Whether that is so, what follows the rows says, which has all their checksums. */

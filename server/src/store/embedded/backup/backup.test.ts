@@ -130,10 +130,31 @@ function newPlace(name: string): Place & { readonly folder: MovingFolder; readon
   return { files: beside.files(), store: folder.files(), folder, beside }
 }
 
-const usual = { clock, bytesPerSecond: 1e12, keyFiles: [KEY] }
+const usual = { clock, bytesPerSecond: 1e12, keyFiles: [KEY], withKeys: true }
 const take = (from: BackUpOptions['from'], to: Place) => backUp({ ...usual, from, to })
 const bringBack = (from: Place, to: Place) =>
   restore({ from, to, newStoreId: () => 'aabbccddeeff0011', sizes: SMALL })
+
+/** Lets only so many operations on files happen; gives what the work said of the next. */
+async function cuttingOff(
+  { beside, folder }: ReturnType<typeof newPlace>,
+  operations: number,
+  work: () => Promise<unknown>,
+): Promise<unknown> {
+  let left = operations
+  const cut = () => {
+    if (left-- <= 0) throw new Error('cut off')
+  }
+  for (const place of [beside, folder]) place.beforeChange = cut
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    return error
+  } finally {
+    for (const place of [beside, folder]) place.beforeChange = () => {}
+  }
+}
 
 async function restoredImage(backup: Place): Promise<Image> {
   const to = newPlace('restored')
@@ -169,32 +190,29 @@ describe('a backup of a store that goes on', () => {
   })
 
   it('goes on where it was cut off, at any operation on its files, though the store went on meanwhile', async () => {
+    const written = new Written(3)
+    await written.write(60)
     let isCutOff = true
     let keptSometimes = false
-    for (let operation = 0; isCutOff; operation += 4) {
-      const written = new Written(3)
-      await written.write(60)
+    for (let operation = 0; isCutOff; operation++) {
       const to = newPlace('backup')
-      let left = operation
-      const cut = () => {
-        if (left-- <= 0) throw new Error('cut off')
-      }
-      for (const place of [to.beside, to.folder]) place.beforeChange = cut
-      isCutOff = await take(written.place, to).then(
-        () => false,
-        () => true,
-      )
-      for (const place of [to.beside, to.folder]) place.beforeChange = () => {}
+      const cutOff = await cuttingOff(to, operation, () => take(written.place, to))
+      isCutOff = cutOff !== undefined
       // The last operation only makes durable that it is complete.
       if (isCutOff && readMarker(to.files)?.state !== 'complete') {
         await assert.rejects(bringBack(to, newPlace('restored')), /unfinished backup|is no backup/)
-        await written.write(20)
+        await written.write(2)
         const { filesKept } = await take(written.place, to)
         keptSometimes ||= filesKept > 0
       }
       assert.deepEqual(await restoredImage(to), written.images.at(-1))
-      await written.close()
+      const names = [...to.files.list(), ...to.store.list()]
+      assert.deepEqual(
+        names.filter((name) => name.endsWith('.tmp')),
+        [],
+      )
     }
+    await written.close()
     assert.ok(keptSometimes)
   })
 
@@ -212,14 +230,24 @@ describe('a backup of a store that goes on', () => {
     await take(written.place, complete)
     await assert.rejects(take(written.place, complete), /\/complete is a complete backup already/)
     const other = newPlace('other')
-    other.folder.beforeChange = () => {
-      throw new Error('cut off')
-    }
-    await assert.rejects(take(written.place, other), /cut off/)
-    other.folder.beforeChange = () => {}
+    await cuttingOff(other, 8, () => take(written.place, other))
+    assert.equal(readMarker(other.files)?.state, 'unfinished')
     const another = newPlace('another')
     await (await open(another.store, 'ffffffffffffffff')).close()
     await assert.rejects(take(another, other), /unfinished backup of another store/)
+  })
+
+  it('leaves keys out when asked to, also one that an earlier try has taken', async () => {
+    const written = new Written(12)
+    await written.write(10)
+    await written.close()
+    const to = newPlace('backup')
+    await cuttingOff(to, 12, () => take(written.place, to))
+    assert.ok(to.files.list().includes(KEY))
+    const { keyFiles } = await backUp({ ...usual, withKeys: false, from: written.place, to })
+    assert.deepEqual(keyFiles, [])
+    assert.deepEqual(to.files.list(), [MARKER])
+    assert.deepEqual(await restoredImage(to), written.images.at(-1))
   })
 
   it('names the file of the store that is damaged, and is not complete then', async () => {
@@ -339,21 +367,13 @@ describe('a restore', () => {
     )
     const to = newPlace('restored')
     for (let operation = 3; ; operation++) {
-      const to = newPlace('restored')
-      let left = operation
-      const cut = () => {
-        if (left-- <= 0) throw new Error('cut off')
-      }
-      for (const place of [to.beside, to.folder]) place.beforeChange = cut
-      const isCutOff = await bringBack(backup, to).then(
-        () => false,
-        () => true,
-      )
-      if (!isCutOff) break
+      const cut = newPlace('restored')
+      const cutOff = await cuttingOff(cut, operation, () => bringBack(backup, cut))
+      if (cutOff === undefined) break
       // The last operation only makes durable that the marker is gone.
-      if (to.files.list().includes(MARKER))
-        assert.throws(() => assertNoBackup(to.files), /was not restored to its end/)
-      else assert.notEqual(readManifest(to.store), undefined)
+      if (cut.files.list().includes(MARKER))
+        assert.throws(() => assertNoBackup(cut.files), /was not restored to its end/)
+      else assert.notEqual(readManifest(cut.store), undefined)
     }
     await bringBack(backup, to)
     assert.doesNotThrow(() => assertNoBackup(to.files))

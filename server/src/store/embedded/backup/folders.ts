@@ -12,7 +12,7 @@ import { assertEmpty, type RestoreReport, restore } from './restore.ts'
 
 export type BackUpFolderOptions = Pick<
   BackUpOptions,
-  'clock' | 'bytesPerSecond' | 'keyFiles' | 'onProgress'
+  'clock' | 'bytesPerSecond' | 'keyFiles' | 'withKeys' | 'onProgress'
 > & {
   readonly dataDir: string
   readonly target: string

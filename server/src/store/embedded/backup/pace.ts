@@ -3,7 +3,7 @@ import type { Clock } from '../../../clock/clock.ts'
 /** Shorter than it is worth to wait, milliseconds. */
 const WAIT_MIN_MS = 10
 
-/** Waits, after so many bytes, until they may have been read or written. */
+/** Waits, after so many bytes, until they may have been copied. */
 export type Pace = (bytes: number) => Promise<void>
 
 /** @param bytesPerSecond more than 0; what was not used up before is not made up for */
