@@ -24,7 +24,7 @@ export type TestClient = {
   receive(count: number): Promise<readonly Received[]>
   /** Resolves with the code of the server's DISCONNECT, or `undefined`, once the connection is closed. */
   closed(): Promise<number | undefined>
-  /** Subscribes and returns the codes of SUBACK. */
+  /** Subscribes and returns the codes of SUBACK; rejects when the connection is closed instead. */
   subscribe(topic: string | readonly string[], qos?: 0 | 1 | 2): Promise<readonly number[]>
 }
 
@@ -86,14 +86,16 @@ async function subscribe(
   topic: string | readonly string[],
   qos: 0 | 1 | 2,
 ): Promise<readonly number[]> {
-  const suback = new Promise<readonly number[]>((resolve) => {
+  return new Promise<readonly number[]>((resolve, reject) => {
     const onPacket = (packet: Packet): void => {
       if (packet.cmd !== 'suback') return
       client.off('packetreceive', onPacket)
       resolve(packet.granted.map(Number))
     }
     client.on('packetreceive', onPacket)
+    // A refusal is an error too, but came as a packet before; without one the connection was closed.
+    client.subscribe(typeof topic === 'string' ? topic : [...topic], { qos }, (error) => {
+      if (error !== null) reject(error)
+    })
   })
-  client.subscribe(typeof topic === 'string' ? topic : [...topic], { qos }, () => {})
-  return suback
 }
