@@ -206,9 +206,10 @@ async function buildFronts(
   rooms.auth.onRevoked((isConcerned) => mqtt.review(isConcerned))
   const notReadyBecause = (): string | undefined => {
     if (!start.isDone) return 'starting'
-    return store.failure() === undefined ? undefined : 'store_unwritable'
+    if (store.failure() !== undefined) return 'store_unwritable'
+    return store.warnings().find((warning) => warning !== 'disk_low')
   }
-  const services = { ...around, ...rooms, readiness: { notReadyBecause } }
+  const services = { ...around, ...rooms, readiness: { notReadyBecause, warnings: () => store.warnings() } }
   const http = await createHttp({ ...services, settings, door: doors.http })
   const admin = await buildAdmin(configuration, http, services, settings, doors.admin, closers)
   closers.add(() => http.close())
@@ -225,6 +226,7 @@ async function buildFronts(
     mailboxBytes: () => store.totals().mailboxBytes,
     historyBytes: () => store.history.bytes(),
     storeWritable: () => store.failure() === undefined,
+    storeWarnings: () => store.warnings(),
     feed: () => store.feed.totals(),
   })
   return { http, mqtt, admin }

@@ -53,6 +53,7 @@ export async function createHttp({ settings, door: given, ...services }: HttpOpt
   let isDraining = false
   let closed: Promise<void> | undefined
   const readiness = {
+    ...services.readiness,
     notReadyBecause: () => (isDraining ? 'draining' : services.readiness.notReadyBecause()),
   }
   const door = given ?? new Door(settings, services)

@@ -34,6 +34,16 @@ describe('health', () => {
   })
 })
 
+describe('a server that is ready', () => {
+  it('says what should be looked at soon', async (test) => {
+    const readiness = { notReadyBecause: () => undefined, warnings: () => ['disk_low'] }
+    const { listen } = await openHttp(test, { readiness })
+    const ready = await ask(await listen(), 'GET /health/ready', NOBODY)
+    assert.equal(ready.status, 200)
+    assert.equal(ready.text, '{"status":"ready","warnings":["disk_low"]}')
+  })
+})
+
 describe('a connection that cannot be taken', () => {
   it('ends nothing, and is told once a minute', async (test) => {
     const { http, listen, logged, clock } = await openHttp(test)

@@ -11,6 +11,8 @@ import type { Webhooks } from '../webhooks/webhooks.ts'
 export interface Readiness {
   /** Why not, in one word such as `starting` or `store_unwritable`; `undefined` while ready. Cheap. */
   notReadyBecause(): string | undefined
+  /** What an operator should look at although requests may come, such as `disk_low`. Cheap. Default: nothing. */
+  warnings?(): readonly string[]
 }
 
 /** What the HTTP front needs of the other rooms. */

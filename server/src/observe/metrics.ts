@@ -9,6 +9,7 @@ export type Gauges = {
   readonly mailboxBytes: () => number
   readonly historyBytes: () => number
   readonly storeWritable: () => boolean
+  readonly storeWarnings: () => readonly ('store_damaged' | 'disk_low' | 'disk_full')[]
   readonly feed: () => {
     readonly entries: number
     readonly bytes: number
@@ -207,4 +208,13 @@ function addGauges(registry: Registry, gauges: Gauges): void {
     () => gauges.feed().dropped,
   )
   add('rollcall_store_writable', '1 while the store can write.', () => (gauges.storeWritable() ? 1 : 0))
+  const has = (warning: ReturnType<Gauges['storeWarnings']>[number]) => () =>
+    gauges.storeWarnings().includes(warning) ? 1 : 0
+  add(
+    'rollcall_store_damaged',
+    '1 once something read from disk was not what was written.',
+    has('store_damaged'),
+  )
+  add('rollcall_disk_low', '1 while the disk of the data folder is nearly full.', has('disk_low'))
+  add('rollcall_disk_full', '1 while new events are refused because the disk is full.', has('disk_full'))
 }

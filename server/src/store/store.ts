@@ -49,6 +49,8 @@ export interface Store {
   readonly serviceTime: ServiceTime
   /** Why writes fail now, or `undefined` while they succeed. Cheap. */
   failure(): string | undefined
+  /** What else is wrong with it now. Cheap. Empty: nothing. */
+  warnings(): readonly StoreWarning[]
   /**
    * Totals for metrics and statistics, of one organization where it is named. Cheap: kept, not counted. Registrations
    * whose time has passed but that were not swept yet are included.
@@ -62,6 +64,14 @@ export interface Store {
   /** Makes everything durable and closes. Idempotent. Operations called later reject. */
   close(): Promise<void>
 }
+
+/**
+ * - `store_damaged`: something that was read is not what was written. Whoever asks for it is refused as `unavailable`, and
+ *   it is not delivered; everything else goes on.
+ * - `disk_low`: the disk is nearly full.
+ * - `disk_full`: new events are refused as `unavailable`; what is left serves to acknowledge, to delete, and to keep alive.
+ */
+export type StoreWarning = 'store_damaged' | 'disk_low' | 'disk_full'
 
 export type StoreTotals = {
   readonly registrations: number

@@ -9,7 +9,14 @@ const LIVE_STATUS = Type.Object({
   status: Type.String({ examples: ['live'] }),
   version: Type.String({ description: 'Of the server.', examples: ['1.0.0'] }),
 })
-const READY_STATUS = Type.Object({ status: Type.String({ examples: ['ready'] }) })
+const READY_STATUS = Type.Object({
+  status: Type.String({ examples: ['ready'] }),
+  warnings: Type.Optional(
+    Type.Array(Type.String({ examples: ['disk_low'] }), {
+      description: 'What whoever runs the server should look at soon. Absent: nothing.',
+    }),
+  ),
+})
 const UNREADY_STATUS = Type.Object({
   status: Type.String({ examples: ['unavailable'] }),
   reason: Type.String({ examples: ['draining'] }),
@@ -30,11 +37,18 @@ const readySchema = {
   security: [],
   response: {
     200: json('They should.', READY_STATUS),
-    503: json('Not now: it is starting, draining, or the store cannot write.', UNREADY_STATUS),
+    503: json(
+      'Not now: it is starting, draining, the store cannot write or is damaged, or its disk is full.',
+      UNREADY_STATUS,
+    ),
   },
 }
 
 const READY = JSON.stringify({ status: 'ready' })
+
+function readyText(warnings: readonly string[]): string {
+  return warnings.length === 0 ? READY : JSON.stringify({ status: 'ready', warnings })
+}
 
 export function healthRoutes(app: App, readiness: Readiness): void {
   const live = JSON.stringify({ status: 'live', version: productVersion() })
@@ -44,7 +58,7 @@ export function healthRoutes(app: App, readiness: Readiness): void {
   app.get('/health/ready', { schema: readySchema }, (_request, reply) => {
     const reason = readiness.notReadyBecause()
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
-    if (reason === undefined) reply.send(READY)
+    if (reason === undefined) reply.send(readyText(readiness.warnings?.() ?? []))
     else reply.code(503).send(JSON.stringify({ status: 'unavailable', reason }))
   })
 }

@@ -1,3 +1,4 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
 import {
   type Clock,
   HeardTime,
@@ -31,6 +32,7 @@ import {
 } from './recoveries.ts'
 import { RecoveryBook } from './recovery-book.ts'
 import { embeddedRefreshFamilies } from './refresh-families.ts'
+import { refusingDamage } from './refusing-damage.ts'
 import { embeddedRegistrations } from './registrations.ts'
 import { embeddedRevokedTokens, RevocationBook } from './revoked-tokens.ts'
 import { embeddedRevokedUsers, UserRevocationBook } from './revoked-users.ts'
@@ -72,7 +74,7 @@ export type EmbeddedStoreOptions = {
  * to disk through the journal.
  */
 export async function openEmbeddedStore({
-  rows,
+  rows: disk,
   clock,
   log = silentLog,
   historyBounds: bounds = HISTORY_BOUNDS,
@@ -81,6 +83,7 @@ export async function openEmbeddedStore({
   onMailboxEnded,
   onStandstill,
 }: EmbeddedStoreOptions): Promise<Store> {
+  const { rows, opened } = refusingDamage(disk)
   assertFormat(rows)
   const before = readState(rows)
   const state = before ?? initialState(clock)
@@ -123,7 +126,7 @@ export async function openEmbeddedStore({
   await terms.load(rows, loaded.terms)
   const calls = new CallBook(journal, rows)
   const feed = await loadFeed({ journal, rows, clock, log, bounds: feedBounds })
-  return assemble(
+  const store = await assemble(
     {
       clock,
       rows,
@@ -144,6 +147,8 @@ export async function openEmbeddedStore({
     heart,
     bookBounds,
   )
+  opened()
+  return store
 }
 
 function initialState(clock: Clock): StoreState {
@@ -154,6 +159,15 @@ function initialState(clock: Clock): StoreState {
 /** Whoever lived when the service stopped, cleanly or not, could not be heard since. */
 function afterStart({ heardMs, heartbeatMs }: StoreState): Recovery {
   return { fromMs: heardMs, toMs: heartbeatMs, leastMs: LEAST_AFTER_START_MS }
+}
+
+/** What is damaged cannot be pruned, and was told. */
+function unlessRefused(run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    if (!(error instanceof RollcallError)) throw error
+  }
 }
 
 /** Adds to every commit the state as of now, and all keepalives and history from before. */
@@ -194,7 +208,8 @@ async function assemble(engine: Engine, heart: Heart, bounds: BookBounds): Promi
   const retention = new HistoryRetention(history)
   const ticking = clock.every(TICK_MS, () => {
     for (const book of books) book.prune(clock.wallMs(), PRUNED_MAX)
-    retention.prune(clock.wallMs())
+    unlessRefused(() => retention.prune(clock.wallMs()))
+    journal.tellStuck()
     const isDue = table.totals().registrations > 0 && serviceTime.nowMs() - heart.lastBeatMs >= HEARTBEAT_MS
     if (isDue || journal.isBehind || stale.size > 0 || history.isBehind) journal.flush()
   })
@@ -223,6 +238,7 @@ async function assemble(engine: Engine, heart: Heart, bounds: BookBounds): Promi
     signingKeys: embeddedSigningKeys(await loadSigningKeys(rows), journal),
     serviceTime,
     failure: () => journal.failure(),
+    warnings: () => rows.warnings?.() ?? [],
     totals: (organizationId) => table.totals(organizationId),
     hold: () => journal.hold(),
     close() {

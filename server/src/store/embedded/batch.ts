@@ -6,6 +6,8 @@ const CHANGE_BYTES = 100
 /** Changes that are written together, and those who wait for it. */
 export class Batch {
   readonly number: number
+  /** Why it cannot be written as it is; `undefined`: it can. */
+  failure: unknown
   #changes: RowChange[] = []
   #bytes = 0
   #waiting = 0

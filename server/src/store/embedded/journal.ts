@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock/clock.ts'
 import { Batch } from './batch.ts'
-import { StoreLostError } from './disk/damage.ts'
+import { DamageError, StoreLostError } from './disk/damage.ts'
 import { Gathering } from './gathering.ts'
-import { CANNOT_WRITE, CLOSED, refusal, TOO_MUCH, toError, undecided } from './refusal.ts'
+import { CANNOT_WRITE, CLOSED, FULL, refusal, TOO_MUCH, toError, undecided } from './refusal.ts'
 import type { Rows, Table } from './rows.ts'
 import type { StoreLog } from './store-log.ts'
 
@@ -47,6 +47,7 @@ export class Journal {
   #durableBatch = 0
   #failure: unknown
   #closed = false
+  #isStuckTold = false
   #refusals = 0
 
   constructor(rows: Rows, clock: JournalClock, log: StoreLog, prepare: Prepare) {
@@ -131,6 +132,7 @@ export class Journal {
   /** The same for new events, which are the first that are refused. Time does not stand still for that. */
   assertTakesEvents(): void {
     this.assertWritable()
+    if (this.#rows.warnings?.().includes('disk_full') === true) throw refusal(FULL)
     if (this.#waitingBytes > WAITING_BYTES_MAX_FOR_EVENTS) throw refusal(TOO_MUCH)
   }
 
@@ -141,6 +143,14 @@ export class Journal {
     return this.#clock.monotonicMs() - sinceMs > STUCK_MS ? 'A write to disk does not end.' : undefined
   }
 
+  /** Says so, once, when a write does not end. */
+  tellStuck(): void {
+    if (this.#isStuckTold || this.#closed || this.#failure !== undefined || this.failure() === undefined)
+      return
+    this.#isStuckTold = true
+    this.#log.warn('the store waits for its disk: a write does not end', { afterMs: STUCK_MS })
+  }
+
   /** Writes what is left, tells `prepare` that it is the last, and takes nothing more. */
   async close(): Promise<void> {
     this.#closed = true
@@ -148,7 +158,7 @@ export class Journal {
     const batch = this.#takeFilling(true)
     try {
       if (this.#failure !== undefined) await this.#rows.reopen()
-      await this.#rows.commit(batch.changes)
+      await this.#write(batch)
       batch.resolve()
     } catch (error) {
       batch.reject(undecided(CANNOT_WRITE, error))
@@ -190,12 +200,15 @@ export class Journal {
   }
 
   async #write(batch: Batch): Promise<void> {
+    if (batch.failure !== undefined) throw batch.failure
     await this.#rows.commit(batch.changes)
   }
 
   #succeed(batch: Batch): void {
     this.#running = undefined
     this.#durableBatch = batch.number
+    if (this.#isStuckTold) this.#log.info('the store writes again', {})
+    this.#isStuckTold = false
     batch.resolve()
     if (this.#filling.waiting > 0) this.#gather()
   }
@@ -203,9 +216,16 @@ export class Journal {
   #fail(batch: Batch, error: unknown): void {
     this.#running = undefined
     this.#failure = error
-    this.#log.error('the store cannot write', { err: toError(error) })
+    this.#tellFailure(error)
     this.#putBack(batch, error)
     if (!this.#closed) this.#retryAfter(RETRY_MIN_MS)
+  }
+
+  /** Once: while it fails again and again, nothing more is said. */
+  #tellFailure(error: unknown): void {
+    const problem = error instanceof DamageError ? { problem: error.message } : {}
+    this.#log.error('the store cannot write', { err: toError(error), ...problem })
+    this.#isStuckTold = false
   }
 
   /** Never where the store is another's now: it will not be ours again. */
@@ -220,7 +240,7 @@ export class Journal {
     const batch = this.#takeFilling(false)
     const attempt = async () => {
       await this.#rows.reopen()
-      await this.#rows.commit(batch.changes)
+      await this.#write(batch)
     }
     const ended = attempt().then(
       () => {
@@ -241,7 +261,12 @@ export class Journal {
   #takeFilling(isLast: boolean): Batch {
     const batch = this.#filling
     this.#filling = new Batch(batch.number + 1)
-    this.#prepare(batch, isLast)
+    try {
+      this.#prepare(batch, isLast)
+    } catch (error) {
+      // What goes with every commit may have to be read first, and be damaged.
+      batch.failure = error
+    }
     return batch
   }
 

@@ -4,6 +4,9 @@ export const CLOSED = 'The store is closed.'
 export const TOO_MUCH = 'Too much waits to be written.'
 export const CANNOT_WRITE = 'The store cannot write to its disk.'
 
+export const DAMAGED = 'What is asked for is damaged on disk.'
+export const FULL = 'The disk is full.'
+
 const RETRY_AFTER_SECONDS = 1
 
 /** What an operation is refused with while the store cannot carry it out. */

@@ -1,3 +1,5 @@
+import type { StoreWarning } from '../store.ts'
+
 /**
  * The disk as the engine sees it: a few sorted tables of rows, written in batches. Small, so that a simulation
  * can put a crashing one beneath the real engine.
@@ -21,6 +23,8 @@ export interface Rows {
   /** After a failed commit: gives up what is left of it, and reads what is really on disk from then on. */
   reopen(): Promise<void>
   close(): Promise<void>
+  /** What is wrong although commits succeed. Absent: nothing ever is. */
+  warnings?(): readonly StoreWarning[]
 }
 
 export const TABLES = [

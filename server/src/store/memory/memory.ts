@@ -76,6 +76,7 @@ export function createMemoryStore({
     signingKeys: memorySigningKeys(gate),
     serviceTime,
     failure: () => undefined,
+    warnings: () => [],
     totals: (organizationId) => count(slots, organizationId),
     hold: () => () => undefined,
     restarted(fromMs) {

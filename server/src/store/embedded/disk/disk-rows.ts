@@ -1,14 +1,18 @@
 import { afterThisTurn, type Clock } from '../../../clock/clock.ts'
+import type { StoreWarning } from '../../store.ts'
 import type { RowChange, Rows, Table } from '../rows.ts'
 import { type StoreLog, silentLog } from '../store-log.ts'
 import { RECORD_UNIT_BYTES, recordBytes, roundUp } from './commit-record.ts'
+import { bytesOf } from './compaction.ts'
 import { type Cursor, memtableCursor } from './cursor.ts'
 import type { Files } from './files.ts'
+import { Found } from './found.ts'
 import type { Ledger, OnLost } from './ledger.ts'
 import { type Levels, merged } from './levels.ts'
 import type { Log, LogPart } from './log.ts'
 import type { Merger } from './merge.ts'
 import { openStore } from './open-store.ts'
+import { type DiskRoom, Room, saysNoRoom } from './room.ts'
 import { bareKey, firstKeyOf, rowKey } from './row-key.ts'
 import { SIZES, type Sizes } from './sizes.ts'
 import type { TableIds } from './table-ids.ts'
@@ -50,12 +54,16 @@ export type DiskRowsOptions = {
 export async function openDiskRows(options: DiskRowsOptions): Promise<Rows> {
   const { files, clock, merger, sizes = SIZES, log = silentLog, onLost = () => {} } = options
   const store = await openStore(files, options.newStoreId, sizes, onLost)
-  const upkeep = new Upkeep({ ...store, files, clock, merger, sizes, log })
+  const room = new Room({ files, clock, log, sizes, runBytes: () => bytesOf(store.levels.runs) })
+  const found = new Found(log)
+  const onFailure = (error: unknown) => found.note(error)
+  const upkeep = new Upkeep({ ...store, files, clock, merger, sizes, log, room, onFailure })
   upkeep.start()
   const watch = clock.every(OWNED_EVERY_MS, () => look(store.ledger))
-  const parts: Parts = { ...store, upkeep, clock, lookedAtMs: clock.monotonicMs() }
+  const parts: Parts = { ...store, upkeep, room, clock, lookedAtMs: clock.monotonicMs() }
   return {
-    get: (table, key) => get(parts, rowKey(store.ids.of(table), key)),
+    warnings: () => warnings(found, room),
+    get: (table, key) => found.during(() => get(parts, rowKey(store.ids.of(table), key))),
     scan: (table, visit) => scan(parts, table, visit),
     scanKeys: (table, visit) => scanKeys(parts, table, visit),
     commit: (changes) => commit(parts, changes),
@@ -66,11 +74,23 @@ export async function openDiskRows(options: DiskRowsOptions): Promise<Rows> {
     },
     async close() {
       watch.cancel()
+      await room.close()
       await upkeep.close()
       await store.log.close()
       store.levels.close()
     },
   }
+}
+
+const NONE: readonly StoreWarning[] = []
+const OF_ROOM: { readonly [room in DiskRoom]: readonly StoreWarning[] } = {
+  enough: NONE,
+  low: ['disk_low'],
+  none: ['disk_low', 'disk_full'],
+}
+
+function warnings(found: Found, { room }: Room): readonly StoreWarning[] {
+  return found.damage === undefined ? OF_ROOM[room] : ['store_damaged', ...OF_ROOM[room]]
 }
 
 /** Whoever is lost is told by the ledger; what the system says besides, the next commit says too. */
@@ -87,6 +107,7 @@ type Parts = {
   readonly parts: LogPart[]
   readonly log: Log
   readonly upkeep: Upkeep
+  readonly room: Room
   readonly clock: Clock
   lookedAtMs: number
 }
@@ -144,7 +165,7 @@ async function commit(parts: Parts, changes: readonly RowChange[]): Promise<void
   // nothing is confirmed that the next owner has not read.
   ledger.assertOwned()
   if (!log.hasRoomFor(changes)) await goOn(parts, recordBytes(changes))
-  const apply = await log.write(changes)
+  const apply = await log.write(changes).catch((error: unknown) => giveWay(parts, error))
   ledger.assertOwned()
   apply((key) => isBeforeTheLast(parts, key))
   if (log.isHalfFull) upkeep.supply.wake()
@@ -153,6 +174,12 @@ async function commit(parts: Parts, changes: readonly RowChange[]): Promise<void
   if (!upkeep.hasMuchGarbage) return
   await goOn(parts, 0)
   upkeep.flushSoon()
+}
+
+/** Where even a commit that takes no new room finds none (btrfs, ZFS), the next try may. */
+async function giveWay({ room }: Parts, error: unknown): Promise<never> {
+  if (saysNoRoom(error)) await room.giveWay()
+  throw error
 }
 
 /** Whether a part of the log before the last, or a run, may have the row. */

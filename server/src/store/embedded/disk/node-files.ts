@@ -38,8 +38,9 @@ export function nodeFiles(path: string): Files {
       return status && `${status.dev}:${status.ino}:${status.mtimeNs}`
     },
     async freeBytes() {
-      const { bavail, bsize } = await statfs(path)
-      return bavail * bsize
+      const { bavail, blocks, bsize } = await statfs(path)
+      // Some file systems do not say: then nobody is kept from trying.
+      return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize
     },
   }
 }

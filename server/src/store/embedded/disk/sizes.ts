@@ -11,13 +11,21 @@ export type Sizes = {
   readonly level1Bytes: number
   /** Garbage that is not worth a merge, bytes. */
   readonly garbageBytesMin: number
+  /** Free bytes of the disk below which it is said to be low, and below which no new events are taken. */
+  readonly lowBytes?: number
+  readonly fullBytes?: number
+  /** The most that is kept in reserve: what the largest merges take. A small store needs less. */
+  readonly reserveBytesMax?: number
 }
 
-export const SIZES: Sizes = {
+export const SIZES: Required<Sizes> = {
   firstPartBytes: 256 * 1024,
   partBytesMax: 1024 * 1024,
   flushBytes: 3 * 1024 * 1024,
   runBytes: 4 * 1024 * 1024,
   level1Bytes: 32 * 1024 * 1024,
   garbageBytesMin: 4 * 1024 * 1024,
+  lowBytes: 256 * 1024 * 1024,
+  fullBytes: 8 * 1024 * 1024,
+  reserveBytesMax: 64 * 1024 * 1024,
 }

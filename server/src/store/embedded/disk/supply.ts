@@ -14,6 +14,8 @@ const AHEAD_MAX = 16
 const CALM_PARTS = 64
 const ZEROS = Buffer.alloc(256 * 1024)
 
+type Step = () => Promise<boolean>
+
 export type SupplyOptions = {
   readonly files: Files
   readonly ledger: Ledger
@@ -31,9 +33,14 @@ export class Supply {
   #calmParts = 0
   #wantedBytes = 0
 
-  constructor(options: SupplyOptions, tell: Tell) {
+  /** @param around what every step is carried out in */
+  constructor(options: SupplyOptions, tell: Tell, around: (step: Step) => Step) {
     this.#options = options
-    this.#lane = new Lane(options.clock, () => this.#make(), tell)
+    this.#lane = new Lane(
+      options.clock,
+      around(() => this.#make()),
+      tell,
+    )
   }
 
   /** The part that comes next; resolves once there is one that has room for so much. */

@@ -7,6 +7,7 @@ import type { Ledger } from './ledger.ts'
 import { type Levels, merged } from './levels.ts'
 import { type LogInfo, logName, type RunInfo, runName } from './manifest.ts'
 import { type Merger, type Target, writeRuns } from './merge.ts'
+import { type Room, saysNoRoom } from './room.ts'
 import { Run } from './run.ts'
 import { Supply, type SupplyOptions } from './supply.ts'
 
@@ -17,6 +18,9 @@ export type UpkeepOptions = SupplyOptions & {
   readonly levels: Levels
   readonly merger: Merger
   readonly log: StoreLog
+  readonly room: Room
+  /** Gets every failure. */
+  readonly onFailure: (error: unknown) => void
 }
 
 /**
@@ -30,17 +34,46 @@ export class Upkeep {
   readonly #compacting: Lane
   readonly #cursors = new Map<number, string>()
   #isFlushWanted = false
+  #failing = 0
 
   constructor(options: UpkeepOptions) {
     this.#options = options
-    const { clock, log } = options
-    const tell: Tell = (failure) => {
-      if (failure === undefined) log.info('the store tidies its files again', {})
-      else log.error('the store cannot tidy its files', { err: toError(failure) })
+    const { clock } = options
+    const tell: Tell = (failure) => this.#tell(failure)
+    const withRoom = (step: () => Promise<boolean>) => () => this.#withRoom(step)
+    this.supply = new Supply(options, tell, withRoom)
+    this.#flushing = new Lane(
+      clock,
+      withRoom(() => this.#flushWhenDue()),
+      tell,
+    )
+    this.#compacting = new Lane(
+      clock,
+      withRoom(() => this.#compact()),
+      tell,
+    )
+  }
+
+  /** One line when the first kind of work begins to fail, one when all succeed again. */
+  #tell(failure: unknown): void {
+    const { log } = this.#options
+    const before = this.#failing
+    this.#failing += failure === undefined ? -1 : 1
+    if (failure !== undefined && before === 0)
+      log.error('the store cannot tidy its files', { err: toError(failure) })
+    if (this.#failing === 0) log.info('the store tidies its files again', {})
+  }
+
+  /** What finds the disk full gets what was kept in reserve, and is tried again. */
+  async #withRoom(step: () => Promise<boolean>): Promise<boolean> {
+    const { room, onFailure } = this.#options
+    try {
+      return await step()
+    } catch (error) {
+      onFailure(error)
+      if (!saysNoRoom(error) || !(await room.giveWay())) throw error
+      return step()
     }
-    this.supply = new Supply(options, tell)
-    this.#flushing = new Lane(clock, () => this.#flushWhenDue(), tell)
-    this.#compacting = new Lane(clock, () => this.#compact(), tell)
   }
 
   /** Resolves once no more than so many parts of the log wait to become runs. */

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
+import { errno, limitedFiles } from '../../../../test/helpers/limited-files.ts'
+import { eventually } from '../../../../test/helpers/run-server.ts'
+import { ENDPOINT } from '../contract/scene.ts'
+import type { Registration } from '../store.ts'
+import { openEmbeddedStore } from './assembly.ts'
+import { openDiskRows } from './disk/disk-rows.ts'
+import { readManifest } from './disk/manifest.ts'
+import { inlineMerger } from './disk/mergers.ts'
+import { makeFolder, nodeFiles } from './disk/node-files.ts'
+import type { StoreLog } from './store-log.ts'
+
+const KIB = 1024
+const SIZES = {
+  firstPartBytes: 16 * KIB,
+  partBytesMax: 32 * KIB,
+  flushBytes: 64 * KIB,
+  runBytes: 64 * KIB,
+  level1Bytes: 256 * KIB,
+  garbageBytesMin: 32 * KIB,
+  lowBytes: 1_000 * KIB,
+  fullBytes: 300 * KIB,
+  reserveBytesMax: 600 * KIB,
+}
+const EVENT_BYTES = 2_000
+const BOUNDS = { eventsMax: 100_000, bytesMax: 1e9 }
+
+/** A store in a folder of this machine, on a disk that can be small or refuse. */
+async function setUp(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-trouble-'))
+  makeFolder(folder)
+  const clock = createFakeClock()
+  const lines: string[] = []
+  const say = (message: string, fields: object): void => {
+    const err: unknown = Reflect.get(fields, 'err')
+    const code: unknown = err instanceof Error ? Reflect.get(err, 'code') : undefined
+    if (!message.startsWith('the service stood still'))
+      lines.push([message, code, Reflect.get(fields, 'problem')].filter(Boolean).join(' | '))
+  }
+  const log: StoreLog = { error: say, warn: say, info: say }
+  const { files, faults } = limitedFiles(nodeFiles(folder))
+  const merger = inlineMerger(files)
+  const newStoreId = () => '00112233445566ff'
+  const rows = await openDiskRows({ files, clock, log, merger, newStoreId, sizes: SIZES })
+  const store = await openEmbeddedStore({ rows, clock, log })
+  t.after(async () => {
+    await store.close().catch(() => {})
+    rmSync(folder, { recursive: true, force: true })
+  })
+  let sent = 0
+  const send = (userEndpointId: string) =>
+    store.mailboxes.append(
+      {
+        ...{ ...ENDPOINT, userEndpointId, ...BOUNDS },
+        event: {
+          ...{ eventId: `event-${++sent}`, payload: Buffer.alloc(EVENT_BYTES, sent % 256), sealed: false },
+          acceptedAtWallMs: clock.wallMs(),
+        },
+      },
+      store.serviceTime.nowMs(),
+    )
+  const register = async (userEndpointId: string): Promise<Registration> => {
+    const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
+    const outcome = await store.registrations.register(
+      {
+        ...{ ...ENDPOINT, userEndpointId, keepAliveSeconds: 86_400 },
+        ...{ serverKeepAliveReminderOn: false, authorizedUntilWallMs: clock.wallMs() + 1e9 },
+      },
+      100,
+      at,
+    )
+    assert(outcome.kind === 'registered')
+    return outcome.registration
+  }
+  /** Time passes, and then what is being written has been: a machine that is busy is no disk that hangs. */
+  const pass = async (ms: number): Promise<void> => {
+    await clock.advance(ms)
+    await register('another').catch(() => undefined)
+  }
+  const acknowledgeAll = async (registration: Registration): Promise<number> => {
+    const entries = await store.mailboxes.read(registration, 0, 100, 1e9)
+    const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
+    for (const { sequence } of entries)
+      store.mailboxes.acknowledge(registration, sequence, BOUNDS, () => 0, at)
+    return entries.length
+  }
+  return { clock, faults, folder, lines, store, send, pass, register, acknowledgeAll }
+}
+
+type Setting = Awaited<ReturnType<typeof setUp>>
+
+/** Sends until the store takes no more; returns how many it took. */
+async function fill({ send, pass }: Setting): Promise<number> {
+  for (let taken = 0; ; taken++) {
+    try {
+      await send('phone')
+    } catch {
+      return taken
+    }
+    if (taken % 10 === 0) await pass(1_000)
+  }
+}
+
+const isFull = { code: 'unavailable', message: 'The disk is full.' }
+
+describe('a disk that fills up', () => {
+  it('is told before it is full, once, and then takes what deletes and no more events', async (t) => {
+    const setting = await setUp(t)
+    const { clock, faults, lines, store, send, pass, register, acknowledgeAll } = setting
+    const phone = await register('phone')
+    faults.bytesMax = 4_000 * KIB
+    await pass(1_000)
+    const taken = await fill(setting)
+    assert(taken > 300, `${taken}`)
+    await assert.rejects(send('phone'), isFull)
+    assert.equal(store.failure(), undefined, 'it writes')
+    assert.deepEqual(store.warnings(), ['disk_low', 'disk_full'])
+    assert.deepEqual(lines, [
+      'the disk is nearly full',
+      'the disk is full: no new events until there is room',
+    ])
+
+    const at = () => ({ nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() })
+    assert(await store.registrations.keepalive({ ...ENDPOINT, userEndpointId: 'phone' }, undefined, at()))
+    await register('tablet')
+    for (let acknowledged = 0; acknowledged < taken; ) {
+      const more = await acknowledgeAll(phone)
+      assert(more > 0)
+      acknowledged += more
+      await pass(1_000)
+    }
+    assert.equal(store.mailboxes.depth(phone), 0)
+    await eventually(async () => {
+      await pass(1_000)
+      return store.warnings().length === 0
+    }, 'there is room again')
+    assert.equal((await send('phone')).accepted.length, 1)
+    assert.equal(lines.filter((line) => line === 'the disk has room again').length, 1)
+  })
+
+  it('and is filled by others to the last byte, still has room to acknowledge', async (t) => {
+    const setting = await setUp(t)
+    const { faults, lines, store, send, pass, register, acknowledgeAll } = setting
+    const phone = await register('phone')
+    faults.bytesMax = 4_000 * KIB
+    for (let n = 0; n < 300; n++) {
+      await send('phone')
+      if (n % 10 === 0) await pass(1_000)
+    }
+    // Nothing is left from one moment to the next.
+    faults.fillUp()
+    for (let acknowledged = 0; acknowledged < 300; ) {
+      const more = await acknowledgeAll(phone)
+      assert(more > 0)
+      acknowledged += more
+      await pass(1_000)
+    }
+    assert.equal(store.mailboxes.depth(phone), 0)
+    await assert.rejects(send('phone'), isFull)
+    assert(lines.filter((line) => line.startsWith('the disk is full')).length === 1, lines.join('\n'))
+  })
+})
+
+describe('a disk that refuses', () => {
+  it('is told in one line with the true reason, and in one when it works again', async (t) => {
+    const { faults, lines, send, pass, register, store } = await setUp(t)
+    await register('phone')
+    await send('phone')
+    faults.logFailure = errno('EIO')
+    for (let seconds = 0; seconds < 60; seconds++) {
+      await assert.rejects(send('phone'), { code: 'unavailable' })
+      await pass(1_000)
+    }
+    assert.deepEqual(lines, ['the store cannot write | EIO'])
+    faults.logFailure = undefined
+    await eventually(async () => {
+      await pass(1_000)
+      return store.failure() === undefined
+    }, 'it writes again')
+    assert.deepEqual(lines, ['the store cannot write | EIO', 'the store writes again'])
+  })
+})
+
+describe('an event that is damaged on disk', () => {
+  it('is refused and not delivered; what is whole is; it is told once, with the file and what helps', async (t) => {
+    const { folder, lines, store, send, pass, register } = await setUp(t)
+    const [phone, tablet] = [await register('phone'), await register('tablet')]
+    await send('phone')
+    const isInRun = () => readdirSync(folder).some((name) => name.endsWith('.rows'))
+    while (!isInRun()) {
+      await send('tablet')
+      await pass(10)
+    }
+    await eventually(() => readManifest(nodeFiles(folder))?.runs.length === 1, 'the run is in use')
+    await pass(100)
+    const [run = ''] = readdirSync(folder).filter((name) => name.endsWith('.rows'))
+    const bytes = readFileSync(join(folder, run))
+    const payload = bytes.indexOf(Buffer.alloc(EVENT_BYTES, 1))
+    assert(payload > 0)
+    bytes.writeUInt8(bytes.readUInt8(payload + 1_000) ^ 4, payload + 1_000)
+    writeFileSync(join(folder, run), bytes)
+
+    for (let tries = 0; tries < 3; tries++)
+      await assert.rejects(store.mailboxes.read(phone, 0, 10, 1e9), {
+        code: 'unavailable',
+        message: 'What is asked for is damaged on disk.',
+      })
+    assert.equal((await store.mailboxes.read(tablet, 0, 1, 1e9)).length, 1)
+    assert.equal(store.failure(), undefined)
+    assert.deepEqual(store.warnings(), ['store_damaged'])
+    assert.equal(lines.length, 1, lines.join('\n'))
+    assert.match(lines[0] ?? '', new RegExp(`the store is damaged \\| .*${run}.*rollcall check`))
+    assert.equal((await send('phone')).accepted.length, 1, 'it is taken as ever')
+  })
+})
