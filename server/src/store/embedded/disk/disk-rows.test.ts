@@ -188,7 +188,16 @@ describe('rows on a disk', () => {
 
 /** As a crash leaves it: nothing of this process goes on in between. */
 function copyAsIs(folder: string, copy: string): void {
-  cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith('.tmp') })
+  for (let tries = 0; ; tries++) {
+    try {
+      cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith('.tmp') })
+      return
+    } catch (error) {
+      // A removal was under way in a thread: the copy begins anew.
+      if (tries === 10 || !(error instanceof Error) || Reflect.get(error, 'code') !== 'ENOENT') throw error
+      rmSync(copy, { recursive: true, force: true })
+    }
+  }
 }
 
 function bytesIn(folder: string): number {

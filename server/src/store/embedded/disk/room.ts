@@ -74,12 +74,14 @@ export class Room {
   async #look(): Promise<void> {
     const { files, sizes } = this.#options
     const reserveBytes = this.#reserveBytes()
-    const missing = Math.max(0, reserveBytes - (files.sizeOf(RESERVE) ?? 0))
+    const hasBytes = files.sizeOf(RESERVE) ?? 0
+    const missing = Math.max(0, reserveBytes - hasBytes)
     const free = (await files.freeBytes()) - missing
     // It has to be a good deal more before it counts as enough again, or it would be told over and over.
     const isBack = free >= sizes.fullBytes * 2
     if (free < sizes.fullBytes || (this.#room === 'none' && !isBack)) return this.#become('none', free)
-    if (missing * 2 > reserveBytes) await this.#makeReserve(reserveBytes)
+    // After a burst it shrinks with the store.
+    if (missing * 2 > reserveBytes || hasBytes > reserveBytes * 2) await this.#makeReserve(reserveBytes)
     const lowBytes = this.#room === 'enough' ? sizes.lowBytes : sizes.lowBytes * 1.25
     this.#become(free < lowBytes ? 'low' : 'enough', free)
   }
