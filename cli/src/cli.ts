@@ -20,6 +20,8 @@ const USAGE = `Usage: rollcall <command> [options]
   events          tell what became of events
   hash-secret     print the hash of a secret, read from standard input, for the directory file
   check-config    check the server's configuration
+  check           read every file of the server's data folder and tell what is wrong
+  repair          --drop-damaged: give up what check lists, so that the rest starts again
   backup          copy the server's data folder, also while it runs
   restore         make a data folder of a backup
   bench           measure the server (in a clone of the repository)
@@ -48,6 +50,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['events', events],
   ['hash-secret', serverCommand('hash-secret')],
   ['check-config', serverCommand('check-config')],
+  ['check', serverCommand('check')],
+  ['repair', serverCommand('repair')],
   ['backup', serverCommand('backup')],
   ['restore', serverCommand('restore')],
   ['bench', bench],

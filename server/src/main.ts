@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { hashSecret } from './auth/auth.ts'
 import { systemClock, systemRandom } from './clock/clock.ts'
 import { type Configuration, ConfigurationError, readConfigFile, readConfiguration } from './config/config.ts'
+import { checkData, repairData } from './data-folder.ts'
 import { backUpData, restoreData } from './folder-commands.ts'
 import { createLog, type Log, productVersion } from './observe/observe.ts'
 import { startServer } from './server.ts'
@@ -16,6 +17,10 @@ import { welcome } from './welcome.ts'
 const USAGE = `Usage: rollcall-server [--config FILE]    start the server
        rollcall-server check-config [--config FILE]
                                           check the configuration and exit
+       rollcall-server check [--config FILE]
+                                          read every file of the data folder and tell what is wrong
+       rollcall-server repair --drop-damaged [--config FILE]
+                                          give up what check lists, so that the rest starts again
        rollcall-server hash-secret        read a secret from standard input and print its hash
                                           for the directory file
        rollcall-server backup FOLDER [--config FILE] [--rate MIB]
@@ -42,6 +47,7 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       config: { type: 'string' },
+      'drop-damaged': { type: 'boolean' },
       rate: { type: 'string' },
       'without-keys': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -61,6 +67,12 @@ async function main(): Promise<void> {
     case 'check-config':
       await checkStart(configure(values.config), systemRandom())
       return void process.stdout.write('The configuration is fine.\n')
+    case 'check':
+      return conclude(await checkData(configure(values.config).dataDir))
+    case 'repair':
+      return conclude(
+        await repairData(configure(values.config).dataDir, values['drop-damaged'] === true, systemClock()),
+      )
     case 'hash-secret':
       return printHash()
     default:
@@ -98,6 +110,11 @@ function rateOf(given: string | undefined): number {
   const rate = Number(given)
   if (/^\d+$/.test(given) && rate >= 1 && rate <= RATE_MAX_MIB) return rate
   throw new ConfigurationError('--rate', `must be an integer from 1 to ${RATE_MAX_MIB}, MiB a second`)
+}
+
+function conclude({ text, isGood }: { readonly text: string; readonly isGood: boolean }): void {
+  process.stdout.write(`${text}\n`)
+  process.exitCode = isGood ? 0 : 1
 }
 
 /** Nothing but the hash goes to standard output. */

@@ -11,7 +11,7 @@ import { type Doors, openDoors } from './doors.ts'
 import { createHistory, type History } from './history/history.ts'
 import { type Admin, createHttp, type Http, type Page } from './http/http.ts'
 import { createLimits, type Limits } from './limits/limits.ts'
-import { createSealer, loadSealingKey } from './masks/masks.ts'
+import { createSealer, loadSealingKey, SEALING_KEY_FILE } from './masks/masks.ts'
 import { createMqtt, type Mqtt } from './mqtt/mqtt.ts'
 import { createMetrics, type Log, type Metrics, Statistics } from './observe/observe.ts'
 import { findPages, type PageFolders } from './pages.ts'
@@ -132,7 +132,6 @@ async function buildHeart(
   const { clock, random, log } = around
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await assertOwnFolder(dataDir)
-  const sealer = createSealer(await loadSealingKey({ dataDir, keyFromConfig, random }), random)
   const metrics = createMetrics()
   const onJump = (byMs: number): void => {
     metrics.wallJumped()
@@ -153,11 +152,14 @@ async function buildHeart(
   const { openStore = openFolderStore } = around
   const store = await openStore({
     ...{ dataDir, clock, log, historyBounds, onMailboxEnded },
+    keptBeside: SEALING_KEY_FILE,
     feedBounds: feedBounds(configuration.webhookFeedEventsMax, configuration.webhookFeedTotalEventsMax),
     onLost: (error) => around.onStoreLost?.(error),
     bookBounds: configuration,
   })
   closers.add(() => store.close())
+  // After the store: a key beside no store says that one was lost.
+  const sealer = createSealer(await loadSealingKey({ dataDir, keyFromConfig, random }), random)
   const common = { store, clock, newId, metrics, statistics, log, limits: configuration }
   const limits = createLimits({ settings: configuration, clock })
   const { maskLength } = configuration

@@ -8,7 +8,7 @@ const LINES: readonly (readonly string[])[] = [
   ['welcome', 'folder-commands'],
   ['server'],
   ['doors'],
-  ['admin-port', 'descriptors', 'mqtt-ports', 'start-checks', 'stop'],
+  ['admin-port', 'data-folder', 'descriptors', 'mqtt-ports', 'start-checks', 'stop'],
   ['certificate', 'closers', 'pages'],
   ['http', 'mqtt'],
   ['delivery', 'webhooks'],
@@ -76,7 +76,7 @@ function complaintBetweenRooms(here: Place, there: Place, isTypeOnly: boolean): 
 }
 
 function complaintAboutEngine(here: Place, there: Place): string | undefined {
-  if (here.room !== 'server') return `only server.ts names an engine (${there.room})`
+  if (!['server', 'data-folder'].includes(here.room)) return `only server.ts names an engine (${there.room})`
   return there.isDoor ? undefined : `${there.room} is entered only through its door`
 }
 

@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url)
 
 /** A command of the server's own program, which has its own command line, streams and exit code. */
 export function serverCommand(
-  name: 'start' | 'check-config' | 'hash-secret' | 'backup' | 'restore',
+  name: 'start' | 'check-config' | 'check' | 'repair' | 'hash-secret' | 'backup' | 'restore',
 ): Command {
   return (args) => runProgram(programOf('@rollcall/server', 'dist/main.js'), [name, ...args])
 }

@@ -10,6 +10,7 @@ import { mergerFor } from './disk/mergers.ts'
 import { makeFolder, nodeFiles } from './disk/node-files.ts'
 import { lockFolder } from './folder-lock.ts'
 import { migrate } from './lmdb/migrate.ts'
+import { assertNothingIsMissing } from './new-store.ts'
 import type { Rows } from './rows.ts'
 import { newStoreId } from './store-id.ts'
 import { type StoreLog, silentLog } from './store-log.ts'
@@ -17,13 +18,23 @@ import { type StoreLog, silentLog } from './store-log.ts'
 export { openEmbeddedStore } from './assembly.ts'
 export { backUpFolder, restoreFolder } from './backup/folders.ts'
 export { DamageError } from './disk/damage.ts'
+export { openDiskRows } from './disk/disk-rows.ts'
 export type { Files, LogFile, NewFile, ReadableFile, ReadableFiles } from './disk/files.ts'
+export { inlineMerger } from './disk/mergers.ts'
+export type { Sizes } from './disk/sizes.ts'
+export { checkFolder, type FolderReport, repairFolder } from './repair/folder.ts'
+export { repairStore } from './repair/repair.ts'
 export { type RowChange, type Rows, TABLES, type Table } from './rows.ts'
 export type { StoreLog } from './store-log.ts'
 
 export type FolderStoreOptions = {
   /** The server's data folder. The store is in `store` below it, readable by its owner only. */
   readonly dataDir: string
+  /**
+   * Name of a file of the data folder that only comes into being after the store: with it there, a store that is
+   * not is lost, and not new. Default: nobody can tell.
+   */
+  readonly keptBeside?: string
   readonly clock: Clock
   /** Default: says nothing. */
   readonly log?: StoreLog
@@ -57,13 +68,14 @@ export async function openFolderStore(options: FolderStoreOptions): Promise<Stor
 
 /** Opens what lies beneath a store, with the folder's lock; closing it releases that. */
 export async function openFolderRows(
-  options: Pick<FolderStoreOptions, 'dataDir' | 'clock' | 'log' | 'onLost'>,
+  options: Pick<FolderStoreOptions, 'dataDir' | 'keptBeside' | 'clock' | 'log' | 'onLost'>,
 ): Promise<Rows> {
   const folder = join(options.dataDir, 'store')
   makeFolder(folder)
   assertNoBackup(nodeFiles(options.dataDir))
   const lock = lockFolder(folder)
   try {
+    if (options.keptBeside !== undefined) assertNothingIsMissing(options.dataDir, folder, options.keptBeside)
     const rows = await openLocked(nodeFiles(folder), options)
     return { ...rows, close: () => rows.close().finally(lock.release) }
   } catch (error) {

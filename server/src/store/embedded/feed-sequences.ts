@@ -2,7 +2,7 @@ import { encodeFields, FieldReader } from './fields.ts'
 import type { Journal } from './journal.ts'
 import type { Rows } from './rows.ts'
 
-const KEY = Buffer.from('feedSequence')
+export const FEED_SEQUENCE_KEY = Buffer.from('feedSequence')
 /** Sequences reserved at a time: what was reserved and not used when the process ends is skipped. */
 const RESERVED = 1_000
 
@@ -14,7 +14,7 @@ export class FeedSequences {
 
   constructor(journal: Journal, rows: Rows) {
     this.#journal = journal
-    const row = rows.get('meta', KEY)
+    const row = rows.get('meta', FEED_SEQUENCE_KEY)
     this.#next = row === undefined ? 1 : new FieldReader(row).number()
     this.#reservedUntil = this.#next
   }
@@ -28,7 +28,7 @@ export class FeedSequences {
   next(): number {
     if (this.#next === this.#reservedUntil) {
       this.#reservedUntil += RESERVED
-      this.#journal.put('meta', KEY, encodeFields([this.#reservedUntil]))
+      this.#journal.put('meta', FEED_SEQUENCE_KEY, encodeFields([this.#reservedUntil]))
     }
     return this.#next++
   }

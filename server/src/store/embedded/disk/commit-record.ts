@@ -63,17 +63,22 @@ export function encodeRecord(
   target.writeUInt32BE(checksum(target.subarray(SUMMED_FROM, bytes)), 4)
 }
 
-/** The record that begins here; `undefined` where there is none, or not the whole of one. */
-export function readRecord(source: Buffer, at: number, storeId: Buffer): CommitRecord | undefined {
+/**
+ * The record that begins here; `undefined` where there is none, or not the whole of one.
+ *
+ * @param storeId of another store there is none; default: any store's
+ */
+export function readRecord(source: Buffer, at: number, storeId?: Buffer): CommitRecord | undefined {
   if (at + HEADER_BYTES > source.length || source.readUInt32BE(at) !== MAGIC) return undefined
   const bytes = source.readUInt32BE(at + 8)
   if (bytes < HEADER_BYTES || at + bytes > source.length) return undefined
-  if (storeId.compare(source, at + 32, at + 40) !== 0) return undefined
+  const ownId = source.subarray(at + 32, at + 40)
+  if (storeId !== undefined && !storeId.equals(ownId)) return undefined
   if (checksum(source.subarray(at + SUMMED_FROM, at + bytes)) !== source.readUInt32BE(at + 4))
     return undefined
   const changes = source.readUInt32BE(at + 12)
   return {
-    storeId,
+    storeId: ownId,
     bytes,
     changes,
     number: source.readDoubleBE(at + 16),

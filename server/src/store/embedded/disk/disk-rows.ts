@@ -41,6 +41,8 @@ export type DiskRowsOptions = {
   readonly sizes?: Sizes
   /** Told once when another process has the store, or its folder is gone: nothing is written or confirmed any more. */
   readonly onLost?: OnLost
+  /** Opens also what a repair has not brought to its end. Default: that is refused. */
+  readonly isRepair?: boolean
 }
 
 /**
@@ -53,7 +55,7 @@ export type DiskRowsOptions = {
  */
 export async function openDiskRows(options: DiskRowsOptions): Promise<Rows> {
   const { files, clock, merger, sizes = SIZES, log = silentLog, onLost = () => {} } = options
-  const store = await openStore(files, options.newStoreId, sizes, onLost)
+  const store = await openStore(files, options.newStoreId, sizes, onLost, options.isRepair)
   const room = new Room({ files, clock, log, sizes, runBytes: () => bytesOf(store.levels.runs) })
   const found = new Found(log)
   const onFailure = (error: unknown) => found.note(error)
@@ -77,6 +79,8 @@ export async function openDiskRows(options: DiskRowsOptions): Promise<Rows> {
       await room.close()
       await upkeep.close()
       await store.log.close()
+      // A start knows then where the log has to end. Without it, it knows what the last manifest said.
+      await store.ledger.update((manifest) => manifest).catch(() => {})
       store.levels.close()
     },
   }
@@ -168,6 +172,7 @@ async function commit(parts: Parts, changes: readonly RowChange[]): Promise<void
   const apply = await log.write(changes).catch((error: unknown) => giveWay(parts, error))
   ledger.assertOwned()
   apply((key) => isBeforeTheLast(parts, key))
+  ledger.lastCommit = log.nextCommit - 1
   if (log.isHalfFull) upkeep.supply.wake()
   if (clock.monotonicMs() - parts.lookedAtMs < GARBAGE_EVERY_MS) return
   parts.lookedAtMs = clock.monotonicMs()

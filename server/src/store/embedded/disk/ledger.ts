@@ -13,11 +13,14 @@ export class Ledger {
   #last: Promise<unknown> = Promise.resolve()
   readonly #onLost: OnLost
   #lost: StoreLostError | undefined
+  /** The newest commit that was confirmed. */
+  lastCommit: number
 
   private constructor(files: Files, manifest: Manifest, onLost: OnLost) {
     this.#files = files
     this.#manifest = manifest
     this.#onLost = onLost
+    this.lastCommit = manifest.lastCommit ?? 0
   }
 
   /** Writes a first manifest. Whoever had the store before finds from now on that it has not. */
@@ -46,7 +49,7 @@ export class Ledger {
   update(change: (manifest: Manifest) => Manifest): Promise<void> {
     const update = this.#last.then(async () => {
       this.assertOwned()
-      const next = change(this.#manifest)
+      const next = { ...change(this.#manifest), lastCommit: this.lastCommit }
       await writeManifest(this.#files, next)
       this.#manifest = { ...next, nextFile: this.#manifest.nextFile }
       this.assertOwned()

@@ -4,6 +4,8 @@ import type { Files, ReadableFiles } from './files.ts'
 import { readWhole } from './read-whole.ts'
 
 export const MANIFEST = 'manifest'
+/** Written before the manifest: what the store consisted of can be known though one of both is damaged. */
+export const MANIFEST_COPY = 'manifest.copy'
 /** Version of the files. Raised when an older program could not read them any more. */
 const FORMAT_VERSION = 1
 
@@ -31,6 +33,13 @@ export type Manifest = {
   readonly logs: readonly LogInfo[]
   /** Number of the first commit in the log. */
   readonly firstCommit: number
+  /**
+   * This commit had been confirmed when the manifest was written: a log that ends before it has lost its end.
+   * Manifests from before do not say.
+   */
+  readonly lastCommit?: number
+  /** A repair has dropped what was damaged, and has not yet seen to what is left. */
+  readonly isBeingRepaired?: boolean
   /** Newest first within a level; sorted by key above level 0. */
   readonly runs: readonly RunInfo[]
 }
@@ -52,12 +61,18 @@ export function numberIn(name: string, suffix: '.log' | '.rows'): number | undef
 /** Resolves once it, and all files that are in it, survive a power cut. */
 export async function writeManifest(files: Files, manifest: Manifest): Promise<void> {
   const text = Buffer.from(`${JSON.stringify({ format: FORMAT_VERSION, ...manifest })}\n`)
-  const file = await files.create(MANIFEST)
+  const bytes = Buffer.concat([text, Buffer.from(`${sumOf(text)}\n`)])
+  await replace(files, MANIFEST_COPY, bytes)
+  await replace(files, MANIFEST, bytes)
+  await files.syncNames()
+}
+
+async function replace(files: Files, name: string, bytes: Uint8Array): Promise<void> {
+  const file = await files.create(name)
   try {
-    await file.append(Buffer.concat([text, Buffer.from(`${sumOf(text)}\n`)]))
+    await file.append(bytes)
     await files.syncNames()
     await file.finish()
-    await files.syncNames()
   } catch (error) {
     await file.abandon()
     throw error
@@ -70,12 +85,12 @@ export async function writeManifest(files: Files, manifest: Manifest): Promise<v
  * @throws DamageError when it is not as it was written
  * @throws Error when a newer version wrote it
  */
-export function readManifest(files: ReadableFiles): Manifest | undefined {
-  if (files.sizeOf(MANIFEST) === undefined) return undefined
-  const bytes = readWhole(files, MANIFEST)
+export function readManifest(files: ReadableFiles, name: string = MANIFEST): Manifest | undefined {
+  if (files.sizeOf(name) === undefined) return undefined
+  const bytes = readWhole(files, name)
   const end = bytes.indexOf('\n') + 1
   const text = bytes.subarray(0, end)
-  const path = `${files.path}/${MANIFEST}`
+  const path = `${files.path}/${name}`
   if (end === 0 || bytes.subarray(end).toString('latin1') !== `${sumOf(text)}\n`)
     throw new DamageError(path, 'is not as it was written (its checksum differs)')
   const manifest: Manifest & { readonly format: number } = JSON.parse(text.toString('utf8'))

@@ -1,6 +1,7 @@
 import { DamageError } from './damage.ts'
 import type { Files } from './files.ts'
 import { Ledger, type OnLost } from './ledger.ts'
+import { assertNothingOfAStore, ownerOf } from './leftovers.ts'
 import { Levels } from './levels.ts'
 import { Log, type LogPart } from './log.ts'
 import { logName, MANIFEST, type Manifest, numberIn, readManifest, runName } from './manifest.ts'
@@ -25,9 +26,12 @@ export async function openStore(
   newStoreId: () => string,
   sizes: Sizes,
   onLost: OnLost,
+  isRepair = false,
 ): Promise<OpenStore> {
   const found = readManifest(files)
-  if (found === undefined) assertEmpty(files)
+  if (found === undefined) assertNothingOfAStore(files)
+  if (found?.isBeingRepaired === true && !isRepair)
+    throw new DamageError(`${files.path}/${MANIFEST}`, 'says that a repair did not come to its end')
   const manifest = found ?? (await makeStore(files, newStoreId(), sizes))
   const ids = new TableIds(manifest.tables)
   const ours = { ...manifest, epoch: manifest.epoch + 1, tables: ids.names }
@@ -42,12 +46,6 @@ export async function openStore(
     levels.close()
     throw error
   }
-}
-
-/** Without a manifest nothing else may be here: a store whose manifest is lost is not an empty store. */
-function assertEmpty(files: Files): void {
-  const left = files.list().find((name) => numberIn(name, '.rows') !== undefined)
-  if (left !== undefined) throw new DamageError(`${files.path}/${MANIFEST}`, 'is missing')
 }
 
 async function makeStore(files: Files, storeId: string, { firstPartBytes }: Sizes): Promise<Manifest> {
@@ -79,8 +77,8 @@ function openLog(files: Files, manifest: Manifest, ids: TableIds): { parts: LogP
   return { parts, log: new Log({ files, ...place, idOf: ids.of }, current, end.position, end.nextCommit) }
 }
 
-/** Removes what a crash has left over. */
-async function tidy(files: Files, { logs, runs }: Manifest): Promise<void> {
+/** Removes what a crash has left over, and nothing that another store has written. */
+async function tidy(files: Files, { logs, runs, storeId }: Manifest): Promise<void> {
   const needed = new Set([
     ...logs.map(({ number }) => logName(number)),
     ...runs.map(({ number }) => runName(number)),
@@ -88,6 +86,9 @@ async function tidy(files: Files, { logs, runs }: Manifest): Promise<void> {
   for (const name of files.list()) {
     const isOurs =
       numberIn(name, '.log') !== undefined || numberIn(name, '.rows') !== undefined || name.endsWith('.tmp')
-    if (isOurs && !needed.has(name)) await files.remove(name)
+    if (!isOurs || needed.has(name)) continue
+    if ((ownerOf(files, name) ?? storeId) !== storeId)
+      throw new DamageError(`${files.path}/${name}`, 'belongs to another store')
+    await files.remove(name)
   }
 }

@@ -29,7 +29,7 @@ export type LogEnd = {
  */
 export function replayLogs(
   files: ReadableFiles,
-  { logs, firstCommit, storeId, epoch }: Pick<Manifest, 'logs' | 'firstCommit' | 'storeId' | 'epoch'>,
+  { logs, firstCommit, lastCommit = 0, storeId, epoch }: Manifest,
 ): LogEnd {
   const parts = logs.map((log) => new LogPart(files, log, Buffer.from(storeId, 'hex')))
   const firstCommits: number[] = []
@@ -42,6 +42,7 @@ export function replayLogs(
   }
   for (const [index, part] of parts.slice(end.index).entries())
     part.assertNothingAfter(index === 0 ? end.position : 0, end.nextCommit)
+  if (end.nextCommit <= lastCommit) parts[end.index]?.refuseEnd(end, lastCommit)
   return end
 }
 
@@ -94,12 +95,21 @@ class LogPart {
 
   assertNothingAfter(position: number, number: number): void {
     for (let at = position; at < this.#bytes.length; at += RECORD_UNIT_BYTES) {
-      const record = readRecord(this.#bytes, at, this.#storeId)
-      if (record !== undefined && record.number >= number)
+      const record = readRecord(this.#bytes, at)
+      if (record === undefined) continue
+      if (!record.storeId.equals(this.#storeId)) throw new DamageError(this.#path, 'belongs to another store')
+      if (record.number >= number)
         throw new DamageError(
           this.#path,
           `is damaged at byte ${position}: later commits follow, this one cannot be read`,
         )
     }
+  }
+
+  refuseEnd({ position, nextCommit }: LogEnd, lastCommit: number): never {
+    throw new DamageError(
+      this.#path,
+      `is damaged at byte ${position}: commit ${nextCommit} cannot be read, and all up to ${lastCommit} had been confirmed`,
+    )
   }
 }

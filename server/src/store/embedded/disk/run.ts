@@ -23,7 +23,9 @@ export class Run {
     this.path = `${files.path}/${runName(info.number)}`
     this.#file = files.open(runName(info.number))
     try {
-      this.index = this.#readIndex(files.sizeOf(runName(info.number)) ?? 0)
+      const size = files.sizeOf(runName(info.number)) ?? 0
+      if (size !== info.bytes) throw new DamageError(this.path, `has ${size} bytes instead of ${info.bytes}`)
+      this.index = readRunIndex(this.#file, this.path, size)
       if (this.index.storeId !== storeId || this.index.number !== info.number)
         throw new DamageError(this.path, 'belongs to another store')
       // Of several blocks of a table the last counts; no block has rows of two tables.
@@ -120,24 +122,28 @@ export class Run {
     this.#file.close()
   }
 
-  #readIndex(size: number): RunIndex {
-    if (size !== this.info.bytes)
-      throw new DamageError(this.path, `has ${size} bytes instead of ${this.info.bytes}`)
-    const tail = this.#read(size - TAIL_BYTES, TAIL_BYTES)
-    const at = tail.readDoubleBE(0)
-    const bytes = tail.readUInt32BE(8)
-    if (tail.readUInt32BE(16) !== MAGIC || at + bytes + TAIL_BYTES !== size)
-      throw new DamageError(this.path, 'is damaged at its end')
-    const index = this.#read(at, bytes)
-    if (checksum(index) !== tail.readUInt32BE(12)) throw new DamageError(this.path, 'is damaged in its index')
-    return JSON.parse(index.toString('utf8'))
-  }
-
   #read(position: number, bytes: number): Buffer {
-    const target = Buffer.allocUnsafe(bytes)
-    if (this.#file.read(target, position) !== bytes) throw new DamageError(this.path, 'ends too early')
-    return target
+    return readBytes(this.#file, this.path, position, bytes)
   }
+}
+
+/** @throws DamageError when the index of the run is not as it was written */
+export function readRunIndex(file: ReadableFile, path: string, size: number): RunIndex {
+  if (size < TAIL_BYTES) throw new DamageError(path, 'ends too early')
+  const tail = readBytes(file, path, size - TAIL_BYTES, TAIL_BYTES)
+  const at = tail.readDoubleBE(0)
+  const bytes = tail.readUInt32BE(8)
+  if (tail.readUInt32BE(16) !== MAGIC || at + bytes + TAIL_BYTES !== size)
+    throw new DamageError(path, 'is damaged at its end')
+  const index = readBytes(file, path, at, bytes)
+  if (checksum(index) !== tail.readUInt32BE(12)) throw new DamageError(path, 'is damaged in its index')
+  return JSON.parse(index.toString('utf8'))
+}
+
+function readBytes(file: ReadableFile, path: string, position: number, bytes: number): Buffer {
+  const target = Buffer.allocUnsafe(bytes)
+  if (file.read(target, position) !== bytes) throw new DamageError(path, 'ends too early')
+  return target
 }
 
 export type RowHead = {

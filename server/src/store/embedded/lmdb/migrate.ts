@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../../clock/clock.ts'
 import type { Files } from '../disk/files.ts'
-import { MANIFEST, numberIn } from '../disk/manifest.ts'
+import { MANIFEST, MANIFEST_COPY, numberIn } from '../disk/manifest.ts'
 import { encodeFields } from '../fields.ts'
 import { mailboxKey } from '../keys.ts'
 import type { RowChange, Rows } from '../rows.ts'
@@ -80,7 +80,8 @@ async function takeOver({ files, clock, log, openRows }: MigrationOptions): Prom
 async function removeUnfinished(files: Files): Promise<void> {
   for (const name of files.list()) {
     const isOurs = numberIn(name, '.log') !== undefined || numberIn(name, '.rows') !== undefined
-    if (isOurs || name === UNFINISHED_MANIFEST || name.endsWith('.tmp')) await files.remove(name)
+    const isManifest = name === UNFINISHED_MANIFEST || name === MANIFEST_COPY
+    if (isOurs || isManifest || name.endsWith('.tmp')) await files.remove(name)
   }
 }
 

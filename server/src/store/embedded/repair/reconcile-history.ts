@@ -1,0 +1,122 @@
+import { asBuffer } from '../bytes.ts'
+import { Chunk, OpenChunk, readHeader } from '../history-chunk.ts'
+import { blockRemovals, blockRows, OpenBlock } from '../history-index.ts'
+import { type HistoryState, historyStateChange, readHistoryState } from '../history-state.ts'
+import { numberKey, readRegistrationId } from '../keys.ts'
+import type { RowChange, Rows } from '../rows.ts'
+import { readState } from '../state-row.ts'
+
+/** Changes of one commit, bytes. */
+const COMMIT_BYTES = 4 * 1024 * 1024
+
+/**
+ * Makes the index of the history anew from its chunks. Chunks are numbered without gaps: an empty one stands
+ * where one was lost.
+ */
+export async function reconcileHistory(rows: Rows): Promise<void> {
+  const numbers: number[] = []
+  await rows.scanKeys('history', (key) => void numbers.push(readRegistrationId(key)))
+  const before = readHistoryState(rows, readState(rows)?.nextSequence ?? 1)
+  const index = new NewIndex(rows, await removeIndex(rows), numbers, before)
+  await index.build()
+  let oldestPage = before.oldestPage
+  await rows.scanKeys('outcomes', (key) => {
+    oldestPage = Math.min(oldestPage, readRegistrationId(key))
+  })
+  await index.finish(oldestPage)
+}
+
+/** Returns the number of the next block. */
+async function removeIndex(rows: Rows): Promise<number> {
+  const blocks = new Set<number>()
+  await rows.scanKeys('historyIndex', (key) => void blocks.add(readRegistrationId(key)))
+  await rows.commit([...blocks].flatMap(blockRemovals))
+  return Math.max(0, ...[...blocks].slice(-1)) + 1
+}
+
+class NewIndex {
+  readonly #rows: Rows
+  readonly #state: HistoryState
+  readonly #present: ReadonlySet<number>
+  #block: OpenBlock
+  /** The id that the next record of the block has. */
+  #nextId = 0
+  #isBlockEmpty = true
+  #changes: RowChange[] = []
+  #bytes = 0
+
+  constructor(rows: Rows, nextBlock: number, chunks: readonly number[], before: HistoryState) {
+    this.#rows = rows
+    this.#present = new Set(chunks)
+    const oldestChunk = chunks[0] ?? before.nextChunk
+    const nextChunk = Math.max(before.nextChunk, (chunks.at(-1) ?? 0) + 1)
+    this.#state = { ...before, oldestChunk, nextChunk, nextBlock, oldestBlock: nextBlock, bytes: 0 }
+    this.#block = new OpenBlock(oldestChunk, 1)
+  }
+
+  async build(): Promise<void> {
+    const { oldestChunk, nextChunk } = this.#state
+    for (let number = oldestChunk; number < nextChunk; number++) {
+      const row = this.#present.has(number) ? this.#rows.get('history', numberKey(number)) : undefined
+      if (row === undefined) this.#addEmpty(number)
+      else this.#addChunk(number, new Chunk(asBuffer(row)))
+      if (this.#bytes >= COMMIT_BYTES) await this.#commit()
+    }
+  }
+
+  async finish(oldestPage: number): Promise<void> {
+    const state = this.#state
+    // The open block is in no row; a state that begins with it is as after a commit.
+    state.openBlockChunk = this.#block.firstChunk
+    state.nextRecordId = Math.max(state.nextRecordId, this.#nextId)
+    state.oldestPage = oldestPage
+    await this.#rows.scan('eventAnswers', (_key, value) => {
+      state.bytes += value.byteLength
+    })
+    this.#changes.push(historyStateChange(state))
+    await this.#commit()
+  }
+
+  #addChunk(number: number, chunk: Chunk): void {
+    const { header } = chunk
+    // Of a block all ids follow each other.
+    if (this.#isBlockEmpty) this.#block = new OpenBlock(this.#block.firstChunk, header.firstRecordId)
+    else if (header.firstRecordId !== this.#nextId) this.#close(number, header.firstRecordId)
+    for (let place = 0; place < header.records; place++) this.#block.add(chunk.at(place).draft)
+    this.#endChunk(header)
+    this.#isBlockEmpty = false
+    this.#nextId = header.firstRecordId + header.records
+    if (this.#block.isFull) this.#close(number + 1, this.#nextId)
+  }
+
+  #addEmpty(number: number): void {
+    const firstId = this.#isBlockEmpty ? Math.max(1, this.#nextId) : this.#nextId
+    const value = new OpenChunk(firstId, 0).finish()
+    this.#leave({ table: 'history', key: numberKey(number), value })
+    this.#endChunk(readHeader(value))
+  }
+
+  #endChunk(header: ReturnType<typeof readHeader>): void {
+    this.#block.endChunk(header)
+    this.#state.bytes += header.bytes
+    this.#state.lastSequence = Math.max(this.#state.lastSequence, header.lastSequence)
+  }
+
+  /** @param firstChunk of the next block */
+  #close(firstChunk: number, firstRecordId: number): void {
+    for (const change of blockRows(this.#state.nextBlock++, this.#block.snapshot())) this.#leave(change)
+    this.#block = new OpenBlock(firstChunk, firstRecordId)
+    this.#isBlockEmpty = true
+  }
+
+  #leave(change: RowChange): void {
+    this.#changes.push(change)
+    this.#bytes += change.value?.byteLength ?? 0
+  }
+
+  async #commit(): Promise<void> {
+    await this.#rows.commit(this.#changes)
+    this.#changes = []
+    this.#bytes = 0
+  }
+}

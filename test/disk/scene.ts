@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import {
+  DamageError,
+  type Files,
+  inlineMerger,
+  openDiskRows,
+  openEmbeddedStore,
+  repairStore,
+  type Sizes,
+} from '../../server/src/store/embedded/embedded.ts'
+import type { Registration, Store } from '../../server/src/store/store.ts'
+import { createFakeClock } from '../helpers/fake-clock.ts'
+import type { MemoryDisk } from '../helpers/memory-disk.ts'
+
+/** So small that a few hundred events see everything: parts of the log, runs, merges. */
+const SMALL: Sizes = {
+  firstPartBytes: 4096,
+  partBytesMax: 16_384,
+  flushBytes: 16_384,
+  runBytes: 8192,
+  level1Bytes: 32_768,
+  garbageBytesMin: 8192,
+}
+const USERS = ['alice', 'bob', 'carol']
+const STORE_ID = '00112233445566ff'
+
+const clock = createFakeClock()
+
+/** What there was to be delivered, by event id. */
+export type Events = ReadonlyMap<string, string>
+
+async function openStore(files: Files, storeId = STORE_ID): Promise<Store> {
+  const rows = await openDiskRows({
+    files,
+    clock,
+    merger: inlineMerger(files),
+    newStoreId: () => storeId,
+    sizes: SMALL,
+  })
+  try {
+    return await openEmbeddedStore({ rows, clock })
+  } catch (error) {
+    await rows.close()
+    throw error
+  }
+}
+
+function endpointOf(userId: string) {
+  return { organizationId: 'acme', userId, userEndpointId: 'phone' }
+}
+
+/**
+ * Fills a new store with events for three people, each recorded, some of them acknowledged, and leaves it closed.
+ *
+ * @param onCommit called after each event, with what waits then
+ */
+export async function fill(
+  disk: MemoryDisk,
+  events: number,
+  {
+    storeId = STORE_ID,
+    onEvent,
+  }: { readonly storeId?: string; readonly onEvent?: (id: string) => void } = {},
+): Promise<Events> {
+  const store = await openStore(disk.open(), storeId)
+  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
+  const registrations: Registration[] = []
+  for (const userId of USERS) {
+    const wanted = { keepAliveSeconds: 3600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
+    const outcome = await store.registrations.register({ ...endpointOf(userId), ...wanted }, 1, at)
+    assert(outcome.kind === 'registered')
+    registrations.push(outcome.registration)
+  }
+  const waiting = new Map<string, string>()
+  for (let number = 0; number < events; number++) {
+    const registration = registrations[number % USERS.length]
+    assert(registration !== undefined)
+    const eventId = `event-${number}`
+    const payload = `${eventId} ${'x'.repeat(40 + ((number * 37) % 200))}`
+    const event = { eventId, payload: Buffer.from(payload), sealed: false, acceptedAtWallMs: at.nowWallMs }
+    const record = {
+      ...{ eventId, organizationId: 'acme', userId: registration.userId, senderId: 'backend' },
+      ...({ type: 'CallOfferedEvent', qos: 1 } as const),
+      ...{ acceptedAtWallMs: at.nowWallMs, event: event.payload },
+    } as const
+    const request = { ...endpointOf(registration.userId), event, record, eventsMax: 1e6, bytesMax: 1e9 }
+    const { accepted } = await store.mailboxes.append(request, at.nowMs)
+    waiting.set(eventId, payload)
+    const [first] = accepted
+    assert(first !== undefined)
+    if (number % 4 === 3) {
+      store.mailboxes.acknowledge(registration, first.sequence, NO_BOUNDS, () => 0, at)
+      waiting.delete(eventId)
+    }
+    onEvent?.(eventId)
+  }
+  await store.close()
+  return waiting
+}
+
+const NO_BOUNDS = { eventsMax: 1e6, bytesMax: 1e9 }
+
+/** All that devices would get, by event id; then appends one more to each, to see that the store goes on. */
+async function deliver(files: Files): Promise<Events> {
+  const store = await openStore(files)
+  const nowMs = store.serviceTime.nowMs()
+  const got = new Map<string, string>()
+  try {
+    for (const userId of USERS) {
+      const registration = await store.registrations.find(endpointOf(userId), nowMs)
+      if (registration === undefined) continue
+      for (const { payload } of await store.mailboxes.read(registration, 0, 1e6, 1e9)) {
+        const text = Buffer.from(payload).toString()
+        got.set(text.split(' ')[0] ?? '', text)
+      }
+    }
+    await store.history.list({}, undefined, 1000)
+    return got
+  } finally {
+    await store.close()
+  }
+}
+
+export type Fate =
+  | { readonly kind: 'delivered'; readonly events: Events }
+  | { readonly kind: 'refused'; readonly damage: DamageError }
+
+/** Starts a store that something has happened to. @throws whatever is not damage */
+export async function start(disk: MemoryDisk): Promise<Fate> {
+  try {
+    return { kind: 'delivered', events: await deliver(disk.open()) }
+  } catch (error) {
+    if (error instanceof DamageError) return { kind: 'refused', damage: error }
+    throw error
+  }
+}
+
+export function repair(disk: MemoryDisk) {
+  return repairOn(disk.open())
+}
+
+export function repairOn(files: Files) {
+  return repairStore({ files, clock, newStoreId: () => STORE_ID, sizes: SMALL })
+}
+
+/** A refusal names the file, what is wrong, and the commands that help. */
+export function assertNames(damage: DamageError, file: RegExp): void {
+  assert.match(damage.file, file)
+  assert.ok(damage.message.includes(damage.file) && damage.message.includes(damage.what))
+  assert.match(damage.message, /`rollcall check`.*`rollcall repair --drop-damaged`/)
+}
+
+/** Nothing is delivered that was not sent just so. */
+export function assertTrue(events: Events, sent: Events): void {
+  for (const [eventId, payload] of events) assert.equal(payload, sent.get(eventId), eventId)
+}
