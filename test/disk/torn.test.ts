@@ -6,15 +6,26 @@ import {
   openDiskRows,
   type RowChange,
   type Rows,
+  type Sizes,
 } from '../../server/src/store/embedded/embedded.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 import { MemoryDisk } from '../helpers/memory-disk.ts'
 
 const clock = createFakeClock()
 const COMMITS = 12
+/** One small part holds all of them. */
+const SMALL: Sizes = {
+  firstPartBytes: 20_480,
+  partBytesMax: 20_480,
+  flushBytes: 40_960,
+  runBytes: 8192,
+  level1Bytes: 32_768,
+  garbageBytesMin: 8192,
+}
 
 function open(files: Files): Promise<Rows> {
-  return openDiskRows({ files, clock, merger: inlineMerger(files), newStoreId: () => '00112233445566ff' })
+  const merger = inlineMerger(files)
+  return openDiskRows({ files, clock, merger, newStoreId: () => '00112233445566ff', sizes: SMALL })
 }
 
 function commitOf(number: number): readonly RowChange[] {
