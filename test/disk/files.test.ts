@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
+import { TABLES } from '../../server/src/store/embedded/embedded.ts'
 import { MemoryDisk } from '../helpers/memory-disk.ts'
-import { assertNames, assertTrue, type Events, fill, repair, repairOn, start } from './scene.ts'
+import {
+  assertNames,
+  assertTrue,
+  type Events,
+  fill,
+  lose,
+  repair,
+  repairOn,
+  SHARED_PAYLOAD,
+  start,
+} from './scene.ts'
 
 const EVENTS = 150
 const PAGE_BYTES = 512
@@ -12,6 +23,7 @@ let waiting: Events = new Map()
 
 before(async () => {
   const payloads = (id: string) => `${id} ${'x'.repeat(40 + ((Number(id.split('-')[1]) * 37) % 200))}`
+  all.set('shared', SHARED_PAYLOAD)
   waiting = await fill(store, EVENTS, { onEvent: (id) => all.set(id, payloads(id)) })
   const names = [...store.files.keys()].join(' ')
   assert.match(names, /\.rows/)
@@ -172,6 +184,23 @@ describe('a repair', () => {
       const disk = changed('manifest', change)
       assert.equal(await assertRight(disk, 'manifest'), 'refused')
       assert.deepEqual(await assertRepairs(disk), waiting)
+    }
+  })
+
+  it('leaves a store that goes on, whichever of its tables is lost', async () => {
+    for (const table of TABLES) {
+      const disk = store.copy()
+      const rows = await lose(disk, table)
+      const got = await assertRepairs(disk)
+      const isMail = ['registrations', 'liveness', 'mailbox', 'payloads'].includes(table)
+      if (!isMail) assert.deepEqual(got, waiting, table)
+      if (table === 'payloads') {
+        assert.equal(rows, 1)
+        assert.deepEqual(
+          [...waiting.keys()].filter((id) => !got.has(id)),
+          ['shared'],
+        )
+      }
     }
   })
 

@@ -5,8 +5,10 @@ import {
   inlineMerger,
   openDiskRows,
   openEmbeddedStore,
+  type RowChange,
   repairStore,
   type Sizes,
+  type Table,
 } from '../../server/src/store/embedded/embedded.ts'
 import type { Registration, Store } from '../../server/src/store/store.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
@@ -22,6 +24,8 @@ const SMALL: Sizes = {
   garbageBytesMin: 8192,
 }
 const USERS = ['alice', 'bob', 'carol']
+/** Has what two endpoints share. */
+const READERS = [...USERS, 'dave']
 const STORE_ID = '00112233445566ff'
 
 const clock = createFakeClock()
@@ -72,6 +76,7 @@ export async function fill(
     registrations.push(outcome.registration)
   }
   const waiting = new Map<string, string>()
+  await shareOne(store, waiting)
   for (let number = 0; number < events; number++) {
     const registration = registrations[number % USERS.length]
     assert(registration !== undefined)
@@ -98,7 +103,37 @@ export async function fill(
   return waiting
 }
 
+/** One large event for two endpoints, whose payload lies on disk once. */
+async function shareOne(store: Store, waiting: Map<string, string>): Promise<void> {
+  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
+  const user = { organizationId: 'acme', userId: 'dave' }
+  for (const userEndpointId of ['phone', 'tab']) {
+    const wanted = { keepAliveSeconds: 3600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
+    await store.registrations.register({ ...user, userEndpointId, ...wanted }, 9, at)
+  }
+  const payload = SHARED_PAYLOAD
+  const event = { eventId: 'shared', payload: Buffer.from(payload), sealed: false, acceptedAtWallMs: 0 }
+  await store.mailboxes.append({ ...user, event, ...NO_BOUNDS }, at.nowMs)
+  waiting.set('shared', payload)
+}
+
+/** Of an event that two endpoints share. */
+export const SHARED_PAYLOAD = `shared ${'z'.repeat(5000)}`
 const NO_BOUNDS = { eventsMax: 1e6, bytesMax: 1e9 }
+
+/** Loses rows without a trace, as no disk does, so that a repair meets each kind of loss. */
+export async function lose(disk: MemoryDisk, table: Table): Promise<number> {
+  const files = disk.open()
+  const rows = await openDiskRows({
+    ...{ files, clock, merger: inlineMerger(files), newStoreId: () => STORE_ID, sizes: SMALL },
+  })
+  const changes: RowChange[] = []
+  await rows.scanKeys(table, (key) => changes.push({ table, key: Buffer.from(key), value: undefined }))
+  await rows.commit(changes)
+  await rows.close()
+  disk.put('manifest', undefined)
+  return changes.length
+}
 
 /** All that devices would get, by event id; then appends one more to each, to see that the store goes on. */
 async function deliver(files: Files): Promise<Events> {
@@ -106,7 +141,7 @@ async function deliver(files: Files): Promise<Events> {
   const nowMs = store.serviceTime.nowMs()
   const got = new Map<string, string>()
   try {
-    for (const userId of USERS) {
+    for (const userId of READERS) {
       const registration = await store.registrations.find(endpointOf(userId), nowMs)
       if (registration === undefined) continue
       for (const { payload } of await store.mailboxes.read(registration, 0, 1e6, 1e9)) {

@@ -2,6 +2,8 @@ import { decodeCall, encodeCall } from '../call-row.ts'
 import { FEED_SEQUENCE_KEY } from '../feed-sequences.ts'
 import { encodeFields, FieldReader } from '../fields.ts'
 import { readMailboxKey, readRegistrationId, registrationKey } from '../keys.ts'
+import { SHARED_ENTRY } from '../mailbox-row.ts'
+import { PayloadLoader } from '../payload-book.ts'
 import { readRecoveries, recoveriesChange } from '../recoveries.ts'
 import { decodeIdentity, decodeLiveness } from '../registration-row.ts'
 import type { RowChange, Rows, Table } from '../rows.ts'
@@ -70,13 +72,19 @@ async function readRegistrations(rows: Rows): Promise<Known> {
   return { ids, gone, heardMs, recovery, newestId }
 }
 
-/** What waits for registrations that are not there. */
+/** What waits for registrations that are not there, or has lost the payload that it shares. */
 async function orphans(rows: Rows, { ids }: Known): Promise<readonly RowChange[]> {
   const changes: RowChange[] = []
-  for (const table of ['mailbox', 'terms'] as const)
-    await rows.scanKeys(table, (key) => {
-      if (!ids.has(readMailboxKey(key).registrationId)) changes.push(removal(table, Buffer.from(key)))
-    })
+  const payloads = await PayloadLoader.open(rows)
+  await rows.scan('mailbox', (key, value) => {
+    const { registrationId, sequence } = readMailboxKey(key)
+    payloads.found(sequence)
+    const isLost = value.length === SHARED_ENTRY.length && payloads.book.keyOf(sequence) === undefined
+    if (isLost || !ids.has(registrationId)) changes.push(removal('mailbox', Buffer.from(key)))
+  })
+  await rows.scanKeys('terms', (key) => {
+    if (!ids.has(readMailboxKey(key).registrationId)) changes.push(removal('terms', Buffer.from(key)))
+  })
   return changes
 }
 
