@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { RollcallError } from '@rollcall/protocol/error-code'
 import {
   DamageError,
   type Files,
@@ -165,7 +166,9 @@ export async function start(disk: MemoryDisk): Promise<Fate> {
   try {
     return { kind: 'delivered', events: await deliver(disk.open()) }
   } catch (error) {
-    if (error instanceof DamageError) return { kind: 'refused', damage: error }
+    // While it runs, what is damaged is refused, and everything else goes on.
+    const cause = error instanceof RollcallError && error.code === 'unavailable' ? error.cause : error
+    if (cause instanceof DamageError) return { kind: 'refused', damage: cause }
     throw error
   }
 }
