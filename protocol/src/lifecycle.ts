@@ -41,6 +41,8 @@ export const LIFECYCLE_EVENTS = {
   UserEventExpiredEvent: ['lifetime_ended'],
   /** An endpoint was the first to answer an event. */
   UserEndpointEventAnsweredEvent: ['answered'],
+  /** A user's sign-ins are held off: so many passwords were tried. */
+  SignInLockedEvent: ['too_many_attempts'],
 } as const satisfies Record<string, readonly string[]>
 
 export type LifecycleEventType = keyof typeof LIFECYCLE_EVENTS
@@ -81,11 +83,12 @@ export type LifecycleEvent = {
   readonly timestamp: string
   readonly organizationId: string
   readonly userId: string
-  readonly userEndpointId: string
+  /** Absent with `SignInLockedEvent`, which is about a user. */
+  readonly userEndpointId?: string
   /** Ascends within one server: of two events about one endpoint the larger is the later. Has gaps. */
   readonly sequence: number
   readonly reason: LifecycleReason
-  /** These three are absent where an endpoint answered that was not registered any more. */
+  /** These three are absent with `SignInLockedEvent`, and where an endpoint answered that was not registered any more. */
   readonly registeredAt?: string
   readonly lastKeepAliveAt?: string
   readonly keepAliveSeconds?: number

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { buildAdmin, placesOf } from './admin-port.ts'
-import { type Auth, createAuth, usesDemoDirectory } from './auth/auth.ts'
+import { type Auth, createAuth, NO_WITNESS, usesDemoDirectory, type Witness } from './auth/auth.ts'
 import { type Certificate, type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
 import { type Clock, type Random, uuidMaker, watchWallJumps } from './clock/clock.ts'
 import { Closers } from './closers.ts'
@@ -103,6 +103,7 @@ export async function startServer(given: Configuration, around: Surroundings): P
       revocations: configuration,
       issuer: () => start.url,
       admission: heart.limits.signIn,
+      witness: witnessOf(heart, around.clock),
     })
     identity.auth = auth
     closers.add(() => auth.close())
@@ -118,6 +119,17 @@ export async function startServer(given: Configuration, around: Surroundings): P
   } catch (error) {
     await closers.close()
     throw error
+  }
+}
+
+/** Tells the operator by a metric and the user's organization by its webhooks. */
+function witnessOf({ store, metrics }: Heart, clock: Clock): Witness {
+  return {
+    ...NO_WITNESS,
+    heldOff({ user: { organizationId, userId } }) {
+      metrics.signInLocked()
+      if (organizationId !== null) store.feed.noteSignInLocked({ organizationId, userId }, clock.wallMs())
+    },
   }
 }
 

@@ -262,7 +262,7 @@ function hook(id: string, { url, secret }: WebhookReceiver, more: object = {}): 
 
 /** Devices whose events a receiver has taken. */
 function taken(receiver: WebhookReceiver): readonly string[] {
-  return receiver.taken.map(({ userEndpointId }) => userEndpointId)
+  return receiver.taken.map(({ userEndpointId = '' }) => userEndpointId)
 }
 
 function card(page: Page, webhookId: string): Locator {

@@ -117,6 +117,10 @@ function webhookOf(organizationId: string) {
   return { id: 'all', url, secret: Buffer.alloc(24, 7), events: EVENTS, enabled: true }
 }
 
-function nameOf({ organizationId, userId, userEndpointId }: EndpointKey): string {
+function nameOf({
+  organizationId,
+  userId,
+  userEndpointId = '',
+}: Partial<EndpointKey> & Pick<LifecycleEvent, 'organizationId' | 'userId'>): string {
   return `${organizationId}/${userId}/${userEndpointId}`
 }

@@ -1,43 +1,70 @@
 import { OAuthError } from './oauth-error.ts'
 
-/** Somebody who asks something of the token endpoint. */
-export type Attempt = {
-  readonly remoteAddress: string
-  /** Absent where no password is tried. */
-  readonly username: string | undefined
-}
+/**
+ * What came of an attempt: `wrong` where a password, secret or token was, `refused` for whatever else was not granted.
+ */
+export type Outcome = 'succeeded' | 'wrong' | 'refused'
+
+/** What an attempt has been charged beforehand; gives back what it did not cost. */
+export type Stake = { settle(outcome: Outcome): void }
 
 /**
  * Bounds what is tried at the token endpoint. Each throws a RollcallError `rate_limited` that says when to come
- * back.
+ * back, and otherwise charges the full price of a failure until it is settled.
  */
 export interface Admission {
-  /** Before anything is looked at. */
-  arrived(attempt: Attempt): void
-  /** The client has shown who it is. */
-  identified(clientId: string): void
-  /** The attempt has failed, which costs more. */
-  failed(attempt: Attempt): void
+  /** Before anything is looked at. `place` is whom the address belongs to, so that places can take turns. */
+  arrived(remoteAddress: string): Stake & { readonly place: string }
+  /** The client has shown who it is, and may ask for what it asks. A public one shows nothing. */
+  identified(client: { readonly id: string; readonly isPublic: boolean }): Stake
+  /** A password is about to be looked at. */
+  tried(username: string): Stake
+  /** Whether another attempt with this name would be turned away now. */
+  isHeldOff(username: string): boolean
 }
+
+const FREE: Stake = { settle: () => undefined }
 
 export const ADMIT_ALL: Admission = {
-  arrived: () => undefined,
-  identified: () => undefined,
-  failed: () => undefined,
+  arrived: (remoteAddress) => ({ ...FREE, place: remoteAddress }),
+  identified: () => FREE,
+  tried: () => FREE,
+  isHeldOff: () => false,
 }
 
-/** Does the work of an attempt that is let in, and has it paid for where credentials turn out to be wrong. */
+/** An attempt that was let in. */
+export type Visit = {
+  readonly remoteAddress: string
+  readonly place: string
+  /** Has what was charged besides settled with the rest. */
+  holds(stake: Stake): void
+}
+
+/** Does the work of an attempt that is let in, and settles what it costs by what comes of it. */
 export async function underAdmission<T>(
-  admission: Admission,
-  attempt: Attempt,
-  work: () => Promise<T>,
+  admission: Pick<Admission, 'arrived'>,
+  remoteAddress: string,
+  work: (visit: Visit) => Promise<T>,
 ): Promise<T> {
-  admission.arrived(attempt)
+  const arrival = admission.arrived(remoteAddress)
+  const stakes: Stake[] = [arrival]
+  const settle = (outcome: Outcome): void => {
+    for (const stake of stakes) stake.settle(outcome)
+  }
   try {
-    return await work()
+    const done = await work({
+      ...{ remoteAddress, place: arrival.place },
+      holds: (stake) => void stakes.push(stake),
+    })
+    settle('succeeded')
+    return done
   } catch (error) {
-    if (error instanceof OAuthError && (error.code === 'invalid_client' || error.code === 'invalid_grant'))
-      admission.failed(attempt)
+    settle(isWrong(error) ? 'wrong' : 'refused')
     throw error
   }
+}
+
+/** Whether a password, secret or token was wrong. */
+export function isWrong(error: unknown): error is OAuthError {
+  return error instanceof OAuthError && (error.code === 'invalid_client' || error.code === 'invalid_grant')
 }

@@ -23,7 +23,7 @@ function fixture(directory: ReturnType<typeof parseDirectory>) {
   const real = createSecretChecker()
   const secrets = {
     async matches(secret: string, hashed: string) {
-      const isRight = await real.matches(secret, hashed)
+      const isRight = await real.matches(secret, hashed, 'here')
       if (hashed.startsWith('$argon2id$')) {
         state.runs++
         state.onRun()
@@ -36,6 +36,7 @@ function fixture(directory: ReturnType<typeof parseDirectory>) {
     authenticate(
       undefined,
       new Map([['client_id', id], ...(secret === '' ? [] : [['client_secret', secret] as const])]),
+      'here',
     )
   return { state, ask }
 }

@@ -9,6 +9,7 @@ import type { SecretChecker } from './secret-checker.ts'
 export type AuthenticateClient = (
   authorization: string | undefined,
   parameters: Parameters,
+  place: string,
 ) => Promise<Client>
 
 /**
@@ -21,23 +22,24 @@ export function createClientAuthentication(
   directory: Pick<DirectorySource, 'current'>,
   secrets: SecretChecker,
 ): AuthenticateClient {
-  async function shows(client: Client | undefined, secret: string): Promise<boolean> {
+  async function shows(client: Client | undefined, secret: string, place: string): Promise<boolean> {
     if (secret === '') return client?.enabled === true && client.secretHash === undefined
     const hash = client?.secretHash
-    const isRight = hash !== undefined && (await secrets.matches(secret, hash)) && client?.enabled === true
-    if (!isRight && (hash === undefined || isSha256Hash(hash))) await waste(secret)
+    const isOfHash = hash !== undefined && (await secrets.matches(secret, hash, place))
+    const isRight = isOfHash && client?.enabled === true
+    if (!isRight && (hash === undefined || isSha256Hash(hash))) await waste(secret, place)
     return isRight
   }
 
-  async function waste(secret: string): Promise<void> {
+  async function waste(secret: string, place: string): Promise<void> {
     const decoy = decoyOf(directory.current())
-    if (decoy !== undefined) await secrets.matches(secret, decoy)
+    if (decoy !== undefined) await secrets.matches(secret, decoy, place)
   }
 
-  return async (authorization, parameters) => {
+  return async (authorization, parameters, place) => {
     for (const { id, secret } of presentedCredentials(authorization, parameters)) {
       const found = directory.current().clients.get(id)
-      if (!(await shows(found, secret))) continue
+      if (!(await shows(found, secret, place))) continue
       // The directory may have been reloaded meanwhile: the client as it is now counts.
       const client = directory.current().clients.get(id)
       if (client?.enabled === true && client.secretHash === found?.secretHash) return client

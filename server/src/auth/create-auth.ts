@@ -14,6 +14,7 @@ import { createFetchJson, type FetchJson } from './fetch-json.ts'
 import { parseForeignIssuers } from './foreign-issuers.ts'
 import { type ForeignTrust, trustForeignIssuers } from './foreign-trust.ts'
 import { createGrants } from './grants.ts'
+import { LockOuts } from './lock-outs.ts'
 import { serverMetadata } from './metadata.ts'
 import { OAuthError, type OAuthErrorCode } from './oauth-error.ts'
 import { createPasswordCheck } from './password-check.ts'
@@ -32,6 +33,7 @@ import { openSigningKeys, type SigningKeys } from './signing-keys.ts'
 import { createUserRevocations } from './user-revocation.ts'
 import { createVerifier, type Verifier } from './verifier.ts'
 import { openDirectory } from './watched-directory.ts'
+import { NO_WITNESS, type Witness } from './witness.ts'
 
 /** Everything `createAuth` needs. */
 export type AuthOptions = {
@@ -59,6 +61,8 @@ export type AuthOptions = {
   readonly admission?: Admission | undefined
   /** How many revocations are remembered, and how they are shared. Default: 200,000, 50 and 25 per cent. */
   readonly revocations?: Partial<RevocationBounds>
+  /** Is told what happens at the token endpoints. Default: nobody is. */
+  readonly witness?: Witness | undefined
   /** As configured; parsed here. */
   readonly foreignIssuers: unknown
   /** Default: over Node's `fetch`, without redirects, within 5 s and 256 KiB. */
@@ -118,9 +122,11 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const authenticateClient = createClientAuthentication(directory, secrets)
   const checkPassword = createPasswordCheck(directory, secrets)
   const admission = options.admission ?? ADMIT_ALL
-  const issuing = { admission, directory, families, accessTokens, authenticateClient, checkPassword, random }
-  const grant = createGrants({ ...issuing, accessTokenTtlSeconds })
-  const revoking = { ...common, admission, families, accessTokens, authenticateClient, issuer }
+  const witness = options.witness ?? NO_WITNESS
+  const asked = { admission, witness, directory, families, accessTokens, authenticateClient }
+  const lockOuts = new LockOuts({ ...common, admission, witness })
+  const grant = createGrants({ ...asked, lockOuts, checkPassword, random, accessTokenTtlSeconds })
+  const revoking = { ...common, ...asked, issuer }
   const revoke = createRevocation({ ...revoking, staleConnectSecondsMax, tokenBytesMax })
   const users = createUserRevocations({ ...common, families: options.store.refreshFamilies })
   directory.onReloaded((before, now) => void users.follow(directoryChanges(before, now)))

@@ -1,9 +1,10 @@
 import type { Random } from '../clock/clock.ts'
 import { type AccessTokens, SCOPE, type SignedToken, type Subject } from './access-token.ts'
-import { type Admission, underAdmission } from './admission.ts'
+import { type Admission, underAdmission, type Visit } from './admission.ts'
 import type { TokenRequest, TokenResponse } from './auth.ts'
 import type { AuthenticateClient } from './client-authentication.ts'
 import { type Client, type DirectorySource, GRANTS, type Grant, type User } from './directory.ts'
+import type { LockOuts } from './lock-outs.ts'
 import { OAuthError } from './oauth-error.ts'
 import { type Parameters, readParameters, requiredParameter } from './parameters.ts'
 import { type CheckPassword, maySignIn } from './password-check.ts'
@@ -16,6 +17,7 @@ import {
   sessionIdOf,
 } from './refresh-token.ts'
 import { credentialOf, stillRests } from './sign-in-basis.ts'
+import { codeOf, Visitor, type Witness } from './witness.ts'
 
 type Options = {
   readonly directory: Pick<DirectorySource, 'current'>
@@ -24,35 +26,54 @@ type Options = {
   readonly authenticateClient: AuthenticateClient
   readonly checkPassword: CheckPassword
   readonly admission: Admission
+  readonly lockOuts: Pick<LockOuts, 'look'>
+  readonly witness: Pick<Witness, 'signedIn' | 'failed'>
   readonly random: Random
   readonly accessTokenTtlSeconds: number
 }
 
+/** One request, as far as it has come. */
+type Asked = {
+  readonly options: Options
+  readonly parameters: Parameters
+  readonly visit: Visit
+  readonly visitor: Visitor
+}
+
 /** The token endpoint. @throws OAuthError */
 export function createGrants(options: Options): (request: TokenRequest) => Promise<TokenResponse> {
-  return async ({ authorization, remoteAddress, parameters: pairs }) => {
-    const parameters = readParameters(pairs)
-    const requested = requiredParameter(parameters, 'grant_type')
-    const username = requested === 'password' ? parameters.get('username') : undefined
-    return underAdmission(options.admission, { remoteAddress, username }, () =>
-      grantTo(options, authorization, parameters, requested),
-    )
+  const { admission, witness } = options
+  return async (request) => {
+    const visitor = new Visitor(request.remoteAddress)
+    try {
+      const response = await underAdmission(admission, request.remoteAddress, (visit) => {
+        const parameters = readParameters(request.parameters)
+        return grantTo({ options, parameters, visit, visitor }, request.authorization)
+      })
+      witness.signedIn(visitor.known)
+      return response
+    } catch (error) {
+      witness.failed(visitor.known, codeOf(error))
+      throw error
+    }
   }
 }
 
-async function grantTo(
-  options: Options,
-  authorization: string | undefined,
-  parameters: Parameters,
-  requested: string,
-): Promise<TokenResponse> {
-  const client = await options.authenticateClient(authorization, parameters)
-  options.admission.identified(client.id)
+/** Nothing but the address pays until the client is known, and may ask for what it asks. */
+async function grantTo(asked: Asked, authorization: string | undefined): Promise<TokenResponse> {
+  const { options, parameters, visit, visitor } = asked
+  const requested = requiredParameter(parameters, 'grant_type')
+  visitor.saysItIs(authorization, parameters, options.directory.current())
+  const client = await options.authenticateClient(authorization, parameters, visit.place)
   const grant = GRANTS.find((known) => known === requested)
   if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'This grant type is not supported.')
+  visitor.asks(grant)
   if (!client.grants.has(grant))
     throw new OAuthError('unauthorized_client', 'The client may not use this grant type.')
-  const { subject, signed, refresh } = await carryOut(grant, options, client, parameters)
+  const isPublic = client.secretHash === undefined
+  visit.holds(options.admission.identified({ id: client.id, isPublic }))
+  const { subject, signed, refresh } = await carryOut(grant, asked, client)
+  visitor.isAbout(subject)
   return answer(subject, signed, refresh, options.accessTokenTtlSeconds)
 }
 
@@ -62,14 +83,14 @@ type Granted = {
   readonly refresh: RefreshToken | undefined
 }
 
-function carryOut(grant: Grant, options: Options, client: Client, parameters: Parameters): Promise<Granted> {
+function carryOut(grant: Grant, asked: Asked, client: Client): Promise<Granted> {
   switch (grant) {
     case 'client_credentials':
-      return grantToClient(options, client)
+      return grantToClient(asked.options, client)
     case 'password':
-      return grantByPassword(options, client, parameters)
+      return grantByPassword(asked, client)
     case 'refresh_token':
-      return grantByRefreshToken(options, client, parameters)
+      return grantByRefreshToken(asked, client)
   }
 }
 
@@ -89,9 +110,9 @@ async function grantToClient({ accessTokens }: Options, client: Client): Promise
 }
 
 /** RFC 6749 §4.3. */
-async function grantByPassword(options: Options, client: Client, parameters: Parameters): Promise<Granted> {
-  const username = requiredParameter(parameters, 'username')
-  const user = await options.checkPassword(username, requiredParameter(parameters, 'password'), client)
+async function grantByPassword(asked: Asked, client: Client): Promise<Granted> {
+  const { options } = asked
+  const user = await userByPassword(asked, client)
   const refresh = client.grants.has('refresh_token') ? newRefreshToken(options.random) : undefined
   const subject = subjectOf(user, client, refresh)
   const signed = await options.accessTokens.sign(subject)
@@ -99,18 +120,31 @@ async function grantByPassword(options: Options, client: Client, parameters: Par
   return { subject, signed, refresh }
 }
 
+async function userByPassword(asked: Asked, client: Client): Promise<User> {
+  const { options, parameters, visit, visitor } = asked
+  const username = requiredParameter(parameters, 'username')
+  const password = requiredParameter(parameters, 'password')
+  const named = options.directory.current().usersByName.get(username)
+  if (named !== undefined) visitor.isAboutUser(named)
+  try {
+    visit.holds(options.admission.tried(username))
+    return await options.checkPassword(username, password, client, visit.place)
+  } catch (error) {
+    options.lockOuts.look(username, visitor)
+    throw error
+  }
+}
+
 /** RFC 6749 §6. */
-async function grantByRefreshToken(
-  options: Options,
-  client: Client,
-  parameters: Parameters,
-): Promise<Granted> {
+async function grantByRefreshToken(asked: Asked, client: Client): Promise<Granted> {
+  const { options, parameters, visitor } = asked
   const { families, directory, accessTokens } = options
   const presented = parseRefreshToken(requiredParameter(parameters, 'refresh_token'))
   if (presented === undefined) throw invalidRefreshToken()
   const family = await families.find(presented)
   if (family?.clientId !== client.id) throw invalidRefreshToken()
   const user = directory.current().users.get(family.userId)
+  if (user !== undefined) visitor.isAboutUser(user)
   // Of the password grant, as every sign-in is.
   if (!maySignIn(user, client) || !client.grants.has('password') || !stillRests(family.basis, user)) {
     // Ended, not only refused: the id may be given to somebody else one day, and what is gone may come back.

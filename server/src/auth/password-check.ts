@@ -3,7 +3,12 @@ import { OAuthError } from './oauth-error.ts'
 import type { SecretChecker } from './secret-checker.ts'
 
 /** Finds the user by name and password. @throws OAuthError `invalid_grant`, `temporarily_unavailable` */
-export type CheckPassword = (username: string, password: string, client: Client) => Promise<User>
+export type CheckPassword = (
+  username: string,
+  password: string,
+  client: Client,
+  place: string,
+) => Promise<User>
 
 // Of a random secret that nobody kept.
 const DECOY_HASH =
@@ -17,9 +22,10 @@ export function createPasswordCheck(
   directory: Pick<DirectorySource, 'current'>,
   secrets: SecretChecker,
 ): CheckPassword {
-  return async (username, password, client) => {
+  return async (username, password, client, place) => {
     const found = directory.current().usersByName.get(username)
-    const isRight = await secrets.matches(password, found?.passwordHash ?? decoyOf(directory.current()))
+    const hash = found?.passwordHash ?? decoyOf(directory.current())
+    const isRight = await secrets.matches(password, hash, place)
     // The directory may have been reloaded meanwhile: the user as it is now counts.
     const user = found === undefined ? undefined : directory.current().users.get(found.id)
     if (!isRight || user?.passwordHash !== found?.passwordHash || !maySignIn(user, client))

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock/clock.ts'
 import type { AccessTokens } from './access-token.ts'
-import { type Admission, underAdmission } from './admission.ts'
+import { type Admission, underAdmission, type Visit } from './admission.ts'
 import type { TokenRequest } from './auth.ts'
 import type { AuthenticateClient } from './client-authentication.ts'
-import type { Client } from './directory.ts'
+import type { Client, DirectorySource } from './directory.ts'
 import { OAuthError } from './oauth-error.ts'
 import { readParameters, requiredParameter } from './parameters.ts'
 import type { RefreshFamilies } from './refresh-families.ts'
@@ -13,6 +13,7 @@ import type { RevokedTokens } from './revoked-tokens.ts'
 import { NO_ORGANIZATION } from './revoked-users.ts'
 import { parseToken, TokenRefused } from './token-form.ts'
 import type { TokenFacts } from './trusted-issuer.ts'
+import { codeOf, Visitor, type Witness } from './witness.ts'
 
 type Options = {
   readonly families: Pick<RefreshFamilies, 'find' | 'end'>
@@ -20,6 +21,8 @@ type Options = {
   readonly accessTokens: Pick<AccessTokens, 'read' | 'checkSignature'>
   readonly authenticateClient: AuthenticateClient
   readonly admission: Admission
+  readonly witness: Pick<Witness, 'failed' | 'tokenRevoked'>
+  readonly directory: Pick<DirectorySource, 'current'>
   readonly notices: Pick<RevocationNotices, 'announceUser'>
   readonly issuer: () => string
   readonly clock: Pick<Clock, 'wallMs'>
@@ -33,35 +36,68 @@ type Options = {
  * kinds cannot be mistaken.
  */
 export function createRevocation(options: Options): (request: TokenRequest) => Promise<void> {
-  return async ({ authorization, remoteAddress, parameters: pairs }) => {
-    const parameters = readParameters(pairs)
-    await underAdmission(options.admission, { remoteAddress, username: undefined }, async () => {
-      const client = await options.authenticateClient(authorization, parameters)
-      options.admission.identified(client.id)
-      const token = requiredParameter(parameters, 'token')
-      const refresh = parseRefreshToken(token)
-      if (refresh === undefined) await revokeAccessToken(options, client, token)
-      else await revokeFamily(options, client, refresh)
-    })
+  const { admission, witness } = options
+  return async (request) => {
+    const visitor = new Visitor(request.remoteAddress)
+    try {
+      await underAdmission(admission, request.remoteAddress, (visit) =>
+        revoke(options, request, visit, visitor),
+      )
+    } catch (error) {
+      witness.failed(visitor.known, codeOf(error))
+      throw error
+    }
+    // A token that was none of ours, or not any more, has ended nothing.
+    if (visitor.known.user !== undefined) witness.tokenRevoked(visitor.known)
   }
 }
 
+async function revoke(
+  options: Options,
+  request: TokenRequest,
+  visit: Visit,
+  visitor: Visitor,
+): Promise<void> {
+  const { admission, authenticateClient, directory } = options
+  const parameters = readParameters(request.parameters)
+  visitor.saysItIs(request.authorization, parameters, directory.current())
+  const client = await authenticateClient(request.authorization, parameters, visit.place)
+  visit.holds(admission.identified({ id: client.id, isPublic: client.secretHash === undefined }))
+  const token = requiredParameter(parameters, 'token')
+  const refresh = parseRefreshToken(token)
+  if (refresh === undefined) await revokeAccessToken(options, client, token, visitor)
+  else await revokeFamily(options, client, refresh, visitor)
+}
+
 /** The secret is not asked for: a used token ends its family just the same. */
-async function revokeFamily({ families }: Options, client: Client, presented: RefreshToken): Promise<void> {
+async function revokeFamily(
+  { families, directory }: Options,
+  client: Client,
+  presented: RefreshToken,
+  visitor: Visitor,
+): Promise<void> {
   const family = await families.find(presented)
   // RFC 7009 §2.2: what is not valid any more is no error, its purpose is achieved.
   if (family === undefined) return
   if (family.clientId !== client.id) throw notYours()
+  const { userId } = family
+  visitor.isAbout({ organizationId: directory.current().users.get(userId)?.organizationId ?? null, userId })
   await families.end(family)
 }
 
-async function revokeAccessToken(options: Options, client: Client, token: string): Promise<void> {
+async function revokeAccessToken(
+  options: Options,
+  client: Client,
+  token: string,
+  visitor: Visitor,
+): Promise<void> {
   const { revoked, notices, clock, staleConnectSecondsMax } = options
   const facts = await ownFacts(options, token)
   if (facts?.own === undefined) return
   if (facts.principal.clientId !== client.id) throw notYours()
   const untilWallMs = facts.principal.expiresAtWallMs + staleConnectSecondsMax * 1000
   if (untilWallMs <= clock.wallMs()) return
+  visitor.isAbout(facts.principal)
   const { organizationId, userId } = facts.principal
   const owner = { organizationId: organizationId ?? NO_ORGANIZATION, userId }
   const refusing = revoked.add(owner, facts.own.tokenKey, untilWallMs)

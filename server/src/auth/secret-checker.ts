@@ -1,4 +1,5 @@
 import { verify } from '@node-rs/argon2'
+import { FairQueue } from './fair-queue.ts'
 import { isSha256Hash, matchesSha256, SECRET_CHARACTERS_MAX } from './hash-secret.ts'
 import { OAuthError } from './oauth-error.ts'
 
@@ -11,10 +12,11 @@ export interface SecretChecker {
   /**
    * Whether `hashed` is of `secret`.
    *
+   * @param place who asks, for taking turns: an address or its network
    * @throws OAuthError `temporarily_unavailable` when too many wait already: each holds as much memory as its
-   * hash was made with, and would be answered too late
+   * hash was made with, and would be answered too late. Nobody waits behind all that one place asks.
    */
-  matches(secret: string, hashed: string): Promise<boolean>
+  matches(secret: string, hashed: string, place: string): Promise<boolean>
 }
 
 type Bounds = { readonly runningMax?: number; readonly waitingMax?: number }
@@ -23,36 +25,22 @@ export function createSecretChecker({
   runningMax = RUNNING_MAX,
   waitingMax = WAITING_MAX,
 }: Bounds = {}): SecretChecker {
-  const waiting: (() => void)[] = []
-  let running = 0
-
-  async function enter(): Promise<void> {
-    if (running < runningMax) {
-      running++
-      return
-    }
-    if (waiting.length >= waitingMax)
-      throw new OAuthError('temporarily_unavailable', 'Too many are signing in now.', {
-        retryAfterSeconds: 5,
-      })
-    await new Promise<void>((resolve) => waiting.push(resolve))
-  }
-
-  function leave(): void {
-    const next = waiting.shift()
-    if (next === undefined) running--
-    else next()
-  }
+  const queue = new FairQueue({ runningMax, waitingMax })
 
   return {
-    async matches(secret, hashed) {
+    async matches(secret, hashed, place) {
       if (secret.length > SECRET_CHARACTERS_MAX) return false
       if (isSha256Hash(hashed)) return matchesSha256(secret, hashed)
-      await enter()
+      const entering = queue.enter(place)
+      if (entering === undefined)
+        throw new OAuthError('temporarily_unavailable', 'Too many are signing in now.', {
+          retryAfterSeconds: 5,
+        })
+      await entering
       try {
         return await verify(hashed, secret)
       } finally {
-        leave()
+        queue.leave()
       }
     },
   }

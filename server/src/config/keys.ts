@@ -372,7 +372,13 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     [1, 100],
     'Attempts with one user name; a failed one counts 10 times',
   ),
-  ...rate('tokens', 'requests', 'Address', [50, 1_000], 'Attempts from one address (IPv6: /64); the same'),
+  ...rate(
+    'tokens',
+    'requests',
+    'Address',
+    [50, 1_000],
+    'Attempts from one address (IPv6: /64; a /56 has 4 times as many, a /48 16 times); the same',
+  ),
   ...rate(
     'work',
     'milliseconds',

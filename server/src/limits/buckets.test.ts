@@ -99,6 +99,38 @@ test('memory is bounded, and whoever keeps asking is not forgotten', () => {
   for (let other = 0; other < 10_000; other++) {
     passing(opened, `other ${other}`, 1)
     if (other % 20 === 0) assert.equal(passing(opened, 'busy', 1), 0)
-    assert.ok(opened.buckets.size <= 101, String(opened.buckets.size))
+    assert.ok(opened.buckets.size <= 100 + 1_024, String(opened.buckets.size))
   }
+})
+
+test('a bucket that is not full is never forgotten, however many names come after it', async () => {
+  const opened = open({ perSecond: 1, burst: 100 }, 100)
+  opened.take('guessed', 100)
+  for (let name = 0; name < 5_000; name++) {
+    opened.take(`name ${name}`, 1)
+    if (name % 10 === 0) await opened.clock.advance(10)
+  }
+  assert.equal(refusal(opened, 'guessed', 100).code, 'rate_limited')
+  assert.ok(opened.buckets.size <= 100 + 1_024, String(opened.buckets.size))
+})
+
+test('full buckets make room, so that newcomers have their own again', async () => {
+  const opened = open({ perSecond: 1, burst: 2 }, 100)
+  for (let name = 0; name < 100; name++) opened.take(`name ${name}`, 2)
+  opened.take('newcomer', 2)
+  refusal(opened, 'newcomer', 1)
+  await opened.clock.advance(1000)
+  assert.equal(passing(opened, 'newcomer', 5), 1, 'what it spent where it shared a bucket is spent')
+  await opened.clock.advance(10_000)
+  for (let name = 0; name < 100; name++) assert.equal(passing(opened, `later ${name}`, 3), 2)
+})
+
+test('what is given back can be taken again, and never more than the burst', () => {
+  const opened = open({ perSecond: 1, burst: 10 })
+  const bucket = opened.buckets.of('a')
+  opened.take('a', 10)
+  opened.buckets.giveBack(bucket, 9)
+  assert.equal(passing(opened, 'a', 20), 9)
+  opened.buckets.giveBack(bucket, 100)
+  assert.equal(passing(opened, 'a', 20), 10)
 })

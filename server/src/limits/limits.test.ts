@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
 import { LIMITS_OFF } from '../../../test/helpers/no-limits.ts'
 import { createLimits, type LimitSettings } from './limits.ts'
-import { networkOf } from './network.ts'
+import { networkOf, networksOf } from './network.ts'
 
 const alice = { organizationId: 'acme', userId: 'alice' }
 const bob = { organizationId: 'acme', userId: 'bob' }
@@ -56,36 +56,14 @@ test('registrations are counted apart from events', () => {
   limits.sendEvents(alice, 'acme', 1000)
 })
 
-test('a failed attempt costs ten, for the name and for the address', async () => {
-  const { limits, clock } = open({
-    tokensPerSecondPerUser: 1,
-    tokensBurstPerUser: 20,
-    tokensPerSecondPerAddress: 1,
-    tokensBurstPerAddress: 40,
-  })
-  const attempt = { remoteAddress: '192.0.2.1', username: 'alice' }
-  for (let failure = 0; failure < 2; failure++) {
-    limits.signIn.arrived(attempt)
-    limits.signIn.failed(attempt)
-  }
-  assert.throws(() => limits.signIn.arrived(attempt), REFUSED)
-  assert.throws(() => limits.signIn.arrived({ ...attempt, remoteAddress: '198.51.100.1' }), REFUSED)
-  limits.signIn.arrived({ ...attempt, username: 'bob' })
-  await clock.advance(1000)
-  limits.signIn.arrived(attempt)
-})
-
-test('a client is counted once it has shown who it is', () => {
-  const { limits } = open({ tokensPerSecondPerClient: 1, tokensBurstPerClient: 2 })
-  const attempt = { remoteAddress: '192.0.2.1', username: undefined }
-  for (let failure = 0; failure < 100; failure++) {
-    limits.signIn.arrived(attempt)
-    limits.signIn.failed(attempt)
-  }
-  limits.signIn.identified('customer')
-  limits.signIn.identified('customer')
-  assert.throws(() => limits.signIn.identified('customer'), REFUSED)
-  limits.signIn.identified('acme-backend')
+test('an address is in a /64, a /56 and a /48 of IPv6, one of IPv4 in itself alone', () => {
+  assert.deepEqual(networksOf('2001:db8:1:23ff::1'), [
+    '2001:db8:1:23ff::/64',
+    '2001:db8:1:2300::/56',
+    '2001:db8:1::/48',
+  ])
+  assert.deepEqual(networksOf('2001:db8::1').slice(1), ['2001:db8:0:0::/56', '2001:db8:0::/48'])
+  assert.deepEqual(networksOf('::ffff:192.0.2.1'), ['192.0.2.1'])
 })
 
 test('an IPv6 address counts as its /64, a mapped one as the IPv4 address it is', () => {

@@ -9,7 +9,7 @@ import { createWorkMeter, type WorkMeter } from './work-meter.ts'
 export { type Holder, holderOf, type Ledger, type ShareSettings, senderInto, strangerAt } from './ledger.ts'
 export type { Pool } from './pool.ts'
 export { RateLimited } from './rate-limited.ts'
-export type { SignInLimits } from './sign-in-limits.ts'
+export type { SignInLimits, SignInOutcome, Stake } from './sign-in-limits.ts'
 export { turnOf } from './turns.ts'
 export type { Worker, WorkMeter } from './work-meter.ts'
 

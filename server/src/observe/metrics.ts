@@ -56,6 +56,8 @@ export interface Metrics {
   descriptorsExhausted(): void
   /** An expired token opened a connection. */
   staleConnect(): void
+  /** The sign-ins of a user are held off; counted as often as it is told. */
+  signInLocked(): void
   /** What `/metrics` answers, with its content type. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>
   observe(gauges: Gauges): void
@@ -140,6 +142,7 @@ export function createMetrics(): Metrics {
     refused: (front, code) => refusals.labels(front, code).inc(),
     descriptorsExhausted: plainCounter(registry, ...EXHAUSTED),
     staleConnect: plainCounter(registry, ...STALE_CONNECTS),
+    signInLocked: plainCounter(registry, ...SIGN_INS_LOCKED),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     observe: (gauges) => addGauges(registry, gauges),
   }
@@ -172,6 +175,11 @@ const EXHAUSTED = [
 const STALE_CONNECTS = [
   'rollcall_stale_connects_total',
   'MQTT connections that were opened with an expired token.',
+] as const
+
+const SIGN_INS_LOCKED = [
+  'rollcall_sign_in_lockouts_total',
+  'Users whose sign-ins were held off because of too many attempts, each once in 15 minutes.',
 ] as const
 
 /** A counter without labels, as what counts one more. */

@@ -1,7 +1,10 @@
 import type { DisconnectReason, LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
-import type { EndpointKey, Registration } from './store.ts'
+import type { EndpointKey, Registration, UserKey } from './store.ts'
 
-/** One thing that happened to an endpoint of a watched organization, or to an event on its way there. */
+/**
+ * One thing that happened to an endpoint of a watched organization, to an event on its way there, or to a user: then
+ * the endpoint's id is empty.
+ */
 export type FeedEntry = EndpointKey & {
   /** Positive, ascending in the order of the changes over the whole store, never used again. Has gaps. */
   readonly sequence: number
@@ -87,6 +90,8 @@ export interface FeedStore {
    * there. The engine itself tells of what `acknowledge` and `expireDue` end, and of answers. Soon durable.
    */
   noteExpired(registration: Registration, sequence: number, atWallMs: number): void
+  /** So many passwords of the user were tried that its sign-ins are held off. Soon durable. */
+  noteSignInLocked(user: UserKey, atWallMs: number): void
   /** Has `listener` called whenever entries were added, in place of an earlier one. */
   onAdded(listener: (organizationId: string) => void): void
   /** Entries of the organization after `afterSequence`, oldest first, at most `max`. Only durable ones. Zero: none. */

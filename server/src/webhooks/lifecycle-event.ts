@@ -9,7 +9,7 @@ export function lifecycleEvent(entry: FeedEntry): LifecycleEvent {
     timestamp: instant(entry.atWallMs),
     organizationId: entry.organizationId,
     userId: entry.userId,
-    userEndpointId: entry.userEndpointId,
+    ...(entry.userEndpointId === '' ? {} : { userEndpointId: entry.userEndpointId }),
     sequence: entry.sequence,
     reason: entry.reason,
     ...timesOf(entry),

@@ -17,11 +17,11 @@ function eventsOf({ body }: WebhookVector): readonly LifecycleEvent[] {
 
 function entryOf(event: LifecycleEvent): FeedEntry {
   const { timestamp, registeredAt, lastKeepAliveAt, keepAliveSeconds, ...rest } = event
-  const { connectedAt, answer, id: _id, ...same } = rest
+  const { connectedAt, answer, id: _id, userEndpointId = '', ...same } = rest
   const isRegistered =
     registeredAt !== undefined && lastKeepAliveAt !== undefined && keepAliveSeconds !== undefined
   return {
-    ...same,
+    ...{ ...same, userEndpointId },
     atWallMs: Date.parse(timestamp),
     ...(isRegistered && {
       registeredAtWallMs: Date.parse(registeredAt),

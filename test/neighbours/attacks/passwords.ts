@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import type { Attack } from '../attack.ts'
 import { flood, pause, Tally } from '../tools.ts'
 
+/** Where the attacker is, once the proxies of this machine are trusted: not where the victim is. */
+const ELSEWHERE = '203.0.113.1'
+
 const ask = async (url: string, fields: Record<string, string>, client = 'customer:'): Promise<number> => {
   const headers = {
     authorization: `Basic ${btoa(client)}`,
     'content-type': 'application/x-www-form-urlencoded',
+    'x-forwarded-for': ELSEWHERE,
   }
   const response = await fetch(`${url}/security/oauth/token`, {
     method: 'POST',
@@ -39,6 +43,7 @@ export const lockOut: Attack = {
   name: 'lock-out',
   // `victor` signs in every second: a refusal is a fault.
   protects: 'who has no valid client cannot lock anybody out',
+  env: { TRUSTED_PROXIES: '127.0.0.0/8' },
   async run({ url }, signal) {
     return flood(20, signal, async () => {
       const status = await guess(url, 'victor', 'nobody:nothing')

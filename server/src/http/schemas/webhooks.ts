@@ -65,16 +65,24 @@ function lifecycleEvent(): TSchema {
       timestamp: Type.String(INSTANT),
       organizationId: Type.String(),
       userId: Type.String(),
-      userEndpointId: Type.String(),
+      userEndpointId: Type.Optional(
+        Type.String({ description: 'Absent with `SignInLockedEvent`, which is about a user.' }),
+      ),
       sequence: Type.Integer({ description: 'Ascends; has gaps.' }),
       reason: Type.String({ enum: REASONS }),
-      registeredAt: Type.String(INSTANT),
-      lastKeepAliveAt: Type.String(INSTANT),
-      keepAliveSeconds: Type.Integer(),
+      registeredAt: Type.Optional(
+        Type.String({ ...INSTANT, description: 'These three are absent where nothing was registered.' }),
+      ),
+      lastKeepAliveAt: Type.Optional(Type.String(INSTANT)),
+      keepAliveSeconds: Type.Optional(Type.Integer()),
       connectedAt: Type.Optional(Type.String({ ...INSTANT, description: 'With a disconnection.' })),
       eventId: Type.Optional(Type.String({ description: 'With a receipt: the id of the event.' })),
+      answer: Type.Optional(Type.Object({}, { description: 'With an answer: what was said, masked.' })),
     },
-    { $id: 'LifecycleEvent', description: 'Something that happened to an endpoint, or to an event.' },
+    {
+      $id: 'LifecycleEvent',
+      description: 'Something that happened to an endpoint, to an event or to a user.',
+    },
   )
 }
 

@@ -41,6 +41,22 @@ async function expire(scene: Scene): Promise<void> {
 }
 
 export const feedCases: Cases = {
+  'tells of a user without an endpoint, where somebody asks for it': async (scene) => {
+    const { feed } = scene.store
+    const alice = { organizationId: 'acme', userId: 'alice' }
+    watch(scene, ['hook'], 'acme', new Set(['UserEndpointExpiredEvent']))
+    feed.noteSignInLocked(alice, 5)
+    watch(scene)
+    feed.noteSignInLocked({ ...alice, organizationId: 'globex' }, 6)
+    feed.noteSignInLocked(alice, 7)
+    const [entry, ...others] = await read(scene)
+    const { sequence, ...rest } = entry ?? assert.fail('nothing was kept')
+    assert(sequence > 0)
+    const type = 'SignInLockedEvent'
+    assert.deepEqual(rest, { ...alice, type, reason: 'too_many_attempts', userEndpointId: '', atWallMs: 7 })
+    assert.deepEqual(others, [])
+  },
+
   'tells registrations, links, receipts, expiries and unregistrations, in their order': async (scene) => {
     watch(scene)
     const { feed } = scene.store

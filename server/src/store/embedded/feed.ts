@@ -71,6 +71,8 @@ export function embeddedFeed(engine: Engine): FeedStore {
       const receipt = watchedReceipt(engine, 'UserEventExpiredEvent', record, sequence)
       tellReceipt(engine, 'UserEventExpiredEvent', record, receipt, atWallMs)
     },
+    noteSignInLocked: (user, atWallMs) =>
+      changes.add('SignInLockedEvent', { ...user, userEndpointId: '' }, 'too_many_attempts', atWallMs),
     onAdded(listener) {
       changes.onAdded = listener
     },

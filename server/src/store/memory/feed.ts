@@ -155,6 +155,8 @@ export function memoryFeed(feed: Feed, slots: Slots, gate: Gate): FeedStore {
         ?.mailbox.find((one) => one.sequence === sequence)
       if (entry !== undefined) feed.addReceipt('UserEventExpiredEvent', registration, entry.eventId, atWallMs)
     },
+    noteSignInLocked: (user, atWallMs) =>
+      feed.add('SignInLockedEvent', { ...user, userEndpointId: '' }, 'too_many_attempts', atWallMs),
     onAdded(listener) {
       feed.onAdded = listener
     },
