@@ -65,6 +65,6 @@ export async function underAdmission<T>(
 }
 
 /** Whether a password, secret or token was wrong. */
-export function isWrong(error: unknown): error is OAuthError {
+function isWrong(error: unknown): error is OAuthError {
   return error instanceof OAuthError && (error.code === 'invalid_client' || error.code === 'invalid_grant')
 }

@@ -3,7 +3,7 @@ import type { Organization } from './directory.ts'
 import type { Principal } from './principal.ts'
 import type { RevocationListener } from './revocation-notices.ts'
 
-export type { Admission, Outcome, Stake } from './admission.ts'
+export type { Admission, Stake } from './admission.ts'
 export type { AuthLog } from './auth-log.ts'
 export { identityProblem } from './check-identity.ts'
 export { mustShowCertificate, showsCertificate } from './client-certificate.ts'
@@ -29,7 +29,7 @@ export { createRefreshFamilies, type RefreshFamilies } from './refresh-families.
 export { newRefreshToken, type RefreshToken } from './refresh-token.ts'
 export type { IsConcerned, RevocationListener } from './revocation-notices.ts'
 export { checkSending } from './send-policy.ts'
-export { NO_WITNESS, type TokenVisitor, type Witness } from './witness.ts'
+export { NO_WITNESS, type Witness } from './witness.ts'
 
 /** Who is calling, and the OAuth2 endpoints. Everything undecided is refused. */
 export interface Auth {
