@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -69,6 +70,24 @@ describe('backup and restore of folders', () => {
     for (const target of [dataDir, at('data/store/inner'), at('link/inner'), scratch])
       await assert.rejects(backUpData({ ...usual, target }), /must not lie in each other/)
     assert.deepEqual(readdirSync(dataDir).sort(), ['sealing.key', 'store'])
+  })
+
+  it('say whether it is the backup that is damaged, or the data folder', async () => {
+    await backUpData({ ...usual, target: at('damaged') })
+    const file = at('damaged/store/00000001.log')
+    const bytes = readFileSync(file)
+    bytes[60] = (bytes[60] ?? 0) ^ 1
+    writeFileSync(file, bytes)
+    await assert.rejects(
+      restoreData({ backup: at('damaged'), target: at('damaged-data'), clock }),
+      /^Error: The backup is damaged, and nothing was restored: \S+\/damaged\/store\/00000001\.log .+\.$/,
+    )
+    cpSync(dataDir, at('broken'), { recursive: true })
+    writeFileSync(at('broken/store/00000001.log'), bytes)
+    await assert.rejects(
+      backUpData({ ...usual, dataDir: at('broken'), target: at('of-broken') }),
+      /The data folder is damaged: \S+\/broken\/store\/00000001\.log .*`rollcall check`/,
+    )
   })
 
   it('are no data folders of a server', async () => {

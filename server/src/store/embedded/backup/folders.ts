@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { Clock } from '../../../clock/clock.ts'
+import { DamageError } from '../disk/damage.ts'
 import type { Files, ReadableFiles } from '../disk/files.ts'
 import { MANIFEST } from '../disk/manifest.ts'
 import { makeFolder, nodeFiles } from '../disk/node-files.ts'
@@ -28,7 +29,8 @@ export async function backUpFolder(options: BackUpFolderOptions): Promise<BackUp
     throw new Error(`There is no store in ${dataDir}, or one of version 0.1: start the server on it first.`)
   assertApart(target, dataDir, 'the data folder')
   assertTarget(forgiving(to))
-  return withTarget(target, () => backUp({ ...options, from, to }))
+  const sayings = { [target]: 'The copy is not what was written; is its disk sound?' }
+  return saying(sayings, () => withTarget(target, () => backUp({ ...options, from, to })))
 }
 
 export type RestoreFolderOptions = {
@@ -43,7 +45,26 @@ export async function restoreFolder({ backup, target, clock }: RestoreFolderOpti
   if (!existsSync(backup)) throw new Error(`There is no ${backup}.`)
   assertApart(target, backup, 'the backup')
   assertEmpty(forgiving(to))
-  return withTarget(target, () => restore({ from: placeOf(backup), to, newStoreId: () => newStoreId(clock) }))
+  const from = placeOf(backup)
+  const sayings = {
+    [backup]: 'The backup is damaged, and nothing was restored:',
+    [target]: 'What was restored is not what was written; is its disk sound?',
+  }
+  return saying(sayings, () =>
+    withTarget(target, () => restore({ from, to, newStoreId: () => newStoreId(clock) })),
+  )
+}
+
+/** What is said of damage in a data folder would mislead where it is in another. */
+async function saying<T>(sayings: Readonly<Record<string, string>>, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error
+    const folder = Object.keys(sayings).find((folder) => isWithin(error.file, folder))
+    if (folder === undefined) throw error
+    throw new Error(`${sayings[folder]} ${error.file} ${error.what}.`, { cause: error })
+  }
 }
 
 function placeOf(folder: string): Place {
