@@ -1,6 +1,6 @@
 /**
- * What `GET /rtc-api/statistics` answers: how an organization is doing. `registrations`, `connected` and
- * `mailboxEvents` are as of `at`; everything else counts from `since`, so that a reader takes differences. A
+ * What `GET /rtc-api/statistics` answers: how an organization is doing. `registrations`, `connected`,
+ * `mailboxEvents` and `mailboxBytes` are as of `at`; everything else counts from `since`, so that a reader takes differences. A
  * counter that went down, or another `since`: the server was started anew in between.
  */
 export type Statistics = {
@@ -16,6 +16,8 @@ export type Statistics = {
   readonly connected: number
   /** QoS 1 events that wait for their acknowledgement; one that waits for two endpoints is two. */
   readonly mailboxEvents: number
+  /** What those take on disk, about; what several endpoints share is counted once. */
+  readonly mailboxBytes: number
   readonly qos0: QosZeroCounts
   readonly qos1: QosOneCounts
   /** Registrations that ended. */

@@ -238,6 +238,8 @@ async function buildFronts(
     links: () => mqtt.linkCount(),
     mailboxEvents: () => store.totals().mailboxEvents,
     mailboxBytes: () => store.totals().mailboxBytes,
+    mailboxDiskBytes: () => store.mailboxes.diskBytes(),
+    mailboxDiskBytesMax: () => configuration.mailboxTotalBytesMax,
     historyBytes: () => store.history.bytes(),
     storeWritable: () => store.failure() === undefined,
     storeWarnings: () => store.warnings(),

@@ -67,6 +67,7 @@ describe('statistics', () => {
       registrations: 2,
       connected: 1,
       mailboxEvents: 1,
+      mailboxBytes: found.mailboxBytes,
       qos0: { events: 2, sent: 1, notConnected: 1, discarded: 0, answered: 0 },
       qos1: {
         ...{ events: 4, copies: 4, acknowledged: 1, expired: 1 },
@@ -74,6 +75,7 @@ describe('statistics', () => {
       },
       ended: { expired: 1, unregistered: 1 },
     })
+    assert.ok(found.mailboxBytes > 128 && found.mailboxBytes < 1_000, `${found.mailboxBytes} bytes`)
     assert.ok(Date.parse(since) < Date.parse(at) && Math.abs(Date.now() - Date.parse(at)) < 30_000)
     assert.deepEqual([sum(deliveryMs.qos0), sum(deliveryMs.qos1), sum(expiryLatenessMs.counts)], [1, 1, 1])
 

@@ -37,9 +37,12 @@ export type DeliveryScene = {
   readonly outcomes: string[]
 }
 
-export async function openDelivery(quotas = noLimits()): Promise<DeliveryScene> {
+export async function openDelivery(
+  quotas = noLimits(),
+  shares: { readonly mailboxTotalBytesMax?: number } = {},
+  disk = new FakeDisk(),
+): Promise<DeliveryScene> {
   const clock = createFakeClock()
-  const disk = new FakeDisk()
   const random = seededRandom('delivery')
   const store = await openEmbeddedStore({ rows: disk.open(), clock })
   const outcomes: string[] = []
@@ -58,7 +61,7 @@ export async function openDelivery(quotas = noLimits()): Promise<DeliveryScene> 
     },
     statistics,
     log: { error: () => undefined },
-    limits: { mailboxEventsMax: 1000, mailboxBytesMax: 4_194_304 },
+    limits: { mailboxEventsMax: 1000, mailboxBytesMax: 4_194_304, ...shares },
     organizationOf: () => undefined,
     quotas,
   })

@@ -308,9 +308,13 @@ export class FakeDelivery {
   /** Of each organization. */
   readonly links = new Map<string | undefined, number>()
 
-  gauges(organizationId: string | undefined): { connected: number; mailboxEvents: number } {
+  gauges(organizationId: string | undefined): {
+    connected: number
+    mailboxEvents: number
+    mailboxBytes: number
+  } {
     const connected = this.links.get(organizationId) ?? 0
-    return { connected, mailboxEvents: connected * 2 }
+    return { connected, mailboxEvents: connected * 2, mailboxBytes: connected * 3 }
   }
 
   isConnected({ userEndpointId }: Registration): boolean {

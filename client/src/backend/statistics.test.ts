@@ -10,6 +10,7 @@ const STATISTICS = {
   registrations: 12,
   connected: 8,
   mailboxEvents: 3,
+  mailboxBytes: 984,
   qos0: { events: 1, sent: 2, notConnected: 3, discarded: 4, answered: 0 },
   qos1: {
     ...{ events: 5, copies: 6, acknowledged: 7, expired: 8 },
@@ -50,6 +51,11 @@ describe('statistics', () => {
     const { backend, paths } = open({ ...STATISTICS, organizationId: null })
     assert.equal((await backend.statistics({ organizationId: 'a&b' })).organizationId, null)
     assert.deepEqual(paths, ['http://127.0.0.1:1/rtc-api/statistics?organizationId=a%26b'])
+  })
+
+  it('of a server that does not tell what mailboxes take have 0 there', async () => {
+    const { mailboxBytes: _, ...former } = STATISTICS
+    assert.deepEqual(await open(former).backend.statistics(), { ...former, mailboxBytes: 0 })
   })
 
   it('are refused where they break the contract', async () => {

@@ -15,6 +15,8 @@ export function parseStatistics(value: unknown): Statistics {
     registrations: integer(answer['registrations'], 'registrations'),
     connected: integer(answer['connected'], 'connected'),
     mailboxEvents: integer(answer['mailboxEvents'], 'mailboxEvents'),
+    // Servers before it do not tell.
+    mailboxBytes: integer(answer['mailboxBytes'] ?? 0, 'mailboxBytes'),
     qos0: parseQosZero(answer['qos0']),
     qos1: parseQosOne(answer['qos1']),
     ended: parseEnded(answer['ended']),

@@ -52,6 +52,7 @@ export type Configuration = {
   readonly endpointsFull: 'evict' | 'refuse'
   readonly mailboxEventsMax: number
   readonly mailboxBytesMax: number
+  readonly mailboxTotalBytesMax: number
   readonly receiptWaitersMax: number
   readonly historyDays: number
   readonly webhookRetryHours: number
@@ -188,6 +189,7 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     endpointsFull: parseChoice(at('endpointsFull'), ['evict', 'refuse']),
     mailboxEventsMax: integer('mailboxEventsMax'),
     mailboxBytesMax: integer('mailboxBytesMax'),
+    mailboxTotalBytesMax: integer('mailboxTotalBytesMax'),
     receiptWaitersMax: integer('receiptWaitersMax'),
     historyDays: integer('historyDays'),
     webhookRetryHours: integer('webhookRetryHours'),

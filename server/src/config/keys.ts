@@ -213,6 +213,12 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'Unacknowledged QoS 1 events of one endpoint, together.',
   ),
   integer(
+    'mailboxTotalBytesMax',
+    'bytes',
+    [17_179_869_184, 1_048_576, 1_099_511_627_776],
+    'What unacknowledged QoS 1 events of everybody may take on disk, about. Shared by organization (`docs/sharing.md`).',
+  ),
+  integer(
     'historyDays',
     'days',
     [7, 1, 3650],

@@ -1,8 +1,8 @@
 import { ANSWERABLE_MS } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
-import type { Limits } from '../limits/limits.ts'
 import type { Sealer } from '../masks/masks.ts'
 import type {
+  AdmitWrite,
   AppendRequest,
   CallDraft,
   CancelDraft,
@@ -14,21 +14,20 @@ import { type Accepted, draftOf, type Outgoing } from './accept.ts'
 import type { Links } from './links.ts'
 import { sealContext } from './seal-context.ts'
 import { senderScope } from './sender-scope.ts'
-import { admitWrite } from './write-share.ts'
 
 export type AppendContext = {
   readonly clock: Clock
   readonly sealer: Sealer
   readonly links: Links
   readonly bounds: MailboxBounds
-  readonly quotas: Pick<Limits, 'ledger'>
 }
 
 /** What the store is asked to do with a QoS 1 event. Its clear bytes never reach the store where it is masked. */
 export function appendRequest(
-  { clock, sealer, links, bounds, quotas }: AppendContext,
+  { clock, sealer, links, bounds }: AppendContext,
   event: Accepted,
   idempotency: IdempotencyKey | undefined,
+  admit: AdmitWrite,
 ): AppendRequest {
   const { eventId, userEndpointId, collapseKey, cancelOthers, cancelOn, waitsForAnswer } = event
   const acceptedAtWallMs = clock.wallMs()
@@ -41,7 +40,7 @@ export function appendRequest(
     bytesMax: bounds.bytesMax,
     event: storedEvent(event, { eventId, payload, sealed: event.isMasked, acceptedAtWallMs }),
     record: draftOf(event, event, acceptedAtWallMs),
-    admit: admitWrite(quotas.ledger, event),
+    admit,
   }
   const request = userEndpointId === undefined ? plain : { ...plain, userEndpointId }
   const isPlain = collapseKey === undefined && cancelOthers === undefined && !waitsForAnswer

@@ -13,6 +13,7 @@ import { IDEMPOTENCY_BOUNDS, Idempotency, type IdempotencyBounds } from './idemp
 import { Lifetimes } from './lifetimes.ts'
 import type { Attachment, Link, LinkPeer } from './link.ts'
 import { Links } from './links.ts'
+import type { MailboxShareSettings } from './mailbox-share.ts'
 import { Outbox, type OutboxContext } from './outbox.ts'
 import { type MasksPreviewCommand, previewMasks } from './preview-masks.ts'
 import { Receipts } from './receipts.ts'
@@ -47,6 +48,8 @@ export type Gauges = {
   readonly connected: number
   /** QoS 1 events that wait to be acknowledged, counted for each endpoint. */
   readonly mailboxEvents: number
+  /** What those take on disk, about. */
+  readonly mailboxBytes: number
 }
 
 /** Sends events to endpoints, now over their link or later from their mailbox. */
@@ -146,7 +149,7 @@ export type DeliveryOptions = {
   >
   readonly statistics: Pick<Statistics, 'of'>
   readonly log: Pick<Log, 'error'>
-  readonly limits: {
+  readonly limits: MailboxShareSettings & {
     readonly mailboxEventsMax: number
     readonly mailboxBytesMax: number
   } & Partial<IdempotencyBounds>
@@ -166,7 +169,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const receipts = new Receipts(options.clock, options.quotas.ledger.waiters)
   const endings: EndingsContext = { ...options, links, receipts, bounds: { eventsMax, bytesMax } }
   const maskLength = options.maskLength ?? 'kept'
-  const sending: SendEventsContext = { ...endings, ...options, maskLength, idempotency }
+  const sending: SendEventsContext = {
+    ...endings,
+    ...options,
+    maskLength,
+    idempotency,
+    shares: options.limits,
+  }
   const answering = { ...endings, store: options.store, metrics: options.metrics, maskLength }
   const context = outboxContext(options, endings)
   const lifetimes = new Lifetimes(endings)
@@ -187,6 +196,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     gauges: (organizationId) => ({
       connected: links.count(organizationId),
       mailboxEvents: options.store.totals(organizationId).mailboxEvents,
+      mailboxBytes: options.store.mailboxes.diskBytes(organizationId),
     }),
     isConnected: (registration) => links.find(registration) !== undefined,
     peerOf: (registration) => links.find(registration)?.link.peer,

@@ -3,6 +3,7 @@ import type { Principal } from '../auth/auth.ts'
 import { type Limits, turnOf } from '../limits/limits.ts'
 import type { Metrics, Statistics, Tally } from '../observe/observe.ts'
 import type {
+  AdmitWrite,
   AppendOutcome,
   AppendRequest,
   IdempotencyKey,
@@ -20,9 +21,11 @@ import type { SendResult } from './delivery.ts'
 import { tell } from './endings.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Links } from './links.ts'
+import { assertMailboxShare, type MailboxShareSettings } from './mailbox-share.ts'
 import type { Receipts, WatchedEvent } from './receipts.ts'
 import { senderScope } from './sender-scope.ts'
 import type { ReceiptWait, Watch } from './watch.ts'
+import { takeWrite } from './write-share.ts'
 
 export type SendEventContext = AcceptContext &
   AppendContext & {
@@ -30,10 +33,11 @@ export type SendEventContext = AcceptContext &
     readonly links: Links
     readonly idempotency: Idempotency
     readonly receipts: Receipts
-    readonly quotas: Pick<Limits, 'turns'>
+    readonly quotas: Pick<Limits, 'turns' | 'ledger'>
     readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs'>
     readonly statistics: Pick<Statistics, 'of'>
     readonly bounds: MailboxBounds
+    readonly shares: MailboxShareSettings
   }
 
 /**
@@ -167,7 +171,7 @@ async function sendAtLeastOnce(
 ): Promise<number> {
   const { links, metrics, store } = context
   // One atomic write: nothing is answered before it is durable.
-  const request = appendRequest(context, event, key)
+  const request = appendRequest(context, event, key, admission(context, qos1, event))
   const outcome = await append(store.mailboxes, request, store.serviceTime.heardMs())
   const { accepted, full, replaced = [] } = outcome
   tell(context, replaced, 'discarded')
@@ -185,6 +189,24 @@ async function sendAtLeastOnce(
     metrics.eventOutcome(isSent ? 'sent' : 'queued')
   }
   return accepted.length
+}
+
+/** Whether there is room for the event: in the mailboxes of its organization, and in what its sender may have written. */
+function admission(
+  { metrics, quotas, shares, store }: SendEventContext,
+  tally: Tally['qos1'],
+  event: Accepted,
+): AdmitWrite {
+  return (bytes, endpoints) => {
+    try {
+      if (endpoints > 0) assertMailboxShare(store.mailboxes, shares, event.to.organizationId, bytes)
+    } catch (error) {
+      tally.mailboxFull += endpoints
+      metrics.eventOutcome('mailbox_full', endpoints)
+      throw error
+    }
+    return takeWrite(quotas.ledger, event, bytes)
+  }
 }
 
 /**

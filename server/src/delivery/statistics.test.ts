@@ -46,6 +46,7 @@ function setup() {
   const at = () => ({ nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() })
   return {
     clock,
+    store,
     delivery,
     async register(userEndpointId: string, organizationId = 'acme'): Promise<Registration> {
       const terms = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
@@ -151,7 +152,7 @@ describe('what delivery counts of an organization', () => {
   })
 
   it('nothing of one organization is in the figures of another; the total has both', async () => {
-    const { delivery, register, attach, send, figures } = setup()
+    const { delivery, store, register, attach, send, figures } = setup()
     await attach(await register('phone'))
     await attach(await register('phone', 'globex'))
     await register('tab', 'globex')
@@ -162,13 +163,14 @@ describe('what delivery counts of an organization', () => {
     assert.deepEqual(figures('globex').qos1, { ...NONE, events: 1, copies: 2 })
     assert.equal(figures(null).qos0.sent, 1)
     assert.equal(figures(null).qos1.copies, 2)
+    const waiting = 2 * 128 + store.totals('globex').mailboxBytes
     assert.deepEqual(
       ['acme', 'globex', '__proto__', undefined].map((organizationId) => delivery.gauges(organizationId)),
       [
-        { connected: 1, mailboxEvents: 0 },
-        { connected: 1, mailboxEvents: 2 },
-        { connected: 0, mailboxEvents: 0 },
-        { connected: 2, mailboxEvents: 2 },
+        { connected: 1, mailboxEvents: 0, mailboxBytes: 0 },
+        { connected: 1, mailboxEvents: 2, mailboxBytes: waiting },
+        { connected: 0, mailboxEvents: 0, mailboxBytes: 0 },
+        { connected: 2, mailboxEvents: 2, mailboxBytes: waiting },
       ],
     )
   })

@@ -49,6 +49,7 @@ function answerOf(organizationId: string | null, registrations: number, figure: 
     registrations,
     connected: figure,
     mailboxEvents: figure * 2,
+    mailboxBytes: figure * 3,
     qos0: { events: figure, sent: figure, notConnected: figure, discarded: figure, answered: figure },
     qos1: {
       events: figure,

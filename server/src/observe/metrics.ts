@@ -7,6 +7,8 @@ export type Gauges = {
   readonly links: () => number
   readonly mailboxEvents: () => number
   readonly mailboxBytes: () => number
+  readonly mailboxDiskBytes: () => number
+  readonly mailboxDiskBytesMax: () => number
   readonly historyBytes: () => number
   readonly storeWritable: () => boolean
   readonly storeWarnings: () => readonly ('store_damaged' | 'disk_low' | 'disk_full')[]
@@ -206,6 +208,12 @@ function addGauges(registry: Registry, gauges: Gauges): void {
   add('rollcall_links', 'Open MQTT connections.', gauges.links)
   add('rollcall_mailbox_events', 'Unacknowledged QoS 1 events.', gauges.mailboxEvents)
   add('rollcall_mailbox_bytes', 'Bytes of unacknowledged QoS 1 events.', gauges.mailboxBytes)
+  add(
+    'rollcall_mailbox_disk_bytes',
+    'What they take on disk, about: what several endpoints share is counted once.',
+    gauges.mailboxDiskBytes,
+  )
+  add('rollcall_mailbox_disk_bytes_max', 'What they may take.', gauges.mailboxDiskBytesMax)
   add('rollcall_history_bytes', 'Bytes of the history, index and outcomes included.', gauges.historyBytes)
   add('rollcall_feed_events', 'Events that wait for webhooks.', () => gauges.feed().entries)
   add('rollcall_feed_bytes', 'Bytes of events that wait for webhooks.', () => gauges.feed().bytes)

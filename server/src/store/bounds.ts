@@ -48,6 +48,9 @@ export type HistoryBounds = {
 /** The defaults of `historyDays` and `historyBytesMax`. */
 export const HISTORY_BOUNDS: HistoryBounds = { ageMsMax: 7 * 86_400_000, bytesMax: 1024 ** 3 }
 
+/** What an entry takes beside its payload, about, where bytes on disk are counted. */
+export const ENTRY_BYTES = 128
+
 /** How long an entry whose time is over but that is in flight is left alone before it is looked at again, milliseconds. */
 export const SPARED_FOR_MS = 5_000
 

@@ -241,10 +241,10 @@ export type AppendRequest = UserKey & {
 }
 
 /**
- * Whether the caller may have so many bytes more wait to be written, about. What it returns is called once they do not
+ * Whether the caller may have so many bytes more wait to be written, about, for so many endpoints. What it returns is called once they do not
  * wait any more, whatever became of them; what it throws is what the operation rejects with.
  */
-export type AdmitWrite = (bytes: number) => () => void
+export type AdmitWrite = (bytes: number, endpoints: number) => () => void
 
 /** The event that goes to the others, kept with the one that it cancels. */
 export type CancelDraft = {
@@ -344,6 +344,11 @@ export interface MailboxStore {
    * Cheap when nothing is due. Soon durable.
    */
   expireDue(nowWallMs: number, max: number, sentThrough: SentThrough): readonly EntryPosition[]
+  /**
+   * What everything that waits takes on disk, about, in one organization or in all: what entries share is counted once.
+   * The same after a restart. Cheap.
+   */
+  diskBytes(organizationId?: string): number
   /** Entries waiting now. Cheap. */
   depth(registration: Registration): number
 }

@@ -27,6 +27,7 @@ export function statisticsOf(atMs: number, changes: Changes): Statistics {
     registrations: 0,
     connected: 0,
     mailboxEvents: 0,
+    mailboxBytes: 0,
     ...gauges,
     qos0: { events: 0, sent: 0, notConnected: 0, discarded: 0, answered: 0, ...qos0 },
     qos1: {

@@ -40,7 +40,7 @@ function figuresOf(
   organizationId: string | null,
 ): Statistics {
   const whose = organizationId ?? undefined
-  const { connected, mailboxEvents } = delivery.gauges(whose)
+  const { connected, mailboxEvents, mailboxBytes } = delivery.gauges(whose)
   return {
     at: new Date(clock.wallMs()).toISOString(),
     since: new Date(statistics.sinceWallMs).toISOString(),
@@ -48,6 +48,7 @@ function figuresOf(
     registrations: registrar.count(whose),
     connected,
     mailboxEvents,
+    mailboxBytes,
     ...statistics.read(organizationId),
   }
 }

@@ -28,6 +28,10 @@ function statistics(): TSchema {
       registrations: count('Live registrations.', 12),
       connected: count('Those of them that have a connection.', 8),
       mailboxEvents: count('QoS 1 events that wait to be acknowledged, counted for each endpoint.', 3),
+      mailboxBytes: count(
+        'What those take on disk, about; what several endpoints share is counted once.',
+        984,
+      ),
       qos0: qosZero(),
       qos1: qosOne(),
       ended: Type.Object(

@@ -33,6 +33,24 @@ export const totalsCases: Cases = {
     assertFilled(scene)
   },
 
+  'what mailboxes take on disk is known of each organization, and nothing is left of it in the end': async (
+    scene,
+  ) => {
+    const { phone, tab, other, sequence } = await fill(scene)
+    const { mailboxes } = scene.store
+    const [acme, globex] = [mailboxes.diskBytes('acme'), mailboxes.diskBytes('globex')]
+    assert.ok(acme > 13 && globex > 5, `${acme} and ${globex} bytes`)
+    assert.equal(mailboxes.diskBytes(), acme + globex)
+    assert.equal(mailboxes.diskBytes('__proto__'), 0)
+    const large = 'large '.repeat(2_000)
+    await scene.appendToAll(large)
+    assert.ok(mailboxes.diskBytes('acme') >= acme + large.length)
+    assert.equal(mailboxes.diskBytes('globex'), globex)
+    mailboxes.remove(phone, sequence)
+    for (const registration of [phone, tab, other]) await scene.unregister(registration)
+    assert.deepEqual([mailboxes.diskBytes(), mailboxes.diskBytes('acme')], [0, 0])
+  },
+
   'what was handed out stays as it was': async (scene) => {
     await fill(scene)
     const [own, all] = [scene.store.totals('acme'), scene.store.totals()]
@@ -89,6 +107,23 @@ export const totalsCases: Cases = {
 }
 
 export const totalsRestartCases: Cases = {
+  'what mailboxes take on disk is the same after a restart': async (scene) => {
+    const { phone } = await fill(scene)
+    const large = await scene.appendToAll('large '.repeat(2_000))
+    await scene.appendToAll('other '.repeat(2_000))
+    const bytes = () =>
+      ['acme', 'globex', undefined].map((organizationId) => scene.store.mailboxes.diskBytes(organizationId))
+    const before = bytes()
+    for (const again of ['crash', 'reopen'] as const) {
+      await scene.under[again](10)
+      assert.deepEqual(bytes(), before)
+    }
+    scene.store.mailboxes.remove(phone, large.accepted[0]?.sequence ?? 0)
+    const after = bytes()
+    await scene.under.reopen(10)
+    assert.deepEqual(bytes(), after)
+  },
+
   'they are there right after a restart, and after a crash': async (scene) => {
     const { phone, sequence } = await fill(scene)
     await scene.under.reopen(1000)

@@ -19,15 +19,20 @@ export function putEntries(
 ): AppendOutcome['accepted'] {
   if (takers.length === 0) return []
   const size = event.payload.byteLength
-  const row = isShared(size, takers.length) ? putPayload(engine, takers.length, event) : encodeEntry(event)
+  const row = isShared(size, takers.length) ? putPayload(engine, takers, event) : encodeEntry(event)
   return takers.map((record) => {
     return { registration: toRegistration(record), ...putEntry(engine, record, row, size, values) }
   })
 }
 
-/** What the next so many entries share. Returns their row. */
-function putPayload({ ids, journal, payloads }: Engine, entries: number, event: StoredEvent): Buffer {
-  journal.put('payloads', payloads.add(ids.nextSequence, entries), encodeEntry(event))
+/** What the entries that come next share, all of one user. Returns their row. */
+function putPayload(
+  { ids, journal, payloads }: Engine,
+  takers: readonly RegistrationRecord[],
+  event: StoredEvent,
+): Buffer {
+  const owner = { organizationId: takers[0]?.organizationId ?? '', payloadBytes: event.payload.byteLength }
+  journal.put('payloads', payloads.add(ids.nextSequence, takers.length, owner), encodeEntry(event))
   return SHARED_ENTRY
 }
 

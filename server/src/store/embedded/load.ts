@@ -57,7 +57,7 @@ export async function loadRegistrations(
     const record = find(registrationId)
     if (record === undefined) return
     table.append(record, sequence, bytes)
-    payloads.found(sequence)
+    payloads.found(sequence, { organizationId: record.organizationId, payloadBytes: bytes })
   })
   return { table, payloads, terms: await loadTerms(rows, find) }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { SPARED_FOR_MS } from '../bounds.ts'
+import { ENTRY_BYTES, SPARED_FOR_MS } from '../bounds.ts'
 import type {
   AppendOutcome,
   AppendRequest,
@@ -28,13 +28,13 @@ const UNWRITTEN_FOR_MS = 250
 const ROW_BYTES = 256
 
 export function embeddedMailboxes(engine: Engine, answers: AnswerBook): MailboxStore {
-  const { calls, journal, table } = engine
+  const { calls, journal, payloads, table } = engine
   return {
     async append(request, nowMs) {
       journal.assertTakesEvents()
       assertHistoryRoom(engine.history)
       const reached = targets(engine, request, nowMs)
-      const release = request.admit?.(bytesToWrite(request, reached.length))
+      const release = request.admit?.(bytesToWrite(request, reached.length), reached.length)
       try {
         const outcome = appendToAll(engine, reached, request)
         const isRemembered = remember(engine, answers, request, outcome)
@@ -64,6 +64,10 @@ export function embeddedMailboxes(engine: Engine, answers: AnswerBook): MailboxS
       return cancellation
     },
     expireDue: (nowWallMs, max, sentThrough) => expireDue(engine, nowWallMs, max, sentThrough),
+    diskBytes(organizationId) {
+      const { mailboxBytes, mailboxEvents } = table.totals(organizationId)
+      return mailboxBytes + mailboxEvents * ENTRY_BYTES - payloads.savedBytes(organizationId)
+    },
     depth: (registration) => table.lookUp(registration)?.mailbox?.depth ?? 0,
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../test/helpers/fake-disk.ts'
+import { ENTRY_BYTES } from '../bounds.ts'
 import { ENDPOINT, Scene } from '../contract/scene.ts'
 import type { AppendRequest, Registration } from '../store.ts'
 import { openEmbeddedStore } from './assembly.ts'
@@ -145,6 +146,21 @@ describe('what many entries share', () => {
       }
       await again.store.close()
     }
+  })
+
+  it('is counted once in what mailboxes take on disk', async () => {
+    const opened = await open()
+    await registerMany(opened, 10)
+    const { mailboxes } = opened.store
+    const sequences = await append(opened, LARGE)
+    await append(opened, LARGE, { userEndpointId: 'e0' })
+    assert.equal(mailboxes.diskBytes('acme'), 2 * LARGE.length + 11 * ENTRY_BYTES)
+    for (let index = 0; index < 9; index++)
+      mailboxes.remove(await opened.find(`e${index}`), sequences[index] ?? 0)
+    assert.equal(mailboxes.diskBytes('acme'), 2 * LARGE.length + 2 * ENTRY_BYTES)
+    mailboxes.remove(await opened.find('e9'), sequences[9] ?? 0)
+    assert.equal(mailboxes.diskBytes(), LARGE.length + ENTRY_BYTES)
+    await opened.store.close()
   })
 
   it('that nothing refers to is taken away at a start', async () => {

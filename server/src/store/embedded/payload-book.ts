@@ -9,7 +9,10 @@ export function isShared(payloadBytes: number, entries: number): boolean {
   return (entries - 1) * payloadBytes >= SAVED_BYTES_MIN
 }
 
-type Shared = { readonly firstSequence: number; readonly entries: number; left: number }
+/** Whose a payload is, and how large. */
+export type PayloadOwner = { readonly organizationId: string; readonly payloadBytes: number }
+
+type Shared = PayloadOwner & { readonly firstSequence: number; readonly entries: number; left: number }
 
 /**
  * Which entries share the row of their payload, and how many of each are left. The entries of one append have
@@ -18,11 +21,20 @@ type Shared = { readonly firstSequence: number; readonly entries: number; left: 
  */
 export class PayloadBook {
   readonly #bySequence = new Map<number, Shared>()
+  readonly #saved = new Map<string, number>()
+  #savedByAll = 0
+  /** Restored last: its entries are found one after the other. */
+  #last: Shared | undefined
+
+  /** Bytes that entries of an organization, or of all, do not take because others have them already. */
+  savedBytes(organizationId: string | undefined): number {
+    return organizationId === undefined ? this.#savedByAll : (this.#saved.get(organizationId) ?? 0)
+  }
 
   /** Adds what these entries share; returns the key of its row. */
-  add(firstSequence: number, entries: number): Uint8Array {
-    const shared = { firstSequence, entries, left: entries }
-    for (let index = 0; index < entries; index++) this.#bySequence.set(firstSequence + index, shared)
+  add(firstSequence: number, entries: number, owner: PayloadOwner): Uint8Array {
+    const shared = { ...owner, firstSequence, entries, left: 0 }
+    for (let index = 0; index < entries; index++) this.#join(firstSequence + index, shared)
     return payloadKey(firstSequence, entries)
   }
 
@@ -39,43 +51,61 @@ export class PayloadBook {
     if (shared === undefined) return undefined
     this.#bySequence.delete(sequence)
     shared.left--
+    if (shared.left > 0) this.#save(shared, -shared.payloadBytes)
     return shared.left === 0 ? payloadKey(shared.firstSequence, shared.entries) : undefined
   }
 
-  /** An entry was found on disk. */
-  restore(sequence: number, shared: Shared): void {
+  /** An entry was found on disk that shares this one. */
+  restore(sequence: number, firstSequence: number, entries: number, owner: PayloadOwner): void {
+    const known = this.#last?.firstSequence === firstSequence ? this.#last : undefined
+    this.#last = known ?? { ...owner, firstSequence, entries, left: 0 }
+    this.#join(sequence, this.#last)
+  }
+
+  #join(sequence: number, shared: Shared): void {
+    if (shared.left > 0) this.#save(shared, shared.payloadBytes)
     shared.left++
     this.#bySequence.set(sequence, shared)
   }
+
+  #save({ organizationId }: Shared, bytes: number): void {
+    const saved = (this.#saved.get(organizationId) ?? 0) + bytes
+    if (saved === 0) this.#saved.delete(organizationId)
+    else this.#saved.set(organizationId, saved)
+    this.#savedByAll += bytes
+  }
 }
+
+type Row = { readonly firstSequence: number; readonly entries: number; isNeeded: boolean }
 
 /** Reads the book, told of each entry in ascending order. */
 export class PayloadLoader {
   readonly book = new PayloadBook()
-  readonly #shared: readonly Shared[]
+  readonly #rows: readonly Row[]
   #next = 0
 
-  private constructor(shared: readonly Shared[]) {
-    this.#shared = shared
+  private constructor(rows: readonly Row[]) {
+    this.#rows = rows
   }
 
   static async open(rows: Rows): Promise<PayloadLoader> {
-    const shared: Shared[] = []
-    await rows.scanKeys('payloads', (key) => shared.push({ ...readPayloadKey(key), left: 0 }))
-    return new PayloadLoader(shared)
+    const found: Row[] = []
+    await rows.scanKeys('payloads', (key) => found.push({ ...readPayloadKey(key), isNeeded: false }))
+    return new PayloadLoader(found)
   }
 
-  found(sequence: number): void {
-    let shared = this.#shared[this.#next]
-    while (shared !== undefined && shared.firstSequence + shared.entries <= sequence)
-      shared = this.#shared[++this.#next]
-    if (shared !== undefined && shared.firstSequence <= sequence) this.book.restore(sequence, shared)
+  found(sequence: number, owner: PayloadOwner): void {
+    let row = this.#rows[this.#next]
+    while (row !== undefined && row.firstSequence + row.entries <= sequence) row = this.#rows[++this.#next]
+    if (row === undefined || row.firstSequence > sequence) return
+    row.isNeeded = true
+    this.book.restore(sequence, row.firstSequence, row.entries, owner)
   }
 
   /** Takes away what no entry refers to. */
   orphans(): readonly RowChange[] {
-    return this.#shared
-      .filter(({ left }) => left === 0)
+    return this.#rows
+      .filter(({ isNeeded }) => !isNeeded)
       .map(({ firstSequence, entries }) => {
         return { table: 'payloads', key: payloadKey(firstSequence, entries), value: undefined }
       })

@@ -1,4 +1,4 @@
-import { SPARED_FOR_MS } from '../bounds.ts'
+import { ENTRY_BYTES, SPARED_FOR_MS } from '../bounds.ts'
 import type {
   AppendOutcome,
   AppendRequest,
@@ -31,8 +31,9 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
     async append(request, nowMs) {
       assertOpen(gate)
       // Nothing waits here.
-      request.admit?.(request.event.payload.byteLength)()
-      const outcome = append(slots, targets(slots, request, nowMs), request)
+      const reached = targets(slots, request, nowMs)
+      request.admit?.(reached.length * request.event.payload.byteLength, reached.length)()
+      const outcome = append(slots, reached, request)
       const count = outcome.accepted.length
       const isAccepted = count > 0 || outcome.full.length === 0
       if (request.idempotency !== undefined && isAccepted)
@@ -69,6 +70,15 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       const isSpared = ({ registration, sequence }: EntryPosition) =>
         sequence <= sentThrough(registration.registrationId)
       return expireDue(parts, nowWallMs, max, isSpared)
+    },
+    diskBytes(organizationId) {
+      const counted = [...slots.byId.values()]
+        .filter(
+          ({ registration }) =>
+            organizationId === undefined || registration.organizationId === organizationId,
+        )
+        .flatMap(({ mailbox }) => mailbox)
+      return bytesOf(counted) + counted.length * ENTRY_BYTES
     },
     depth: (registration) => entriesOf(registration).length,
   }
