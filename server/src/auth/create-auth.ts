@@ -126,7 +126,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const asked = { admission, witness, directory, families, accessTokens, authenticateClient }
   const lockOuts = new LockOuts({ ...common, admission, witness })
   const grant = createGrants({ ...asked, lockOuts, checkPassword, random, accessTokenTtlSeconds })
-  const revoking = { ...common, ...asked, issuer }
+  const { wall } = options.store.serviceTime
+  const revoking = { ...common, ...asked, wall, issuer }
   const revoke = createRevocation({ ...revoking, staleConnectSecondsMax, tokenBytesMax })
   const users = createUserRevocations({ ...common, families: options.store.refreshFamilies })
   directory.onReloaded((before, now) => void users.follow(directoryChanges(before, now)))
@@ -166,6 +167,7 @@ async function openAll(
   notices: RevocationNotices,
 ): Promise<Opened> {
   const { store, clock, log } = options
+  const { wall } = store.serviceTime
   const bounds: RevocationBounds = { ...REVOCATION_BOUNDS, ...options.revocations }
   const issuers = parseForeignIssuers(options.foreignIssuers)
   const onKeysChanged = () => verifier.forgetAll()
@@ -181,12 +183,13 @@ async function openAll(
     const revokedUsers = await openRevokedUsers({
       store: store.revokedUsers,
       clock,
+      wall,
       useMsMax: useSecondsMax(options, issuers.length > 0) * 1000,
       bounds,
     })
     opened.push({ revokedUsers })
     const revoked = await openRevokedTokens({
-      ...{ revokedUsers, bounds, clock, log },
+      ...{ revokedUsers, bounds, clock, wall, log },
       store: store.revokedTokens,
       tokenUseMsMax: (options.accessTokenTtlSeconds + options.staleConnectSecondsMax) * 1000,
       onUserRevoked: (userId) => notices.announceUser(userId),
@@ -195,6 +198,7 @@ async function openAll(
     const keys = await openSigningKeys({
       store: store.signingKeys,
       clock,
+      wall,
       log,
       rotationDays: options.signingKeyRotationDays,
       tokenUseSecondsMax: options.accessTokenTtlSeconds + options.staleConnectSecondsMax,

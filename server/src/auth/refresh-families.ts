@@ -51,7 +51,7 @@ export function createRefreshFamilies(options: Options): RefreshFamilies {
 
   async function end({ familyId, userId }: Pick<RefreshFamily, 'familyId' | 'userId'>): Promise<void> {
     // In this order: should the second step fail, the family is still there for another try.
-    const untilWallMs = clock.wallMs() + options.tokenUseSecondsMax * 1000
+    const untilWallMs = serviceTime.wall.latestMs() + options.tokenUseSecondsMax * 1000
     const owner = options.ownerOf(userId)
     const refusing = revoked.add(owner, sessionKeyOf(sessionIdOf(familyId)), untilWallMs)
     await Promise.all([refusing, notices.announceUser(userId)])
@@ -69,27 +69,28 @@ export function createRefreshFamilies(options: Options): RefreshFamilies {
         currentHash: hashRefreshSecret(first),
         scope: SCOPE,
         createdAtWallMs: nowWallMs,
-        expiresAtWallMs: nowWallMs + ttlMs,
+        expiresAtWallMs: Math.max(nowWallMs, serviceTime.wall.latestMs()) + ttlMs,
         basis: basisOf(user),
         lastRotation: undefined,
       }
-      await store.create(family, options.familiesPerUserMax, nowWallMs)
+      await store.create(family, options.familiesPerUserMax, serviceTime.wall.earliestMs())
     },
     async find({ familyId }) {
-      const family = await store.find(familyId, clock.wallMs())
+      const family = await store.find(familyId, serviceTime.wall.earliestMs())
       return family !== undefined && family.createdAtWallMs < notBeforeWallMs(family) ? undefined : family
     },
     async rotate(presented, user) {
-      const [nowMs, nowWallMs, salt] = [serviceTime.nowMs(), clock.wallMs(), newSalt(random)]
+      const now = { nowMs: serviceTime.nowMs(), nowWallMs: serviceTime.wall.earliestMs() }
+      const salt = newSalt(random)
       const successor = {
         currentHash: hashRefreshSecret(successorOf(presented, salt)),
         salt,
-        repeatableUntilMs: nowMs + REFRESH_REPEAT_MS,
-        expiresAtWallMs: nowWallMs + ttlMs,
+        repeatableUntilMs: now.nowMs + REFRESH_REPEAT_MS,
+        expiresAtWallMs: serviceTime.wall.latestMs() + ttlMs,
         basis: basisOf(user),
       }
       const hash = hashRefreshSecret(presented)
-      const outcome = await store.rotate(presented.familyId, hash, successor, { nowMs, nowWallMs })
+      const outcome = await store.rotate(presented.familyId, hash, successor, now)
       if (outcome.kind === 'rotated') return successorOf(presented, salt)
       if (outcome.kind === 'repeated') return successorOf(presented, outcome.salt)
       if (outcome.kind === 'reused') {

@@ -120,10 +120,11 @@ async function openList(t: TestContext, bounds = BOUNDS) {
   const store = createMemoryStore({ clock })
   const told: string[] = []
   const log = { warn: () => undefined }
+  const times = { clock, wall: store.serviceTime.wall }
   const open = async () => {
-    const users = await openRevokedUsers({ store: store.revokedUsers, clock, useMsMax: 3_600_000, bounds })
+    const users = await openRevokedUsers({ store: store.revokedUsers, ...times, useMsMax: 3_600_000, bounds })
     const tokens = await openRevokedTokens({
-      ...{ store: store.revokedTokens, revokedUsers: users, bounds, clock, log, tokenUseMsMax: 3_600_000 },
+      ...{ store: store.revokedTokens, revokedUsers: users, bounds, ...times, log, tokenUseMsMax: 3_600_000 },
       onUserRevoked: (userId) => void told.push(userId),
     })
     t.after(() => tokens.close())

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock/clock.ts'
+import type { WallBounds } from '../clock/clock.ts'
 import type { AccessTokens } from './access-token.ts'
 import { type Admission, underAdmission, type Visit } from './admission.ts'
 import type { TokenRequest } from './auth.ts'
@@ -25,7 +25,7 @@ type Options = {
   readonly directory: Pick<DirectorySource, 'current'>
   readonly notices: Pick<RevocationNotices, 'announceUser'>
   readonly issuer: () => string
-  readonly clock: Pick<Clock, 'wallMs'>
+  readonly wall: Pick<WallBounds, 'earliestMs'>
   readonly staleConnectSecondsMax: number
   readonly tokenBytesMax: number
 }
@@ -91,12 +91,12 @@ async function revokeAccessToken(
   token: string,
   visitor: Visitor,
 ): Promise<void> {
-  const { revoked, notices, clock, staleConnectSecondsMax } = options
+  const { revoked, notices, wall, staleConnectSecondsMax } = options
   const facts = await ownFacts(options, token)
   if (facts?.own === undefined) return
   if (facts.principal.clientId !== client.id) throw notYours()
   const untilWallMs = facts.principal.expiresAtWallMs + staleConnectSecondsMax * 1000
-  if (untilWallMs <= clock.wallMs()) return
+  if (untilWallMs <= wall.earliestMs()) return
   visitor.isAbout(facts.principal)
   const { organizationId, userId } = facts.principal
   const owner = { organizationId: organizationId ?? NO_ORGANIZATION, userId }

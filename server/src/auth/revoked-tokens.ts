@@ -1,5 +1,5 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { afterThisTurn, type Clock } from '../clock/clock.ts'
+import { afterThisTurn, type Clock, type WallBounds } from '../clock/clock.ts'
 import type { RevokedTokenStore, UserKey } from '../store/store.ts'
 import type { AuthLog } from './auth-log.ts'
 import { RevokedList } from './revoked-list.ts'
@@ -31,7 +31,8 @@ type Options = {
   readonly store: RevokedTokenStore
   readonly revokedUsers: Pick<RevokedUsers, 'revoke'>
   readonly bounds: RevocationBounds
-  readonly clock: Pick<Clock, 'every' | 'wallMs'>
+  readonly clock: Pick<Clock, 'every'>
+  readonly wall: WallBounds
   readonly log: Pick<AuthLog, 'warn'>
   /** Longest time for which a token of ours that is issued now may be of use; milliseconds. */
   readonly tokenUseMsMax: number
@@ -41,13 +42,13 @@ type Options = {
 
 /** Reads the list and keeps it short. */
 export async function openRevokedTokens(options: Options): Promise<RevokedTokens> {
-  const { store, revokedUsers, bounds, clock, log, tokenUseMsMax, onUserRevoked } = options
+  const { store, revokedUsers, bounds, clock, wall, log, tokenUseMsMax, onUserRevoked } = options
   const list = new RevokedList(bounds)
-  for (const { owner, tokenKey, untilWallMs } of await store.list(clock.wallMs()))
+  for (const { owner, tokenKey, untilWallMs } of await store.list(wall.earliestMs()))
     list.put(owner, tokenKey, untilWallMs)
-  const timer = clock.every(SWEEP_PERIOD_MS, () => list.prune(clock.wallMs()))
+  const timer = clock.every(SWEEP_PERIOD_MS, () => list.prune(wall.earliestMs()))
   /** What was issued before now ends before then; what ends later bears a time from before the clock was set back. */
-  const coveredUntilWallMs = (): number => clock.wallMs() + tokenUseMsMax
+  const coveredUntilWallMs = (): number => wall.latestMs() + tokenUseMsMax
 
   /** Puts one revocation of a user in the place of the single ones. Those are forgotten only once it is durable. */
   async function collapse(owner: UserKey): Promise<void> {

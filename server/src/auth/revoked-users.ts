@@ -1,5 +1,5 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import type { Clock } from '../clock/clock.ts'
+import type { Clock, WallBounds } from '../clock/clock.ts'
 import {
   isOverShare,
   type RevokedUserStore,
@@ -35,7 +35,8 @@ export interface RevokedUsers {
 
 type Options = {
   readonly store: RevokedUserStore
-  readonly clock: Pick<Clock, 'every' | 'wallMs'>
+  readonly clock: Pick<Clock, 'every'>
+  readonly wall: WallBounds
   /** Longest time for which anything issued before may be of use; milliseconds. */
   readonly useMsMax: number
   readonly bounds: RevocationBounds
@@ -43,10 +44,10 @@ type Options = {
 
 /** Reads the list and keeps it short. */
 export async function openRevokedUsers(options: Options): Promise<RevokedUsers> {
-  const { store, clock, useMsMax, bounds } = options
+  const { store, clock, wall, useMsMax, bounds } = options
   const book = new Book()
-  for (const revocation of await store.list(clock.wallMs())) book.put(revocation)
-  const timer = clock.every(SWEEP_PERIOD_MS, () => book.prune(clock.wallMs()))
+  for (const revocation of await store.list(wall.earliestMs())) book.put(revocation)
+  const timer = clock.every(SWEEP_PERIOD_MS, () => book.prune(wall.earliestMs()))
 
   /** No organization takes the room of all others. */
   function hasRoom(organizationId: string): boolean {
@@ -58,7 +59,8 @@ export async function openRevokedUsers(options: Options): Promise<RevokedUsers> 
     // Forgetting one to remember another would bring revoked tokens back to life.
     if (!book.has(organizationId, userId) && !hasRoom(organizationId))
       throw new RollcallError('unavailable', 'Too many users are revoked now.', { retryAfterSeconds: 60 })
-    const nowWallMs = clock.wallMs()
+    // Tokens from before a jump back may be stamped later than the clock says now.
+    const nowWallMs = wall.latestMs()
     // One later than now: what was issued in this very millisecond was issued before. `access-token.ts` stamps
     // what is issued from here on accordingly, also where the clock is set back.
     const notBeforeWallMs = Math.max(nowWallMs, book.notBeforeWallMs(organizationId, userId)) + 1

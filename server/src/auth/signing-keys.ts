@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, importJWK, importPKCS8 } from 'jose'
-import type { Clock } from '../clock/clock.ts'
+import type { Clock, WallBounds } from '../clock/clock.ts'
 import type { SigningKey, SigningKeyStore } from '../store/store.ts'
 import type { AuthLog } from './auth-log.ts'
 import { keyDuties } from './key-duties.ts'
@@ -28,7 +28,8 @@ export interface SigningKeys {
 
 type Options = {
   readonly store: SigningKeyStore
-  readonly clock: Pick<Clock, 'every' | 'wallMs'>
+  readonly clock: Pick<Clock, 'every'>
+  readonly wall: Pick<WallBounds, 'earliestMs'>
   readonly log: AuthLog
   readonly rotationDays: number
   /** Longest time for which a token may be used after it was signed, stale CONNECTs included; seconds. */
@@ -45,7 +46,7 @@ type HeldKey = {
 
 /** Reads the keys, makes the first one where there is none, and rotates them from then on. */
 export async function openSigningKeys(options: Options): Promise<SigningKeys> {
-  const { store, clock, log } = options
+  const { store, clock, wall, log } = options
   const held = new Map<string, HeldKey>()
   const newestFirst = (): HeldKey[] =>
     [...held.values()].sort((left, right) => right.createdAtWallMs - left.createdAtWallMs)
@@ -54,7 +55,7 @@ export async function openSigningKeys(options: Options): Promise<SigningKeys> {
     leadMs: PUBLISH_LEAD_MS,
     afterlifeMs: options.tokenUseSecondsMax * 1000,
   }
-  const duties = () => keyDuties(newestFirst(), clock.wallMs(), times)
+  const duties = () => keyDuties(newestFirst(), wall.earliestMs(), times)
 
   async function rotate(): Promise<void> {
     const { makeOne, retired } = duties()
@@ -64,7 +65,7 @@ export async function openSigningKeys(options: Options): Promise<SigningKeys> {
       log.info('signing key retired', { keyId })
     }
     if (makeOne) {
-      const made = await makeKey(clock.wallMs())
+      const made = await makeKey(wall.earliestMs())
       await store.add(made)
       held.set(made.keyId, await hold(made))
       log.info('signing key made', { keyId: made.keyId })

@@ -145,9 +145,10 @@ test('a reused refresh token is told of, too', async (t) => {
 
 test('one organization cannot take the room of all others', async (t) => {
   const clock = createFakeClock()
-  const store = createMemoryStore({ clock }).revokedUsers
+  const { revokedUsers: store, serviceTime } = createMemoryStore({ clock })
+  const { wall } = serviceTime
   const bounds = { revocationsMax: 40, organizationSharePercent: 50, callerSharePercent: 25 }
-  const users = await openRevokedUsers({ store, clock, useMsMax: 1000, bounds })
+  const users = await openRevokedUsers({ store, clock, wall, useMsMax: 1000, bounds })
   t.after(() => users.close())
   const revoke = (organizationId: string, userId: string) => users.revoke({ organizationId, userId })
   for (let count = 0; count < 18; count++) await revoke('acme', `u${count}`)

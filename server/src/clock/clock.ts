@@ -68,6 +68,7 @@ export { HeardTime, type Standstill } from './heard-time.ts'
 export { onceAMinute } from './seldom.ts'
 export { type RunningServiceTime, type ServiceTime, startServiceTime } from './service-time.ts'
 export { uuidAt, uuidMaker, uuidTimeMs } from './uuid.ts'
+export { FollowedWall, type WallBounds } from './wall-bounds.ts'
 export { watchWallJumps } from './wall-jumps.ts'
 
 /** Calls `run` once the I/O callbacks of this turn of the event loop have run. No time passes. */

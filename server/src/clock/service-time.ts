@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import { HeardTime, type HeardTimeOptions } from './heard-time.ts'
+import { FollowedWall, type WallBounds } from './wall-bounds.ts'
 
 /**
  * Service time: milliseconds that pass only while the service can hear and write. Deadlines of registrations are kept
@@ -17,6 +18,8 @@ export interface ServiceTime {
   heardMs(): number
   /** The wall-clock time at which the service time will be `serviceMs` if the service stays up. */
   toWallMs(serviceMs: number): number
+  /** How far the wall clock is believed: what must be remembered is kept by it. */
+  readonly wall: WallBounds
 }
 
 /** Service time with its clockwork, which whoever started it stops. */
@@ -25,13 +28,22 @@ export type RunningServiceTime = ServiceTime & { close(): void }
 /** Service time that moves on with the monotonic clock, as `HeardTime` says, never with the wall clock. */
 export function startServiceTime(
   clock: Clock,
-  options: HeardTimeOptions & { readonly startMs: number },
+  options: HeardTimeOptions & {
+    readonly startMs: number
+    /** The wall clock's earliest time at the last heartbeat, where there was one. */
+    readonly earliestWallMs?: number
+  },
 ): RunningServiceTime {
   const time = new HeardTime(clock, options)
+  const wall = new FollowedWall(clock, options.earliestWallMs)
   return {
     nowMs: () => time.nowMs(),
     heardMs: () => time.heardMs(),
     toWallMs: (serviceMs) => clock.wallMs() + (serviceMs - time.nowMs()),
-    close: () => time.close(),
+    wall,
+    close() {
+      time.close()
+      wall.close()
+    },
   }
 }

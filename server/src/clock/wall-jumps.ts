@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 
 const LOOK_EVERY_MS = 1_000
 /** By how much the wall clock may part from the monotonic one between two looks: it is steered by much less. */
-const JUMP_MS_MIN = 5_000
+export const JUMP_MS_MIN = 5_000
 
 /**
  * Tells of each jump of the wall clock of more than five seconds, within a second of it.

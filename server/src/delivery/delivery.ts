@@ -161,7 +161,7 @@ export type DeliveryOptions = {
 
 export function createDelivery(options: DeliveryOptions): Delivery {
   const links = new Links()
-  const idempotency = new Idempotency(options.clock, options.store.answers, {
+  const idempotency = new Idempotency(options.clock, options.store.serviceTime.wall, options.store.answers, {
     ...IDEMPOTENCY_BOUNDS,
     ...options.limits,
   })

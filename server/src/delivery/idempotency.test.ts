@@ -8,8 +8,10 @@ const CALLER = { organizationId: 'acme', userId: 'backend' }
 
 function setup(bounds: Partial<typeof IDEMPOTENCY_BOUNDS> = {}) {
   const clock = createFakeClock()
+  const wall = { earliestMs: clock.wallMs, latestMs: clock.wallMs }
   const idempotency = new Idempotency(
     clock,
+    wall,
     { find: async () => undefined },
     { ...IDEMPOTENCY_BOUNDS, ...bounds },
   )

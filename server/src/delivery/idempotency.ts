@@ -1,5 +1,5 @@
 import { IDEMPOTENCY_TTL_MS } from '@rollcall/protocol/limits'
-import type { Clock } from '../clock/clock.ts'
+import type { Clock, WallBounds } from '../clock/clock.ts'
 import {
   type Answer,
   type AnswerStore,
@@ -29,6 +29,7 @@ type Remembered = { readonly answer: Answer; readonly untilMs: number; readonly 
  */
 export class Idempotency {
   readonly #clock: Clock
+  readonly #wall: WallBounds
   readonly #answers: AnswerStore
   /** In the order of remembering, which is the order of expiry. */
   readonly #remembered = new Map<string, Remembered>()
@@ -36,8 +37,9 @@ export class Idempotency {
   readonly #shares: Shares
   readonly #max: number
 
-  constructor(clock: Clock, answers: AnswerStore, bounds: IdempotencyBounds) {
+  constructor(clock: Clock, wall: WallBounds, answers: AnswerStore, bounds: IdempotencyBounds) {
     this.#clock = clock
+    this.#wall = wall
     this.#answers = answers
     this.#shares = new Shares(bounds)
     this.#max = Math.max(MEMORY_LEAST, Math.floor(bounds.idempotencyKeysMax * MEMORY_SHARE))
@@ -45,7 +47,7 @@ export class Idempotency {
 
   /** When an answer given now is forgotten, wall-clock time. */
   expiresAtWallMs(): number {
-    return this.#clock.wallMs() + IDEMPOTENCY_TTL_MS
+    return this.#wall.latestMs() + IDEMPOTENCY_TTL_MS
   }
 
   /**
@@ -69,7 +71,7 @@ export class Idempotency {
   }
 
   async #attempt(owner: UserKey, key: string, name: string, work: () => Promise<Answer>): Promise<Answer> {
-    const known = this.#recall(name) ?? (await this.#answers.find(owner, key, this.#clock.wallMs()))
+    const known = this.#recall(name) ?? (await this.#answers.find(owner, key, this.#wall.earliestMs()))
     if (known !== undefined) return known
     const answer = await work()
     this.#remember(owner, name, answer)

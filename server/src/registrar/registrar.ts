@@ -96,7 +96,7 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     },
     find: (endpoint) => registrations.find(endpoint, serviceTime.heardMs()),
     list: (user) => registrations.list(user, serviceTime.heardMs()),
-    lastSeenWallMs: (user) => options.store.lastSeen.find(user, options.clock.wallMs()),
+    lastSeenWallMs: (user) => options.store.lastSeen.find(user, serviceTime.wall.earliestMs()),
     count: (organizationId) => options.store.totals(organizationId).registrations,
     expiresAtWallMs: (registration) => serviceTime.toWallMs(registration.expiresAtMs),
     start: () => expiry.start(),

@@ -16,6 +16,7 @@ import { standstillCases, standstillRestartCases } from './contract/standstill.t
 import { termCases, termRestartCases } from './contract/terms.ts'
 import { tokenCases } from './contract/tokens.ts'
 import { totalsCases, totalsRestartCases } from './contract/totals.ts'
+import { wallJumpCases, wallJumpRestartCases } from './contract/wall-jumps.ts'
 
 export type { StoreUnderTest } from './contract/scene.ts'
 
@@ -42,6 +43,7 @@ export function testStoreContract(
     ['registrations', registrationCases],
     ['what is due', dueCases],
     ['time that stands still', standstillCases],
+    ['a wall clock that jumps', wallJumpCases],
     ['mailboxes and answers', mailboxCases],
     ['history', historyCases],
     ['outcomes in the history', historyOutcomeCases],
@@ -55,6 +57,7 @@ export function testStoreContract(
     ['totals', totalsCases],
     ['restarts', restartCases, noRestarts],
     ['time that stood still, over restarts', standstillRestartCases, noRestarts],
+    ['a wall clock that jumps, over restarts', wallJumpRestartCases, noRestarts],
     ['terms over restarts', termRestartCases, noRestarts],
     ['answers over restarts', answerRestartCases, noRestarts],
     ['what everybody shares, over restarts', sharingRestartCases, noRestarts],

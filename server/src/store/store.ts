@@ -30,6 +30,8 @@ export { type Holding, isOverShare, SHARE_PERCENTS, type SharePercents, Shares }
  *   effect is then unknown to the caller, as after a lost connection, but never half.
  * - `nowMs` is service time (`clock/service-time.ts`); names ending in `WallMs` are wall-clock time. What only judges
  *   who lives is handed `ServiceTime.heardMs`.
+ * - Answers, the history, refresh families, revocations and who was last seen are forgotten by the wall clock's earliest
+ *   time, `ServiceTime.wall`, and those who ask for them hand that in.
  * - The engine keeps service time: it stands while the process does and while operations are refused, and when it goes
  *   on, everybody who lived has a full period from then; after a start not less than a minute.
  */

@@ -9,7 +9,7 @@ export type NextBatch = {
   readonly batch: Batch
   /** The last entry that is dealt with by it, sent or of no interest. */
   readonly lastSequence: number
-  /** When it was first tried. */
+  /** When it was first tried, at the latest. */
   readonly sinceWallMs: number
 }
 
@@ -21,7 +21,7 @@ export async function nextBatch(
   feed: FeedStore,
   webhook: WebhookKey,
   types: ReadonlySet<LifecycleEventType>,
-  wallMs: () => number,
+  latestWallMs: () => number,
 ): Promise<NextBatch | undefined> {
   for (;;) {
     const position = feed.position(webhook)
@@ -40,7 +40,7 @@ export async function nextBatch(
       continue
     }
     if (begun !== undefined) return { batch, lastSequence, sinceWallMs: begun.sinceWallMs }
-    const sinceWallMs = wallMs()
+    const sinceWallMs = latestWallMs()
     await feed.begin(webhook, { lastSequence, sinceWallMs })
     return { batch, lastSequence, sinceWallMs }
   }

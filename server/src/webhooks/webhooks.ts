@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { LifecycleEvent } from '@rollcall/protocol/lifecycle'
 import type { Auth, Organization, Webhook } from '../auth/auth.ts'
-import type { Clock, Random } from '../clock/clock.ts'
+import type { Clock, Random, ServiceTime } from '../clock/clock.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { FeedStore } from '../store/store.ts'
 import { judgeAddresses } from './address.ts'
@@ -58,7 +58,7 @@ export interface Webhooks {
 }
 
 export type WebhooksOptions = {
-  readonly store: { readonly feed: FeedStore }
+  readonly store: { readonly feed: FeedStore; readonly serviceTime: Pick<ServiceTime, 'wall'> }
   readonly auth: Pick<Auth, 'organizations' | 'onDirectoryReloaded'>
   readonly clock: Clock
   readonly random: Random
@@ -83,6 +83,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   const context: WorkerContext = {
     ...options,
     feed: store.feed,
+    wall: store.serviceTime.wall,
     openReceiver: options.openReceiver ?? (() => new HttpReceiver(posting)),
     retryMs: settings.webhookRetryHours * 3_600_000,
   }

@@ -1,6 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Webhook } from '../auth/auth.ts'
-import type { Clock, Random, Timer } from '../clock/clock.ts'
+import type { Clock, Random, Timer, WallBounds } from '../clock/clock.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { FeedEntry, FeedStore, WebhookKey } from '../store/store.ts'
 import { backoffMs } from './backoff.ts'
@@ -18,6 +18,8 @@ const STORE_RETRY_MS = 1_000
 export type WorkerContext = {
   readonly feed: FeedStore
   readonly clock: Clock
+  /** No jump of the wall clock makes the time long. */
+  readonly wall: WallBounds
   readonly random: Random
   readonly log: Log
   readonly metrics: Pick<Metrics, 'webhookAttempt' | 'webhookEvents'>
@@ -136,7 +138,7 @@ export class Worker {
   /** Returns when to go on; `undefined`: when there is something again. */
   async #sendNext(): Promise<number | undefined> {
     if (!this.#webhook.enabled) return undefined
-    const { feed, clock } = this.#context
+    const { feed, wall } = this.#context
     const again = await this.#replay.next()
     if (again !== undefined)
       return this.#send(
@@ -144,7 +146,7 @@ export class Worker {
         () => this.#replay.done(again),
         async () => this.#replay.stop(),
       )
-    const next = await nextBatch(feed, this.key, this.#webhook.events, () => clock.wallMs())
+    const next = await nextBatch(feed, this.key, this.#webhook.events, () => wall.latestMs())
     if (next === undefined) return undefined
     const { batch, lastSequence, sinceWallMs } = next
     const done = async () => feed.advance(this.key, lastSequence)
@@ -181,9 +183,9 @@ export class Worker {
 
   /** Makes dead letters of a batch that was tried for too long, so that the others go on. */
   async #giveUp(entries: readonly FeedEntry[], lastSequence: number, sinceWallMs: number): Promise<void> {
-    const { feed, clock, log, metrics, retryMs } = this.#context
+    const { feed, clock, wall, log, metrics, retryMs } = this.#context
+    if (wall.earliestMs() - sinceWallMs < retryMs) return
     const buriedAtWallMs = clock.wallMs()
-    if (buriedAtWallMs - sinceWallMs < retryMs) return
     const failure = this.#state.lastFailure ?? ''
     const letters = entries.map((entry) => ({ entry, failure, buriedAtWallMs }))
     await feed.bury(this.key, letters, lastSequence)

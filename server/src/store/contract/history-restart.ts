@@ -56,7 +56,7 @@ export const historyRestartCases: Cases = {
 
   'what was dropped stays dropped, and the rest stays': async (scene) => {
     await fill(scene)
-    scene.under.jumpWall(7 * DAY_MS)
+    await scene.under.stall(7 * DAY_MS)
     await scene.under.advance(3000)
     add(scene, 'young')
     await scene.under.advance(1000)

@@ -145,7 +145,7 @@ export const historyCases: Cases = {
     add(scene, 'old')
     await scene.under.advance(1000)
     add(scene, 'young')
-    scene.under.jumpWall(7 * DAY_MS - 1001)
+    await scene.under.stall(7 * DAY_MS - 1001)
     assert.equal(await names(scene, ACME), 'young old')
     await scene.under.advance(1)
     assert.equal(await names(scene, ACME), 'young')

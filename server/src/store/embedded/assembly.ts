@@ -94,12 +94,14 @@ export async function openEmbeddedStore({
   const ids: Ids = { nextRegistrationId: state.nextRegistrationId, nextSequence: state.nextSequence }
   // Before anything is answered: from here on, a stop without `close` is an unclean one.
   const kept = pruneRecoveries(recoveries, state.heartbeatMs, table.periodMaxMs)
-  const started = stateChange({ ...state, isClean: false })
+  const { earliestWallMs = clock.wallMs() } = state
+  const started = stateChange({ ...state, earliestWallMs, isClean: false })
   await rows.commit([FORMAT_CHANGE, recoveriesChange(kept), started, ...payloads.orphans()])
 
   // Only now: nobody could send a keepalive while the rows were being read.
   const serviceTime = startServiceTime(clock, {
     startMs: state.heartbeatMs,
+    earliestWallMs,
     isRefusing: () => journal.isRefusing,
     refusals: () => journal.refusals,
     onStandstill(standstill) {
@@ -153,7 +155,8 @@ export async function openEmbeddedStore({
 
 function initialState(clock: Clock): StoreState {
   const nowMs = clock.wallMs()
-  return { heartbeatMs: nowMs, heardMs: nowMs, isClean: true, nextRegistrationId: 1, nextSequence: 1 }
+  const times = { heartbeatMs: nowMs, heardMs: nowMs, earliestWallMs: nowMs }
+  return { ...times, isClean: true, nextRegistrationId: 1, nextSequence: 1 }
 }
 
 /** Whoever lived when the service stopped, cleanly or not, could not be heard since. */
@@ -190,7 +193,8 @@ class Heart {
     this.#history.writeInto(batch)
     const heartbeatMs = this.#serviceTime.nowMs()
     const heardMs = this.#serviceTime.heardMs()
-    const { table, key, value } = stateChange({ heartbeatMs, heardMs, isClean: isLast, ...this.#ids })
+    const times = { heartbeatMs, heardMs, earliestWallMs: this.#serviceTime.wall.earliestMs() }
+    const { table, key, value } = stateChange({ ...times, isClean: isLast, ...this.#ids })
     batch.put(table, key, value)
     this.lastBeatMs = heartbeatMs
   }
@@ -207,8 +211,9 @@ async function assemble(engine: Engine, heart: Heart, bounds: BookBounds): Promi
 
   const retention = new HistoryRetention(history)
   const ticking = clock.every(TICK_MS, () => {
-    for (const book of books) book.prune(clock.wallMs(), PRUNED_MAX)
-    unlessRefused(() => retention.prune(clock.wallMs()))
+    const earliestWallMs = serviceTime.wall.earliestMs()
+    for (const book of books) book.prune(earliestWallMs, PRUNED_MAX)
+    unlessRefused(() => retention.prune(earliestWallMs))
     journal.tellStuck()
     const isDue = table.totals().registrations > 0 && serviceTime.nowMs() - heart.lastBeatMs >= HEARTBEAT_MS
     if (isDue || journal.isBehind || stale.size > 0 || history.isBehind) journal.flush()
@@ -229,7 +234,7 @@ async function assemble(engine: Engine, heart: Heart, bounds: BookBounds): Promi
     mailboxes: embeddedMailboxes(engine, answers),
     calls: embeddedCalls(engine),
     answers: embeddedAnswers(answers, journal),
-    history: embeddedHistory({ book: history, journal, clock }),
+    history: embeddedHistory({ book: history, journal, wall: serviceTime.wall }),
     feed: embeddedFeed(engine),
     refreshFamilies: embeddedRefreshFamilies(families, journal),
     revokedTokens: embeddedRevokedTokens(revoked, journal),

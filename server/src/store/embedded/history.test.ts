@@ -77,7 +77,7 @@ describe('the embedded history', () => {
     )
     assert.equal(await store.history.find('e0', USER), undefined)
     assert.equal((await store.history.find(left.at(-1) ?? '', USER))?.endpoints[0]?.outcome, 'sent')
-    clock.jumpWall(7 * DAY_MS)
+    await clock.stall(7 * DAY_MS)
     await clock.advance(5000)
     const [chunks, index, pages = 9] = rows()
     assert.deepEqual([chunks, index], [0, 0])
@@ -92,9 +92,8 @@ describe('the embedded history', () => {
       await clock.advance(250)
     }
     assert.equal(rows()[0], 1000)
-    clock.jumpWall(7 * DAY_MS)
     const before = disk.commits.length
-    await clock.advance(250)
+    await clock.stall(7 * DAY_MS)
     assert.deepEqual(await names(store), [], 'out of sight at once')
     assert.ok((rows()[0] ?? 0) >= 800, 'gone bit by bit')
     await send(store, draft('new'))

@@ -1,5 +1,5 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { afterThisTurn, type Clock } from '../../clock/clock.ts'
+import { afterThisTurn, type ServiceTime } from '../../clock/clock.ts'
 import type { HistoryQuery, HistoryRecord, HistoryStore } from '../store.ts'
 import type { HistoryBook } from './history-book.ts'
 import { conditionsOf } from './history-conditions.ts'
@@ -13,7 +13,11 @@ const LISTED_BYTES_MAX = 1024 * 1024
 /** Bytes of records that may wait for a commit. Past it nothing new is taken on. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
 
-export type HistoryParts = { readonly book: HistoryBook; readonly journal: Journal; readonly clock: Clock }
+export type HistoryParts = {
+  readonly book: HistoryBook
+  readonly journal: Journal
+  readonly wall: ServiceTime['wall']
+}
 
 /** Reads wait for what was accepted before them to be durable: they never show what a crash could undo. */
 export function embeddedHistory(parts: HistoryParts): HistoryStore {
@@ -45,7 +49,7 @@ export function embeddedHistory(parts: HistoryParts): HistoryStore {
 }
 
 async function begin(
-  { book, journal, clock }: HistoryParts,
+  { book, journal, wall }: HistoryParts,
   query: HistoryQuery,
   nextTurn: () => Promise<void>,
   before = Number.POSITIVE_INFINITY,
@@ -53,7 +57,7 @@ async function begin(
   journal.assertReadable()
   if (!book.isDurable) await journal.durable()
   journal.assertReadable()
-  const newerThanWallMs = clock.wallMs() - book.context.bounds.ageMsMax
+  const newerThanWallMs = wall.earliestMs() - book.context.bounds.ageMsMax
   return { book, query, conditions: conditionsOf(query), before, newerThanWallMs, nextTurn }
 }
 

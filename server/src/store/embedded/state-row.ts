@@ -7,8 +7,9 @@ const FORMAT_VERSION = 1
 
 const FORMAT_KEY = Buffer.from('format')
 const STATE_KEY = Buffer.from('state')
-/** Of a row as it was at first. */
+/** Of a row as it was at first, and as it was next. */
 const STATE_BYTES = 25
+const HEARD_STATE_BYTES = STATE_BYTES + 8
 
 /** What goes with every commit, in one row. */
 export type StoreState = {
@@ -16,6 +17,8 @@ export type StoreState = {
   readonly heartbeatMs: number
   /** Up to when everybody had been heard by then: whoever lived at it lives. */
   readonly heardMs: number
+  /** The wall clock's earliest time at the commit. `undefined`: a former version wrote it, and nobody knows. */
+  readonly earliestWallMs: number | undefined
   /** The store was closed with this commit: nothing happened after it. */
   readonly isClean: boolean
   /** The ids that come next. Written with whatever uses them, so that none is ever used again. */
@@ -49,18 +52,20 @@ export function readState(rows: Rows): StoreState | undefined {
     heartbeatMs,
     // Rows from before end here: then both were one.
     heardMs: value.length > STATE_BYTES ? value.readDoubleBE(STATE_BYTES) : heartbeatMs,
+    earliestWallMs: value.length > HEARD_STATE_BYTES ? value.readDoubleBE(HEARD_STATE_BYTES) : undefined,
     nextRegistrationId: value.readDoubleBE(8),
     nextSequence: value.readDoubleBE(16),
     isClean: value.readUInt8(24) === 1,
   }
 }
 
-export function stateChange(state: StoreState) {
-  const value = Buffer.allocUnsafe(STATE_BYTES + 8)
+export function stateChange(state: StoreState & { readonly earliestWallMs: number }) {
+  const value = Buffer.allocUnsafe(HEARD_STATE_BYTES + 8)
   value.writeDoubleBE(state.heartbeatMs, 0)
   value.writeDoubleBE(state.nextRegistrationId, 8)
   value.writeDoubleBE(state.nextSequence, 16)
   value.writeUInt8(state.isClean ? 1 : 0, 24)
   value.writeDoubleBE(state.heardMs, STATE_BYTES)
+  value.writeDoubleBE(state.earliestWallMs, HEARD_STATE_BYTES)
   return { table: 'meta', key: STATE_KEY, value } as const
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock/clock.ts'
+import type { ServiceTime } from '../../clock/clock.ts'
 import type { HistoryBounds } from '../bounds.ts'
 import { isFinal, matches, toEndpoint } from '../history-query.ts'
 import type {
@@ -26,15 +26,15 @@ type Kept = {
 
 /** Records, oldest first, and the parts that something may still become of, by sequence. */
 export class History {
-  readonly #clock: Clock
+  readonly #wall: ServiceTime['wall']
   readonly #bounds: HistoryBounds
   readonly #records: Kept[] = []
   readonly #open = new Map<number, Part>()
   #nextRecordId = 1
   #bytes = 0
 
-  constructor(clock: Clock, bounds: HistoryBounds) {
-    this.#clock = clock
+  constructor(wall: ServiceTime['wall'], bounds: HistoryBounds) {
+    this.#wall = wall
     this.#bounds = bounds
   }
 
@@ -83,7 +83,7 @@ export class History {
 
   /** Newest first, without those that are too old. */
   *newestFirst(): Generator<HistoryRecord> {
-    const oldestWallMs = this.#clock.wallMs() - this.#bounds.ageMsMax
+    const oldestWallMs = this.#wall.earliestMs() - this.#bounds.ageMsMax
     for (const { recordId, draft, parts, answered } of this.#records.toReversed()) {
       if (draft.acceptedAtWallMs <= oldestWallMs) continue
       yield {
@@ -99,7 +99,7 @@ export class History {
     const recordId = this.#nextRecordId++
     this.#records.push({ recordId, draft, parts })
     this.#bytes += bytesOf(draft)
-    const oldestWallMs = this.#clock.wallMs() - this.#bounds.ageMsMax
+    const oldestWallMs = this.#wall.earliestMs() - this.#bounds.ageMsMax
     for (let oldest = this.#records[0]; oldest !== undefined; oldest = this.#records[0]) {
       if (this.#bytes <= this.#bounds.bytesMax && oldest.draft.acceptedAtWallMs > oldestWallMs) break
       this.#records.shift()

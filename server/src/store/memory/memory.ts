@@ -46,13 +46,14 @@ export function createMemoryStore({
   const gate: Gate = { open: true }
   const slots = createSlots()
   const answers = new AnswerBook(bookBounds)
-  const history = new History(clock, historyBounds)
   const feed = new Feed(feedBounds)
   const calls = new Calls()
   const serviceTime = startServiceTime(clock, {
     startMs: clock.wallMs(),
     onStandstill: (standstill) => liftAll(slots, { ...standstill, leastMs: 0 }),
   })
+  const { wall } = serviceTime
+  const history = new History(wall, historyBounds)
   const record: RecordChange = (type, registration, reason, nowMs) =>
     feed.add(type, registration, reason, Math.round(serviceTime.toWallMs(nowMs)))
   const end = (slot: Slot, nowMs: number) => {
@@ -70,8 +71,8 @@ export function createMemoryStore({
     history: memoryHistory(history, gate),
     feed: memoryFeed(feed, slots, gate),
     refreshFamilies: memoryRefreshFamilies(gate),
-    revokedTokens: memoryRevokedTokens(clock, gate, bookBounds),
-    revokedUsers: memoryRevokedUsers(clock, gate, bookBounds),
+    revokedTokens: memoryRevokedTokens(wall, gate, bookBounds),
+    revokedUsers: memoryRevokedUsers(wall, gate, bookBounds),
     lastSeen: memoryLastSeen(slots, gate),
     signingKeys: memorySigningKeys(gate),
     serviceTime,

@@ -1,11 +1,11 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import type { Clock } from '../../clock/clock.ts'
+import type { ServiceTime } from '../../clock/clock.ts'
 import { type BookBounds, REVOCATIONS_SLACK } from '../bounds.ts'
 import type { RevokedToken, RevokedTokenStore } from '../store.ts'
 import { assertOpen, type Gate } from './gate.ts'
 
 export function memoryRevokedTokens(
-  clock: Clock,
+  wall: ServiceTime['wall'],
   gate: Gate,
   { revocationsMax }: BookBounds,
 ): RevokedTokenStore {
@@ -14,7 +14,7 @@ export function memoryRevokedTokens(
     async add(token) {
       assertOpen(gate)
       const { tokenKey } = token
-      for (const [key, { untilWallMs }] of tokens) if (clock.wallMs() >= untilWallMs) tokens.delete(key)
+      for (const [key, { untilWallMs }] of tokens) if (wall.earliestMs() >= untilWallMs) tokens.delete(key)
       const known = tokens.get(tokenKey)
       if (known === undefined && tokens.size >= REVOCATIONS_SLACK * revocationsMax)
         throw new RollcallError('unavailable', 'Too many tokens are revoked at once.')

@@ -1,11 +1,11 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import type { Clock } from '../../clock/clock.ts'
+import type { ServiceTime } from '../../clock/clock.ts'
 import { type BookBounds, REVOCATIONS_SLACK } from '../bounds.ts'
 import type { RevokedUserStore, UserRevocation } from '../store.ts'
 import { assertOpen, type Gate } from './gate.ts'
 
 export function memoryRevokedUsers(
-  clock: Clock,
+  wall: ServiceTime['wall'],
   gate: Gate,
   { revocationsMax }: BookBounds,
 ): RevokedUserStore {
@@ -14,7 +14,8 @@ export function memoryRevokedUsers(
     async add(revocation) {
       assertOpen(gate)
       const { organizationId, userId, notBeforeWallMs, untilWallMs } = revocation
-      for (const [key, other] of revocations) if (clock.wallMs() >= other.untilWallMs) revocations.delete(key)
+      for (const [key, other] of revocations)
+        if (wall.earliestMs() >= other.untilWallMs) revocations.delete(key)
       const key = JSON.stringify([organizationId, userId])
       const known = revocations.get(key)
       if (known === undefined && revocations.size >= REVOCATIONS_SLACK * revocationsMax)
