@@ -72,13 +72,16 @@ async function readRegistrations(rows: Rows): Promise<Known> {
   return { ids, gone, heardMs, recovery, newestId }
 }
 
+/** Only which payloads are needed is asked here, not whose they are. */
+const NOBODY = { organizationId: '', payloadBytes: 0 }
+
 /** What waits for registrations that are not there, or has lost the payload that it shares. */
 async function orphans(rows: Rows, { ids }: Known): Promise<readonly RowChange[]> {
   const changes: RowChange[] = []
   const payloads = await PayloadLoader.open(rows)
   await rows.scan('mailbox', (key, value) => {
     const { registrationId, sequence } = readMailboxKey(key)
-    payloads.found(sequence)
+    payloads.found(sequence, NOBODY)
     const isLost = value.length === SHARED_ENTRY.length && payloads.book.keyOf(sequence) === undefined
     if (isLost || !ids.has(registrationId)) changes.push(removal('mailbox', Buffer.from(key)))
   })
@@ -135,6 +138,7 @@ async function nextIds(rows: Rows, { heardMs, newestId }: Known, wallMs: number)
   return stateChange({
     heartbeatMs: lastMs,
     heardMs: Math.max(heardMs, state?.heardMs ?? 0) || wallMs,
+    earliestWallMs: state?.earliestWallMs ?? wallMs,
     isClean: false,
     nextRegistrationId: registrationId + SKIPPED,
     nextSequence: sequence + SKIPPED,
