@@ -30,6 +30,14 @@ describe('the configuration', () => {
     assert.equal(readConfiguration({ PORT: '' }, { port: null }).port, 8080)
   })
 
+  it('takes the most and the fewest bytes that are documented, from the environment too', () => {
+    for (const { name, env, type, unit, min, max } of CONFIGURATION_KEYS) {
+      if (type !== 'integer' || unit !== 'bytes') continue
+      for (const value of [min ?? 0, max ?? 0])
+        assert.equal(Reflect.get(readConfiguration({ [env]: String(value) }, {}), name), value, env)
+    }
+  })
+
   it('reads lists from both', () => {
     assert.deepEqual(
       readConfiguration({ ALLOWED_ORIGINS: 'https://a.example, https://b.example:8443' }, {}).allowedOrigins

@@ -33,7 +33,7 @@ function expectation({ type, range, unit }: ConfigurationKey): string {
 /** An integer in the key's range: a number, or decimal digits. */
 export function parseInteger(raw: Raw): number {
   const { value, key } = raw
-  const parsed = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
+  const parsed = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
   if (typeof parsed !== 'number' || !Number.isInteger(parsed)) return refuse(raw)
   return parsed >= (key.min ?? 0) && parsed <= (key.max ?? Number.MAX_SAFE_INTEGER) ? parsed : refuse(raw)
 }
