@@ -16,7 +16,16 @@ export function refusingDamage(disk: Rows): { readonly rows: Rows; opened(): voi
     }
   }
   return {
-    rows: { ...disk, get },
+    // One by one: whoever makes rows may be a class.
+    rows: {
+      get,
+      scan: (table, visit) => disk.scan(table, visit),
+      scanKeys: (table, visit) => disk.scanKeys(table, visit),
+      commit: (changes) => disk.commit(changes),
+      reopen: () => disk.reopen(),
+      close: () => disk.close(),
+      warnings: () => disk.warnings?.() ?? [],
+    },
     opened() {
       isOpen = true
     },
