@@ -51,7 +51,7 @@ static int fails(const char *operation) {
     for (; milliseconds > 0; milliseconds -= 100) usleep(100000);
     return 0;
   }
-  errno = strcmp(what, "ENOSPC") == 0 ? ENOSPC : EIO;
+  errno = strcmp(what, "ENOSPC") == 0 ? ENOSPC : strcmp(what, "EROFS") == 0 ? EROFS : EIO;
   return 1;
 }
 

@@ -28,7 +28,14 @@ export type FolderReport = { readonly folder: string; readonly findings: readonl
 export async function checkFolder(given: DataFolder): Promise<FolderReport> {
   const folder = join(given.dataDir, 'store')
   if (!existsSync(folder)) return { folder, findings: missing(given, folder) }
-  return alone(given, async (folder) => (await withoutStore(given, folder)) ?? findingsIn(nodeFiles(folder)))
+  const look = async (at: string) => (await withoutStore(given, at)) ?? findingsIn(nodeFiles(at))
+  try {
+    return await alone(given, look)
+  } catch (error) {
+    // A disk that the system has made read-only, because it fails: nobody can write there.
+    if (!(error instanceof Error) || Reflect.get(error, 'code') !== 'EROFS') throw error
+    return { folder, findings: await look(folder) }
+  }
 }
 
 /**
