@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { systemClock, systemRandom } from './clock/clock.ts'
+import { repairData } from './data-folder.ts'
 import { backUpData, restoreData } from './folder-commands.ts'
 import { loadSealingKey } from './masks/masks.ts'
 import { openFolderStore } from './store/embedded/embedded.ts'
@@ -88,6 +89,14 @@ describe('backup and restore of folders', () => {
       backUpData({ ...usual, dataDir: at('broken'), target: at('of-broken') }),
       /The data folder is damaged: \S+\/broken\/store\/00000001\.log .*`rollcall check`/,
     )
+  })
+
+  it('leave a way where all there is is a damaged backup: a copy without its marker can be repaired', async () => {
+    cpSync(at('damaged'), at('last-resort'), { recursive: true })
+    rmSync(at('last-resort/backup.json'))
+    await assert.rejects(openFolderStore({ dataDir: at('last-resort'), clock }), /is damaged/)
+    assert.equal((await repairData(at('last-resort'), true, clock)).isGood, true)
+    await (await openFolderStore({ dataDir: at('last-resort'), clock })).close()
   })
 
   it('are no data folders of a server', async () => {

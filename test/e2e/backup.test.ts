@@ -114,6 +114,8 @@ describe('a backup of a server under load', () => {
 
     const brought = await runCli(['restore', backup, restored])
     assert.equal(brought.code, 0, brought.stderr)
+    const checked = await runCli(['check'], { env: { DATA_DIR: restored } })
+    assert.equal(checked.code, 0, checked.stdout)
     const copy = await startProcess(restored)
     try {
       // At another place it is another issuer: nobody's tokens of the old one count.

@@ -10,6 +10,7 @@ import type { Files } from '../disk/files.ts'
 import { readManifest } from '../disk/manifest.ts'
 import { inlineMerger } from '../disk/mergers.ts'
 import type { Sizes } from '../disk/sizes.ts'
+import { surveyStore } from '../repair/survey.ts'
 import type { RowChange, Rows, Table } from '../rows.ts'
 import { type BackUpOptions, backUp, type Place } from './back-up.ts'
 import { assertNoBackup, MARKER, readMarker } from './marker.ts'
@@ -135,6 +136,12 @@ const take = (from: BackUpOptions['from'], to: Place) => backUp({ ...usual, from
 const bringBack = (from: Place, to: Place) =>
   restore({ from, to, newStoreId: () => 'aabbccddeeff0011', sizes: SMALL })
 
+/** What `rollcall check` would say. */
+function assertNothingWrong({ store }: Place): void {
+  const wrong = surveyStore(store).findings.filter(({ isGood }) => !isGood)
+  assert.deepEqual(wrong, [])
+}
+
 /** Lets only so many operations on files happen; gives what the work said of the next. */
 async function cuttingOff(
   { beside, folder }: ReturnType<typeof newPlace>,
@@ -159,6 +166,7 @@ async function cuttingOff(
 async function restoredImage(backup: Place): Promise<Image> {
   const to = newPlace('restored')
   await bringBack(backup, to)
+  assertNothingWrong(to)
   const rows = await open(to.store)
   try {
     return await imageOf(rows)
@@ -182,6 +190,7 @@ describe('a backup of a store that goes on', () => {
       const passing = { ...clock, sleep: async () => seen.pass() }
       const from = { files: written.beside.files(), store: seen }
       const { lastCommit } = await backUp({ ...usual, clock: passing, from, to })
+      assertNothingWrong(to)
       assert.ok(lastCommit >= written.lastCommitAt(start), `${lastCommit} at ${start}`)
       assert.deepEqual(await restoredImage(to), written.images[lastCommit], `of commit ${lastCommit}`)
       if (seen.moment > start) overtaken++
