@@ -43,6 +43,13 @@ export const LIFECYCLE_EVENTS = {
   UserEndpointEventAnsweredEvent: ['answered'],
   /** A user's sign-ins are held off: so many passwords were tried. */
   SignInLockedEvent: ['too_many_attempts'],
+  /** Others that should stand in its place were dropped. Every webhook gets it, whatever it asked for. */
+  FeedGapEvent: [
+    /** More waited for the organization's webhooks than is kept. */
+    'feed_full',
+    /** The store could not take them. */
+    'store_busy',
+  ],
 } as const satisfies Record<string, readonly string[]>
 
 export type LifecycleEventType = keyof typeof LIFECYCLE_EVENTS
@@ -82,8 +89,9 @@ export type LifecycleEvent = {
   /** When it happened. */
   readonly timestamp: string
   readonly organizationId: string
-  readonly userId: string
-  /** Absent with `SignInLockedEvent`, which is about a user. */
+  /** Absent with `FeedGapEvent`, which is about nobody. */
+  readonly userId?: string
+  /** Absent besides with `SignInLockedEvent`, which is about a user. */
   readonly userEndpointId?: string
   /** Ascends within one server: of two events about one endpoint the larger is the later. Has gaps. */
   readonly sequence: number
@@ -96,6 +104,10 @@ export type LifecycleEvent = {
   readonly connectedAt?: string
   /** With receipts: the id of the event. */
   readonly eventId?: string
+  /** With `FeedGapEvent`: how many were dropped, and when the first and the last of them were made. */
+  readonly dropped?: number
+  readonly from?: string
+  readonly to?: string
   /** With `UserEndpointEventAnsweredEvent`: what the endpoint said, masked like the event, if anything. */
   readonly answer?: { readonly [attribute: string]: unknown }
 }

@@ -70,7 +70,7 @@ test('webhooks are read with their defaults', () => {
   const events = ['UserEndpointExpiredEvent', 'UserEventExpiredEvent']
   const { organizations } = parse(withHooks(hook, { ...hook, id: 'two', events, enabled: false }))
   const [all, two] = organizations.get('acme')?.webhooks ?? []
-  assert.equal(all?.events.size, 9)
+  assert.equal(all?.events.size, 10)
   assert.equal(all?.enabled, true)
   assert.deepEqual(all?.secret, Buffer.alloc(24))
   assert.deepEqual([two?.enabled, [...(two?.events ?? [])]], [false, events])

@@ -11,7 +11,13 @@ import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
 import { closingCases, restartCases } from './contract/restart.ts'
 import { Scene, type StoreUnderTest } from './contract/scene.ts'
-import { revocationCases, SMALL_BOOKS, sharingCases, sharingRestartCases } from './contract/sharing.ts'
+import {
+  flappingCases,
+  revocationCases,
+  SMALL_BOOKS,
+  sharingCases,
+  sharingRestartCases,
+} from './contract/sharing.ts'
 import { standstillCases, standstillRestartCases } from './contract/standstill.ts'
 import { termCases, termRestartCases } from './contract/terms.ts'
 import { tokenCases } from './contract/tokens.ts'
@@ -50,6 +56,7 @@ export function testStoreContract(
     ['tokens', tokenCases],
     ['what everybody shares', sharingCases],
     ['revocations', revocationCases],
+    ['devices that flap', flappingCases],
     ['last seen', lastSeenCases],
     ['the feed', feedCases],
     ['terms of events', termCases],

@@ -21,6 +21,9 @@ export type FeedEntry = EndpointKey & {
   readonly eventId?: string
   /** What was said with an answer, as JSON, masked. */
   readonly answer?: string
+  /** With a gap: how many entries it stands for, and when the first of them was made; the last at `atWallMs`. */
+  readonly dropped?: number
+  readonly fromWallMs?: number
 }
 
 /** What is kept of one organization, and for whom. */
@@ -56,7 +59,10 @@ export type FeedTotals = {
   readonly dropped: number
 }
 
-/** How much the feed keeps. Past a bound the oldest go, and are counted as dropped. */
+/**
+ * How much the feed keeps. Past a bound the oldest go, and are counted as dropped: a `FeedGapEvent` stands in their place,
+ * which counts to no bound.
+ */
 export type FeedBounds = {
   readonly organizationEntriesMax: number
   readonly organizationBytesMax: number
@@ -70,6 +76,9 @@ export type FeedBounds = {
  * registrations, expiries and unregistrations, in the same durable step as the change; links and receipts are
  * noted by calls. Of organizations that nobody watches nothing is kept. Entries that every webhook of
  * their organization is past are removed. Bounded (`FeedBounds`). Partition: the organization.
+ *
+ * Of an endpoint that connects and disconnects too often (`Flapping`), a change that undoes one that nobody has read yet
+ * takes that back instead of being added: its last state is told, not every one.
  */
 export interface FeedStore {
   /**

@@ -8,15 +8,22 @@ export function lifecycleEvent(entry: FeedEntry): LifecycleEvent {
     type: entry.type,
     timestamp: instant(entry.atWallMs),
     organizationId: entry.organizationId,
-    userId: entry.userId,
+    ...(entry.userId === '' ? {} : { userId: entry.userId }),
     ...(entry.userEndpointId === '' ? {} : { userEndpointId: entry.userEndpointId }),
     sequence: entry.sequence,
     reason: entry.reason,
     ...timesOf(entry),
     ...(entry.connectedAtWallMs === undefined ? {} : { connectedAt: instant(entry.connectedAtWallMs) }),
     ...(entry.eventId === undefined ? {} : { eventId: entry.eventId }),
+    ...gapOf(entry),
     ...(entry.answer === undefined ? {} : { answer: JSON.parse(entry.answer) }),
   }
+}
+
+function gapOf({ dropped, fromWallMs, atWallMs }: FeedEntry) {
+  return dropped === undefined
+    ? {}
+    : { dropped, from: instant(fromWallMs ?? atWallMs), to: instant(atWallMs) }
 }
 
 function timesOf({ registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds }: FeedEntry) {

@@ -17,17 +17,18 @@ function eventsOf({ body }: WebhookVector): readonly LifecycleEvent[] {
 
 function entryOf(event: LifecycleEvent): FeedEntry {
   const { timestamp, registeredAt, lastKeepAliveAt, keepAliveSeconds, ...rest } = event
-  const { connectedAt, answer, id: _id, userEndpointId = '', ...same } = rest
+  const { connectedAt, answer, from, to: _to, id: _id, userId = '', userEndpointId = '', ...same } = rest
   const isRegistered =
     registeredAt !== undefined && lastKeepAliveAt !== undefined && keepAliveSeconds !== undefined
   return {
-    ...{ ...same, userEndpointId },
+    ...{ ...same, userId, userEndpointId },
     atWallMs: Date.parse(timestamp),
     ...(isRegistered && {
       registeredAtWallMs: Date.parse(registeredAt),
       lastKeepAliveAtWallMs: Date.parse(lastKeepAliveAt),
       keepAliveSeconds,
     }),
+    ...(from === undefined ? {} : { fromWallMs: Date.parse(from) }),
     ...(answer === undefined ? {} : { answer: JSON.stringify(answer) }),
     ...(connectedAt === undefined ? {} : { connectedAtWallMs: Date.parse(connectedAt) }),
   }

@@ -1,4 +1,5 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
+import type { LifecycleEventType } from '@rollcall/protocol/lifecycle'
 import type { Webhook } from '../auth/auth.ts'
 import type { Clock, Random, Timer, WallBounds } from '../clock/clock.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
@@ -146,7 +147,7 @@ export class Worker {
         () => this.#replay.done(again),
         async () => this.#replay.stop(),
       )
-    const next = await nextBatch(feed, this.key, this.#webhook.events, () => wall.latestMs())
+    const next = await nextBatch(feed, this.key, withGaps(this.#webhook.events), () => wall.latestMs())
     if (next === undefined) return undefined
     const { batch, lastSequence, sinceWallMs } = next
     const done = async () => feed.advance(this.key, lastSequence)
@@ -193,4 +194,9 @@ export class Worker {
     metrics.webhookEvents('dead_lettered', entries.length)
     log.warn('events for a webhook became dead letters', { ...this.key, failure, events: entries.length })
   }
+}
+
+/** Whatever a webhook asked for, it is told what it was not told. */
+function withGaps(events: ReadonlySet<LifecycleEventType>): ReadonlySet<LifecycleEventType> {
+  return new Set([...events, 'FeedGapEvent'] as const)
 }

@@ -64,9 +64,13 @@ function lifecycleEvent(): TSchema {
       type: Type.String({ enum: TYPES }),
       timestamp: Type.String(INSTANT),
       organizationId: Type.String(),
-      userId: Type.String(),
+      userId: Type.Optional(
+        Type.String({ description: 'Absent with `FeedGapEvent`, which is about nobody.' }),
+      ),
       userEndpointId: Type.Optional(
-        Type.String({ description: 'Absent with `SignInLockedEvent`, which is about a user.' }),
+        Type.String({
+          description: 'Absent with these: `FeedGapEvent`, and `SignInLockedEvent`, which is about a user.',
+        }),
       ),
       sequence: Type.Integer({ description: 'Ascends; has gaps.' }),
       reason: Type.String({ enum: REASONS }),
@@ -78,6 +82,11 @@ function lifecycleEvent(): TSchema {
       connectedAt: Type.Optional(Type.String({ ...INSTANT, description: 'With a disconnection.' })),
       eventId: Type.Optional(Type.String({ description: 'With a receipt: the id of the event.' })),
       answer: Type.Optional(Type.Object({}, { description: 'With an answer: what was said, masked.' })),
+      dropped: Type.Optional(
+        Type.Integer({ description: 'With a gap: how many events were dropped in its place.' }),
+      ),
+      from: Type.Optional(Type.String({ ...INSTANT, description: 'When the first of them happened.' })),
+      to: Type.Optional(Type.String({ ...INSTANT, description: 'When the last of them happened.' })),
     },
     {
       $id: 'LifecycleEvent',

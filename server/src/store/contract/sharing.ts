@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type BookBounds, REVOCATIONS_SLACK } from '../bounds.ts'
-import type { UserKey } from '../store.ts'
+import type { Registration, UserKey } from '../store.ts'
 import type { Cases } from './cases.ts'
 import type { Scene } from './scene.ts'
 
@@ -48,6 +48,77 @@ export const sharingCases: Cases = {
     assert.equal(await isKnown(scene, MANY, 'many-0'), true)
     assert.equal(await isKnown(scene, MANY, 'many-1'), false)
     assert.equal(await isKnown(scene, MANY, 'many-2'), true)
+  },
+}
+
+function flap(scene: Scene, registration: Registration, changes: number): void {
+  const { feed } = scene.store
+  for (let count = 0; count < changes; count++) {
+    if (count % 2 === 1) feed.noteConnected(registration, scene.under.wallMs())
+    else feed.noteDisconnected(registration, 'unsubscribed', scene.under.wallMs())
+  }
+}
+
+/** What the feed says last of the scene's endpoint, and how much it says. */
+async function told(scene: Scene): Promise<readonly [last: string | undefined, entries: number]> {
+  const entries = await scene.store.feed.read('acme', 0, 1000)
+  return [entries.at(-1)?.type, entries.length]
+}
+
+const CONNECTED = 'UserEndpointConnectedEvent'
+const DISCONNECTED = 'UserEndpointDisconnectedEvent'
+
+/** The feed of an endpoint that connects and disconnects too often. */
+export const flappingCases: Cases = {
+  'a device that flaps fills no feed, and its last state is told': async (scene) => {
+    const types = new Set([CONNECTED, DISCONNECTED] as const)
+    scene.store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }], 0)
+    const registration = await scene.register({ keepAliveSeconds: 600 })
+    scene.store.feed.noteConnected(registration, 0)
+    flap(scene, registration, 1000)
+    const [lastUp, entries] = await told(scene)
+    assert.equal(lastUp, CONNECTED)
+    assert(entries <= 22, `${entries} entries`)
+    // What was read may have been sent: it is not taken back any more.
+    scene.store.feed.noteDisconnected(registration, 'unsubscribed', 0)
+    assert.deepEqual(await told(scene), [DISCONNECTED, entries + 1])
+    scene.store.feed.noteConnected(registration, 0)
+    scene.store.feed.noteDisconnected(registration, 'unsubscribed', 0)
+    assert.deepEqual(await told(scene), [DISCONNECTED, entries + 1], 'taken back before it was read')
+    assert.equal(scene.store.feed.totals().dropped, 0)
+  },
+
+  'a device that changes now and then is told of every time': async (scene) => {
+    const types = new Set([CONNECTED, DISCONNECTED] as const)
+    scene.store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }], 0)
+    const registration = await scene.register({ keepAliveSeconds: 600 })
+    for (let count = 0; count < 60; count++) {
+      if (count % 2 === 0) scene.store.feed.noteConnected(registration, 0)
+      else scene.store.feed.noteDisconnected(registration, 'unsubscribed', 0)
+      await scene.under.advance(3_000)
+    }
+    assert.deepEqual(await told(scene), [DISCONNECTED, 60])
+  },
+
+  'one that flaps takes nothing back of another, and other things of it are kept': async (scene) => {
+    const types = new Set([CONNECTED, DISCONNECTED, 'UserEndpointUnregisteredEvent'] as const)
+    scene.store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }], 0)
+    const [registration, other] = [await scene.register(), await scene.register({ userEndpointId: 'other' })]
+    flap(scene, registration, 400)
+    scene.store.feed.noteConnected(other, 0)
+    flap(scene, registration, 400)
+    await scene.unregister()
+    const entries = await scene.store.feed.read('acme', 0, 1000)
+    const of = (userEndpointId: string) => entries.filter((entry) => entry.userEndpointId === userEndpointId)
+    assert.deepEqual(
+      of('other').map(({ type }) => type),
+      [CONNECTED],
+    )
+    assert.equal(of('phone').at(-1)?.type, 'UserEndpointUnregisteredEvent')
+    assert.deepEqual(
+      entries,
+      entries.toSorted((a, b) => a.sequence - b.sequence),
+    )
   },
 }
 

@@ -215,6 +215,7 @@ async function assemble(engine: Engine, heart: Heart, bounds: BookBounds): Promi
     for (const book of books) book.prune(earliestWallMs, PRUNED_MAX)
     unlessRefused(() => retention.prune(earliestWallMs))
     journal.tellStuck()
+    unlessRefused(() => engine.feed.changes.tellMissed())
     const isDue = table.totals().registrations > 0 && serviceTime.nowMs() - heart.lastBeatMs >= HEARTBEAT_MS
     if (isDue || journal.isBehind || stale.size > 0 || history.isBehind) journal.flush()
   })

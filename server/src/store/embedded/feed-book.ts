@@ -1,8 +1,9 @@
 import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
 import type { Clock } from '../../clock/clock.ts'
+import { Flapping } from '../flapping.ts'
 import type { EndpointKey, FeedBounds, FeedEntry, Registration, Watch } from '../store.ts'
-import { FeedIndex, type IndexedEntry } from './feed-index.ts'
-import { decodeHead, encodeEntry } from './feed-row.ts'
+import { FeedIndex, type Gap, type IndexedEntry } from './feed-index.ts'
+import { decodeEntry, encodeEntry } from './feed-row.ts'
 import type { FeedSequences } from './feed-sequences.ts'
 import type { Journal } from './journal.ts'
 import { readRegistrationId, registrationKey } from './keys.ts'
@@ -38,6 +39,9 @@ export class FeedBook {
   #bytes = 0
   #dropped = 0
   readonly #toldAtMs = new Map<string, number>()
+  readonly #flapping = new Flapping<IndexedEntry>()
+  /** What could not be taken, until it can be told. */
+  readonly #missed = new Map<string, Gap & { readonly atWallMs: number }>()
   onAdded: (organizationId: string) => void = () => {}
 
   constructor(options: FeedBookOptions) {
@@ -46,9 +50,13 @@ export class FeedBook {
 
   async load(rows: Rows): Promise<void> {
     await rows.scan('feed', (key, value) => {
-      const { organizationId, type } = decodeHead(value)
-      const bytes = value.length + ROW_BYTES
-      this.#push(organizationId, { sequence: readRegistrationId(key), type, bytes, batch: 0 })
+      const entry = decodeEntry(readRegistrationId(key), value)
+      this.#push(entry.organizationId, {
+        ...indexed(entry, value, 0),
+        sequence: entry.sequence,
+        // As far as anybody knows.
+        isRead: true,
+      })
     })
   }
 
@@ -69,6 +77,8 @@ export class FeedBook {
     this.#watches = new Map(watches.map((watch) => [watch.organizationId, watch]))
     for (const organizationId of this.#toldAtMs.keys())
       if (!this.#watches.has(organizationId)) this.#toldAtMs.delete(organizationId)
+    for (const organizationId of this.#missed.keys())
+      if (!this.#watches.has(organizationId)) this.#missed.delete(organizationId)
     for (const organizationId of [...this.#indexes.keys()])
       if (!this.#watches.has(organizationId)) this.trim(organizationId, Number.POSITIVE_INFINITY)
   }
@@ -85,50 +95,112 @@ export class FeedBook {
       this.append(entryOf(type, subject, reason, atWallMs, more))
   }
 
-  append(entry: Omit<FeedEntry, 'sequence'>): void {
-    const { journal, sequences } = this.#options
-    if (!journal.isOpen) return
-    const { organizationId, type } = entry
+  /**
+   * Adds a change of an endpoint's link. Of one that flaps, a change that undoes one which nobody has read yet takes that
+   * back instead.
+   */
+  addLink(
+    type: LifecycleEventType,
+    subject: Registration,
+    reason: LifecycleReason,
+    atWallMs: number,
+    more: More = {},
+  ): void {
+    const { organizationId, registrationId } = subject
+    if (!this.isWatched(organizationId, type)) return
+    const nowMs = this.#options.clock.monotonicMs()
+    const last = this.#flapping.count(registrationId, nowMs)?.last
+    if (last === undefined || !this.#takeBack(organizationId, last, type)) {
+      const entry = this.append(entryOf(type, subject, reason, atWallMs, more))
+      this.#flapping.told(registrationId, entry, nowMs)
+    } else if (last.isGone) this.#flapping.told(registrationId, undefined, nowMs)
+  }
+
+  append(entry: Omit<FeedEntry, 'sequence'>): IndexedEntry | undefined {
+    const { journal } = this.#options
+    if (!journal.isOpen) return undefined
+    const { organizationId, atWallMs } = entry
     if (!journal.hasRoom) {
+      const { dropped = 0, fromWallMs = atWallMs } = this.#missed.get(organizationId) ?? {}
+      this.#missed.set(organizationId, { dropped: dropped + 1, fromWallMs, atWallMs })
       this.#tell(organizationId, 'changes for webhooks are lost: too much waits to be written')
-      return
+      return undefined
     }
+    this.#tellMissed(organizationId)
+    return this.#add(entry)
+  }
+
+  /** Tells what could not be taken, now that it can be. */
+  tellMissed(): void {
+    const { journal } = this.#options
+    if (this.#missed.size === 0 || !journal.isOpen || !journal.hasRoom) return
+    for (const organizationId of [...this.#missed.keys()]) this.#tellMissed(organizationId)
+  }
+
+  #tellMissed(organizationId: string): void {
+    const missed = this.#missed.get(organizationId)
+    if (missed === undefined) return
+    this.#missed.delete(organizationId)
+    this.#add(gapEntry(organizationId, 'store_busy', missed, missed.atWallMs))
+  }
+
+  #add(entry: Omit<FeedEntry, 'sequence'>): IndexedEntry {
+    const { journal, sequences } = this.#options
+    const { organizationId } = entry
     const sequence = sequences.next()
     const row = encodeEntry(entry)
     journal.put('feed', registrationKey(sequence), row)
-    this.#push(organizationId, { sequence, type, bytes: row.length + ROW_BYTES, batch: journal.batchNumber })
+    const added = { ...indexed(entry, row, journal.batchNumber), sequence }
+    this.#push(organizationId, added)
     this.#keepBounds(organizationId)
     this.onAdded(organizationId)
+    return added
+  }
+
+  /** Whether a change needs not be told: what was said last was not read yet, and is taken back, or says the same. */
+  #takeBack(organizationId: string, last: IndexedEntry, type: LifecycleEventType): boolean {
+    const index = this.#indexes.get(organizationId)
+    if (index === undefined || last.isGone || last.isRead) return false
+    if (last.type !== type) this.#remove(organizationId, index, last)
+    return true
   }
 
   /** Removes the organization's entries up to `sequence`. */
   trim(organizationId: string, sequence: number): void {
     const index = this.#indexes.get(organizationId)
     if (index === undefined) return
-    while (index.oldest !== undefined && index.oldest.sequence <= sequence) this.#shift(organizationId, index)
+    for (let { oldest } = index; oldest !== undefined && oldest.sequence <= sequence; { oldest } = index)
+      this.#remove(organizationId, index, oldest)
   }
 
   #push(organizationId: string, entry: IndexedEntry): void {
     const index = this.#indexes.get(organizationId) ?? new FeedIndex()
     this.#indexes.set(organizationId, index)
     index.push(entry)
-    this.#entries++
-    this.#bytes += entry.bytes
+    this.#count(entry, 1)
   }
 
-  #shift(organizationId: string, index: FeedIndex): void {
-    const entry = index.shift()
-    if (entry === undefined) return
+  #remove(organizationId: string, index: FeedIndex, entry: IndexedEntry): void {
+    index.remove(entry)
     this.#options.journal.remove('feed', registrationKey(entry.sequence))
-    this.#entries--
-    this.#bytes -= entry.bytes
+    this.#count(entry, -1)
     if (index.size === 0) this.#indexes.delete(organizationId)
+  }
+
+  /** Gaps are few, and count to nothing. */
+  #count({ bytes, gap }: IndexedEntry, by: 1 | -1): void {
+    if (gap !== undefined) return
+    this.#entries += by
+    this.#bytes += by * bytes
   }
 
   #keepBounds(organizationId: string): void {
     const { organizationEntriesMax, organizationBytesMax, entriesMax } = this.#options.bounds
     const index = this.#indexes.get(organizationId)
-    while (index !== undefined && (index.size > organizationEntriesMax || index.bytes > organizationBytesMax))
+    while (
+      index !== undefined &&
+      (index.changes > organizationEntriesMax || index.bytes > organizationBytesMax)
+    )
       this.#drop(organizationId, index)
     while (this.#entries > entriesMax) {
       const [largestId, largest] = this.#largest()
@@ -138,12 +210,29 @@ export class FeedBook {
 
   #largest(): readonly [string, FeedIndex] {
     let largest: readonly [string, FeedIndex] = ['', new FeedIndex()]
-    for (const pair of this.#indexes) if (pair[1].size > largest[1].size) largest = pair
+    for (const pair of this.#indexes) if (pair[1].changes > largest[1].changes) largest = pair
     return largest
   }
 
+  /**
+   * Drops the oldest change. In its place a gap says so, which takes in the one before it; but for one that was read: it
+   * may have been told already.
+   */
   #drop(organizationId: string, index: FeedIndex): void {
-    this.#shift(organizationId, index)
+    const { change, gap } = index.oldestChange() ?? {}
+    if (change === undefined) return
+    const { journal } = this.#options
+    const before = gap?.isRead === false ? gap : undefined
+    const { dropped = 0, fromWallMs = change.atWallMs } = before?.gap ?? {}
+    const whole = { dropped: dropped + 1, fromWallMs }
+    const entry = gapEntry(organizationId, 'feed_full', whole, change.atWallMs)
+    const row = encodeEntry(entry)
+    journal.put('feed', registrationKey(change.sequence), row)
+    const made = { ...indexed(entry, row, journal.batchNumber), sequence: change.sequence }
+    index.replace(change, made)
+    this.#count(change, -1)
+    this.#count(made, 1)
+    if (before !== undefined) this.#remove(organizationId, index, before)
     this.#tell(organizationId, 'changes for webhooks are lost: the feed is full, and the oldest are dropped')
   }
 
@@ -157,6 +246,25 @@ export class FeedBook {
     this.#toldAtMs.set(organizationId, nowMs)
     log.warn(why, { organizationId, dropped: this.#dropped })
   }
+}
+
+function indexed(
+  { type, atWallMs, dropped, fromWallMs = atWallMs }: Omit<FeedEntry, 'sequence'>,
+  row: Uint8Array,
+  batch: number,
+): Omit<IndexedEntry, 'sequence'> {
+  const gap = dropped === undefined ? undefined : { dropped, fromWallMs }
+  return { type, atWallMs, bytes: row.length + ROW_BYTES, batch, gap, isRead: false, isGone: false }
+}
+
+function gapEntry(
+  organizationId: string,
+  reason: LifecycleReason<'FeedGapEvent'>,
+  { dropped, fromWallMs }: Gap,
+  atWallMs: number,
+): Omit<FeedEntry, 'sequence'> {
+  const nobody = { organizationId, userId: '', userEndpointId: '' }
+  return { ...nobody, type: 'FeedGapEvent', reason, atWallMs, dropped, fromWallMs }
 }
 
 export function entryOf(

@@ -4,29 +4,49 @@ import type { LifecycleEventType } from '@rollcall/protocol/lifecycle'
 export type IndexedEntry = {
   readonly sequence: number
   readonly type: LifecycleEventType
+  readonly atWallMs: number
   readonly bytes: number
   /** The journal batch that holds it. */
   readonly batch: number
+  /** Of a gap. */
+  readonly gap: Gap | undefined
+  /** Somebody has read it: it may have been sent. */
+  isRead: boolean
+  /** It is in the feed no more. */
+  isGone: boolean
 }
 
-/** Entries taken off the front are cut away once there are so many, and no fewer than are left. */
+/** How many entries a gap stands for, and when the first of them was made. */
+export type Gap = { readonly dropped: number; readonly fromWallMs: number }
+
+/** Entries that are gone are cut away once there are so many, and no fewer than are left. */
 const CUT_MIN = 256
 
 /** One organization's part of the feed, oldest first. */
 export class FeedIndex {
   #entries: IndexedEntry[] = []
+  /** All before it are gone. */
   #head = 0
+  #size = 0
+  #gaps = 0
   #bytes = 0
 
   get size(): number {
-    return this.#entries.length - this.#head
+    return this.#size
   }
 
+  /** Without those that stand for what was dropped. */
+  get changes(): number {
+    return this.#size - this.#gaps
+  }
+
+  /** Of the same. */
   get bytes(): number {
     return this.#bytes
   }
 
   get oldest(): IndexedEntry | undefined {
+    this.#skipGone()
     return this.#entries[this.#head]
   }
 
@@ -36,38 +56,72 @@ export class FeedIndex {
 
   push(entry: IndexedEntry): void {
     this.#entries.push(entry)
-    this.#bytes += entry.bytes
+    this.#count(entry, 1)
   }
 
-  shift(): IndexedEntry | undefined {
-    const entry = this.oldest
-    if (entry === undefined) return undefined
-    this.#head++
-    this.#bytes -= entry.bytes
-    if (this.#head >= CUT_MIN && this.#head >= this.size) {
-      this.#entries = this.#entries.slice(this.#head)
-      this.#head = 0
+  /** Takes one out, wherever it is. */
+  remove(entry: IndexedEntry): void {
+    if (entry.isGone) return
+    entry.isGone = true
+    this.#count(entry, -1)
+    const gone = this.#entries.length - this.#size
+    if (gone < CUT_MIN || gone < this.#size) return
+    this.#entries = this.#entries.filter(({ isGone }) => !isGone)
+    this.#head = 0
+  }
+
+  /** The oldest change, and the gap before it where there is one. */
+  oldestChange(): { readonly change: IndexedEntry; readonly gap: IndexedEntry | undefined } | undefined {
+    this.#skipGone()
+    let gap: IndexedEntry | undefined
+    for (let at = this.#head; at < this.#entries.length; at++) {
+      const entry = this.#entries[at]
+      if (entry === undefined || entry.isGone) continue
+      if (entry.gap === undefined) return { change: entry, gap }
+      gap = entry
     }
-    return entry
+    return undefined
+  }
+
+  /** Puts an entry of the same sequence in the place of one. */
+  replace(entry: IndexedEntry, by: IndexedEntry): void {
+    this.#entries[this.#firstAfter(entry.sequence - 1)] = by
+    entry.isGone = true
+    this.#count(entry, -1)
+    this.#count(by, 1)
   }
 
   /** Entries after `sequence`, at most `max`. */
   after(sequence: number, max: number): readonly IndexedEntry[] {
-    const from = this.#firstAfter(sequence)
-    return this.#entries.slice(from, from + max)
+    const found: IndexedEntry[] = []
+    for (let at = this.#firstAfter(sequence); at < this.#entries.length && found.length < max; at++) {
+      const entry = this.#entries[at]
+      if (entry !== undefined && !entry.isGone) found.push(entry)
+    }
+    return found
   }
 
   count(sequence: number, types: ReadonlySet<LifecycleEventType>): number {
     let count = 0
     for (let at = this.#firstAfter(sequence); at < this.#entries.length; at++) {
-      const type = this.#entries[at]?.type
-      if (type !== undefined && types.has(type)) count++
+      const entry = this.#entries[at]
+      if (entry !== undefined && !entry.isGone && types.has(entry.type)) count++
     }
     return count
   }
 
+  #count({ bytes, gap }: IndexedEntry, by: 1 | -1): void {
+    this.#size += by
+    if (gap === undefined) this.#bytes += by * bytes
+    else this.#gaps += by
+  }
+
+  #skipGone(): void {
+    while (this.#entries[this.#head]?.isGone === true) this.#head++
+  }
+
   #firstAfter(sequence: number): number {
-    let low = this.#head
+    let low = 0
     let high = this.#entries.length
     while (low < high) {
       const middle = (low + high) >> 1

@@ -7,7 +7,7 @@ import {
 import type { DeadLetter, FeedEntry } from '../store.ts'
 import { encodeFields, FieldReader } from './fields.ts'
 
-/** The sequence is the key. The first two fields are all that a start reads. */
+/** The sequence is the key. */
 export function encodeEntry(entry: Omit<FeedEntry, 'sequence'>): Buffer {
   return encodeFields(fieldsOf(entry))
 }
@@ -26,12 +26,8 @@ function fieldsOf(entry: Omit<FeedEntry, 'sequence'>): readonly (number | string
     entry.connectedAtWallMs ?? Number.NaN,
     entry.eventId ?? '',
     entry.answer ?? '',
+    ...(entry.dropped === undefined ? [] : [entry.dropped, entry.fromWallMs ?? entry.atWallMs]),
   ]
-}
-
-export function decodeHead(row: Uint8Array): { organizationId: string; type: LifecycleEventType } {
-  const reader = new FieldReader(row)
-  return { organizationId: reader.text(), type: readType(reader) }
 }
 
 export function decodeEntry(sequence: number, row: Uint8Array): FeedEntry {
@@ -55,12 +51,14 @@ function readEntry(sequence: number, row: FieldReader): FeedEntry {
   const eventId = row.text()
   // Rows of earlier versions end here.
   const answer = row.isAtEnd ? '' : row.text()
+  const gap = row.isAtEnd ? {} : { dropped: row.number(), fromWallMs: row.number() }
   return {
     ...entry,
     ...times,
     ...(Number.isNaN(connectedAtWallMs) ? {} : { connectedAtWallMs }),
     ...(eventId === '' ? {} : { eventId }),
     ...(answer === '' ? {} : { answer }),
+    ...gap,
   }
 }
 

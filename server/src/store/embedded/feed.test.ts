@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
+import { createFakeClock, type FakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../test/helpers/fake-disk.ts'
 import { createMemoryStore } from '../memory/memory.ts'
 import type { Store } from '../store.ts'
@@ -22,23 +22,30 @@ function watch(store: Store, ...organizationIds: readonly string[]): void {
   )
 }
 
-async function register(store: Store, organizationId: string, count: number): Promise<void> {
-  for (let index = 0; index < count; index++) {
+async function register(store: Store, organizationId: string, count: number, from = 0): Promise<void> {
+  for (let index = from; index < from + count; index++) {
     const endpoint = { organizationId, userId: 'alice', userEndpointId: `${organizationId}-${index}` }
     const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
-    await store.registrations.register({ ...endpoint, ...wanted }, 1000, { nowMs: 0, nowWallMs: 0 })
+    await store.registrations.register({ ...endpoint, ...wanted }, 1000, {
+      nowMs: store.serviceTime.nowMs(),
+      nowWallMs: 0,
+    })
   }
 }
 
 async function endpoints(store: Store, organizationId: string): Promise<readonly string[]> {
-  return (await store.feed.read(organizationId, 0, 100)).map(({ userEndpointId }) => userEndpointId)
+  const entries = await store.feed.read(organizationId, 0, 100)
+  return entries.map(({ userEndpointId, dropped }) =>
+    dropped === undefined ? userEndpointId : `-${dropped}`,
+  )
 }
 
-const engines: ReadonlyMap<string, (bounds: typeof BOUNDS) => Promise<Store>> = new Map([
-  ['memory', async (feedBounds) => createMemoryStore({ clock: createFakeClock(), feedBounds })],
+const engines: ReadonlyMap<string, (bounds: typeof BOUNDS, clock?: FakeClock) => Promise<Store>> = new Map([
+  ['memory', async (feedBounds, clock = createFakeClock()) => createMemoryStore({ clock, feedBounds })],
   [
     'the embedded engine',
-    (feedBounds) => openEmbeddedStore({ rows: new FakeDisk().open(), clock: createFakeClock(), feedBounds }),
+    (feedBounds, clock = createFakeClock()) =>
+      openEmbeddedStore({ rows: new FakeDisk().open(), clock, feedBounds }),
   ],
 ])
 
@@ -49,10 +56,45 @@ for (const [name, open] of engines)
       watch(store, 'acme', 'globex')
       await register(store, 'globex', 2)
       await register(store, 'acme', 7)
-      assert.deepEqual(await endpoints(store, 'acme'), ['acme-2', 'acme-3', 'acme-4', 'acme-5', 'acme-6'])
+      assert.deepEqual(await endpoints(store, 'acme'), [
+        '-2',
+        'acme-2',
+        'acme-3',
+        'acme-4',
+        'acme-5',
+        'acme-6',
+      ])
       assert.deepEqual(await endpoints(store, 'globex'), ['globex-0', 'globex-1'])
       const { entries, dropped } = store.feed.totals()
       assert.deepEqual([entries, dropped], [7, 2])
+      await store.close()
+    })
+
+    it('a gap stands for all that was dropped, until somebody has read it', async () => {
+      const clock = createFakeClock()
+      const store = await open(BOUNDS, clock)
+      watch(store, 'acme')
+      const startMs = clock.wallMs()
+      for (let count = 0; count < 8; count++) {
+        await clock.advance(1000)
+        await register(store, 'acme', 1, count)
+      }
+      const [gap, ...rest] = await store.feed.read('acme', 0, 100)
+      assert.equal(rest.length, 5)
+      assert(gap !== undefined && gap.fromWallMs !== undefined)
+      const { type, reason, userId, userEndpointId, dropped, fromWallMs, atWallMs } = gap
+      assert.deepEqual([type, reason, userId, userEndpointId], ['FeedGapEvent', 'feed_full', '', ''])
+      assert.deepEqual([dropped, fromWallMs - startMs, atWallMs - startMs], [3, 1000, 3000])
+      // It may have been sent: what is dropped from now on is another gap.
+      await register(store, 'acme', 2, 8)
+      const again = await store.feed.read('acme', 0, 100)
+      assert.deepEqual(
+        again.map((entry) => entry.dropped),
+        [3, 2, undefined, undefined, undefined, undefined, undefined],
+      )
+      assert.deepEqual(again[0], gap)
+      store.feed.advance(HOOK, again[1]?.sequence ?? 0)
+      assert.equal((await store.feed.read('acme', 0, 100)).length, 5, 'told, and gone')
       await store.close()
     })
 
@@ -62,7 +104,7 @@ for (const [name, open] of engines)
       await register(store, 'acme', 5)
       await register(store, 'globex', 2)
       await register(store, 'initech', 3)
-      assert.deepEqual(await endpoints(store, 'acme'), ['acme-2', 'acme-3', 'acme-4'])
+      assert.deepEqual(await endpoints(store, 'acme'), ['-2', 'acme-2', 'acme-3', 'acme-4'])
       assert.equal((await endpoints(store, 'initech')).length, 3)
       assert.equal(store.feed.totals().dropped, 2)
       await store.close()

@@ -58,12 +58,12 @@ export function embeddedFeed(engine: Engine): FeedStore {
     noteConnected(registration, atWallMs) {
       if (!isLinkWatched(registration.organizationId)) return
       links.connected(registration, atWallMs)
-      changes.add('UserEndpointConnectedEvent', registration, 'subscribed', atWallMs)
+      changes.addLink('UserEndpointConnectedEvent', registration, 'subscribed', atWallMs)
     },
     noteDisconnected(registration, reason, atWallMs) {
       const connectedAtWallMs = links.disconnected(registration)
       const more = connectedAtWallMs === undefined ? {} : { connectedAtWallMs }
-      changes.add('UserEndpointDisconnectedEvent', registration, reason, atWallMs, more)
+      changes.addLink('UserEndpointDisconnectedEvent', registration, reason, atWallMs, more)
     },
     noteExpired(registration, sequence, atWallMs) {
       const record = table.lookUp(registration)
@@ -141,13 +141,15 @@ async function read(
   if (!journal.isDurable(changes.index(organizationId)?.newestBatch ?? 0)) await journal.durable()
   journal.assertReadable()
   const entries: FeedEntry[] = []
-  for (const { sequence, batch } of changes.index(organizationId)?.after(afterSequence, max) ?? []) {
+  for (const indexed of changes.index(organizationId)?.after(afterSequence, max) ?? []) {
+    const { sequence, batch } = indexed
     const row = rows.get('feed', registrationKey(sequence))
     if (row === undefined) {
       // Added while this waited, and not on disk yet. Anything else must never happen.
       assert(!journal.isDurable(batch), 'an entry of the feed has no row')
       break
     }
+    indexed.isRead = true
     entries.push(decodeEntry(sequence, row))
   }
   return entries

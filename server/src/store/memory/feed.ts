@@ -4,6 +4,8 @@ import {
   type LifecycleReason,
   type ReceiptType,
 } from '@rollcall/protocol/lifecycle'
+import type { Clock } from '../../clock/clock.ts'
+import { Flapping } from '../flapping.ts'
 import type {
   EndpointKey,
   FeedBounds,
@@ -38,9 +40,14 @@ export class Feed {
   entries: readonly FeedEntry[] = []
   dropped = 0
   onAdded: (organizationId: string) => void = () => {}
+  readonly #flapping = new Flapping<FeedEntry>()
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  /** What somebody has read: it may have been sent. */
+  readonly read = new WeakSet<FeedEntry>()
 
-  constructor(bounds: FeedBounds) {
+  constructor(bounds: FeedBounds, clock: Pick<Clock, 'monotonicMs'>) {
     this.#bounds = bounds
+    this.#clock = clock
     this.deadLetters = new DeadLetters(bounds.deadLettersMax)
   }
 
@@ -72,6 +79,28 @@ export class Feed {
     ]
     this.#keepBounds(organizationId)
     this.onAdded(organizationId)
+  }
+
+  /** See `FeedStore`: of an endpoint that flaps, a change undoes the one before it that nobody has read. */
+  addLink(
+    type: LifecycleEventType,
+    subject: Registration,
+    reason: LifecycleReason,
+    atWallMs: number,
+    more: FeedMore = {},
+  ): void {
+    const { organizationId, registrationId } = subject
+    if (!this.isWatched(organizationId, type)) return
+    const nowMs = this.#clock.monotonicMs()
+    const last = this.#flapping.count(registrationId, nowMs)?.last
+    if (last !== undefined && this.entries.includes(last) && !this.read.has(last)) {
+      if (last.type === type) return
+      this.entries = this.entries.filter((entry) => entry !== last)
+      this.#flapping.told(registrationId, undefined, nowMs)
+      return
+    }
+    this.add(type, subject, reason, atWallMs, more)
+    this.#flapping.told(registrationId, this.entries.at(-1), nowMs)
   }
 
   addReceipt(
@@ -114,16 +143,33 @@ export class Feed {
     this.entries = this.entries.filter((entry) => entry.sequence > doneOf(entry.organizationId))
   }
 
+  /** Without what stands for those that were dropped. */
+  get changes(): readonly FeedEntry[] {
+    return this.entries.filter((entry) => entry.dropped === undefined)
+  }
+
   #keepBounds(organizationId: string): void {
     const { organizationEntriesMax, organizationBytesMax, entriesMax } = this.#bounds
-    const own = this.entries.filter((entry) => entry.organizationId === organizationId)
+    const own = this.changes.filter((entry) => entry.organizationId === organizationId)
     if (own.length > organizationEntriesMax || bytesOf(own) > organizationBytesMax) this.#drop(organizationId)
-    if (this.entries.length > entriesMax) this.#drop(largest(this.entries))
+    if (this.changes.length > entriesMax) this.#drop(largest(this.changes))
   }
 
   #drop(organizationId: string): void {
-    const index = this.entries.findIndex((entry) => entry.organizationId === organizationId)
-    this.entries = this.entries.filter((_, at) => at !== index)
+    const own = this.entries.filter((entry) => entry.organizationId === organizationId)
+    const at = own.findIndex((entry) => entry.dropped === undefined)
+    const [gap, change] = [own[at - 1], own[at]]
+    if (change === undefined) return
+    const before = gap !== undefined && !this.read.has(gap) ? gap : undefined
+    const { sequence, atWallMs } = change
+    const made: FeedEntry = {
+      ...{ sequence, organizationId, userId: '', userEndpointId: '', atWallMs },
+      ...{ type: 'FeedGapEvent', reason: 'feed_full' },
+      dropped: (before?.dropped ?? 0) + 1,
+      fromWallMs: before?.fromWallMs ?? atWallMs,
+    }
+    const left = this.entries.filter((entry) => entry !== before)
+    this.entries = left.map((entry) => (entry === change ? made : entry))
     this.dropped++
   }
 }
@@ -141,13 +187,13 @@ export function memoryFeed(feed: Feed, slots: Slots, gate: Gate): FeedStore {
     isWatched: (organizationId, type) => feed.isWatched(organizationId, type),
     noteConnected(registration, atWallMs) {
       links.set(registration.registrationId, atWallMs)
-      feed.add('UserEndpointConnectedEvent', registration, 'subscribed', atWallMs)
+      feed.addLink('UserEndpointConnectedEvent', registration, 'subscribed', atWallMs)
     },
     noteDisconnected(registration, reason, atWallMs) {
       const connectedAtWallMs = links.get(registration.registrationId)
       links.delete(registration.registrationId)
       const more = connectedAtWallMs === undefined ? {} : { connectedAtWallMs }
-      feed.add('UserEndpointDisconnectedEvent', registration, reason, atWallMs, more)
+      feed.addLink('UserEndpointDisconnectedEvent', registration, reason, atWallMs, more)
     },
     noteExpired(registration, sequence, atWallMs) {
       const entry = slots.byId
@@ -162,7 +208,9 @@ export function memoryFeed(feed: Feed, slots: Slots, gate: Gate): FeedStore {
     },
     async read(organizationId, afterSequence, max) {
       assertOpen(gate)
-      return of(feed.entries, organizationId, afterSequence).slice(0, max)
+      const read = of(feed.entries, organizationId, afterSequence).slice(0, max)
+      for (const entry of read) feed.read.add(entry)
+      return read
     },
     count: (organizationId, afterSequence, types) =>
       of(feed.entries, organizationId, afterSequence).filter(({ type }) => types.has(type)).length,
@@ -191,8 +239,8 @@ export function memoryFeed(feed: Feed, slots: Slots, gate: Gate): FeedStore {
       deadLetters.remove(webhookName(webhook), new Set(sequences))
     },
     totals: () => ({
-      entries: feed.entries.length,
-      bytes: bytesOf(feed.entries),
+      entries: feed.changes.length,
+      bytes: bytesOf(feed.changes),
       deadLetters: deadLetters.count,
       dropped: feed.dropped + deadLetters.dropped,
     }),

@@ -46,7 +46,7 @@ export function createMemoryStore({
   const gate: Gate = { open: true }
   const slots = createSlots()
   const answers = new AnswerBook(bookBounds)
-  const feed = new Feed(feedBounds)
+  const feed = new Feed(feedBounds, clock)
   const calls = new Calls()
   const serviceTime = startServiceTime(clock, {
     startMs: clock.wallMs(),
