@@ -27,6 +27,9 @@ import { senderScope } from './sender-scope.ts'
 import type { ReceiptWait, Watch } from './watch.ts'
 import { takeWrite } from './write-share.ts'
 
+/** While no more than this waits to be written nobody's share is looked at: it is written in no time, or soon is more. */
+const ANYBODYS_BYTES = 8_388_608
+
 export type SendEventContext = AcceptContext &
   AppendContext & {
     readonly store: Pick<Store, 'registrations' | 'mailboxes' | 'history' | 'serviceTime'>
@@ -197,7 +200,7 @@ function admission(
   tally: Tally['qos1'],
   event: Accepted,
 ): AdmitWrite {
-  return (bytes, endpoints) => {
+  return ({ bytes, endpoints, waitingBytes }) => {
     try {
       if (endpoints > 0) assertMailboxShare(store.mailboxes, shares, event.to.organizationId, bytes)
     } catch (error) {
@@ -205,7 +208,7 @@ function admission(
       metrics.eventOutcome('mailbox_full', endpoints)
       throw error
     }
-    return takeWrite(quotas.ledger, event, bytes)
+    return waitingBytes <= ANYBODYS_BYTES ? undefined : takeWrite(quotas.ledger, event, bytes)
   }
 }
 

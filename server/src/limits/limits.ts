@@ -74,8 +74,8 @@ const ANSWER_BYTES_MAX = 134_217_728
 /** Bytes of MQTT packets that have begun and not ended, at one time. */
 const UNFINISHED_BYTES_MAX = 134_217_728
 
-/** Bytes of events that may wait to be written at one time: as many as the store lets wait. */
-const WRITE_BYTES_MAX = 50_331_648
+/** Bytes of events that may wait to be written at one time beside those that are nobody's: so the store lets 48 MiB wait. */
+const WRITE_BYTES_MAX = 41_943_040
 
 type LimitOptions = { readonly settings: LimitSettings; readonly clock: Pick<Clock, 'monotonicMs'> }
 

@@ -243,10 +243,19 @@ export type AppendRequest = UserKey & {
 }
 
 /**
- * Whether the caller may have so many bytes more wait to be written, about, for so many endpoints. What it returns is called once they do not
- * wait any more, whatever became of them; what it throws is what the operation rejects with.
+ * Whether the caller may have this written. What it returns, if anything, is called once that does not wait any more,
+ * whatever became of it; what it throws is what the operation rejects with.
  */
-export type AdmitWrite = (bytes: number, endpoints: number) => () => void
+export type AdmitWrite = (wanted: WantedWrite) => (() => void) | undefined
+
+export type WantedWrite = {
+  /** About. */
+  readonly bytes: number
+  /** That would take the event if they have room. */
+  readonly endpoints: number
+  /** What waits to be written of everybody's. */
+  readonly waitingBytes: number
+}
 
 /** The event that goes to the others, kept with the one that it cancels. */
 export type CancelDraft = {

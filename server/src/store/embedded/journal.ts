@@ -105,10 +105,11 @@ export class Journal {
 
   /** Whether there is room for changes that nobody waits for, however the disk is. */
   get hasRoom(): boolean {
-    return this.#waitingBytes <= WAITING_BYTES_MAX
+    return this.waitingBytes <= WAITING_BYTES_MAX
   }
 
-  get #waitingBytes(): number {
+  /** Bytes that wait to be written. */
+  get waitingBytes(): number {
     return this.#filling.bytes + (this.#running?.batch.bytes ?? 0)
   }
 
@@ -133,7 +134,7 @@ export class Journal {
   assertTakesEvents(): void {
     this.assertWritable()
     if (this.#rows.warnings?.().includes('disk_full') === true) throw refusal(FULL)
-    if (this.#waitingBytes > WAITING_BYTES_MAX_FOR_EVENTS) throw refusal(TOO_MUCH)
+    if (this.waitingBytes > WAITING_BYTES_MAX_FOR_EVENTS) throw refusal(TOO_MUCH)
   }
 
   failure(): string | undefined {

@@ -10,6 +10,7 @@ import type {
   Registration,
   SentThrough,
   UserKey,
+  WantedWrite,
 } from '../store.ts'
 import type { AnswerBook } from './answers.ts'
 import { appendToAll } from './append.ts'
@@ -34,7 +35,7 @@ export function embeddedMailboxes(engine: Engine, answers: AnswerBook): MailboxS
       journal.assertTakesEvents()
       assertHistoryRoom(engine.history)
       const reached = targets(engine, request, nowMs)
-      const release = request.admit?.(bytesToWrite(request, reached.length), reached.length)
+      const release = request.admit?.(wanted(engine, request, reached.length))
       try {
         const outcome = appendToAll(engine, reached, request)
         const isRemembered = remember(engine, answers, request, outcome)
@@ -83,11 +84,16 @@ function targets(
 }
 
 /** About what an event leaves to be written where so many endpoints take it. */
-function bytesToWrite({ event, record, cancelOthers, call }: AppendRequest, endpoints: number): number {
+function wanted(
+  { journal }: Engine,
+  { event, record, cancelOthers, call }: AppendRequest,
+  endpoints: number,
+): WantedWrite {
   const cancel = cancelOthers ?? call?.cancelOthers
   const copies = isShared(event.payload.byteLength, endpoints) ? 1 : endpoints
   const others = (record?.event.byteLength ?? 0) + (cancel?.payload.byteLength ?? 0)
-  return copies * event.payload.byteLength + others + (endpoints + 1) * ROW_BYTES
+  const bytes = copies * event.payload.byteLength + others + (endpoints + 1) * ROW_BYTES
+  return { bytes, endpoints, waitingBytes: journal.waitingBytes }
 }
 
 /** Leaves the answer and the record that go with an event. Returns whether there was anything to leave. */

@@ -32,7 +32,8 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       assertOpen(gate)
       // Nothing waits here.
       const reached = targets(slots, request, nowMs)
-      request.admit?.(reached.length * request.event.payload.byteLength, reached.length)()
+      const bytes = reached.length * request.event.payload.byteLength
+      request.admit?.({ bytes, endpoints: reached.length, waitingBytes: 0 })?.()
       const outcome = append(slots, reached, request)
       const count = outcome.accepted.length
       const isAccepted = count > 0 || outcome.full.length === 0
