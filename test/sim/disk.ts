@@ -13,6 +13,8 @@ export class Disk {
   readonly #tables = new Map<Table, Map<string, Buffer>>()
   /** Commits fail while set. */
   failing = false
+  /** Called for each commit that failed. */
+  onRefused = (): void => undefined
   readonly #inspect: (change: RowChange) => void
 
   constructor(inspect: (change: RowChange) => void) {
@@ -83,8 +85,10 @@ export class CrashingRows implements Rows {
     this.#pending = undefined
     // A failed commit may have reached the disk all the same.
     if (!this.#disk.failing || this.#dice.chance(30)) this.#disk.apply(pending.changes)
-    if (this.#disk.failing) pending.reject(new Error('EIO'))
-    else pending.resolve()
+    if (this.#disk.failing) {
+      this.#disk.onRefused()
+      pending.reject(new Error('EIO'))
+    } else pending.resolve()
   }
 
   /** The process dies: what was being written is on disk or not, and no promise is ever settled again. */

@@ -9,7 +9,8 @@ export type Send = {
   /** Its idempotency key. */
   readonly key: string | undefined
   readonly startedStep: number
-  readonly startedAtWallMs: number
+  /** On the monotonic clock. */
+  readonly startedAtMs: number
   answeredStep: number | undefined
   readonly terms: SendTerms
 }
@@ -50,14 +51,13 @@ export class Ledger {
   /** When the process died or the disk failed, from and to, in uptime. */
   readonly #troubles: { readonly fromUpMs: number; toUpMs: number }[] = []
 
-  /** A crash, or the beginning of a failure that `troubleEnded` ends. */
-  trouble(upMs: number): void {
-    this.#troubles.push({ fromUpMs: upMs, toUpMs: upMs })
-  }
-
-  troubleEnded(upMs: number): void {
-    const last = this.#troubles.at(-1)
-    if (last !== undefined) last.toUpMs = upMs
+  /** A crash, or the beginning of a failure or a standstill, whose end is told to what is returned. */
+  trouble(upMs: number): (endUpMs: number) => void {
+    const trouble = { fromUpMs: upMs, toUpMs: upMs }
+    this.#troubles.push(trouble)
+    return (endUpMs) => {
+      trouble.toUpMs = Math.max(trouble.toUpMs, endUpMs)
+    }
   }
 
   /** Whether the removal of an acknowledged event, soon durable, may have been lost. */

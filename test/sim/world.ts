@@ -1,6 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { IDEMPOTENCY_TTL_MS } from '@rollcall/protocol/limits'
-import { uuidMaker } from '../../server/src/clock/clock.ts'
+import { type Clock, uuidMaker } from '../../server/src/clock/clock.ts'
 import {
   createDelivery,
   type Delivery,
@@ -28,6 +28,10 @@ import { WebhookReceivers } from './webhook-receivers.ts'
 const SECRET = '4111-1111-SECRET'
 const FOREVER_MS = 9_000_000_000_000
 const LATENESS_MS_MAX = 1000
+const MONTH_MS = 31 * 86_400_000
+
+/** Puts a fault into a store, to see that it is found. */
+export type Plant = (store: Store, clock: Clock) => Store
 
 /** The service of one process's life: the real registrar, delivery and store engine. */
 type Service = {
@@ -46,6 +50,9 @@ export type Tally = {
   reminders: number
   crashes: number
   failures: number
+  /** Times that the process stood still, and that the wall clock jumped. */
+  stalls: number
+  jumps: number
   /** Events that were not delivered in time. */
   outlived: number
   /** Events that webhooks got. */
@@ -69,6 +76,8 @@ export function emptyTally(): Tally {
     reminders: 0,
     crashes: 0,
     failures: 0,
+    stalls: 0,
+    jumps: 0,
     outlived: 0,
     told: 0,
     cancelled: 0,
@@ -93,7 +102,7 @@ export class World {
   readonly #answers = new AnswersLedger()
   /** Events that rang at a device, and that it may answer. */
   readonly #rung = new Map<Device, string[]>()
-  readonly #plant: (store: Store) => Store
+  readonly #plant: Plant
   readonly #webhooks: WebhookReceivers
   readonly #signIns: SignIns
   /** Registrations that were answered. */
@@ -101,16 +110,18 @@ export class World {
   readonly #devices: readonly Device[]
   /** The last send that was answered for each idempotency key. */
   readonly #keys = new Map<string, Send>()
-  #lastJumpStep = 0
   #service: Service | undefined
   #step = 0
+  /** Jumps ahead that are not taken back yet: meanwhile lifetimes look over. */
+  #aheads = 0
   #violation: unknown
   /** Monotonic time spent down, so that uptime can be told. */
   #downMs = 0
   #diskRepairedAtUpMs = Number.NEGATIVE_INFINITY
+  #outageEnded: (upMs: number) => void = () => undefined
 
   /** @param plant puts a fault into the store, to see that it is found */
-  constructor(seed: number, plant: (store: Store) => Store = (store) => store) {
+  constructor(seed: number, plant: Plant = (store) => store) {
     this.#plant = plant
     this.#dice = createDice(seed)
     this.#random = seededRandom(`world ${seed}`)
@@ -195,7 +206,7 @@ export class World {
 
   async #boot(): Promise<void> {
     const rows = new CrashingRows(this.#disk, this.#clock, this.#dice)
-    const store = this.#plant(await this.#open(rows))
+    const store = this.#plant(await this.#open(rows), this.#clock)
     const newId = uuidMaker(this.#clock, this.#random)
     const metrics = {
       eventAccepted: () => undefined,
@@ -303,13 +314,42 @@ export class World {
     if (roll < 8) return this.#restart()
     if (roll < 12) return this.#breakDisk()
     if (roll < 16) return this.#jumpWall()
+    if (roll < 20) return this.#stall()
     if (roll < 520) return this.#send()
     return this.#useDevice(this.#dice.pick(this.#devices))
   }
 
   #jumpWall(): void {
-    this.#lastJumpStep = this.#step
-    this.#clock.jumpWall(this.#dice.roll(7_200_000) - 3_600_000)
+    this.tally.jumps++
+    if (this.#dice.chance(50)) {
+      this.#clock.jumpWall(this.#dice.roll(7_200_000) - 3_600_000)
+      return
+    }
+    this.#clock.jumpWall(MONTH_MS)
+    this.#aheads++
+    this.#clock.after(this.#dice.roll(70_000), () => {
+      this.#clock.jumpWall(-MONTH_MS)
+      this.#aheads--
+    })
+  }
+
+  /** Nothing runs for longer than any step of service time. */
+  async #stall(): Promise<void> {
+    this.tally.stalls++
+    const alive = this.#alive()
+    const ended = this.#ledger.trouble(this.#upMs())
+    await this.#clock.stall(1500 + this.#dice.roll(30_000))
+    ended(this.#upMs())
+    this.#giveFullPeriod(alive)
+  }
+
+  #alive(): readonly Life[] {
+    return this.#devices.flatMap(({ life }) => (life !== undefined && this.#isAlive(life) ? [life] : []))
+  }
+
+  /** Whoever lived when nobody could be heard, or nothing be written, any more has a full period from its end. */
+  #giveFullPeriod(alive: readonly Life[]): void {
+    for (const life of alive) life.aliveSinceUpMs = this.#upMs()
   }
 
   async #downFor(ms: number): Promise<void> {
@@ -355,6 +395,7 @@ export class World {
     }
     dead?.delivery.close()
     await Promise.race([dead?.registrar.close(), dead?.webhooks.close(), Promise.resolve()])
+    if (this.#disk.failing) this.#outageEnded(this.#upMs())
     this.#disk.failing = false
     await this.#downFor(this.#dice.roll(60_000))
     await this.#boot()
@@ -364,11 +405,21 @@ export class World {
     if (this.#disk.failing) return
     this.tally.failures++
     this.#disk.failing = true
-    this.#ledger.trouble(this.#upMs())
-    this.#clock.after(this.#dice.roll(3000), () => {
+    this.#outageEnded = this.#ledger.trouble(this.#upMs())
+    const service = this.#service
+    // Only a failure that was noticed is one.
+    let alive: readonly Life[] = []
+    this.#disk.onRefused = () => {
+      alive = this.#alive()
+      this.#disk.onRefused = () => undefined
+    }
+    const lastsMs = this.#dice.chance(20) ? 24_000 : this.#dice.roll(3000)
+    this.#clock.after(lastsMs, () => {
+      this.#disk.onRefused = () => undefined
+      if (service === this.#service) this.#giveFullPeriod(alive)
       this.#disk.failing = false
       this.#diskRepairedAtUpMs = this.#upMs()
-      this.#ledger.troubleEnded(this.#upMs())
+      this.#outageEnded(this.#upMs())
     })
   }
 
@@ -414,6 +465,7 @@ export class World {
     const eventId = this.#dice.chance(70) ? (rung.at(-1) ?? '') : this.#dice.pick(rung)
     const { userEndpointId } = device.endpoint
     this.#answers.attempt(eventId)
+    const isAhead = this.#aheads > 0
     // Whoever answers has the event.
     this.#receipts.acknowledge(device, eventId)
     service.delivery.answer(device.endpoint, { eventId, userEndpointId, answer: undefined }).then(
@@ -423,8 +475,9 @@ export class World {
         const answeredBy = error.fields.get('answeredBy')
         if (error.code === 'answered_elsewhere')
           this.#hear(service, () => this.#answers.lost(eventId, userEndpointId, answeredBy))
-        else if (error.code === 'not_found') this.#hear(service, () => this.#answers.unknown(eventId, device))
-        else if (error.code !== 'unavailable') this.#fail(error)
+        else if (error.code === 'not_found') {
+          if (!isAhead) this.#hear(service, () => this.#answers.unknown(eventId, device))
+        } else if (error.code !== 'unavailable') this.#fail(error)
       },
     )
   }
@@ -528,7 +581,7 @@ export class World {
       qos,
       key,
       startedStep: this.#step,
-      startedAtWallMs: this.#clock.wallMs(),
+      startedAtMs: this.#clock.monotonicMs(),
       answeredStep: undefined,
       terms,
     }
@@ -626,9 +679,10 @@ export class World {
 
   #remember(key: string, send: Send): void {
     const known = this.#keys.get(key)
-    // A jump of the wall clock, on which keys are kept over a restart, makes ten minutes longer or shorter.
-    const isComparable = known !== undefined && known.qos === 1 && known.startedStep > this.#lastJumpStep
-    if (isComparable && this.#clock.wallMs() - known.startedAtWallMs < IDEMPOTENCY_TTL_MS)
+    // However the wall clock jumps.
+    const isRemembered =
+      known?.qos === 1 && this.#clock.monotonicMs() - known.startedAtMs < IDEMPOTENCY_TTL_MS
+    if (isRemembered)
       throw new Violation(`${send.eventId} was sent although ${key} had been used for ${known.eventId}`)
     this.#keys.set(key, send)
   }
