@@ -26,6 +26,18 @@ export type Statistics = {
   readonly deliveryMs: Bounded & { readonly qos0: readonly number[]; readonly qos1: readonly number[] }
   /** Between a registration's deadline and its expiry. */
   readonly expiryLatenessMs: Bounded & { readonly counts: readonly number[] }
+  /** What it holds of what everybody shares, as of `at`; by name. `undefined`: the server is older than that. */
+  readonly shares?: SharesHeld
+}
+
+/** Names are `links`, `waiters`, `bulkBytes`, `answerBytes`, `unfinishedBytes`, `writeBytes`; there may come more. */
+export type SharesHeld = Readonly<Record<string, ShareHeld>>
+
+export type ShareHeld = {
+  /** Held now. */
+  readonly used: number
+  /** The most that it may hold now, as long as others hold what they do; of all together, as much as there is. */
+  readonly max: number
 }
 
 /** Best-effort events. All but `events` count endpoints. */

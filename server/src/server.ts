@@ -11,6 +11,7 @@ import { type Doors, openDoors } from './doors.ts'
 import { createHistory, type History } from './history/history.ts'
 import { type Admin, createHttp, type Http, type Page } from './http/http.ts'
 import { createLimits, type Limits } from './limits/limits.ts'
+import { sharingOf, watchLoad } from './load.ts'
 import { createSealer, loadSealingKey, SEALING_KEY_FILE } from './masks/masks.ts'
 import { createMqtt, type Mqtt } from './mqtt/mqtt.ts'
 import { createMetrics, type Log, type Metrics, Statistics } from './observe/observe.ts'
@@ -161,6 +162,7 @@ async function buildHeart(
     qos1.discarded += entries
     qos1.registrationEnded += entries
   }
+  const limits = createLimits({ settings: configuration, clock })
   const { openStore = openFolderStore } = around
   const store = await openStore({
     ...{ dataDir, clock, log, historyBounds, onMailboxEnded },
@@ -168,12 +170,12 @@ async function buildHeart(
     feedBounds: feedBounds(configuration.webhookFeedEventsMax, configuration.webhookFeedTotalEventsMax),
     onLost: (error) => around.onStoreLost?.(error),
     bookBounds: configuration,
+    isOverloaded: () => limits.shedding.level === 'overloaded',
   })
   closers.add(() => store.close())
   // After the store: a key beside no store says that one was lost.
   const sealer = createSealer(await loadSealingKey({ dataDir, keyFromConfig, random }), random)
   const common = { store, clock, newId, metrics, statistics, log, limits: configuration }
-  const limits = createLimits({ settings: configuration, clock })
   const { maskLength } = configuration
   const delivery = createDelivery({ ...common, sealer, maskLength, quotas: limits, organizationOf })
   const registrar = createRegistrar({
@@ -223,7 +225,9 @@ async function buildFronts(
     if (store.failure() !== undefined) return 'store_unwritable'
     return store.warnings().find((warning) => warning !== 'disk_low')
   }
-  const services = { ...around, ...rooms, readiness: { notReadyBecause, warnings: () => store.warnings() } }
+  const warnings = (): readonly string[] =>
+    rooms.limits.shedding.level === 'overloaded' ? [...store.warnings(), 'overloaded'] : store.warnings()
+  const services = { ...around, ...rooms, readiness: { notReadyBecause, warnings } }
   const http = await createHttp({ ...services, settings, door: doors.http })
   const admin = await buildAdmin(configuration, http, services, settings, doors.admin, closers)
   closers.add(() => http.close())
@@ -245,6 +249,7 @@ async function buildFronts(
     storeWarnings: () => store.warnings(),
     feed: () => store.feed.totals(),
   })
+  metrics.observeSharing(sharingOf(rooms.limits))
   return { http, mqtt, admin }
 }
 
@@ -252,7 +257,7 @@ async function buildFronts(
 async function open(
   configuration: Configuration,
   around: Surroundings,
-  { registrar, delivery, metrics }: Heart,
+  { registrar, delivery, metrics, limits }: Heart,
   { http, mqtt, admin }: Fronts,
   start: Start,
   closers: Closers,
@@ -270,6 +275,7 @@ async function open(
     }
     closers.add(watchCertificate(files, around, renew))
   }
+  closers.add(watchLoad({ ...around, ...limits }))
   closers.add(watchDescriptors({ ...around, metrics, descriptors: systemDescriptors }))
   registrar.start()
   delivery.start()

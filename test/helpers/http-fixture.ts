@@ -128,8 +128,11 @@ function fakeAuth(clock: FakeClock, requests: TokenRequest[], revocations: Revoc
   }
   return {
     // As the real one: `new-` stands for a token that was not verified before.
-    authenticate: (token) =>
-      token.startsWith('new-') ? (async () => principalOf(token.slice(4)))() : principalOf(token),
+    authenticate(token, beforeCheck) {
+      if (!token.startsWith('new-')) return principalOf(token)
+      beforeCheck?.()
+      return (async () => principalOf(token.slice(4)))()
+    },
     isStillGood: (token) => known.has(token) && !revocations.revoked.has(token),
     revocations: () => revocations.count,
     async revokeUser({ organizationId, userId }) {

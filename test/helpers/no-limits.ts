@@ -28,6 +28,8 @@ export const LIMITS_OFF: LimitSettings = {
   linksMax: 100_000,
   pendingLinksMax: 5_000,
   receiptWaitersMax: 10_000,
+  shedLagMs: 0,
+  shedWritePercent: 100,
 }
 
 /** For tests of what has nothing to do with limits: a new one each time, since some of it is held. */

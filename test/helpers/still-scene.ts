@@ -21,6 +21,8 @@ export type Endpoints = {
 export type StillScene = {
   readonly clock: FakeClock
   readonly disk: FakeDisk
+  /** Whether the server sheds what is new. */
+  readonly load: { isOverloaded: boolean }
   readonly store: Store
   readonly registrar: Registrar
   readonly scene: Endpoints
@@ -34,7 +36,11 @@ export type StillScene = {
 export async function openStillScene(): Promise<StillScene> {
   const clock = createFakeClock()
   const disk = new FakeDisk()
-  const store = await openEmbeddedStore({ rows: disk.open(), clock })
+  const load = { isOverloaded: false }
+  const store = await openEmbeddedStore({
+    ...{ rows: disk.open(), clock },
+    isOverloaded: () => load.isOverloaded,
+  })
   const ended: string[] = []
   const reminded: string[] = []
   const registrar = createRegistrar({
@@ -52,7 +58,7 @@ export async function openStillScene(): Promise<StillScene> {
   })
   registrar.start()
   const scene = endpoints(registrar, store, clock)
-  return { clock, disk, store, registrar, scene, ended, reminded, close: () => store.close() }
+  return { clock, disk, load, store, registrar, scene, ended, reminded, close: () => store.close() }
 }
 
 function endpoints(registrar: Registrar, store: Store, clock: FakeClock): Endpoints {

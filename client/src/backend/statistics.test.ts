@@ -19,6 +19,7 @@ const STATISTICS = {
   ended: { expired: 11, unregistered: 12 },
   deliveryMs: { bounds: BOUNDS, qos0: [1, 0, 0, 2], qos1: [0, 3, 0, 0] },
   expiryLatenessMs: { bounds: BOUNDS, counts: [0, 0, 4, 0] },
+  shares: { links: { used: 8, max: 50_000 }, waiters: { used: 0, max: 5_000 } },
 }
 
 function open(answer: unknown) {
@@ -58,6 +59,11 @@ describe('statistics', () => {
     assert.deepEqual(await open(former).backend.statistics(), { ...former, mailboxBytes: 0 })
   })
 
+  it('of a server that does not share yet are read without shares', async () => {
+    const { shares: _, ...former } = STATISTICS
+    assert.deepEqual(await open(former).backend.statistics(), former)
+  })
+
   it('are refused where they break the contract', async () => {
     const { deliveryMs, expiryLatenessMs } = STATISTICS
     for (const wrong of [
@@ -68,6 +74,8 @@ describe('statistics', () => {
       { qos0: { ...STATISTICS.qos0, sent: null } },
       { qos1: [] },
       { ended: undefined },
+      { shares: { links: 8 } },
+      { shares: { links: { used: 1 } } },
       { deliveryMs: { ...deliveryMs, bounds: ['0.1', 1, 2] } },
       { deliveryMs: { ...deliveryMs, qos1: [1, 2, 3] } },
       { expiryLatenessMs: { ...expiryLatenessMs, counts: [1, 2, 3, 'x'] } },

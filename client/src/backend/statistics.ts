@@ -26,6 +26,7 @@ export function parseStatistics(value: unknown): Statistics {
       qos1: parseCounts(delivery['qos1'], deliveryBounds),
     },
     expiryLatenessMs: { bounds: latenessBounds, counts: parseCounts(lateness['counts'], latenessBounds) },
+    ...parseShares(answer['shares']),
   }
 }
 
@@ -63,6 +64,16 @@ function parseEnded(value: unknown): Statistics['ended'] {
     expired: integer(counts['expired'], 'expired'),
     unregistered: integer(counts['unregistered'], 'unregistered'),
   }
+}
+
+/** A server older than that does not tell. */
+function parseShares(value: unknown): Pick<Statistics, 'shares'> {
+  if (value === undefined) return {}
+  const shares = Object.entries(object(value, 'shares')).map(([thing, share]) => {
+    const { used, max } = object(share, 'a share')
+    return [thing, { used: integer(used, 'used'), max: integer(max, 'max') }] as const
+  })
+  return { shares: Object.fromEntries(shares) }
 }
 
 function parseBounds(value: unknown): readonly number[] {

@@ -109,6 +109,8 @@ export type Configuration = {
   readonly workBurstPerAddress: number
   readonly idempotencyKeysMax: number
   readonly revocationsMax: number
+  readonly shedLagMs: number
+  readonly shedWritePercent: number
   readonly organizationSharePercent: number
   readonly callerSharePercent: number
   readonly addressSharePercent: number
@@ -258,6 +260,8 @@ function parseLimits(integer: (name: keyof Configuration) => number) {
     workBurstPerAddress: integer('workBurstPerAddress'),
     idempotencyKeysMax: integer('idempotencyKeysMax'),
     revocationsMax: integer('revocationsMax'),
+    shedLagMs: integer('shedLagMs'),
+    shedWritePercent: integer('shedWritePercent'),
     organizationSharePercent: integer('organizationSharePercent'),
     callerSharePercent: integer('callerSharePercent'),
     addressSharePercent: integer('addressSharePercent'),

@@ -412,6 +412,18 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     [200_000, 1_000, 10_000_000],
     'Revoked tokens that are remembered until they expire, and as many users all of whose tokens are. Of whoever is over its share all tokens are revoked at once (`docs/sharing.md`).',
   ),
+  integer(
+    'shedLagMs',
+    'milliseconds',
+    [500, 0, 60_000],
+    'How late the event loop may be before what is dear is refused; at twice that, what is new as well (`docs/sharing.md`). 0: it does not count.',
+  ),
+  integer(
+    'shedWritePercent',
+    'per cent',
+    [75, 1, 100],
+    'The same for the bytes of events that wait to be written, of as many as may wait; half way from there to all, what is new as well. 100: they do not count.',
+  ),
   share('organization', 50, 'one organization'),
   share('caller', 25, 'one caller'),
   share('address', 25, 'one address, where no more is known than that (IPv6: /64)'),

@@ -55,7 +55,7 @@ export type Accepted = Outgoing & {
 export type AcceptContext = {
   readonly clock: Clock
   readonly newId: () => string
-  readonly quotas: Pick<Limits, 'sendEvents' | 'work'>
+  readonly quotas: Pick<Limits, 'sendEvents' | 'work' | 'shedding'>
   readonly organizationOf: OrganizationOf
   readonly maskLength: MaskLength
   readonly metrics: Pick<Metrics, 'masksTook'>

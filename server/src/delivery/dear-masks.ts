@@ -4,7 +4,7 @@ import { createMaskWork, type MaskWork } from '../masks/masks.ts'
 import type { Metrics } from '../observe/observe.ts'
 
 export type MaskBill = {
-  readonly quotas: Pick<Limits, 'work'>
+  readonly quotas: Pick<Limits, 'work' | 'shedding'>
   readonly metrics: Pick<Metrics, 'masksTook'>
 }
 
@@ -19,12 +19,14 @@ const DEAR_FROM = 65_536
  * Does something with masks, tells what they took, and has the caller pay for it, refused or not.
  *
  * @throws RateLimited where the caller has not paid off what it had before
+ * @throws RollcallError `unavailable` while the server is overloaded
  */
 export function withMasks<T>(
   { quotas, metrics }: MaskBill,
   principal: Principal,
   apply: (work: MaskWork) => T,
 ): T {
+  quotas.shedding.admit('masks')
   quotas.work.admit(principal)
   const work = createMaskWork()
   try {

@@ -156,7 +156,7 @@ export type DeliveryOptions = {
   /** Whose rules for sending hold. */
   readonly organizationOf: OrganizationOf
   /** How many events callers may send, and how many bytes of them may wait to be written. */
-  readonly quotas: Pick<Limits, 'sendEvents' | 'work' | 'turns' | 'ledger'>
+  readonly quotas: Pick<Limits, 'sendEvents' | 'work' | 'turns' | 'ledger' | 'shedding'>
 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {

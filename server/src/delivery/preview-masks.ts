@@ -39,7 +39,7 @@ export function parseMasksPreview(given: Buffer): MasksPreviewCommand {
 }
 
 export type PreviewContext = {
-  readonly quotas: Pick<Limits, 'sendEvents' | 'work'>
+  readonly quotas: Pick<Limits, 'sendEvents' | 'work' | 'shedding'>
   readonly maskLength: MaskLength
   readonly metrics: Pick<Metrics, 'masksTook'>
 }

@@ -36,7 +36,7 @@ export type SendEventContext = AcceptContext &
     readonly links: Links
     readonly idempotency: Idempotency
     readonly receipts: Receipts
-    readonly quotas: Pick<Limits, 'turns' | 'ledger'>
+    readonly quotas: Pick<Limits, 'turns' | 'ledger' | 'shedding'>
     readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs'>
     readonly statistics: Pick<Statistics, 'of'>
     readonly bounds: MailboxBounds
@@ -56,7 +56,10 @@ export async function sendEvent(
   idempotencyKey = command.idempotencyKey,
   watch?: Watch,
 ): Promise<SendResult> {
-  if (areDear(command.masks, command.event.bytes.length)) await context.quotas.turns.next(turnOf(principal))
+  if (areDear(command.masks, command.event.bytes.length)) {
+    context.quotas.shedding.admit('dear-masks')
+    await context.quotas.turns.next(turnOf(principal))
+  }
   const event = accept(context, principal, command)
   // `await`: to return a promise from an async function takes three turns of the queue instead of one.
   if (idempotencyKey === undefined) return await route(context, event, undefined, watch)

@@ -1,25 +1,28 @@
 import type { ServerResponse } from 'node:http'
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { holderOf, type Limits, turnOf, type Worker } from '../limits/limits.ts'
+import { type Dear, holderOf, type Limits, turnOf, type Worker } from '../limits/limits.ts'
 
 /** What a request that costs what it takes needs of the limits. */
-export type DearLimits = Pick<Limits, 'work' | 'ledger' | 'turns'>
+export type DearLimits = Pick<Limits, 'work' | 'ledger' | 'turns' | 'shedding'>
 
 /**
  * Does what costs more than most requests: once its caller is not in debt, when it is the caller's turn, and with
  * room for its answer, which is held until the answer has left or its connection is gone.
  *
+ * @param what what it is, for when the server is overloaded
  * @param answerBytesMax as large as the answer may be
  * @param make gives the answer and what it cost, milliseconds of processor time
- * @throws RateLimited; RollcallError `unavailable` where too many answers are on their way
+ * @throws RateLimited; RollcallError `unavailable` where too many answers are on their way, or the server is busy
  */
 export async function dearly<T>(
-  { work, ledger, turns }: DearLimits,
+  { work, ledger, turns, shedding }: DearLimits,
+  what: Dear,
   caller: Worker,
   response: ServerResponse,
   answerBytesMax: number,
   make: () => Promise<readonly [answer: T, costMs: number]>,
 ): Promise<T> {
+  shedding.admit(what)
   work.admit(caller)
   const release = ledger.answerBytes.take(holderOf(caller), answerBytesMax)
   if (release === undefined)

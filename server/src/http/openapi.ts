@@ -80,6 +80,9 @@ const UNUSED_SERVICES: HttpServices = {
     get turns() {
       return unused()
     },
+    get shedding() {
+      return unused()
+    },
   },
   metrics: { refused: unused, render: unused },
   statistics: { sinceWallMs: 0, read: unused },

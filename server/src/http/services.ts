@@ -47,7 +47,7 @@ export type HttpServices = {
   >
   readonly history: History
   readonly webhooks: Pick<Webhooks, 'list' | 'deadLetters' | 'replay' | 'removeDeadLetters'>
-  readonly limits: Pick<Limits, 'register' | 'work' | 'ledger' | 'turns'>
+  readonly limits: Pick<Limits, 'register' | 'work' | 'ledger' | 'turns' | 'shedding'>
   readonly metrics: Pick<Metrics, 'refused' | 'render'>
   readonly statistics: Pick<Statistics, 'sinceWallMs' | 'read'>
   readonly readiness: Readiness

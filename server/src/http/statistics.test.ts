@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ask, openHttp, post } from '../../../test/helpers/http-fixture.ts'
+import { noLimits } from '../../../test/helpers/no-limits.ts'
 
 const PATH = 'GET /rtc-api/statistics'
 const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 
 /** Figures that tell which organization they are of: a one stands for acme's, a two for globex's. */
 async function openWithFigures(test: Parameters<typeof openHttp>[0]) {
-  const fixture = await openHttp(test)
+  const limits = noLimits({ organizationSharePercent: 50, linksMax: 100 })
+  limits.ledger.links.take(['organization/acme', 'caller/acme/alice'], 20)
+  limits.ledger.links.take(['organization/globex', 'caller/globex/alice'], 10)
+  const fixture = await openHttp(test, { limits })
   const { statistics, delivery, clock } = fixture
   for (const [figure, organizationId] of [
     [1, 'acme'],
@@ -41,7 +45,12 @@ async function openWithFigures(test: Parameters<typeof openHttp>[0]) {
 }
 
 /** What the answer must be where every counter is `figure`. */
-function answerOf(organizationId: string | null, registrations: number, figure: number) {
+function answerOf(
+  organizationId: string | null,
+  registrations: number,
+  figure: number,
+  links: { readonly used: number; readonly max: number },
+) {
   const bounds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 50, 100, 500, 1000, 5000, 15_000, 60_000]
   const counts = [0, 0, 0, figure, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
   return {
@@ -65,6 +74,7 @@ function answerOf(organizationId: string | null, registrations: number, figure: 
     ended: { expired: figure, unregistered: figure },
     deliveryMs: { bounds, qos0: counts, qos1: counts },
     expiryLatenessMs: { bounds, counts },
+    links,
   }
 }
 
@@ -74,8 +84,11 @@ describe('statistics', () => {
     for (const query of ['', '?organizationId=acme', '?organizationId=globex', '?other=1']) {
       const { status, headers, body } = await read('backend', query)
       assert.deepEqual([status, headers['cache-control']], [200, 'no-store'])
-      const { at, since, ...rest } = body
-      assert.deepEqual(rest, answerOf('acme', 1, 1), query)
+      const { at, since, shares, ...rest } = body
+      assert.deepEqual({ ...rest, links: shares.links }, answerOf('acme', 1, 1, { used: 20, max: 45 }), query)
+      assert.deepEqual(Object.keys(shares), [
+        ...['links', 'waiters', 'bulkBytes', 'answerBytes', 'unfinishedBytes', 'writeBytes'],
+      ])
       assert.equal(at, new Date(clock.wallMs()).toISOString())
       assert.equal(Date.parse(at) - Date.parse(since), 1500)
     }
@@ -84,13 +97,19 @@ describe('statistics', () => {
   it('are of any organization, and of all, for SERVICE', async (test) => {
     const { read } = await openWithFigures(test)
     const figuresOf = async (query: string) => {
-      const { at, since, ...rest } = (await read('service', query)).body
-      return rest
+      const { at, since, shares, ...rest } = (await read('service', query)).body
+      return { ...rest, links: shares.links }
     }
-    assert.deepEqual(await figuresOf('?organizationId=acme'), answerOf('acme', 1, 1))
-    assert.deepEqual(await figuresOf('?organizationId=globex'), answerOf('globex', 0, 2))
-    assert.deepEqual(await figuresOf(''), answerOf(null, 1, 3))
-    assert.deepEqual(await figuresOf('?organizationId=__proto__'), answerOf('__proto__', 0, 0))
+    assert.deepEqual(await figuresOf('?organizationId=acme'), answerOf('acme', 1, 1, { used: 20, max: 45 }))
+    assert.deepEqual(
+      await figuresOf('?organizationId=globex'),
+      answerOf('globex', 0, 2, { used: 10, max: 40 }),
+    )
+    assert.deepEqual(await figuresOf(''), answerOf(null, 1, 3, { used: 30, max: 100 }))
+    assert.deepEqual(
+      await figuresOf('?organizationId=__proto__'),
+      answerOf('__proto__', 0, 0, { used: 0, max: 35 }),
+    )
   })
 
   it('are for nobody else', async (test) => {

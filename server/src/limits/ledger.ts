@@ -86,6 +86,30 @@ export function strangerAt(remoteAddress: string): Holder {
   return [`address/${networkOf(remoteAddress)}`]
 }
 
+/** What an organization holds, and the most that it may now; of bytes and pieces alike. */
+export type HeldShare = { readonly used: number; readonly max: number }
+
+/** What organizations hold; strangers, who hold `pendingLinks`, have none yet. */
+export type HeldShares = Readonly<Record<Exclude<SharedThing, 'pendingLinks'>, HeldShare>>
+
+/** `null`: all together. */
+export function sharesOf(ledger: Ledger, organizationId: string | null): HeldShares {
+  const held = (thing: SharedThing): HeldShare => {
+    const pool = ledger[thing]
+    if (organizationId === null) return { used: pool.figures.used, max: pool.figures.max }
+    const key = `organization/${organizationId}`
+    return { used: pool.held(key), max: pool.shareOf(key, 0) }
+  }
+  return {
+    links: held('links'),
+    waiters: held('waiters'),
+    bulkBytes: held('bulkBytes'),
+    answerBytes: held('answerBytes'),
+    unfinishedBytes: held('unfinishedBytes'),
+    writeBytes: held('writeBytes'),
+  }
+}
+
 /** What each thing's pool says, for metrics. */
 export function figuresOf(ledger: Ledger): ReadonlyMap<SharedThing, PoolFigures> {
   const things: readonly SharedThing[] = [

@@ -2,13 +2,24 @@ import { BULK_BYTES_MAX } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
 import { Buckets } from './buckets.ts'
 import { createLedger, type Ledger, type ShareSettings } from './ledger.ts'
+import { Shedding } from './shedding.ts'
 import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts'
 import { Turns } from './turns.ts'
 import { createWorkMeter, type WorkMeter } from './work-meter.ts'
 
-export { type Holder, holderOf, type Ledger, type ShareSettings, senderInto, strangerAt } from './ledger.ts'
+export {
+  figuresOf,
+  type Holder,
+  holderOf,
+  type Ledger,
+  type ShareSettings,
+  senderInto,
+  sharesOf,
+  strangerAt,
+} from './ledger.ts'
 export type { Pool } from './pool.ts'
 export { RateLimited } from './rate-limited.ts'
+export type { Dear, Shedding } from './shedding.ts'
 export type { SignInLimits, SignInOutcome, Stake } from './sign-in-limits.ts'
 export { turnOf } from './turns.ts'
 export type { Worker, WorkMeter } from './work-meter.ts'
@@ -38,6 +49,8 @@ export interface Limits {
   readonly ledger: Ledger
   /** Whose slice of long work is next. */
   readonly turns: Turns
+  /** What has to wait while the server is overloaded. */
+  readonly shedding: Shedding
 }
 
 /** Configuration keys of the same names; 0 per second: no limit. */
@@ -65,6 +78,8 @@ export type LimitSettings = ShareSettings & {
   readonly tokensBurstPerUser: number
   readonly tokensPerSecondPerAddress: number
   readonly tokensBurstPerAddress: number
+  readonly shedLagMs: number
+  readonly shedWritePercent: number
 }
 
 /** Bytes of bulk requests that may be read and worked on at one time. */
@@ -111,6 +126,7 @@ export function createLimits({ settings, clock }: LimitOptions): Limits {
     work: createWorkMeter(work, clock),
     ledger: createLedger(ledger),
     turns: new Turns(),
+    shedding: new Shedding({ lagMs: settings.shedLagMs, writePercent: settings.shedWritePercent }),
     sendEvents: (caller, organizationId, count) => events.take(caller, organizationId, count),
     register: (caller) => registers.take(caller, caller.organizationId ?? '', 1),
     signIn: createSignInLimits(tokens, clock),

@@ -51,6 +51,18 @@ export class Pool {
     return { used: this.#used, max: this.#bounds.max, refused }
   }
 
+  /**
+   * The most that a holder's key may have as long as nobody else takes or gives anything: what is left by others,
+   * divided as its share says.
+   */
+  shareOf(key: string, level: number): number {
+    const { max, shares, floor } = this.#bounds
+    const left = max - this.#used + this.held(key)
+    const share = shares[level] ?? Number.POSITIVE_INFINITY
+    if (share === Number.POSITIVE_INFINITY) return left
+    return Math.min(left, Math.max(floor, Math.floor((left * share) / (1 + share))))
+  }
+
   /** What a holder's key has now. */
   held(key: string): number {
     return this.#held.get(key) ?? 0

@@ -20,6 +20,8 @@ export interface WorkMeter {
   /** The same for whoever has not shown who it is. @throws RateLimited */
   admitStranger(remoteAddress: string): void
   spendStranger(remoteAddress: string, costMs: number): void
+  /** What was spent since the start, whether or not anybody had to pay; milliseconds. */
+  readonly spentMs: { readonly caller: number; readonly stranger: number }
 }
 
 /** Milliseconds of processor time a second, and at once. 0 a second: no limit. */
@@ -50,9 +52,14 @@ export function createWorkMeter(rates: WorkRates, clock: Pick<Clock, 'monotonicM
     const nowMs = clock.monotonicMs()
     for (const [buckets, bucket] of shares) buckets.take(bucket, costMs, nowMs)
   }
+  const spentMs = { caller: 0, stranger: 0 }
   return {
+    spentMs,
     admit: (worker) => admit(sharesOf(worker)),
-    spend: (worker, costMs) => spend(sharesOf(worker), costMs),
+    spend(worker, costMs) {
+      spentMs.caller += costMs
+      spend(sharesOf(worker), costMs)
+    },
     run(worker, work) {
       const shares = sharesOf(worker)
       admit(shares)
@@ -60,10 +67,15 @@ export function createWorkMeter(rates: WorkRates, clock: Pick<Clock, 'monotonicM
       try {
         return work()
       } finally {
-        spend(shares, clock.monotonicMs() - startedMs)
+        const costMs = clock.monotonicMs() - startedMs
+        spentMs.caller += costMs
+        spend(shares, costMs)
       }
     },
     admitStranger: (remoteAddress) => admit(sharesOfStranger(remoteAddress)),
-    spendStranger: (remoteAddress, costMs) => spend(sharesOfStranger(remoteAddress), costMs),
+    spendStranger(remoteAddress, costMs) {
+      spentMs.stranger += costMs
+      spend(sharesOfStranger(remoteAddress), costMs)
+    },
   }
 }

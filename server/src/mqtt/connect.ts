@@ -171,12 +171,15 @@ async function authenticate(
   context: MqttContext,
   remoteAddress: string,
 ): Promise<Authenticated> {
-  const { auth, work } = context
+  const { auth, work, shedding } = context
   try {
-    const principal = await auth.authenticate(token, () => work.admitStranger(remoteAddress))
+    const principal = await auth.authenticate(token, () => {
+      shedding.admit('unknown-token')
+      work.admitStranger(remoteAddress)
+    })
     return { principal, renewedUntilWallMs: 0 }
   } catch (error) {
-    // Too many wait to be checked: that is no fault, and must not fill the log.
+    // Too many wait to be checked, or the server is overloaded: that is no fault, and must not fill the log.
     if (error instanceof RollcallError && error.code === 'unavailable')
       throw new ConnectRefused('unavailable')
     if (!(error instanceof RateLimited)) work.spendStranger(remoteAddress, FORGERY_COST_MS)

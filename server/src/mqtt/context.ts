@@ -2,7 +2,7 @@ import type { Auth } from '../auth/auth.ts'
 import type { Clock, Random } from '../clock/clock.ts'
 import type { AllowedOrigins } from '../config/config.ts'
 import type { Delivery } from '../delivery/delivery.ts'
-import type { Holder, Ledger, WorkMeter } from '../limits/limits.ts'
+import type { Holder, Ledger, Shedding, WorkMeter } from '../limits/limits.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
 import type { Sessions } from './sessions.ts'
@@ -21,6 +21,7 @@ export type MqttOptions = {
   readonly metrics: Pick<Metrics, 'linkClosed' | 'refused' | 'eventOutcome' | 'staleConnect'>
   readonly ledger: Pick<Ledger, 'links' | 'pendingLinks' | 'unfinishedBytes'>
   readonly work: WorkMeter
+  readonly shedding: Pick<Shedding, 'admit'>
   readonly settings: MqttSettings
 }
 

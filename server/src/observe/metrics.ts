@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { addSharing, type Sharing } from './sharing.ts'
 import { productVersion } from './version.ts'
 
 /** Totals read at each scrape. */
@@ -63,6 +64,7 @@ export interface Metrics {
   /** What `/metrics` answers, with its content type. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>
   observe(gauges: Gauges): void
+  observeSharing(sharing: Sharing): void
 }
 
 const LATENCY_BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
@@ -147,6 +149,7 @@ export function createMetrics(): Metrics {
     signInLocked: plainCounter(registry, ...SIGN_INS_LOCKED),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     observe: (gauges) => addGauges(registry, gauges),
+    observeSharing: (sharing) => addSharing(registry, sharing),
   }
 }
 

@@ -39,7 +39,7 @@ export function requireToken(
     request.admittedAt = auth.revocations()
     let principal: Principal | Promise<Principal>
     try {
-      principal = auth.authenticate(token, () => limits.work.admitStranger(addressOf(request)))
+      principal = auth.authenticate(token, () => admitStranger(limits, request))
       if (backendsShowCertificate === true) principal = judged(principal, request)
     } catch (thrown) {
       refuse(reply, token, thrown, done)
@@ -52,6 +52,25 @@ export function requireToken(
     }
   })
   refuseRevoked(app, auth)
+}
+
+/** What keeps people reachable: after a restart every token is unknown, those of keepalives too. */
+const NEVER_SHED: ReadonlySet<string | undefined> = new Set([
+  '/rtc-api/users/endpoints',
+  '/rtc-api/users/endpoints/register',
+  '/rtc-api/users/endpoints/keepalive',
+  '/rtc-api/users/endpoints/unregister',
+  '/rtc-api/events/:eventId/answer',
+])
+
+/** A token that was never seen has to be checked. */
+function admitStranger(
+  { work, shedding }: Pick<HttpServices['limits'], 'work' | 'shedding'>,
+  request: FastifyRequest,
+): void {
+  const keepsReachable = request.method === 'POST' && NEVER_SHED.has(request.routeOptions.url)
+  if (!keepsReachable) shedding.admit('unknown-token')
+  work.admitStranger(addressOf(request))
 }
 
 /** A backend's token is worth nothing on a connection without a client certificate. */

@@ -28,7 +28,7 @@ const schema = {
 /** RFC 6749 §3.2. */
 export function issueTokenRoute(
   app: App,
-  { auth }: Pick<HttpServices, 'auth'>,
+  { auth, limits }: Pick<HttpServices, 'auth' | 'limits'>,
   settings: Pick<HttpSettings, 'backendsShowCertificate' | 'clientCredentialsInQuery'>,
 ): void {
   const { backendsShowCertificate } = settings
@@ -37,9 +37,15 @@ export function issueTokenRoute(
     const wanted = tokenRequest(request, settings)
     if (backendsShowCertificate === true && isOfBackend(wanted) && !showsCertificate(request.raw.socket))
       throw new OAuthError('invalid_client', 'A backend needs a client certificate here.')
+    if (isNew(wanted)) limits.shedding.admit('sign-in')
     const issued = await auth.token(wanted)
     return reply.header('content-type', JSON_TYPE).send(JSON.stringify(issued))
   })
+}
+
+/** Who refreshes is signed in, and would be unreachable without a token. */
+function isNew({ parameters }: TokenRequest): boolean {
+  return !parameters.some(([name, value]) => name === 'grant_type' && value === 'refresh_token')
 }
 
 /** A person of role SERVICE gets a token by password, and meets the same at its use. */

@@ -41,7 +41,7 @@ export function presenceRoute(app: App, services: Services): void {
     const { userIds, organizationId } = parsePresence(request.body)
     const keys = userIds.map((userId) => userInSight(caller, userId, organizationId))
     const bytesMax = keys.length * USER_BYTES_MAX
-    const users = await dearly(services.limits, caller, reply.raw, bytesMax, () =>
+    const users = await dearly(services.limits, 'presence', caller, reply.raw, bytesMax, () =>
       presenceOfAll(services, caller, keys),
     )
     const answer: UserPresences = { users }

@@ -18,7 +18,7 @@ const schema = {
   body: bodyRef<MasksPreviewWebCommand>('MasksPreviewWebCommand'),
   response: {
     200: json('The event, masked.', answerRef('MasksPreview')),
-    ...refusals(400, 401, 413, 415, 429),
+    ...refusals(400, 401, 413, 415, 429, 503),
   },
 }
 
@@ -32,6 +32,7 @@ export function previewMasksRoute(app: App, { delivery, limits }: Services): voi
   app.post('/masks/preview', { schema, validatorCompiler }, async (request, reply) => {
     const caller = callerOf(request)
     const command = parseMasksPreview(rawBody(request))
+    limits.shedding.admit('mask-preview')
     await limits.turns.next(turnOf(caller))
     const event = delivery.previewMasks(caller, command)
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)

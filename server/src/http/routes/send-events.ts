@@ -1,6 +1,6 @@
 import { errorObject, RollcallError } from '@rollcall/protocol/error-code'
 import { BULK_ARRAY_ITEMS_MAX, BULK_BYTES_MAX, BULK_LINES_MAX } from '@rollcall/protocol/limits'
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, onRequestHookHandler } from 'fastify'
 import { readSendEventArray, readSendEventLines, type SendResult } from '../../delivery/delivery.ts'
 import type { AnswerGate } from '../answer-gate.ts'
 import type { App } from '../app-type.ts'
@@ -56,7 +56,7 @@ export function sendEventsRoute(app: App, services: Services, gate: AnswerGate):
   const options = {
     schema,
     validatorCompiler,
-    onRequest: refuseKey,
+    onRequest: [whileCalm(services), refuseKey],
     preParsing: countBytes(services.limits),
     bodyLimit: BULK_BYTES_MAX,
   }
@@ -69,6 +69,14 @@ export function sendEventsRoute(app: App, services: Services, gate: AnswerGate):
 }
 
 /** Before anything of the body is read. */
+function whileCalm({ limits }: Services): onRequestHookHandler {
+  return (_request, _reply, done) => {
+    limits.shedding.admit('bulk')
+    done()
+  }
+}
+
+/** The same. */
 function refuseKey({ raw }: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void {
   done(raw.headers['idempotency-key'] === undefined ? undefined : refusedKey())
 }

@@ -1,5 +1,6 @@
 import type { Statistics } from '@rollcall/protocol/statistics'
 import { organizationOfStatistics } from '../../auth/auth.ts'
+import { sharesOf } from '../../limits/limits.ts'
 import type { App } from '../app-type.ts'
 import { JSON_TYPE } from '../error-body.ts'
 import { parseOrganization } from '../history-parameters.ts'
@@ -25,7 +26,7 @@ const schema = {
 // The schema is for the documentation: `history-parameters.ts` names what is wrong.
 const validatorCompiler = () => () => true
 
-type Services = Pick<HttpServices, 'registrar' | 'delivery' | 'statistics' | 'clock'>
+type Services = Pick<HttpServices, 'registrar' | 'delivery' | 'statistics' | 'limits' | 'clock'>
 
 export function statisticsRoute(app: App, services: Services): void {
   app.get('/statistics', { schema, validatorCompiler }, async (request, reply) => {
@@ -36,7 +37,7 @@ export function statisticsRoute(app: App, services: Services): void {
 }
 
 function figuresOf(
-  { registrar, delivery, statistics, clock }: Services,
+  { registrar, delivery, statistics, limits, clock }: Services,
   organizationId: string | null,
 ): Statistics {
   const whose = organizationId ?? undefined
@@ -50,5 +51,6 @@ function figuresOf(
     mailboxEvents,
     mailboxBytes,
     ...statistics.read(organizationId),
+    shares: sharesOf(limits.ledger, organizationId),
   }
 }

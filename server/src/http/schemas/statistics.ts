@@ -49,8 +49,26 @@ function statistics(): TSchema {
         { bounds: bounds(), counts: counts() },
         { description: 'From the deadline of a registration to its expiry.' },
       ),
+      shares: Type.Object(
+        {
+          links: share('MQTT connections.'),
+          waiters: share('Requests that wait for receipts.'),
+          bulkBytes: share('Bytes of bulk requests.'),
+          answerBytes: share('Bytes of large answers on their way.'),
+          unfinishedBytes: share('Bytes of MQTT packets that have begun.'),
+          writeBytes: share('Bytes of events that wait to be written.'),
+        },
+        { description: 'What it holds of what everybody shares. There may come more.' },
+      ),
     },
     { $id: 'Statistics', description: 'How an organization is doing.' },
+  )
+}
+
+function share(description: string): TSchema {
+  return Type.Object(
+    { used: count('Held now.'), max: count('The most that it may hold now.', 50) },
+    { description },
   )
 }
 

@@ -65,6 +65,8 @@ export type EmbeddedStoreOptions = {
   /** How much of the small books is kept that everybody writes in. Default: `BOOK_BOUNDS`. */
   readonly bookBounds?: BookBounds
   readonly onMailboxEnded?: OnMailboxEnded
+  /** Whether requests are refused for want of time. Default: they never are. */
+  readonly isOverloaded?: () => boolean
   /** Told when time goes on after the process stood still, or the disk refused. */
   readonly onStandstill?: (standstill: Standstill) => void
 }
@@ -81,6 +83,7 @@ export async function openEmbeddedStore({
   feedBounds = FEED_BOUNDS,
   bookBounds = BOOK_BOUNDS,
   onMailboxEnded,
+  isOverloaded,
   onStandstill,
 }: EmbeddedStoreOptions): Promise<Store> {
   const { rows, opened } = refusingDamage(disk)
@@ -102,7 +105,7 @@ export async function openEmbeddedStore({
   const serviceTime = startServiceTime(clock, {
     startMs: state.heartbeatMs,
     earliestWallMs,
-    isRefusing: () => journal.isRefusing,
+    isRefusing: () => journal.isRefusing || isOverloaded?.() === true,
     refusals: () => journal.refusals,
     onStandstill(standstill) {
       recovered.add(journal, standstill)

@@ -45,6 +45,8 @@ export type FolderStoreOptions = {
   /** How much of the small books is kept that everybody writes in. Default: `BOOK_BOUNDS`. */
   readonly bookBounds?: BookBounds
   readonly onMailboxEnded?: OnMailboxEnded
+  /** Whether requests are refused for want of time: service time stands still. Default: they never are. */
+  readonly isOverloaded?: () => boolean
   /** Told once when another process has the folder, or it is gone: nothing is written any more. Whoever is told should end. */
   readonly onLost?: (error: Error) => void
 }
