@@ -8,7 +8,7 @@ const LINES: readonly (readonly string[])[] = [
   ['welcome', 'folder-commands'],
   ['server'],
   ['doors'],
-  ['admin-port', 'data-folder', 'descriptors', 'mqtt-ports', 'start-checks', 'stop'],
+  ['admin-port', 'data-folder', 'descriptors', 'load', 'mqtt-ports', 'start-checks', 'stop'],
   ['certificate', 'closers', 'pages'],
   ['http', 'mqtt'],
   ['delivery', 'webhooks'],
