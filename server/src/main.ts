@@ -151,7 +151,10 @@ async function start(configuration: Configuration): Promise<void> {
     },
   }
   const server = await startServer(configuration, around)
-  reload = () => void server.reloadDirectory()
+  reload = () => {
+    server.reopenAudit()
+    void server.reloadDirectory()
+  }
   stopOnSignals(() => stopWithin(server, configuration.drainSeconds, around.clock), log)
   if (process.stdout.isTTY || server.usesDemoDirectory) process.stdout.write(welcome(server))
 }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { buildAdmin, placesOf } from './admin-port.ts'
-import { type Auth, createAuth, NO_WITNESS, usesDemoDirectory, type Witness } from './auth/auth.ts'
+import { type Audit, createAudit } from './audit/audit.ts'
+import { type Auth, createAuth, usesDemoDirectory } from './auth/auth.ts'
 import { type Certificate, type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
 import { type Clock, type Random, uuidMaker, watchWallJumps } from './clock/clock.ts'
 import { Closers } from './closers.ts'
@@ -20,6 +21,7 @@ import { createRegistrar, type Registrar } from './registrar/registrar.ts'
 import { assertLoopback, assertOwnFolder, certificateFiles } from './start-checks.ts'
 import { openFolderStore } from './store/embedded/embedded.ts'
 import { feedBounds, type OnMailboxEnded, type Store } from './store/store.ts'
+import { tokenWitness } from './token-witness.ts'
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
 
 export { backUpFolder, restoreFolder } from './store/embedded/embedded.ts'
@@ -49,6 +51,8 @@ export type RunningServer = {
   readonly pages: readonly Page[]
   /** Reads the directory file again, whether or not it looks changed. */
   reloadDirectory(): Promise<void>
+  /** Opens the file of the audit log anew, after it was moved away. */
+  reopenAudit(): void
   /** Drains, makes everything durable, and stops. Idempotent. */
   close(): Promise<void>
 }
@@ -57,6 +61,7 @@ type Heart = {
   readonly store: Store
   readonly metrics: Metrics
   readonly statistics: Statistics
+  readonly audit: Audit
   readonly limits: Limits
   readonly history: History
   readonly delivery: Delivery
@@ -104,7 +109,7 @@ export async function startServer(given: Configuration, around: Surroundings): P
       revocations: configuration,
       issuer: () => start.url,
       admission: heart.limits.signIn,
-      witness: witnessOf(heart, around.clock),
+      witness: tokenWitness({ ...heart, ...around }),
     })
     identity.auth = auth
     closers.add(() => auth.close())
@@ -115,22 +120,12 @@ export async function startServer(given: Configuration, around: Surroundings): P
     return {
       ...{ ...urls, usesDemoDirectory: isDemo, pages },
       reloadDirectory: () => auth.reloadDirectory(),
+      reopenAudit: () => heart.audit.reopen(),
       close: () => closers.close(),
     }
   } catch (error) {
     await closers.close()
     throw error
-  }
-}
-
-/** Tells the operator by a metric and the user's organization by its webhooks. */
-function witnessOf({ store, metrics }: Heart, clock: Clock): Witness {
-  return {
-    ...NO_WITNESS,
-    heldOff({ user: { organizationId, userId } }) {
-      metrics.signInLocked()
-      if (organizationId !== null) store.feed.noteSignInLocked({ organizationId, userId }, clock.wallMs())
-    },
   }
 }
 
@@ -146,6 +141,8 @@ async function buildHeart(
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await assertOwnFolder(dataDir)
   const metrics = createMetrics()
+  const audit = createAudit({ ...around, metrics, file: configuration.auditFile })
+  closers.add(() => audit.close())
   const onJump = (byMs: number): void => {
     metrics.wallJumped()
     log.warn('the wall clock jumped', { bySeconds: Math.round(byMs / 1000) })
@@ -191,7 +188,7 @@ async function buildHeart(
   })
   closers.add(() => registrar.close())
   closers.add(() => delivery.close())
-  return { store, metrics, statistics, limits, history: createHistory({ store }), delivery, registrar }
+  return { store, metrics, statistics, audit, limits, history: createHistory({ store }), delivery, registrar }
 }
 
 function httpSettings(configuration: Configuration, tls: Certificate | undefined, pages: readonly Page[]) {

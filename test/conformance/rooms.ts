@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { RollcallError } from '@rollcall/protocol/error-code'
+import { NO_AUDIT } from '../../server/src/audit/audit.ts'
 import type { Auth, Principal } from '../../server/src/auth/auth.ts'
 import { type Clock, type Random, systemClock, uuidMaker } from '../../server/src/clock/clock.ts'
 import { allowOrigins } from '../../server/src/config/config.ts'
@@ -77,6 +78,7 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
   const webhooks = noWebhooks()
   const http = await createHttp({
     ...around,
+    audit: NO_AUDIT,
     history,
     webhooks,
     random,

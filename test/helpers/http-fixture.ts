@@ -3,6 +3,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:ht
 import { connect, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
+import { NO_AUDIT } from '../../server/src/audit/audit.ts'
 import type { Principal, TokenRequest } from '../../server/src/auth/auth.ts'
 import { allowOrigins } from '../../server/src/config/config.ts'
 import type {
@@ -77,6 +78,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     registrar,
     delivery,
     history: createHistory({ store: createMemoryStore({ clock: createFakeClock() }) }),
+    audit: NO_AUDIT,
     webhooks: noWebhooks(),
     limits: noLimits(),
     metrics: {

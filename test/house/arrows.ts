@@ -8,11 +8,11 @@ const LINES: readonly (readonly string[])[] = [
   ['welcome', 'folder-commands'],
   ['server'],
   ['doors'],
-  ['admin-port', 'data-folder', 'descriptors', 'load', 'mqtt-ports', 'start-checks', 'stop'],
+  ['admin-port', 'data-folder', 'descriptors', 'load', 'mqtt-ports', 'start-checks', 'stop', 'token-witness'],
   ['certificate', 'closers', 'pages'],
   ['http', 'mqtt'],
   ['delivery', 'webhooks'],
-  ['registrar', 'history', 'auth', 'masks', 'limits'],
+  ['registrar', 'history', 'auth', 'masks', 'limits', 'audit'],
   ['store', 'cluster', 'observe', 'config', 'clock'],
 ]
 

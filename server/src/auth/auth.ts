@@ -15,6 +15,7 @@ export { othersMay } from './others.ts'
 export {
   callerAsSender,
   isBackend,
+  isPrivileged,
   mayPublishEvents,
   organizationForSending,
   organizationOfStatistics,
@@ -29,7 +30,7 @@ export { createRefreshFamilies, type RefreshFamilies } from './refresh-families.
 export { newRefreshToken, type RefreshToken } from './refresh-token.ts'
 export type { IsConcerned, RevocationListener } from './revocation-notices.ts'
 export { checkSending } from './send-policy.ts'
-export { NO_WITNESS, type Witness } from './witness.ts'
+export type { TokenVisitor, Witness } from './witness.ts'
 
 /** Who is calling, and the OAuth2 endpoints. Everything undecided is refused. */
 export interface Auth {

@@ -79,6 +79,11 @@ function isAdministrator({ organizationId, authorities }: Principal): boolean {
   return organizationId !== null && authorities.some(isAdministratorAuthority)
 }
 
+/** Whether a caller sees more than itself: a backend, an administrator, role SERVICE. Pure. */
+export function isPrivileged(principal: Principal): boolean {
+  return principal.isService || isBackend(principal) || isAdministrator(principal)
+}
+
 /**
  * The user whose presence a caller sees and whose endpoints it may end: of its own organization for a backend
  * or an administrator, of the organization it names for role SERVICE, and for everybody else only itself. Pure.
@@ -88,8 +93,7 @@ function isAdministrator({ organizationId, authorities }: Principal): boolean {
  */
 export function userInSight(principal: Principal, userId: string, organizationId: unknown): UserKey {
   const organization = organizationForSending(principal, organizationId)
-  const seesAll = principal.isService || isBackend(principal) || isAdministrator(principal)
-  if (!seesAll && userId !== principal.userId) throw new RollcallError('forbidden')
+  if (!isPrivileged(principal) && userId !== principal.userId) throw new RollcallError('forbidden')
   return { organizationId: organization, userId }
 }
 
@@ -116,8 +120,7 @@ export function organizationOfStatistics(
   principal: Principal,
   wantedOrganizationId: string | undefined,
 ): string | null {
-  if (!principal.isService && !isBackend(principal) && !isAdministrator(principal))
-    throw new RollcallError('forbidden')
+  if (!isPrivileged(principal)) throw new RollcallError('forbidden')
   return principal.organizationId ?? wantedOrganizationId ?? null
 }
 
@@ -129,7 +132,6 @@ export function organizationOfStatistics(
  * @throws RollcallError as `userInSight`
  */
 export function organizationOfWebhooks(principal: Principal, organizationId: unknown): string {
-  if (!principal.isService && !isBackend(principal) && !isAdministrator(principal))
-    throw new RollcallError('forbidden')
+  if (!isPrivileged(principal)) throw new RollcallError('forbidden')
   return organizationForSending(principal, organizationId)
 }

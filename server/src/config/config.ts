@@ -37,6 +37,7 @@ export type Configuration = {
   readonly dataDir: string
   readonly logLevel: LogLevel
   readonly directoryFile: string | undefined
+  readonly auditFile: string | undefined
   readonly directoryFileShared: boolean
   readonly clientCredentialsInQuery: boolean
   readonly accessTokenTtlSeconds: number
@@ -177,6 +178,7 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     dataDir: text('dataDir') ?? '',
     logLevel: parseLogLevel(at('logLevel')),
     directoryFile: text('directoryFile'),
+    auditFile: text('auditFile'),
     directoryFileShared: parseFlag(at('directoryFileShared')),
     clientCredentialsInQuery: parseFlag(at('clientCredentialsInQuery')),
     accessTokenTtlSeconds: integer('accessTokenTtlSeconds'),

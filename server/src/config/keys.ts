@@ -141,6 +141,12 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'Least severe level that is logged. `debug` logs a line for every request.',
   ),
   text(
+    'auditFile',
+    '',
+    'a file',
+    'Where it is written down who did what to whom, one JSON object a line (`docs/audit.md`). Appended to, made with mode 0600, opened anew at SIGHUP. Not set: it goes into the log, with `audit: true`, while `logLevel` has `info`.',
+  ),
+  text(
     'directoryFile',
     '',
     'a file',

@@ -7,6 +7,7 @@ import type { App } from './app-type.ts'
 import { trustedProxies } from './client-address.ts'
 import { clientErrorHandler } from './client-error.ts'
 import { createNodeServer } from './node-server.ts'
+import { auditRoutes } from './plugins/audit.ts'
 import { requireToken } from './plugins/authenticate.ts'
 import { serveDocs } from './plugins/docs-page.ts'
 import { answerErrors, answerThrown } from './plugins/errors.ts'
@@ -127,6 +128,7 @@ async function addApi(app: App, services: HttpServices, settings: HttpSettings):
   const gate = new AnswerGate()
   await app.register(
     async (scope) => {
+      auditRoutes(scope, services)
       requireToken(scope, services, settings)
       readJson(scope)
       registerRoutes(scope, services, settings, gate)

@@ -84,6 +84,7 @@ const UNUSED_SERVICES: HttpServices = {
       return unused()
     },
   },
+  audit: { record: unused },
   metrics: { refused: unused, render: unused },
   statistics: { sinceWallMs: 0, read: unused },
   readiness: { notReadyBecause: unused },

@@ -1,3 +1,4 @@
+import type { Audit } from '../audit/audit.ts'
 import type { Auth } from '../auth/auth.ts'
 import type { Clock, Random } from '../clock/clock.ts'
 import type { Delivery } from '../delivery/delivery.ts'
@@ -45,6 +46,7 @@ export type HttpServices = {
     | 'mailboxDepth'
     | 'gauges'
   >
+  readonly audit: Pick<Audit, 'record'>
   readonly history: History
   readonly webhooks: Pick<Webhooks, 'list' | 'deadLetters' | 'replay' | 'removeDeadLetters'>
   readonly limits: Pick<Limits, 'register' | 'work' | 'ledger' | 'turns' | 'shedding'>

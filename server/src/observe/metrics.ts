@@ -61,6 +61,8 @@ export interface Metrics {
   staleConnect(): void
   /** The sign-ins of a user are held off; counted as often as it is told. */
   signInLocked(): void
+  /** Lines of the audit log that could not be written. */
+  auditLost(count: number): void
   /** What `/metrics` answers, with its content type. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>
   observe(gauges: Gauges): void
@@ -147,6 +149,7 @@ export function createMetrics(): Metrics {
     descriptorsExhausted: plainCounter(registry, ...EXHAUSTED),
     staleConnect: plainCounter(registry, ...STALE_CONNECTS),
     signInLocked: plainCounter(registry, ...SIGN_INS_LOCKED),
+    auditLost: plainCounter(registry, ...AUDIT_LOST),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     observe: (gauges) => addGauges(registry, gauges),
     observeSharing: (sharing) => addSharing(registry, sharing),
@@ -186,6 +189,8 @@ const SIGN_INS_LOCKED = [
   'rollcall_sign_in_lockouts_total',
   'Users whose sign-ins were held off because of too many attempts, each once in 15 minutes.',
 ] as const
+
+const AUDIT_LOST = ['rollcall_audit_lost_total', 'Lines of the audit log that could not be written.'] as const
 
 /** A counter without labels, as what counts one more. */
 function plainCounter(registry: Registry, name: string, help: string): (count?: number) => void {
