@@ -38,7 +38,7 @@ describe('the audit log', () => {
   })
 
   const lines = async (): Promise<readonly Line[]> =>
-    (await readFile(file, 'utf8'))
+    (await readFile(file, 'utf8').catch(() => ''))
       .split('\n')
       .filter((text) => text !== '')
       .map((text) => JSON.parse(text))
