@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
+import { eventually } from '../../../test/helpers/run-server.ts'
 import { type AuditRecord, createAudit } from './audit.ts'
 
 const READ: AuditRecord = {
@@ -80,7 +81,7 @@ test('lines are appended to a file that others cannot read, and a new one after 
   await first.audit.close()
   const { audit, lines } = open(t, file)
   audit.record(KICK)
-  await settled(async () => (await read(file)).length === 2)
+  await eventually(async () => (await read(file)).length === 2, 'both are written')
   await rename(file, `${file}.1`)
   audit.reopen()
   audit.record(READ)
@@ -99,12 +100,12 @@ test('what cannot be written is told once a minute and counted, and nobody waits
   const { audit, errors, lost, clock } = open(t, join(path, 'not-there', 'audit.log'))
   for (let round = 1; round <= 3; round++) {
     audit.record(KICK)
-    await settled(() => lost() === round)
+    await eventually(() => lost() === round, 'it is counted')
   }
   assert.deepEqual(errors, ['lines of the audit log are lost'])
   await clock.advance(60_000)
   audit.record(KICK)
-  await settled(() => lost() === 4)
+  await eventually(() => lost() === 4, 'it is counted')
   assert.equal(errors.length, 2)
 })
 
@@ -121,12 +122,4 @@ test('what waits for a slow disk is bounded', async (t) => {
 async function read(file: string): Promise<readonly string[]> {
   const text = await readFile(file, 'utf8').catch(() => '')
   return text.split('\n').filter((line) => line !== '')
-}
-
-async function settled(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let round = 0; round < 10_000; round++) {
-    if (await isSo()) return
-    await new Promise<void>((resolve) => setTimeout(resolve, 1))
-  }
-  assert.fail('it never happened')
 }
