@@ -154,6 +154,8 @@ describe('a disk that fills up', () => {
     }
     // Nothing is left from one moment to the next.
     faults.fillUp()
+    // More than what is made ahead of the log.
+    for (let n = 0; n < 1_500; n++) await register('tablet')
     for (let acknowledged = 0; acknowledged < 300; ) {
       const more = await acknowledgeAll(phone)
       assert(more > 0)
