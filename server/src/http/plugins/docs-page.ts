@@ -1,5 +1,6 @@
 import swaggerUi from '@fastify/swagger-ui'
 import type { App } from '../app-type.ts'
+import { JSON_TYPE } from '../error-body.ts'
 import { guardPages } from './page-headers.ts'
 
 // Everything comes from this server. The page draws with style attributes and data: images.
@@ -23,6 +24,8 @@ const POLICY = {
 export async function serveDocs(app: App, isTls: boolean, { canTry } = { canTry: true }): Promise<void> {
   await app.register(async (scope) => {
     await guardPages(scope, POLICY, isTls)
+    answerInOneBuffer(scope, '/docs/json', JSON_TYPE, () => JSON.stringify(app.swagger()))
+    answerInOneBuffer(scope, '/docs/yaml', 'application/x-yaml', () => app.swagger({ yaml: true }))
     await scope.register(swaggerUi, {
       routePrefix: '/docs',
       // Without the bar for other documents, and its logo.
@@ -35,5 +38,18 @@ export async function serveDocs(app: App, isTls: boolean, { canTry } = { canTry:
       },
       theme: { title: 'Rollcall API' },
     })
+  })
+}
+
+/**
+ * Answers in the place of a route that would make its text anew for each request, and have each slow reader keep a copy
+ * of its own: the document takes hundreds of kilobytes, and anybody may ask for it.
+ */
+function answerInOneBuffer(scope: App, url: string, contentType: string, make: () => string): void {
+  let made: Buffer | undefined
+  scope.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.url !== url) return done()
+    made ??= Buffer.from(make())
+    reply.header('content-type', contentType).send(made)
   })
 }
