@@ -40,7 +40,7 @@ test('the documented webhooks are read as they are described', async () => {
   const [example = ''] = await examplesIn('webhooks.md')
   const [presence, archive] = parseDirectory(example).organizations.get('acme')?.webhooks ?? []
   assert.deepEqual([presence?.events.size, presence?.enabled], [2, true])
-  assert.deepEqual([archive?.events.size, archive?.enabled], [8, false])
+  assert.deepEqual([archive?.events.size, archive?.enabled], [10, false])
 })
 
 test('the documented foreign issuers are read as they are described', async () => {

@@ -28,7 +28,7 @@ const OPERATIONS: readonly (readonly [line: string, statuses: readonly number[]]
   ['post /rtc-api/users/presence', [200, 400, 401, 403, 413, 415, 429, 503]],
   ['post /rtc-api/users/{userId}/revoke', [204, 400, 401, 403, 413, 415, 503]],
   ['post /rtc-api/users/endpoints/sendEvent', [200, 400, 401, 403, 413, 415, 429, 503]],
-  ['post /rtc-api/masks/preview', [200, 400, 401, 413, 415, 429]],
+  ['post /rtc-api/masks/preview', [200, 400, 401, 413, 415, 429, 503]],
   ['post /rtc-api/users/endpoints/sendEvents', [200, 400, 401, 413, 415, 503]],
   ['get /health/live', [200]],
   ['get /health/ready', [200, 503]],
