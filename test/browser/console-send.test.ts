@@ -130,7 +130,9 @@ describe('the console sends events', () => {
 
   it('waits as long as one wants to, and says what may have happened', async (t) => {
     const { page } = await open(t)
-    await registerDevice(t, scene.server.url, 'olivia', 'olivias-phone')
+    const device = await registerDevice(t, scene.server.url, 'olivia', 'olivias-phone')
+    // There, and silent: with nobody there the answer would come at once.
+    await device.connect({ protocolVersion: 5, customHandleAcks: () => undefined })
     await page.getByLabel('User').fill('olivia')
     await page.getByRole('radio', { name: '10 s' }).check()
     await sendButton(page).click()

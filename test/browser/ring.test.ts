@@ -84,7 +84,8 @@ describe('the ring example', () => {
     const [alice, bob, other] = [await open('?as=alice'), await open('?as=bob'), await open('?as=bob')]
     await ring(alice)
     for (const page of [bob, other]) await says(page, 'Alice is ringing')
-    await Promise.all([bob, other].map((page) => page.getByRole('button', { name: 'Answer' }).click()))
+    // Pressed as it stands: to wait until a button can be pressed would be too late for the second.
+    await Promise.all([bob, other].map((page) => page.evaluate("document.querySelector('#answer').click()")))
     await says(alice, 'Bob answered')
     const texts = async () => [
       await bob.locator('#call').textContent(),
