@@ -46,7 +46,7 @@ describe('a server whose data folder is lost', () => {
     const server = await start(t, dataDir)
     const token = await registerPhone(server)
     assert.equal(await call(server, token), 200)
-    rmSync(join(dataDir, 'store'), { recursive: true })
+    rmSync(join(dataDir, 'store'), { recursive: true, maxRetries: 10, retryDelay: 20 })
     assert.notEqual(await call(server, token), 200)
     assert.equal(await server.ended(), 1)
     assert.match(
@@ -58,7 +58,7 @@ describe('a server whose data folder is lost', () => {
   it('ends by itself when the folder is removed while nobody asks for anything', async (t) => {
     const dataDir = await folder(t)
     const server = await start(t, dataDir)
-    rmSync(join(dataDir, 'store'), { recursive: true })
+    rmSync(join(dataDir, 'store'), { recursive: true, maxRetries: 10, retryDelay: 20 })
     assert.equal(await server.ended(), 1)
   })
 
