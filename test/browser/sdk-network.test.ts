@@ -10,6 +10,8 @@ import { openSdkScene, type SdkScene } from '../helpers/sdk-scene.ts'
 
 /** What the browser itself writes when a request meets nobody. */
 const NO_NETWORK = /net::ERR_|WebSocket connection to/
+/** A server that was started anew answers before it has read its store. */
+const STARTING = /status of 503/
 
 describe('the SDK in a browser whose network fails', () => {
   let scene: SdkScene
@@ -144,6 +146,7 @@ describe('the SDK in a browser whose server changes', () => {
   it('comes back to the one that was killed and started again, and gets what waited', async (t) => {
     const watched = await chromium.newContext(t)
     watched.watch.expect(NO_NETWORK)
+    watched.watch.expect(STARTING)
     const { site, acme, kill, restart } = await startOwn(watched)
     const tab = await site.openTab(watched)
     const id = await tab.reach({ connect: { handlerTimeoutMs: 500 } })
