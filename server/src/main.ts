@@ -150,12 +150,15 @@ async function start(configuration: Configuration): Promise<void> {
       process.exit(1)
     },
   }
-  const server = await startServer(configuration, around)
+  const starting = startServer(configuration, around)
+  // From the beginning: who is asked to stop while it starts has a port open and a folder that is its own.
+  const close = async (): Promise<void> => (await starting).close()
+  stopOnSignals(() => stopWithin({ close }, configuration.drainSeconds, around.clock), log)
+  const server = await starting
   reload = () => {
     server.reopenAudit()
     void server.reloadDirectory()
   }
-  stopOnSignals(() => stopWithin(server, configuration.drainSeconds, around.clock), log)
   if (process.stdout.isTTY || server.usesDemoDirectory) process.stdout.write(welcome(server))
 }
 

@@ -13,7 +13,7 @@ const CLIENT = fileURLToPath(new URL('../../client/', import.meta.url))
 /** What a page that imports just this has to load: bytes, minified and compressed. Raise it knowingly. */
 const BUDGETS = [
   ['connect', 13_300],
-  ['createBackend', 6_400],
+  ['createBackend', 6_600],
   ['createClient', 2_400],
   ['requestToken', 900],
   ['tokenSource', 1_320],
