@@ -96,6 +96,16 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
 }
 
+/** Lets a clock go on, a tenth of a second at a time, until what is waited for has happened. */
+export async function inTime<T>(clock: FakeClock, wanted: Promise<T>): Promise<T> {
+  let isOver = false
+  const over = wanted.finally(() => {
+    isOver = true
+  })
+  while (!isOver) await clock.advance(100)
+  return over
+}
+
 /** Randomness that repeats itself for the same seed. For tests only: anybody can predict it. */
 export function seededRandom(seed: number | string): Random {
   let block = 0

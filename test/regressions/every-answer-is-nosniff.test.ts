@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { allowOrigins } from '../../server/src/config/config.ts'
+import { inTime } from '../helpers/fake-clock.ts'
 import { dial, openHttp, readToEnd } from '../helpers/http-fixture.ts'
 import { openMqtt } from '../helpers/mqtt-fixture.ts'
 import { openRaw, upgradeRequest } from '../helpers/raw-link.ts'
@@ -89,10 +90,10 @@ describe('every answer tells browsers not to guess its type', () => {
 
   it('also to a request that does not end in time', async (test) => {
     const bounds = { headersTimeoutMs: 1_000, requestTimeoutMs: 2_000, checkIntervalMs: 50 }
-    const { listen } = await openHttp(test, { settings: { bounds } })
+    const { listen, clock } = await openHttp(test, { settings: { bounds } })
     const socket = await dial(test, await listen())
     socket.write('GET / HTTP/1.1\r\n')
-    const answer = await readToEnd(socket)
+    const answer = await inTime(clock, readToEnd(socket))
     assert.match(answer, /^HTTP\/1.1 408 /)
     assert.equal([...answer.matchAll(NOSNIFF)].length, 1)
   })

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { allowOrigins } from '../../server/src/config/config.ts'
+import { type FakeClock, inTime } from '../helpers/fake-clock.ts'
 import { ask, dial, openHttp, readToEnd } from '../helpers/http-fixture.ts'
 
 const ORIGIN = 'https://app.example.com'
@@ -62,13 +65,20 @@ const REFUSED = [
   ['a version of HTTP that is none', 400, request('GET /', [origin]).replace('HTTP/1.1', 'HTTP/9.9')],
 ] as const
 
+/** For a moment after a refusal the server reads what was still on its way. */
+async function toItsEnd(clock: FakeClock, socket: Socket): Promise<string> {
+  const ended = readToEnd(socket)
+  await once(socket, 'data')
+  return inTime(clock, ended)
+}
+
 describe('a page of an allowed origin can read', () => {
   for (const [what, status, bytes] of REFUSED)
     it(`${status}: ${what}`, async (test) => {
-      const { listen } = await openHttp(test, { settings: SETTINGS })
+      const { listen, clock } = await openHttp(test, { settings: SETTINGS })
       const socket = await dial(test, await listen())
       socket.write(bytes)
-      const answer = await readToEnd(socket)
+      const answer = await toItsEnd(clock, socket)
       assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `))
       const [head = ''] = answer.split('\r\n\r\n')
       assert.match(head, new RegExp(`\r\naccess-control-allow-origin: ${ORIGIN}`, 'i'))
@@ -79,12 +89,16 @@ describe('a page of an allowed origin can read', () => {
 
   it('408: a body that comes too slowly', async (test) => {
     const bounds = { headersTimeoutMs: 100, requestTimeoutMs: 200, checkIntervalMs: 20 }
-    const { listen } = await openHttp(test, { settings: { ...SETTINGS, bounds } })
+    const { http, listen, clock } = await openHttp(test, { settings: { ...SETTINGS, bounds } })
     const socket = await dial(test, await listen())
+    const arrived = once(http.server, 'request')
     socket.write(
       request(`POST ${ENDPOINTS}`, [origin, 'Content-Type: application/json', 'Content-Length: 5']),
     )
-    const answer = await readToEnd(socket)
+    await arrived
+    const answered = readToEnd(socket)
+    await clock.advance(1_000)
+    const answer = await answered
     assert.match(answer, /^HTTP\/1.1 408 /)
     assert.ok(answer.includes(`access-control-allow-origin: ${ORIGIN}`))
   })
@@ -108,10 +122,10 @@ describe('a page of an allowed origin can read', () => {
 describe('a page of another origin can read none of it', () => {
   for (const [what, status, bytes] of REFUSED)
     it(`${status}: ${what}`, async (test) => {
-      const { listen } = await openHttp(test, { settings: SETTINGS })
+      const { listen, clock } = await openHttp(test, { settings: SETTINGS })
       const socket = await dial(test, await listen())
       socket.write(bytes.replace(ORIGIN, 'https://evil.example'))
-      const answer = await readToEnd(socket)
+      const answer = await toItsEnd(clock, socket)
       assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `))
       assert.doesNotMatch(answer, /access-control-allow-origin/i)
       assert.match(answer, /\r\nvary: .*Origin/i)
