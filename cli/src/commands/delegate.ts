@@ -2,20 +2,22 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { Command } from '../cli.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
+
+/** Hands its arguments on. Returns the exit code. */
+type Delegate = (args: readonly string[]) => Promise<number>
 
 const require = createRequire(import.meta.url)
 
 /** A command of the server's own program, which has its own command line, streams and exit code. */
 export function serverCommand(
   name: 'start' | 'check-config' | 'check' | 'repair' | 'hash-secret' | 'backup' | 'restore',
-): Command {
+): Delegate {
   return (args) => runProgram(programOf('@rollcall/server', 'dist/main.js'), [name, ...args])
 }
 
 /** Only where the repository is: the benchmark is not published. */
-export const bench: Command = (args) => runProgram(programOf('@rollcall/bench', 'dist/bench.js'), args)
+export const bench: Delegate = (args) => runProgram(programOf('@rollcall/bench', 'dist/bench.js'), args)
 
 /** @throws UsageError where it is not there */
 function programOf(name: string, path: string): string {

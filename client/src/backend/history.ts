@@ -3,7 +3,7 @@ import { readInteger } from '../connect/options.ts'
 import type { ClientClock } from '../platform.ts'
 import { parseJsonAnswer } from '../refusal.ts'
 import { sleep } from '../waiting.ts'
-import type { Call, OrganizationOptions } from './backend.ts'
+import type { Call, OrganizationOptions } from './call.ts'
 import { parseHistoryPage, parseHistoryRecord } from './history-answers.ts'
 
 /** Every filter that is given must match. */

@@ -1,7 +1,7 @@
 import type { MasksPreview } from '@rollcall/protocol/command'
 import { object } from '../answers.ts'
 import { parseJsonAnswer } from '../refusal.ts'
-import type { Call } from './backend.ts'
+import type { Call } from './call.ts'
 
 type Attributes = MasksPreview['event']
 

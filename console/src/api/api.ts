@@ -12,40 +12,17 @@ import {
 } from '@rollcall/client'
 import type { UserEndpointInSight } from '@rollcall/protocol/command'
 import { queryOf } from '../query.ts'
-import { parseDeadLetterPage, parseEndpoints, parseReplay, parseWebhooks } from './parse.ts'
+import {
+  type DeadLetterPage,
+  parseDeadLetterPage,
+  parseEndpoints,
+  parseReplay,
+  parseWebhooks,
+  type Webhook,
+} from './parse.ts'
 
 export type { UserEndpointInSight } from '@rollcall/protocol/command'
-
-/** A webhook as `GET /rtc-api/webhooks` lists it. Instants in ISO-8601. */
-export type Webhook = {
-  readonly id: string
-  readonly url: string
-  readonly events: readonly string[]
-  readonly enabled: boolean
-  /** Events that it has not taken yet. */
-  readonly pending: number
-  readonly deadLetters: number
-  readonly lastSuccessAt?: string
-  readonly lastFailureAt?: string
-  /** A code such as `status_503`. */
-  readonly lastFailure?: string
-  readonly nextAttemptAt?: string
-}
-
-export type DeadLetter = {
-  readonly event: {
-    readonly id: string
-    readonly type: string
-    readonly timestamp: string
-    readonly userId: string
-    readonly userEndpointId: string
-    readonly [attribute: string]: unknown
-  }
-  readonly failure: string
-  readonly failedAt: string
-}
-
-export type DeadLetterPage = { readonly deadLetters: readonly DeadLetter[]; readonly nextCursor?: string }
+export type { DeadLetter, DeadLetterPage, Webhook } from './parse.ts'
 
 /** An event before it is sent. */
 export type EventDraft = Message['event']

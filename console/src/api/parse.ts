@@ -1,7 +1,37 @@
 import type { UserEndpointInSight } from '@rollcall/protocol/command'
-import type { DeadLetter, DeadLetterPage, Webhook } from './api.ts'
 
 /** Parsers of answers: what breaks the contract is said, not shown half. */
+
+/** A webhook as `GET /rtc-api/webhooks` lists it. Instants in ISO-8601. */
+export type Webhook = {
+  readonly id: string
+  readonly url: string
+  readonly events: readonly string[]
+  readonly enabled: boolean
+  /** Events that it has not taken yet. */
+  readonly pending: number
+  readonly deadLetters: number
+  readonly lastSuccessAt?: string
+  readonly lastFailureAt?: string
+  /** A code such as `status_503`. */
+  readonly lastFailure?: string
+  readonly nextAttemptAt?: string
+}
+
+export type DeadLetter = {
+  readonly event: {
+    readonly id: string
+    readonly type: string
+    readonly timestamp: string
+    readonly userId: string
+    readonly userEndpointId: string
+    readonly [attribute: string]: unknown
+  }
+  readonly failure: string
+  readonly failedAt: string
+}
+
+export type DeadLetterPage = { readonly deadLetters: readonly DeadLetter[]; readonly nextCursor?: string }
 
 type Fields = { readonly [name: string]: unknown }
 

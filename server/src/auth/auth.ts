@@ -1,13 +1,32 @@
+import { TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
 import type { UserKey } from '../store/store.ts'
+import { createAccessTokens } from './access-token.ts'
+import { ADMIT_ALL } from './admission.ts'
+import { type AuthOptions, closeParts, openParts } from './auth-parts.ts'
+import { type Authenticator, createAuthenticator } from './authenticator.ts'
+import { createClientAuthentication } from './client-authentication.ts'
 import type { Organization } from './directory.ts'
-import type { Principal } from './principal.ts'
-import type { RevocationListener } from './revocation-notices.ts'
+import { directoryChanges } from './directory-changes.ts'
+import { createGrants } from './grants.ts'
+import { LockOuts } from './lock-outs.ts'
+import { serverMetadata } from './metadata.ts'
+import { asOAuthError } from './oauth-error.ts'
+import { createPasswordCheck } from './password-check.ts'
+import { createRefreshFamilies } from './refresh-families.ts'
+import { createRevocation } from './revocation.ts'
+import { type RevocationListener, RevocationNotices } from './revocation-notices.ts'
+import { NO_ORGANIZATION, type RevokedUsers } from './revoked-users.ts'
+import { createSecretChecker } from './secret-checker.ts'
+import type { TokenRequest, TokenResponse } from './token-request.ts'
+import { createUserRevocations } from './user-revocation.ts'
+import { createVerifier } from './verifier.ts'
+import { NO_WITNESS } from './witness.ts'
 
 export type { Admission, Stake } from './admission.ts'
 export type { AuthLog } from './auth-log.ts'
+export type { AuthOptions } from './auth-parts.ts'
 export { identityProblem } from './check-identity.ts'
 export { mustShowCertificate, showsCertificate } from './client-certificate.ts'
-export { type AuthOptions, createAuth, usesDemoDirectory } from './create-auth.ts'
 export type { Organization, Webhook } from './directory.ts'
 export { hashRandomSecret, hashSecret } from './hash-secret.ts'
 export { OAuthError } from './oauth-error.ts'
@@ -30,29 +49,11 @@ export { createRefreshFamilies, type RefreshFamilies } from './refresh-families.
 export { newRefreshToken, type RefreshToken } from './refresh-token.ts'
 export type { IsConcerned, RevocationListener } from './revocation-notices.ts'
 export { checkSending } from './send-policy.ts'
+export type { TokenRequest, TokenResponse } from './token-request.ts'
 export type { TokenVisitor, Witness } from './witness.ts'
 
 /** Who is calling, and the OAuth2 endpoints. Everything undecided is refused. */
-export interface Auth {
-  /**
-   * The principal of a live access token (JWS compact form), ours or of a configured issuer.
-   *
-   * Synchronous when this very token was verified before: a signature costs 100 µs and more, a phone sends
-   * the same token for an hour. Expiry, revocation and the directory (is the user still there and enabled?)
-   * are judged anew at every call.
-   *
-   * @param beforeCheck called before a token is checked that was not verified before; what it throws is thrown
-   * @throws RollcallError `unauthorized`, also for what cannot be decided; `unavailable` where too many tokens
-   *   wait to be checked
-   */
-  authenticate(token: string, beforeCheck?: () => void): Principal | Promise<Principal>
-  /**
-   * The same for a token whose `exp` may have passed, at most `staleConnectSecondsMax` ago: everything else
-   * is judged as by `authenticate`. `expired` says which it was.
-   */
-  authenticateStale(token: string): Promise<{ readonly principal: Principal; readonly expired: boolean }>
-  /** Whether this token, verified before, may still be used but for its `exp`: not revoked, user not disabled or removed. */
-  isStillGood(token: string): boolean
+export interface Auth extends Authenticator {
   /**
    * Ends everything that was issued to a user before: its tokens are refused from now on, its sign-ins end.
    * Resolves once that is durable and all listeners are done.
@@ -81,27 +82,79 @@ export interface Auth {
   close(): Promise<void>
 }
 
-/** A form-encoded request with its client credentials wherever they were: header, body or query. */
-export type TokenRequest = {
-  /** `Authorization` header as received. */
-  readonly authorization: string | undefined
-  /** The caller's IP address, for rate limits; empty where it is not known any more. */
-  readonly remoteAddress: string
-  /** Query and body together, in order; a name that occurs twice is an error (RFC 6749 §3.2). */
-  readonly parameters: readonly (readonly [name: string, value: string])[]
+/**
+ * Opens directory, keys and lists, and starts what keeps them fresh.
+ *
+ * @throws Error naming what is wrong: `foreignIssuers: …`, or the directory file and the path in it
+ */
+export async function createAuth(options: AuthOptions): Promise<Auth> {
+  const { clock, random, log, issuer, accessTokenTtlSeconds, staleConnectSecondsMax } = options
+  const tokenBytesMax = options.tokenBytesMax ?? TOKEN_BYTES_MAX
+  const verifier = createVerifier(
+    (iss) => (iss === issuer() ? accessTokens : foreign.issuerOf(iss)),
+    tokenBytesMax,
+  )
+  const notices = new RevocationNotices()
+  const opened = await openParts(options, verifier, notices)
+  const { directory, revoked, revokedUsers, keys, foreign } = opened
+  const common = { directory, revoked, revokedUsers, notices, clock, log }
+  const accessTokens = createAccessTokens({
+    ...{ keys, clock, random, issuer, ttlSeconds: accessTokenTtlSeconds },
+    notBeforeWallMs: (subject) => notBeforeWallMs(revokedUsers, subject),
+  })
+  const authenticator = createAuthenticator({ ...common, verifier, staleConnectSecondsMax })
+  const families = createRefreshFamilies({
+    ...{ ...common, random, store: options.store },
+    notBeforeWallMs: ({ userId, clientId }) => {
+      const organizationId = directory.current().users.get(userId)?.organizationId ?? null
+      return notBeforeWallMs(revokedUsers, { organizationId, userId, clientId })
+    },
+    ownerOf(userId) {
+      const user = directory.current().users.get(userId)
+      return user && { organizationId: user.organizationId ?? NO_ORGANIZATION, userId }
+    },
+    ttlSeconds: options.refreshTokenTtlSeconds,
+    familiesPerUserMax: options.refreshFamiliesPerUserMax,
+    tokenUseSecondsMax: accessTokenTtlSeconds + staleConnectSecondsMax,
+  })
+  const secrets = createSecretChecker()
+  const authenticateClient = createClientAuthentication(directory, secrets)
+  const checkPassword = createPasswordCheck(directory, secrets)
+  const admission = options.admission ?? ADMIT_ALL
+  const witness = options.witness ?? NO_WITNESS
+  const asked = { admission, witness, directory, families, accessTokens, authenticateClient }
+  const lockOuts = new LockOuts({ ...common, admission, witness })
+  const grant = createGrants({ ...asked, lockOuts, checkPassword, random, accessTokenTtlSeconds })
+  const { wall } = options.store.serviceTime
+  const revoking = { ...common, ...asked, wall, issuer }
+  const revoke = createRevocation({ ...revoking, staleConnectSecondsMax, tokenBytesMax })
+  const users = createUserRevocations({ ...common, families: options.store.refreshFamilies })
+  directory.onReloaded((before, now) => void users.follow(directoryChanges(before, now)))
+  return {
+    ...authenticator,
+    token: (request) => asOAuthError(grant(request)),
+    revoke: (request) => asOAuthError(revoke(request)),
+    revokeUser: (user) => users.revoke(user),
+    onRevoked: (listener) => notices.listen(listener),
+    revocations: () => notices.count,
+    organizations: () => directory.current().organizations,
+    onDirectoryReloaded: (listener) => directory.onReloaded(listener),
+    reloadDirectory: () => directory.reload(),
+    jwks: () => keys.jwks(),
+    metadata: () => serverMetadata(issuer()),
+    close: () => closeParts(opened),
+  }
 }
 
-/** RFC 6749 §5.1, and what existing clients read besides. */
-export type TokenResponse = {
-  readonly access_token: string
-  readonly token_type: 'bearer'
-  readonly expires_in: number
-  readonly scope: string
-  readonly jti: string
-  /** The user id. */
-  readonly sub: string
-  readonly userId: string
-  readonly organization?: string
-  readonly organization_id?: string
-  readonly refresh_token?: string
+/** Whether the demo directory is in force, whose secrets everybody knows: listen on loopback only. */
+export function usesDemoDirectory({ directoryFile }: Pick<AuthOptions, 'directoryFile'>): boolean {
+  return directoryFile === undefined
+}
+
+/** The moment from which on what was issued to a user by a client is good. */
+function notBeforeWallMs(
+  revokedUsers: RevokedUsers,
+  of: { readonly organizationId: string | null; readonly userId: string; readonly clientId: string },
+): number {
+  return Math.max(revokedUsers.notBeforeWallMs(of), revokedUsers.clientNotBeforeWallMs(of.clientId))
 }

@@ -1,6 +1,5 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock } from '../clock/clock.ts'
-import type { Auth } from './auth.ts'
 import type { AuthLog } from './auth-log.ts'
 import type { DirectorySource } from './directory.ts'
 import type { Principal } from './principal.ts'
@@ -12,7 +11,27 @@ import type { TokenFacts } from './trusted-issuer.ts'
 import type { Verified, Verifier } from './verifier.ts'
 
 /** Finds out who is calling. */
-export type Authenticator = Pick<Auth, 'authenticate' | 'authenticateStale' | 'isStillGood'>
+export interface Authenticator {
+  /**
+   * The principal of a live access token (JWS compact form), ours or of a configured issuer.
+   *
+   * Synchronous when this very token was verified before: a signature costs 100 µs and more, a phone sends
+   * the same token for an hour. Expiry, revocation and the directory (is the user still there and enabled?)
+   * are judged anew at every call.
+   *
+   * @param beforeCheck called before a token is checked that was not verified before; what it throws is thrown
+   * @throws RollcallError `unauthorized`, also for what cannot be decided; `unavailable` where too many tokens
+   *   wait to be checked
+   */
+  authenticate(token: string, beforeCheck?: () => void): Principal | Promise<Principal>
+  /**
+   * The same for a token whose `exp` may have passed, at most `staleConnectSecondsMax` ago: everything else
+   * is judged as by `authenticate`. `expired` says which it was.
+   */
+  authenticateStale(token: string): Promise<{ readonly principal: Principal; readonly expired: boolean }>
+  /** Whether this token, verified before, may still be used but for its `exp`: not revoked, user not disabled or removed. */
+  isStillGood(token: string): boolean
+}
 
 type Options = {
   readonly verifier: Pick<Verifier, 'known' | 'verify' | 'peek'>

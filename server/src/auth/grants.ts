@@ -1,7 +1,6 @@
 import type { Random } from '../clock/clock.ts'
 import { type AccessTokens, SCOPE, type SignedToken, type Subject } from './access-token.ts'
 import { type Admission, underAdmission, type Visit } from './admission.ts'
-import type { TokenRequest, TokenResponse } from './auth.ts'
 import type { AuthenticateClient } from './client-authentication.ts'
 import { type Client, type DirectorySource, GRANTS, type Grant, type User } from './directory.ts'
 import type { LockOuts } from './lock-outs.ts'
@@ -17,6 +16,7 @@ import {
   sessionIdOf,
 } from './refresh-token.ts'
 import { credentialOf, stillRests } from './sign-in-basis.ts'
+import type { TokenRequest, TokenResponse } from './token-request.ts'
 import { codeOf, Visitor, type Witness } from './witness.ts'
 
 type Options = {

@@ -1,3 +1,4 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
 /** RFC 6749 §5.2, and for what may succeed later `temporarily_unavailable` (§4.1.2.1) and our own `rate_limited`. */
 export type OAuthErrorCode =
   | 'invalid_request'
@@ -41,4 +42,21 @@ function statusOf(code: OAuthErrorCode): number {
   if (code === 'invalid_client') return 401
   if (code === 'rate_limited') return 429
   return code === 'temporarily_unavailable' ? 503 : 400
+}
+
+const OAUTH_CODES: ReadonlyMap<string, OAuthErrorCode> = new Map([
+  ['unavailable', 'temporarily_unavailable'],
+  ['rate_limited', 'rate_limited'],
+])
+
+/** Refusals that are no business of RFC 6749's, in its form: the store cannot write, or too much is asked. */
+export async function asOAuthError<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    const code = cause instanceof RollcallError ? OAUTH_CODES.get(cause.code) : undefined
+    if (!(cause instanceof RollcallError) || code === undefined) throw cause
+    const retryAfterSeconds = cause.retryAfterSeconds ?? 5
+    throw new OAuthError(code, cause.message, { cause, retryAfterSeconds })
+  }
 }

@@ -1,4 +1,5 @@
-import { afterThisTurn, type Clock, type Timer } from './clock.ts'
+import { afterThisTurn } from './system.ts'
+import type { Clock, Timer } from './time.ts'
 
 /** How often it is looked whether time passes, milliseconds, where nothing else is said. */
 const TICK_MS = 100

@@ -1,5 +1,5 @@
-import type { Clock } from './clock.ts'
 import { HeardTime, type HeardTimeOptions } from './heard-time.ts'
+import type { Clock } from './time.ts'
 import { FollowedWall, type WallBounds } from './wall-bounds.ts'
 
 /**

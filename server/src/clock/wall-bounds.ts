@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock.ts'
+import type { Clock, Timer } from './time.ts'
 import { JUMP_MS_MIN } from './wall-jumps.ts'
 
 const LOOK_EVERY_MS = 1_000

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from './time.ts'
 
 const LOOK_EVERY_MS = 1_000
 /** By how much the wall clock may part from the monotonic one between two looks: it is steered by much less. */

@@ -1,5 +1,4 @@
-import type { Configuration } from './config.ts'
-import { allowOrigins } from './origins.ts'
+import { type AllowedOrigins, allowOrigins } from './origins.ts'
 
 /** Where pages are while they are developed, whichever port their tools take. */
 const THIS_MACHINE = ['http://localhost:*', 'http://127.0.0.1:*']
@@ -8,7 +7,9 @@ const THIS_MACHINE = ['http://localhost:*', 'http://127.0.0.1:*']
  * With the demo directory, pages of this machine may call beside those that are configured: everybody knows its secrets,
  * and it is for trying.
  */
-export function withDemoOrigins(configuration: Configuration): Configuration {
+export function withDemoOrigins<Given extends { readonly allowedOrigins: AllowedOrigins }>(
+  configuration: Given,
+): Given {
   const { patterns } = configuration.allowedOrigins
   return { ...configuration, allowedOrigins: allowOrigins([...patterns, ...THIS_MACHINE]) }
 }

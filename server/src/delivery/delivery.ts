@@ -19,9 +19,9 @@ import { type MasksPreviewCommand, previewMasks } from './preview-masks.ts'
 import { Receipts } from './receipts.ts'
 import { reminderBytes } from './reminder.ts'
 import { sealContext } from './seal-context.ts'
-import { sendEvent, sendEventAndWait } from './send-event.ts'
+import { type SendResult, sendEvent, sendEventAndWait } from './send-event.ts'
 import { type SendEventsContext, sendEvents } from './send-events.ts'
-import type { ReceiptCount, ReceiptWait } from './watch.ts'
+import type { ReceiptWait } from './watch.ts'
 
 export { type AnswerCommand, parseAnswer } from './answer.ts'
 export { type BulkItem, readSendEventArray, readSendEventLines } from './bulk.ts'
@@ -29,19 +29,11 @@ export { parseSendEvent, type SendEventCommand } from './command.ts'
 export type { Attachment, Link, LinkCloseReason, LinkPeer, OutboundEvent } from './link.ts'
 export { parseMasksPreview } from './preview-masks.ts'
 export { parseJsonBody } from './raw-json.ts'
-export type { ReceiptCount, ReceiptWait } from './watch.ts'
+export type { SendResult } from './send-event.ts'
+export type { ReceiptWait } from './watch.ts'
 
 /** Time after which an outbox whose mailbox could not be read tries again. */
 const READ_RETRY_MS = 1000
-
-/** What a sender learns. */
-export type SendResult = {
-  /** Registered endpoints that the event was accepted for. */
-  readonly count: number
-  readonly eventId: string
-  /** Where they were waited for, and the event was sent for this very request. */
-  readonly receipts?: ReceiptCount
-}
 
 export type Gauges = {
   /** Endpoints that have a link. */

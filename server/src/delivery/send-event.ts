@@ -17,14 +17,13 @@ import { type AcceptContext, type Accepted, accept, draftOf } from './accept.ts'
 import { type AppendContext, appendRequest } from './append-request.ts'
 import type { SendEventCommand } from './command.ts'
 import { areDear } from './dear-masks.ts'
-import type { SendResult } from './delivery.ts'
 import { tell } from './endings.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Links } from './links.ts'
 import { assertMailboxShare, type MailboxShareSettings } from './mailbox-share.ts'
 import type { Receipts, WatchedEvent } from './receipts.ts'
 import { senderScope } from './sender-scope.ts'
-import type { ReceiptWait, Watch } from './watch.ts'
+import type { ReceiptCount, ReceiptWait, Watch } from './watch.ts'
 import { takeWrite } from './write-share.ts'
 
 /** While no more than this waits to be written nobody's share is looked at: it is written in no time, or soon is more. */
@@ -42,6 +41,15 @@ export type SendEventContext = AcceptContext &
     readonly bounds: MailboxBounds
     readonly shares: MailboxShareSettings
   }
+
+/** What a sender learns. */
+export type SendResult = {
+  /** Registered endpoints that the event was accepted for. */
+  readonly count: number
+  readonly eventId: string
+  /** Where they were waited for, and the event was sent for this very request. */
+  readonly receipts?: ReceiptCount
+}
 
 /**
  * Sends one event. Every branch of the flow is here; what it calls decides nothing about it.

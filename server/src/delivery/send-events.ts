@@ -2,9 +2,8 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../auth/auth.ts'
 import type { Store } from '../store/store.ts'
 import type { BulkItem } from './bulk.ts'
-import type { SendResult } from './delivery.ts'
 import { Pace } from './pace.ts'
-import { type SendEventContext, sendEvent } from './send-event.ts'
+import { type SendEventContext, type SendResult, sendEvent } from './send-event.ts'
 
 export type SendEventsContext = SendEventContext & { readonly store: Pick<Store, 'hold'> }
 

@@ -1,13 +1,9 @@
 import type { HistoryQuery, HistoryRecord, HistoryStore, Sender } from '../store/store.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
+import type { HistoryScope, Reader } from './reader.ts'
 
+export type { HistoryScope, Reader } from './reader.ts'
 export { pageJson, recordJson } from './record-json.ts'
-
-/** Whose records a caller may read; `auth/policy.ts` says it. Every member that is given must match. */
-export type HistoryScope = Pick<HistoryQuery, 'organizationId' | 'involvedUserId'>
-
-/** Who reads, as the history would name it if it had sent something, and what it may read. */
-export type Reader = { readonly caller: Sender; readonly scope: HistoryScope }
 
 /** What a caller asks for within its scope. */
 export type HistoryFilters = Pick<

@@ -1,6 +1,6 @@
 import type { HistoryEndpoint, HistoryRecord } from '@rollcall/protocol/history'
 import type { HistoryRecord as StoredRecord } from '../store/store.ts'
-import type { Reader } from './history.ts'
+import type { Reader } from './reader.ts'
 
 type Part = StoredRecord['endpoints'][number]
 type TimeName = Exclude<keyof HistoryEndpoint, 'userEndpointId' | 'outcome'>

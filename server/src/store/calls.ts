@@ -1,29 +1,5 @@
-import type {
-  CancelDraft,
-  Cancellation,
-  EndpointKey,
-  EntryPosition,
-  MailboxBounds,
-  Moment,
-  SentThrough,
-  UserKey,
-} from './store.ts'
-
-/** What is kept of an event that was sent to be answered, with its entries in the mailboxes. */
-export type CallDraft = {
-  /**
-   * Who sent it. A newer event with the same id joins it where the same sender sent it and nobody has answered yet:
-   * then all who got either are its endpoints. After an answer it takes its place. Another sender's newer one is
-   * none meanwhile.
-   */
-  readonly senderId: string
-  /** Until when it can be answered, wall clock. */
-  readonly endsAtWallMs: number
-  /** The masks that it was sent with: the answer is masked by them. */
-  readonly masks: readonly string[]
-  /** What the others get once one endpoint has answered. Absent: nothing. */
-  readonly cancelOthers?: CancelDraft
-}
+import type { Cancellation, EntryPosition, MailboxBounds, SentThrough } from './mailboxes.ts'
+import type { EndpointKey, Moment, UserKey } from './registrations.ts'
 
 /** An event that can be answered now, or was. */
 export type Call = {
@@ -40,14 +16,6 @@ export type Call = {
   readonly userEndpointIds: readonly string[]
   /** Who was the first to answer. `undefined`: nobody has. */
   readonly answeredBy: string | undefined
-}
-
-/** Who was the first to answer, and what it said. */
-export type Answered = {
-  readonly userEndpointId: string
-  readonly atWallMs: number
-  /** As JSON, masked. */
-  readonly answer?: Uint8Array
 }
 
 export type AnswerRequest = EndpointKey & {

@@ -1,4 +1,4 @@
-import type { Registration } from './store.ts'
+import type { Registration } from './registrations.ts'
 
 /**
  * The service time at which a registration wants attention: its reminder, at two thirds of the period, where

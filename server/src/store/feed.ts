@@ -1,5 +1,5 @@
 import type { DisconnectReason, LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
-import type { EndpointKey, Registration, UserKey } from './store.ts'
+import type { EndpointKey, Registration, UserKey } from './registrations.ts'
 
 /**
  * One thing that happened to an endpoint of a watched organization, to an event on its way there, or to a user: then

@@ -1,6 +1,13 @@
+import type { LifecycleEvent } from '@rollcall/protocol/lifecycle'
 import type { FeedStore, WebhookKey } from '../store/store.ts'
 import { lifecycleEvent, sequenceOf } from './lifecycle-event.ts'
-import type { DeadLetterView } from './webhooks.ts'
+
+/** A dead letter as it is shown. */
+export type DeadLetterView = {
+  readonly event: LifecycleEvent
+  readonly failure: string
+  readonly failedAtWallMs: number
+}
 
 /** The dead letters of webhooks, for people. */
 export class DeadLetterList {

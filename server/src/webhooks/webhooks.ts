@@ -1,14 +1,15 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import type { LifecycleEvent } from '@rollcall/protocol/lifecycle'
 import type { Auth, Organization, Webhook } from '../auth/auth.ts'
 import type { Clock, Random, ServiceTime } from '../clock/clock.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { FeedStore } from '../store/store.ts'
 import { judgeAddresses } from './address.ts'
-import { DeadLetterList } from './dead-letter-list.ts'
+import { DeadLetterList, type DeadLetterView } from './dead-letter-list.ts'
 import { HttpReceiver, type Receiver } from './post.ts'
 import { createResolve } from './resolve.ts'
 import { Worker, type WorkerContext, type WorkerState } from './worker.ts'
+
+export type { DeadLetterView } from './dead-letter-list.ts'
 
 /** A webhook as those see it who look after it; never its secret, and its URL without the query. */
 export type WebhookView = Pick<Webhook, 'id' | 'url' | 'events' | 'enabled'> &
@@ -17,13 +18,6 @@ export type WebhookView = Pick<Webhook, 'id' | 'url' | 'events' | 'enabled'> &
     readonly pending: number
     readonly deadLetters: number
   }
-
-/** A dead letter as it is shown. */
-export type DeadLetterView = {
-  readonly event: LifecycleEvent
-  readonly failure: string
-  readonly failedAtWallMs: number
-}
 
 /**
  * Tells organizations what happens to their endpoints: each webhook of the directory gets its events in order, at

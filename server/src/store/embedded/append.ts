@@ -4,8 +4,8 @@ import { toPosition } from './cancel.ts'
 import type { Engine } from './engine.ts'
 import { putEntries, takeEntry } from './entries.ts'
 import { encodeRace } from './race-row.ts'
-import { type RegistrationRecord, toRegistration } from './record.ts'
-import type { Term, TermValues } from './term.ts'
+import { type RegistrationRecord, type Term, toRegistration } from './record.ts'
+import type { TermValues } from './term-row.ts'
 
 /** Adds the event to every mailbox that has room for it, in the place of what it replaces there. */
 export function appendToAll(

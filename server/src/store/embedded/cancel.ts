@@ -13,8 +13,7 @@ import type { Engine } from './engine.ts'
 import { putEntries, takeEntry } from './entries.ts'
 import { numberKey } from './keys.ts'
 import { decodeRace } from './race-row.ts'
-import { isLive, type RegistrationRecord, toRegistration } from './record.ts'
-import type { Term } from './term.ts'
+import { isLive, type RegistrationRecord, type Term, toRegistration } from './record.ts'
 
 /**
  * An entry was acknowledged that runs a race: it goes, the race is over, and the others get the cancelling

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { seededRandom } from '../../../../test/helpers/fake-clock.ts'
 import { DueTerms } from './due-terms.ts'
-import { RegistrationRecord } from './record.ts'
-import { Term } from './term.ts'
+import { RegistrationRecord, Term } from './record.ts'
 
 const RECORD = new RegistrationRecord(
   1,

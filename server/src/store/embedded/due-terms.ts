@@ -1,4 +1,4 @@
-import { NOT_DUE, type Term } from './term.ts'
+import { NOT_DUE, type Term } from './record.ts'
 
 /**
  * The terms whose entries have a time of their own, earliest first, as a binary heap. Each knows its place, so

@@ -4,8 +4,8 @@ import { dropEntry } from './entry-rows.ts'
 import { mailboxKey } from './keys.ts'
 import { encodeEntry, SHARED_ENTRY } from './mailbox-row.ts'
 import { isShared } from './payload-book.ts'
-import { type RegistrationRecord, toRegistration } from './record.ts'
-import { Term, type TermValues } from './term.ts'
+import { type RegistrationRecord, Term, toRegistration } from './record.ts'
+import type { TermValues } from './term-row.ts'
 
 /**
  * Adds an event to mailboxes that have room for it. What goes to one endpoint, or is small, is written with each entry;

@@ -1,50 +1,10 @@
 import assert from 'node:assert/strict'
-import type { Clock } from '../../clock/clock.ts'
-import type { FeedBounds, FeedEntry, FeedStore, Watch } from '../store.ts'
-import { DeadLetterBook } from './dead-letter-book.ts'
+import type { FeedEntry, FeedStore, Watch } from '../store.ts'
 import type { Engine } from './engine.ts'
-import { FeedBook } from './feed-book.ts'
+import type { FeedParts } from './feed-parts.ts'
 import { decodeEntry } from './feed-row.ts'
-import { FeedSequences } from './feed-sequences.ts'
-import type { Journal } from './journal.ts'
 import { registrationKey } from './keys.ts'
-import { LinkBook } from './link-book.ts'
 import { tellReceipt, watchedReceipt } from './receipts.ts'
-import type { Rows } from './rows.ts'
-import type { StoreLog } from './store-log.ts'
-import { WebhookBook } from './webhook-book.ts'
-
-export type FeedParts = {
-  readonly journal: Journal
-  readonly rows: Rows
-  readonly sequences: FeedSequences
-  readonly changes: FeedBook
-  readonly webhooks: WebhookBook
-  readonly deadLetters: DeadLetterBook
-  readonly links: LinkBook
-}
-
-export type FeedOptions = {
-  readonly journal: Journal
-  readonly rows: Rows
-  readonly clock: Pick<Clock, 'monotonicMs'>
-  readonly log: StoreLog
-  readonly bounds: FeedBounds
-}
-
-/** Reads what memory has to know of the feed. */
-export async function loadFeed({ journal, rows, clock, log, bounds }: FeedOptions): Promise<FeedParts> {
-  const sequences = new FeedSequences(journal, rows)
-  const changes = new FeedBook({ journal, sequences, clock, log, bounds })
-  const webhooks = new WebhookBook(journal)
-  const deadLetters = new DeadLetterBook(journal, bounds.deadLettersMax)
-  const links = new LinkBook(journal)
-  await changes.load(rows)
-  await webhooks.load(rows)
-  await deadLetters.load(rows, webhooks.all)
-  await links.load(rows)
-  return { journal, rows, sequences, changes, webhooks, deadLetters, links }
-}
 
 export function embeddedFeed(engine: Engine): FeedStore {
   const { feed: parts, table } = engine

@@ -1,12 +1,12 @@
 import { liftDeadline, type Recovery } from '../recovery.ts'
 import { readMailboxKey, readRegistrationId } from './keys.ts'
 import { PayloadLoader } from './payload-book.ts'
-import { RegistrationRecord } from './record.ts'
+import { RegistrationRecord, Term } from './record.ts'
 import type { NumberedRecovery } from './recoveries.ts'
 import { decodeIdentity, decodeLiveness } from './registration-row.ts'
 import { RegistrationTable } from './registration-table.ts'
 import type { Rows } from './rows.ts'
-import { decodeTerm, Term } from './term.ts'
+import { decodeTerm } from './term-row.ts'
 
 /** Until the liveness row is read. A float from the start: changing a field's type later costs memory. */
 const UNKNOWN = {

@@ -1,10 +1,11 @@
-import type { Term } from './term.ts'
+/** The terms on which an entry waits, as far as its mailbox looks at them. */
+type Termed = { readonly sequence: number }
 
 /**
  * What memory knows of a mailbox: which sequences wait and how big their payloads are. The payloads are on
  * disk. Sequences ascend, so that finding one is a binary search.
  */
-export class Mailbox {
+export class Mailbox<Term extends Termed> {
   readonly #sequences: number[] = []
   readonly #sizes: number[] = []
   #bytes = 0

@@ -1,9 +1,13 @@
 import type { Registration } from '../store.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { IdentityRow, LivenessRow } from './registration-row.ts'
+import type { TermValues } from './term-row.ts'
 
 /** `filedBucket` of a registration that the due index does not hold. */
 export const NOT_FILED = -1
+
+/** `heapIndex` of a term that is not in the index of what is due. */
+export const NOT_DUE = -1
 
 /**
  * A registration in memory. There may be millions: plain fields, no closures, nothing allocated before it is
@@ -31,7 +35,7 @@ export class RegistrationRecord {
   filedBucket = NOT_FILED
   filedIndex = 0
   /** Absent while nothing waits. */
-  mailbox: Mailbox | undefined = undefined
+  mailbox: Mailbox<Term> | undefined = undefined
 
   constructor(
     registrationId: number,
@@ -51,6 +55,32 @@ export class RegistrationRecord {
     this.expiresAtMs = liveness.expiresAtMs
     this.authorizedUntilWallMs = liveness.authorizedUntilWallMs
     this.reminded = liveness.reminded
+  }
+}
+
+/**
+ * On which terms an entry waits in a mailbox. Only entries with some have one, in memory and as a row of its own,
+ * so that a plain event pays nothing and a start need not read the mailboxes.
+ */
+export class Term implements TermValues {
+  readonly record: RegistrationRecord
+  readonly sequence: number
+  readonly payloadBytes: number
+  readonly expiresAtWallMs: number
+  readonly collapseKey: string
+  readonly raceId: number
+  /** When to look at it: later than its end while it is in flight. */
+  dueAtWallMs: number
+  heapIndex = NOT_DUE
+
+  constructor(record: RegistrationRecord, sequence: number, payloadBytes: number, values: TermValues) {
+    this.record = record
+    this.sequence = sequence
+    this.payloadBytes = payloadBytes
+    this.expiresAtWallMs = values.expiresAtWallMs
+    this.collapseKey = values.collapseKey
+    this.raceId = values.raceId
+    this.dueAtWallMs = values.expiresAtWallMs
   }
 }
 

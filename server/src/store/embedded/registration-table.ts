@@ -2,7 +2,7 @@ import { liftDeadline, type Recovery } from '../recovery.ts'
 import type { EndpointKey, Registration, StoreTotals, UserKey } from '../store.ts'
 import { DueIndex } from './due-index.ts'
 import { Mailbox } from './mailbox.ts'
-import { isLive, type RegistrationRecord } from './record.ts'
+import { isLive, type RegistrationRecord, type Term } from './record.ts'
 import { Totals } from './totals.ts'
 import { UserIndex } from './user-index.ts'
 
@@ -93,7 +93,7 @@ export class RegistrationTable {
   }
 
   /** Adds an entry to a mailbox and returns it. */
-  append(record: RegistrationRecord, sequence: number, payloadBytes: number): Mailbox {
+  append(record: RegistrationRecord, sequence: number, payloadBytes: number): Mailbox<Term> {
     record.mailbox ??= new Mailbox()
     record.mailbox.append(sequence, payloadBytes)
     this.#totals.add(record.organizationId, 0, 1, payloadBytes)

@@ -1,8 +1,9 @@
 import { DueTerms } from './due-terms.ts'
 import type { Journal } from './journal.ts'
 import { mailboxKey, numberKey, readRegistrationId } from './keys.ts'
+import type { Term } from './record.ts'
 import type { Rows } from './rows.ts'
-import { encodeTerm, type Term } from './term.ts'
+import { encodeTerm } from './term-row.ts'
 
 /**
  * The terms of all entries: which are due when, and the races. A race is the entries of one event that was sent

@@ -1,12 +1,17 @@
 import { LAST_SEEN_MAX, LAST_SEEN_MS } from '../bounds.ts'
 import type { LastSeenStore, Registration, UserKey } from '../store.ts'
 import { assertOpen, type Gate } from './gate.ts'
-import type { Slots } from './slots.ts'
 
 /** When users were last seen, wall-clock milliseconds, longest untouched first. */
 export type LastSeen = Map<string, number>
 
-export function memoryLastSeen(slots: Slots, gate: Gate): LastSeenStore {
+/** Who is registered now, and who was. */
+type Seen = {
+  readonly byEndpoint: ReadonlyMap<string, { readonly registration: Registration }>
+  readonly lastSeen: LastSeen
+}
+
+export function memoryLastSeen(slots: Seen, gate: Gate): LastSeenStore {
   return {
     async find(user, nowWallMs) {
       assertOpen(gate)

@@ -8,7 +8,7 @@ import type {
   Registration,
 } from '../store.ts'
 import type { AnswerBook } from './answers.ts'
-import type { Calls } from './calls.ts'
+import type { Calls } from './call-book.ts'
 import { cancelTheOthers } from './cancel.ts'
 import type { Feed } from './feed.ts'
 import { assertOpen, type Gate } from './gate.ts'

@@ -1,0 +1,135 @@
+import { TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
+import type { Clock, Random } from '../clock/clock.ts'
+import { SHARE_PERCENTS, type Store } from '../store/store.ts'
+import type { Admission } from './admission.ts'
+import type { AuthLog } from './auth-log.ts'
+import type { DirectorySource } from './directory.ts'
+import { createFetchJson, type FetchJson } from './fetch-json.ts'
+import { parseForeignIssuers } from './foreign-issuers.ts'
+import { type ForeignTrust, trustForeignIssuers } from './foreign-trust.ts'
+import type { RevocationNotices } from './revocation-notices.ts'
+import { openRevokedTokens, type RevokedTokens } from './revoked-tokens.ts'
+import { openRevokedUsers, type RevocationBounds, type RevokedUsers } from './revoked-users.ts'
+import { openSigningKeys, type SigningKeys } from './signing-keys.ts'
+import type { Verifier } from './verifier.ts'
+import { openDirectory } from './watched-directory.ts'
+import type { Witness } from './witness.ts'
+
+/** Everything `createAuth` needs. */
+export type AuthOptions = {
+  readonly store: Pick<
+    Store,
+    'refreshFamilies' | 'revokedTokens' | 'revokedUsers' | 'serviceTime' | 'signingKeys'
+  >
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: AuthLog
+  /** The server's own base URL, as clients see it. Asked at each use: the port may be known only after listening. */
+  readonly issuer: () => string
+  readonly accessTokenTtlSeconds: number
+  readonly refreshTokenTtlSeconds: number
+  readonly refreshFamiliesPerUserMax: number
+  readonly signingKeyRotationDays: number
+  readonly staleConnectSecondsMax: number
+  /** Longest token that is read. Default: {@link TOKEN_BYTES_MAX}. */
+  readonly tokenBytesMax?: number | undefined
+  /** `undefined`: the demo directory. */
+  readonly directoryFile?: string | undefined
+  /** Whether everybody on this machine may read that file. Default: no. */
+  readonly directoryFileShared?: boolean
+  /** Bounds what is tried at the token endpoint. Default: nothing is refused. */
+  readonly admission?: Admission | undefined
+  /** How many revocations are remembered, and how they are shared. Default: 200,000, 50 and 25 per cent. */
+  readonly revocations?: Partial<RevocationBounds>
+  /** Is told what happens at the token endpoints. Default: nobody is. */
+  readonly witness?: Witness | undefined
+  /** As configured; parsed here. */
+  readonly foreignIssuers: unknown
+  /** Default: over Node's `fetch`, without redirects, within 5 s and 256 KiB. */
+  readonly fetchJson?: FetchJson | undefined
+}
+
+const REVOCATION_BOUNDS: RevocationBounds = { ...SHARE_PERCENTS, revocationsMax: 200_000 }
+
+/** A year: longer than any token that is meant to expire. */
+const FOREIGN_USE_SECONDS_MAX = 366 * 86_400
+
+/** What is open while the server runs, and has to be closed. */
+export type AuthParts = {
+  readonly directory: DirectorySource
+  readonly revoked: RevokedTokens
+  readonly revokedUsers: RevokedUsers
+  readonly keys: SigningKeys
+  readonly foreign: ForeignTrust
+}
+
+/** All or nothing: what was opened before something failed is closed again. */
+export async function openParts(
+  options: AuthOptions,
+  verifier: Pick<Verifier, 'forgetAll'>,
+  notices: RevocationNotices,
+): Promise<AuthParts> {
+  const { store, clock, log } = options
+  const { wall } = store.serviceTime
+  const bounds: RevocationBounds = { ...REVOCATION_BOUNDS, ...options.revocations }
+  const issuers = parseForeignIssuers(options.foreignIssuers)
+  const onKeysChanged = () => verifier.forgetAll()
+  const opened: Partial<AuthParts>[] = []
+  try {
+    const directory = await openDirectory({
+      file: options.directoryFile,
+      isShared: options.directoryFileShared === true,
+      clock,
+      log,
+    })
+    opened.push({ directory })
+    const revokedUsers = await openRevokedUsers({
+      store: store.revokedUsers,
+      clock,
+      wall,
+      useMsMax: useSecondsMax(options, issuers.length > 0) * 1000,
+      bounds,
+    })
+    opened.push({ revokedUsers })
+    const revoked = await openRevokedTokens({
+      ...{ revokedUsers, bounds, clock, wall, log },
+      store: store.revokedTokens,
+      tokenUseMsMax: (options.accessTokenTtlSeconds + options.staleConnectSecondsMax) * 1000,
+      onUserRevoked: (userId) => notices.announceUser(userId),
+    })
+    opened.push({ revoked })
+    const keys = await openSigningKeys({
+      store: store.signingKeys,
+      clock,
+      wall,
+      log,
+      rotationDays: options.signingKeyRotationDays,
+      tokenUseSecondsMax: options.accessTokenTtlSeconds + options.staleConnectSecondsMax,
+    })
+    const fetchJson = options.fetchJson ?? createFetchJson(clock)
+    return {
+      directory,
+      revoked,
+      revokedUsers,
+      keys,
+      foreign: trustForeignIssuers(issuers, { fetchJson, clock, log, onKeysChanged }),
+    }
+  } catch (error) {
+    for (const part of opened) await closeParts(part)
+    throw error
+  }
+}
+
+/** Longest time for which anything issued now may be of use. How long a foreign token lives, its issuer decides. */
+function useSecondsMax(options: AuthOptions, hasForeignIssuers: boolean): number {
+  const tokenSeconds = options.accessTokenTtlSeconds + options.staleConnectSecondsMax
+  const foreignSeconds = hasForeignIssuers ? FOREIGN_USE_SECONDS_MAX : 0
+  return Math.max(tokenSeconds, options.refreshTokenTtlSeconds, foreignSeconds)
+}
+
+export async function closeParts(parts: Partial<AuthParts>): Promise<void> {
+  const { directory, revoked, revokedUsers, keys, foreign } = parts
+  revoked?.close()
+  revokedUsers?.close()
+  await Promise.all([foreign?.close(), keys?.close(), directory?.close()])
+}

@@ -1,0 +1,17 @@
+import type { UserKey } from './registrations.ts'
+
+export type IdempotencyKey = {
+  /** The caller. */
+  readonly owner: UserKey
+  readonly key: string
+  readonly expiresAtWallMs: number
+}
+export type Answer = { readonly eventId: string; readonly count: number }
+
+/**
+ * Answers to requests that carried an `Idempotency-Key`. Partition: the caller. Bounded: past `idempotencyKeysMax` the
+ * oldest of whoever has the most goes, never one of somebody who has few (`Shares`).
+ */
+export interface AnswerStore {
+  find(owner: UserKey, key: string, nowWallMs: number): Promise<Answer | undefined>
+}

@@ -1,0 +1,187 @@
+import type { IdempotencyKey } from './answers.ts'
+import type { HistoryDraft } from './history.ts'
+import type { Moment, Registration, UserKey } from './registrations.ts'
+
+/** An event as it waits in a mailbox. */
+export type StoredEvent = {
+  readonly eventId: string
+  /** The event's bytes, or, where `sealed`, their sealed form. Never changed once handed over. */
+  readonly payload: Uint8Array
+  readonly sealed: boolean
+  readonly acceptedAtWallMs: number
+  /** From this time on it must not be delivered any more. Absent: it waits as long as its registration lives. */
+  readonly expiresAtWallMs?: number
+}
+
+export type MailboxEntry = StoredEvent & {
+  /** Position in the mailbox: positive, ascending without reuse within one registration. */
+  readonly sequence: number
+}
+
+export type MailboxBounds = { readonly eventsMax: number; readonly bytesMax: number }
+
+export type AppendRequest = UserKey & {
+  /** Absent: every live endpoint of the user. */
+  readonly userEndpointId?: string
+  readonly event: StoredEvent
+  readonly eventsMax: number
+  readonly bytesMax: number
+  /** Remembered in the same durable step, with the count as the answer. */
+  readonly idempotency?: IdempotencyKey
+  /**
+   * Kept in the history in the same durable step, with an endpoint `queued` for each that accepted, and
+   * `discarded` for each whose mailbox was full. Not kept when all were full: nothing was accepted.
+   */
+  readonly record?: HistoryDraft
+  /**
+   * In each mailbox that takes the event, the unsent entries of the same key make room for it in the same
+   * step, noted `discarded`. The key is the caller's to scope.
+   */
+  readonly collapseKey?: string
+  /** What the others get once one endpoint has acknowledged: see `MailboxStore.acknowledge`. */
+  readonly cancelOthers?: CancelDraft
+  /** Kept where somebody takes the event, so that one of them can answer it: see `CallStore`. */
+  readonly call?: CallDraft
+  /** Needed for `collapseKey`. Default: nothing is in flight. */
+  readonly sentThrough?: SentThrough
+  /** Asked before anything changes. Default: there is room for everybody. */
+  readonly admit?: AdmitWrite
+}
+
+/**
+ * Whether the caller may have this written. What it returns, if anything, is called once that does not wait any more,
+ * whatever became of it; what it throws is what the operation rejects with.
+ */
+export type AdmitWrite = (wanted: WantedWrite) => (() => void) | undefined
+
+export type WantedWrite = {
+  /** About. */
+  readonly bytes: number
+  /** That would take the event if they have room. */
+  readonly endpoints: number
+  /** What waits to be written of everybody's. */
+  readonly waitingBytes: number
+}
+
+/** The event that goes to the others, kept with the one that it cancels. */
+export type CancelDraft = {
+  readonly eventId: string
+  readonly payload: Uint8Array
+  readonly sealed: boolean
+  /** Absent: not recorded. `acceptedAtWallMs` becomes the time of the acknowledgement or the answer. */
+  readonly record?: HistoryDraft
+}
+
+/** What is kept of an event that was sent to be answered, with its entries in the mailboxes. */
+export type CallDraft = {
+  /**
+   * Who sent it. A newer event with the same id joins it where the same sender sent it and nobody has answered yet:
+   * then all who got either are its endpoints. After an answer it takes its place. Another sender's newer one is
+   * none meanwhile.
+   */
+  readonly senderId: string
+  /** Until when it can be answered, wall clock. */
+  readonly endsAtWallMs: number
+  /** The masks that it was sent with: the answer is masked by them. */
+  readonly masks: readonly string[]
+  /** What the others get once one endpoint has answered. Absent: nothing. */
+  readonly cancelOthers?: CancelDraft
+}
+
+/**
+ * The last entry that the registration's live link was handed, 0 without a link: entries up to it that still
+ * wait are in flight, and stay until they are acknowledged or the link goes; those above are unsent.
+ */
+export type SentThrough = (registrationId: number) => number
+
+/** An entry of a mailbox. */
+export type EntryPosition = { readonly registration: Registration; readonly sequence: number }
+
+/** What an acknowledgement or an answer set off at the user's other endpoints. */
+export type Cancellation = {
+  /** Whose mailboxes took the cancelling event. */
+  readonly accepted: readonly Registration[]
+  /** Whose mailboxes were too full even for that. */
+  readonly full: readonly Registration[]
+  /** Unsent copies of the event that were removed. */
+  readonly discarded: readonly EntryPosition[]
+  /** Resolves once everything about it is durable. */
+  readonly durable: Promise<void>
+}
+
+export type AppendOutcome = {
+  /** One for each endpoint whose mailbox took the event. */
+  readonly accepted: readonly {
+    readonly registration: Registration
+    readonly sequence: number
+    /** The newest entry that waited before this one, 0 where none did: whoever sent that may send this next. */
+    readonly follows: number
+  }[]
+  /** Endpoints whose mailbox was full. */
+  readonly full: readonly Registration[]
+  /** Entries that made room for this one by their `collapseKey`. Absent: none. */
+  readonly replaced?: readonly EntryPosition[]
+}
+
+/**
+ * Partition of every operation: the user. A mailbox belongs to a registration (`registrationId`) and goes with
+ * it; that of an expired one can be read until the expiry is settled.
+ */
+export interface MailboxStore {
+  /**
+   * Finds the live endpoints and adds the event to the mailbox of each that has room for it, in one step.
+   * With an idempotency key: the answer `{eventId, count}` is remembered unless nothing was accepted because
+   * of full mailboxes; whether there is one already is not looked at. No live endpoint: both arrays are empty.
+   * Durable.
+   */
+  append(request: AppendRequest, nowMs: number): Promise<AppendOutcome>
+  /**
+   * Entries after `afterSequence` (0: from the start), in order, at most `entriesMax`, and no more payload
+   * than `bytesMax` unless the first alone is larger. Only durable entries. Empty: there is nothing further,
+   * or no such registration.
+   */
+  read(
+    registration: Registration,
+    afterSequence: number,
+    entriesMax: number,
+    bytesMax: number,
+  ): Promise<readonly MailboxEntry[]>
+  /** Whether the entry still waits. Cheap. */
+  has(registration: Registration, sequence: number): boolean
+  /**
+   * Removes one entry; unknown ones are ignored. Soon durable. What became of it is the caller's to note, as
+   * with `acknowledge`.
+   */
+  remove(registration: Registration, sequence: number): void
+  /**
+   * Removes an entry that its endpoint acknowledged; unknown ones are ignored. Soon durable.
+   *
+   * Where it was appended with `cancelOthers` and is the first of that event to be acknowledged, then, in the
+   * same atomic step: the others of its entries that are unsent are removed and noted `discarded`, and the
+   * cancelling event is appended to the mailbox of every live endpoint that still had such an entry, with a
+   * record of its own. It may take a mailbox up to twice over its bounds. It happens once, and not at all when
+   * every entry ended otherwise. Everywhere else: `undefined`.
+   *
+   * @throws RollcallError `unavailable` where it cannot be done now; nothing has changed then
+   */
+  acknowledge(
+    registration: Registration,
+    sequence: number,
+    bounds: MailboxBounds,
+    sentThrough: SentThrough,
+    at: Moment,
+  ): Cancellation | undefined
+  /**
+   * Looks at no more than `max` entries whose time is over, earliest first, removes them and notes them
+   * `expired`, but for those in flight: they are looked at again some seconds later. Returns what was removed.
+   * Cheap when nothing is due. Soon durable.
+   */
+  expireDue(nowWallMs: number, max: number, sentThrough: SentThrough): readonly EntryPosition[]
+  /**
+   * What everything that waits takes on disk, about, in one organization or in all: what entries share is counted once.
+   * The same after a restart. Cheap.
+   */
+  diskBytes(organizationId?: string): number
+  /** Entries waiting now. Cheap. */
+  depth(registration: Registration): number
+}
