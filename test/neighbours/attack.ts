@@ -1,17 +1,7 @@
 import type { Scene } from './scene.ts'
+import type { Target } from './target.ts'
 import type { Tally } from './tools.ts'
 import type { Victim } from './victim.ts'
-
-/** What an attacker's process is told: where the server is, and who the attacker may be. */
-export type Target = {
-  readonly url: string
-  readonly port: number
-  /** A user of the organization `evil`, and one of the victim's own organization. */
-  readonly mallory: { readonly username: string; readonly token: string }
-  readonly insider: { readonly username: string; readonly token: string }
-  /** A backend of `evil`. */
-  readonly backendToken: string
-}
 
 /**
  * One neighbour that takes what it can get. It runs in a process of its own, beside the victim, against a real

@@ -1,5 +1,5 @@
-import type { Target } from './attack.ts'
 import { ATTACKS } from './attacks.ts'
+import type { Target } from './target.ts'
 
 // The attacker's own process: `attacker.ts NAME SECONDS TARGET`. It always ends by itself.
 const [name, seconds, target] = process.argv.slice(2)

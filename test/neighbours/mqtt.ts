@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { encodeConnect } from '../../client/src/mqtt/encode.ts'
 import { clientFrame, upgradeRequest } from '../helpers/raw-link.ts'
-import type { Target } from './attack.ts'
+import type { Target } from './target.ts'
 import { openSocket } from './tools.ts'
 
 /** Who connects. */

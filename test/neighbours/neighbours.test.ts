@@ -4,9 +4,10 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Attack, Target } from './attack.ts'
+import type { Attack } from './attack.ts'
 import { ATTACKS } from './attacks.ts'
 import { openScene, type Scene } from './scene.ts'
+import type { Target } from './target.ts'
 import { Victim } from './victim.ts'
 
 const ATTACKER = fileURLToPath(new URL('attacker.ts', import.meta.url))

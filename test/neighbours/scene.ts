@@ -4,7 +4,7 @@ import { requestToken } from '@rollcall/client/client'
 import { hashRandomSecret, hashSecret } from '../../server/src/auth/auth.ts'
 import { makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
 import { WebhookReceiver } from '../helpers/webhook-receiver.ts'
-import type { Target } from './attack.ts'
+import type { Target } from './target.ts'
 
 const SECRET = 'a-random-secret-of-enough-characters-for-tests'
 

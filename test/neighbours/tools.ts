@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import type { Target } from './attack.ts'
+import type { Target } from './target.ts'
 
 /** How often each thing happened to an attacker: answers by status, and whatever else it counts. */
 export class Tally {

@@ -3,44 +3,44 @@ import { parseAnswer } from '../delivery/delivery.ts'
 import type { EndpointKey } from '../store/store.ts'
 import { mayActFor } from './authorization.ts'
 import type { Client } from './client.ts'
+import type { Connection } from './connection.ts'
 import { closeReason, refusal } from './ingress-answer.ts'
 import { puback } from './packets/answers.ts'
 import type { Publication } from './packets/publication.ts'
-import type { Session } from './session.ts'
 
 /**
  * An event is answered by one of the client's own endpoints. MQTT 5 is told at QoS 1 whether it was the first. MQTT
  * 3.1.1 cannot say no: there PUBACK only says that the answer was judged, and a loser hears the cancelling event.
  */
 export async function answerEvent(
-  session: Session,
+  connection: Connection,
   client: Client,
   packet: Publication,
   endpoint: EndpointKey | undefined,
 ): Promise<void> {
-  const { delivery } = session.context
+  const { delivery } = connection.context
   try {
     if (endpoint === undefined) throw new RollcallError('not_found')
-    if (!(await mayActFor(session, client, endpoint))) throw new RollcallError('unauthorized')
+    if (!(await mayActFor(connection, client, endpoint))) throw new RollcallError('unauthorized')
     const { userEndpointId } = endpoint
     await delivery.answer(endpoint, parseAnswer(packet.payload, { userEndpointId }))
   } catch (error) {
     if (!(error instanceof RollcallError)) throw error
-    return refuse(session, client, packet, error)
+    return refuse(connection, client, packet, error)
   }
-  if (packet.qos === 1) session.write(puback(packet.packetId, 0))
+  if (packet.qos === 1) connection.write(puback(packet.packetId, 0))
 }
 
 function refuse(
-  session: Session,
+  connection: Connection,
   client: Client,
   { qos, packetId }: Publication,
   error: RollcallError,
 ): void {
-  session.context.metrics.refused('mqtt', error.code)
-  if (client.version === 5 && qos === 1) session.write(refusal(client, packetId, error))
-  else if (!isPassedOver(error, qos)) session.close(closeReason(error.code))
-  else if (qos === 1) session.write(puback(packetId, 0))
+  connection.context.metrics.refused('mqtt', error.code)
+  if (client.version === 5 && qos === 1) connection.write(refusal(client, packetId, error))
+  else if (!isPassedOver(error, qos)) connection.close(closeReason(error.code))
+  else if (qos === 1) connection.write(puback(packetId, 0))
 }
 
 /**

@@ -1,11 +1,10 @@
 import type { Principal } from '../auth/auth.ts'
 import type { Registrar } from '../registrar/registrar.ts'
-import type { EndpointKey } from '../store/store.ts'
+import type { EndpointKey, Registration } from '../store/store.ts'
 import { asError } from './as-error.ts'
 import type { Client } from './client.ts'
-import type { EndpointLink } from './endpoint-link.ts'
+import type { Connection } from './connection.ts'
 import type { CloseReason } from './reasons.ts'
-import type { Session } from './session.ts'
 
 /**
  * A connection lives as long as its authorization: the token's `exp`, for each endpoint moved on by HTTP
@@ -13,8 +12,14 @@ import type { Session } from './session.ts'
  * subscribed holds until then, and is read again when it is over.
  */
 
+/** An endpoint of the connection, and until when it was renewed, as last read. */
+type Renewed = { readonly registration: Registration; authorizedUntilWallMs: number }
+
+/** A connection with the endpoints that its authorization hangs on. */
+export type Authorized = Connection & { readonly links: readonly Renewed[] }
+
 /** Wall-clock time until which the connection is known to be authorized: for all of its endpoints. */
-export function authorizedUntilWallMs(client: Client, links: readonly EndpointLink[]): number {
+export function authorizedUntilWallMs(client: Client, links: readonly Renewed[]): number {
   const renewals = links.map((link) => link.authorizedUntilWallMs)
   const renewedUntilWallMs = renewals.length === 0 ? client.renewedUntilWallMs : Math.min(...renewals)
   return Math.max(client.principal.expiresAtWallMs, renewedUntilWallMs)
@@ -26,8 +31,12 @@ export function isAuthorized(client: Client, renewedUntilWallMs: number, nowWall
 }
 
 /** Whether the client may act for an endpoint: with an expired token only for one that is renewed with a newer one. */
-export async function mayActFor(session: Session, client: Client, endpoint: EndpointKey): Promise<boolean> {
-  const { registrar, clock } = session.context
+export async function mayActFor(
+  connection: Connection,
+  client: Client,
+  endpoint: EndpointKey,
+): Promise<boolean> {
+  const { registrar, clock } = connection.context
   if (clock.wallMs() < client.principal.expiresAtWallMs) return true
   const registration = await registrar.find(endpoint)
   return (
@@ -49,33 +58,33 @@ export async function latestRenewalWallMs(
  * Reads again what the authorization rests on, now that it is over as far as is known, and closes the connection
  * where it is over indeed, or cannot be read. The connection lives on meanwhile, for one look-up.
  */
-export function renewAuthorization(session: Session, client: Client): void {
-  if (session.isRenewing) return
-  session.isRenewing = true
-  judgeAgain(session, client)
+export function renewAuthorization(connection: Authorized, client: Client): void {
+  if (client.isRenewing) return
+  client.isRenewing = true
+  judgeAgain(connection, client)
     .catch((error: unknown): CloseReason => {
-      session.context.log.error('mqtt: an authorization could not be renewed', { err: asError(error) })
+      connection.context.log.error('mqtt: an authorization could not be renewed', { err: asError(error) })
       return 'authorization_lost'
     })
     .then((reason) => {
-      session.isRenewing = false
-      if (reason === undefined) session.reschedule()
-      else session.close(reason)
+      client.isRenewing = false
+      if (reason === undefined) connection.reschedule()
+      else connection.close(reason)
     })
-    .catch((error: unknown) => session.fail(error))
+    .catch((error: unknown) => connection.fail(error))
 }
 
 /** Returns why the connection must be closed, `undefined` where it may live on. */
-async function judgeAgain(session: Session, client: Client): Promise<CloseReason | undefined> {
-  const { registrar, clock } = session.context
-  if (session.links.length === 0)
+async function judgeAgain(connection: Authorized, client: Client): Promise<CloseReason | undefined> {
+  const { registrar, clock } = connection.context
+  if (connection.links.length === 0)
     client.renewedUntilWallMs = await latestRenewalWallMs(client.principal, registrar)
-  for (const link of session.links) {
+  for (const link of connection.links) {
     if (isAuthorized(client, link.authorizedUntilWallMs, clock.wallMs())) continue
     const registration = await registrar.find(link.registration)
     if (registration?.registrationId !== link.registration.registrationId) return 'endpoint_expired'
     link.authorizedUntilWallMs = registration.authorizedUntilWallMs
   }
-  const untilWallMs = authorizedUntilWallMs(client, session.links)
+  const untilWallMs = authorizedUntilWallMs(client, connection.links)
   return clock.wallMs() < untilWallMs ? undefined : 'authorization_lost'
 }

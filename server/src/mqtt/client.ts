@@ -24,6 +24,8 @@ export type Client = {
    * without subscriptions outlives its token. 0 while the token has not expired.
    */
   renewedUntilWallMs: number
+  /** Whether its authorization is being read again. */
+  isRenewing: boolean
 }
 
 /** What a client id is unique within: two phones of different people often have the same one. Ids have no slash. */

@@ -7,16 +7,26 @@ import { holderOf, RateLimited } from '../limits/limits.ts'
 import { asError } from './as-error.ts'
 import { latestRenewalWallMs } from './authorization.ts'
 import { type Client, clientKey } from './client.ts'
-import type { MqttContext } from './context.ts'
+import type { Connection } from './connection.ts'
+import type { MqttContext, Place } from './context.ts'
 import { refusal, type Welcome } from './packets/answers.ts'
 import type { Version } from './packets/checks.ts'
 import { connectLevel, decode } from './packets/decode.ts'
 import { type ConnectRefusal, PacketError } from './reasons.ts'
-import type { Session } from './session.ts'
 
 /** What a CONNECT costs its user, and a token that was checked for nothing its address; milliseconds. */
 const CONNECT_COST_MS = 0.1
 const FORGERY_COST_MS = 0.3
+
+/** A connection that may be accepted. */
+export type PendingConnection = Connection & {
+  /**
+   * CONNECT was accepted. Another connection of the same user with the same client id is closed.
+   *
+   * @param place of its user's share
+   */
+  accept(client: Client, answer: Welcome, place: Place): void
+}
 
 /** A CONNECT that is answered with a refusal. */
 class ConnectRefused extends Error {
@@ -30,27 +40,28 @@ class ConnectRefused extends Error {
 }
 
 /** CONNECT, the first packet: accepts or refuses it by CONNACK. */
-export async function connect(session: Session, bytes: Buffer): Promise<void> {
+export async function connect(connection: PendingConnection, bytes: Buffer): Promise<void> {
   const level = connectLevel(bytes)
-  if (level !== 4 && level !== 5) return refuse(session, level > 5 ? 5 : 4, 'unsupported_version')
+  if (level !== 4 && level !== 5) return refuse(connection, level > 5 ? 5 : 4, 'unsupported_version')
   const packet = decode(bytes, level)
   if (packet.cmd !== 'connect') throw new PacketError('protocol_error')
-  const judgement = await judgeConnect(packet, level, session).catch((error: unknown) =>
-    refusalOf(error, session.context),
+  const judgement = await judgeConnect(packet, level, connection).catch((error: unknown) =>
+    refusalOf(error, connection.context),
   )
-  if (!session.isOpen) return
-  if (typeof judgement === 'string') refuse(session, level, judgement)
-  else if (mustNotTakeOver(session.context, judgement.client))
-    refuse(session, level, 'take_over_refused', judgement.client.packetBytesMax)
-  else if (lacksCertificate(session, judgement.client)) refuse(session, level, 'unauthorized')
+  if (!connection.isOpen) return
+  if (typeof judgement === 'string') refuse(connection, level, judgement)
+  else if (mustNotTakeOver(connection.context, judgement.client))
+    refuse(connection, level, 'take_over_refused', judgement.client.packetBytesMax)
+  else if (lacksCertificate(connection, judgement.client)) refuse(connection, level, 'unauthorized')
   // Revoked while it was judged: whoever closes links did not see this one yet.
-  else if (!session.context.auth.isStillGood(judgement.client.token)) refuse(session, level, 'unauthorized')
-  else acceptWithin(session, level, judgement)
+  else if (!connection.context.auth.isStillGood(judgement.client.token))
+    refuse(connection, level, 'unauthorized')
+  else acceptWithin(connection, level, judgement)
 }
 
 /** With a place of its user's share. One that takes another connection over has that one's. */
-function acceptWithin(session: Session, level: Version, { client, welcome }: Judgement): void {
-  const { sessions, ledger } = session.context
+function acceptWithin(connection: PendingConnection, level: Version, { client, welcome }: Judgement): void {
+  const { sessions, ledger } = connection.context
   const holder = holderOf(client.principal)
   let release = ledger.links.take(holder)
   const former = client.key === undefined ? undefined : sessions.find(client.key)
@@ -58,11 +69,11 @@ function acceptWithin(session: Session, level: Version, { client, welcome }: Jud
     former.close('taken_over')
     release = ledger.links.take(holder)
   }
-  if (release === undefined) refuse(session, level, 'quota_exceeded')
+  if (release === undefined) refuse(connection, level, 'quota_exceeded')
   else {
-    session.context.work.spend(client.principal, CONNECT_COST_MS)
-    noteStale(session.context, client)
-    session.accept(client, welcome, { holder, remoteAddress: session.remoteAddress, release })
+    connection.context.work.spend(client.principal, CONNECT_COST_MS)
+    noteStale(connection.context, client)
+    connection.accept(client, welcome, { holder, remoteAddress: connection.remoteAddress, release })
   }
 }
 
@@ -83,15 +94,20 @@ function mustNotTakeOver({ sessions, takeOvers }: MqttContext, { key }: Client):
   return key !== undefined && sessions.has(key) && takeOvers.isHeld('client id', key)
 }
 
-function lacksCertificate({ context, transport }: Session, { principal }: Client): boolean {
+function lacksCertificate({ context, transport }: Connection, { principal }: Client): boolean {
   const isNeeded = context.settings.backendsShowCertificate === true && mustShowCertificate(principal)
   return isNeeded && !transport.hasCertificate
 }
 
-function refuse(session: Session, version: Version, why: ConnectRefusal, packetBytesMax?: number): void {
-  session.context.metrics.refused('mqtt', why)
-  session.write(refusal(version, why, packetBytesMax))
-  session.close('connect_refused')
+function refuse(
+  connection: Connection,
+  version: Version,
+  why: ConnectRefusal,
+  packetBytesMax?: number,
+): void {
+  connection.context.metrics.refused('mqtt', why)
+  connection.write(refusal(version, why, packetBytesMax))
+  connection.close('connect_refused')
 }
 
 /** Whatever could not be decided is refused as well. */
@@ -118,7 +134,7 @@ const TOKEN_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/
 async function judgeConnect(
   packet: IConnectPacket,
   version: Version,
-  { context, remoteAddress }: Session,
+  { context, remoteAddress }: Connection,
 ): Promise<Judgement> {
   checkRoom(context)
   checkAuthenticationMethod(packet)
@@ -138,6 +154,7 @@ async function judgeConnect(
       key: clientId === '' ? undefined : clientKey(principal, clientId),
       ...readBounds(packet),
       renewedUntilWallMs,
+      isRenewing: false,
     },
     welcome: { version, assignedClientId, wantsSession: (packet.properties?.sessionExpiryInterval ?? 0) > 0 },
   }

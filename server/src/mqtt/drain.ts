@@ -1,5 +1,5 @@
 import type { Clock } from '../clock/clock.ts'
-import type { Session } from './session.ts'
+import type { Member } from './sessions.ts'
 
 /** Time between two portions, milliseconds. */
 const STEP_MS = 100
@@ -9,7 +9,7 @@ const STEP_MS = 100
  * same moment. Resolves when the last was told.
  */
 export async function drainSessions(
-  sessions: readonly Session[],
+  sessions: readonly Member[],
   seconds: number,
   clock: Pick<Clock, 'sleep'>,
 ): Promise<void> {

@@ -1,9 +1,14 @@
 import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
 import type { Attachment, Link, LinkCloseReason, LinkPeer, OutboundEvent } from '../delivery/delivery.ts'
 import type { Registration } from '../store/store.ts'
+import type { Connection } from './connection.ts'
+import type { OutgoingLink } from './in-flight.ts'
+import type { Outgoing } from './outgoing.ts'
 import { type PublishTarget, publishBytes, publishFrame } from './packets/frames.ts'
 import { peerOf } from './peer.ts'
-import type { Session } from './session.ts'
+
+/** What an endpoint is sent over. */
+export type SendingConnection = Connection & { readonly outgoing: Outgoing }
 
 /** A topic that the client subscribed to, with what it was granted. */
 type Subscription = { readonly topic: string; readonly qos: 0 | 1 }
@@ -11,8 +16,8 @@ type Subscription = { readonly topic: string; readonly qos: 0 | 1 }
 /**
  * One endpoint of one connection: what delivery sends to, on the topic form that the client subscribed last.
  */
-export class EndpointLink implements Link, PublishTarget {
-  readonly session: Session
+export class EndpointLink implements Link, OutgoingLink, PublishTarget {
+  readonly connection: SendingConnection
   readonly registration: Registration
   /** As last read from the registrar. */
   authorizedUntilWallMs: number
@@ -25,16 +30,16 @@ export class EndpointLink implements Link, PublishTarget {
   #other: Subscription | undefined
   #attachment: Attachment | undefined
 
-  constructor(session: Session, registration: Registration, hasProperties: boolean) {
-    this.session = session
+  constructor(connection: SendingConnection, registration: Registration, hasProperties: boolean) {
+    this.connection = connection
     this.registration = registration
     this.authorizedUntilWallMs = registration.authorizedUntilWallMs
-    this.isWebSocket = session.transport.isWebSocket
+    this.isWebSocket = connection.transport.isWebSocket
     this.hasProperties = hasProperties
   }
 
   get peer(): LinkPeer {
-    const { client, transport } = this.session
+    const { client, transport } = this.connection
     if (client === undefined) throw new Error('a link before CONNECT')
     return peerOf(client, transport)
   }
@@ -45,7 +50,7 @@ export class EndpointLink implements Link, PublishTarget {
   }
 
   attach(): void {
-    this.#attachment = this.session.context.delivery.attach(this.registration, this)
+    this.#attachment = this.connection.context.delivery.attach(this.registration, this)
   }
 
   start(): void {
@@ -86,13 +91,13 @@ export class EndpointLink implements Link, PublishTarget {
       return event.qos === 1 && this.#qos === 1 ? this.#sendTracked(event) : this.#sendOnce(event)
     } catch (error) {
       // Delivery serves others too: what goes wrong here ends this connection only.
-      this.session.fail(error)
+      this.connection.fail(error)
       return false
     }
   }
 
   close(reason: LinkCloseReason): void {
-    this.session.close(reason)
+    this.connection.close(reason)
   }
 
   #use({ topic, qos }: Subscription): void {
@@ -102,51 +107,51 @@ export class EndpointLink implements Link, PublishTarget {
   }
 
   #sendTracked(event: OutboundEvent): boolean {
-    const { session } = this
-    const { outgoing } = session
-    if (!session.isOpen) return false
+    const { connection } = this
+    const { outgoing } = connection
+    if (!connection.isOpen) return false
     if (outgoing.isCongested || !outgoing.inFlight.hasRoom) return this.#refuse(event)
     if (this.#isTooLarge(event, 1)) return this.#discard(event)
     const packetId = outgoing.inFlight.add(this, event)
-    session.transport.write(publishFrame(this, packetId, event.payload))
+    connection.transport.write(publishFrame(this, packetId, event.payload))
     outgoing.noteSent()
     return true
   }
 
   /** Sends at QoS 0; a QoS 1 event on a subscription granted at QoS 0 is delivered once the socket took it. */
   #sendOnce(event: OutboundEvent): boolean {
-    const { session } = this
-    if (!session.isOpen) return false
-    if (session.outgoing.isCongested) return this.#refuse(event)
+    const { connection } = this
+    if (!connection.isOpen) return false
+    if (connection.outgoing.isCongested) return this.#refuse(event)
     if (this.#isTooLarge(event, 0)) return this.#discard(event)
     const frame = publishFrame(this, 0, event.payload)
-    if (event.qos === 0) session.transport.write(frame)
-    else session.transport.write(frame, (error) => this.#taken(event, error))
+    if (event.qos === 0) connection.transport.write(frame)
+    else connection.transport.write(frame, (error) => this.#taken(event, error))
     return true
   }
 
   #refuse(event: OutboundEvent): false {
-    if (event.qos === 1) this.session.outgoing.wait(this)
-    else this.session.outgoing.noteCongestion()
+    if (event.qos === 1) this.connection.outgoing.wait(this)
+    else this.connection.outgoing.noteCongestion()
     return false
   }
 
   #isTooLarge({ payload }: OutboundEvent, packetId: 0 | 1): boolean {
-    const max = this.session.client?.packetBytesMax ?? Number.POSITIVE_INFINITY
+    const max = this.connection.client?.packetBytesMax ?? Number.POSITIVE_INFINITY
     return max !== Number.POSITIVE_INFINITY && publishBytes(this, packetId, payload) > max
   }
 
   /** Too large for this client: dropped as if it had been sent [MQTT-3.1.2-24, MQTT-3.1.2-25]. */
   #discard(event: OutboundEvent): true {
-    const { log, metrics } = this.session.context
+    const { log, metrics } = this.connection.context
     log.warn('mqtt: an event is larger than its client takes', { payloadBytes: event.payload.length })
     if (event.qos === 0) metrics.eventOutcome('discarded')
     // Not before `send` has returned: only then does delivery know that the event was taken.
-    process.nextTick(() => this.session.outgoing.acknowledge({ link: this, event }, 'discarded'))
+    process.nextTick(() => this.connection.outgoing.acknowledge({ link: this, event }, 'discarded'))
     return true
   }
 
   #taken(event: OutboundEvent, error?: Error | null): void {
-    if (!error) this.session.outgoing.acknowledge({ link: this, event })
+    if (!error) this.connection.outgoing.acknowledge({ link: this, event })
   }
 }

@@ -1,11 +1,18 @@
 import type { Random } from '../clock/clock.ts'
 import type { OutboundEvent } from '../delivery/delivery.ts'
-import type { EndpointLink } from './endpoint-link.ts'
 
 const PACKET_ID_MAX = 65_535
 
+/** One endpoint of the connection: what is sent to it, and may have to wait for its turn. */
+export interface OutgoingLink {
+  /** Whether delivery may still hear of its events. */
+  readonly isAttached: boolean
+  /** There is room for its next event. */
+  resume(): void
+}
+
 /** A QoS 1 event that was sent and not acknowledged yet. */
-export type Unacknowledged = { readonly link: EndpointLink; readonly event: OutboundEvent }
+export type Unacknowledged = { readonly link: OutgoingLink; readonly event: OutboundEvent }
 
 /**
  * The QoS 1 events on their way over one connection, all of its endpoints together, and the endpoints whose
@@ -15,7 +22,7 @@ export class InFlight {
   readonly #max: number
   readonly #unacknowledged = new Map<number, Unacknowledged>()
   /** In the order of their turn. */
-  readonly #waiting = new Set<EndpointLink>()
+  readonly #waiting = new Set<OutgoingLink>()
   #lastPacketId: number
 
   /**
@@ -32,7 +39,7 @@ export class InFlight {
   }
 
   /** Call only while there is room. Returns the packet id, never 0. */
-  add(link: EndpointLink, event: OutboundEvent): number {
+  add(link: OutgoingLink, event: OutboundEvent): number {
     do this.#lastPacketId = (this.#lastPacketId % PACKET_ID_MAX) + 1
     while (this.#unacknowledged.has(this.#lastPacketId))
     this.#unacknowledged.set(this.#lastPacketId, { link, event })
@@ -46,11 +53,11 @@ export class InFlight {
     return found
   }
 
-  wait(link: EndpointLink): void {
+  wait(link: OutgoingLink): void {
     this.#waiting.add(link)
   }
 
-  forget(link: EndpointLink): void {
+  forget(link: OutgoingLink): void {
     this.#waiting.delete(link)
   }
 
@@ -59,16 +66,16 @@ export class InFlight {
    * waits at the end, so that no endpoint starves another. With nothing in flight it takes all, for then no
    * PUBACK would ever wake the rest.
    */
-  takeTurns(): readonly EndpointLink[] {
+  takeTurns(): readonly OutgoingLink[] {
     const { size } = this.#unacknowledged
     return this.#take(size === 0 ? this.#waiting.size : this.#max - size)
   }
 
-  takeAll(): readonly EndpointLink[] {
+  takeAll(): readonly OutgoingLink[] {
     return this.#take(this.#waiting.size)
   }
 
-  #take(count: number): readonly EndpointLink[] {
+  #take(count: number): readonly OutgoingLink[] {
     const taken = [...this.#waiting].slice(0, count)
     for (const link of taken) this.#waiting.delete(link)
     return taken

@@ -4,10 +4,11 @@ import { parseTopic } from '@rollcall/protocol/topic'
 import { parseSendEvent } from '../delivery/delivery.ts'
 import { asError } from './as-error.ts'
 import type { Client } from './client.ts'
+import type { Connection } from './connection.ts'
 import { answerTo, type Outcome } from './ingress-answer.ts'
+import type { Outgoing } from './outgoing.ts'
 import { frameOf } from './packets/frames.ts'
 import type { Publication } from './packets/publication.ts'
-import type { Session } from './session.ts'
 
 /** Payload under way past which nothing more is read. One more packet may come on top. */
 const BYTES_MAX = 1_048_576
@@ -16,6 +17,13 @@ const BYTES_MAX = 1_048_576
 type UnderWay = { readonly publication: Publication; outcome: Outcome | undefined }
 type Settled = { readonly publication: Publication; readonly outcome: Outcome }
 
+/** A connection that events are published over. */
+export type PublishingConnection = Connection & {
+  readonly outgoing: Pick<Outgoing, 'isCongested'>
+  /** See {@link ingressOf}. */
+  ingress: Ingress | undefined
+}
+
 /**
  * The events that one backend publishes. Many are under way at a time, so that the store takes them together;
  * they are answered in the order in which they came [MQTT-4.6.0-2], those that are ready in one write.
@@ -23,15 +31,15 @@ type Settled = { readonly publication: Publication; readonly outcome: Outcome }
 export class Ingress {
   /** Topics on which the client hears of results. */
   readonly responseTopics = new Set<string>()
-  readonly #session: Session
+  readonly #connection: PublishingConnection
   readonly #underWay: UnderWay[] = []
   #bytes = 0
   #isFlushing = false
   #onRoom: (() => void) | undefined
   #onIdle: (() => void) | undefined
 
-  constructor(session: Session) {
-    this.#session = session
+  constructor(connection: PublishingConnection) {
+    this.#connection = connection
   }
 
   /** Sends an event. Returns a promise where the next packet has to wait for room. */
@@ -56,7 +64,7 @@ export class Ingress {
   }
 
   async #send({ principal }: Client, { payload, responseTopic }: Publication): Promise<Outcome> {
-    const { clock, delivery } = this.#session.context
+    const { clock, delivery } = this.#connection.context
     // A link may outlive its token where its user renews a registration, but it then only receives.
     if (clock.wallMs() >= principal.expiresAtWallMs) throw new RollcallError('unauthorized')
     if (responseTopic !== undefined && parseTopic(responseTopic)?.kind !== 'responses')
@@ -65,7 +73,7 @@ export class Ingress {
   }
 
   #refusalOf(error: unknown): RollcallError {
-    const { log, metrics } = this.#session.context
+    const { log, metrics } = this.#connection.context
     const isExpected = error instanceof RollcallError
     if (!isExpected) log.error('mqtt: an event could not be sent', { err: asError(error) })
     const refusal = isExpected ? error : new RollcallError('internal_error')
@@ -86,22 +94,22 @@ export class Ingress {
     try {
       this.#answer()
     } catch (error) {
-      this.#session.fail(error)
+      this.#connection.fail(error)
     }
     if (this.#hasRoom) this.#onRoom?.()
     if (this.#underWay.length === 0) this.#onIdle?.()
   }
 
   #answer(): void {
-    const session = this.#session
+    const connection = this.#connection
     const packets: Buffer[] = []
     for (const { publication, outcome } of this.#takeSettled()) {
-      if (!session.isOpen || session.client === undefined) return
-      const answer = answerTo(session.client, publication, outcome, this.#hears(publication))
+      if (!connection.isOpen || connection.client === undefined) return
+      const answer = answerTo(connection.client, publication, outcome, this.#hears(publication))
       packets.push(...answer.packets)
       if (answer.closing === undefined) continue
       this.#write(packets)
-      session.close(answer.closing)
+      connection.close(answer.closing)
       return
     }
     this.#write(packets)
@@ -120,20 +128,20 @@ export class Ingress {
 
   #hears({ responseTopic }: Publication): boolean {
     const isHeard = responseTopic !== undefined && this.responseTopics.has(responseTopic)
-    return isHeard && !this.#session.outgoing.isCongested
+    return isHeard && !this.#connection.outgoing.isCongested
   }
 
   /** Each fits the client's largest packet. */
   #write(packets: readonly Buffer[]): void {
-    const { transport } = this.#session
+    const { transport } = this.#connection
     if (packets.length > 0) transport.write(frameOf(Buffer.concat(packets), transport.isWebSocket))
   }
 }
 
 /** A connection's ingress; made when first needed, since most connections have none. */
-export function ingressOf(session: Session): Ingress {
-  session.ingress ??= new Ingress(session)
-  return session.ingress
+export function ingressOf(connection: PublishingConnection): Ingress {
+  connection.ingress ??= new Ingress(connection)
+  return connection.ingress
 }
 
 function badResponseTopic(): RollcallError {

@@ -1,14 +1,13 @@
 import { IN_FLIGHT_MAX, SOCKET_BUFFER_BYTES_MAX } from '@rollcall/protocol/limits'
-import type { EndpointLink } from './endpoint-link.ts'
-import { InFlight, type Unacknowledged } from './in-flight.ts'
-import type { Session } from './session.ts'
+import type { Connection } from './connection.ts'
+import { InFlight, type OutgoingLink, type Unacknowledged } from './in-flight.ts'
 
 /**
  * The events that go out over one connection, of all of its endpoints: how many may be unacknowledged, whether
  * the socket takes them, and who has to wait.
  */
 export class Outgoing {
-  readonly #session: Session
+  readonly #connection: Connection
   #inFlight: InFlight | undefined
   #isRoomFreed = false
   #awaitsDrain = false
@@ -16,18 +15,21 @@ export class Outgoing {
   #settled = 0
   #full: { readonly sinceMs: number; readonly settled: number } | undefined
   #awaitsLook = false
+  /** Since when the socket takes nothing, and how much it had taken then. */
+  #stuckSinceMs: number | undefined
+  #takenBytes = 0
 
-  constructor(session: Session) {
-    this.#session = session
+  constructor(connection: Connection) {
+    this.#connection = connection
   }
 
   get isCongested(): boolean {
-    return this.#session.transport.bufferedBytes() > SOCKET_BUFFER_BYTES_MAX
+    return this.#connection.transport.bufferedBytes() > SOCKET_BUFFER_BYTES_MAX
   }
 
   /** Made when first needed: most connections are idle. */
   get inFlight(): InFlight {
-    const { client, context } = this.#session
+    const { client, context } = this.#connection
     this.#inFlight ??= new InFlight(client?.inFlightMax ?? IN_FLIGHT_MAX, context.random)
     return this.#inFlight
   }
@@ -38,16 +40,16 @@ export class Outgoing {
     if (settled === undefined) return
     this.#isRoomFreed = true
     this.#settled++
-    this.#session.stuckSinceMs = undefined
+    this.#stuckSinceMs = undefined
     this.acknowledge(settled)
   }
 
   /** The event is over for delivery; `discarded`: it never went out. */
   acknowledge({ link, event }: Unacknowledged, how?: 'discarded'): void {
     try {
-      if (this.#session.isOpen && link.isAttached) event.acknowledged?.(how)
+      if (this.#connection.isOpen && link.isAttached) event.acknowledged?.(how)
     } catch (error) {
-      this.#session.fail(error)
+      this.#connection.fail(error)
     }
   }
 
@@ -55,7 +57,7 @@ export class Outgoing {
   noteSent(): void {
     if (this.#awaitsLook || this.inFlight.hasRoom) return
     this.#awaitsLook = true
-    this.#session.reschedule()
+    this.#connection.reschedule()
   }
 
   /** Since when the window is full and nothing was acknowledged, as far as was looked. */
@@ -67,8 +69,19 @@ export class Outgoing {
     return this.#full?.sinceMs
   }
 
+  /** Since when the socket takes nothing of what it has, as far as was looked. */
+  stuckSinceMs(nowMs: number): number | undefined {
+    const { transport } = this.#connection
+    if (transport.bufferedBytes() === 0) this.#stuckSinceMs = undefined
+    else if (this.#stuckSinceMs === undefined || transport.takenBytes() > this.#takenBytes) {
+      this.#stuckSinceMs = nowMs
+      this.#takenBytes = transport.takenBytes()
+    }
+    return this.#stuckSinceMs
+  }
+
   /** An endpoint's next QoS 1 event has to wait: the endpoint is resumed when there is room. */
-  wait(link: EndpointLink): void {
+  wait(link: OutgoingLink): void {
     this.inFlight.wait(link)
     if (this.isCongested) this.noteCongestion()
   }
@@ -77,8 +90,8 @@ export class Outgoing {
   noteCongestion(): void {
     if (this.#awaitsDrain) return
     this.#awaitsDrain = true
-    this.#session.transport.notifyDrained()
-    this.#session.reschedule()
+    this.#connection.transport.notifyDrained()
+    this.#connection.reschedule()
   }
 
   onDrained(): void {
@@ -93,7 +106,7 @@ export class Outgoing {
     this.#resume(this.#inFlight.takeTurns())
   }
 
-  forget(link: EndpointLink): void {
+  forget(link: OutgoingLink): void {
     this.#inFlight?.forget(link)
   }
 
@@ -101,11 +114,11 @@ export class Outgoing {
     this.#inFlight = undefined
   }
 
-  #resume(links: readonly EndpointLink[]): void {
+  #resume(links: readonly OutgoingLink[]): void {
     try {
       for (const link of links) link.resume()
     } catch (error) {
-      this.#session.fail(error)
+      this.#connection.fail(error)
     }
   }
 }

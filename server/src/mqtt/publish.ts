@@ -5,11 +5,10 @@ import type { EndpointKey } from '../store/store.ts'
 import { answerEvent } from './answer.ts'
 import { mayActFor } from './authorization.ts'
 import { type Client, endpointOf } from './client.ts'
-import { ingressOf } from './ingress.ts'
+import { ingressOf, type PublishingConnection } from './ingress.ts'
 import { puback } from './packets/answers.ts'
 import type { Publication } from './packets/publication.ts'
 import type { CloseReason } from './reasons.ts'
-import type { Session } from './session.ts'
 
 /** PUBACK reason code where the server failed (MQTT 5.0 §3.4.2.1). */
 const UNSPECIFIED_ERROR = 0x80
@@ -21,15 +20,19 @@ const UNSPECIFIED_ERROR = 0x80
  * A refused PUBLISH of QoS 1 is answered in MQTT 5. Wherever there is no answer that says no (QoS 0, and all
  * of MQTT 3.1.1, whose PUBACK only ever means yes), the connection is closed.
  */
-export function publish(session: Session, client: Client, packet: Publication): Promise<void> | undefined {
+export function publish(
+  connection: PublishingConnection,
+  client: Client,
+  packet: Publication,
+): Promise<void> | undefined {
   const unsupported = unsupportedFeature(client, packet)
-  if (unsupported !== undefined) session.close(unsupported)
-  else if (!session.context.auth.isStillGood(client.token)) session.close('authorization_lost')
+  if (unsupported !== undefined) connection.close(unsupported)
+  else if (!connection.context.auth.isStillGood(client.token)) connection.close('authorization_lost')
   else {
     const topic = parseTopic(packet.topic)
     if (topic?.kind === 'events' && mayPublishEvents(client.principal))
-      return ingressOf(session).publish(client, packet)
-    return publishOther(session, client, packet, topic)
+      return ingressOf(connection).publish(client, packet)
+    return publishOther(connection, client, packet, topic)
   }
   return undefined
 }
@@ -41,37 +44,37 @@ function unsupportedFeature({ version }: Client, { qos, isRetained }: Publicatio
 }
 
 async function publishOther(
-  session: Session,
+  connection: PublishingConnection,
   client: Client,
   packet: Publication,
   topic: Topic | undefined,
 ): Promise<void> {
   // PUBACKs come in the order of their PUBLISH packets [MQTT-4.6.0-2].
-  await session.ingress?.idle()
-  if (!session.isOpen) return
+  await connection.ingress?.idle()
+  if (!connection.isOpen) return
   if (topic?.kind === 'keepalive')
-    await keepAlive(session, client, packet, endpointOf(client, topic.userEndpointId))
+    await keepAlive(connection, client, packet, endpointOf(client, topic.userEndpointId))
   else if (topic?.kind === 'answers')
-    await answerEvent(session, client, packet, endpointOf(client, topic.userEndpointId))
-  else refuse(session, client, packet, { code: 'publish', reasonCode: 0x87, closing: 'publish_refused' })
+    await answerEvent(connection, client, packet, endpointOf(client, topic.userEndpointId))
+  else refuse(connection, client, packet, { code: 'publish', reasonCode: 0x87, closing: 'publish_refused' })
 }
 
 async function keepAlive(
-  session: Session,
+  connection: PublishingConnection,
   client: Client,
   packet: Publication,
   endpoint: EndpointKey | undefined,
 ): Promise<void> {
-  const { registrar } = session.context
+  const { registrar } = connection.context
   try {
-    if (endpoint === undefined || !(await mayActFor(session, client, endpoint)))
+    if (endpoint === undefined || !(await mayActFor(connection, client, endpoint)))
       throw new RollcallError('endpoint_unknown')
     await registrar.keepalive(endpoint, undefined)
   } catch (error) {
-    return refuse(session, client, packet, refusalOf(error))
+    return refuse(connection, client, packet, refusalOf(error))
   }
   // Not before it took effect.
-  if (packet.qos === 1) session.write(puback(packet.packetId, 0))
+  if (packet.qos === 1) connection.write(puback(packet.packetId, 0))
 }
 
 type Refusal = { readonly code: string; readonly reasonCode: number; readonly closing: CloseReason }
@@ -83,8 +86,13 @@ function refusalOf(error: unknown): Refusal {
     : { code: error.code, reasonCode: UNSPECIFIED_ERROR, closing: 'internal_error' }
 }
 
-function refuse(session: Session, { version }: Client, packet: Publication, refusal: Refusal): void {
-  session.context.metrics.refused('mqtt', refusal.code)
-  if (version === 5 && packet.qos === 1) session.write(puback(packet.packetId, refusal.reasonCode))
-  else session.close(refusal.closing)
+function refuse(
+  connection: PublishingConnection,
+  { version }: Client,
+  packet: Publication,
+  refusal: Refusal,
+): void {
+  connection.context.metrics.refused('mqtt', refusal.code)
+  if (version === 5 && packet.qos === 1) connection.write(puback(packet.packetId, refusal.reasonCode))
+  else connection.close(refusal.closing)
 }

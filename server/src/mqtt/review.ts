@@ -1,7 +1,7 @@
 import type { IsConcerned } from '../auth/auth.ts'
 import { afterThisTurn } from '../clock/clock.ts'
 import type { MqttContext } from './context.ts'
-import type { Session } from './session.ts'
+import type { Member } from './sessions.ts'
 
 /** Connections looked at before everybody else gets a turn. */
 const SLICE = 5_000
@@ -21,7 +21,7 @@ export async function reviewSessions(
   }
 }
 
-function review(session: Session, auth: MqttContext['auth'], isConcerned: IsConcerned): void {
+function review(session: Member, auth: MqttContext['auth'], isConcerned: IsConcerned): void {
   const { client } = session
   if (client === undefined || !session.isOpen || !isConcerned(client.principal)) return
   try {

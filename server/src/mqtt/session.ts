@@ -1,6 +1,7 @@
 import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
 import { asError } from './as-error.ts'
 import { type Client, userOf } from './client.ts'
+import type { Connection } from './connection.ts'
 import type { MqttContext, Place } from './context.ts'
 import { disconnectReason } from './disconnect-reason.ts'
 import type { EndpointLink } from './endpoint-link.ts'
@@ -30,7 +31,7 @@ const NO_LINKS: readonly EndpointLink[] = []
  * One MQTT connection, from its first byte to the end of its socket. It is *open* until it is closed by either
  * side; from then on nothing is read, sent or acknowledged, and it only waits for its socket to go.
  */
-export class Session implements Receiver, Due {
+export class Session implements Connection, Receiver, Due {
   readonly context: MqttContext
   readonly transport: Transport
   readonly outgoing: Outgoing
@@ -43,13 +44,8 @@ export class Session implements Receiver, Due {
   ingress: Ingress | undefined
   /** When the last whole packet came, or, before that, when the connection was opened. */
   heardAtMs: number
-  /** What `checkLiveness` remembers of the socket: since when it takes nothing, and how much it had taken then. */
-  stuckSinceMs: number | undefined
-  takenBytes = 0
   /** The packet that has begun and not ended, if there is one. */
   unfinished: Unfinished | undefined
-  /** Whether its authorization is being read again. */
-  isRenewing = false
   /** Its place among the connections: of its address's share, and once it is accepted of its user's. */
   #place: Place
   #state: 'open' | 'closing' | 'gone' = 'open'

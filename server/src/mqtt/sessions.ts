@@ -1,10 +1,25 @@
 import type { Clock } from '../clock/clock.ts'
-import type { Session } from './session.ts'
+import type { Client } from './client.ts'
+import type { CloseReason } from './reasons.ts'
+import type { Transport } from './transport/transport.ts'
+
+/** A connection, as those see it who look after all of them. */
+export interface Member {
+  /** Set once CONNECT was accepted. */
+  readonly client: Client | undefined
+  /** Whether it was closed by neither side. */
+  readonly isOpen: boolean
+  readonly transport: Pick<Transport, 'destroy'>
+  /** Closes the connection, with a DISCONNECT where the client understands one. Idempotent. */
+  close(reason: CloseReason): void
+  /** Something went wrong with this connection. Nobody else is to notice, and no content is logged. */
+  fail(error: unknown): void
+}
 
 /** All connections of this process, and which of them speaks for which client id. */
 export class Sessions {
-  readonly #all = new Set<Session>()
-  readonly #byClient = new Map<string, Session>()
+  readonly #all = new Set<Member>()
+  readonly #byClient = new Map<string, Member>()
   #pending = 0
   #connected = 0
   #whenEmpty: (() => void)[] = []
@@ -20,16 +35,16 @@ export class Sessions {
   }
 
   /** Every connection that still has a socket, those being closed included. */
-  get all(): ReadonlySet<Session> {
+  get all(): ReadonlySet<Member> {
     return this.#all
   }
 
   /** The connection that has the client id now. */
-  find(clientKey: string): Session | undefined {
+  find(clientKey: string): Member | undefined {
     return this.#byClient.get(clientKey)
   }
 
-  opened(session: Session): void {
+  opened(session: Member): void {
     this.#all.add(session)
     this.#pending++
   }
@@ -40,7 +55,7 @@ export class Sessions {
    * @param clientKey organization, user and client id; `undefined` where no other connection can name it
    * @returns the connection that had the client id so far and must be closed [MQTT-3.1.4-3]
    */
-  accepted(session: Session, clientKey: string | undefined): Session | undefined {
+  accepted(session: Member, clientKey: string | undefined): Member | undefined {
     this.#pending--
     this.#connected++
     if (clientKey === undefined) return undefined
@@ -55,14 +70,14 @@ export class Sessions {
   }
 
   /** The session ended, before or after it was accepted; its socket may linger. */
-  ended(session: Session, clientKey: string | undefined, wasAccepted: boolean): void {
+  ended(session: Member, clientKey: string | undefined, wasAccepted: boolean): void {
     if (wasAccepted) this.#connected--
     else this.#pending--
     if (clientKey !== undefined && this.#byClient.get(clientKey) === session) this.#byClient.delete(clientKey)
   }
 
   /** The session's socket is gone. */
-  gone(session: Session): void {
+  gone(session: Member): void {
     this.#all.delete(session)
     if (this.#all.size > 0) return
     for (const resolve of this.#whenEmpty) resolve()
