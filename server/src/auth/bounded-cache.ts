@@ -21,8 +21,12 @@ export function createBoundedCache<V>({ entriesMax, keyCharactersMax }: Bounds):
   let young = new Map<string, V>()
   let old = new Map<string, V>()
   let youngCharacters = 0
+  /** What was asked for last: one caller often comes again and again, and to hash a long key costs more than to compare it. */
+  let lastKey: string | undefined
+  let lastValue: V | undefined
 
   function set(key: string, value: V): void {
+    lastKey = undefined
     const isFull = young.size >= entriesMax / 2 || youngCharacters + key.length > keyCharactersMax / 2
     if (isFull && !young.has(key)) {
       old = young
@@ -33,19 +37,27 @@ export function createBoundedCache<V>({ entriesMax, keyCharactersMax }: Bounds):
     young.set(key, value)
   }
 
+  function carryOver(key: string): V | undefined {
+    const value = old.get(key)
+    if (value !== undefined) set(key, value)
+    return value
+  }
+
   return {
     get(key) {
-      const value = young.get(key)
-      if (value !== undefined) return value
-      const older = old.get(key)
-      if (older !== undefined) set(key, older)
-      return older
+      if (key === lastKey) return lastValue
+      const value = young.get(key) ?? carryOver(key)
+      if (value === undefined) return undefined
+      lastKey = key
+      lastValue = value
+      return value
     },
     set,
     clear() {
       young = new Map()
       old = new Map()
       youngCharacters = 0
+      lastKey = undefined
     },
     size: () => young.size + old.size,
   }

@@ -26,9 +26,12 @@ export class AnswerGate {
     return this.#opening
   }
 
-  /** Ends a response whose body was written, once all those that go with it were. */
+  /**
+   * Ends a response whose body was written, once all those that go with it have left. Node lets each go by a tick of
+   * its own: only what is queued when the first of those ticks has come is behind them all.
+   */
   endAfterwards(response: ServerResponse): void {
-    if (this.#written.length === 0) process.nextTick(this.#endAll)
+    if (this.#written.length === 0) process.nextTick(process.nextTick, this.#endAll)
     this.#written.push(response)
   }
 }

@@ -13,7 +13,7 @@ const UNSENT_BYTES_MAX = 262_144
  * brought, a thousand of them, and only afterwards looks at whether their answers are being read: who pipelines
  * requests and never reads would have us make and keep all their answers.
  *
- * Costs a request that comes alone a look-up and a listener.
+ * Costs a request that comes alone a look-up.
  */
 export function inTurn(listener: RequestListener): RequestListener {
   const lines = new WeakMap<Socket, Line>()
@@ -34,7 +34,8 @@ type Exchange = readonly [IncomingMessage, ServerResponse]
 class Line {
   readonly #socket: Socket
   readonly #listener: RequestListener
-  readonly #underWay = new Set<ServerResponse>()
+  /** Some may be over. */
+  #underWay: ServerResponse[] = []
   #waiting: Exchange[] = []
 
   constructor(socket: Socket, listener: RequestListener) {
@@ -50,17 +51,19 @@ class Line {
   }
 
   #hasRoom(): boolean {
-    if (this.#underWay.size === 0) return true
-    if (this.#underWay.size >= UNDER_WAY_MAX) return false
+    const [first] = this.#underWay
+    // By far the most come one after the other.
+    if (first !== undefined && isOver(first)) this.#underWay = this.#underWay.filter((one) => !isOver(one))
+    if (this.#underWay.length === 0) return true
+    if (this.#underWay.length >= UNDER_WAY_MAX) return false
     let unsentBytes = this.#socket.writableLength
     for (const response of this.#underWay) unsentBytes += response.writableLength
     return unsentBytes < UNSENT_BYTES_MAX
   }
 
   #begin(request: IncomingMessage, response: ServerResponse): void {
-    this.#underWay.add(response)
-    // Once its last byte was handed to the system, or its connection is gone.
-    response.once('close', () => this.#ended(response))
+    this.#underWay.push(response)
+    if (this.#waiting.length > 0) this.#goOnAfter(response)
     this.#listener(request, response)
   }
 
@@ -70,13 +73,18 @@ class Line {
       this.#socket.destroy()
       return
     }
+    if (this.#waiting.length === 0) for (const one of this.#underWay) this.#goOnAfter(one)
     this.#waiting.push([request, response])
     // Each time: a body that is read meanwhile lets the socket go on.
     this.#socket.pause()
   }
 
-  #ended(response: ServerResponse): void {
-    this.#underWay.delete(response)
+  /** Once its last byte was handed to the system, or its connection is gone. */
+  #goOnAfter(response: ServerResponse): void {
+    response.once('close', () => this.#goOn())
+  }
+
+  #goOn(): void {
     if (this.#waiting.length === 0) return
     while (this.#waiting.length > 0 && this.#hasRoom() && !this.#socket.destroyed) {
       const [next] = this.#waiting.splice(0, 1)
@@ -84,4 +92,9 @@ class Line {
     }
     if (this.#waiting.length === 0) this.#socket.resume()
   }
+}
+
+/** Answers leave in their order: none is over before those that were begun before it. */
+function isOver(response: ServerResponse): boolean {
+  return response.writableFinished || response.destroyed
 }

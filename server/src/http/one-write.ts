@@ -8,6 +8,8 @@ import type { AnswerGate } from './answer-gate.ts'
  * `end(body)` makes Node write two pieces, headers with body and an empty last one, by its slow way for
  * several. `write(body)` joins them into one string, and an `end` that comes after it has left the process
  * has nothing more to write. The content length must be there, or Node would send chunks.
+ *
+ * @param headers besides those that hooks have set on the response itself; what they set on the reply is left out
  */
 export function sendInOneWrite(
   gate: AnswerGate,
@@ -15,8 +17,6 @@ export function sendInOneWrite(
   headers: OutgoingHttpHeaders,
   body: string,
 ): void {
-  // What hooks have set, for example for other origins.
-  for (const [name, value] of Object.entries(reply.getHeaders())) headers[name] = value
   headers['content-length'] = Buffer.byteLength(body)
   const response = reply.hijack().raw
   response.writeHead(200, headers)

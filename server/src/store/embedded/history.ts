@@ -10,6 +10,8 @@ import type { Journal } from './journal.ts'
 const STEPS_MAX = 4_000
 const LISTED_BYTES_MAX = 1024 * 1024
 
+/** Bytes of records at which they are written though nobody waits for it. */
+const COMMITTED_BYTES = 256 * 1024
 /** Bytes of records that may wait for a commit. Past it nothing new is taken on. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
 
@@ -25,7 +27,10 @@ export function embeddedHistory(parts: HistoryParts): HistoryStore {
   const nextTurn = turnTaker()
   return {
     add(draft, endpoints) {
-      if (journal.isOpen) book.add(draft, endpoints)
+      if (!journal.isOpen) return
+      book.add(draft, endpoints)
+      // Not all that a fast second brings at once: a commit of megabytes needs a log of its own, and time.
+      if (book.waitingBytes >= COMMITTED_BYTES) journal.flush()
     },
     note(sequence, outcome, atWallMs) {
       if (journal.isOpen) book.note(sequence, outcome, atWallMs)

@@ -16,14 +16,18 @@ export interface Cursor {
 export function memtableCursor(table: Memtable, from: string, to: string): Cursor {
   const keys = table.keys(from, to)
   let place = 0
-  const value = () => table.find(keys[place] ?? '')?.value
+  const look = () => table.find(keys[place] ?? '')?.value
+  let value = look()
   return {
     get key() {
       return keys[place]
     },
-    value,
-    isRemoved: () => value() === undefined,
-    next: () => void place++,
+    value: () => value,
+    isRemoved: () => value === undefined,
+    next() {
+      place++
+      value = look()
+    },
   }
 }
 

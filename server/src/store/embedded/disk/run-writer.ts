@@ -15,6 +15,11 @@ import {
   type TableStats,
 } from './run-format.ts'
 
+/**
+ * Blocks are written together: each write takes a thread of the pool, wakes it and is told of, whatever it writes. Not
+ * more than takes a few milliseconds to put together, because nobody else has a turn meanwhile.
+ */
+const WRITTEN_BYTES = 128 * 1024
 /** Rows of one kind in a row after which a block does not go on with the other kind. */
 const STREAK_ROWS = 64
 
@@ -29,6 +34,8 @@ export class RunWriter {
   #rowsBytes = 0
   #streak = 0
   #bytes = 0
+  #unwritten: Buffer[] = []
+  #unwrittenBytes = 0
 
   private constructor(file: NewFile, storeId: string, number: number) {
     this.#file = file
@@ -78,7 +85,9 @@ export class RunWriter {
     this.#rows = []
     this.#rowsBytes = 0
     this.#bytes += bytes.length
-    await this.#file.append(bytes)
+    this.#unwritten.push(bytes)
+    this.#unwrittenBytes += bytes.length
+    if (this.#unwrittenBytes >= WRITTEN_BYTES) await this.#write()
   }
 
   /** Resolves to the bytes of the file, once it survives a power cut. */
@@ -96,14 +105,21 @@ export class RunWriter {
     tail.writeUInt32BE(index.length, 8)
     tail.writeUInt32BE(checksum(index), 12)
     tail.writeUInt32BE(MAGIC, 16)
-    await this.#file.append(index)
-    await this.#file.append(tail)
+    this.#unwritten.push(index, tail)
+    await this.#write()
     await this.#file.finish()
     return this.#bytes + index.length + TAIL_BYTES
   }
 
   abandon(): Promise<void> {
     return this.#file.abandon()
+  }
+
+  #write(): Promise<void> {
+    const bytes = Buffer.concat(this.#unwritten)
+    this.#unwritten = []
+    this.#unwrittenBytes = 0
+    return this.#file.append(bytes)
   }
 
   #count(key: string, value: RowState): void {

@@ -20,8 +20,8 @@ export type Sizes = {
 
 export const SIZES: Required<Sizes> = {
   firstPartBytes: 256 * 1024,
-  partBytesMax: 1024 * 1024,
-  flushBytes: 3 * 1024 * 1024,
+  partBytesMax: 2 * 1024 * 1024,
+  flushBytes: 6 * 1024 * 1024,
   runBytes: 4 * 1024 * 1024,
   level1Bytes: 32 * 1024 * 1024,
   garbageBytesMin: 4 * 1024 * 1024,
