@@ -22,15 +22,18 @@ export function placesOf({
   }
 }
 
+export type AdminPortOptions = {
+  readonly configuration: Configuration
+  readonly http: Http
+  readonly services: HttpServices
+  readonly settings: HttpSettings
+  readonly door: Door | undefined
+  readonly closers: Closers
+}
+
 /** The front of `adminPort`; `undefined` where there is none. It is closed last, so that a drain can be watched. */
-export async function buildAdmin(
-  configuration: Configuration,
-  http: Http,
-  services: HttpServices,
-  settings: HttpSettings,
-  door: Door | undefined,
-  closers: Closers,
-): Promise<Admin | undefined> {
+export async function buildAdmin(options: AdminPortOptions): Promise<Admin | undefined> {
+  const { configuration, http, services, settings, door, closers } = options
   const { admin: place } = placesOf(configuration)
   if (place === undefined) return undefined
   const document = place.docs ? http.document() : undefined

@@ -16,14 +16,19 @@ export type Doors = {
   readonly mqtt: MqttPorts
 }
 
+export type DoorsOptions = {
+  readonly configuration: Configuration
+  readonly settings: HttpSettings
+  readonly clock: Clock
+  readonly log: Log
+  readonly closers: Closers
+}
+
 /** Opens them. Rejects with the system's error, for example `EADDRINUSE`. */
-export async function openDoors(
-  configuration: Configuration,
-  settings: HttpSettings,
-  around: { readonly clock: Clock; readonly log: Log },
-  closers: Closers,
-): Promise<Doors> {
+export async function openDoors(options: DoorsOptions): Promise<Doors> {
+  const { configuration, settings, clock, log, closers } = options
   const { host, port, adminHost, adminPort } = configuration
+  const around = { clock, log }
   const http = new Door(settings, around)
   closers.add(() => http.close())
   const url = await http.listen(host, port)
@@ -34,6 +39,6 @@ export async function openDoors(
   }
   const mqtt = await openMqttPorts(configuration, settings.tls)
   closers.add(() => mqtt.close())
-  around.log.info('reading the store', { url })
+  log.info('reading the store', { url })
   return { url, http, admin, mqtt }
 }

@@ -1,28 +1,26 @@
-import { mkdir } from 'node:fs/promises'
-import { buildAdmin, placesOf } from './admin-port.ts'
-import { type Audit, createAudit } from './audit/audit.ts'
+import { placesOf } from './admin-port.ts'
 import { type Auth, createAuth, usesDemoDirectory } from './auth/auth.ts'
 import { type Certificate, type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
-import { type Clock, type Random, uuidMaker, watchWallJumps } from './clock/clock.ts'
+import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
 import { Closers } from './closers.ts'
 import { type Configuration, isLoopbackHost, withDemoOrigins } from './config/config.ts'
-import { createDelivery, type Delivery, type DeliveryOptions } from './delivery/delivery.ts'
+import { createDelivery, type Delivery } from './delivery/delivery.ts'
 import { linksWithin, systemDescriptors, watchDescriptors } from './descriptors.ts'
 import { type Doors, openDoors } from './doors.ts'
-import { createHistory, type History } from './history/history.ts'
-import { type Admin, createHttp, type Http, type Page } from './http/http.ts'
-import { createLimits, type Limits } from './limits/limits.ts'
-import { sharingOf, watchLoad } from './load.ts'
-import { createSealer, loadSealingKey, SEALING_KEY_FILE } from './masks/masks.ts'
-import { createMqtt, type Mqtt } from './mqtt/mqtt.ts'
-import { createMetrics, type Log, type Metrics, Statistics } from './observe/observe.ts'
+import { buildFronts, type Fronts } from './fronts.ts'
+import { type Ground, layGround } from './ground.ts'
+import type { Page } from './http/http.ts'
+import { watchLoad } from './load.ts'
+import { SEALING_KEY_FILE } from './masks/masks.ts'
+import type { Log } from './observe/observe.ts'
 import { findPages, type PageFolders } from './pages.ts'
+import { watchReadiness } from './readiness.ts'
 import { createRegistrar, type Registrar } from './registrar/registrar.ts'
-import { assertLoopback, assertOwnFolder, certificateFiles } from './start-checks.ts'
+import { assertLoopback, certificateFiles } from './start-checks.ts'
 import { openFolderStore } from './store/embedded/embedded.ts'
-import { feedBounds, type OnMailboxEnded, type Store } from './store/store.ts'
+import { feedBounds, type Store } from './store/store.ts'
 import { tokenWitness } from './token-witness.ts'
-import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
+import { createWebhooks } from './webhooks/webhooks.ts'
 
 export { backUpFolder, restoreFolder } from './store/embedded/embedded.ts'
 
@@ -57,26 +55,6 @@ export type RunningServer = {
   close(): Promise<void>
 }
 
-type Heart = {
-  readonly store: Store
-  readonly metrics: Metrics
-  readonly statistics: Statistics
-  readonly audit: Audit
-  readonly limits: Limits
-  readonly history: History
-  readonly delivery: Delivery
-  readonly registrar: Registrar
-}
-type Fronts = { readonly http: Http; readonly mqtt: Mqtt; readonly admin: Admin | undefined }
-
-/** What only becomes known, or true, while starting. */
-type Start = {
-  readonly url: string
-  isDone: boolean
-  readonly settings: ReturnType<typeof httpSettings>
-  readonly doors: Doors
-}
-
 /**
  * Composition root: builds every room, wires them, starts them, and stops them in reverse order.
  *
@@ -89,98 +67,129 @@ export async function startServer(given: Configuration, around: Surroundings): P
   if (isDemo) assertLoopback(configuration.host)
   const closers = new Closers()
   try {
-    const files = certificateFiles(configuration)
-    const certificate = files && (await readCertificate(files))
-    const pages = findPages(around.pageFolders, { console: configuration.console, isDemo }, around.log)
-    const settings = httpSettings(configuration, certificate, pages)
-    // Before the store is read, which may take seconds.
-    const doors = await openDoors(configuration, settings, around, closers)
-    const start: Start = { url: configuration.publicUrl ?? doors.url, isDone: false, settings, doors }
-    const identity: { auth?: Auth } = {}
-    const organizationOf = (id: string) => {
-      if (identity.auth === undefined) throw new Error('nothing is sent before anybody can be known')
-      return identity.auth.organizations().get(id)
-    }
-    const heart = await buildHeart(configuration, around, closers, organizationOf)
-    const auth = await createAuth({
-      ...configuration,
-      ...around,
-      store: heart.store,
-      revocations: configuration,
-      issuer: () => start.url,
-      admission: heart.limits.signIn,
-      witness: tokenWitness({ ...heart, ...around }),
-    })
-    identity.auth = auth
-    closers.add(() => auth.close())
-    const webhooks = createWebhooks({ ...around, ...heart, auth, settings: configuration })
-    closers.add(() => webhooks.close())
-    const fronts = await buildFronts(configuration, around, { ...heart, auth, webhooks }, start, closers)
-    const urls = await open(configuration, around, heart, fronts, start, closers, files)
-    return {
-      ...{ ...urls, usesDemoDirectory: isDemo, pages },
-      reloadDirectory: () => auth.reloadDirectory(),
-      reopenAudit: () => heart.audit.reopen(),
-      close: () => closers.close(),
-    }
+    return await start(configuration, around, closers)
   } catch (error) {
     await closers.close()
     throw error
   }
 }
 
-/** Store, registrar and delivery: what works without a network. */
-async function buildHeart(
+async function start(
   configuration: Configuration,
   around: Surroundings,
   closers: Closers,
-  organizationOf: DeliveryOptions['organizationOf'],
-): Promise<Heart> {
-  const { dataDir, sealingKey: keyFromConfig } = configuration
+): Promise<RunningServer> {
   const { clock, random, log } = around
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  await assertOwnFolder(dataDir)
-  const metrics = createMetrics()
-  const audit = createAudit({ ...around, metrics, file: configuration.auditFile })
-  closers.add(() => audit.close())
-  const onJump = (byMs: number): void => {
-    metrics.wallJumped()
-    log.warn('the wall clock jumped', { bySeconds: Math.round(byMs / 1000) })
+  const isDemo = usesDemoDirectory(configuration)
+  const files = certificateFiles(configuration)
+  const certificate = files && (await readCertificate(files))
+  const pages = findPages(around.pageFolders, { console: configuration.console, isDemo }, log)
+  const settings = httpSettings(configuration, certificate, pages)
+  // Before the store is read, which may take seconds.
+  const doors = await openDoors({ configuration, settings, clock, log, closers })
+  const issuer = configuration.publicUrl ?? doors.url
+  const openStore = (beside: Pick<Ground, 'statistics' | 'limits'>) =>
+    openStoreOf(configuration, around, beside)
+  const ground = await layGround({ configuration, clock, random, log, openStore, closers })
+  const { store, metrics, limits, audit } = ground
+  const auth = await openAuth({ configuration, around, ground, issuer, closers })
+  const { delivery, registrar } = buildReach({ configuration, around, ground, auth, closers })
+  const webhooks = createWebhooks({ store, auth, clock, random, log, metrics, settings: configuration })
+  closers.add(() => webhooks.close())
+  const readiness = watchReadiness(store, limits.shedding)
+  const fronts = await buildFronts({
+    ...{ configuration, settings, clock, random, log, closers },
+    ...{ ground, auth, registrar, delivery, webhooks, readiness, doors },
+  })
+  const urls = await openFronts({ configuration, fronts, doors })
+  if (files !== undefined) closers.add(renewCertificates({ files, around, fronts, doors }))
+  closers.add(watchLoad({ clock, log, shedding: limits.shedding, ledger: limits.ledger }))
+  closers.add(watchDescriptors({ clock, log, metrics, descriptors: systemDescriptors }))
+  registrar.start()
+  delivery.start()
+  readiness.started()
+  const { url, docsUrl, adminUrl } = urls
+  log.info('listening', { url, issuer, ...(adminUrl === undefined ? {} : { adminUrl }) })
+  return {
+    ...{ url, docsUrl, usesDemoDirectory: isDemo, pages },
+    reloadDirectory: () => auth.reloadDirectory(),
+    reopenAudit: () => audit.reopen(),
+    close: () => closers.close(),
   }
-  closers.add(watchWallJumps(clock, onJump))
-  const statistics = new Statistics(clock.wallMs())
-  const newId = uuidMaker(clock, random)
-  const historyBounds = {
-    ageMsMax: configuration.historyDays * 86_400_000,
-    bytesMax: configuration.historyBytesMax,
-  }
-  const onMailboxEnded: OnMailboxEnded = (organizationId, entries) => {
-    const { qos1 } = statistics.of(organizationId)
-    qos1.discarded += entries
-    qos1.registrationEnded += entries
-  }
-  const limits = createLimits({ settings: configuration, clock })
-  const { openStore = openFolderStore } = around
-  const store = await openStore({
-    ...{ dataDir, clock, log, historyBounds, onMailboxEnded },
+}
+
+function openStoreOf(
+  configuration: Configuration,
+  { clock, log, onStoreLost, openStore = openFolderStore }: Surroundings,
+  { statistics, limits }: Pick<Ground, 'statistics' | 'limits'>,
+): Promise<Store> {
+  const { dataDir, historyDays, historyBytesMax } = configuration
+  return openStore({
+    dataDir,
+    clock,
+    log,
     keptBeside: SEALING_KEY_FILE,
+    historyBounds: { ageMsMax: historyDays * 86_400_000, bytesMax: historyBytesMax },
     feedBounds: feedBounds(configuration.webhookFeedEventsMax, configuration.webhookFeedTotalEventsMax),
-    onLost: (error) => around.onStoreLost?.(error),
     bookBounds: configuration,
     isOverloaded: () => limits.shedding.level === 'overloaded',
+    onLost: (error) => onStoreLost?.(error),
+    onMailboxEnded(organizationId, entries) {
+      const { qos1 } = statistics.of(organizationId)
+      qos1.discarded += entries
+      qos1.registrationEnded += entries
+    },
   })
-  closers.add(() => store.close())
-  // After the store: a key beside no store says that one was lost.
-  const sealer = createSealer(await loadSealingKey({ dataDir, keyFromConfig, random }), random)
-  const common = { store, clock, newId, metrics, statistics, log, limits: configuration }
-  const { maskLength } = configuration
-  const delivery = createDelivery({ ...common, sealer, maskLength, quotas: limits, organizationOf })
+}
+
+type Laid = {
+  readonly configuration: Configuration
+  readonly around: Surroundings
+  readonly ground: Ground
+  readonly closers: Closers
+}
+
+async function openAuth(laid: Laid & { readonly issuer: string }): Promise<Auth> {
+  const { configuration, around, ground, issuer, closers } = laid
+  const { clock, random, log } = around
+  const { store, metrics, audit, limits } = ground
+  const auth = await createAuth({
+    ...{ store, clock, random, log, issuer: () => issuer },
+    accessTokenTtlSeconds: configuration.accessTokenTtlSeconds,
+    refreshTokenTtlSeconds: configuration.refreshTokenTtlSeconds,
+    refreshFamiliesPerUserMax: configuration.refreshFamiliesPerUserMax,
+    signingKeyRotationDays: configuration.signingKeyRotationDays,
+    staleConnectSecondsMax: configuration.staleConnectSecondsMax,
+    tokenBytesMax: configuration.tokenBytesMax,
+    directoryFile: configuration.directoryFile,
+    directoryFileShared: configuration.directoryFileShared,
+    foreignIssuers: configuration.foreignIssuers,
+    revocations: configuration,
+    admission: limits.signIn,
+    witness: tokenWitness({ audit, metrics, store, clock }),
+  })
+  closers.add(() => auth.close())
+  return auth
+}
+
+/** Who is reachable, and how events get there: what works without a network. */
+function buildReach(laid: Laid & { readonly auth: Auth }): { delivery: Delivery; registrar: Registrar } {
+  const { configuration, around, ground, auth, closers } = laid
+  const { store, sealer, metrics, statistics, limits } = ground
+  const { clock, random, log } = around
+  const newId = uuidMaker(clock, random)
+  const delivery = createDelivery({
+    ...{ store, sealer, clock, newId, metrics, statistics, log },
+    maskLength: configuration.maskLength,
+    limits: configuration,
+    quotas: limits,
+    organizationOf: (id) => auth.organizations().get(id),
+  })
+  const makesRoom = configuration.endpointsFull === 'evict'
   const registrar = createRegistrar({
-    ...common,
-    isLinked:
-      configuration.endpointsFull === 'evict'
-        ? (registrationId) => delivery.isConnected({ registrationId })
-        : undefined,
+    ...{ store, clock, newId, metrics, statistics, log },
+    limits: configuration,
+    isLinked: makesRoom ? (registrationId) => delivery.isConnected({ registrationId }) : undefined,
     onRegistered: (registration) => delivery.endpointRegistered(registration),
     onReminderDue: (registration) => delivery.remind(registration),
     onExpired: (registration) => delivery.endpointGone(registration, 'expired'),
@@ -188,7 +197,7 @@ async function buildHeart(
   })
   closers.add(() => registrar.close())
   closers.add(() => delivery.close())
-  return { store, metrics, statistics, audit, limits, history: createHistory({ store }), delivery, registrar }
+  return { delivery, registrar }
 }
 
 function httpSettings(configuration: Configuration, tls: Certificate | undefined, pages: readonly Page[]) {
@@ -202,81 +211,32 @@ function httpSettings(configuration: Configuration, tls: Certificate | undefined
   }
 }
 
-async function buildFronts(
-  configuration: Configuration,
-  around: Surroundings,
-  rooms: Heart & { readonly auth: Auth; readonly webhooks: Webhooks },
-  start: Start,
-  closers: Closers,
-): Promise<Fronts> {
-  const { store, metrics } = rooms
-  const { settings, doors } = start
-  const { backendsShowCertificate, isHostAllowed } = settings
-  const mqtt = createMqtt({
-    ...{ ...around, ...rooms, ...rooms.limits },
-    settings: { ...configuration, backendsShowCertificate, isHostAllowed },
-  })
-  rooms.auth.onRevoked((isConcerned) => mqtt.review(isConcerned))
-  const notReadyBecause = (): string | undefined => {
-    if (!start.isDone) return 'starting'
-    if (store.failure() !== undefined) return 'store_unwritable'
-    return store.warnings().find((warning) => warning !== 'disk_low')
-  }
-  const warnings = (): readonly string[] =>
-    rooms.limits.shedding.level === 'overloaded' ? [...store.warnings(), 'overloaded'] : store.warnings()
-  const services = { ...around, ...rooms, readiness: { notReadyBecause, warnings } }
-  const http = await createHttp({ ...services, settings, door: doors.http })
-  const admin = await buildAdmin(configuration, http, services, settings, doors.admin, closers)
-  closers.add(() => http.close())
-  // First: the HTTP server would wait for the WebSockets that came by it.
-  closers.add(() => mqtt.close())
-  closers.add(() => mqtt.drain(configuration.drainSeconds))
-  closers.add(() => http.drain())
-  closers.add(() => rooms.delivery.drain())
-  http.onWebSocket(mqtt.handleUpgrade)
-  metrics.observe({
-    registrations: () => store.totals().registrations,
-    links: () => mqtt.linkCount(),
-    mailboxEvents: () => store.totals().mailboxEvents,
-    mailboxBytes: () => store.totals().mailboxBytes,
-    mailboxDiskBytes: () => store.mailboxes.diskBytes(),
-    mailboxDiskBytesMax: () => configuration.mailboxTotalBytesMax,
-    historyBytes: () => store.history.bytes(),
-    storeWritable: () => store.failure() === undefined,
-    storeWarnings: () => store.warnings(),
-    feed: () => store.feed.totals(),
-  })
-  metrics.observeSharing(sharingOf(rooms.limits))
-  return { http, mqtt, admin }
+type Opening = {
+  readonly configuration: Configuration
+  readonly fronts: Fronts
+  readonly doors: Doors
 }
 
-/** Listens, and starts the sweeper once people can be heard. Returns where. */
-async function open(
-  configuration: Configuration,
-  around: Surroundings,
-  { registrar, delivery, metrics, limits }: Heart,
-  { http, mqtt, admin }: Fronts,
-  start: Start,
-  closers: Closers,
-  files: CertificateFiles | undefined,
-): Promise<Pick<RunningServer, 'url' | 'docsUrl'>> {
+/** From here on people are heard. Returns where. */
+async function openFronts({ configuration, fronts: { http, mqtt, admin }, doors }: Opening) {
   const url = await http.listen(configuration.host, configuration.port)
   const adminUrl = await admin?.listen(configuration.adminHost, configuration.adminPort)
-  const { tlsServers } = start.doors.mqtt
-  start.doors.mqtt.handOver(mqtt)
-  if (files !== undefined) {
-    const renew = (certificate: Certificate): void => {
-      http.setCertificate(certificate)
-      admin?.setCertificate(certificate)
-      for (const server of tlsServers) server.setSecureContext(certificate)
-    }
-    closers.add(watchCertificate(files, around, renew))
-  }
-  closers.add(watchLoad({ ...around, ...limits }))
-  closers.add(watchDescriptors({ ...around, metrics, descriptors: systemDescriptors }))
-  registrar.start()
-  delivery.start()
-  start.isDone = true
-  around.log.info('listening', { url, issuer: start.url, ...(adminUrl === undefined ? {} : { adminUrl }) })
-  return { url, docsUrl: configuration.docs ? `${adminUrl ?? url}/docs` : undefined }
+  doors.mqtt.handOver(mqtt)
+  return { url, adminUrl, docsUrl: configuration.docs ? `${adminUrl ?? url}/docs` : undefined }
+}
+
+type Renewal = {
+  readonly files: CertificateFiles
+  readonly around: Surroundings
+  readonly fronts: Fronts
+  readonly doors: Doors
+}
+
+/** Every port takes a certificate that has changed. @returns what stops the watching */
+function renewCertificates({ files, around, fronts: { http, admin }, doors }: Renewal): () => void {
+  return watchCertificate(files, around, (certificate) => {
+    http.setCertificate(certificate)
+    admin?.setCertificate(certificate)
+    for (const server of doors.mqtt.tlsServers) server.setSecureContext(certificate)
+  })
 }

@@ -5,21 +5,25 @@ import { type Dear, holderOf, type Limits, turnOf, type Worker } from '../limits
 /** What a request that costs what it takes needs of the limits. */
 export type DearLimits = Pick<Limits, 'work' | 'ledger' | 'turns' | 'shedding'>
 
+export type DearRequest = {
+  /** What it is, for when the server is overloaded. */
+  readonly what: Dear
+  readonly caller: Worker
+  readonly response: ServerResponse
+  /** As large as the answer may be. */
+  readonly answerBytesMax: number
+}
+
 /**
  * Does what costs more than most requests: once its caller is not in debt, when it is the caller's turn, and with
  * room for its answer, which is held until the answer has left or its connection is gone.
  *
- * @param what what it is, for when the server is overloaded
- * @param answerBytesMax as large as the answer may be
  * @param make gives the answer and what it cost, milliseconds of processor time
  * @throws RateLimited; RollcallError `unavailable` where too many answers are on their way, or the server is busy
  */
 export async function dearly<T>(
   { work, ledger, turns, shedding }: DearLimits,
-  what: Dear,
-  caller: Worker,
-  response: ServerResponse,
-  answerBytesMax: number,
+  { what, caller, response, answerBytesMax }: DearRequest,
   make: () => Promise<readonly [answer: T, costMs: number]>,
 ): Promise<T> {
   shedding.admit(what)

@@ -38,7 +38,8 @@ export function listEventsRoute(app: App, services: Pick<HttpServices, 'history'
     const { organizationId, filters, limit, cursor } = parseHistoryParameters(request.query)
     const caller = callerOf(request)
     const scope = readableHistory(caller, organizationId)
-    const page = await dearly(services.limits, 'history', caller, reply.raw, PAGE_BYTES_MAX, async () => {
+    const wanted = { what: 'history', caller, response: reply.raw, answerBytesMax: PAGE_BYTES_MAX } as const
+    const page = await dearly(services.limits, wanted, async () => {
       const { records, nextCursor } = await services.history.list(scope, filters, limit, cursor)
       const text = pageJson(records, nextCursor, { caller: callerAsSender(caller), scope })
       // There is more, but the search had to end: it has looked at as much as one may.

@@ -40,10 +40,9 @@ export function presenceRoute(app: App, services: Services): void {
     const caller = callerOf(request)
     const { userIds, organizationId } = parsePresence(request.body)
     const keys = userIds.map((userId) => userInSight(caller, userId, organizationId))
-    const bytesMax = keys.length * USER_BYTES_MAX
-    const users = await dearly(services.limits, 'presence', caller, reply.raw, bytesMax, () =>
-      presenceOfAll(services, caller, keys),
-    )
+    const answerBytesMax = keys.length * USER_BYTES_MAX
+    const wanted = { what: 'presence', caller, response: reply.raw, answerBytesMax } as const
+    const users = await dearly(services.limits, wanted, () => presenceOfAll(services, caller, keys))
     const answer: UserPresences = { users }
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
     return reply.send(JSON.stringify(answer))

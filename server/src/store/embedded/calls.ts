@@ -70,7 +70,9 @@ function answer(
   const durable = journal.durable()
   const others = values.parts.filter((part) => part !== own)
   const cancellation =
-    draft && others.length > 0 ? cancel(engine, values, others, draft, bounds, sentThrough, at) : undefined
+    draft && others.length > 0
+      ? cancel(engine, { user: values, others, draft }, bounds, sentThrough, at)
+      : undefined
   return { kind: 'answered', taken, cancellation: cancellation && { ...cancellation, durable }, durable }
 }
 
@@ -122,12 +124,17 @@ function takeOwn(
   return { registration: toRegistration(record), sequence }
 }
 
+/** A call that one endpoint has answered, as it is for the others. */
+type LostCall = {
+  readonly user: UserKey
+  readonly others: readonly CallPart[]
+  readonly draft: CancelDraft
+}
+
 /** The others' unsent copies go, and the cancelling event is for whoever of them is registered now. */
 function cancel(
   engine: Engine,
-  user: UserKey,
-  others: readonly CallPart[],
-  draft: CancelDraft,
+  { user, others, draft }: LostCall,
   bounds: MailboxBounds,
   sentThrough: SentThrough,
   at: Moment,

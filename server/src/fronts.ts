@@ -1,0 +1,95 @@
+import { buildAdmin } from './admin-port.ts'
+import type { Auth } from './auth/auth.ts'
+import type { Clock, Random } from './clock/clock.ts'
+import type { Closers } from './closers.ts'
+import type { Configuration } from './config/config.ts'
+import type { Delivery } from './delivery/delivery.ts'
+import type { Ground } from './ground.ts'
+import { createHistory } from './history/history.ts'
+import { type Admin, createHttp, type Door, type Http, type HttpSettings } from './http/http.ts'
+import { sharingOf } from './load.ts'
+import { createMqtt, type Mqtt } from './mqtt/mqtt.ts'
+import type { Log } from './observe/observe.ts'
+import type { Readiness } from './readiness.ts'
+import type { Registrar } from './registrar/registrar.ts'
+import type { Webhooks } from './webhooks/webhooks.ts'
+
+export type Fronts = { readonly http: Http; readonly mqtt: Mqtt; readonly admin: Admin | undefined }
+
+export type FrontsOptions = {
+  readonly configuration: Configuration
+  readonly settings: HttpSettings
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly ground: Ground
+  readonly auth: Auth
+  readonly registrar: Registrar
+  readonly delivery: Delivery
+  readonly webhooks: Webhooks
+  readonly readiness: Readiness
+  /** The ports, which listen already. */
+  readonly doors: { readonly http: Door; readonly admin: Door | undefined }
+  readonly closers: Closers
+}
+
+/** Builds what people and devices come by. Nobody is served yet. */
+export async function buildFronts(options: FrontsOptions): Promise<Fronts> {
+  const { configuration, settings, delivery, doors, closers } = options
+  const mqtt = buildMqtt(options)
+  const services = httpServices(options)
+  const http = await createHttp({ ...services, settings, door: doors.http })
+  const admin = await buildAdmin({ configuration, http, services, settings, door: doors.admin, closers })
+  closers.add(() => http.close())
+  // First: the HTTP server would wait for the WebSockets that came by it.
+  closers.add(() => mqtt.close())
+  closers.add(() => mqtt.drain(configuration.drainSeconds))
+  closers.add(() => http.drain())
+  closers.add(() => delivery.drain())
+  http.onWebSocket(mqtt.handleUpgrade)
+  observe(options, mqtt)
+  return { http, mqtt, admin }
+}
+
+function buildMqtt(options: FrontsOptions): Mqtt {
+  const { configuration, settings, clock, random, log, ground, auth, registrar, delivery } = options
+  const { backendsShowCertificate, isHostAllowed } = settings
+  const { ledger, work, shedding } = ground.limits
+  const mqtt = createMqtt({
+    ...{ auth, registrar, delivery, clock, random, log, ledger, work, shedding, metrics: ground.metrics },
+    settings: {
+      ...configuration,
+      isHostAllowed,
+      ...(backendsShowCertificate === undefined ? {} : { backendsShowCertificate }),
+    },
+  })
+  auth.onRevoked((isConcerned) => mqtt.review(isConcerned))
+  return mqtt
+}
+
+function httpServices({ clock, random, log, ground, readiness, ...rooms }: FrontsOptions) {
+  const { store, metrics, statistics, audit, limits } = ground
+  const { auth, registrar, delivery, webhooks } = rooms
+  return {
+    ...{ auth, registrar, delivery, webhooks, history: createHistory({ store }) },
+    ...{ metrics, statistics, audit, limits, readiness, clock, random, log },
+  }
+}
+
+/** What the metrics ask for when they are read. */
+function observe({ ground, configuration }: FrontsOptions, mqtt: Mqtt): void {
+  const { store, metrics, limits } = ground
+  metrics.observe({
+    registrations: () => store.totals().registrations,
+    links: () => mqtt.linkCount(),
+    mailboxEvents: () => store.totals().mailboxEvents,
+    mailboxBytes: () => store.totals().mailboxBytes,
+    mailboxDiskBytes: () => store.mailboxes.diskBytes(),
+    mailboxDiskBytesMax: () => configuration.mailboxTotalBytesMax,
+    historyBytes: () => store.history.bytes(),
+    storeWritable: () => store.failure() === undefined,
+    storeWarnings: () => store.warnings(),
+    feed: () => store.feed.totals(),
+  })
+  metrics.observeSharing(sharingOf(limits))
+}

@@ -1,0 +1,54 @@
+import { mkdir } from 'node:fs/promises'
+import { type Audit, createAudit } from './audit/audit.ts'
+import { type Clock, type Random, watchWallJumps } from './clock/clock.ts'
+import type { Closers } from './closers.ts'
+import type { Configuration } from './config/config.ts'
+import { createLimits, type Limits } from './limits/limits.ts'
+import { createSealer, loadSealingKey, type Sealer } from './masks/masks.ts'
+import { createMetrics, type Log, type Metrics, Statistics } from './observe/observe.ts'
+import { assertOwnFolder } from './start-checks.ts'
+import type { Store } from './store/store.ts'
+
+/** What everything else stands on: what is kept, counted, written down and bounded. */
+export type Ground = {
+  readonly store: Store
+  /** Seals masked events, by the data folder's key. */
+  readonly sealer: Sealer
+  readonly metrics: Metrics
+  readonly statistics: Statistics
+  readonly audit: Audit
+  readonly limits: Limits
+}
+
+export type GroundOptions = {
+  readonly configuration: Configuration
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Opens the store, which tells these two what happens, or asks them. */
+  readonly openStore: (beside: Pick<Ground, 'statistics' | 'limits'>) => Promise<Store>
+  readonly closers: Closers
+}
+
+/** Opens the data folder, and what needs nothing but it. */
+export async function layGround(options: GroundOptions): Promise<Ground> {
+  const { configuration, clock, random, log, openStore, closers } = options
+  const { dataDir, sealingKey: keyFromConfig } = configuration
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await assertOwnFolder(dataDir)
+  const metrics = createMetrics()
+  const audit = createAudit({ file: configuration.auditFile, clock, log, metrics })
+  closers.add(() => audit.close())
+  const onJump = (byMs: number): void => {
+    metrics.wallJumped()
+    log.warn('the wall clock jumped', { bySeconds: Math.round(byMs / 1000) })
+  }
+  closers.add(watchWallJumps(clock, onJump))
+  const statistics = new Statistics(clock.wallMs())
+  const limits = createLimits({ settings: configuration, clock })
+  const store = await openStore({ statistics, limits })
+  closers.add(() => store.close())
+  // After the store: a key beside no store says that one was lost.
+  const sealer = createSealer(await loadSealingKey({ dataDir, keyFromConfig, random }), random)
+  return { store, sealer, metrics, statistics, audit, limits }
+}
