@@ -8,6 +8,8 @@ export type DiskFaults = {
   fillUp(): void
   /** What writes to the log reject with; `undefined`: they work. */
   logFailure: NodeJS.ErrnoException | undefined
+  /** What new runs reject with; `undefined`: they are made. */
+  runFailure: NodeJS.ErrnoException | undefined
 }
 
 /** A real folder on a disk that can be small, or refuse. */
@@ -18,6 +20,7 @@ export function limitedFiles(files: Files): { readonly files: Files; readonly fa
   const faults: DiskFaults = {
     bytesMax: Number.POSITIVE_INFINITY,
     logFailure: undefined,
+    runFailure: undefined,
     fillUp() {
       faults.bytesMax = used()
     },
@@ -28,6 +31,7 @@ export function limitedFiles(files: Files): { readonly files: Files; readonly fa
       ...files,
       freeBytes: async () => Math.max(0, faults.bytesMax - used()),
       async create(name) {
+        if (faults.runFailure !== undefined && name.endsWith('.rows')) throw faults.runFailure
         const file = await files.create(name)
         let written = 0
         const over = (): void => {

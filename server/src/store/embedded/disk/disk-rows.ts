@@ -18,8 +18,6 @@ import { SIZES, type Sizes } from './sizes.ts'
 import type { TableIds } from './table-ids.ts'
 import { Upkeep } from './upkeep.ts'
 
-/** Parts of the log that may wait to become runs. Past it commits wait for that too. */
-const WAITING_PARTS_MAX = 16
 /** How often it is looked whether much was removed, milliseconds. */
 const GARBAGE_EVERY_MS = 1_000
 /** How often it is looked whether the store is still ours while nothing is written, milliseconds. */
@@ -194,7 +192,7 @@ function isBeforeTheLast({ levels, parts }: Parts, key: string): boolean {
 
 /** Goes on in the next part of the log, so that those before become runs. */
 async function goOn({ log, parts, upkeep }: Parts, bytes: number): Promise<void> {
-  await upkeep.flushed(WAITING_PARTS_MAX)
+  await upkeep.flushed()
   parts.push(await log.goOnIn(await upkeep.supply.next(roundUp(bytes, LARGEST_UNIT_BYTES))))
   upkeep.flush()
 }

@@ -32,7 +32,11 @@ export class Room {
   #room: DiskRoom = 'enough'
   #working: Promise<unknown> = Promise.resolve()
   #isBusy = false
+  /** The reserve that is being made; it may be needed before it is whole. */
+  #making: { isGivenUp: boolean } | undefined
   #isClosed = false
+  #given = 0
+  #giving: Promise<void> | undefined
 
   constructor(options: RoomOptions) {
     this.#options = { ...options, sizes: { ...SIZES, ...options.sizes } }
@@ -56,19 +60,34 @@ export class Room {
     this.#isBusy = false
   }
 
-  /** The system says that the disk is full. Resolves to whether there is room again for now. */
-  async giveWay(): Promise<boolean> {
-    const { files } = this.#options
-    const had = (files.sizeOf(RESERVE) ?? 0) > 0
+  /** How often the reserve was given up: whoever began before the last time may try again. */
+  get given(): number {
+    return this.#given
+  }
+
+  /** The system says that the disk is full: the reserve is given up, also one that is only being made. */
+  giveWay(): Promise<void> {
     this.#become('none', 0)
-    if (had) await files.remove(RESERVE)
-    return had
+    this.#giving ??= this.#give().finally(() => {
+      this.#giving = undefined
+    })
+    return this.#giving
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#giveUpWhatIsMade()
     this.#timer.cancel()
     await this.#working
+  }
+
+  async #give(): Promise<void> {
+    const { files } = this.#options
+    const isMaking = this.#giveUpWhatIsMade()
+    if (isMaking) await this.#working
+    const hadOne = (files.sizeOf(RESERVE) ?? 0) > 0
+    if (hadOne) await files.remove(RESERVE)
+    if (hadOne || isMaking) this.#given++
   }
 
   async #look(): Promise<void> {
@@ -88,21 +107,32 @@ export class Room {
 
   #reserveBytes(): number {
     const { sizes, runBytes } = this.#options
-    return Math.min(sizes.reserveBytesMax, sizes.partBytesMax + sizes.flushBytes + runBytes())
+    return Math.min(sizes.reserveBytesMax, 2 * (sizes.partBytesMax + sizes.flushBytes) + runBytes())
   }
 
   async #makeReserve(bytes: number): Promise<void> {
     const file = await this.#options.files.create(RESERVE)
     const filling = noise(FILLING_BYTES)
+    const making = { isGivenUp: this.#isClosed }
+    this.#making = making
     try {
-      for (let written = 0; written < bytes && !this.#isClosed; written += filling.length)
+      for (let written = 0; written < bytes && !making.isGivenUp; written += filling.length)
         await file.append(filling.subarray(0, Math.min(filling.length, bytes - written)))
-      if (this.#isClosed) return await file.abandon()
-      await file.finish()
+      if (making.isGivenUp) await file.abandon()
+      else await file.finish()
     } catch (error) {
       await file.abandon()
       throw error
+    } finally {
+      this.#making = undefined
     }
+  }
+
+  /** Returns whether one is being made. */
+  #giveUpWhatIsMade(): boolean {
+    if (this.#making === undefined) return false
+    this.#making.isGivenUp = true
+    return true
   }
 
   #become(room: DiskRoom, freeBytes: number): void {

@@ -23,6 +23,8 @@ export type SupplyOptions = {
   readonly sizes: Sizes
   /** The parts of the log whose rows are in memory, oldest first; the last is the one that is written. */
   readonly parts: LogPart[]
+  /** Whether the disk is: no more is made then than is needed next. */
+  readonly isFull: () => boolean
 }
 
 /** Makes the next parts of the log before they are needed: as many as the rate of commits asks for. */
@@ -60,7 +62,7 @@ export class Supply {
 
   /** Parts besides those that are made which should be kept, of parts that are empty again. */
   get shortBy(): number {
-    return Math.max(2, this.#ahead) - this.#made().length
+    return Math.max(2, this.#aheadNow()) - this.#made().length
   }
 
   wake(): void {
@@ -83,6 +85,10 @@ export class Supply {
     this.#ahead = Math.max(1, Math.floor(this.#ahead / 2))
   }
 
+  #aheadNow(): number {
+    return this.#options.isFull() ? 1 : this.#ahead
+  }
+
   /** The parts after the one that is written. */
   #made(): readonly LogInfo[] {
     const { ledger, parts } = this.#options
@@ -98,8 +104,8 @@ export class Supply {
     if ((made[0]?.bytes ?? -1) < this.#wantedBytes) {
       const units = Math.ceil(this.#wantedBytes / sizes.firstPartBytes)
       await this.#add(0, [Math.max(this.#usualBytes(), units * sizes.firstPartBytes)])
-    } else if (made.length < this.#ahead)
-      await this.#add(made.length, new Array<number>(this.#ahead - made.length).fill(this.#usualBytes()))
+    } else if (made.length < this.#aheadNow())
+      await this.#add(made.length, new Array<number>(this.#aheadNow() - made.length).fill(this.#usualBytes()))
     else return false
     return true
   }

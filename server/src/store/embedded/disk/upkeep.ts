@@ -5,6 +5,7 @@ import { memtableCursor } from './cursor.ts'
 import { Lane, type Tell } from './lane.ts'
 import type { Ledger } from './ledger.ts'
 import { type Levels, merged } from './levels.ts'
+import type { LogPart } from './log.ts'
 import { type LogInfo, logName, type RunInfo, runName } from './manifest.ts'
 import { type Merger, type Target, writeRuns } from './merge.ts'
 import { type Room, saysNoRoom } from './room.ts'
@@ -13,8 +14,10 @@ import { Supply, type SupplyOptions } from './supply.ts'
 
 /** Above every key. */
 const END = '\uffff'
+/** Parts of the log that may wait to become runs. Past it commits wait for that too. */
+const WAITING_PARTS_MAX = 16
 
-export type UpkeepOptions = SupplyOptions & {
+export type UpkeepOptions = Omit<SupplyOptions, 'isFull'> & {
   readonly levels: Levels
   readonly merger: Merger
   readonly log: StoreLog
@@ -35,13 +38,14 @@ export class Upkeep {
   readonly #cursors = new Map<number, string>()
   #isFlushWanted = false
   #failing = 0
+  #underWay: Promise<unknown> = Promise.resolve()
 
   constructor(options: UpkeepOptions) {
     this.#options = options
     const { clock } = options
     const tell: Tell = (failure) => this.#tell(failure)
     const withRoom = (step: () => Promise<boolean>) => () => this.#withRoom(step)
-    this.supply = new Supply(options, tell, withRoom)
+    this.supply = new Supply({ ...options, isFull: () => this.#isFull }, tell, withRoom)
     this.#flushing = new Lane(
       clock,
       withRoom(() => this.#flushWhenDue()),
@@ -64,21 +68,46 @@ export class Upkeep {
     if (this.#failing === 0) log.info('the store tidies its files again', {})
   }
 
-  /** What finds the disk full gets what was kept in reserve, and is tried again. */
+  /** What finds the disk full is tried again, once the reserve was given up, and nothing else takes room. */
   async #withRoom(step: () => Promise<boolean>): Promise<boolean> {
     const { room, onFailure } = this.#options
+    const { given } = room
     try {
-      return await step()
+      return await this.#inTurn(step)
     } catch (error) {
       onFailure(error)
-      if (!saysNoRoom(error) || !(await room.giveWay())) throw error
-      return step()
+      if (!saysNoRoom(error)) throw error
+      await room.giveWay()
+      // Another may have given it up meanwhile: what there is now was not there when this began.
+      if (room.given === given) throw error
+      return this.#inTurn(step)
     }
   }
 
-  /** Resolves once no more than so many parts of the log wait to become runs. */
-  flushed(partsMax: number): Promise<void> {
-    return this.#flushing.until(() => this.#options.parts.length - 1 <= partsMax)
+  /**
+   * While the disk is full one thing is done at a time: it finds the room that the one before has given back. Each by
+   * itself fits into the reserve; all at once each may take what another lacks, for ever.
+   */
+  #inTurn(step: () => Promise<boolean>): Promise<boolean> {
+    const turn = this.#isFull ? this.#underWay.then(step) : step()
+    this.#underWay = Promise.allSettled([this.#underWay, turn])
+    return turn
+  }
+
+  get #isFull(): boolean {
+    return this.#options.room.room === 'none'
+  }
+
+  /**
+   * Resolves once few enough parts of the log wait to become runs. While the disk is full that is no more than one
+   * run takes: each part that waits has taken room from the reserve, and only a run gives it back.
+   */
+  async flushed(): Promise<void> {
+    const { parts, sizes } = this.#options
+    const fullMax = Math.floor(sizes.flushBytes / sizes.partBytesMax)
+    const isShort = () => parts.length - 1 <= (this.#isFull ? fullMax : WAITING_PARTS_MAX)
+    if (!isShort()) this.#isFlushWanted = true
+    await this.#flushing.until(isShort)
   }
 
   /** A part of the log is full. */
@@ -125,11 +154,12 @@ export class Upkeep {
     return bytes >= sizes.flushBytes || (this.#isFlushWanted && bytes > 0)
   }
 
-  /** All full parts of the log become one run. */
+  /** Full parts of the log become one run: all of them; while the disk is full the oldest, as many as surely fit. */
   async #flush(): Promise<void> {
     const { files, levels, parts } = this.#options
-    const full = parts.slice(0, -1)
+    const full = this.#isFull ? this.#oldest() : parts.slice(0, -1)
     const after = parts[full.length]
+    const isAll = full.length === parts.length - 1
     const logs = full.map(({ info }) => info)
     const rows = full.map(({ table }) => memtableCursor(table, '', END)).reverse()
     const runs = await writeRuns(files, this.#target(0, rangesOf(levels), []), merged(rows))
@@ -141,9 +171,18 @@ export class Upkeep {
       firstCommit: after?.firstCommit ?? manifest.firstCommit,
     }))
     parts.splice(0, full.length)
-    this.#isFlushWanted = false
+    if (isAll) this.#isFlushWanted = false
     for (const { number } of over) await files.remove(logName(number))
     this.#compacting.wake()
+  }
+
+  #oldest(): readonly LogPart[] {
+    const { parts, sizes } = this.#options
+    let bytes = 0
+    return parts.slice(0, -1).filter(({ info }, index) => {
+      bytes += info.bytes
+      return index === 0 || bytes <= sizes.flushBytes
+    })
   }
 
   /** Of the parts that are empty now: those that are used again, and those that go. */
