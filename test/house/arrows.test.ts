@@ -55,7 +55,11 @@ const VIOLATIONS: readonly (readonly [path: string, text: string, expected: stri
     `export * from '../delivery/links.ts'`,
     'delivery is entered only through its door',
   ],
-  ['server/src/http/*.ts', `type A = import('../auth/grants.ts').A`, 'auth is entered only through its door'],
+  [
+    'server/src/http/*.ts',
+    `type A = import('../auth/oauth/grants.ts').A`,
+    'auth is entered only through its door',
+  ],
   ['server/src/http/*.ts', `const a = await import('../server.ts')`, 'no arrow http → server'],
   [
     'server/src/http/*.ts',

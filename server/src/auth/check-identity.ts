@@ -1,5 +1,5 @@
-import { parseForeignIssuers } from './foreign-issuers.ts'
-import { readDirectory } from './watched-directory.ts'
+import { readDirectory } from './directory/watched-directory.ts'
+import { parseForeignIssuers } from './foreign/foreign-issuers.ts'
 
 /** What says who may call, and where it is wrong; nothing when a start would take it. Nothing is fetched. */
 export async function identityProblem(settings: {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { parseDirectory } from './directory-file.ts'
-import { parseForeignIssuers } from './foreign-issuers.ts'
+import { parseDirectory } from './directory/directory-file.ts'
+import { parseForeignIssuers } from './foreign/foreign-issuers.ts'
 
 /** The JSON examples of a document, in order. */
 async function examplesIn(document: string): Promise<string[]> {

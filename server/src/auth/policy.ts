@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { ID_RULE, isId } from '@rollcall/protocol/id'
 import type { UserKey } from '../store/store.ts'
-import { isAdministratorAuthority } from './directory.ts'
+import { isAdministratorAuthority } from './directory/directory.ts'
 import type { Principal } from './principal.ts'
 
 /**

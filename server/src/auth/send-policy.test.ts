@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkSending, type Organization, type Principal } from './auth.ts'
-import { parseDirectory } from './directory-file.ts'
+import { parseDirectory } from './directory/directory-file.ts'
 
 const alice: Principal = {
   organizationId: 'acme',

@@ -1,6 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { UserKey } from '../store/store.ts'
-import type { Organization, SendRule } from './directory.ts'
+import type { Organization, SendRule } from './directory/directory.ts'
 import { isBackend } from './policy.ts'
 import type { Principal } from './principal.ts'
 

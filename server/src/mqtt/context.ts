@@ -5,10 +5,10 @@ import type { Delivery } from '../delivery/delivery.ts'
 import type { Holder, Ledger, Shedding, WorkMeter } from '../limits/limits.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
-import type { Sessions } from './sessions.ts'
-import type { TakeOvers } from './take-overs.ts'
+import type { Sessions } from './session/sessions.ts'
+import type { TakeOvers } from './session/take-overs.ts'
+import type { Wheel } from './session/wheel.ts'
 import type { TurnEnd } from './transport/turn-end.ts'
-import type { Wheel } from './wheel.ts'
 
 /** What the MQTT front needs of the other rooms. */
 export type MqttOptions = {

@@ -1,0 +1,101 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { afterThisTurn, type Clock, type WallBounds } from '../../clock/clock.ts'
+import type { RevokedTokenStore, UserKey } from '../../store/store.ts'
+import type { AuthLog } from '../auth-log.ts'
+import { RevokedList } from './revoked-list.ts'
+import type { RevocationBounds, RevokedUsers } from './revoked-users.ts'
+
+const SWEEP_PERIOD_MS = 60_000
+/** Others of the same organization that may be made one revocation so that one more finds room. */
+const TRIES_MAX = 3
+/** Single revocations that are taken off the disk in one turn of the event loop. */
+const SLICE = 500
+
+/** Tokens and sign-ins ended before their time. Asked at every call, so kept in memory, and in the store for the next start. */
+export interface RevokedTokens {
+  has(key: string): boolean
+  /**
+   * Refused from now until `untilWallMs`; resolves once that is durable. Where whoever it belongs to has more than its
+   * share, all that was issued to that user before now is refused instead, and so it is for the user of the same
+   * organization that has the most, where that has: nothing that was revoked is ever good again.
+   *
+   * @param owner whose token it is; `undefined`: nobody knows
+   * @throws RollcallError `unavailable`
+   */
+  add(owner: UserKey | undefined, key: string, untilWallMs: number): Promise<void>
+  /** Idempotent. */
+  close(): void
+}
+
+type Options = {
+  readonly store: RevokedTokenStore
+  readonly revokedUsers: Pick<RevokedUsers, 'revoke'>
+  readonly bounds: RevocationBounds
+  readonly clock: Pick<Clock, 'every'>
+  readonly wall: WallBounds
+  readonly log: Pick<AuthLog, 'warn'>
+  /** Longest time for which a token of ours that is issued now may be of use; milliseconds. */
+  readonly tokenUseMsMax: number
+  /** All that was issued to a user is refused now. */
+  readonly onUserRevoked: (userId: string) => Promise<void> | void
+}
+
+/** Reads the list and keeps it short. */
+export async function openRevokedTokens(options: Options): Promise<RevokedTokens> {
+  const { store, revokedUsers, bounds, clock, wall, log, tokenUseMsMax, onUserRevoked } = options
+  const list = new RevokedList(bounds)
+  for (const { owner, tokenKey, untilWallMs } of await store.list(wall.earliestMs()))
+    list.put(owner, tokenKey, untilWallMs)
+  const timer = clock.every(SWEEP_PERIOD_MS, () => list.prune(wall.earliestMs()))
+  /** What was issued before now ends before then; what ends later bears a time from before the clock was set back. */
+  const coveredUntilWallMs = (): number => wall.latestMs() + tokenUseMsMax
+
+  /** Puts one revocation of a user in the place of the single ones. Those are forgotten only once it is durable. */
+  async function collapse(owner: UserKey): Promise<void> {
+    const covered = list.of(owner).filter(([, untilWallMs]) => untilWallMs <= coveredUntilWallMs())
+    await revokedUsers.revoke(owner)
+    const keys = covered.map(([key]) => key)
+    for (const key of keys) list.drop(key)
+    log.warn('a user has so many revocations that all its tokens are revoked at once', {
+      ...owner,
+      revocations: keys.length,
+    })
+    await Promise.all([onUserRevoked(owner.userId), forget(store, keys)])
+  }
+
+  /** Tells whether the owner's tokens were all revoked for it. */
+  async function makeRoom(owner: UserKey | undefined): Promise<boolean> {
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const crowding = list.whoCrowds(owner)
+      if (crowding === 'nobody') return false
+      if (crowding === undefined) throw tooMany()
+      await collapse(crowding)
+      const isOwn = crowding.userId === owner?.userId && crowding.organizationId === owner.organizationId
+      if (isOwn) return true
+    }
+    throw tooMany()
+  }
+
+  return {
+    has: (key) => list.has(key),
+    async add(owner, tokenKey, untilWallMs) {
+      const isCovered = !list.has(tokenKey) && (await makeRoom(owner))
+      if (isCovered && untilWallMs <= coveredUntilWallMs()) return
+      list.put(owner, tokenKey, untilWallMs)
+      await store.add({ owner, tokenKey, untilWallMs })
+    },
+    close: () => timer.cancel(),
+  }
+}
+
+async function forget(store: RevokedTokenStore, keys: readonly string[]): Promise<void> {
+  for (let from = 0; from < keys.length; from += SLICE) {
+    store.remove(keys.slice(from, from + SLICE))
+    await new Promise<void>((resolve) => afterThisTurn(resolve))
+  }
+}
+
+/** Forgetting one to remember another would bring a revoked token back to life. */
+function tooMany(): RollcallError {
+  return new RollcallError('unavailable', 'Too many tokens are revoked now.', { retryAfterSeconds: 60 })
+}

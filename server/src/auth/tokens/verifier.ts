@@ -1,0 +1,81 @@
+import { TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
+import type { Directory } from '../directory/directory.ts'
+import { type BoundedCache, createBoundedCache } from './bounded-cache.ts'
+import { CheckQueue } from './check-queue.ts'
+import { parseToken, type TokenForm, TokenRefused } from './token-form.ts'
+import type { TokenFacts, TrustedIssuer } from './trusted-issuer.ts'
+
+const CACHE_BOUNDS = { entriesMax: 50_000, keyCharactersMax: 67_108_864 }
+
+/** A token whose signature was checked, and what was found about its holder the last time somebody asked. */
+export type Verified = {
+  readonly facts: TokenFacts
+  judgedBy: Directory | undefined
+  hasStanding: boolean
+}
+
+/** Checks signatures, once for each token. Times, revocation and the directory are not its business. */
+export interface Verifier {
+  /** A token that was verified before, as far as it is remembered. */
+  known(token: string): Verified | undefined
+  /** Checks a token; callers with the same one share the work. @throws TokenRefused; RollcallError `unavailable` */
+  verify(token: string): Promise<Verified>
+  /** What a token says, unchecked: only for one that is known to have been verified. @throws TokenRefused */
+  peek(token: string): TokenFacts
+  /** After a key was withdrawn: every signature is checked anew. */
+  forgetAll(): void
+}
+
+/**
+ * @param issuerOf whose token it is, by the `iss` it claims
+ * @param tokenBytesMax longer tokens are refused
+ */
+export function createVerifier(
+  issuerOf: (issuer: string) => TrustedIssuer | undefined,
+  tokenBytesMax: number = TOKEN_BYTES_MAX,
+): Verifier {
+  // The whole token is the key: a digest or a part of it could be made to collide. [SECURITY-CASES: fast-jwt]
+  const cache: BoundedCache<Verified> = createBoundedCache(CACHE_BOUNDS)
+  // At most one entry for each request that waits, and each of those holds its token anyway.
+  const underway = new Map<string, Promise<Verified>>()
+  const queue = new CheckQueue()
+  let generation = 0
+
+  function issuerOfForm(form: TokenForm): TrustedIssuer {
+    const claimed = form.claims.get('iss')
+    const issuer = typeof claimed === 'string' ? issuerOf(claimed) : undefined
+    if (issuer === undefined) throw new TokenRefused('issuer_unknown')
+    return issuer
+  }
+
+  async function check(token: string): Promise<Verified> {
+    const startedIn = generation
+    const form = parseToken(token, tokenBytesMax)
+    const issuer = issuerOfForm(form)
+    const facts = issuer.read(form)
+    await queue.run(() => issuer.checkSignature(form))
+    const verified = { facts, judgedBy: undefined, hasStanding: false }
+    // Not kept where a key was withdrawn meanwhile: it may be this one's.
+    if (generation === startedIn) cache.set(token, verified)
+    return verified
+  }
+
+  return {
+    known: (token) => cache.get(token),
+    verify(token) {
+      const found = underway.get(token)
+      if (found !== undefined) return found
+      const checking = check(token).finally(() => underway.delete(token))
+      underway.set(token, checking)
+      return checking
+    },
+    peek(token) {
+      const form = parseToken(token, tokenBytesMax)
+      return issuerOfForm(form).read(form)
+    },
+    forgetAll() {
+      generation++
+      cache.clear()
+    },
+  }
+}
