@@ -11,13 +11,12 @@ import type { Limits } from '../limits/limits.ts'
 import { type MaskLength, type MaskSet, parseMasks } from '../masks/masks.ts'
 import type { Metrics } from '../observe/observe.ts'
 import type { HistoryDraft, Sender, UserKey } from '../store/store.ts'
-import type { SendEventCommand } from './command.ts'
-import { withMasks } from './dear-masks.ts'
+import type { SendEventCommand } from './command/command.ts'
+import type { EventSource } from './command/event-source.ts'
+import type { Terms } from './command/terms.ts'
+import type { ReceiptKind } from './command/waiting.ts'
 import { outgoingBytes } from './event-bytes.ts'
-import type { EventSource } from './event-source.ts'
-import { maskedEvent } from './masked-event.ts'
-import type { Terms } from './terms.ts'
-import type { ReceiptKind } from './waiting.ts'
+import { maskedEvent, withMasks } from './masking.ts'
 
 /** An event with everything that is to be known about it. */
 export type Outgoing = {

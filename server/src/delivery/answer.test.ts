@@ -11,7 +11,7 @@ import {
   send,
 } from '../../../test/helpers/delivery-scene.ts'
 import { parseAnswer } from './answer.ts'
-import { parseSendEvent } from './command.ts'
+import { parseSendEvent } from './command/command.ts'
 
 const BOB = { organizationId: 'acme', userId: 'bob' }
 const RING = {

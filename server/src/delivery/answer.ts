@@ -4,12 +4,12 @@ import { ANSWER_BYTES_MAX, ANSWERABLE_MS, ID_CHARACTERS_MAX } from '@rollcall/pr
 import { createMaskWork, type MaskLength, parseMasks } from '../masks/masks.ts'
 import type { Metrics, Tally } from '../observe/observe.ts'
 import type { Answered, AnswerOutcome, Call, HistoryRecord, Store, UserKey } from '../store/store.ts'
-import { refuse } from './command.ts'
+import { refuse } from './command/command.ts'
+import { isAbsent, isShortText, type JsonObject, type Problems } from './command/problems.ts'
+import { isJsonObject, type Member, membersOf, parseJson } from './command/raw-json.ts'
 import { carryOn, type EndingsContext, tell } from './endings.ts'
-import { maskedEvent } from './masked-event.ts'
-import { isAbsent, isShortText, type JsonObject, type Problems } from './problems.ts'
-import { isJsonObject, type Member, membersOf, parseJson } from './raw-json.ts'
-import { senderScope } from './sender-scope.ts'
+import { maskedEvent } from './masking.ts'
+import { senderScope } from './scopes.ts'
 
 /** One endpoint's answer to an event. */
 export type AnswerCommand = {

@@ -11,9 +11,8 @@ import type {
   StoredEvent,
 } from '../store/store.ts'
 import { type Accepted, draftOf, type Outgoing } from './accept.ts'
-import type { Links } from './links.ts'
-import { sealContext } from './seal-context.ts'
-import { senderScope } from './sender-scope.ts'
+import type { Links } from './links/links.ts'
+import { sealContext, senderScope } from './scopes.ts'
 
 export type AppendContext = {
   readonly clock: Clock

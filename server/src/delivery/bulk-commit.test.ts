@@ -7,7 +7,7 @@ import { uuidMaker } from '../clock/clock.ts'
 import { createSealer } from '../masks/masks.ts'
 import { createLog, createMetrics, Statistics } from '../observe/observe.ts'
 import { openEmbeddedStore } from '../store/embedded/embedded.ts'
-import { readSendEventArray } from './bulk.ts'
+import { readSendEventArray } from './command/bulk.ts'
 import { createDelivery } from './delivery.ts'
 
 const BACKEND = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { attach, BACKEND, openDelivery, register, send } from '../../../test/helpers/delivery-scene.ts'
-import { parseSendEvent } from './command.ts'
+import { parseSendEvent } from './command/command.ts'
 
 const RING = {
   userId: 'bob',

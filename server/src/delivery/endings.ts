@@ -2,8 +2,8 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock } from '../clock/clock.ts'
 import type { Metrics, Statistics, Tally } from '../observe/observe.ts'
 import type { Cancellation, EntryPosition, MailboxBounds, Store } from '../store/store.ts'
-import type { Links } from './links.ts'
-import type { Ending } from './outbox.ts'
+import type { Links } from './links/links.ts'
+import type { Ending } from './links/outbox.ts'
 import type { Receipts } from './receipts.ts'
 
 /** Time after which an acknowledgement that the store could not take is tried again. */

@@ -1,4 +1,4 @@
-import type { EventSource } from './event-source.ts'
+import type { EventSource } from './command/event-source.ts'
 
 /**
  * The bytes that devices get: the sender's own, with `id` put in where the sender gave none, and `senderId` where

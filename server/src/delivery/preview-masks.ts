@@ -3,12 +3,11 @@ import type { Principal } from '../auth/auth.ts'
 import type { Limits } from '../limits/limits.ts'
 import { type MaskLength, parseMasks } from '../masks/masks.ts'
 import type { Metrics } from '../observe/observe.ts'
-import { optionalStrings, refuse } from './command.ts'
-import { withMasks } from './dear-masks.ts'
-import { eventText } from './event-source.ts'
-import { maskedEvent } from './masked-event.ts'
-import type { JsonObject, Problems } from './problems.ts'
-import { isJsonObject, membersOf, parseJson } from './raw-json.ts'
+import { optionalStrings, refuse } from './command/command.ts'
+import { eventText } from './command/event-source.ts'
+import type { JsonObject, Problems } from './command/problems.ts'
+import { isJsonObject, membersOf, parseJson } from './command/raw-json.ts'
+import { maskedEvent, withMasks } from './masking.ts'
 
 /** An event that need not be one yet, and masks to try on it. */
 export type MasksPreviewCommand = {

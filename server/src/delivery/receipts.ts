@@ -2,7 +2,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock } from '../clock/clock.ts'
 import { holderOf, type Pool, type Worker } from '../limits/limits.ts'
 import type { EntryPosition, UserKey } from '../store/store.ts'
-import type { Waiting } from './waiting.ts'
+import type { Waiting } from './command/waiting.ts'
 import { Watch } from './watch.ts'
 
 /** An event by whom it is for and who sent it, as `CallDraft` has it: others may have sent something under its id. */

@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../auth/auth.ts'
 import type { Store } from '../store/store.ts'
-import type { BulkItem } from './bulk.ts'
+import type { BulkItem } from './command/bulk.ts'
 import { Pace } from './pace.ts'
 import { type SendEventContext, type SendResult, sendEvent } from './send-event.ts'
 

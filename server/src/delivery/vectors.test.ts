@@ -3,9 +3,9 @@ import { describe, it } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { readVectors, type Text, textOf } from '../../../test/helpers/vectors.ts'
 import type { Registration } from '../store/store.ts'
-import { parseSendEvent, type SendEventCommand } from './command.ts'
+import { parseSendEvent, type SendEventCommand } from './command/command.ts'
 import { withId } from './event-bytes.ts'
-import { reminderBytes } from './reminder.ts'
+import { reminderBytes } from './links/reminder.ts'
 
 type SendEventVector = {
   readonly body?: Text

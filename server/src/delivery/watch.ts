@@ -1,7 +1,7 @@
 import { GRACE_MS } from '@rollcall/protocol/limits'
 import type { Clock, Timer } from '../clock/clock.ts'
 import type { EntryPosition } from '../store/store.ts'
-import type { Waiting } from './waiting.ts'
+import type { Waiting } from './command/waiting.ts'
 
 /** How long a sender waits for receipts, and the signal that it went away. */
 export type ReceiptWait = { readonly waitMs: number; readonly gone: AbortSignal }

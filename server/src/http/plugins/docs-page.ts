@@ -1,6 +1,6 @@
 import swaggerUi from '@fastify/swagger-ui'
+import { JSON_TYPE } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
-import { JSON_TYPE } from '../error-body.ts'
 import { guardPages } from './page-headers.ts'
 
 // Everything comes from this server. The page draws with style attributes and data: images.

@@ -1,9 +1,8 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { RateLimited } from '../../limits/limits.ts'
+import { errorAnswer, eventIdHeader, JSON_TYPE, toRollcallError } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
-import { errorAnswer, JSON_TYPE, toRollcallError } from '../error-body.ts'
-import { eventIdHeader } from '../event-id.ts'
 import type { HttpServices } from '../services.ts'
 import { answerAndLinger, isBodyBounded } from './linger.ts'
 

@@ -3,7 +3,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { FastifyBodyParser, FastifyRequest } from 'fastify'
 import { parseJsonBody } from '../../delivery/delivery.ts'
 import type { App } from '../app-type.ts'
-import { isReadableJson, isReadableLines } from '../content-type.ts'
+import { isReadableJson, isReadableLines } from '../bodies/body.ts'
 
 /** Reads JSON bodies in this scope, and nothing else: anything but JSON is answered 415. */
 export function readJson(app: App): void {

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AllowedOrigins } from '../../config/config.ts'
+import { isPreflight, PREFLIGHT_HEADERS } from '../answers/cross-origin.ts'
 import type { App } from '../app-type.ts'
-import { isPreflight, PREFLIGHT_HEADERS } from '../cross-origin.ts'
 
 /** Answers preflights, before anybody asks for a token: a browser sends none with them. */
 export function answerPreflights(app: App, allowed: AllowedOrigins): void {

@@ -1,5 +1,5 @@
+import { JSON_TYPE } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
-import { JSON_TYPE } from '../error-body.ts'
 import { json } from '../schemas/documentation.ts'
 import type { HttpServices } from '../services.ts'
 

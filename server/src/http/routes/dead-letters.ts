@@ -1,7 +1,8 @@
 import { organizationOfWebhooks, type Principal } from '../../auth/auth.ts'
+import { JSON_TYPE } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
-import { JSON_TYPE } from '../error-body.ts'
-import { parseOrganization } from '../history-parameters.ts'
+import { parseOrganization } from '../bodies/history-parameters.ts'
+import { parseDeadLetterIds, parseDeadLetterPage } from '../bodies/webhook-parameters.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { BODY_OPTIONAL } from '../plugins/json-body.ts'
 import { answerRef, json, NEEDS_TOKEN, noContent, refusals } from '../schemas/documentation.ts'
@@ -12,7 +13,6 @@ import {
   WEBHOOKS_PARAMETERS,
 } from '../schemas/webhooks.ts'
 import type { HttpServices } from '../services.ts'
-import { parseDeadLetterIds, parseDeadLetterPage } from '../webhook-parameters.ts'
 
 const common = { tags: ['Webhooks'], security: NEEDS_TOKEN, params: WEBHOOK_PATH }
 

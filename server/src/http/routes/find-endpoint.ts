@@ -2,12 +2,12 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { isId } from '@rollcall/protocol/id'
 import { Type } from 'typebox'
 import { ownUser } from '../../auth/auth.ts'
+import { JSON_TYPE } from '../answers/error-body.ts'
+import { userEndpoint } from '../answers/user-endpoint.ts'
 import type { App } from '../app-type.ts'
-import { JSON_TYPE } from '../error-body.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { answerRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
 import type { HttpServices } from '../services.ts'
-import { userEndpoint } from '../user-endpoint.ts'
 
 const schema = {
   operationId: 'findUserEndpoint',

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { productVersion } from '../../observe/observe.ts'
+import { JSON_TYPE } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
-import { JSON_TYPE } from '../error-body.ts'
 import { json } from '../schemas/documentation.ts'
 import type { Readiness } from '../services.ts'
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { IceServers } from '@rollcall/protocol/command'
+import { JSON_TYPE } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
-import { JSON_TYPE } from '../error-body.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { answerRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
 import type { HttpServices } from '../services.ts'

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { OAuthError, showsCertificate, type TokenRequest } from '../../auth/auth.ts'
+import { JSON_TYPE } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
-import { JSON_TYPE } from '../error-body.ts'
 import { BODY_OPTIONAL } from '../plugins/json-body.ts'
 import { tokenRequest } from '../plugins/oauth-form.ts'
 import { answerRef, json } from '../schemas/documentation.ts'

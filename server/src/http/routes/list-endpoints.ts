@@ -1,10 +1,10 @@
 import { ownUser } from '../../auth/auth.ts'
+import { JSON_TYPE } from '../answers/error-body.ts'
+import { userEndpoint } from '../answers/user-endpoint.ts'
 import type { App } from '../app-type.ts'
-import { JSON_TYPE } from '../error-body.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { answerRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
 import type { HttpServices } from '../services.ts'
-import { userEndpoint } from '../user-endpoint.ts'
 
 const schema = {
   operationId: 'listUserEndpoints',

@@ -1,11 +1,11 @@
 import { userInSight } from '../../auth/auth.ts'
+import { JSON_TYPE } from '../answers/error-body.ts'
+import { userEndpointInSight } from '../answers/user-endpoint.ts'
 import type { App } from '../app-type.ts'
-import { JSON_TYPE } from '../error-body.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { answerRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
 import { USER_PARAMETERS, USERS_QUERY, unchecked } from '../schemas/users.ts'
 import type { HttpServices } from '../services.ts'
-import { userEndpointInSight } from '../user-endpoint.ts'
 
 const schema = {
   operationId: 'listEndpointsOfUser',

@@ -1,10 +1,10 @@
 import type { MasksPreviewWebCommand } from '@rollcall/protocol/command'
 import { parseMasksPreview } from '../../delivery/delivery.ts'
 import { turnOf } from '../../limits/limits.ts'
+import { JSON_TYPE } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
-import { JSON_TYPE } from '../error-body.ts'
+import { rawBody } from '../bodies/body.ts'
 import { callerOf } from '../plugins/authenticate.ts'
-import { rawBody } from '../raw-body.ts'
 import { answerRef, bodyRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
 import type { HttpServices } from '../services.ts'
 

@@ -4,13 +4,12 @@ import { ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parseSendEvent } from '../../delivery/delivery.ts'
 import type { AnswerGate } from '../answer-gate.ts'
+import { eventIdHeader, JSON_TYPE } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
-import { JSON_TYPE } from '../error-body.ts'
-import { eventIdHeader } from '../event-id.ts'
+import { rawBody } from '../bodies/body.ts'
+import { waitSeconds } from '../bodies/prefer.ts'
 import { sendInOneWrite } from '../one-write.ts'
 import { callerOf } from '../plugins/authenticate.ts'
-import { waitSeconds } from '../prefer.ts'
-import { rawBody } from '../raw-body.ts'
 import {
   bodyRef,
   EVENT_ID_HEADER,

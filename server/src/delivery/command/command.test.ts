@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
+import { withId } from '../event-bytes.ts'
 import { parseSendEvent } from './command.ts'
-import { withId } from './event-bytes.ts'
 import { parseJsonBody } from './raw-json.ts'
 
 const EVENT = '{"type":"CallOfferedEvent","timestamp":"2026-01-01T00:00:00Z"}'

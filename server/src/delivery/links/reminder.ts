@@ -1,5 +1,5 @@
 import { KEEP_ALIVE_REQUESTED, type KeepAliveRequestedEvent } from '@rollcall/protocol/event'
-import type { Registration } from '../store/store.ts'
+import type { Registration } from '../../store/store.ts'
 
 /** The bytes of a keepalive reminder. Times are wall-clock. */
 export function reminderBytes(

@@ -1,5 +1,5 @@
 import { ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
-import type { JsonValue } from '../masks/masks.ts'
+import type { JsonValue } from '../../masks/masks.ts'
 
 /** An object out of JSON. */
 export type JsonObject = { readonly [key: string]: JsonValue }

@@ -1,11 +1,11 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ErrorCode, RollcallError } from '@rollcall/protocol/error-code'
-import type { AllowedOrigins } from '../config/config.ts'
+import type { AllowedOrigins } from '../../config/config.ts'
+import type { HttpServices } from '../services.ts'
 import { originHeaders } from './cross-origin.ts'
 import { errorAnswer, JSON_TYPE } from './error-body.ts'
 import { NOSNIFF_LINE } from './nosniff.ts'
-import type { HttpServices } from './services.ts'
 
 /**
  * Answers what is not HTTP, or came too slowly, and closes. Node's parser knows no request at this point, so

@@ -1,8 +1,8 @@
 import { Transform } from 'node:stream'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { preParsingHookHandler, RequestPayload } from 'fastify'
-import { holderOf, type Limits } from '../limits/limits.ts'
-import { callerOf } from './plugins/authenticate.ts'
+import { holderOf, type Limits } from '../../limits/limits.ts'
+import { callerOf } from '../plugins/authenticate.ts'
 
 /**
  * Counts the bytes of bulk requests as they come, and holds them until the request is over: what is announced and

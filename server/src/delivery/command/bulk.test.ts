@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
+import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { type BulkItem, readSendEventArray, readSendEventLines } from './bulk.ts'
 
 const EVENT = '{"type":"CallOfferedEvent","timestamp":"2026-01-01T00:00:00Z","n":1.0}'

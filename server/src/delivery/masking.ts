@@ -1,7 +1,8 @@
 import type { Principal } from '../auth/auth.ts'
 import type { Limits } from '../limits/limits.ts'
-import { createMaskWork, type MaskWork } from '../masks/masks.ts'
+import { applyMasks, createMaskWork, type MaskSet, type MaskWork } from '../masks/masks.ts'
 import type { Metrics } from '../observe/observe.ts'
+import type { JsonObject } from './command/problems.ts'
 
 export type MaskBill = {
   readonly quotas: Pick<Limits, 'work' | 'shedding'>
@@ -40,4 +41,9 @@ export function withMasks<T>(
 /** Whether it should wait for its caller's turn: for the little that most masks take that would be dearer. */
 export function areDear(masks: readonly string[], eventBytes: number): boolean {
   return masks.length > 0 && masks.length * eventBytes >= DEAR_FROM
+}
+
+/** An event as it is stored and shown: masked. Without masks it is kept as it was sent, and never comes here. */
+export function maskedEvent(masks: MaskSet, event: JsonObject): Buffer {
+  return Buffer.from(JSON.stringify(applyMasks(masks, event)))
 }

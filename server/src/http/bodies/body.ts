@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyRequest } from 'fastify'
 
 // RFC 9110 §8.3.1: media-type = type "/" subtype parameters. No two neighbouring parts can match the same
 // spaces, so that matching stays linear.
@@ -27,4 +28,9 @@ function readableType(headers: IncomingHttpHeaders): string | undefined {
   const [, name, parameters = ''] = TYPES.exec(type) ?? []
   const isUtf8 = [...parameters.matchAll(CHARSET)].every(([, charset]) => /^utf-?8$/i.test(charset ?? ''))
   return isUtf8 ? name?.toLowerCase() : undefined
+}
+
+/** The bytes of a body in a scope where bodies are raw. No body at all is an empty one, which is no JSON. */
+export function rawBody({ body }: FastifyRequest): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
 }

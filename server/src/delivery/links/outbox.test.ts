@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { PEER } from '../../../test/helpers/link-peer.ts'
-import { REGISTRATION } from '../../../test/helpers/registration.ts'
-import type { MailboxEntry } from '../store/store.ts'
+import { PEER } from '../../../../test/helpers/link-peer.ts'
+import { REGISTRATION } from '../../../../test/helpers/registration.ts'
+import type { MailboxEntry } from '../../store/store.ts'
 import type { Link, LinkCloseReason, OutboundEvent } from './link.ts'
 import { Outbox, type OutboxContext } from './outbox.ts'
 

@@ -3,7 +3,7 @@ import { INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
 import { eventTypeFault } from '@rollcall/protocol/event-type-fault'
 import { ID_RULE, isId } from '@rollcall/protocol/id'
 import { HISTORY_PAGE_DEFAULT, HISTORY_PAGE_MAX } from '@rollcall/protocol/limits'
-import type { HistoryFilters } from '../history/history.ts'
+import type { HistoryFilters } from '../../history/history.ts'
 
 /** What `GET /rtc-api/events` was asked. */
 export type HistoryParameters = {

@@ -1,5 +1,5 @@
 import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
-import type { EntryPosition, MailboxEntry, MailboxStore, Registration } from '../store/store.ts'
+import type { EntryPosition, MailboxEntry, MailboxStore, Registration } from '../../store/store.ts'
 import type { Attachment, Link } from './link.ts'
 
 /** Entries and bytes read from a mailbox at a time: enough to fill a link's quota, little enough to hold. */

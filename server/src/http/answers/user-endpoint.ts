@@ -1,7 +1,7 @@
 import type { ConnectionInSight, UserEndpoint, UserEndpointInSight } from '@rollcall/protocol/command'
-import type { LinkPeer } from '../delivery/delivery.ts'
-import type { Registration } from '../store/store.ts'
-import type { HttpServices } from './services.ts'
+import type { LinkPeer } from '../../delivery/delivery.ts'
+import type { Registration } from '../../store/store.ts'
+import type { HttpServices } from '../services.ts'
 
 /** A registration as its owner sees it. */
 export function userEndpoint(

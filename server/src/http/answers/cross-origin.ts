@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http'
-import type { AllowedOrigins } from '../config/config.ts'
+import type { AllowedOrigins } from '../../config/config.ts'
 import { NosniffResponse } from './nosniff.ts'
 
 /** Seconds a browser may remember a preflight. */

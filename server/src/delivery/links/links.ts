@@ -1,4 +1,4 @@
-import type { EndpointKey, Registration } from '../store/store.ts'
+import type { EndpointKey, Registration } from '../../store/store.ts'
 import type { Outbox } from './outbox.ts'
 
 /**
