@@ -2,6 +2,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../../clock/clock.ts'
+import { DamageError } from '../disk/damage.ts'
 import type { Files } from '../disk/files.ts'
 import { MANIFEST, MANIFEST_COPY, numberIn } from '../disk/manifest.ts'
 import { encodeFields } from '../fields.ts'
@@ -18,6 +19,7 @@ import {
   writeGuard,
 } from './last-release.ts'
 import { claimOldFolder } from './old-claim.ts'
+import { assertOldPages } from './old-pages.ts'
 
 /** The manifest while not everything is there yet: to a start it is as if there was none. */
 const UNFINISHED_MANIFEST = 'manifest.migrating'
@@ -42,6 +44,7 @@ export type MigrationOptions = {
  * are in the new ones; one renaming decides. A crash before it begins anew, a crash after it goes on.
  *
  * @throws Error when the last release is running on the folder
+ * @throws DamageError when its data file is not one that LMDB can be trusted with
  */
 export async function migrate(options: MigrationOptions): Promise<void> {
   const { files } = options
@@ -55,9 +58,11 @@ export async function migrate(options: MigrationOptions): Promise<void> {
 async function takeOver({ files, clock, log, openRows }: MigrationOptions): Promise<void> {
   const claim = await claimOldFolder({ file: join(files.path, OLD_OWNER), clock })
   try {
-    await removeUnfinished(files)
+    assertOldPages(files, DATA_FILE)
     const old = openOldRows(files.path)
     try {
+      if (isGuard(old)) throw new DamageError(`${files.path}/${MANIFEST}`, 'is missing')
+      await removeUnfinished(files)
       const rows = await openRows(withManifestName(files, UNFINISHED_MANIFEST))
       try {
         await copy(old, rows, { clock, log })
@@ -74,6 +79,14 @@ async function takeOver({ files, clock, log, openRows }: MigrationOptions): Prom
   } finally {
     claim.release()
   }
+}
+
+/** Whether these are not rows of the last release, but what keeps it from a store that was taken over. */
+export function isGuard(old: OldRows): boolean {
+  const format = encodeFields([GUARD_FORMAT])
+  for (const { key, value } of old.rows('meta'))
+    if (Buffer.from(key).toString('latin1') === 'format') return format.equals(value)
+  return false
 }
 
 /** What an earlier try has left. */

@@ -13,7 +13,7 @@ import { numberOf, type Survey } from './survey.ts'
 /** Above every key. */
 const END = '\uffff'
 /** What a damaged file is called afterwards: nothing looks at it any more, and nothing removes it. */
-const ASIDE = '.damaged'
+export const ASIDE = '.damaged'
 
 export type DropOptions = {
   readonly files: Files

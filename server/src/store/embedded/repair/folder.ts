@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../../clock/clock.ts'
+import type { Files } from '../disk/files.ts'
 import { assertNothingOfAStore } from '../disk/leftovers.ts'
 import { MANIFEST } from '../disk/manifest.ts'
 import { makeFolder, nodeFiles } from '../disk/node-files.ts'
 import { lockFolder } from '../folder-lock.ts'
-import { DATA_FILE } from '../lmdb/last-release.ts'
+import { DATA_FILE, openOldRows } from '../lmdb/last-release.ts'
+import { isGuard } from '../lmdb/migrate.ts'
+import { assertOldPages } from '../lmdb/old-pages.ts'
 import { whatIsMissing } from '../new-store.ts'
 import { newStoreId } from '../store-id.ts'
+import { ASIDE } from './drop-damaged.ts'
 import { bad, type Finding, good, orDamage } from './finding.ts'
 import { findingsIn, repairStore } from './repair.ts'
 
@@ -51,7 +55,9 @@ export async function repairFolder(given: DataFolder, clock: Clock): Promise<Fol
   return alone(given, async (folder) => {
     const findings = await withoutStore(given, folder)
     if (findings?.every(({ isGood }) => isGood) === true) return findings
-    const options = { files: nodeFiles(folder), clock, newStoreId: () => newStoreId(clock) }
+    const files = nodeFiles(folder)
+    if (findings?.some(({ file }) => file === DATA_FILE)) await files.rename(DATA_FILE, DATA_FILE + ASIDE)
+    const options = { files, clock, newStoreId: () => newStoreId(clock) }
     const repaired = await repairStore(options)
     return findings ?? repaired
   })
@@ -67,9 +73,20 @@ async function withoutStore(
     return undefined
   const lost = missing({ dataDir, keptBeside }, folder)
   if (lost.length > 0) return lost
-  if (files.sizeOf(DATA_FILE) !== undefined)
-    return [good(DATA_FILE, 'the store of the last release; the next start takes it over')]
-  return []
+  return files.sizeOf(DATA_FILE) === undefined ? [] : [await ofOldStore(files)]
+}
+
+async function ofOldStore(files: Files): Promise<Finding> {
+  const everything = ['everything that the store held']
+  const damage = orDamage(() => assertOldPages(files, DATA_FILE))
+  if (damage !== undefined) return bad(DATA_FILE, damage.what, everything)
+  const old = openOldRows(files.path)
+  try {
+    if (isGuard(old)) return bad(MANIFEST, 'is missing', everything)
+    return good(DATA_FILE, 'the store of the last release; the next start takes it over')
+  } finally {
+    await old.close()
+  }
 }
 
 function missing({ dataDir, keptBeside }: DataFolder, folder: string): readonly Finding[] {
