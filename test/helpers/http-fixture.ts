@@ -313,7 +313,7 @@ export class FakeDelivery {
   /** Of each organization. */
   readonly links = new Map<string | undefined, number>()
 
-  gauges(organizationId: string | undefined): {
+  census(organizationId: string | undefined): {
     connected: number
     mailboxEvents: number
     mailboxBytes: number

@@ -64,7 +64,7 @@ describe('the limit of an address', () => {
       const attempts = oauth.map(
         ({ remoteAddress }) =>
           () =>
-            signIn.arrived(remoteAddress).settle('succeeded'),
+            signIn.arrived(remoteAddress).charge('succeeded'),
       )
       for (const attempt of attempts.slice(0, 3)) attempt()
       for (const attempt of attempts.slice(3)) assert.throws(attempt, { code: 'rate_limited' })

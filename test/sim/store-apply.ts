@@ -109,7 +109,7 @@ async function settle({ step }: Of<'settle'>, side: Side, wallMs: number): Promi
     step: step === 'as due' ? dueStep(registration, nowMs) : step,
   }))
   side.claimed = []
-  const settled = await side.store.registrations.settle(decisions, nowMs)
+  const settled = await side.store.registrations.carryOut(decisions, nowMs)
   return side.plainClaims(settled.map(({ registration }) => registration))
 }
 

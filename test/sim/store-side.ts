@@ -97,7 +97,7 @@ export class Side {
 
   async release(): Promise<void> {
     const decisions = this.claimed.map((registration) => ({ registration, step: 'wait' as const }))
-    await this.store.registrations.settle(decisions, this.store.serviceTime.nowMs())
+    await this.store.registrations.carryOut(decisions, this.store.serviceTime.nowMs())
     this.claimed = []
   }
 

@@ -129,7 +129,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const revoking = { ...common, ...asked, wall, issuer }
   const revoke = createRevocation({ ...revoking, staleConnectSecondsMax, tokenBytesMax })
   const users = createUserRevocations({ ...common, families: options.store.refreshFamilies })
-  directory.onReloaded((before, now) => void users.follow(directoryChanges(before, now)))
+  directory.onReloaded((before, now) => void users.takeUp(directoryChanges(before, now)))
   return {
     ...authenticator,
     token: (request) => asOAuthError(grant(request)),

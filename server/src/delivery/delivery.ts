@@ -21,7 +21,7 @@ import { Receipts } from './receipts.ts'
 import { sealContext } from './scopes.ts'
 import { type SendResult, sendEvent, sendEventAndWait } from './send-event.ts'
 import { type SendEventsContext, sendEvents } from './send-events.ts'
-import type { ReceiptWait } from './watch.ts'
+import type { ReceiptWait } from './waiter.ts'
 
 export { type AnswerCommand, parseAnswer } from './answer.ts'
 export { type BulkItem, readSendEventArray, readSendEventLines } from './command/bulk.ts'
@@ -30,12 +30,12 @@ export { parseJsonBody } from './command/raw-json.ts'
 export type { Attachment, Link, LinkCloseReason, LinkPeer, OutboundEvent } from './links/link.ts'
 export { parseMasksPreview } from './preview-masks.ts'
 export type { SendResult } from './send-event.ts'
-export type { ReceiptWait } from './watch.ts'
+export type { ReceiptWait } from './waiter.ts'
 
 /** Time after which an outbox whose mailbox could not be read tries again. */
 const READ_RETRY_MS = 1000
 
-export type Gauges = {
+export type Census = {
   /** Endpoints that have a link. */
   readonly connected: number
   /** QoS 1 events that wait to be acknowledged, counted for each endpoint. */
@@ -101,7 +101,7 @@ export interface Delivery {
   /** QoS 1 events that the registration has not acknowledged. Cheap. */
   mailboxDepth(registration: Registration): number
   /** What there is now, of one organization or in all. Cheap. */
-  gauges(organizationId: string | undefined): Gauges
+  census(organizationId: string | undefined): Census
   /** Sends the keepalive reminder over the link, if there is one. QoS 0. */
   remind(registration: Registration): void
   /** The endpoint was registered anew: a link left over from its former registration is closed. */
@@ -185,7 +185,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       return attachment
     },
     mailboxDepth: (registration) => options.store.mailboxes.depth(registration),
-    gauges: (organizationId) => ({
+    census: (organizationId) => ({
       connected: links.count(organizationId),
       mailboxEvents: options.store.totals(organizationId).mailboxEvents,
       mailboxBytes: options.store.mailboxes.diskBytes(organizationId),

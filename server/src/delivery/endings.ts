@@ -46,7 +46,7 @@ export function endEntry(
   store.history.note(sequence, ending, nowWallMs)
   const tally = statistics.of(registration.organizationId)
   metrics.eventOutcome(ending)
-  settle(context, tally, position, ending)
+  countAndTell(context, tally, position, ending)
   if (sinceMs === undefined) return
   const elapsedMs = clock.monotonicMs() - sinceMs
   metrics.deliveryMs(1, elapsedMs)
@@ -63,20 +63,20 @@ export function tell(
   context.metrics.eventOutcome(ending, positions.length)
   for (const position of positions) {
     const tally = context.statistics.of(position.registration.organizationId)
-    settle(context, tally, position, ending)
+    countAndTell(context, tally, position, ending)
     // What others have brought about: a newer event, or another endpoint.
     if (ending === 'discarded') tally.qos1.superseded++
   }
 }
 
-function settle(
+function countAndTell(
   { receipts }: Pick<EndingsContext, 'receipts'>,
   { qos1 }: Tally,
   position: EntryPosition,
   ending: Ending,
 ): void {
   qos1[ending]++
-  receipts.settled(position, ending === 'acknowledged')
+  receipts.entryEnded(position, ending === 'acknowledged')
 }
 
 /** Returns whether the store could take it. */

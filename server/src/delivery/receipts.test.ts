@@ -26,10 +26,10 @@ function setup(waitersMax = 2) {
     leaving,
     /** Waits ten seconds for entries; tells when it is over. */
     wait(...entries: EntryPosition[]) {
-      const watch = receipts.open(REGISTRATION, USUAL)
-      receipts.follow(watch, EVENT, entries, 1)
-      const state = { watch, isOver: false }
-      void watch.wait({ waitMs: 10_000, gone: leaving.signal }).then(() => {
+      const waiter = receipts.open(REGISTRATION, USUAL)
+      receipts.expect(waiter, EVENT, entries, 1)
+      const state = { waiter, isOver: false }
+      void waiter.wait({ waitMs: 10_000, gone: leaving.signal }).then(() => {
         state.isOver = true
       })
       return state
@@ -41,16 +41,16 @@ describe('receipts', () => {
   it('are counted, each entry once, and end the wait with the last', async () => {
     const { clock, receipts, wait } = setup()
     const state = wait(entry(1, 7), entry(2, 8), entry(3, 9))
-    receipts.settled(entry(1, 7), true)
-    receipts.settled(entry(1, 7), true)
-    receipts.settled(entry(2, 7), true)
-    receipts.settled(entry(2, 8), false)
+    receipts.entryEnded(entry(1, 7), true)
+    receipts.entryEnded(entry(1, 7), true)
+    receipts.entryEnded(entry(2, 7), true)
+    receipts.entryEnded(entry(2, 8), false)
     await clock.advance(0)
     assert.equal(state.isOver, false)
-    receipts.settled(entry(3, 9), true)
+    receipts.entryEnded(entry(3, 9), true)
     await clock.advance(0)
     assert.equal(state.isOver, true)
-    assert.deepEqual(state.watch.count, { acknowledged: 2, connected: 1 })
+    assert.deepEqual(state.waiter.count, { acknowledged: 2, connected: 1 })
     assert.equal(clock.pending(), 0, 'no timer is left')
   })
 
@@ -61,11 +61,11 @@ describe('receipts', () => {
     receipts.registrationEnded(1)
     await clock.advance(0)
     assert.deepEqual([first.isOver, second.isOver], [false, true])
-    receipts.settled(entry(1, 7), true)
-    receipts.settled(entry(2, 8), true)
+    receipts.entryEnded(entry(1, 7), true)
+    receipts.entryEnded(entry(2, 8), true)
     await clock.advance(0)
     assert.equal(first.isOver, true)
-    assert.equal(first.watch.count?.acknowledged, 1)
+    assert.equal(first.waiter.count?.acknowledged, 1)
   })
 
   it('are waited for until the time is over, the sender leaves, or the server stops', async () => {
@@ -79,44 +79,44 @@ describe('receipts', () => {
     leaving.abort()
     await clock.advance(0)
     assert.equal(left.isOver, true)
-    const { watch } = left
+    const { waiter } = left
     const gone = new AbortController().signal
     const stopped = receipts.open(REGISTRATION, USUAL)
-    receipts.follow(stopped, EVENT, [entry(1, 3)], 1)
+    receipts.expect(stopped, EVENT, [entry(1, 3)], 1)
     const waiting = stopped.wait({ waitMs: 10_000, gone })
     assert.equal(stopped.count?.isCutShort, undefined)
     receipts.endAll()
     await waiting
     assert.equal(stopped.count?.isCutShort, true)
     const after = receipts.open(REGISTRATION, USUAL)
-    receipts.follow(after, EVENT, [entry(1, 4)], 1)
+    receipts.expect(after, EVENT, [entry(1, 4)], 1)
     await after.wait({ waitMs: 10_000, gone })
     assert.equal(after.count?.isCutShort, true)
-    receipts.settled(entry(1, 4), true)
+    receipts.entryEnded(entry(1, 4), true)
     assert.deepEqual(after.count, { acknowledged: 1, connected: 1 }, 'all is known')
     assert.equal(clock.pending(), 0)
-    receipts.close(watch)
+    receipts.close(waiter)
   })
 
   it('have so many places and no more, and a place is free again once it is closed', () => {
     const { receipts, wait } = setup(2)
-    const { watch } = wait(entry(1, 1))
+    const { waiter } = wait(entry(1, 1))
     receipts.open(REGISTRATION, USUAL)
     const isRefusal = (error: unknown) =>
       error instanceof RollcallError && error.code === 'unavailable' && error.retryAfterSeconds === 1
     assert.throws(() => receipts.open(REGISTRATION, USUAL), isRefusal)
-    receipts.close(watch)
-    receipts.close(watch)
+    receipts.close(waiter)
+    receipts.close(waiter)
     receipts.open(REGISTRATION, USUAL)
     assert.throws(() => receipts.open(REGISTRATION, USUAL), isRefusal)
-    receipts.settled(entry(1, 1), true)
-    assert.equal(watch.count?.acknowledged, 0, 'nobody counts for a closed one')
+    receipts.entryEnded(entry(1, 1), true)
+    assert.equal(waiter.count?.acknowledged, 0, 'nobody counts for a closed one')
   })
 
   it('are not known where the event was not sent for this request', async () => {
     const { receipts, leaving } = setup()
-    const watch = receipts.open(REGISTRATION, USUAL)
-    await watch.wait({ waitMs: 10_000, gone: leaving.signal })
-    assert.equal(watch.count, undefined)
+    const waiter = receipts.open(REGISTRATION, USUAL)
+    await waiter.wait({ waitMs: 10_000, gone: leaving.signal })
+    assert.equal(waiter.count, undefined)
   })
 })

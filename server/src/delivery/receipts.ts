@@ -3,10 +3,10 @@ import type { Clock } from '../clock/clock.ts'
 import { holderOf, type Pool, type Worker } from '../limits/limits.ts'
 import type { EntryPosition, UserKey } from '../store/store.ts'
 import type { Waiting } from './command/waiting.ts'
-import { Watch } from './watch.ts'
+import { Waiter } from './waiter.ts'
 
 /** An event by whom it is for and who sent it, as `CallDraft` has it: others may have sent something under its id. */
-export type WatchedEvent = { readonly to: UserKey; readonly senderId: string; readonly eventId: string }
+export type AwaitedEvent = { readonly to: UserKey; readonly senderId: string; readonly eventId: string }
 
 /**
  * The senders that wait for what becomes of their event: no thread, no polling. Each entry waited for is told of
@@ -16,11 +16,11 @@ export class Receipts {
   readonly #clock: Clock
   readonly #places: Pool
   /** Each with what gives its place back. */
-  readonly #watches = new Map<Watch, () => void>()
-  /** By registration and sequence. Empty nearly always: who settles an entry pays one look. */
-  readonly #byEntry = new Map<number, Map<number, Watch>>()
+  readonly #waiters = new Map<Waiter, () => void>()
+  /** By registration and sequence. Empty nearly always: who ends an entry pays one look. */
+  readonly #byEntry = new Map<number, Map<number, Waiter>>()
   /** Those that wait for an answer, by event. */
-  readonly #byEvent = new Map<string, Set<Watch>>()
+  readonly #byEvent = new Map<string, Set<Waiter>>()
   #isEnding = false
 
   constructor(clock: Clock, places: Pool) {
@@ -33,80 +33,80 @@ export class Receipts {
    *
    * @throws RollcallError `unavailable` where there is none
    */
-  open(sender: Worker, waiting: Waiting): Watch {
+  open(sender: Worker, waiting: Waiting): Waiter {
     const release = this.#places.take(holderOf(sender))
     if (release === undefined)
       throw new RollcallError('unavailable', 'Too many requests wait for receipts.', { retryAfterSeconds: 1 })
-    const watch = new Watch(this.#clock, waiting)
-    this.#watches.set(watch, release)
-    if (this.#isEnding) watch.cutShort()
-    return watch
+    const waiter = new Waiter(this.#clock, waiting)
+    this.#waiters.set(waiter, release)
+    if (this.#isEnding) waiter.cutShort()
+    return waiter
   }
 
-  /** The event of a watch was accepted, with these entries. Call before it is sent to anybody. */
-  follow(watch: Watch, event: WatchedEvent, entries: readonly EntryPosition[], connected: number): void {
-    watch.begin(entries, connected)
+  /** The event of a waiter was accepted, with these entries. Call before it is sent to anybody. */
+  expect(waiter: Waiter, event: AwaitedEvent, entries: readonly EntryPosition[], connected: number): void {
+    waiter.begin(entries, connected)
     for (const { registration, sequence } of entries) {
       const { registrationId } = registration
-      const ofRegistration = this.#byEntry.get(registrationId) ?? new Map<number, Watch>()
-      this.#byEntry.set(registrationId, ofRegistration.set(sequence, watch))
+      const ofRegistration = this.#byEntry.get(registrationId) ?? new Map<number, Waiter>()
+      this.#byEntry.set(registrationId, ofRegistration.set(sequence, waiter))
     }
-    if (!watch.waitsForAnswer) return
+    if (!waiter.waitsForAnswer) return
     const name = nameOf(event)
-    watch.eventName = name
-    this.#byEvent.set(name, (this.#byEvent.get(name) ?? new Set()).add(watch))
+    waiter.eventName = name
+    this.#byEvent.set(name, (this.#byEvent.get(name) ?? new Set()).add(waiter))
   }
 
   /** Frees a place. */
-  close(watch: Watch): void {
-    for (const { registration, sequence } of watch.entries) {
+  close(waiter: Waiter): void {
+    for (const { registration, sequence } of waiter.entries) {
       const ofRegistration = this.#byEntry.get(registration.registrationId)
       ofRegistration?.delete(sequence)
       if (ofRegistration?.size === 0) this.#byEntry.delete(registration.registrationId)
     }
-    const ofEvent = this.#byEvent.get(watch.eventName)
-    ofEvent?.delete(watch)
-    if (ofEvent?.size === 0) this.#byEvent.delete(watch.eventName)
-    this.#watches.get(watch)?.()
-    this.#watches.delete(watch)
+    const ofEvent = this.#byEvent.get(waiter.eventName)
+    ofEvent?.delete(waiter)
+    if (ofEvent?.size === 0) this.#byEvent.delete(waiter.eventName)
+    this.#waiters.get(waiter)?.()
+    this.#waiters.delete(waiter)
   }
 
   /** An entry came to its end. */
-  settled({ registration, sequence }: EntryPosition, isAcknowledged: boolean): void {
+  entryEnded({ registration, sequence }: EntryPosition, isAcknowledged: boolean): void {
     if (this.#byEntry.size === 0) return
     const ofRegistration = this.#byEntry.get(registration.registrationId)
-    const watch = ofRegistration?.get(sequence)
+    const waiter = ofRegistration?.get(sequence)
     ofRegistration?.delete(sequence)
-    watch?.settled(isAcknowledged)
+    waiter?.entryEnded(isAcknowledged)
   }
 
   /** An endpoint was the first to answer, and that is durable. */
-  answered(event: WatchedEvent, userEndpointId: string): void {
+  answered(event: AwaitedEvent, userEndpointId: string): void {
     if (this.#byEvent.size === 0) return
-    for (const watch of this.#byEvent.get(nameOf(event)) ?? []) watch.answered(userEndpointId)
+    for (const waiter of this.#byEvent.get(nameOf(event)) ?? []) waiter.answered(userEndpointId)
   }
 
   /** A registration got a link. */
   connected(registrationId: number): void {
     if (this.#byEntry.size === 0) return
-    for (const watch of this.#byEntry.get(registrationId)?.values() ?? []) watch.connected(registrationId)
+    for (const waiter of this.#byEntry.get(registrationId)?.values() ?? []) waiter.connected(registrationId)
   }
 
   /** None of the registration's entries can be acknowledged any more. */
   registrationEnded(registrationId: number): void {
-    const watches = this.#byEntry.get(registrationId)
+    const waiters = this.#byEntry.get(registrationId)
     this.#byEntry.delete(registrationId)
-    for (const watch of watches?.values() ?? []) watch.settled(false)
+    for (const waiter of waiters?.values() ?? []) waiter.entryEnded(false)
   }
 
   /** Whoever waits, now or later, is answered with what is known. */
   endAll(): void {
     this.#isEnding = true
-    for (const watch of this.#watches.keys()) watch.cutShort()
+    for (const waiter of this.#waiters.keys()) waiter.cutShort()
   }
 }
 
 /** Ids contain no slash, and the event's comes last: no two events of two users or two senders share a name. */
-function nameOf({ to, senderId, eventId }: WatchedEvent): string {
+function nameOf({ to, senderId, eventId }: AwaitedEvent): string {
   return `${to.organizationId}/${to.userId}/${senderId}/${eventId}`
 }

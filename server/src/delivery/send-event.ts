@@ -21,9 +21,9 @@ import type { Idempotency } from './idempotency.ts'
 import type { Links } from './links/links.ts'
 import { assertMailboxShare, type MailboxShareSettings } from './mailbox-share.ts'
 import { areDear } from './masking.ts'
-import type { Receipts, WatchedEvent } from './receipts.ts'
+import type { AwaitedEvent, Receipts } from './receipts.ts'
 import { senderScope } from './scopes.ts'
-import type { ReceiptCount, ReceiptWait, Watch } from './watch.ts'
+import type { ReceiptCount, ReceiptWait, Waiter } from './waiter.ts'
 import { takeWrite } from './write-share.ts'
 
 /** While no more than this waits to be written nobody's share is looked at: it is written in no time, or soon is more. */
@@ -62,7 +62,7 @@ export async function sendEvent(
   principal: Principal,
   command: SendEventCommand,
   idempotencyKey = command.idempotencyKey,
-  watch?: Watch,
+  waiter?: Waiter,
 ): Promise<SendResult> {
   if (areDear(command.masks, command.event.bytes.length)) {
     context.quotas.shedding.admit('dear-masks')
@@ -70,10 +70,10 @@ export async function sendEvent(
   }
   const event = accept(context, principal, command)
   // `await`: to return a promise from an async function takes three turns of the queue instead of one.
-  if (idempotencyKey === undefined) return await route(context, event, undefined, watch)
+  if (idempotencyKey === undefined) return await route(context, event, undefined, waiter)
   const owner = callerOf(event)
   const key = { owner, key: idempotencyKey, expiresAtWallMs: context.idempotency.expiresAtWallMs() }
-  return context.idempotency.run(owner, idempotencyKey, () => route(context, event, key, watch))
+  return context.idempotency.run(owner, idempotencyKey, () => route(context, event, key, waiter))
 }
 
 /** The same, and then waits for receipts. The place is taken first: where there is none, nothing is sent. */
@@ -84,13 +84,13 @@ export async function sendEventAndWait(
   idempotencyKey: string | undefined,
   wait: ReceiptWait,
 ): Promise<SendResult> {
-  const watch = context.receipts.open(principal, command)
+  const waiter = context.receipts.open(principal, command)
   try {
-    const result = await sendEvent(context, principal, command, idempotencyKey, watch)
-    await watch.wait(wait)
-    return watch.count === undefined ? result : { ...result, receipts: watch.count }
+    const result = await sendEvent(context, principal, command, idempotencyKey, waiter)
+    await waiter.wait(wait)
+    return waiter.count === undefined ? result : { ...result, receipts: waiter.count }
   } finally {
-    context.receipts.close(watch)
+    context.receipts.close(waiter)
   }
 }
 
@@ -103,15 +103,15 @@ async function route(
   context: SendEventContext,
   event: Accepted,
   key: IdempotencyKey | undefined,
-  watch: Watch | undefined,
+  waiter: Waiter | undefined,
 ): Promise<SendResult> {
   const tally = context.statistics.of(event.to.organizationId)
-  const isOnce = event.qos === 0
-  const count = isOnce
-    ? await sendAtMostOnce(context, tally, event, watch)
-    : await sendAtLeastOnce(context, tally, event, key, watch)
+  const isAtMostOnce = event.qos === 0
+  const count = isAtMostOnce
+    ? await sendAtMostOnce(context, tally, event, waiter)
+    : await sendAtLeastOnce(context, tally, event, key, waiter)
   context.metrics.eventAccepted(event.qos)
-  if (isOnce) tally.qos0.events++
+  if (isAtMostOnce) tally.qos0.events++
   else tally.qos1.events++
   return { count, eventId: event.eventId }
 }
@@ -120,14 +120,14 @@ async function sendAtMostOnce(
   context: SendEventContext,
   tally: Tally,
   event: Accepted,
-  watch: Watch | undefined,
+  waiter: Waiter | undefined,
 ): Promise<number> {
   const { clock, links, metrics, receipts, store } = context
   const registrations = await locate(context, event)
   const atWallMs = clock.wallMs()
   const isOver = event.expiresAtWallMs !== undefined && event.expiresAtWallMs <= atWallMs
-  if (watch !== undefined)
-    receipts.follow(watch, watched(event), [], isOver ? 0 : connected(links, registrations))
+  if (waiter !== undefined)
+    receipts.expect(waiter, awaited(event), [], isOver ? 0 : connected(links, registrations))
   const endpoints = registrations.map((registration) => {
     const outcome = isOver ? 'expired' : sendNow(context, tally, registration, event)
     return { userEndpointId: registration.userEndpointId, outcome, at: [{ outcome, atWallMs }] }
@@ -181,7 +181,7 @@ async function sendAtLeastOnce(
   { qos1 }: Tally,
   event: Accepted,
   key: IdempotencyKey | undefined,
-  watch: Watch | undefined,
+  waiter: Waiter | undefined,
 ): Promise<number> {
   const { links, metrics, store } = context
   // One atomic write: nothing is answered before it is durable.
@@ -195,7 +195,7 @@ async function sendAtLeastOnce(
   if (accepted.length === 0 && full.length > 0)
     throw new RollcallError('mailbox_full', undefined, { retryAfterSeconds: 1 })
   // Before it is sent, or a receipt could come first.
-  if (watch !== undefined) follow(context, event, outcome, watch)
+  if (waiter !== undefined) expectReceipts(context, event, outcome, waiter)
   const { bytes, acceptedAtMs, expiresAtWallMs } = event
   const pushed = { bytes, acceptedAtMs, expiresAtWallMs, mayBeGone: mayBeGone(request) }
   for (const { registration, ...position } of accepted) {
@@ -246,21 +246,21 @@ async function append(
   }
 }
 
-function watched({ to, eventId, sentBy, senderOrganizationId }: Accepted): WatchedEvent {
+function awaited({ to, eventId, sentBy, senderOrganizationId }: Accepted): AwaitedEvent {
   return { to, eventId, senderId: senderScope(sentBy, senderOrganizationId) }
 }
 
 /** What came to its end while the event became durable is not waited for. */
-function follow(
+function expectReceipts(
   { links, receipts, store }: SendEventContext,
   event: Accepted,
   { accepted }: AppendOutcome,
-  watch: Watch,
+  waiter: Waiter,
 ): void {
   const registrations = accepted.map(({ registration }) => registration)
-  receipts.follow(watch, watched(event), accepted, connected(links, registrations))
+  receipts.expect(waiter, awaited(event), accepted, connected(links, registrations))
   for (const { registration, sequence } of accepted)
-    if (!store.mailboxes.has(registration, sequence)) receipts.settled({ registration, sequence }, false)
+    if (!store.mailboxes.has(registration, sequence)) receipts.entryEnded({ registration, sequence }, false)
 }
 
 function mayBeGone({ event, collapseKey, cancelOthers, call }: AppendRequest): boolean {

@@ -134,7 +134,7 @@ describe('what delivery counts of an organization', () => {
     assert.deepEqual(figures().qos1, { ...NONE, events: 3, copies: 3, ...replaced, mailboxFull: 1 })
     await clock.advance(6000)
     assert.equal(figures().qos1.expired, 1)
-    assert.equal(delivery.gauges('acme').mailboxEvents, 1)
+    assert.equal(delivery.census('acme').mailboxEvents, 1)
     delivery.close()
   })
 
@@ -165,7 +165,7 @@ describe('what delivery counts of an organization', () => {
     assert.equal(figures(null).qos1.copies, 2)
     const waiting = 2 * 128 + store.totals('globex').mailboxBytes
     assert.deepEqual(
-      ['acme', 'globex', '__proto__', undefined].map((organizationId) => delivery.gauges(organizationId)),
+      ['acme', 'globex', '__proto__', undefined].map((organizationId) => delivery.census(organizationId)),
       [
         { connected: 1, mailboxEvents: 0, mailboxBytes: 0 },
         { connected: 1, mailboxEvents: 2, mailboxBytes: waiting },
@@ -180,7 +180,7 @@ describe('what delivery counts of an organization', () => {
     const phone = await register('phone')
     const first = await attach(phone)
     const second = await attach(phone)
-    const connected = () => [delivery.gauges('acme').connected, delivery.gauges(undefined).connected]
+    const connected = () => [delivery.census('acme').connected, delivery.census(undefined).connected]
     assert.deepEqual(connected(), [1, 1])
     first.attachment.detach('connection_lost')
     assert.deepEqual(connected(), [1, 1])

@@ -67,7 +67,7 @@ const UNUSED_SERVICES: HttpServices = {
     isConnected: unused,
     peerOf: unused,
     mailboxDepth: unused,
-    gauges: unused,
+    census: unused,
   },
   limits: {
     register: unused,

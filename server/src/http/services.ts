@@ -44,7 +44,7 @@ export type HttpServices = {
     | 'isConnected'
     | 'peerOf'
     | 'mailboxDepth'
-    | 'gauges'
+    | 'census'
   >
   readonly audit: Pick<Audit, 'record'>
   readonly history: History

@@ -24,7 +24,7 @@ function atOnce(count: number, charge: () => Stake): readonly Stake[] {
 }
 
 function oneByOne(count: number, charge: () => Stake, outcome: SignInOutcome): number {
-  return Array.from({ length: count }, () => atOnce(1, charge).map((stake) => stake.settle(outcome))).flat()
+  return Array.from({ length: count }, () => atOnce(1, charge).map((stake) => stake.charge(outcome))).flat()
     .length
 }
 
@@ -33,7 +33,7 @@ test('a hundred wrong passwords at once are ten guesses, as one after another', 
   const { clock, signIn } = open(settings)
   const guesses = atOnce(100, () => signIn.tried('alice'))
   assert.equal(guesses.length, 10)
-  for (const guess of guesses) guess.settle('wrong')
+  for (const guess of guesses) guess.charge('wrong')
   assert.throws(() => signIn.tried('alice'), REFUSED)
   assert.equal(signIn.isHeldOff('alice'), true)
   assert.equal(signIn.isHeldOff('bob'), false)
@@ -65,9 +65,9 @@ test('a failed attempt costs ten, for the name and for the address', async () =>
     tokensPerSecondPerAddress: 1,
     tokensBurstPerAddress: 40,
   })
-  for (let failure = 0; failure < 4; failure++) signIn.arrived(HERE).settle('wrong')
+  for (let failure = 0; failure < 4; failure++) signIn.arrived(HERE).charge('wrong')
   assert.throws(() => signIn.arrived(HERE), REFUSED)
-  signIn.arrived('198.51.100.1').settle('wrong')
+  signIn.arrived('198.51.100.1').charge('wrong')
   await clock.advance(1000)
   signIn.arrived(HERE)
 })

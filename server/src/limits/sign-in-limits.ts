@@ -14,8 +14,8 @@ const WIDER_FACTORS = [4, 16]
  */
 export type SignInOutcome = 'succeeded' | 'wrong' | 'refused'
 
-/** What was taken beforehand for an attempt; gives back what it did not cost. To be settled once. */
-export type Stake = { settle(outcome: SignInOutcome): void }
+/** What was taken beforehand for an attempt; gives back what it did not cost. To be charged once. */
+export type Stake = { charge(outcome: SignInOutcome): void }
 
 /**
  * Bounds what is tried at the token endpoint. The full price of a failure is taken before anything is looked at, and
@@ -69,7 +69,7 @@ export function createSignInLimits(rates: SignInRates, clock: Pick<Clock, 'monot
     const nowMs = clock.monotonicMs()
     for (const [buckets, bucket] of parts) buckets.take(bucket, price, nowMs)
     return {
-      settle(outcome) {
+      charge(outcome) {
         for (const [buckets, bucket] of parts) buckets.giveBack(bucket, price - cost[outcome])
       },
     }

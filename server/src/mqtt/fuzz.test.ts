@@ -12,7 +12,7 @@ import { Session } from './session/session.ts'
 import { Sessions } from './session/sessions.ts'
 import { TakeOvers } from './session/take-overs.ts'
 import { Wheel } from './session/wheel.ts'
-import type { Receiver, Transport } from './transport/transport.ts'
+import type { Transport, TransportListener } from './transport/transport.ts'
 import { TurnEnd } from './transport/turn-end.ts'
 
 const SEED = 'rollcall'
@@ -112,11 +112,11 @@ class FakeTransport implements Transport {
   readonly name = 'tcp'
   readonly userAgent = undefined
   readonly written: Buffer[] = []
-  #receiver: Receiver | undefined
+  #receiver: TransportListener | undefined
   #isClosed = false
   #isLost = false
 
-  start(receiver: Receiver): void {
+  start(receiver: TransportListener): void {
     this.#receiver = receiver
   }
   write(frame: Buffer): void {

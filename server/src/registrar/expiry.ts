@@ -10,7 +10,7 @@ const SWEEP_PERIOD_MS = 50
 const CLAIM_MAX = 1000
 
 export type ExpiryContext = {
-  readonly registrations: Pick<RegistrationStore, 'claimDue' | 'settle'>
+  readonly registrations: Pick<RegistrationStore, 'claimDue' | 'carryOut'>
   readonly serviceTime: ServiceTime
   readonly clock: Clock
   readonly metrics: Pick<Metrics, 'expiryLatenessMs' | 'registrationEnded'>
@@ -63,8 +63,8 @@ export class Expiry {
     const claimed = await registrations.claimDue(heardMs, CLAIM_MAX)
     if (claimed.length === 0) return 0
     const decisions = claimed.map((registration) => ({ registration, step: nextStep(registration, heardMs) }))
-    const settled = await registrations.settle(decisions, heardMs)
-    for (const decision of settled) this.#report(decision, serviceTime.nowMs())
+    const carriedOut = await registrations.carryOut(decisions, heardMs)
+    for (const decision of carriedOut) this.#report(decision, serviceTime.nowMs())
     return claimed.length
   }
 

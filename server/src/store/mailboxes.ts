@@ -125,7 +125,7 @@ export type AppendOutcome = {
 
 /**
  * Partition of every operation: the user. A mailbox belongs to a registration (`registrationId`) and goes with
- * it; that of an expired one can be read until the expiry is settled.
+ * it; that of an expired one can be read until the expiry is carried out.
  */
 export interface MailboxStore {
   /**

@@ -94,8 +94,8 @@ export interface RegistrationStore {
   list(user: UserKey, nowMs: number): Promise<readonly Registration[]>
   /**
    * Takes at most `max` registrations whose reminder or expiry is due (`dueAtMs`), earliest first as far as
-   * cheap, for the caller to decide about. A claimed one is not handed out again until it is settled, or, in an engine
-   * shared by processes, until its claim lapses. Zero: nothing is due.
+   * cheap, for the caller to decide about. A claimed one is not handed out again until its decision is carried
+   * out, or, in an engine shared by processes, until its claim lapses. Zero: nothing is due.
    */
   claimDue(nowMs: number, max: number): Promise<readonly Registration[]>
   /**
@@ -104,7 +104,7 @@ export interface RegistrationStore {
    * decision about a registration that was renewed or removed since is dropped, and so is an `expire` before
    * its time; the claim ends all the same. Returns those that took effect. Soon durable.
    */
-  settle(decisions: readonly Decision[], nowMs: number): Promise<readonly Decision[]>
+  carryOut(decisions: readonly Decision[], nowMs: number): Promise<readonly Decision[]>
 }
 
 export type Decision = { readonly registration: Registration; readonly step: 'remind' | 'expire' | 'wait' }

@@ -88,8 +88,8 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     return worker
   }
   const list = new DeadLetterList(store.feed)
-  workers.follow(auth.organizations())
-  auth.onDirectoryReloaded(() => workers.follow(auth.organizations()))
+  workers.takeUp(auth.organizations())
+  auth.onDirectoryReloaded(() => workers.takeUp(auth.organizations()))
   store.feed.onAdded((organizationId) => {
     for (const worker of workers.of(organizationId)) worker.wake()
   })
@@ -145,7 +145,7 @@ class Workers {
   }
 
   /** Takes up what the directory says now. */
-  follow(organizations: ReadonlyMap<string, Organization>): void {
+  takeUp(organizations: ReadonlyMap<string, Organization>): void {
     const before = this.#byOrganization
     const withWebhooks = [...organizations.values()].filter(({ webhooks }) => webhooks.length > 0)
     const watches = withWebhooks.map(({ id: organizationId, webhooks }) => ({

@@ -1,5 +1,5 @@
 import { hasAll } from '../tokens/sign-in-basis.ts'
-import type { Client, Directory, User } from './directory.ts'
+import type { Directory, OAuthClient, User } from './directory.ts'
 
 /** What a reload of the directory means for tokens that are out. */
 export type DirectoryChanges = {
@@ -8,9 +8,9 @@ export type DirectoryChanges = {
   /** As they were before: everything issued to them before is over, also should they come back one day. */
   readonly endedUsers: readonly User[]
   /** Likewise, with what was issued to users who signed in through them. */
-  readonly endedClients: readonly Client[]
+  readonly endedClients: readonly OAuthClient[]
   /** Clients of which only what they got for themselves is over. */
-  readonly endedSpeakers: readonly Client[]
+  readonly endedSpeakers: readonly OAuthClient[]
 }
 
 type Judged = {
@@ -23,9 +23,9 @@ type Judged = {
 export function directoryChanges(before: Directory, after: Directory): DirectoryChanges {
   const users = changesOf(before.users, after.users, ({ passwordHash }) => passwordHash)
   const clients = changesOf(before.clients, after.clients, clientMarks)
-  const hasLostGrant = ([one, now]: Change<Client>): boolean => !hasAll(grantsOf(now), grantsOf(one))
+  const hasLostGrant = ([one, now]: Change<OAuthClient>): boolean => !hasAll(grantsOf(now), grantsOf(one))
   const ofClients = clients.changed.filter((change) => hasEnded(change) || hasLostGrant(change))
-  const hasNewSecret = ([one, now]: Change<Client>): boolean => one.secretHash !== now?.secretHash
+  const hasNewSecret = ([one, now]: Change<OAuthClient>): boolean => one.secretHash !== now?.secretHash
   const ofSpeakers = clients.changed.filter((change) => hasNewSecret(change) || hasLost(change))
   const ofUsers = users.changed.filter(
     (change) => hasEnded(change) || hasLost(change) || change[0].passwordHash !== change[1]?.passwordHash,
@@ -56,12 +56,12 @@ function changesOf<T extends Judged>(
   return { changed, concerned: [...changed.map(([{ id }]) => id), ...added] }
 }
 
-function clientMarks(client: Client): string {
+function clientMarks(client: OAuthClient): string {
   return [client.secretHash ?? '', ...grantsOf(client)].join(' ')
 }
 
 /** In one order, whatever the file's. */
-function grantsOf(client: Client | undefined): readonly string[] {
+function grantsOf(client: OAuthClient | undefined): readonly string[] {
   return [...(client?.grants ?? [])].sort()
 }
 

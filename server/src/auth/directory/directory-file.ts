@@ -2,11 +2,11 @@ import { ID_RULE, isId } from '@rollcall/protocol/id'
 import { faultText, findJsonFault } from '@rollcall/protocol/json-fault'
 import { JSON_DEPTH_MAX } from '@rollcall/protocol/limits'
 import {
-  type Client,
   type Directory,
   GRANTS,
   type Grant,
   isService,
+  type OAuthClient,
   type Organization,
   type User,
 } from './directory.ts'
@@ -118,7 +118,7 @@ const readUser: Reader<User> = (value, path) => {
   }
 }
 
-const readClient: Reader<Client> = (value, path) => {
+const readClient: Reader<OAuthClient> = (value, path) => {
   const known = ['id', 'secretHash', 'public', 'organizationId', 'authorities', 'grants', 'enabled']
   const object = readObject(value, path, known)
   const readSecretHash = textThat(isSecretHash, 'an argon2id or sha256$ hash')
@@ -141,7 +141,7 @@ const readGrant: Reader<Grant> = (value, path) => {
 }
 
 /** What one member cannot tell alone. */
-function checkClient(client: Client, isPublic: boolean, path: string): void {
+function checkClient(client: OAuthClient, isPublic: boolean, path: string): void {
   const speaksForItself = client.grants.has('client_credentials')
   if (isPublic === (client.secretHash !== undefined))
     throw new FormError(`${path}.secretHash`, 'give either this or "public": true')
@@ -180,7 +180,7 @@ function refuseUnknownOrganizations(
 }
 
 /** A client-credentials caller is the user whose id is its client id. [spec: "sendEvent"] */
-function refuseSharedIds({ users }: Directory, clients: readonly Client[]): void {
+function refuseSharedIds({ users }: Directory, clients: readonly OAuthClient[]): void {
   for (const [index, client] of clients.entries())
     if (users.has(client.id)) throw new FormError(`clients[${index}].id`, 'is the id of a user')
 }

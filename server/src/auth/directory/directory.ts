@@ -49,7 +49,7 @@ export type User = {
   readonly enabled: boolean
 }
 
-export type Client = {
+export type OAuthClient = {
   readonly id: string
   /** `undefined`: a public client (RFC 6749 §2.1), which has no secret. */
   readonly secretHash: string | undefined
@@ -65,7 +65,7 @@ export type Directory = {
   readonly organizations: ReadonlyMap<string, Organization>
   readonly users: ReadonlyMap<string, User>
   readonly usersByName: ReadonlyMap<string, User>
-  readonly clients: ReadonlyMap<string, Client>
+  readonly clients: ReadonlyMap<string, OAuthClient>
 }
 
 /** Told of the directory that was in force before and of the one that is now. */

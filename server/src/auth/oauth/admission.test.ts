@@ -13,7 +13,7 @@ function recording(refuses: readonly string[] = []) {
   const charge = (what: string): Stake => {
     told.push(what)
     if (refuses.includes(what)) throw new RollcallError('rate_limited', undefined, { retryAfterSeconds: 7 })
-    return { settle: (outcome) => void told.push(`${what}: ${outcome}`) }
+    return { charge: (outcome) => void told.push(`${what}: ${outcome}`) }
   }
   const admission: Admission = {
     arrived: (remoteAddress) => ({ ...charge(remoteAddress), place: remoteAddress }),

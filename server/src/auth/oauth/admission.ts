@@ -3,14 +3,14 @@ import { OAuthError } from './oauth-error.ts'
 /**
  * What came of an attempt: `wrong` where a password, secret or token was, `refused` for whatever else was not granted.
  */
-export type Outcome = 'succeeded' | 'wrong' | 'refused'
+export type SignInOutcome = 'succeeded' | 'wrong' | 'refused'
 
 /** What an attempt has been charged beforehand; gives back what it did not cost. */
-export type Stake = { settle(outcome: Outcome): void }
+export type Stake = { charge(outcome: SignInOutcome): void }
 
 /**
  * Bounds what is tried at the token endpoint. Each throws a RollcallError `rate_limited` that says when to come
- * back, and otherwise charges the full price of a failure until it is settled.
+ * back, and otherwise charges the full price of a failure until it is known what came of it.
  */
 export interface Admission {
   /** Before anything is looked at. `place` is whom the address belongs to, so that places can take turns. */
@@ -23,7 +23,7 @@ export interface Admission {
   isHeldOff(username: string): boolean
 }
 
-const FREE: Stake = { settle: () => undefined }
+const FREE: Stake = { charge: () => undefined }
 
 export const ADMIT_ALL: Admission = {
   arrived: (remoteAddress) => ({ ...FREE, place: remoteAddress }),
@@ -36,11 +36,11 @@ export const ADMIT_ALL: Admission = {
 export type Visit = {
   readonly remoteAddress: string
   readonly place: string
-  /** Has what was charged besides settled with the rest. */
+  /** Has what was taken besides charged with the rest. */
   holds(stake: Stake): void
 }
 
-/** Does the work of an attempt that is let in, and settles what it costs by what comes of it. */
+/** Does the work of an attempt that is let in, and charges what it costs by what comes of it. */
 export async function underAdmission<T>(
   admission: Pick<Admission, 'arrived'>,
   remoteAddress: string,
@@ -48,18 +48,18 @@ export async function underAdmission<T>(
 ): Promise<T> {
   const arrival = admission.arrived(remoteAddress)
   const stakes: Stake[] = [arrival]
-  const settle = (outcome: Outcome): void => {
-    for (const stake of stakes) stake.settle(outcome)
+  const charge = (outcome: SignInOutcome): void => {
+    for (const stake of stakes) stake.charge(outcome)
   }
   try {
     const done = await work({
       ...{ remoteAddress, place: arrival.place },
       holds: (stake) => void stakes.push(stake),
     })
-    settle('succeeded')
+    charge('succeeded')
     return done
   } catch (error) {
-    settle(isWrong(error) ? 'wrong' : 'refused')
+    charge(isWrong(error) ? 'wrong' : 'refused')
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import type { Client, Directory, DirectorySource } from '../directory/directory.ts'
+import type { Directory, DirectorySource, OAuthClient } from '../directory/directory.ts'
 import { isSha256Hash } from '../directory/hash-secret.ts'
 import { presentedCredentials } from './client-credentials.ts'
 import { OAuthError } from './oauth-error.ts'
@@ -10,7 +10,7 @@ export type AuthenticateClient = (
   authorization: string | undefined,
   parameters: Parameters,
   place: string,
-) => Promise<Client>
+) => Promise<OAuthClient>
 
 /**
  * Which client is asking, by its secret; a public client has none and must show none (RFC 6749 §2.3).
@@ -22,7 +22,7 @@ export function createClientAuthentication(
   directory: Pick<DirectorySource, 'current'>,
   secrets: SecretChecker,
 ): AuthenticateClient {
-  async function shows(client: Client | undefined, secret: string, place: string): Promise<boolean> {
+  async function shows(client: OAuthClient | undefined, secret: string, place: string): Promise<boolean> {
     if (secret === '') return client?.enabled === true && client.secretHash === undefined
     const hash = client?.secretHash
     const isOfHash = hash !== undefined && (await secrets.matches(secret, hash, place))

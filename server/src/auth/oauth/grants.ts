@@ -1,5 +1,11 @@
 import type { Random } from '../../clock/clock.ts'
-import { type Client, type DirectorySource, GRANTS, type Grant, type User } from '../directory/directory.ts'
+import {
+  type DirectorySource,
+  GRANTS,
+  type Grant,
+  type OAuthClient,
+  type User,
+} from '../directory/directory.ts'
 import { type AccessTokens, SCOPE, type SignedToken, type Subject } from '../tokens/access-token.ts'
 import { invalidRefreshToken, type RefreshFamilies } from '../tokens/refresh-families.ts'
 import {
@@ -83,7 +89,7 @@ type Granted = {
   readonly refresh: RefreshToken | undefined
 }
 
-function carryOut(grant: Grant, asked: Asked, client: Client): Promise<Granted> {
+function carryOut(grant: Grant, asked: Asked, client: OAuthClient): Promise<Granted> {
   switch (grant) {
     case 'client_credentials':
       return grantToClient(asked.options, client)
@@ -95,7 +101,7 @@ function carryOut(grant: Grant, asked: Asked, client: Client): Promise<Granted> 
 }
 
 /** RFC 6749 §4.4: the client is the user whose id is the client's, and gets no refresh token. */
-async function grantToClient({ accessTokens }: Options, client: Client): Promise<Granted> {
+async function grantToClient({ accessTokens }: Options, client: OAuthClient): Promise<Granted> {
   const { id, organizationId, authorities, secretHash } = client
   const subject = {
     userId: id,
@@ -110,7 +116,7 @@ async function grantToClient({ accessTokens }: Options, client: Client): Promise
 }
 
 /** RFC 6749 §4.3. */
-async function grantByPassword(asked: Asked, client: Client): Promise<Granted> {
+async function grantByPassword(asked: Asked, client: OAuthClient): Promise<Granted> {
   const { options } = asked
   const user = await userByPassword(asked, client)
   const refresh = client.grants.has('refresh_token') ? newRefreshToken(options.random) : undefined
@@ -120,7 +126,7 @@ async function grantByPassword(asked: Asked, client: Client): Promise<Granted> {
   return { subject, signed, refresh }
 }
 
-async function userByPassword(asked: Asked, client: Client): Promise<User> {
+async function userByPassword(asked: Asked, client: OAuthClient): Promise<User> {
   const { options, parameters, visit, visitor } = asked
   const username = requiredParameter(parameters, 'username')
   const password = requiredParameter(parameters, 'password')
@@ -136,7 +142,7 @@ async function userByPassword(asked: Asked, client: Client): Promise<User> {
 }
 
 /** RFC 6749 §6. */
-async function grantByRefreshToken(asked: Asked, client: Client): Promise<Granted> {
+async function grantByRefreshToken(asked: Asked, client: OAuthClient): Promise<Granted> {
   const { options, parameters, visitor } = asked
   const { families, directory, accessTokens } = options
   const presented = parseRefreshToken(requiredParameter(parameters, 'refresh_token'))
@@ -157,7 +163,7 @@ async function grantByRefreshToken(asked: Asked, client: Client): Promise<Grante
   return { subject, signed, refresh: await families.rotate(presented, user) }
 }
 
-function subjectOf(user: User, client: Client, refresh: RefreshToken | undefined): Subject {
+function subjectOf(user: User, client: OAuthClient, refresh: RefreshToken | undefined): Subject {
   return {
     userId: user.id,
     clientId: client.id,

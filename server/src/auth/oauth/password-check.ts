@@ -1,4 +1,4 @@
-import type { Client, Directory, DirectorySource, User } from '../directory/directory.ts'
+import type { Directory, DirectorySource, OAuthClient, User } from '../directory/directory.ts'
 import { OAuthError } from './oauth-error.ts'
 import type { SecretChecker } from './secret-checker.ts'
 
@@ -6,7 +6,7 @@ import type { SecretChecker } from './secret-checker.ts'
 export type CheckPassword = (
   username: string,
   password: string,
-  client: Client,
+  client: OAuthClient,
   place: string,
 ) => Promise<User>
 
@@ -40,7 +40,7 @@ function decoyOf({ users }: Directory): string {
 }
 
 /** Whether `user` may sign in through `client`: one that belongs to an organization is for its users only. */
-export function maySignIn(user: User | undefined, client: Client): user is User {
+export function maySignIn(user: User | undefined, client: OAuthClient): user is User {
   if (user?.enabled !== true) return false
   return client.organizationId === null || client.organizationId === user.organizationId
 }

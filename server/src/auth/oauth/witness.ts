@@ -1,5 +1,5 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import type { Client, Directory, Grant, User } from '../directory/directory.ts'
+import type { Directory, Grant, OAuthClient, User } from '../directory/directory.ts'
 import { presentedCredentials } from './client-credentials.ts'
 import { OAuthError } from './oauth-error.ts'
 import type { Parameters } from './parameters.ts'
@@ -51,7 +51,7 @@ export class Visitor {
     this.#known = { ...this.#known, grant }
   }
 
-  isClient({ id: clientId }: Pick<Client, 'id'>): void {
+  isClient({ id: clientId }: Pick<OAuthClient, 'id'>): void {
     this.#known = { ...this.#known, clientId }
   }
 

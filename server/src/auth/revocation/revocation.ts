@@ -1,5 +1,5 @@
 import type { WallBounds } from '../../clock/clock.ts'
-import type { Client, DirectorySource } from '../directory/directory.ts'
+import type { DirectorySource, OAuthClient } from '../directory/directory.ts'
 import { type Admission, underAdmission, type Visit } from '../oauth/admission.ts'
 import type { AuthenticateClient } from '../oauth/client-authentication.ts'
 import { OAuthError } from '../oauth/oauth-error.ts'
@@ -72,7 +72,7 @@ async function revoke(
 /** The secret is not asked for: a used token ends its family just the same. */
 async function revokeFamily(
   { families, directory }: Options,
-  client: Client,
+  client: OAuthClient,
   presented: RefreshToken,
   visitor: Visitor,
 ): Promise<void> {
@@ -87,7 +87,7 @@ async function revokeFamily(
 
 async function revokeAccessToken(
   options: Options,
-  client: Client,
+  client: OAuthClient,
   token: string,
   visitor: Visitor,
 ): Promise<void> {

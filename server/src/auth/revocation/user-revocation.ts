@@ -1,6 +1,6 @@
 import type { RefreshFamilyStore, UserKey } from '../../store/store.ts'
 import type { AuthLog } from '../auth-log.ts'
-import type { Client, DirectorySource } from '../directory/directory.ts'
+import type { DirectorySource, OAuthClient } from '../directory/directory.ts'
 import type { DirectoryChanges } from '../directory/directory-changes.ts'
 import type { IsConcerned, RevocationNotices } from './revocation-notices.ts'
 import type { RevokedUsers } from './revoked-users.ts'
@@ -20,7 +20,7 @@ export interface UserRevocations {
   /** Durable. @throws RollcallError `unavailable` */
   revoke(user: UserKey): Promise<void>
   /** After a reload of the directory. Never rejects: what cannot be written down is refused by the directory. */
-  follow(changes: DirectoryChanges): Promise<void>
+  takeUp(changes: DirectoryChanges): Promise<void>
 }
 
 export function createUserRevocations(options: Options): UserRevocations {
@@ -54,7 +54,7 @@ export function createUserRevocations(options: Options): UserRevocations {
   }
   return {
     revoke,
-    async follow(changes) {
+    async takeUp(changes) {
       const { concerned } = changes
       if (concerned.size === 0) return
       const isConcerned: IsConcerned = ({ userId, clientId }) =>
@@ -69,7 +69,7 @@ export function createUserRevocations(options: Options): UserRevocations {
 }
 
 /** A client as the user that it is for itself; one of role SERVICE belongs to no organization, whose id is empty here. */
-function asUser({ id, organizationId }: Client): UserKey {
+function asUser({ id, organizationId }: OAuthClient): UserKey {
   return { organizationId: organizationId ?? '', userId: id }
 }
 

@@ -2,7 +2,7 @@ import { REFRESH_REPEAT_MS } from '@rollcall/protocol/limits'
 import type { Clock, Random } from '../../clock/clock.ts'
 import type { RefreshFamily, Store, UserKey } from '../../store/store.ts'
 import type { AuthLog } from '../auth-log.ts'
-import type { Client, User } from '../directory/directory.ts'
+import type { OAuthClient, User } from '../directory/directory.ts'
 import { OAuthError } from '../oauth/oauth-error.ts'
 import type { RevocationNotices } from '../revocation/revocation-notices.ts'
 import type { RevokedTokens } from '../revocation/revoked-tokens.ts'
@@ -13,7 +13,7 @@ import { basisOf } from './sign-in-basis.ts'
 /** Sign-ins that go on: each is a family of refresh tokens of which one is good (RFC 9700 §4.14.2). */
 export interface RefreshFamilies {
   /** Begins a family with its first token. Durable. */
-  start(user: User, client: Client, first: RefreshToken): Promise<void>
+  start(user: User, client: OAuthClient, first: RefreshToken): Promise<void>
   /** The live family that a token claims to be of; its secret is not looked at. */
   find(presented: RefreshToken): Promise<RefreshFamily | undefined>
   /**

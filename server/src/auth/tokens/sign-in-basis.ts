@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Client, User } from '../directory/directory.ts'
+import type { OAuthClient, User } from '../directory/directory.ts'
 
 /**
  * Names a password or secret by its hash in the directory, so that what was issued before it was changed can be told.
@@ -25,7 +25,7 @@ export function stillRests(basis: string, user: User): boolean {
 }
 
 /** The grant by which a token of this kind was got, which its client must still have. */
-export function hasGrants(client: Client, { isClient, isRefreshable }: GrantedBy): boolean {
+export function hasGrants(client: OAuthClient, { isClient, isRefreshable }: GrantedBy): boolean {
   if (isClient) return client.grants.has('client_credentials')
   return client.grants.has('password') && (!isRefreshable || client.grants.has('refresh_token'))
 }

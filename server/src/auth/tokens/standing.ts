@@ -1,4 +1,4 @@
-import type { Client, Directory, User } from '../directory/directory.ts'
+import type { Directory, OAuthClient, User } from '../directory/directory.ts'
 import type { Principal } from '../principal.ts'
 import { credentialOf, hasAll, hasGrants } from './sign-in-basis.ts'
 import type { OwnToken, TokenFacts } from './trusted-issuer.ts'
@@ -20,7 +20,7 @@ export function hasStanding(directory: Directory, { principal, own }: TokenFacts
 }
 
 function holds(
-  holder: User | Client | undefined,
+  holder: User | OAuthClient | undefined,
   hash: string | undefined,
   { organizationId, authorities }: Principal,
   { credential }: OwnToken,

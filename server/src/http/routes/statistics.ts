@@ -41,7 +41,7 @@ function figuresOf(
   organizationId: string | null,
 ): Statistics {
   const whose = organizationId ?? undefined
-  const { connected, mailboxEvents, mailboxBytes } = delivery.gauges(whose)
+  const { connected, mailboxEvents, mailboxBytes } = delivery.census(whose)
   return {
     at: new Date(clock.wallMs()).toISOString(),
     since: new Date(statistics.sinceWallMs).toISOString(),

@@ -4,7 +4,7 @@ import type { EndpointKey } from '../../store/store.ts'
 import { puback } from '../packets/answers.ts'
 import type { Publication } from '../packets/publication.ts'
 import { mayActFor } from '../session/authorization.ts'
-import type { Client } from '../session/client.ts'
+import type { MqttClient } from '../session/client.ts'
 import type { Connection } from '../session/connection.ts'
 import { closeReason, refusal } from './ingress-answer.ts'
 
@@ -14,7 +14,7 @@ import { closeReason, refusal } from './ingress-answer.ts'
  */
 export async function answerEvent(
   connection: Connection,
-  client: Client,
+  client: MqttClient,
   packet: Publication,
   endpoint: EndpointKey | undefined,
 ): Promise<void> {
@@ -33,7 +33,7 @@ export async function answerEvent(
 
 function refuse(
   connection: Connection,
-  client: Client,
+  client: MqttClient,
   { qos, packetId }: Publication,
   error: RollcallError,
 ): void {

@@ -11,7 +11,7 @@ import type { Version } from '../packets/checks.ts'
 import { connectLevel, decode } from '../packets/decode.ts'
 import { type ConnectRefusal, PacketError } from '../reasons.ts'
 import { latestRenewalWallMs } from '../session/authorization.ts'
-import { type Client, clientKey } from '../session/client.ts'
+import { clientKey, type MqttClient } from '../session/client.ts'
 import type { Connection } from '../session/connection.ts'
 
 /** What a CONNECT costs its user, and a token that was checked for nothing its address; milliseconds. */
@@ -25,7 +25,7 @@ export type PendingConnection = Connection & {
    *
    * @param place of its user's share
    */
-  accept(client: Client, answer: Welcome, place: Place): void
+  accept(client: MqttClient, answer: Welcome, place: Place): void
 }
 
 /** A CONNECT that is answered with a refusal. */
@@ -78,7 +78,10 @@ function acceptWithin(connection: PendingConnection, level: Version, { client, w
 }
 
 /** Told each time: whoever has an old token of somebody may be somebody else. (SECURITY.md, "Checklist") */
-function noteStale({ clock, log, metrics }: MqttContext, { principal, renewedUntilWallMs }: Client): void {
+function noteStale(
+  { clock, log, metrics }: MqttContext,
+  { principal, renewedUntilWallMs }: MqttClient,
+): void {
   const expiredForMs = clock.wallMs() - principal.expiresAtWallMs
   if (renewedUntilWallMs === 0 || expiredForMs < 0) return
   metrics.staleConnect()
@@ -90,11 +93,11 @@ function noteStale({ clock, log, metrics }: MqttContext, { principal, renewedUnt
 }
 
 /** Only a client id that another connection has can be fought over. */
-function mustNotTakeOver({ sessions, takeOvers }: MqttContext, { key }: Client): boolean {
+function mustNotTakeOver({ sessions, takeOvers }: MqttContext, { key }: MqttClient): boolean {
   return key !== undefined && sessions.has(key) && takeOvers.isHeld('client id', key)
 }
 
-function lacksCertificate({ context, transport }: Connection, { principal }: Client): boolean {
+function lacksCertificate({ context, transport }: Connection, { principal }: MqttClient): boolean {
   const isNeeded = context.settings.backendsShowCertificate === true && mustShowCertificate(principal)
   return isNeeded && !transport.hasCertificate
 }
@@ -120,7 +123,7 @@ function refusalOf(error: unknown, { log }: MqttContext): ConnectRefusal {
   return 'unavailable'
 }
 
-type Judgement = { readonly client: Client; readonly welcome: Welcome }
+type Judgement = { readonly client: MqttClient; readonly welcome: Welcome }
 
 /** JWS compact form (RFC 7515 §7.1): anything else cannot be a token. */
 const TOKEN_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/

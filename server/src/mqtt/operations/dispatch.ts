@@ -3,7 +3,7 @@ import { PINGRESP } from '../packets/answers.ts'
 import { decode } from '../packets/decode.ts'
 import { readPublication } from '../packets/publication.ts'
 import { PacketError } from '../reasons.ts'
-import type { Client } from '../session/client.ts'
+import type { MqttClient } from '../session/client.ts'
 import { connect, type PendingConnection } from './connect.ts'
 import { publish } from './publish.ts'
 import { type SubscribingConnection, subscribe, unsubscribe } from './subscribe.ts'
@@ -30,7 +30,7 @@ export function dispatch(connection: ActingConnection, bytes: Buffer): Promise<v
   if (client === undefined) return connect(connection, bytes)
   connection.heard()
   // These two are most of what comes in, and have no contents to speak of.
-  if (bytes[0] === PUBACK && bytes.length === 4) connection.outgoing.settle(bytes.readUInt16BE(2))
+  if (bytes[0] === PUBACK && bytes.length === 4) connection.outgoing.onPuback(bytes.readUInt16BE(2))
   else if (bytes[0] === PINGREQ && bytes.length === 2) connection.write(PINGRESP)
   else if ((bytes.readUInt8(0) & 0xf0) === PUBLISH)
     return publish(connection, client, readPublication(bytes, client.version))
@@ -38,7 +38,11 @@ export function dispatch(connection: ActingConnection, bytes: Buffer): Promise<v
   return undefined
 }
 
-function carryOut(connection: ActingConnection, client: Client, packet: Packet): Promise<void> | undefined {
+function carryOut(
+  connection: ActingConnection,
+  client: MqttClient,
+  packet: Packet,
+): Promise<void> | undefined {
   switch (packet.cmd) {
     case 'subscribe':
       return subscribe(connection, client, packet)
@@ -47,7 +51,7 @@ function carryOut(connection: ActingConnection, client: Client, packet: Packet):
       return undefined
     case 'puback':
       // Whatever its reason code: the client is done with the event (MQTT 5.0 §4.3.2).
-      connection.outgoing.settle(packet.messageId ?? 0)
+      connection.outgoing.onPuback(packet.messageId ?? 0)
       return undefined
     case 'disconnect':
       connection.close('client_left')

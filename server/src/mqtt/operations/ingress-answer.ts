@@ -3,10 +3,10 @@ import type { SendResult } from '../../delivery/delivery.ts'
 import { puback, response } from '../packets/answers.ts'
 import type { Publication } from '../packets/publication.ts'
 import type { CloseReason } from '../reasons.ts'
-import type { Client } from '../session/client.ts'
+import type { MqttClient } from '../session/client.ts'
 
 /** What came of a published event. */
-export type Outcome = SendResult | RollcallError
+export type PublishResult = SendResult | RollcallError
 
 /** What is written then, and why the connection is closed after it, if it is. */
 export type IngressAnswer = { readonly packets: readonly Buffer[]; readonly closing?: CloseReason }
@@ -35,18 +35,18 @@ const REASON_CHARACTERS_MAX = 256
  * @param isHeard whether the result goes to the response topic
  */
 export function answerTo(
-  client: Client,
+  client: MqttClient,
   publication: Publication,
-  outcome: Outcome,
+  result: PublishResult,
   isHeard: boolean,
 ): IngressAnswer {
-  const error = outcome instanceof RollcallError ? outcome : undefined
+  const error = result instanceof RollcallError ? result : undefined
   const packets: Buffer[] = []
   const isSaid = client.version === 5 && (publication.qos === 1 || publication.responseTopic !== undefined)
   if (error !== undefined && !isSaid && !isPassedOver(error, publication))
     return { packets, closing: closeReason(error.code) }
-  if (publication.qos === 1) packets.push(acknowledgement(client, publication, outcome))
-  if (isHeard) packets.push(...responseTo(client, publication, outcome))
+  if (publication.qos === 1) packets.push(acknowledgement(client, publication, result))
+  if (isHeard) packets.push(...responseTo(client, publication, result))
   return { packets }
 }
 
@@ -64,15 +64,15 @@ export function closeReason(code: ErrorCode): CloseReason {
   return ERRORS[code].retryable ? 'internal_error' : 'event_refused'
 }
 
-function acknowledgement(client: Client, { packetId }: Publication, outcome: Outcome): Buffer {
+function acknowledgement(client: MqttClient, { packetId }: Publication, result: PublishResult): Buffer {
   if (client.version !== 5) return puback(packetId, SUCCESS)
-  if (!(outcome instanceof RollcallError))
-    return puback(packetId, outcome.count === 0 ? NO_MATCHING_SUBSCRIBERS : SUCCESS)
-  return refusal(client, packetId, outcome)
+  if (!(result instanceof RollcallError))
+    return puback(packetId, result.count === 0 ? NO_MATCHING_SUBSCRIBERS : SUCCESS)
+  return refusal(client, packetId, result)
 }
 
 /** A PUBACK of MQTT 5 that says no, and why. */
-export function refusal(client: Client, packetId: number, error: RollcallError): Buffer {
+export function refusal(client: MqttClient, packetId: number, error: RollcallError): Buffer {
   const reasonCode = pubackReason(error.code)
   const text = `${error.code}: ${error.message}`.slice(0, REASON_CHARACTERS_MAX)
   const full = puback(packetId, reasonCode, client.wantsReasons ? text : undefined)
@@ -88,14 +88,12 @@ function pubackReason(code: ErrorCode): number {
 
 /** At QoS 0; one that is larger than the client takes is dropped [MQTT-3.1.2-25]. */
 function responseTo(
-  client: Client,
+  client: MqttClient,
   { responseTopic = '', correlationData }: Publication,
-  outcome: Outcome,
+  result: PublishResult,
 ): readonly Buffer[] {
-  const result =
-    outcome instanceof RollcallError
-      ? errorObject(outcome)
-      : { count: outcome.count, eventId: outcome.eventId }
-  const packet = response(responseTopic, correlationData, JSON.stringify(result))
+  const body =
+    result instanceof RollcallError ? errorObject(result) : { count: result.count, eventId: result.eventId }
+  const packet = response(responseTopic, correlationData, JSON.stringify(body))
   return packet.length > client.packetBytesMax ? [] : [packet]
 }

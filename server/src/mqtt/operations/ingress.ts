@@ -5,17 +5,17 @@ import { parseSendEvent } from '../../delivery/delivery.ts'
 import { asError } from '../as-error.ts'
 import { frameOf } from '../packets/frames.ts'
 import type { Publication } from '../packets/publication.ts'
-import type { Client } from '../session/client.ts'
+import type { MqttClient } from '../session/client.ts'
 import type { Connection } from '../session/connection.ts'
 import type { Outgoing } from '../session/outgoing.ts'
-import { answerTo, type Outcome } from './ingress-answer.ts'
+import { answerTo, type PublishResult } from './ingress-answer.ts'
 
 /** Payload under way past which nothing more is read. One more packet may come on top. */
 const BYTES_MAX = 1_048_576
 
-/** An event on its way; the outcome comes later. */
-type UnderWay = { readonly publication: Publication; outcome: Outcome | undefined }
-type Settled = { readonly publication: Publication; readonly outcome: Outcome }
+/** An event on its way; the result comes later. */
+type UnderWay = { readonly publication: Publication; result: PublishResult | undefined }
+type Decided = { readonly publication: Publication; readonly result: PublishResult }
 
 /** A connection that events are published over. */
 export type PublishingConnection = Connection & {
@@ -43,13 +43,13 @@ export class Ingress {
   }
 
   /** Sends an event. Returns a promise where the next packet has to wait for room. */
-  publish(client: Client, publication: Publication): Promise<void> | undefined {
-    const entry: UnderWay = { publication, outcome: undefined }
+  publish(client: MqttClient, publication: Publication): Promise<void> | undefined {
+    const entry: UnderWay = { publication, result: undefined }
     this.#underWay.push(entry)
     this.#bytes += publication.payload.length
     this.#send(client, publication).then(
-      (result) => this.#settle(entry, result),
-      (error: unknown) => this.#settle(entry, this.#refusalOf(error)),
+      (result) => this.#decide(entry, result),
+      (error: unknown) => this.#decide(entry, this.#refusalOf(error)),
     )
     return this.#hasRoom ? undefined : new Promise((resolve) => (this.#onRoom = resolve))
   }
@@ -63,7 +63,7 @@ export class Ingress {
     return this.#underWay.length < RECEIVE_MAXIMUM && this.#bytes < BYTES_MAX
   }
 
-  async #send({ principal }: Client, { payload, responseTopic }: Publication): Promise<Outcome> {
+  async #send({ principal }: MqttClient, { payload, responseTopic }: Publication): Promise<PublishResult> {
     const { clock, delivery } = this.#connection.context
     // A link may outlive its token where its user renews a registration, but it then only receives.
     if (clock.wallMs() >= principal.expiresAtWallMs) throw new RollcallError('unauthorized')
@@ -81,11 +81,11 @@ export class Ingress {
     return refusal
   }
 
-  #settle(entry: UnderWay, outcome: Outcome): void {
-    entry.outcome = outcome
-    if (this.#isFlushing || this.#underWay[0]?.outcome === undefined) return
+  #decide(entry: UnderWay, result: PublishResult): void {
+    entry.result = result
+    if (this.#isFlushing || this.#underWay[0]?.result === undefined) return
     this.#isFlushing = true
-    // Others that are settled by the same commit join in.
+    // Others that are decided by the same commit join in.
     process.nextTick(() => this.#flush())
   }
 
@@ -103,9 +103,9 @@ export class Ingress {
   #answer(): void {
     const connection = this.#connection
     const packets: Buffer[] = []
-    for (const { publication, outcome } of this.#takeSettled()) {
+    for (const { publication, result } of this.#takeDecided()) {
       if (!connection.isOpen || connection.client === undefined) return
-      const answer = answerTo(connection.client, publication, outcome, this.#hears(publication))
+      const answer = answerTo(connection.client, publication, result, this.#hears(publication))
       packets.push(...answer.packets)
       if (answer.closing === undefined) continue
       this.#write(packets)
@@ -115,15 +115,15 @@ export class Ingress {
     this.#write(packets)
   }
 
-  #takeSettled(): readonly Settled[] {
-    const settled: Settled[] = []
-    for (const { publication, outcome } of this.#underWay) {
-      if (outcome === undefined) break
-      settled.push({ publication, outcome })
+  #takeDecided(): readonly Decided[] {
+    const decided: Decided[] = []
+    for (const { publication, result } of this.#underWay) {
+      if (result === undefined) break
+      decided.push({ publication, result })
       this.#bytes -= publication.payload.length
     }
-    this.#underWay.splice(0, settled.length)
-    return settled
+    this.#underWay.splice(0, decided.length)
+    return decided
   }
 
   #hears({ responseTopic }: Publication): boolean {

@@ -6,7 +6,7 @@ import { puback } from '../packets/answers.ts'
 import type { Publication } from '../packets/publication.ts'
 import type { CloseReason } from '../reasons.ts'
 import { mayActFor } from '../session/authorization.ts'
-import { type Client, endpointOf } from '../session/client.ts'
+import { endpointOf, type MqttClient } from '../session/client.ts'
 import { answerEvent } from './answer.ts'
 import { ingressOf, type PublishingConnection } from './ingress.ts'
 
@@ -22,7 +22,7 @@ const UNSPECIFIED_ERROR = 0x80
  */
 export function publish(
   connection: PublishingConnection,
-  client: Client,
+  client: MqttClient,
   packet: Publication,
 ): Promise<void> | undefined {
   const unsupported = unsupportedFeature(client, packet)
@@ -38,14 +38,17 @@ export function publish(
 }
 
 /** What CONNACK said there is not. MQTT 3.1.1 has no such word, and a retain flag does no harm. */
-function unsupportedFeature({ version }: Client, { qos, isRetained }: Publication): CloseReason | undefined {
+function unsupportedFeature(
+  { version }: MqttClient,
+  { qos, isRetained }: Publication,
+): CloseReason | undefined {
   if (qos === 2) return 'qos_not_supported'
   return version === 5 && isRetained ? 'retain_not_supported' : undefined
 }
 
 async function publishOther(
   connection: PublishingConnection,
-  client: Client,
+  client: MqttClient,
   packet: Publication,
   topic: Topic | undefined,
 ): Promise<void> {
@@ -61,7 +64,7 @@ async function publishOther(
 
 async function keepAlive(
   connection: PublishingConnection,
-  client: Client,
+  client: MqttClient,
   packet: Publication,
   endpoint: EndpointKey | undefined,
 ): Promise<void> {
@@ -88,7 +91,7 @@ function refusalOf(error: unknown): Refusal {
 
 function refuse(
   connection: PublishingConnection,
-  { version }: Client,
+  { version }: MqttClient,
   packet: Publication,
   refusal: Refusal,
 ): void {

@@ -8,7 +8,7 @@ import type { Registration } from '../../store/store.ts'
 import { asError } from '../as-error.ts'
 import { suback, unsuback } from '../packets/answers.ts'
 import { isAuthorized } from '../session/authorization.ts'
-import { type Client, endpointOf } from '../session/client.ts'
+import { endpointOf, type MqttClient } from '../session/client.ts'
 import { EndpointLink, type SendingConnection } from '../session/endpoint-link.ts'
 import { ingressOf, type PublishingConnection } from './ingress.ts'
 
@@ -36,7 +36,7 @@ export type SubscribingConnection = SendingConnection &
  */
 export async function subscribe(
   connection: SubscribingConnection,
-  client: Client,
+  client: MqttClient,
   packet: ISubscribePacket,
 ): Promise<void> {
   const { auth } = connection.context
@@ -65,7 +65,7 @@ export async function subscribe(
 const FILTER_COST_MS = 0.03
 
 /** Closes the connection of a user who has not paid off what it had before; SUBACK could not say when to come back. */
-function pays(connection: SubscribingConnection, { principal }: Client, filters: number): boolean {
+function pays(connection: SubscribingConnection, { principal }: MqttClient, filters: number): boolean {
   const { work, metrics } = connection.context
   try {
     work.admit(principal)
@@ -79,7 +79,7 @@ function pays(connection: SubscribingConnection, { principal }: Client, filters:
   return true
 }
 
-async function find(connection: SubscribingConnection, client: Client, filter: string): Promise<Found> {
+async function find(connection: SubscribingConnection, client: MqttClient, filter: string): Promise<Found> {
   const { registrar, clock, log } = connection.context
   const topic = parseTopic(filter)
   if (topic?.kind === 'responses') return mayPublishEvents(client.principal) ? 'responses' : NOT_AUTHORIZED
@@ -98,7 +98,7 @@ async function find(connection: SubscribingConnection, client: Client, filter: s
   }
 }
 
-function refuse(connection: SubscribingConnection, client: Client, reasonCode: number): number {
+function refuse(connection: SubscribingConnection, client: MqttClient, reasonCode: number): number {
   connection.context.metrics.refused(
     'mqtt',
     reasonCode === QUOTA_EXCEEDED ? 'quota_exceeded' : 'subscription',
@@ -109,7 +109,7 @@ function refuse(connection: SubscribingConnection, client: Client, reasonCode: n
 /** Subscribes and returns the QoS granted: that asked for, at most 1. */
 function grant(
   connection: SubscribingConnection,
-  client: Client,
+  client: MqttClient,
   { topic, qos: wanted }: ISubscription,
   registration: Registration,
   attached: EndpointLink[],
@@ -152,7 +152,7 @@ function nameOf({ organizationId, userId, userEndpointId }: Registration): strin
 }
 
 /** Results of published events come at QoS 0: one that is lost can be had again with an idempotency key. */
-function grantResponses(connection: SubscribingConnection, client: Client, topic: string): number {
+function grantResponses(connection: SubscribingConnection, client: MqttClient, topic: string): number {
   const { responseTopics } = ingressOf(connection)
   if (!responseTopics.has(topic) && subscriptionsOf(connection) >= SUBSCRIPTIONS_MAX)
     return refuse(connection, client, QUOTA_EXCEEDED)
@@ -176,7 +176,7 @@ function linkTo(connection: SubscribingConnection, registration: Registration): 
 /** UNSUBSCRIBE. The mailbox is untouched; the other topic form, if subscribed, stays. */
 export function unsubscribe(
   connection: SubscribingConnection,
-  client: Client,
+  client: MqttClient,
   packet: IUnsubscribePacket,
 ): void {
   if (!pays(connection, client, packet.unsubscriptions.length)) return

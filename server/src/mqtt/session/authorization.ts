@@ -3,7 +3,7 @@ import type { Registrar } from '../../registrar/registrar.ts'
 import type { EndpointKey, Registration } from '../../store/store.ts'
 import { asError } from '../as-error.ts'
 import type { CloseReason } from '../reasons.ts'
-import type { Client } from './client.ts'
+import type { MqttClient } from './client.ts'
 import type { Connection } from './connection.ts'
 
 /**
@@ -19,21 +19,21 @@ type Renewed = { readonly registration: Registration; authorizedUntilWallMs: num
 export type Authorized = Connection & { readonly links: readonly Renewed[] }
 
 /** Wall-clock time until which the connection is known to be authorized: for all of its endpoints. */
-export function authorizedUntilWallMs(client: Client, links: readonly Renewed[]): number {
+export function authorizedUntilWallMs(client: MqttClient, links: readonly Renewed[]): number {
   const renewals = links.map((link) => link.authorizedUntilWallMs)
   const renewedUntilWallMs = renewals.length === 0 ? client.renewedUntilWallMs : Math.min(...renewals)
   return Math.max(client.principal.expiresAtWallMs, renewedUntilWallMs)
 }
 
 /** Whether the client may use an endpoint of its user that is renewed until then. */
-export function isAuthorized(client: Client, renewedUntilWallMs: number, nowWallMs: number): boolean {
+export function isAuthorized(client: MqttClient, renewedUntilWallMs: number, nowWallMs: number): boolean {
   return nowWallMs < Math.max(client.principal.expiresAtWallMs, renewedUntilWallMs)
 }
 
 /** Whether the client may act for an endpoint: with an expired token only for one that is renewed with a newer one. */
 export async function mayActFor(
   connection: Connection,
-  client: Client,
+  client: MqttClient,
   endpoint: EndpointKey,
 ): Promise<boolean> {
   const { registrar, clock } = connection.context
@@ -58,7 +58,7 @@ export async function latestRenewalWallMs(
  * Reads again what the authorization rests on, now that it is over as far as is known, and closes the connection
  * where it is over indeed, or cannot be read. The connection lives on meanwhile, for one look-up.
  */
-export function renewAuthorization(connection: Authorized, client: Client): void {
+export function renewAuthorization(connection: Authorized, client: MqttClient): void {
   if (client.isRenewing) return
   client.isRenewing = true
   judgeAgain(connection, client)
@@ -75,7 +75,7 @@ export function renewAuthorization(connection: Authorized, client: Client): void
 }
 
 /** Returns why the connection must be closed, `undefined` where it may live on. */
-async function judgeAgain(connection: Authorized, client: Client): Promise<CloseReason | undefined> {
+async function judgeAgain(connection: Authorized, client: MqttClient): Promise<CloseReason | undefined> {
   const { registrar, clock } = connection.context
   if (connection.links.length === 0)
     client.renewedUntilWallMs = await latestRenewalWallMs(client.principal, registrar)

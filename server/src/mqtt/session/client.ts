@@ -3,7 +3,7 @@ import type { EndpointKey, UserKey } from '../../store/store.ts'
 import type { Version } from '../packets/checks.ts'
 
 /** Who is at the other end, once its CONNECT was accepted. */
-export type Client = {
+export type MqttClient = {
   readonly version: Version
   readonly principal: Principal
   readonly connectedAtWallMs: number
@@ -34,13 +34,13 @@ export function clientKey(principal: Principal, clientId: string): string {
 }
 
 /** The endpoint of the client's own user; `undefined` for a caller that has no endpoints. */
-export function endpointOf({ principal }: Client, userEndpointId: string): EndpointKey | undefined {
+export function endpointOf({ principal }: MqttClient, userEndpointId: string): EndpointKey | undefined {
   const { organizationId, userId } = principal
   return organizationId === null ? undefined : { organizationId, userId, userEndpointId }
 }
 
 /** Whose it is, as far as the caller belongs to an organization. */
-export function userOf({ principal }: Client): Partial<UserKey> {
+export function userOf({ principal }: MqttClient): Partial<UserKey> {
   const { organizationId, userId } = principal
   return organizationId === null ? { userId } : { organizationId, userId }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { generate } from 'mqtt-packet'
 import { openMqtt } from '../../../../test/helpers/mqtt-fixture.ts'
-import type { OnTaken, Receiver, Transport } from '../transport/transport.ts'
+import type { OnTaken, Transport, TransportListener } from '../transport/transport.ts'
 import { TurnEnd } from '../transport/turn-end.ts'
 import { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
@@ -42,7 +42,7 @@ class UnreadTransport implements Transport {
   resume(): void {
     this.isPaused = false
   }
-  start(_receiver: Receiver): void {}
+  start(_receiver: TransportListener): void {}
   close(): void {}
   destroy(): void {}
   notifyDrained(): void {}

@@ -1,7 +1,7 @@
 import { CONNECT_TIMEOUT_MS, PACKET_TIMEOUT_MS, SOCKET_STUCK_MS } from '@rollcall/protocol/limits'
 import type { CloseReason } from '../reasons.ts'
 import { type Authorized, authorizedUntilWallMs, renewAuthorization } from './authorization.ts'
-import type { Client } from './client.ts'
+import type { MqttClient } from './client.ts'
 import type { Connection } from './connection.ts'
 import type { Outgoing } from './outgoing.ts'
 
@@ -48,7 +48,11 @@ function connectDeadline({ heardAtMs }: Watched, nowMs: number): Deadline {
 }
 
 /** Only whole packets count: a peer that lets bytes drip is silent. While one is worked on, the rest waits with us. */
-function silenceDeadline({ heardAtMs, isBusy }: Watched, { silenceMsMax }: Client, nowMs: number): Deadline {
+function silenceDeadline(
+  { heardAtMs, isBusy }: Watched,
+  { silenceMsMax }: MqttClient,
+  nowMs: number,
+): Deadline {
   if (silenceMsMax === undefined || isBusy) return NEVER
   const deadlineMs = heardAtMs + silenceMsMax
   return nowMs >= deadlineMs ? 'keepalive_timeout' : deadlineMs
@@ -72,7 +76,7 @@ function stuckDeadline({ outgoing }: Watched, nowMs: number): Deadline {
  * A client that has all the events it may have and acknowledges none gets no more, and nobody would ever know: it is
  * closed, and what waits comes again over its next connection.
  */
-function windowDeadline({ outgoing, context }: Watched, client: Client, nowMs: number): Deadline {
+function windowDeadline({ outgoing, context }: Watched, client: MqttClient, nowMs: number): Deadline {
   const { log, settings } = context
   const fullSinceMs = outgoing.fullSinceMs(nowMs)
   if (fullSinceMs === undefined || settings.ackTimeoutSeconds === 0) return NEVER
@@ -88,7 +92,7 @@ function windowDeadline({ outgoing, context }: Watched, client: Client, nowMs: n
   return 'unacknowledged'
 }
 
-function authorizationDeadline(connection: Watched, client: Client, nowMs: number): Deadline {
+function authorizationDeadline(connection: Watched, client: MqttClient, nowMs: number): Deadline {
   const { auth, clock } = connection.context
   if (!auth.isStillGood(client.token)) return 'authorization_lost'
   const leftMs = authorizedUntilWallMs(client, connection.links) - clock.wallMs()

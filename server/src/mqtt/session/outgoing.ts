@@ -11,9 +11,9 @@ export class Outgoing {
   #inFlight: InFlight | undefined
   #isRoomFreed = false
   #awaitsDrain = false
-  /** PUBACKs that settled something, and how many there had been when the full window was looked at first. */
-  #settled = 0
-  #full: { readonly sinceMs: number; readonly settled: number } | undefined
+  /** PUBACKs that acknowledged something, and how many there had been when the full window was looked at first. */
+  #acknowledged = 0
+  #full: { readonly sinceMs: number; readonly acknowledged: number } | undefined
   #awaitsLook = false
   /** Since when the socket takes nothing, and how much it had taken then. */
   #stuckSinceMs: number | undefined
@@ -35,13 +35,13 @@ export class Outgoing {
   }
 
   /** PUBACK. One for an event that is not in flight, or whose endpoint was unsubscribed, is ignored. */
-  settle(packetId: number): void {
-    const settled = this.#inFlight?.remove(packetId)
-    if (settled === undefined) return
+  onPuback(packetId: number): void {
+    const found = this.#inFlight?.remove(packetId)
+    if (found === undefined) return
     this.#isRoomFreed = true
-    this.#settled++
+    this.#acknowledged++
     this.#stuckSinceMs = undefined
-    this.acknowledge(settled)
+    this.acknowledge(found)
   }
 
   /** The event is over for delivery; `discarded`: it never went out. */
@@ -65,7 +65,8 @@ export class Outgoing {
     if (this.#inFlight === undefined || this.#inFlight.hasRoom) {
       this.#awaitsLook = false
       this.#full = undefined
-    } else if (this.#full?.settled !== this.#settled) this.#full = { sinceMs: nowMs, settled: this.#settled }
+    } else if (this.#full?.acknowledged !== this.#acknowledged)
+      this.#full = { sinceMs: nowMs, acknowledged: this.#acknowledged }
     return this.#full?.sinceMs
   }
 

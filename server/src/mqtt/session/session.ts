@@ -5,8 +5,8 @@ import type { Ingress } from '../operations/ingress.ts'
 import { disconnect, type Welcome, welcome } from '../packets/answers.ts'
 import { frameOf } from '../packets/frames.ts'
 import { CLOSE_REASONS, CLOSE_TEXTS, type CloseReason, PacketError } from '../reasons.ts'
-import type { Receiver, Transport } from '../transport/transport.ts'
-import { type Client, userOf } from './client.ts'
+import type { Transport, TransportListener } from '../transport/transport.ts'
+import { type MqttClient, userOf } from './client.ts'
 import type { Connection } from './connection.ts'
 import { disconnectReason } from './disconnect-reason.ts'
 import type { EndpointLink } from './endpoint-link.ts'
@@ -31,14 +31,14 @@ const NO_LINKS: readonly EndpointLink[] = []
  * One MQTT connection, from its first byte to the end of its socket. It is *open* until it is closed by either
  * side; from then on nothing is read, sent or acknowledged, and it only waits for its socket to go.
  */
-export class Session implements Connection, Receiver, Due {
+export class Session implements Connection, TransportListener, Due {
   readonly context: MqttContext
   readonly transport: Transport
   readonly outgoing: Outgoing
   readonly #incoming: Incoming
   wheelSlot = -1
   /** Set once CONNECT was accepted. */
-  client: Client | undefined
+  client: MqttClient | undefined
   links = NO_LINKS
   /** See `ingressOf`. */
   ingress: Ingress | undefined
@@ -86,7 +86,7 @@ export class Session implements Connection, Receiver, Due {
    *
    * @param place of its user's share
    */
-  accept(client: Client, answer: Welcome, place: Place): void {
+  accept(client: MqttClient, answer: Welcome, place: Place): void {
     this.client = client
     this.#place.release()
     this.#place = place

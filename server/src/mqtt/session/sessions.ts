@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock/clock.ts'
 import type { CloseReason } from '../reasons.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { Client } from './client.ts'
+import type { MqttClient } from './client.ts'
 
 /** A connection, as those see it who look after all of them. */
 export interface Member {
   /** Set once CONNECT was accepted. */
-  readonly client: Client | undefined
+  readonly client: MqttClient | undefined
   /** Whether it was closed by neither side. */
   readonly isOpen: boolean
   readonly transport: Pick<Transport, 'destroy'>

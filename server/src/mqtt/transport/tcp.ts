@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { SocketWriter } from './socket-writer.ts'
-import type { OnTaken, Receiver, Transport } from './transport.ts'
+import type { OnTaken, Transport, TransportListener } from './transport.ts'
 import type { TurnEnd } from './turn-end.ts'
 
 /** Silence after which the operating system asks whether the peer is still there: MQTT's keepalive may be 0. */
@@ -11,7 +11,7 @@ export const TCP_KEEPALIVE_MS = 60_000
 export class TcpTransport extends SocketWriter implements Transport {
   readonly isWebSocket = false
   readonly #socket: Socket
-  #receiver: Receiver | undefined
+  #receiver: TransportListener | undefined
 
   constructor(socket: Socket, turnEnd: TurnEnd) {
     super(socket, turnEnd)
@@ -30,7 +30,7 @@ export class TcpTransport extends SocketWriter implements Transport {
     return undefined
   }
 
-  start(receiver: Receiver): void {
+  start(receiver: TransportListener): void {
     this.#receiver = receiver
     this.#socket.on('data', (chunk: Buffer) => receiver.onData(chunk))
     this.#socket.on('close', () => receiver.onClosed())

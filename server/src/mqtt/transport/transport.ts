@@ -10,7 +10,7 @@ export interface Transport {
   /** See `readHeaderText`. */
   readonly userAgent: string | undefined
   /** Begins to deliver. Called once. */
-  start(receiver: Receiver): void
+  start(receiver: TransportListener): void
   /**
    * Writes one frame. Nothing is written any more once the connection is being closed by either side.
    *
@@ -37,7 +37,7 @@ export interface Transport {
 export type OnTaken = (error?: Error | null) => void
 
 /** What a transport tells. None of these throws. */
-export interface Receiver {
+export interface TransportListener {
   onData(chunk: Buffer): void
   onDrained(): void
   /** Bytes of something that has begun and not ended are kept by what carries them. */

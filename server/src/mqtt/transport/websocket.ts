@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { SocketWriter } from './socket-writer.ts'
 import { TCP_KEEPALIVE_MS } from './tcp.ts'
-import type { OnTaken, Receiver, Transport } from './transport.ts'
+import type { OnTaken, Transport, TransportListener } from './transport.ts'
 import type { TurnEnd } from './turn-end.ts'
 
 /**
@@ -29,7 +29,7 @@ export class WebSocketTransport extends SocketWriter implements Transport {
   readonly userAgent: string | undefined
   readonly #ws: WebSocket
   readonly #rawBytesMax: number
-  #receiver: Receiver | undefined
+  #receiver: TransportListener | undefined
   #countRaw: ((chunk: Buffer) => void) | undefined
 
   /** @param connectBytesMax largest packet before CONNECT was accepted */
@@ -50,7 +50,7 @@ export class WebSocketTransport extends SocketWriter implements Transport {
     return 'websocket'
   }
 
-  start(receiver: Receiver): void {
+  start(receiver: TransportListener): void {
     this.#receiver = receiver
     this.#capRawBytes(receiver)
     // A chunk is a Buffer and nothing else as long as `binaryType` is what it is by default.
@@ -98,7 +98,7 @@ export class WebSocketTransport extends SocketWriter implements Transport {
     this.#ws.terminate()
   }
 
-  #capRawBytes(receiver: Receiver): void {
+  #capRawBytes(receiver: TransportListener): void {
     let rawBytes = 0
     this.#countRaw = (chunk) => {
       rawBytes += chunk.length
@@ -125,7 +125,7 @@ export class WebSocketTransport extends SocketWriter implements Transport {
     for (const event of ['message', 'ping', 'pong'] as const) this.#ws.on(event, whole)
   }
 
-  #refuseText(receiver: Receiver): void {
+  #refuseText(receiver: TransportListener): void {
     this.close(UNSUPPORTED_DATA)
     receiver.onViolation('protocol_error')
   }

@@ -93,7 +93,7 @@ export class Scene {
 
   settle(step: 'remind' | 'expire' | 'wait', ...registrations: readonly Registration[]) {
     const decisions = registrations.map((registration) => ({ registration, step }))
-    return this.store.registrations.settle(decisions, this.at.nowMs)
+    return this.store.registrations.carryOut(decisions, this.at.nowMs)
   }
 
   /** To every endpoint of the user. */

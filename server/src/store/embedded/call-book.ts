@@ -3,7 +3,7 @@ import { CALLS_MAX, CALLS_PER_USER_BYTES_MAX, CALLS_PER_USER_MAX } from '../boun
 import type { CancelDraft, UserKey } from '../store.ts'
 import { type CallValues, decodeCall, encodeCall } from './call-row.ts'
 import type { Journal } from './journal.ts'
-import { numberKey, readRegistrationId, userName } from './keys.ts'
+import { numberKey, readNumberKey, userName } from './keys.ts'
 import { decodeRace, encodeRace } from './race-row.ts'
 import { Rounds } from './rounds.ts'
 import type { Rows } from './rows.ts'
@@ -36,7 +36,7 @@ export class CallBook {
 
   async load(rows: Rows): Promise<void> {
     await rows.scan('calls', (key, value) => {
-      this.#file({ callId: readRegistrationId(key), begunBatch: 0, values: decodeCall(value), batch: 0 })
+      this.#file({ callId: readNumberKey(key), begunBatch: 0, values: decodeCall(value), batch: 0 })
     })
   }
 

@@ -1,7 +1,7 @@
 import type { DeadLetter, WebhookKey } from '../store.ts'
 import { decodeDeadLetter, encodeDeadLetter } from './feed-row.ts'
 import type { Journal } from './journal.ts'
-import { readRegistrationId, registrationKey } from './keys.ts'
+import { numberKey, readNumberKey } from './keys.ts'
 import type { Rows } from './rows.ts'
 import { webhookKey, webhookName } from './webhook-book.ts'
 
@@ -32,7 +32,7 @@ export class DeadLetterBook {
     await rows.scanKeys('deadLetters', (key) => {
       const bytes = Buffer.from(key)
       const name = names.get(bytes.toString('hex', 0, WEBHOOK_KEY_BYTES))
-      if (name !== undefined) this.#set(name, readRegistrationId(bytes.subarray(WEBHOOK_KEY_BYTES)), 0)
+      if (name !== undefined) this.#set(name, readNumberKey(bytes.subarray(WEBHOOK_KEY_BYTES)), 0)
     })
   }
 
@@ -94,5 +94,5 @@ export class DeadLetterBook {
 }
 
 function rowKey(webhook: WebhookKey, sequence: number): Buffer {
-  return Buffer.concat([webhookKey(webhook), registrationKey(sequence)])
+  return Buffer.concat([webhookKey(webhook), numberKey(sequence)])
 }

@@ -6,7 +6,7 @@ import { FeedIndex, type Gap, type IndexedEntry } from './feed-index.ts'
 import { decodeEntry, encodeEntry } from './feed-row.ts'
 import type { FeedSequences } from './feed-sequences.ts'
 import type { Journal } from './journal.ts'
-import { readRegistrationId, registrationKey } from './keys.ts'
+import { numberKey, readNumberKey } from './keys.ts'
 import type { Rows } from './rows.ts'
 import type { StoreLog } from './store-log.ts'
 
@@ -50,7 +50,7 @@ export class FeedBook {
 
   async load(rows: Rows): Promise<void> {
     await rows.scan('feed', (key, value) => {
-      const entry = decodeEntry(readRegistrationId(key), value)
+      const entry = decodeEntry(readNumberKey(key), value)
       this.#push(entry.organizationId, {
         ...indexed(entry, value, 0),
         sequence: entry.sequence,
@@ -149,7 +149,7 @@ export class FeedBook {
     const { organizationId } = entry
     const sequence = sequences.next()
     const row = encodeEntry(entry)
-    journal.put('feed', registrationKey(sequence), row)
+    journal.put('feed', numberKey(sequence), row)
     const added = { ...indexed(entry, row, journal.batchNumber), sequence }
     this.#push(organizationId, added)
     this.#keepBounds(organizationId)
@@ -182,7 +182,7 @@ export class FeedBook {
 
   #remove(organizationId: string, index: FeedIndex, entry: IndexedEntry): void {
     index.remove(entry)
-    this.#options.journal.remove('feed', registrationKey(entry.sequence))
+    this.#options.journal.remove('feed', numberKey(entry.sequence))
     this.#count(entry, -1)
     if (index.size === 0) this.#indexes.delete(organizationId)
   }
@@ -227,7 +227,7 @@ export class FeedBook {
     const whole = { dropped: dropped + 1, fromWallMs }
     const entry = gapEntry(organizationId, 'feed_full', whole, change.atWallMs)
     const row = encodeEntry(entry)
-    journal.put('feed', registrationKey(change.sequence), row)
+    journal.put('feed', numberKey(change.sequence), row)
     const made = { ...indexed(entry, row, journal.batchNumber), sequence: change.sequence }
     index.replace(change, made)
     this.#count(change, -1)

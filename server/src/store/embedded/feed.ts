@@ -3,7 +3,7 @@ import type { FeedEntry, FeedStore, Watch } from '../store.ts'
 import type { Engine } from './engine.ts'
 import type { FeedParts } from './feed-parts.ts'
 import { decodeEntry } from './feed-row.ts'
-import { registrationKey } from './keys.ts'
+import { numberKey } from './keys.ts'
 import { tellReceipt, watchedReceipt } from './receipts.ts'
 
 export function embeddedFeed(engine: Engine): FeedStore {
@@ -103,7 +103,7 @@ async function read(
   const entries: FeedEntry[] = []
   for (const indexed of changes.index(organizationId)?.after(afterSequence, max) ?? []) {
     const { sequence, batch } = indexed
-    const row = rows.get('feed', registrationKey(sequence))
+    const row = rows.get('feed', numberKey(sequence))
     if (row === undefined) {
       // Added while this waited, and not on disk yet. Anything else must never happen.
       assert(!journal.isDurable(batch), 'an entry of the feed has no row')

@@ -5,9 +5,7 @@ const LOW = 2 ** 32
 
 /** Key of a registration's rows: its id, big-endian, so that rows are sorted by age. */
 export function registrationKey(registrationId: number): Buffer {
-  const key = Buffer.allocUnsafe(8)
-  writeNumber(key, registrationId, 0)
-  return key
+  return numberKey(registrationId)
 }
 
 /**
@@ -24,7 +22,7 @@ export function mailboxKey(registrationId: number, sequence: number, payloadByte
 }
 
 export function readRegistrationId(key: Uint8Array): number {
-  return readNumber(key, 0)
+  return readNumberKey(key)
 }
 
 export function readMailboxKey(key: Uint8Array): { registrationId: number; sequence: number; bytes: number } {
@@ -45,7 +43,13 @@ export function readPayloadKey(key: Uint8Array): { firstSequence: number; entrie
 
 /** Key of a row that has a number: big-endian, so that rows are sorted by it. */
 export function numberKey(number: number): Buffer {
-  return registrationKey(number)
+  const key = Buffer.allocUnsafe(8)
+  writeNumber(key, number, 0)
+  return key
+}
+
+export function readNumberKey(key: Uint8Array): number {
+  return readNumber(key, 0)
 }
 
 /** Key of a part of a block of the history's index. */

@@ -25,7 +25,7 @@ export class RegistrationRecord {
   lastKeepAliveAtWallMs: number
   expiresAtMs: number
   authorizedUntilWallMs: number
-  /** Handed out by `claimDue` and not settled yet. */
+  /** Handed out by `claimDue`, and its decision not carried out yet. */
   claimed = false
   /** Expired or unregistered: whoever still refers to it drops it. */
   removed = false

@@ -52,7 +52,7 @@ export function embeddedRegistrations(engine: Engine): RegistrationStore {
       return table.listLive(user, nowMs).map(toRegistration)
     },
     claimDue: (nowMs, max) => claimDue(engine, nowMs, max),
-    settle: async (decisions, nowMs) => settle(engine, decisions, nowMs),
+    carryOut: async (decisions, nowMs) => carryOut(engine, decisions, nowMs),
   }
 }
 
@@ -152,14 +152,14 @@ async function claimDue(
 }
 
 /** A refusal ends the claims too, or those registrations would never be handed out again. */
-function settle(engine: Engine, decisions: readonly Decision[], nowMs: number): readonly Decision[] {
+function carryOut(engine: Engine, decisions: readonly Decision[], nowMs: number): readonly Decision[] {
   try {
     engine.journal.assertReadable()
   } catch (error) {
     for (const { registration } of decisions) release(engine, registration)
     throw error
   }
-  return decisions.filter((decision) => settleOne(engine, decision, nowMs))
+  return decisions.filter((decision) => carryOutOne(engine, decision, nowMs))
 }
 
 function release({ table }: Engine, registration: Registration): RegistrationRecord | undefined {
@@ -170,7 +170,7 @@ function release({ table }: Engine, registration: Registration): RegistrationRec
   return record
 }
 
-function settleOne(engine: Engine, { registration, step }: Decision, nowMs: number): boolean {
+function carryOutOne(engine: Engine, { registration, step }: Decision, nowMs: number): boolean {
   const record = release(engine, registration)
   if (record === undefined || record.expiresAtMs !== registration.expiresAtMs) return false
   switch (step) {

@@ -1,6 +1,6 @@
 import { DueTerms } from './due-terms.ts'
 import type { Journal } from './journal.ts'
-import { mailboxKey, numberKey, readRegistrationId } from './keys.ts'
+import { mailboxKey, numberKey, readNumberKey } from './keys.ts'
 import type { Term } from './record.ts'
 import type { Rows } from './rows.ts'
 import { encodeTerm } from './term-row.ts'
@@ -21,7 +21,7 @@ export class TermBook {
 
   /** Takes up what was loaded; a race that is over has no row any more. */
   async load(rows: Rows, terms: readonly Term[]): Promise<void> {
-    await rows.scanKeys('races', (key) => void this.#races.set(readRegistrationId(key), new Set()))
+    await rows.scanKeys('races', (key) => void this.#races.set(readNumberKey(key), new Set()))
     for (const term of terms) this.#file(term)
   }
 

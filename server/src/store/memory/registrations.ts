@@ -61,9 +61,9 @@ export function memoryRegistrations(
       assertOpen(gate)
       return claimDue(slots, nowMs, max)
     },
-    async settle(decisions, nowMs) {
+    async carryOut(decisions, nowMs) {
       assertOpen(gate)
-      return decisions.filter((decision) => settleOne(slots, decision, nowMs, end, record))
+      return decisions.filter((decision) => carryOutOne(slots, decision, nowMs, end, record))
     },
   }
 }
@@ -140,7 +140,7 @@ function claimDue(slots: Slots, nowMs: number, max: number): readonly Registrati
   return due.map((slot) => slot.registration)
 }
 
-function settleOne(
+function carryOutOne(
   slots: Slots,
   { registration, step }: Decision,
   nowMs: number,

@@ -22,7 +22,7 @@ export type ReceiptCount = {
 }
 
 /** One sender's place, from before its event is sent until its request is answered. */
-export class Watch {
+export class Waiter {
   readonly #clock: Clock
   readonly #waiting: Waiting
   entries: readonly EntryPosition[] = []
@@ -64,7 +64,7 @@ export class Watch {
     this.#answerable = entries.length
   }
 
-  settled(isAcknowledged: boolean): void {
+  entryEnded(isAcknowledged: boolean): void {
     this.#open--
     if (isAcknowledged) this.#acknowledged++
     else this.#answerable--
