@@ -46,7 +46,8 @@ async function setUp(t: TestContext) {
   const { files, faults } = limitedFiles(nodeFiles(folder))
   const merger = inlineMerger(files)
   const newStoreId = () => '00112233445566ff'
-  const rows = await openDiskRows({ files, clock, log, merger, newStoreId, sizes: SIZES })
+  const openRows = () => openDiskRows({ files, clock, log, merger, newStoreId, sizes: SIZES })
+  const rows = await openRows()
   const store = await openEmbeddedStore({ rows, clock, log })
   t.after(async () => {
     await store.close().catch(() => {})
@@ -89,7 +90,7 @@ async function setUp(t: TestContext) {
       store.mailboxes.acknowledge(registration, sequence, BOUNDS, () => 0, at)
     return entries.length
   }
-  return { clock, faults, folder, lines, store, send, pass, register, acknowledgeAll }
+  return { clock, openRows, faults, folder, lines, store, send, pass, register, acknowledgeAll }
 }
 
 type Setting = Awaited<ReturnType<typeof setUp>>
@@ -204,6 +205,21 @@ describe('a disk that fills up', () => {
     faults.runFailure = undefined
     await registerOften(setting)
     await acknowledgeSoon(setting, phone, 200)
+  })
+
+  it('and the server is started anew: it starts, from what was kept in reserve', async (t) => {
+    const { faults, folder, openRows, pass, register } = await setUp(t)
+    await register('phone')
+    await eventually(async () => {
+      await pass(1_000)
+      return readdirSync(folder).includes('reserve')
+    }, 'something is kept in reserve')
+    faults.fillUp()
+    const rows = await openRows()
+    t.after(() => rows.close())
+    const key = Buffer.from('key')
+    await rows.commit([{ table: 'meta', key, value: key }])
+    assert.deepEqual(rows.get('meta', key), key)
   })
 })
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -38,6 +38,21 @@ function openRows(folder: string, clock: FakeClock): Promise<Rows> {
   const files = nodeFiles(folder)
   const merger = inlineMerger(files)
   return openDiskRows({ files, clock, merger, newStoreId: () => '0123456789abcdef' })
+}
+
+/** What its manifest names is there, and stays as it is, for as long as that does; it is tidied meanwhile. */
+function copyOf(folder: string): string {
+  const manifest = () => readFileSync(join(folder, 'manifest'), 'latin1')
+  for (;;) {
+    const copy = newFolder()
+    const before = manifest()
+    try {
+      cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith('.tmp') })
+      if (manifest() === before) return copy
+    } catch (error) {
+      if (!(error instanceof Error) || Reflect.get(error, 'code') !== 'ENOENT') throw error
+    }
+  }
 }
 
 /**
@@ -88,8 +103,7 @@ class EngineUnderTest implements StoreUnderTest {
 
   async crash(downMs: number): Promise<void> {
     await this.#rows?.idle()
-    const folder = newFolder()
-    cpSync(this.#folder, folder, { recursive: true, filter: (path) => !path.endsWith('.tmp') })
+    const folder = copyOf(this.#folder)
     this.#abandoned.push(this.store)
     await this.#clock.advance(downMs)
     this.#folder = folder

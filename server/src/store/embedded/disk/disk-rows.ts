@@ -12,7 +12,7 @@ import { type Levels, merged } from './levels.ts'
 import type { Log, LogPart } from './log.ts'
 import type { Merger } from './merge.ts'
 import { openStore } from './open-store.ts'
-import { type DiskRoom, Room, saysNoRoom } from './room.ts'
+import { type DiskRoom, Room, saysNoRoom, withReserve } from './room.ts'
 import { bareKey, firstKeyOf, rowKey } from './row-key.ts'
 import { SIZES, type Sizes } from './sizes.ts'
 import type { TableIds } from './table-ids.ts'
@@ -53,7 +53,8 @@ export type DiskRowsOptions = {
  */
 export async function openDiskRows(options: DiskRowsOptions): Promise<Rows> {
   const { files, clock, merger, sizes = SIZES, log = silentLog, onLost = () => {} } = options
-  const store = await openStore(files, options.newStoreId, sizes, onLost, options.isRepair)
+  const open = () => openStore(files, options.newStoreId, sizes, onLost, options.isRepair)
+  const store = await withReserve(files, open)
   const room = new Room({ files, clock, log, sizes, runBytes: () => bytesOf(store.levels.runs) })
   const found = new Found(log)
   const onFailure = (error: unknown) => found.note(error)

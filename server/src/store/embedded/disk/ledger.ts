@@ -1,6 +1,6 @@
 import { StoreLostError } from './damage.ts'
 import type { Files } from './files.ts'
-import { MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.ts'
+import { MANIFEST, type Manifest, readNewestManifest, writeManifest } from './manifest.ts'
 
 /** Told once, as soon as the store is found to be another's, or gone. */
 export type OnLost = (error: StoreLostError) => void
@@ -50,7 +50,7 @@ export class Ledger {
     const update = this.#last.then(async () => {
       this.assertOwned()
       const next = { ...change(this.#manifest), lastCommit: this.lastCommit }
-      await writeManifest(this.#files, next)
+      await writeManifest(this.#files, next, () => this.assertOwned())
       this.#manifest = { ...next, nextFile: this.#manifest.nextFile }
       this.assertOwned()
     })
@@ -70,7 +70,7 @@ export class Ledger {
     if (this.#lost !== undefined) throw this.#lost
     const identity = this.#files.identityOf(MANIFEST)
     if (identity !== undefined && identity === this.#identity) return
-    const found = readManifest(this.#files)
+    const found = readNewestManifest(this.#files)
     if (found === undefined) this.#lose(`is gone: there is no ${MANIFEST} in it any more`)
     const { storeId, epoch } = this.#manifest
     if (found.storeId !== storeId || found.epoch !== epoch) this.#lose('was taken over by another process')

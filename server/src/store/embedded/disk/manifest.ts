@@ -10,7 +10,12 @@ export const MANIFEST_COPY = 'manifest.copy'
 const FORMAT_VERSION = 1
 
 /** A part of the log, which has its length from the start. */
-export type LogInfo = { readonly number: number; readonly bytes: number }
+export type LogInfo = {
+  readonly number: number
+  readonly bytes: number
+  /** A former owner's: it ends with this commit. What stands behind came when the store was another's already. */
+  readonly lastCommit?: number
+}
 
 /** A file of sorted rows. */
 export type RunInfo = {
@@ -58,11 +63,20 @@ export function numberIn(name: string, suffix: '.log' | '.rows'): number | undef
   return match?.[2] === suffix ? Number(match[1]) : undefined
 }
 
-/** Resolves once it, and all files that are in it, survive a power cut. */
-export async function writeManifest(files: Files, manifest: Manifest): Promise<void> {
+/**
+ * Resolves once it, and all files that are in it, survive a power cut.
+ *
+ * @param between the copy and the manifest: throws where that shall not be written any more
+ */
+export async function writeManifest(
+  files: Files,
+  manifest: Manifest,
+  between: () => void = () => {},
+): Promise<void> {
   const text = Buffer.from(`${JSON.stringify({ format: FORMAT_VERSION, ...manifest })}\n`)
   const bytes = Buffer.concat([text, Buffer.from(`${sumOf(text)}\n`)])
   await replace(files, MANIFEST_COPY, bytes)
+  between()
   await replace(files, MANIFEST, bytes)
   await files.syncNames()
 }
@@ -99,6 +113,25 @@ export function readManifest(files: ReadableFiles, name: string = MANIFEST): Man
       `The data folder has format ${manifest.format} of files; this version of Rollcall reads up to ${FORMAT_VERSION}. Start the newer version.`,
     )
   return manifest
+}
+
+/**
+ * The same, or the copy where that is a later owner's: then a former one has written its manifest over it, which it had
+ * under way.
+ */
+export function readNewestManifest(files: ReadableFiles): Manifest | undefined {
+  const manifest = readManifest(files)
+  const copy = manifest && readCopy(files)
+  return copy?.storeId === manifest?.storeId && (copy?.epoch ?? 0) > (manifest?.epoch ?? 0) ? copy : manifest
+}
+
+function readCopy(files: ReadableFiles): Manifest | undefined {
+  try {
+    return readManifest(files, MANIFEST_COPY)
+  } catch (error) {
+    if (error instanceof DamageError) return undefined
+    throw error
+  }
 }
 
 function sumOf(text: Uint8Array): string {

@@ -4,7 +4,15 @@ import { Ledger, type OnLost } from './ledger.ts'
 import { assertNothingOfAStore, ownerOf } from './leftovers.ts'
 import { Levels } from './levels.ts'
 import { Log, type LogPart } from './log.ts'
-import { logName, MANIFEST, type Manifest, numberIn, readManifest, runName } from './manifest.ts'
+import {
+  type LogInfo,
+  logName,
+  MANIFEST,
+  type Manifest,
+  numberIn,
+  readNewestManifest,
+  runName,
+} from './manifest.ts'
 import { replayLogs } from './replay.ts'
 import { Run } from './run.ts'
 import type { Sizes } from './sizes.ts'
@@ -20,6 +28,11 @@ export type OpenStore = {
   readonly log: Log
 }
 
+type OpenLog = Pick<OpenStore, 'parts' | 'log'>
+
+/** More than a former owner takes without a manifest that says so: it gives no file a name that we give. */
+const NUMBERS_OF_A_FORMER_OWNER = 100_000
+
 /** Opens what is in the folder, or makes a new store where there is none. Its epoch is a new one from then on. */
 export async function openStore(
   files: Files,
@@ -28,23 +41,61 @@ export async function openStore(
   onLost: OnLost,
   isRepair = false,
 ): Promise<OpenStore> {
-  const found = readManifest(files)
+  const found = readNewestManifest(files)
   if (found === undefined) assertNothingOfAStore(files)
   if (found?.isBeingRepaired === true && !isRepair)
     throw new DamageError(`${files.path}/${MANIFEST}`, 'says that a repair did not come to its end')
   const manifest = found ?? (await makeStore(files, newStoreId(), sizes))
   const ids = new TableIds(manifest.tables)
-  const ours = { ...manifest, epoch: manifest.epoch + 1, tables: ids.names }
+  const nextFile = manifest.nextFile + (found === undefined ? 0 : NUMBERS_OF_A_FORMER_OWNER)
+  const ours = { ...manifest, epoch: manifest.epoch + 1, tables: ids.names, nextFile }
   const ledger = await Ledger.start(files, ours, onLost)
   const levels = openLevels(files, ledger.manifest)
   try {
     const end = openLog(files, ledger.manifest, ids)
-    await end.log.open()
+    if (found === undefined) await end.log.open()
+    else await goOnAlone(files, ledger, end, sizes)
     await tidy(files, ledger.manifest)
     return { ids, ledger, levels, ...end }
   } catch (error) {
     levels.close()
     throw error
+  }
+}
+
+/**
+ * From here on nothing is written to a file that a former owner may still write to: one that stood still between its
+ * last look and its write, where locks do not hold. What it had is sealed where this start has found its end; what it had
+ * made ahead goes.
+ */
+async function goOnAlone(files: Files, ledger: Ledger, { parts, log }: OpenLog, sizes: Sizes): Promise<void> {
+  await settle(files, log.part.info)
+  const bytes = Math.min(sizes.partBytesMax, log.part.info.bytes)
+  const next = { number: ledger.takeNumbers(1), bytes }
+  await makeLog(files, next.number, bytes)
+  for (const [index, part] of parts.entries()) {
+    const lastCommit = (parts[index + 1]?.firstCommit ?? log.nextCommit) - 1
+    parts[index] = { ...part, info: { lastCommit, ...part.info } }
+  }
+  ledger.lastCommit = log.nextCommit - 1
+  const logs = [...parts.map(({ info }) => info), next]
+  await ledger.update((manifest) => ({ ...manifest, logs }))
+  parts.push(await log.goOnIn(next))
+}
+
+/**
+ * Where writes go through the page cache, the last record may have been read from there alone; the manifest is about to
+ * say that it is there. Writing some of the same bytes again has all of them synced.
+ */
+async function settle(files: Files, { number }: LogInfo): Promise<void> {
+  const log = await files.openLog(logName(number))
+  const reader = files.open(logName(number))
+  try {
+    reader.read(log.room(log.unitBytes).subarray(0, log.unitBytes), 0)
+    await log.write(log.unitBytes, 0)
+  } finally {
+    reader.close()
+    await log.close()
   }
 }
 
@@ -65,7 +116,7 @@ function openLevels(files: Files, { runs, storeId }: Manifest): Levels {
   }
 }
 
-function openLog(files: Files, manifest: Manifest, ids: TableIds): { parts: LogPart[]; log: Log } {
+function openLog(files: Files, manifest: Manifest, ids: TableIds): OpenLog {
   const end = replayLogs(files, manifest)
   const parts = end.tables.slice(0, end.index + 1).flatMap((table, index) => {
     const info = manifest.logs[index]

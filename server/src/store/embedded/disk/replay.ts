@@ -51,10 +51,12 @@ class LogPart {
   readonly #path: string
   readonly #bytes: Buffer
   readonly #storeId: Buffer
+  readonly #lastCommit: number
   readonly table: Memtable
 
-  constructor(files: ReadableFiles, { number, bytes }: LogInfo, storeId: Buffer) {
+  constructor(files: ReadableFiles, { number, bytes, lastCommit }: LogInfo, storeId: Buffer) {
     this.#path = `${files.path}/${logName(number)}`
+    this.#lastCommit = lastCommit ?? Number.POSITIVE_INFINITY
     this.#storeId = storeId
     const size = files.sizeOf(logName(number))
     if (size === undefined) throw new DamageError(this.#path, 'is missing')
@@ -69,7 +71,7 @@ class LogPart {
     let position = 0
     for (;;) {
       const found = this.#find(position, nextCommit)
-      if (found === undefined) return { position, nextCommit }
+      if (found === undefined || found.record.number > this.#lastCommit) return { position, nextCommit }
       if (found.record.epoch > epoch)
         throw new DamageError(this.#path, 'holds what a later owner of the store has written')
       this.table.take(found.at, found.record.changes, () => true)
@@ -98,7 +100,7 @@ class LogPart {
       const record = readRecord(this.#bytes, at)
       if (record === undefined) continue
       if (!record.storeId.equals(this.#storeId)) throw new DamageError(this.#path, 'belongs to another store')
-      if (record.number >= number)
+      if (record.number >= number && record.number <= this.#lastCommit)
         throw new DamageError(
           this.#path,
           `is damaged at byte ${position}: later commits follow, this one cannot be read`,

@@ -146,6 +146,17 @@ export class Room {
   }
 }
 
+/** A start on a disk that is full gives up what was kept in reserve for that. */
+export async function withReserve<T>(files: Files, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open()
+  } catch (error) {
+    if (!saysNoRoom(error) || files.sizeOf(RESERVE) === undefined) throw error
+    await files.remove(RESERVE)
+    return open()
+  }
+}
+
 /** Whether the system says that there is no room (any more, or for this user). */
 export function saysNoRoom(error: unknown): boolean {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined

@@ -187,7 +187,9 @@ export class Upkeep {
 
   /** Of the parts that are empty now: those that are used again, and those that go. */
   #sortOut(logs: readonly LogInfo[]): readonly [again: readonly LogInfo[], over: readonly LogInfo[]] {
-    const full = logs.filter(({ bytes }) => bytes === this.#options.sizes.partBytesMax)
+    const { partBytesMax } = this.#options.sizes
+    // None of a former owner's: it may still write to it.
+    const full = logs.filter(({ bytes, lastCommit }) => bytes === partBytesMax && lastCommit === undefined)
     const again = full.slice(0, Math.max(0, this.supply.shortBy))
     return [again, logs.filter((log) => !again.includes(log))]
   }

@@ -39,14 +39,16 @@ class Part {
   readonly #lost: string[] = []
   readonly #storeId: Buffer
   readonly #first: number
+  readonly #last: number
   #next: number
   #commits = 0
   readonly table: Memtable
 
-  constructor(files: Files, { number, bytes }: LogInfo, storeId: Buffer, next: number) {
+  constructor(files: Files, { number, bytes, lastCommit }: LogInfo, storeId: Buffer, next: number) {
     this.#name = logName(number)
     this.#storeId = storeId
     this.#first = next
+    this.#last = lastCommit ?? Number.POSITIVE_INFINITY
     this.#next = next
     const found = orDamage(() => readWhole(files, this.#name))
     if (found instanceof DamageError) this.#problems.push(found.what)
@@ -70,10 +72,10 @@ class Part {
     return this.#next
   }
 
-  /** Of a part that is used again, older commits may be left: their rows are in runs. */
+  /** Of a part that is used again, older commits may be left: their rows are in runs. Of a former owner's, later ones. */
   #take(at: number, { number, changes }: { readonly number: number; readonly changes: number }): void {
     const isRepeated = number === this.#next - 1 && this.#commits === 0
-    if (number < this.#next && !isRepeated) return
+    if ((number < this.#next && !isRepeated) || number > this.#last) return
     if (number > this.#next) {
       this.#note(at === 0 ? 'does not begin where the log before it ends' : `is damaged before byte ${at}`)
       this.lose(number - 1)

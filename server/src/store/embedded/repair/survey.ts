@@ -8,6 +8,7 @@ import {
   type Manifest,
   numberIn,
   readManifest,
+  readNewestManifest,
   runName,
 } from '../disk/manifest.ts'
 import { bad, counted, type Finding, good, orDamage } from './finding.ts'
@@ -51,7 +52,7 @@ export function numberOf(name: string): number | undefined {
 }
 
 function findManifest(files: Files): { manifest: Manifest | undefined; findings: readonly Finding[] } {
-  const main = orDamage(() => readManifest(files))
+  const main = orDamage(() => readNewestManifest(files))
   if (main !== undefined && !(main instanceof DamageError))
     return { manifest: main, findings: [ofManifest(main)] }
   const what = main === undefined ? 'is missing' : main.what
