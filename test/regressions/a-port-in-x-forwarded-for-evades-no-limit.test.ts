@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readConfiguration } from '../../server/src/config/config.ts'
 import { createLimits } from '../../server/src/limits/limits.ts'
-import { ask, openHttp } from '../helpers/http-fixture.ts'
+import { ask } from '../helpers/ask.ts'
+import { openHttp } from '../helpers/http-fixture.ts'
 
 const SETTINGS = { trustedProxies: ['127.0.0.1', '10.0.0.0/8', '2001:db8:ffff::/48'] }
 

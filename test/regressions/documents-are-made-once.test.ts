@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { ask, openHttp } from '../helpers/http-fixture.ts'
+import { ask } from '../helpers/ask.ts'
+import { openHttp } from '../helpers/http-fixture.ts'
 
 const isDocument = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Reflect.has(value, 'openapi')

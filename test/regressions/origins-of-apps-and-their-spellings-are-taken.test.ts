@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConfigurationError, readConfiguration } from '../../server/src/config/config.ts'
-import { ask, openHttp } from '../helpers/http-fixture.ts'
+import { ask } from '../helpers/ask.ts'
+import { openHttp } from '../helpers/http-fixture.ts'
 import { openMqtt } from '../helpers/mqtt-fixture.ts'
 import { openRaw, upgradeRequest } from '../helpers/raw-link.ts'
 

@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { allowOrigins } from '../../server/src/config/config.ts'
+import { ask, dial, readToEnd } from '../helpers/ask.ts'
 import { type FakeClock, inTime } from '../helpers/fake-clock.ts'
-import { ask, dial, openHttp, readToEnd } from '../helpers/http-fixture.ts'
+import { openHttp } from '../helpers/http-fixture.ts'
 
 const ORIGIN = 'https://app.example.com'
 const SETTINGS = { allowedOrigins: allowOrigins([ORIGIN]) }

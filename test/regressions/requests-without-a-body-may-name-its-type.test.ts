@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ask, dial, openHttp, post, readToEnd } from '../helpers/http-fixture.ts'
+import { ask, dial, post, readToEnd } from '../helpers/ask.ts'
+import { openHttp } from '../helpers/http-fixture.ts'
 
 const TYPES = [
   'application/json',

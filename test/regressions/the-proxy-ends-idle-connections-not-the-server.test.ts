@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readConfiguration } from '../../server/src/config/config.ts'
-import { dial, openHttp } from '../helpers/http-fixture.ts'
+import { dial } from '../helpers/ask.ts'
+import { openHttp } from '../helpers/http-fixture.ts'
 
 const REQUEST = 'GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n'
 

@@ -4,8 +4,9 @@ import type { Organization, Webhook } from '../../server/src/auth/auth.ts'
 import { createLog } from '../../server/src/observe/observe.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { createWebhooks } from '../../server/src/webhooks/webhooks.ts'
+import { ask } from '../helpers/ask.ts'
 import { createFakeClock, seededRandom } from '../helpers/fake-clock.ts'
-import { ask, openHttp } from '../helpers/http-fixture.ts'
+import { openHttp } from '../helpers/http-fixture.ts'
 
 const URL_WITH_TOKEN = 'https://hooks.example/rollcall?token=s3cr3t&x=1'
 

@@ -18,8 +18,7 @@ import {
 } from './parse.ts'
 
 export { readConfigFile } from './config-file.ts'
-export { isLoopbackHost } from './demo-hosts.ts'
-export { withDemoOrigins } from './demo-origins.ts'
+export { isLoopbackHost, withDemoOrigins } from './demo.ts'
 export { CONFIGURATION_KEYS, type ConfigurationKey } from './keys.ts'
 export { type AllowedOrigins, allowOrigins } from './origins.ts'
 export { ConfigurationError, type LogLevel } from './parse.ts'

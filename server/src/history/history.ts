@@ -1,9 +1,8 @@
 import type { HistoryQuery, HistoryRecord, HistoryStore, Sender } from '../store/store.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import type { HistoryScope, Reader } from './reader.ts'
+import type { HistoryScope, Reader } from './record-json.ts'
 
-export type { HistoryScope, Reader } from './reader.ts'
-export { pageJson, recordJson } from './record-json.ts'
+export { type HistoryScope, pageJson, type Reader, recordJson } from './record-json.ts'
 
 /** What a caller asks for within its scope. */
 export type HistoryFilters = Pick<

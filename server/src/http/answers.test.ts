@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { ask, openHttp, post } from '../../../test/helpers/http-fixture.ts'
+import { ask, post } from '../../../test/helpers/ask.ts'
+import { openHttp } from '../../../test/helpers/http-fixture.ts'
 
 const SEND = '/rtc-api/users/endpoints/sendEvent'
 

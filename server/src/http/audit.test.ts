@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ask, openHttp, post } from '../../../test/helpers/http-fixture.ts'
+import { ask, post } from '../../../test/helpers/ask.ts'
+import { openHttp } from '../../../test/helpers/http-fixture.ts'
 import type { AuditRecord } from '../audit/audit.ts'
 import { buildOpenApi } from './openapi.ts'
 import { AUDITED } from './plugins/audit.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ask, openHttp, post } from '../../../test/helpers/http-fixture.ts'
+import { ask, post } from '../../../test/helpers/ask.ts'
+import { openHttp } from '../../../test/helpers/http-fixture.ts'
 
 const ENDPOINTS = '/rtc-api/users/endpoints'
 const ID_EXPECTED = 'must be a string of 1 to 128 characters without + # / $ or control characters'

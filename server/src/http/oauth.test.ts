@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { type Answer, ask, openHttp, post } from '../../../test/helpers/http-fixture.ts'
+import { type Answer, ask, post } from '../../../test/helpers/ask.ts'
+import { openHttp } from '../../../test/helpers/http-fixture.ts'
 import { OAuthError } from '../auth/auth.ts'
 import type { HttpOptions } from './http.ts'
 

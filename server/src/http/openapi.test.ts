@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import { ask, openHttp } from '../../../test/helpers/http-fixture.ts'
+import { ask } from '../../../test/helpers/ask.ts'
+import { openHttp } from '../../../test/helpers/http-fixture.ts'
 import { buildOpenApi } from './http.ts'
 
 const OPERATIONS: readonly (readonly [line: string, statuses: readonly number[]])[] = [

@@ -6,7 +6,8 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { ask, openHttp } from '../../../test/helpers/http-fixture.ts'
+import { ask } from '../../../test/helpers/ask.ts'
+import { openHttp } from '../../../test/helpers/http-fixture.ts'
 import type { HttpSettings } from './http.ts'
 
 const NOBODY = { headers: { authorization: '' } }

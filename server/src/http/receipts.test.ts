@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { describe, it } from 'node:test'
-import { openHttp, post } from '../../../test/helpers/http-fixture.ts'
+import { post } from '../../../test/helpers/ask.ts'
+import { openHttp } from '../../../test/helpers/http-fixture.ts'
 
 const PATH = '/rtc-api/users/endpoints/sendEvent'
 const COMMAND = {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ask, dial, openHttp, readToEnd } from '../../../test/helpers/http-fixture.ts'
+import { ask, dial, readToEnd } from '../../../test/helpers/ask.ts'
+import { openHttp } from '../../../test/helpers/http-fixture.ts'
 
 const ENDPOINTS = '/rtc-api/users/endpoints'
 const SECRET = 's3cret'

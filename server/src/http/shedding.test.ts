@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { ask, FakeDelivery, openHttp, post } from '../../../test/helpers/http-fixture.ts'
+import { ask, post } from '../../../test/helpers/ask.ts'
+import { FakeDelivery } from '../../../test/helpers/fake-delivery.ts'
+import { openHttp } from '../../../test/helpers/http-fixture.ts'
 import { noLimits } from '../../../test/helpers/no-limits.ts'
 
 /** What a preview of masks does is tested with the real delivery. */

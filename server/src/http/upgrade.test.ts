@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { connect as connectTls } from 'node:tls'
-import { dial, openHttp, readToEnd } from '../../../test/helpers/http-fixture.ts'
+import { dial, readToEnd } from '../../../test/helpers/ask.ts'
+import { openHttp } from '../../../test/helpers/http-fixture.ts'
 
 const BODY = '{"keepAliveSeconds":5,"userEndpointId":"e-1"}'
 

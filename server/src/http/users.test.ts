@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
-import { ask, dial, openHttp, post, readToEnd } from '../../../test/helpers/http-fixture.ts'
+import { ask, dial, post, readToEnd } from '../../../test/helpers/ask.ts'
+import { openHttp } from '../../../test/helpers/http-fixture.ts'
 import { noLimits } from '../../../test/helpers/no-limits.ts'
 
 const USERS = '/rtc-api/users'

@@ -1,6 +1,5 @@
 import { describe, it } from 'node:test'
 import { answerCases, answerRestartCases } from './contract/answers.ts'
-import type { Cases } from './contract/cases.ts'
 import { dueCases } from './contract/due.ts'
 import { feedCases, feedRestartCases } from './contract/feed.ts'
 import { historyCases } from './contract/history.ts'
@@ -10,6 +9,7 @@ import { lastSeenCases } from './contract/last-seen.ts'
 import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
 import { closingCases, restartCases } from './contract/restart.ts'
+import type { Cases } from './contract/scene.ts'
 import { Scene, type StoreUnderTest } from './contract/scene.ts'
 import {
   flappingCases,

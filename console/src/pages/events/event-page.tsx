@@ -12,7 +12,6 @@ import { JsonView } from '../../ui/json-view.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { Time } from '../../ui/time.tsx'
 import { usePoll } from '../../ui/use-poll.ts'
-import { hasMasked } from './masked.ts'
 import { Timeline } from './timeline-view.tsx'
 
 const FOLLOW_MS = 2_000
@@ -149,4 +148,10 @@ function Facts({ record }: { readonly record: HistoryRecord }) {
       </dd>
     </dl>
   )
+}
+
+/** Whether any value is a string of asterisks only, as masks leave it. Such a one may also have been sent so. Pure. */
+function hasMasked(value: unknown): boolean {
+  if (typeof value === 'string') return /^\*+$/.test(value)
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasMasked)
 }

@@ -9,8 +9,8 @@ import type {
   Registration,
   SentThrough,
 } from '../store.ts'
-import type { Cases } from './cases.ts'
 import { ACME, draft, fate } from './history-scene.ts'
+import type { Cases } from './scene.ts'
 import { ENDPOINT, type Scene } from './scene.ts'
 
 const { organizationId, userId } = ENDPOINT

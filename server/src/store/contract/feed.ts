@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { LIFECYCLE_EVENTS, type LifecycleEventType } from '@rollcall/protocol/lifecycle'
 import type { FeedEntry } from '../store.ts'
-import type { Cases } from './cases.ts'
+import type { Cases } from './scene.ts'
 import { ENDPOINT, type Scene } from './scene.ts'
 
 const HOOK = { organizationId: 'acme', webhookId: 'hook' }

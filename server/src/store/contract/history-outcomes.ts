@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Cases } from './cases.ts'
 import { ACME, fate, plain, send } from './history-scene.ts'
+import type { Cases } from './scene.ts'
 
 export const historyOutcomeCases: Cases = {
   'a record of an appended event has an endpoint for each, queued or discarded': async (scene) => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Cases } from './cases.ts'
 import { ACME, add, DAY_MS, fate, names, paged, send } from './history-scene.ts'
-import type { Scene } from './scene.ts'
+import type { Cases, Scene } from './scene.ts'
 
 async function fill(scene: Scene): Promise<void> {
   await scene.register({ keepAliveSeconds: 60 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { HistoryQuery, Sender } from '../store.ts'
-import type { Cases } from './cases.ts'
 import { ACME, add, DAY_MS, draft, names, paged, plain } from './history-scene.ts'
+import type { Cases } from './scene.ts'
 
 const EVERYTHING: HistoryQuery = {}
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { RollcallError } from '@rollcall/protocol/error-code'
-import type { Cases } from './cases.ts'
 import { registerMany } from './mailboxes.ts'
+import type { Cases } from './scene.ts'
 import { ENDPOINT, type Scene } from './scene.ts'
 
 /** Everything that a store keeps, one of each. */

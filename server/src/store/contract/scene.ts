@@ -131,3 +131,6 @@ export class Scene {
 export function textOf(entry: MailboxEntry): string {
   return Buffer.from(entry.payload).toString()
 }
+
+/** Tests by name: what is guaranteed → how it is tried. */
+export type Cases = { readonly [guarantee: string]: (scene: Scene) => Promise<void> }

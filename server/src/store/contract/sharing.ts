@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { type BookBounds, REVOCATIONS_SLACK } from '../bounds.ts'
 import type { Registration, UserKey } from '../store.ts'
-import type { Cases } from './cases.ts'
-import type { Scene } from './scene.ts'
+import type { Cases, Scene } from './scene.ts'
 
 /** What the suite's stores keep: little, so that it can be filled. */
 export const SMALL_BOOKS: BookBounds = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { AppendRequest, CancelDraft, HistoryDraft, Registration } from '../store.ts'
-import type { Cases } from './cases.ts'
+import type { Cases } from './scene.ts'
 import { ENDPOINT, type Scene, textOf } from './scene.ts'
 
 const { organizationId, userId } = ENDPOINT

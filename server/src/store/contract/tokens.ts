@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import type { RefreshFamily, RotateOutcome } from '../store.ts'
-import type { Cases } from './cases.ts'
-import type { Scene } from './scene.ts'
+import type { Cases, Scene } from './scene.ts'
 
 const [HASH_1, HASH_2, HASH_3] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2), Buffer.alloc(32, 3)]
 const SALT = Buffer.alloc(32, 9)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Cases } from './cases.ts'
+import type { Cases } from './scene.ts'
 import { ENDPOINT, type Scene } from './scene.ts'
 
 const MINUTE_MS = 60_000

@@ -1,0 +1,93 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { Principal } from '../../server/src/auth/auth.ts'
+import type {
+  AnswerCommand,
+  BulkItem,
+  LinkPeer,
+  ReceiptWait,
+  SendEventCommand,
+  SendResult,
+} from '../../server/src/delivery/delivery.ts'
+import type { Registration, UserKey } from '../../server/src/store/store.ts'
+import { PEER } from './link-peer.ts'
+
+/** Keeps what it was told to send; `failure` makes it fail. */
+export class FakeDelivery {
+  readonly sent: { readonly caller: string; readonly command: SendEventCommand; readonly key?: string }[] = []
+  failure: Error | undefined
+  count = 1
+
+  async sendEvent(
+    caller: Principal,
+    command: SendEventCommand,
+    key?: string,
+  ): Promise<{ count: number; eventId: string }> {
+    if (this.failure !== undefined) throw this.failure
+    this.sent.push({ caller: caller.userId, command, ...(key === undefined ? {} : { key }) })
+    return { count: this.count, eventId: command.event.id ?? '0190d9b2-6a8e-7cc1-9d0f-3a1f0c5b7e42' }
+  }
+
+  /** Seconds of each request that waited, and what their senders learn. */
+  readonly waits: number[] = []
+  receipts: SendResult['receipts']
+  /** Resolves once whoever waits is to be answered; where it is not set, at once. */
+  answerAt: ((gone: AbortSignal) => Promise<void>) | undefined
+
+  async sendEventAndWait(
+    caller: Principal,
+    command: SendEventCommand,
+    key: string | undefined,
+    { waitMs, gone }: ReceiptWait,
+  ): Promise<SendResult> {
+    const result = await this.sendEvent(caller, command, key)
+    this.waits.push(waitMs / 1000)
+    await this.answerAt?.(gone)
+    return this.receipts === undefined ? result : { ...result, receipts: this.receipts }
+  }
+
+  sendEvents(caller: Principal, group: readonly BulkItem[]): Promise<PromiseSettledResult<SendResult>[]> {
+    return Promise.allSettled(
+      group.map((item) =>
+        item instanceof RollcallError ? Promise.reject(item) : this.sendEvent(caller, item),
+      ),
+    )
+  }
+
+  readonly answers: { readonly user: UserKey; readonly command: AnswerCommand }[] = []
+
+  async answer(user: UserKey, command: AnswerCommand): Promise<void> {
+    if (this.failure !== undefined) throw this.failure
+    this.answers.push({ user, command })
+  }
+
+  previewMasks(): Buffer {
+    throw new Error('tested with the real delivery')
+  }
+
+  mailboxDepth({ userEndpointId }: Registration): number {
+    return userEndpointId.length
+  }
+
+  /** Of each organization. */
+  readonly links = new Map<string | undefined, number>()
+
+  census(organizationId: string | undefined): {
+    connected: number
+    mailboxEvents: number
+    mailboxBytes: number
+  } {
+    const connected = this.links.get(organizationId) ?? 0
+    return { connected, mailboxEvents: connected * 2, mailboxBytes: connected * 3 }
+  }
+
+  isConnected({ userEndpointId }: Registration): boolean {
+    return userEndpointId === 'connected'
+  }
+
+  /** Of the connected one. */
+  peer = PEER
+
+  peerOf(registration: Registration): LinkPeer | undefined {
+    return this.isConnected(registration) ? this.peer : undefined
+  }
+}

@@ -1,0 +1,98 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { HttpOptions } from '../../server/src/http/http.ts'
+import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
+import type { FakeClock } from './fake-clock.ts'
+
+/** Registrations without a store; `failure` makes everything fail. */
+export class FakeRegistrar {
+  readonly #clock: FakeClock
+  readonly #registrations = new Map<string, Registration>()
+  failure: Error | undefined
+  /** `exp` of the token of each register and keepalive. */
+  readonly authorizedUntil: (number | undefined)[] = []
+  readonly wanted: unknown[] = []
+
+  constructor(clock: FakeClock) {
+    this.#clock = clock
+  }
+
+  async register(
+    user: UserKey,
+    wanted: Parameters<HttpOptions['registrar']['register']>[1],
+    authorizedUntilWallMs: number,
+  ): Promise<Registration> {
+    this.#failOrGo()
+    this.wanted.push(wanted)
+    this.authorizedUntil.push(authorizedUntilWallMs)
+    const nowMs = this.#clock.wallMs()
+    const registration: Registration = {
+      ...user,
+      userEndpointId: wanted.userEndpointId ?? `made-${this.#registrations.size + 1}`,
+      registrationId: this.#registrations.size + 1,
+      keepAliveSeconds: wanted.keepAliveSeconds,
+      serverKeepAliveReminderOn: wanted.serverKeepAliveReminderOn,
+      registeredAtWallMs: nowMs,
+      lastKeepAliveAtWallMs: nowMs,
+      expiresAtMs: nowMs + wanted.keepAliveSeconds * 1_000,
+      reminded: false,
+      authorizedUntilWallMs,
+    }
+    this.#registrations.set(keyOf(registration), registration)
+    return registration
+  }
+
+  async keepalive(endpoint: EndpointKey, authorizedUntilWallMs: number | undefined): Promise<Registration> {
+    this.authorizedUntil.push(authorizedUntilWallMs)
+    return this.#get(endpoint)
+  }
+
+  async unregister(endpoint: EndpointKey): Promise<void> {
+    this.#get(endpoint)
+    this.#registrations.delete(keyOf(endpoint))
+  }
+
+  async find(endpoint: EndpointKey): Promise<Registration | undefined> {
+    this.#failOrGo()
+    return this.#registrations.get(keyOf(endpoint))
+  }
+
+  async list({ organizationId, userId }: UserKey): Promise<readonly Registration[]> {
+    this.#failOrGo()
+    return [...this.#registrations.values()].filter(
+      (registration) => registration.organizationId === organizationId && registration.userId === userId,
+    )
+  }
+
+  async unregisterAll(user: UserKey): Promise<void> {
+    for (const registration of await this.list(user)) this.#registrations.delete(keyOf(registration))
+  }
+
+  async lastSeenWallMs(user: UserKey): Promise<number | undefined> {
+    const times = (await this.list(user)).map(({ lastKeepAliveAtWallMs }) => lastKeepAliveAtWallMs)
+    return times.length === 0 ? undefined : Math.max(...times)
+  }
+
+  count(organizationId?: string): number {
+    const all = [...this.#registrations.values()]
+    return all.filter((one) => organizationId === undefined || one.organizationId === organizationId).length
+  }
+
+  expiresAtWallMs({ expiresAtMs }: Registration): number {
+    return expiresAtMs
+  }
+
+  #get(endpoint: EndpointKey): Registration {
+    this.#failOrGo()
+    const found = this.#registrations.get(keyOf(endpoint))
+    if (found === undefined) throw new RollcallError('endpoint_unknown')
+    return found
+  }
+
+  #failOrGo(): void {
+    if (this.failure !== undefined) throw this.failure
+  }
+}
+
+function keyOf({ organizationId, userId, userEndpointId }: EndpointKey): string {
+  return JSON.stringify([organizationId, userId, userEndpointId])
+}
