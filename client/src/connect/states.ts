@@ -1,5 +1,4 @@
-import type { SdkErrorCode } from '../sdk-error.ts'
-import { SdkError, textOf } from '../sdk-error.ts'
+import { SdkError, type SdkErrorCode, textOf } from '../sdk-error.ts'
 import { onAbort } from '../waiting.ts'
 
 export type Status = 'connecting' | 'online' | 'reconnecting' | 'expired' | 'closed'

@@ -9,8 +9,7 @@ import { lastSeenCases } from './contract/last-seen.ts'
 import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
 import { closingCases, restartCases } from './contract/restart.ts'
-import type { Cases } from './contract/scene.ts'
-import { Scene, type StoreUnderTest } from './contract/scene.ts'
+import { type Cases, Scene, type StoreUnderTest } from './contract/scene.ts'
 import {
   flappingCases,
   revocationCases,

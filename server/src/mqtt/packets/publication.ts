@@ -1,6 +1,5 @@
 import { PacketError } from '../reasons.ts'
-import type { Version } from './checks.ts'
-import { bodyStart, checkTopicName } from './checks.ts'
+import { bodyStart, checkTopicName, type Version } from './checks.ts'
 import { Cursor } from './cursor.ts'
 import { ALLOWED, checkProperties, Property } from './properties.ts'
 

@@ -1,8 +1,7 @@
 import type { Principal } from '../../auth/auth.ts'
 import type { Registrar } from '../../registrar/registrar.ts'
 import type { EndpointKey, Registration } from '../../store/store.ts'
-import type { CloseReason } from '../reasons.ts'
-import { asError } from '../reasons.ts'
+import { asError, type CloseReason } from '../reasons.ts'
 import type { MqttClient } from './client.ts'
 import type { Connection } from './connection.ts'
 

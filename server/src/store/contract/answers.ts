@@ -10,8 +10,7 @@ import type {
   SentThrough,
 } from '../store.ts'
 import { ACME, draft, fate } from './history-scene.ts'
-import type { Cases } from './scene.ts'
-import { ENDPOINT, type Scene } from './scene.ts'
+import { type Cases, ENDPOINT, type Scene } from './scene.ts'
 
 const { organizationId, userId } = ENDPOINT
 const USER = { organizationId, userId }

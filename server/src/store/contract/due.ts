@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Cases } from './scene.ts'
-import { ENDPOINT } from './scene.ts'
+import { type Cases, ENDPOINT } from './scene.ts'
 
 export const dueCases: Cases = {
   'a registration is due at its deadline, not before, and handed out once': async (scene) => {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { LIFECYCLE_EVENTS, type LifecycleEventType } from '@rollcall/protocol/lifecycle'
 import type { FeedEntry } from '../store.ts'
-import type { Cases } from './scene.ts'
-import { ENDPOINT, type Scene } from './scene.ts'
+import { type Cases, ENDPOINT, type Scene } from './scene.ts'
 
 const HOOK = { organizationId: 'acme', webhookId: 'hook' }
 const ALL = new Set(Object.keys(LIFECYCLE_EVENTS) as LifecycleEventType[])

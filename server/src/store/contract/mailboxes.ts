@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Cases } from './scene.ts'
-import { ENDPOINT, type Scene, textOf } from './scene.ts'
+import { type Cases, ENDPOINT, type Scene, textOf } from './scene.ts'
 
 /** Four endpoints of one user. */
 export async function registerMany(scene: Scene) {

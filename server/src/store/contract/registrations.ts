@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Registration } from '../store.ts'
-import type { Cases } from './scene.ts'
-import { ENDPOINT, type Scene } from './scene.ts'
+import { type Cases, ENDPOINT, type Scene } from './scene.ts'
 
 const DEVICES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { registerMany } from './mailboxes.ts'
-import type { Cases } from './scene.ts'
-import { ENDPOINT, type Scene } from './scene.ts'
+import { type Cases, ENDPOINT, type Scene } from './scene.ts'
 
 /** Everything that a store keeps, one of each. */
 async function fill(scene: Scene) {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Cases } from './scene.ts'
-import { ENDPOINT, type Scene } from './scene.ts'
+import { type Cases, ENDPOINT, type Scene } from './scene.ts'
 
 /** What the moment is for whoever asks now: judged by what was heard. */
 function heardAt(scene: Scene) {

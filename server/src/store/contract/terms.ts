@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import type { AppendRequest, CancelDraft, HistoryDraft, Registration } from '../store.ts'
-import type { Cases } from './scene.ts'
-import { ENDPOINT, type Scene, textOf } from './scene.ts'
+import { type Cases, ENDPOINT, type Scene, textOf } from './scene.ts'
 
 const { organizationId, userId } = ENDPOINT
 const BOUNDS = { eventsMax: 10, bytesMax: 1000 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Cases } from './scene.ts'
-import { ENDPOINT, type Scene } from './scene.ts'
+import { type Cases, ENDPOINT, type Scene } from './scene.ts'
 
 const GLOBEX = { ...ENDPOINT, organizationId: 'globex' }
 const NOTHING = { registrations: 0, mailboxEvents: 0, mailboxBytes: 0 }

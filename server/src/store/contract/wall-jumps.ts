@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Cases } from './scene.ts'
-import { ENDPOINT, type Scene } from './scene.ts'
+import { type Cases, ENDPOINT, type Scene } from './scene.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
