@@ -33,6 +33,8 @@ const SETTINGS: HttpSettings = {
 export type HttpFixture = {
   readonly http: Http
   readonly clock: FakeClock
+  /** Whose `authenticate` may be replaced. */
+  readonly auth: { authenticate: HttpOptions['auth']['authenticate'] }
   readonly registrar: FakeRegistrar
   readonly delivery: FakeDelivery
   readonly oauth: TokenRequest[]
@@ -57,8 +59,9 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
   const revocations: Revocations = { count: 0, revoked: new Set() }
   const refused: string[] = []
   const logged: string[] = []
+  const auth = fakeAuth(clock, oauth, revocations)
   const http = await createHttp({
-    auth: fakeAuth(clock, oauth, revocations),
+    auth,
     registrar,
     delivery,
     history: createHistory({ store: createMemoryStore({ clock: createFakeClock() }) }),
@@ -84,6 +87,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
   return {
     http,
     clock,
+    auth,
     registrar,
     delivery,
     statistics,

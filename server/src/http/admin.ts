@@ -67,8 +67,10 @@ async function buildAdminApp(
   { services, settings, document, hasMetrics }: AdminOptions,
   door: Door,
 ): Promise<App> {
-  const app = createFastify(services, { ...settings, allowedOrigins: NOBODY }, (handler) =>
-    door.leadTo(handler),
+  const app = createFastify(
+    services,
+    { ...settings, allowedOrigins: NOBODY },
+    { serverFor: (handler) => door.leadTo(handler) },
   )
   app.removeAllContentTypeParsers()
   app.setSerializerCompiler(() => JSON.stringify)

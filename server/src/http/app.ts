@@ -56,9 +56,9 @@ import { SocketOrigins } from './socket-origins.ts'
 export async function buildApp(
   services: HttpServices,
   settings: HttpSettings,
-  serverFor?: ServerFor,
+  { gate = new AnswerGate(), ...parts }: Partial<FrontParts> = {},
 ): Promise<App> {
-  const app = createFastify(services, settings, serverFor)
+  const app = createFastify(services, settings, parts)
   // Where nothing reads bodies, a body is refused, or left alone on an unknown path.
   app.removeAllContentTypeParsers()
   app.setSerializerCompiler(() => JSON.stringify)
@@ -70,25 +70,29 @@ export async function buildApp(
   if (settings.tls !== undefined) requireTls(app)
   await documentRoutes(app, settings.keepAliveSecondsMax)
   await addIdentity(app, services, settings)
-  await addApi(app, services, settings)
+  await addApi(app, services, settings, gate)
   addOperations(app, services, settings)
   if (settings.docs !== false) await serveDocs(app, settings.tls !== undefined)
   await servePages(app, settings.pages, settings.tls !== undefined)
   return app
 }
 
-/** The server whose requests a handler gets. */
-type ServerFor = (handler: RequestListener) => Server
+/** What the ways that requests can take have in common. */
+export type FrontParts = {
+  /** The server whose requests a handler gets. Default: one of its own. */
+  readonly serverFor: (handler: RequestListener) => Server
+  readonly gate: AnswerGate
+  readonly requestId: (given: string | undefined) => string
+}
 
-/**
- * Fastify with our bounds, our errors, and nothing served yet.
- *
- * @param serverFor default: a server of its own
- */
+/** Fastify with our bounds, our errors, and nothing served yet. */
 export function createFastify(
   services: HttpServices,
   settings: HttpSettings,
-  serverFor: ServerFor = (handler) => createNodeServer(handler, settings),
+  {
+    serverFor = (handler) => createNodeServer(handler, settings),
+    requestId = requestIds(services.random),
+  }: Partial<Omit<FrontParts, 'gate'>> = {},
 ): App {
   const origins = new SocketOrigins()
   const { allowedOrigins } = settings
@@ -101,7 +105,8 @@ export function createFastify(
     },
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: requestIds(services.random),
+    genReqId: ({ headers: { 'x-request-id': given } }) =>
+      requestId(typeof given === 'string' ? given : undefined),
     bodyLimit: BODY_BYTES_MAX,
     trustProxy: settings.trustedProxies.length > 0 && trustedProxies(settings.trustedProxies),
     return503OnClosing: false,
@@ -124,8 +129,12 @@ async function addIdentity(app: App, services: HttpServices, settings: HttpSetti
   authorizationServerRoute(app, services)
 }
 
-async function addApi(app: App, services: HttpServices, settings: HttpSettings): Promise<void> {
-  const gate = new AnswerGate()
+async function addApi(
+  app: App,
+  services: HttpServices,
+  settings: HttpSettings,
+  gate: AnswerGate,
+): Promise<void> {
   await app.register(
     async (scope) => {
       auditRoutes(scope, services)

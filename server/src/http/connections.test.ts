@@ -176,7 +176,7 @@ describe('what is not HTTP', () => {
     })
 
   it('a client that goes away in the middle of its body leaves nothing behind', async (test) => {
-    const { listen, http, logged } = await openHttp(test)
+    const { listen, http, logged } = await openHttp(test, { settings: { fastLane: false } })
     const url = await listen()
     const socket = await dial(test, url)
     socket.write(`${head(`POST ${ENDPOINTS}`, 'Content-Length: 100')}{`)

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { productVersion } from '../observe/observe.ts'
 import { errorAnswer, JSON_TYPE } from './answers/error-body.ts'
-import { closeServer } from './close-server.ts'
+import { closeServer, type OtherConnections } from './close-server.ts'
 import { createNodeServer, listen } from './node-server.ts'
 import { STRICT_TRANSPORT_SECONDS } from './plugins/transport-security.ts'
 import { limitRequestTimes } from './request-times.ts'
@@ -54,8 +54,9 @@ export class Door {
   }
 
   /** Takes no more connections, and resolves once those there are have ended, or were cut after `graceMs`. Idempotent. */
-  close(graceMs = 0): Promise<void> {
-    this.#closed ??= closeServer(this.server, this.#services.clock, graceMs).then(() => this.#times.close())
+  close(graceMs = 0, others?: OtherConnections): Promise<void> {
+    const closing = () => closeServer(this.server, this.#services.clock, graceMs, others)
+    this.#closed ??= closing().then(() => this.#times.close())
     return this.#closed
   }
 }

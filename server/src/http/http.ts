@@ -1,9 +1,12 @@
-import type { Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
+import { AnswerGate } from './answer-gate.ts'
 import { buildApp } from './app.ts'
 import type { ApiDocument } from './app-type.ts'
 import { trustedProxies } from './client-address.ts'
 import { Door } from './door.ts'
+import { FastLane, mayHaveFastLane } from './lane/fast-lane.ts'
 import { renewCertificate } from './node-server.ts'
+import { requestIds } from './plugins/request-log.ts'
 import type { HttpServices, Readiness } from './services.ts'
 import type { Certificate, HttpSettings } from './settings.ts'
 import { handleUpgrades, type UpgradeHandler } from './upgrade.ts'
@@ -57,9 +60,12 @@ export async function createHttp({ settings, door: given, ...services }: HttpOpt
     notReadyBecause: () => (isDraining ? 'draining' : services.readiness.notReadyBecause()),
   }
   const door = given ?? new Door(settings, services)
-  const app = await buildApp({ ...services, readiness }, settings, (handler) => door.leadTo(handler))
+  const parts = { gate: new AnswerGate(), requestId: requestIds(services.random) }
+  const serverFor = (handler: RequestListener) => door.leadTo(handler)
+  const app = await buildApp({ ...services, readiness }, settings, { ...parts, serverFor })
   await app.ready()
   const { server } = app
+  const lane = mayHaveFastLane(settings) ? new FastLane(server, services, settings, parts) : undefined
   function drain(): void {
     if (isDraining) return
     isDraining = true
@@ -68,6 +74,7 @@ export async function createHttp({ settings, door: given, ...services }: HttpOpt
     // Answers under way have their headers already: their connections end as soon as they are idle.
     server.keepAliveTimeout = 1
     server.closeIdleConnections()
+    lane?.drain()
   }
   return {
     server,
@@ -76,13 +83,14 @@ export async function createHttp({ settings, door: given, ...services }: HttpOpt
     onWebSocket: (takeOver) => handleUpgrades(server, takeOver, trustedProxies(settings.trustedProxies)),
     listen(host, port) {
       door.open()
+      lane?.open()
       return door.listen(host, port)
     },
     setCertificate: (certificate) => renewCertificate(server, certificate),
     drain,
     close() {
       drain()
-      closed ??= door.close(CLOSE_GRACE_MS).then(() => app.close())
+      closed ??= door.close(CLOSE_GRACE_MS, lane).then(() => app.close())
       return closed
     },
   }

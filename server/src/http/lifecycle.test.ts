@@ -21,9 +21,12 @@ const REQUEST = [
   '',
 ].join('\r\n')
 
+/** Looks at what Node's server was told, which hears nothing of what the lane serves: `lane/fast-lane.test.ts` has the same of that. */
+const NO_LANE = { settings: { fastLane: false } }
+
 describe('draining', () => {
   it('serves on, and closes each connection with its answer', async (test) => {
-    const { listen, http } = await openHttp(test)
+    const { listen, http } = await openHttp(test, NO_LANE)
     const url = await listen()
     const busy = await dial(test, url)
     busy.write(REQUEST)
@@ -45,7 +48,7 @@ describe('draining', () => {
 
 describe('closing', () => {
   it('waits for a request in flight', async (test) => {
-    const { listen, http } = await openHttp(test)
+    const { listen, http } = await openHttp(test, NO_LANE)
     const socket = await dial(test, await listen())
     socket.write(REQUEST)
     await once(http.server, 'request')
@@ -57,7 +60,7 @@ describe('closing', () => {
   })
 
   it('cuts one that does not end', async (test) => {
-    const { listen, http, clock } = await openHttp(test)
+    const { listen, http, clock } = await openHttp(test, NO_LANE)
     const socket = await dial(test, await listen())
     socket.write(REQUEST)
     await once(http.server, 'request')

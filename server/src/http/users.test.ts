@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { ask, dial, post, readToEnd } from '../../../test/helpers/ask.ts'
-import { openHttp } from '../../../test/helpers/http-fixture.ts'
+import { type Overrides, openHttp } from '../../../test/helpers/http-fixture.ts'
 import { noLimits } from '../../../test/helpers/no-limits.ts'
 
 const USERS = '/rtc-api/users'
 const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 
-async function openWithPhones(test: Parameters<typeof openHttp>[0]) {
-  const fixture = await openHttp(test)
+async function openWithPhones(test: Parameters<typeof openHttp>[0], overrides: Overrides = {}) {
+  const fixture = await openHttp(test, overrides)
   const url = await fixture.listen()
   for (const userEndpointId of ['phone', 'connected'])
     await post(url, `${USERS}/endpoints`, { userEndpointId, keepAliveSeconds: 60 })
@@ -155,7 +155,7 @@ describe('a user as others see it', () => {
 
 describe('a request whose body takes its time', () => {
   it('is refused where its token was revoked meanwhile, and only then', async (test) => {
-    const { url, http, revocations } = await openWithPhones(test)
+    const { url, http, revocations } = await openWithPhones(test, { settings: { fastLane: false } })
     const body = JSON.stringify({ userEndpointId: 'late', keepAliveSeconds: 60 })
     const head = `POST ${USERS}/endpoints HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n`
     for (const [token, status] of [

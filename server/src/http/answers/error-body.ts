@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode, errorObject, RollcallError } from '@rollcall/protocol/error-code'
+import { RateLimited } from '../../limits/limits.ts'
 
 export const JSON_TYPE = 'application/json; charset=utf-8'
 
@@ -23,6 +24,28 @@ export function errorAnswer(error: RollcallError): ErrorAnswer {
     retryAfterSeconds: mayRetry ? (error.retryAfterSeconds ?? RETRY_AFTER_SECONDS) : undefined,
     body: JSON.stringify(errorObject(error)),
   }
+}
+
+type Headers = { readonly [name: string]: string }
+
+/** What goes with every refusal, in this order. */
+export function refusalHeaders(
+  { retryAfterSeconds }: Pick<ErrorAnswer, 'retryAfterSeconds'>,
+  requestId: string,
+): Headers {
+  const headers = { 'content-type': JSON_TYPE, 'cache-control': 'no-store', 'x-request-id': requestId }
+  return retryAfterSeconds === undefined ? headers : { ...headers, 'retry-after': String(retryAfterSeconds) }
+}
+
+/** Only where a limit was met: on the way of every request they would cost more than they tell. */
+export function limitHeaders(thrown: unknown): Headers {
+  if (!(thrown instanceof RateLimited)) return {}
+  return { 'ratelimit-policy': thrown.policyHeader, ratelimit: thrown.limitHeader }
+}
+
+/** Of which event a refusal is. */
+export function eventHeaders({ eventId }: RollcallError): Headers {
+  return eventId === undefined ? {} : { 'event-id': eventIdHeader(eventId) }
 }
 
 /**

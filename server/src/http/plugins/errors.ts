@@ -1,7 +1,12 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
-import { RateLimited } from '../../limits/limits.ts'
-import { errorAnswer, eventIdHeader, JSON_TYPE, toRollcallError } from '../answers/error-body.ts'
+import {
+  errorAnswer,
+  eventHeaders,
+  limitHeaders,
+  refusalHeaders,
+  toRollcallError,
+} from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
 import type { HttpServices } from '../services.ts'
 import { answerAndLinger, isBodyBounded } from './linger.ts'
@@ -42,8 +47,7 @@ export function answerThrown(
   const { error, isUnexpected } = toRollcallError(thrown)
   const answer = errorAnswer(error)
   if (isUnexpected) logUnexpected(log, thrown, request)
-  addLimitHeaders(thrown, reply)
-  if (error.eventId !== undefined) reply.header('event-id', eventIdHeader(error.eventId))
+  reply.headers({ ...limitHeaders(thrown), ...eventHeaders(error) })
   metrics.refused('http', answer.code)
   refuse(clock, answer, request, reply)
 }
@@ -51,12 +55,6 @@ export function answerThrown(
 /** Whether the connection ended inside the body; where that was no HTTP, `clientErrorHandler` has answered. */
 export function isGone({ raw }: FastifyRequest): boolean {
   return raw.destroyed && !raw.complete
-}
-
-/** Only where a limit was met: on the way of every request they would cost more than they tell. */
-export function addLimitHeaders(thrown: unknown, reply: FastifyReply): void {
-  if (!(thrown instanceof RateLimited)) return
-  reply.header('ratelimit-policy', thrown.policyHeader).header('ratelimit', thrown.limitHeader)
 }
 
 /** The route's pattern, never the URL: that may carry a secret in its query. */
@@ -72,12 +70,7 @@ export function refuse(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  reply
-    .code(answer.status)
-    .header('content-type', JSON_TYPE)
-    .header('cache-control', 'no-store')
-    .header('x-request-id', request.id)
-  if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', String(answer.retryAfterSeconds))
+  reply.code(answer.status).headers(refusalHeaders(answer, request.id))
   if (isBodyBounded(request.raw)) reply.removeHeader('connection').send(answer.body)
   else answerAndLinger(clock, request.raw, reply, answer.body)
 }

@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError, type TokenRequest } from '../../auth/auth.ts'
-import { toRollcallError } from '../answers/error-body.ts'
+import { limitHeaders, toRollcallError } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
 import { clientAddress } from '../client-address.ts'
 import type { HttpServices } from '../services.ts'
 import type { HttpSettings } from '../settings.ts'
-import { type Answer, addLimitHeaders, isGone, logUnexpected, refuse } from './errors.ts'
+import { type Answer, isGone, logUnexpected, refuse } from './errors.ts'
 
 /** Longest body besides a token, bytes: a few names. */
 const FORM_BYTES_MAX = 16_384
@@ -82,7 +82,7 @@ function answerThrown(
   if (error?.wwwAuthenticate !== undefined) reply.header('www-authenticate', error.wwwAuthenticate)
   const { code, ...answer } = error === undefined ? otherAnswer(thrown) : oauthAnswer(error)
   if (code === 'server_error') logUnexpected(log, thrown, request)
-  addLimitHeaders(error?.cause, reply)
+  reply.headers(limitHeaders(error?.cause))
   metrics.refused('http', code)
   refuse(clock, answer, request, reply)
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { Random } from '../../clock/clock.ts'
 import type { App } from '../app-type.ts'
 import { clientAddress } from '../client-address.ts'
@@ -22,12 +21,11 @@ export function logRequests(app: App, log: HttpServices['log']): void {
 const CLEAN_ID = /^[\w.-]{1,64}$/
 
 /** Ids for requests: the caller's `X-Request-Id` where it is short and clean, otherwise one of ours. */
-export function requestIds(random: Random): (request: IncomingMessage) => string {
+export function requestIds(random: Random): (given: string | undefined) => string {
   const start = random.bytes(6).toString('hex')
   let count = 0
-  return (request) => {
-    const given = request.headers['x-request-id']
-    if (typeof given === 'string' && CLEAN_ID.test(given)) return given
+  return (given) => {
+    if (given !== undefined && CLEAN_ID.test(given)) return given
     count++
     return `${start}-${count.toString(36)}`
   }

@@ -1,0 +1,142 @@
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Timer } from '../../clock/clock.ts'
+import type { AnswerGate } from '../answer-gate.ts'
+import {
+  errorAnswer,
+  eventHeaders,
+  limitHeaders,
+  refusalHeaders,
+  toRollcallError,
+} from '../answers/error-body.ts'
+import type { HttpServices } from '../services.ts'
+import { CONNECTION_BOUNDS, type HttpSettings } from '../settings.ts'
+import { type LaneAnswer, LaneAnswers, linesOf } from './lane-answers.ts'
+import { LaneConnection, type LaneContext } from './lane-connection.ts'
+import { LaneOperations, type LaneServices } from './lane-operations.ts'
+import type { LaneHead } from './request-head.ts'
+
+/** How often connections are looked at that have not said all they have to say, milliseconds. */
+const LOOK_EVERY_MS = 1_000
+
+export type FastLaneServices = LaneServices & Pick<HttpServices, 'clock' | 'log' | 'metrics'>
+
+/** Whether a front may have one: what it does not know how to do is for the other way alone. */
+export function mayHaveFastLane({ fastLane, tls, logRequests }: HttpSettings): boolean {
+  return fastLane !== false && tls === undefined && !logRequests
+}
+
+/**
+ * A lane past Node's HTTP server and the framework for the few requests that come by the thousand: it reads only what
+ * it knows to the letter, and answers that as they would, byte for byte. With anything else, at any point, it hands the
+ * connection over to them as it was, and has no more to do with it. (docs/adr/0042-a-fast-lane.md)
+ */
+export class FastLane {
+  readonly #connections = new Set<LaneConnection>()
+  readonly #server: Server
+  readonly #services: FastLaneServices
+  readonly #operations: LaneOperations
+  readonly #isHostAllowed: NonNullable<HttpSettings['isHostAllowed']>
+  readonly #requestId: (given: string | undefined) => string
+  readonly #context: LaneContext
+  #timer: Timer | undefined
+  /** What Node's server does with a new connection. */
+  #takers: readonly ((socket: Socket) => void)[] = []
+  #isDraining = false
+
+  constructor(
+    server: Server,
+    services: FastLaneServices,
+    settings: HttpSettings,
+    {
+      gate,
+      requestId,
+    }: { readonly gate: AnswerGate; readonly requestId: (given: string | undefined) => string },
+  ) {
+    const bounds = { ...CONNECTION_BOUNDS, ...settings.bounds }
+    const answers = new LaneAnswers(services.clock, settings.allowedOrigins, settings.httpIdleSeconds)
+    this.#server = server
+    this.#services = services
+    this.#operations = new LaneOperations(services, gate, settings.keepAliveSecondsMax)
+    this.#isHostAllowed = settings.isHostAllowed ?? (() => true)
+    this.#requestId = requestId
+    this.#context = {
+      begin: (head, body) => this.#begin(head, body),
+      isKnown: ({ token }) => this.#operations.isKnown(token),
+      textOf: (answer, isLast) => answers.text(answer, isLast),
+      isDraining: () => this.#isDraining,
+      handOver: (connection, bytes) => this.#handOver(connection, bytes),
+      forget: (connection) => void this.#connections.delete(connection),
+      onIdle: (socket) => void server.emit('timeout', socket),
+      onCutShort: (socket) => void server.emit('clientError', cutShort(), socket),
+      idleMs: settings.httpIdleSeconds * 1_000,
+      stuckMs: bounds.idleTimeoutMs,
+    }
+  }
+
+  /** From now on new connections of the server come here first. To be called once. */
+  open(): void {
+    // What listens is a function of one socket: the event has no other argument.
+    this.#takers = this.#server.listeners('connection').map((listener) => {
+      return (socket) => void Reflect.apply(listener, this.#server, [socket])
+    })
+    this.#server.removeAllListeners('connection')
+    this.#server.on('connection', (socket: Socket) => {
+      this.#connections.add(new LaneConnection(socket, this.#context))
+    })
+    this.#timer = this.#services.clock.every(LOOK_EVERY_MS, () => {
+      for (const connection of this.#connections) connection.look()
+    })
+  }
+
+  /** Each answer is the last of its connection from now on, and new requests take the other way. */
+  drain(): void {
+    this.#isDraining = true
+    this.closeIdle()
+  }
+
+  closeIdle(): void {
+    for (const connection of this.#connections) if (connection.isIdle) connection.socket.destroy()
+  }
+
+  closeAll(): void {
+    this.#timer?.cancel()
+    for (const connection of this.#connections) connection.socket.destroy()
+  }
+
+  #begin(head: LaneHead, body: Buffer): Promise<LaneAnswer> | undefined {
+    if (this.#isDraining || !this.#isHostAllowed(head.host)) return undefined
+    return this.#operations.begin(head, body)?.catch((thrown: unknown) => this.#refuse(thrown, head))
+  }
+
+  #refuse(thrown: unknown, { operation, requestId }: LaneHead): LaneAnswer {
+    const id = this.#requestId(requestId)
+    const { error, isUnexpected } = toRollcallError(thrown)
+    const answer = errorAnswer(error)
+    const { log, metrics } = this.#services
+    if (isUnexpected) log.error('request failed', { err: toError(thrown), requestId: id, route: operation })
+    metrics.refused('http', answer.code)
+    const headers = { ...limitHeaders(thrown), ...eventHeaders(error), ...refusalHeaders(answer, id) }
+    const lines = `${linesOf(headers)}content-length: ${Buffer.byteLength(answer.body)}\r\n`
+    return { status: answer.status, lines, body: answer.body, isAscii: false }
+  }
+
+  /** As if it had come just now, with what was read of it before all else. */
+  #handOver(connection: LaneConnection, bytes: Buffer | undefined): void {
+    const { socket } = connection
+    this.#connections.delete(connection)
+    connection.release()
+    for (const take of this.#takers) take(socket)
+    if (bytes !== undefined) socket.unshift(bytes)
+    socket.resume()
+  }
+}
+
+/** As Node's parser says it. */
+function cutShort(): Error {
+  return Object.assign(new Error('the peer ended within a request'), { code: 'HPE_INVALID_EOF_STATE' })
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('something that is no Error was thrown')
+}
