@@ -123,13 +123,13 @@ function openStoreOf(
   { clock, log, onStoreLost, openStore = openFolderStore }: Surroundings,
   { statistics, limits }: Pick<Ground, 'statistics' | 'limits'>,
 ): Promise<Store> {
-  const { dataDir, historyDays, historyBytesMax } = configuration
+  const { dataDir, historyDays, historyBytesMax: bytesMax, organizationSharePercent } = configuration
   return openStore({
     dataDir,
     clock,
     log,
     keptBeside: SEALING_KEY_FILE,
-    historyBounds: { ageMsMax: historyDays * 86_400_000, bytesMax: historyBytesMax },
+    historyBounds: { ageMsMax: historyDays * 86_400_000, bytesMax, organizationSharePercent },
     feedBounds: feedBounds(configuration.webhookFeedEventsMax, configuration.webhookFeedTotalEventsMax),
     bookBounds: configuration,
     isOverloaded: () => limits.shedding.level === 'overloaded',

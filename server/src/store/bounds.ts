@@ -41,12 +41,21 @@ export const LAST_SEEN_MS = 90 * 86_400_000
 export type HistoryBounds = {
   /** Age at which a record is no longer seen, and soon after gone; wall clock. */
   readonly ageMsMax: number
-  /** What records, their index and their outcomes may take, bytes, as the engine counts them. */
+  /**
+   * What records, their index and their outcomes may take, bytes, as the engine counts them. Past it the oldest of the
+   * organization go that has the most.
+   */
   readonly bytesMax: number
+  /** At 100 the oldest of all go. Configuration key of the same name. */
+  readonly organizationSharePercent: number
 }
 
 /** The defaults of `historyDays` and `historyBytesMax`. */
-export const HISTORY_BOUNDS: HistoryBounds = { ageMsMax: 7 * 86_400_000, bytesMax: 1024 ** 3 }
+export const HISTORY_BOUNDS: HistoryBounds = {
+  ageMsMax: 7 * 86_400_000,
+  bytesMax: 1024 ** 3,
+  organizationSharePercent: SHARE_PERCENTS.organizationSharePercent,
+}
 
 /** What an entry takes beside its payload, about, where bytes on disk are counted. */
 export const ENTRY_BYTES = 128

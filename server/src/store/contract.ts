@@ -5,6 +5,7 @@ import { feedCases, feedRestartCases } from './contract/feed.ts'
 import { historyCases } from './contract/history.ts'
 import { historyOutcomeCases } from './contract/history-outcomes.ts'
 import { historyRestartCases } from './contract/history-restart.ts'
+import { historySharingCases, historySharingRestartCases, SMALL_HISTORY } from './contract/history-sharing.ts'
 import { lastSeenCases } from './contract/last-seen.ts'
 import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
@@ -26,7 +27,7 @@ import { wallJumpCases, wallJumpRestartCases } from './contract/wall-jumps.ts'
 export type { StoreUnderTest } from './contract/scene.ts'
 
 /** What every store under test is opened with. */
-export const CONTRACT_BOUNDS = { bookBounds: SMALL_BOOKS } as const
+export const CONTRACT_BOUNDS = { bookBounds: SMALL_BOOKS, historyBounds: SMALL_HISTORY } as const
 
 export type ContractOptions = {
   /** Why this store is not tried with restarts and crashes. */
@@ -52,6 +53,7 @@ export function testStoreContract(
     ['mailboxes and answers', mailboxCases],
     ['history', historyCases],
     ['outcomes in the history', historyOutcomeCases],
+    ['a history that everybody shares', historySharingCases],
     ['tokens', tokenCases],
     ['what everybody shares', sharingCases],
     ['revocations', revocationCases],
@@ -70,6 +72,7 @@ export function testStoreContract(
     ['totals over restarts', totalsRestartCases, noRestarts],
     ['restarts and the feed', feedRestartCases, noRestarts],
     ['history over restarts', historyRestartCases, noRestarts],
+    ['a shared history over restarts', historySharingRestartCases, noRestarts],
     ['closing', closingCases],
   ]
   describe(`the store's contract: ${name}`, () => {

@@ -118,9 +118,9 @@ export async function openEmbeddedStore({
   const recovered = new RecoveryBook(table, kept)
   const stale = new StaleRecords(() => recovered.newest)
   const isDurable = (batchNumber: number) => journal.isDurable(batchNumber)
-  const history = new HistoryBook({ rows, bounds, isDurable }, ids.nextSequence)
-  await history.answers.load()
-  const heart = new Heart(serviceTime, ids, stale, history)
+  const history = await HistoryBook.open({ rows, bounds, isDurable }, ids.nextSequence)
+  const retention = new HistoryRetention(history)
+  const heart = new Heart(serviceTime, ids, stale, history, () => unlessRefused(() => retention.trim()))
   // Not service time: that stands while the journal refuses.
   const pace = new HeardTime(clock)
   const running: Pick<Clock, 'after' | 'monotonicMs'> = {
@@ -152,6 +152,7 @@ export async function openEmbeddedStore({
       onMailboxEnded,
     },
     heart,
+    retention,
     bookBounds,
   )
   opened()
@@ -184,17 +185,26 @@ class Heart {
   readonly #ids: Ids
   readonly #stale: StaleRecords
   readonly #history: HistoryBook
+  readonly #trimHistory: () => void
   lastBeatMs = Number.NEGATIVE_INFINITY
 
-  constructor(serviceTime: ServiceTime, ids: Ids, stale: StaleRecords, history: HistoryBook) {
+  constructor(
+    serviceTime: ServiceTime,
+    ids: Ids,
+    stale: StaleRecords,
+    history: HistoryBook,
+    trimHistory: () => void,
+  ) {
     this.#serviceTime = serviceTime
     this.#ids = ids
     this.#stale = stale
     this.#history = history
+    this.#trimHistory = trimHistory
   }
 
   beat(batch: Batch, isLast: boolean): void {
     this.#stale.writeInto(batch)
+    this.#trimHistory()
     this.#history.writeInto(batch)
     const heartbeatMs = this.#serviceTime.nowMs()
     const heardMs = this.#serviceTime.heardMs()
@@ -205,7 +215,12 @@ class Heart {
   }
 }
 
-async function assemble(engine: Engine, heart: Heart, bounds: BookBounds): Promise<Store> {
+async function assemble(
+  engine: Engine,
+  heart: Heart,
+  retention: HistoryRetention,
+  bounds: BookBounds,
+): Promise<Store> {
   const { calls, clock, history, journal, lastSeen, rows, serviceTime, stale, table } = engine
   const answers = new AnswerBook(journal, bounds)
   const families = new FamilyBook(journal)
@@ -214,7 +229,6 @@ async function assemble(engine: Engine, heart: Heart, bounds: BookBounds): Promi
   const books = [calls, answers, families, revoked, revokedUsers, lastSeen]
   for (const book of books) await book.load(rows)
 
-  const retention = new HistoryRetention(history)
   const ticking = clock.every(TICK_MS, () => {
     const earliestWallMs = serviceTime.wall.earliestMs()
     for (const book of books) book.prune(earliestWallMs, PRUNED_MAX)

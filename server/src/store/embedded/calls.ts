@@ -97,7 +97,8 @@ function tellOfAnswer(
   { nowMs, heardMs = nowMs, nowWallMs }: Moment,
 ): void {
   const answered = { userEndpointId, atWallMs: nowWallMs }
-  history.noteAnswer(call.recordId, said === undefined ? answered : { ...answered, answer: said })
+  const withAnswer = said === undefined ? answered : { ...answered, answer: said }
+  history.noteAnswer(organizationId, call.recordId, withAnswer)
   const endpoint = { organizationId, userId, userEndpointId }
   const more = {
     eventId: call.eventId,

@@ -1,15 +1,21 @@
 import type { HistoryBounds } from '../bounds.ts'
 import type { Answered, AppendOutcome, HistoryDraft, HistoryEndpoint, Outcome } from '../store.ts'
 import type { Batch } from './batch.ts'
-import { asBuffer } from './bytes.ts'
-import { EventAnswers } from './event-answers.ts'
-import { Chunk, OpenChunk, readHeader } from './history-chunk.ts'
+import type { EventAnswers } from './event-answers.ts'
+import { type Chunk, OpenChunk } from './history-chunk.ts'
 import { blockRows, type IndexBlock, OpenBlock, readBlock } from './history-index.ts'
+import { type LoadedHistory, loadHistory } from './history-load.ts'
+import { ownersBytes, ownersChange, ownersOf } from './history-owners.ts'
 import type { StoredPart } from './history-record.ts'
-import { type HistoryState, historyStateChange, readHistoryState } from './history-state.ts'
+import { type HistoryShares, KeptBlock } from './history-shares.ts'
+import { type HistoryState, historyStateChange } from './history-state.ts'
 import { numberKey } from './keys.ts'
 import { OutcomePages, type PagesContext } from './outcome-pages.ts'
 import type { RowChange } from './rows.ts'
+
+/** A block of the index is closed with this part of the bytes that may be kept: it is dropped whole where it can be. */
+const BLOCKS_LEAST = 64
+const BLOCK_BYTES_LEAST = 64 * 1024
 
 /** Bytes of records that may wait for a commit. Past it QoS 0 records are lost. */
 const WAITING_BYTES_MAX = 16 * 1024 * 1024
@@ -26,24 +32,35 @@ export class HistoryBook {
   readonly state: HistoryState
   readonly pages: OutcomePages
   readonly answers: EventAnswers
+  readonly shares: HistoryShares
   #chunk: OpenChunk
   #block: OpenBlock
+  /** Mailbox sequences of the open block's records begin here. */
+  #blockSequence: number
   /** Rows that wait for the next commit. */
   #changes: RowChange[] = []
   #changesBytes = 0
   /** Closed blocks that are not durable yet, and the batch that holds each once there is one. */
   readonly #closed = new Map<number, { readonly block: IndexBlock; batch: number }>()
+  /** Closed blocks that were written anew and are not durable yet, with their batch. */
+  readonly #rewritten = new Map<number, number>()
   /** The batch that holds the newest records. */
   #newestBatch = 0
 
-  /** @param nextSequence of the mailboxes, for a store that has no history yet */
-  constructor(context: HistoryContext, nextSequence: number) {
+  private constructor(context: HistoryContext, { state, shares, answers, ...open }: LoadedHistory) {
     this.context = context
-    this.state = readHistoryState(context.rows, nextSequence)
+    this.state = state
+    this.shares = shares
+    this.answers = answers
     this.pages = new OutcomePages(context)
-    this.answers = new EventAnswers(context.rows, this.#oldestRecordId())
-    this.#block = this.#loadBlock()
-    this.#chunk = new OpenChunk(this.state.nextRecordId, this.state.lastSequence)
+    this.#block = open.block
+    this.#blockSequence = open.blockSequence
+    this.#chunk = new OpenChunk(state.nextRecordId, state.lastSequence)
+  }
+
+  /** @param nextSequence of the mailboxes, for a store that has no history yet */
+  static async open(context: HistoryContext, nextSequence: number): Promise<HistoryBook> {
+    return new HistoryBook(context, await loadHistory(context.rows, nextSequence, blockBytesMax(context)))
   }
 
   /** Whether something waits for a commit. */
@@ -78,7 +95,8 @@ export class HistoryBook {
   }
 
   note(sequence: number, outcome: Outcome, atWallMs: number): void {
-    if (sequence >= this.state.keptSequence) this.pages.note(sequence, outcome, atWallMs)
+    if (sequence < this.state.keptSequence || this.shares.isGone(sequence)) return
+    this.pages.note(sequence, outcome, atWallMs)
   }
 
   /** The id of the record that is added next. */
@@ -86,12 +104,28 @@ export class HistoryBook {
     return this.state.nextRecordId
   }
 
-  /** Notes who answered the event of a record first; of a record that is gone nothing is noted. */
-  noteAnswer(recordId: number, answered: Answered): void {
-    const change = this.answers.add(recordId, answered)
+  /** Notes who answered the event of an organization's record first; of a record that is gone nothing is noted. */
+  noteAnswer(organizationId: string, recordId: number, answered: Answered): void {
+    const isOpen = recordId >= this.#block.firstRecordId
+    const block = isOpen ? undefined : this.shares.blockOf(recordId)
+    if (!isOpen && (block === undefined || recordId < this.shares.fromOf(organizationId))) return
+    const change = this.answers.add(organizationId, recordId, answered)
     if (change === undefined) return
-    this.state.bytes += change.value.byteLength
+    const bytes = change.value.byteLength
+    if (isOpen) this.#block.answers.add(organizationId, bytes)
+    else this.shares.charge(block, organizationId, bytes)
+    this.state.bytes += bytes
     this.leave([change])
+  }
+
+  /** What an organization has in it, about; bytes. */
+  bytesOf(organizationId: string): number {
+    return this.shares.bytesOf(organizationId) + this.#block.owners.of(organizationId) + this.#block.answers.of(organizationId)
+  }
+
+  /** A chunk of the open block is dropped. To be called before its answers are forgotten. */
+  shrinkOpen(chunk: Chunk): void {
+    this.#block.shrink(chunk, (recordId) => this.answers.bytesOf(recordId))
   }
 
   /** Leaves changes for the next commit. */
@@ -117,6 +151,8 @@ export class HistoryBook {
     this.#changesBytes = 0
     this.#newestBatch = batch.number
     for (const closed of this.#closed.values()) if (closed.batch === 0) closed.batch = batch.number
+    for (const [number, written] of this.#rewritten)
+      if (written === 0) this.#rewritten.set(number, batch.number)
   }
 
   /** A block of the index, the newest included; `undefined`: it is gone, or there is none yet. */
@@ -125,15 +161,43 @@ export class HistoryBook {
     return this.#closed.get(number)?.block ?? readBlock(this.context.rows, number)
   }
 
+  /** The newest block with a record older than this one, the open block included. */
+  blockBefore(recordId: number): number | undefined {
+    if (this.#block.firstRecordId < recordId) return this.state.nextBlock
+    return this.shares.lastBefore(recordId)?.number
+  }
+
+  /** Mailbox sequences of the open block's records begin here. */
+  get openSequence(): number {
+    return this.#blockSequence
+  }
+
+  /** Id of the first record of the open block. */
+  get openRecordId(): number {
+    return this.#block.firstRecordId
+  }
+
+  /** Whether a closed block is on disk as it is. */
+  isOnDisk(number: number): boolean {
+    const batches = [this.#closed.get(number)?.batch, this.#rewritten.get(number)]
+    return batches.every((batch) => batch === undefined || (batch > 0 && this.context.isDurable(batch)))
+  }
+
+  /** The rows of a closed block were left anew: until they are written, the old ones are read. */
+  noteRewritten(number: number): void {
+    this.#closed.delete(number)
+    this.#rewritten.set(number, 0)
+  }
+
   /** Forgets what memory held only until it was durable. */
   tidy(): void {
-    for (const [number, { batch }] of this.#closed)
-      if (batch > 0 && this.context.isDurable(batch)) this.#closed.delete(number)
+    const isOver = (batch: number) => batch > 0 && this.context.isDurable(batch)
+    for (const [number, { batch }] of this.#closed) if (isOver(batch)) this.#closed.delete(number)
+    for (const [number, batch] of this.#rewritten) if (isOver(batch)) this.#rewritten.delete(number)
   }
 
   #record(draft: HistoryDraft, parts: readonly StoredPart[]): void {
-    this.#chunk.add({ draft, parts })
-    this.#block.add(draft)
+    this.#block.add(draft, this.#chunk.add({ draft, parts }))
     this.state.nextRecordId++
     if (this.#chunk.isFull) this.#finishChunk()
   }
@@ -157,30 +221,30 @@ export class HistoryBook {
     const number = state.nextBlock++
     this.leave(blockRows(number, block))
     this.#closed.set(number, { block, batch: 0 })
+    this.#share(number, block)
     state.openBlockChunk = state.nextChunk
-    this.#block = new OpenBlock(state.nextChunk, state.nextRecordId)
+    this.#block = new OpenBlock(state.nextChunk, state.nextRecordId, blockBytesMax(this.context))
+    this.#blockSequence = state.lastSequence + 1
   }
 
-  #oldestRecordId(): number {
-    const { oldestChunk, nextRecordId } = this.state
-    const row = this.context.rows.get('history', numberKey(oldestChunk))
-    return row === undefined ? nextRecordId : readHeader(asBuffer(row)).firstRecordId
+  /** From here on it is known whose the block is. */
+  #share(number: number, { firstChunk, chunks, firstRecordId }: IndexBlock): void {
+    const { state } = this
+    const owners = ownersOf(this.#block.owners, this.#block.bytes)
+    const bytes = this.#block.bytes + ownersBytes(owners)
+    const ids = { firstRecordId, endRecordId: state.nextRecordId }
+    const sequences = { firstSequence: this.#blockSequence, lastSequence: state.lastSequence }
+    const told = { number, firstChunk, chunks, ...ids, ...sequences, bytes, owners }
+    state.bytes += ownersBytes(owners)
+    this.leave([ownersChange(told)])
+    const block = new KeptBlock(told)
+    this.shares.add(block)
+    this.shares.tell(block, told)
+    for (const answer of this.#block.answers.list())
+      this.shares.charge(block, answer.organizationId, answer.bytes)
   }
+}
 
-  /** The open block is not on disk: its chunks are read again. */
-  #loadBlock(): OpenBlock {
-    const { rows } = this.context
-    const { openBlockChunk, oldestChunk, nextChunk, nextRecordId } = this.state
-    let block: OpenBlock | undefined
-    const first = Math.max(openBlockChunk, oldestChunk)
-    for (let number = first; number < nextChunk; number++) {
-      const row = rows.get('history', numberKey(number))
-      if (row === undefined) throw new Error(`the history has lost its chunk ${number}`)
-      const chunk = new Chunk(asBuffer(row))
-      block ??= new OpenBlock(first, chunk.header.firstRecordId)
-      for (let index = 0; index < chunk.header.records; index++) block.add(chunk.at(index).draft)
-      block.endChunk(chunk.header)
-    }
-    return block ?? new OpenBlock(nextChunk, nextRecordId)
-  }
+function blockBytesMax({ bounds }: HistoryContext): number {
+  return Math.max(BLOCK_BYTES_LEAST, Math.floor(bounds.bytesMax / BLOCKS_LEAST))
 }

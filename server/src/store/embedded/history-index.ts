@@ -1,10 +1,12 @@
 import type { HistoryDraft } from '../store.ts'
-import type { ChunkHeader } from './history-chunk.ts'
+import type { Chunk, ChunkHeader } from './history-chunk.ts'
+import { Owners } from './history-owners.ts'
 import { indexKey } from './keys.ts'
 import type { RowChange, Rows } from './rows.ts'
 
-/** A block is closed at the end of the chunk with which it has so many records. */
+/** A block is closed at the end of the chunk with which it has so many records, or bytes. */
 const CLOSED_RECORDS = 1024
+const CLOSED_BYTES = 1024 * 1024
 const FIRST_RECORDS = CLOSED_RECORDS + 256
 const WORD_BYTES = 4
 const HEADER_BYTES = 36
@@ -39,33 +41,58 @@ export function hashOf(text: string): number {
 export class OpenBlock {
   readonly firstChunk: number
   readonly firstRecordId: number
+  /** Whose the records are, those of the open chunk included. */
+  readonly owners = new Owners()
+  /** Whose the answers to its records are. */
+  readonly answers = new Owners()
+  readonly #bytesMax: number
   readonly #columns = COLUMNS.map(() => Buffer.allocUnsafe(FIRST_RECORDS * WORD_BYTES))
   readonly #counts: number[] = []
   #hashed = 0
   #records = 0
+  #bytes = 0
   #oldestWallMs = Number.POSITIVE_INFINITY
   #newestWallMs = Number.NEGATIVE_INFINITY
 
-  constructor(firstChunk: number, firstRecordId: number) {
+  constructor(firstChunk: number, firstRecordId: number, bytesMax = CLOSED_BYTES) {
     this.firstChunk = firstChunk
     this.firstRecordId = firstRecordId
+    this.#bytesMax = Math.min(bytesMax, CLOSED_BYTES)
   }
 
   get isFull(): boolean {
-    return this.#records >= CLOSED_RECORDS
+    return this.#records >= CLOSED_RECORDS || this.#bytes >= this.#bytesMax
   }
 
-  /** Adds a record of the chunk that is open now. */
-  add(draft: HistoryDraft): void {
+  /** What its finished chunks take. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** One of its chunks was dropped: its records are nobody's any more. */
+  shrink(chunk: Chunk, answerBytesOf: (recordId: number) => number): void {
+    this.#bytes -= chunk.header.bytes
+    for (let index = 0; index < chunk.header.records; index++) {
+      const record = chunk.at(index)
+      const { organizationId } = record.draft
+      this.owners.add(organizationId, -chunk.costAt(index, record))
+      this.answers.add(organizationId, -answerBytesOf(chunk.idAt(index)))
+    }
+  }
+
+  /** Adds a record of the chunk that is open now. @param recordBytes what it is reckoned to take */
+  add(draft: HistoryDraft, recordBytes: number): void {
+    this.owners.add(draft.organizationId, recordBytes)
     const offset = this.#hashed++ * WORD_BYTES
     for (const [place, column] of COLUMNS.entries())
       this.#columns[place]?.writeUInt32LE(hashOf(draft[column]), offset)
   }
 
   /** The open chunk is finished: its records are in the block from now on. */
-  endChunk({ records, oldestWallMs, newestWallMs }: ChunkHeader): void {
+  endChunk({ records, bytes, oldestWallMs, newestWallMs }: ChunkHeader): void {
     this.#counts.push(records)
     this.#records += records
+    this.#bytes += bytes
     this.#oldestWallMs = Math.min(this.#oldestWallMs, oldestWallMs)
     this.#newestWallMs = Math.max(this.#newestWallMs, newestWallMs)
   }

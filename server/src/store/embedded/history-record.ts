@@ -134,6 +134,13 @@ export function decodeRecord(bytes: Buffer, start: number, end: number): StoredR
   return { draft: { ...draft, ...tail }, parts }
 }
 
+/** Whose record begins at `start`, without reading the rest of it. */
+export function organizationIn(bytes: Buffer, start: number): string {
+  const eventId = start + 1 + 8
+  const type = eventId + 2 + bytes.readUInt16BE(eventId)
+  return new Reader(bytes, type + 2 + bytes.readUInt16BE(type)).text()
+}
+
 type Tail = Pick<HistoryDraft, 'expiresAtWallMs' | 'masks' | 'sentBy'>
 
 function readTail(reader: Reader, senderId: string): Tail {

@@ -32,40 +32,40 @@ export async function* search(wanted: Search): AsyncGenerator<Step> {
   const { book, conditions, before } = wanted
   const reader = new ChunkReader(book)
   let cost = 0
-  for (let number = blockBefore(book, before); number >= book.state.oldestBlock; number--) {
+  let position = before
+  for (let number = book.blockBefore(position); number !== undefined; number = book.blockBefore(position)) {
     const block = book.block(number)
     if (block === undefined) return
-    const end = Math.min(block.records, before - block.firstRecordId)
+    const end = Math.min(block.records, position - block.firstRecordId)
     const places = isInTime(block, wanted) ? placesOf(block, conditions, end) : []
     const locate = places.length === 0 ? undefined : locator(block)
+    let isRewritten = false
     for (const place of places) {
-      const record = locate && reader.read(...locate(place), wanted)
+      const [chunk, index] = locate?.(place) ?? [0, 0]
+      const found = reader.read(chunk, index, position, wanted)
+      position = Math.min(position, found?.recordId ?? block.firstRecordId + place)
       cost += reader.takeCost()
-      yield { record, before: block.firstRecordId + place }
-      if (cost >= SLICE_COST) {
-        await wanted.nextTurn()
-        cost = 0
-      }
+      yield { record: found?.record, before: position }
+      if (cost < SLICE_COST) continue
+      await wanted.nextTurn()
+      cost = 0
+      isRewritten = book.block(number)?.records !== block.records
+      if (isRewritten) break
     }
-    if (block.firstChunk <= book.state.oldestChunk) return
-    yield { record: undefined, before: block.firstRecordId }
+    reader.forget()
+    if (isRewritten) continue
+    position = block.firstRecordId
+    if (position <= oldest(wanted)) return
+    yield { record: undefined, before: position }
     if (++cost < SLICE_COST) continue
     await wanted.nextTurn()
     cost = 0
   }
 }
 
-/** The newest block with a record older than `before`. */
-function blockBefore(book: HistoryBook, before: number): number {
-  let low = book.state.oldestBlock
-  let high = book.state.nextBlock
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2)
-    const firstRecordId = book.block(middle)?.firstRecordId ?? Number.NEGATIVE_INFINITY
-    if (firstRecordId < before) low = middle
-    else high = middle - 1
-  }
-  return low
+/** Nothing with a smaller id can be found. */
+function oldest({ book, query: { organizationId } }: Search): number {
+  return organizationId === undefined ? 0 : book.shares.fromOf(organizationId)
 }
 
 function isInTime(block: IndexBlock, { query, newerThanWallMs }: Search): boolean {
@@ -104,13 +104,37 @@ class ChunkReader {
     return cost
   }
 
-  /** `undefined`: it does not match after all, is gone, or not durable yet. */
-  read(number: number, index: number, { query, newerThanWallMs }: Search): HistoryRecord | undefined {
+  /** What was read may be rewritten from here on. */
+  forget(): void {
+    this.#number = 0
+    this.#chunk = undefined
+  }
+
+  /**
+   * Without a record: it does not match after all, or was dropped. `undefined`: its chunk is gone, or not durable yet.
+   *
+   * @param before only a smaller id is wanted
+   */
+  read(
+    number: number,
+    index: number,
+    before: number,
+    wanted: Search,
+  ): { readonly recordId: number; readonly record: HistoryRecord | undefined } | undefined {
     const chunk = this.#read(number)
-    if (chunk === undefined || chunk.header.newestWallMs <= newerThanWallMs) return undefined
-    const record = this.#complete(chunk.at(index), chunk.header.firstRecordId + index)
+    if (chunk === undefined) return undefined
+    const recordId = chunk.idAt(index)
+    if (recordId >= before || chunk.header.newestWallMs <= wanted.newerThanWallMs)
+      return { recordId, record: undefined }
     this.#cost++
-    return record.acceptedAtWallMs > newerThanWallMs && matches(record, query) ? record : undefined
+    const record = this.#complete(chunk.at(index), recordId)
+    return { recordId, record: this.#isFound(record, wanted) ? record : undefined }
+  }
+
+  #isFound(record: HistoryRecord, { query, newerThanWallMs }: Search): boolean {
+    const { acceptedAtWallMs, organizationId, recordId } = record
+    if (acceptedAtWallMs <= newerThanWallMs || !matches(record, query)) return false
+    return recordId >= this.#book.shares.fromOf(organizationId)
   }
 
   #read(number: number): Chunk | undefined {

@@ -4,7 +4,7 @@ import type { RowChange, Rows } from './rows.ts'
 
 const HISTORY_KEY = Buffer.from('history')
 
-/** Where the history begins and ends. Chunks, blocks and records are numbered without gaps. */
+/** Where the history begins and ends. Chunks, blocks and records are numbered in order; what was dropped leaves gaps. */
 export type HistoryState = {
   nextRecordId: number
   nextChunk: number
@@ -20,6 +20,8 @@ export type HistoryState = {
   /** Outcomes of earlier sequences belong to no record. */
   keptSequence: number
   oldestPage: number
+  /** First block of which it is written down whose its records are. Of those before it a former version wrote none. */
+  toldFromBlock: number
 }
 
 const FIELDS = [
@@ -33,6 +35,7 @@ const FIELDS = [
   'lastSequence',
   'keptSequence',
   'oldestPage',
+  'toldFromBlock',
 ] as const satisfies readonly (keyof HistoryState)[]
 
 /** The state as last committed. A store that has no history yet begins one with the next mailbox sequence. */
@@ -48,11 +51,14 @@ export function readHistoryState(rows: Rows, nextSequence: number): HistoryState
     lastSequence: nextSequence - 1,
     keptSequence: nextSequence,
     oldestPage: pageOf(nextSequence),
+    toldFromBlock: 1,
   }
   const row = rows.get('meta', HISTORY_KEY)
   if (row === undefined) return state
   const value = asBuffer(row)
-  for (const [index, field] of FIELDS.entries()) state[field] = value.readDoubleBE(index * 8)
+  const written = FIELDS.slice(0, value.length / 8)
+  for (const [index, field] of written.entries()) state[field] = value.readDoubleBE(index * 8)
+  if (!written.includes('toldFromBlock')) state.toldFromBlock = state.nextBlock
   return state
 }
 

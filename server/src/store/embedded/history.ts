@@ -35,7 +35,9 @@ export function embeddedHistory(parts: HistoryParts): HistoryStore {
     note(sequence, outcome, atWallMs) {
       if (journal.isOpen) book.note(sequence, outcome, atWallMs)
     },
-    bytes: () => book.state.bytes,
+    bytes: (organizationId) =>
+      organizationId === undefined ? book.state.bytes : book.bytesOf(organizationId),
+    evictedBytes: () => book.shares.evictedBytes,
     async find(eventId, query) {
       const begun = await begin(parts, query, nextTurn)
       const steps = search({ ...begun, conditions: conditionsOf(query, eventId) })

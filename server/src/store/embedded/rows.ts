@@ -51,6 +51,8 @@ export const TABLES = [
   'historyIndex',
   'outcomes',
   'eventAnswers',
+  'historyOwners',
+  'historyShares',
 ] as const
 
 export type Table = (typeof TABLES)[number]

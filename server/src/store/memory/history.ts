@@ -30,17 +30,23 @@ export class History {
   readonly #bounds: HistoryBounds
   readonly #records: Kept[] = []
   readonly #open = new Map<number, Part>()
+  /** By organization. */
+  readonly #bytes = new Map<string, number>()
+  #total = 0
   #nextRecordId = 1
-  #bytes = 0
 
   constructor(wall: ServiceTime['wall'], bounds: HistoryBounds) {
     this.#wall = wall
     this.#bounds = bounds
   }
 
-  get bytes(): number {
-    return this.#bytes
+  /** Of all, or of one organization. */
+  bytes(organizationId?: string): number {
+    return organizationId === undefined ? this.#total : (this.#bytes.get(organizationId) ?? 0)
   }
+
+  /** Bytes that went because their organization had the most. */
+  evictedBytes = 0
 
   add(draft: HistoryDraft, endpoints: readonly HistoryEndpoint[]): void {
     this.#keep(
@@ -77,8 +83,9 @@ export class History {
   noteAnswer(recordId: number, answered: Answered): void {
     const kept = this.#records.find((record) => record.recordId === recordId)
     if (kept === undefined) return
+    this.#count(kept.draft, -bytesOf(kept))
     kept.answered = answered
-    this.#bytes += answered.answer?.byteLength ?? 0
+    this.#count(kept.draft, bytesOf(kept))
   }
 
   /** Newest first, without those that are too old. */
@@ -97,17 +104,37 @@ export class History {
 
   #keep(draft: HistoryDraft, parts: readonly Part[]): number {
     const recordId = this.#nextRecordId++
-    this.#records.push({ recordId, draft, parts })
-    this.#bytes += bytesOf(draft)
+    const kept = { recordId, draft, parts }
+    this.#records.push(kept)
+    this.#count(draft, bytesOf(kept))
     const oldestWallMs = this.#wall.earliestMs() - this.#bounds.ageMsMax
-    for (let oldest = this.#records[0]; oldest !== undefined; oldest = this.#records[0]) {
-      if (this.#bytes <= this.#bounds.bytesMax && oldest.draft.acceptedAtWallMs > oldestWallMs) break
-      this.#records.shift()
-      this.#bytes -= bytesOf(oldest.draft) + (oldest.answered?.answer?.byteLength ?? 0)
-      const gone = new Set(oldest.parts)
-      for (const [sequence, part] of this.#open) if (gone.has(part)) this.#open.delete(sequence)
-    }
+    while (this.#records[0] !== undefined && this.#records[0].draft.acceptedAtWallMs <= oldestWallMs)
+      this.#drop(0)
+    while (this.bytes() > this.#bounds.bytesMax) this.#evict()
     return recordId
+  }
+
+  /** The oldest record of the organization that has the most; of all, where nobody is told apart. */
+  #evict(): void {
+    const isShared = this.#bounds.organizationSharePercent < 100
+    const [largest] = [...this.#bytes].reduce((most, one) => (one[1] > most[1] ? one : most))
+    const index = this.#records.findIndex(({ draft }) => !isShared || draft.organizationId === largest)
+    const gone = this.#drop(index)
+    if (isShared) this.evictedBytes += gone
+  }
+
+  #drop(index: number): number {
+    const [record] = this.#records.splice(index, 1)
+    if (record === undefined) return 0
+    const gone = new Set(record.parts)
+    for (const [sequence, part] of this.#open) if (gone.has(part)) this.#open.delete(sequence)
+    this.#count(record.draft, -bytesOf(record))
+    return bytesOf(record)
+  }
+
+  #count({ organizationId }: HistoryDraft, bytes: number): void {
+    this.#total += bytes
+    this.#bytes.set(organizationId, (this.#bytes.get(organizationId) ?? 0) + bytes)
   }
 }
 
@@ -119,7 +146,8 @@ export function memoryHistory(history: History, gate: Gate): HistoryStore {
     note(sequence, outcome, atWallMs) {
       if (gate.open) history.note(sequence, outcome, atWallMs)
     },
-    bytes: () => history.bytes,
+    bytes: (organizationId) => history.bytes(organizationId),
+    evictedBytes: () => history.evictedBytes,
     async find(eventId, query) {
       assertOpen(gate)
       for (const record of history.newestFirst())
@@ -137,6 +165,6 @@ export function memoryHistory(history: History, gate: Gate): HistoryStore {
   }
 }
 
-function bytesOf({ event }: HistoryDraft): number {
-  return event.byteLength + RECORD_BYTES
+function bytesOf({ draft, answered }: Kept): number {
+  return draft.event.byteLength + RECORD_BYTES + (answered?.answer?.byteLength ?? 0)
 }

@@ -1,6 +1,7 @@
 import { asBuffer } from '../bytes.ts'
-import { Chunk, OpenChunk, readHeader } from '../history-chunk.ts'
+import { Chunk } from '../history-chunk.ts'
 import { blockRemovals, blockRows, OpenBlock } from '../history-index.ts'
+import { ownersRemoval } from '../history-owners.ts'
 import { type HistoryState, historyStateChange, readHistoryState } from '../history-state.ts'
 import { numberKey, readRegistrationId } from '../keys.ts'
 import type { RowChange, Rows } from '../rows.ts'
@@ -10,8 +11,8 @@ import { readState } from '../state-row.ts'
 const COMMIT_BYTES = 4 * 1024 * 1024
 
 /**
- * Makes the index of the history anew from its chunks. Chunks are numbered without gaps: an empty one stands
- * where one was lost.
+ * Makes the index of the history anew from its chunks. Whose its blocks are is left to the store, as where a former
+ * version wrote them.
  */
 export async function reconcileHistory(rows: Rows): Promise<void> {
   const numbers: number[] = []
@@ -30,14 +31,16 @@ export async function reconcileHistory(rows: Rows): Promise<void> {
 async function removeIndex(rows: Rows): Promise<number> {
   const blocks = new Set<number>()
   await rows.scanKeys('historyIndex', (key) => void blocks.add(readRegistrationId(key)))
-  await rows.commit([...blocks].flatMap(blockRemovals))
+  const owners: number[] = []
+  await rows.scanKeys('historyOwners', (key) => void owners.push(readRegistrationId(key)))
+  await rows.commit([...[...blocks].flatMap(blockRemovals), ...owners.map(ownersRemoval)])
   return Math.max(0, ...[...blocks].slice(-1)) + 1
 }
 
 class NewIndex {
   readonly #rows: Rows
   readonly #state: HistoryState
-  readonly #present: ReadonlySet<number>
+  readonly #chunks: readonly number[]
   #block: OpenBlock
   /** The id that the next record of the block has. */
   #nextId = 0
@@ -47,7 +50,7 @@ class NewIndex {
 
   constructor(rows: Rows, nextBlock: number, chunks: readonly number[], before: HistoryState) {
     this.#rows = rows
-    this.#present = new Set(chunks)
+    this.#chunks = chunks
     const oldestChunk = chunks[0] ?? before.nextChunk
     const nextChunk = Math.max(before.nextChunk, (chunks.at(-1) ?? 0) + 1)
     this.#state = { ...before, oldestChunk, nextChunk, nextBlock, oldestBlock: nextBlock, bytes: 0 }
@@ -55,19 +58,24 @@ class NewIndex {
   }
 
   async build(): Promise<void> {
-    const { oldestChunk, nextChunk } = this.#state
-    for (let number = oldestChunk; number < nextChunk; number++) {
-      const row = this.#present.has(number) ? this.#rows.get('history', numberKey(number)) : undefined
-      if (row === undefined) this.#addEmpty(number)
-      else this.#addChunk(number, new Chunk(asBuffer(row)))
+    let next = this.#state.oldestChunk
+    for (const number of this.#chunks) {
+      const row = this.#rows.get('history', numberKey(number))
+      if (row === undefined) continue
+      // Of a block all chunks follow each other.
+      if (number !== next) this.#beginAt(number)
+      this.#addChunk(number, new Chunk(asBuffer(row)))
+      next = number + 1
       if (this.#bytes >= COMMIT_BYTES) await this.#commit()
     }
+    if (next !== this.#state.nextChunk) this.#beginAt(this.#state.nextChunk)
   }
 
   async finish(oldestPage: number): Promise<void> {
     const state = this.#state
     // The open block is in no row; a state that begins with it is as after a commit.
     state.openBlockChunk = this.#block.firstChunk
+    state.toldFromBlock = state.nextBlock
     state.nextRecordId = Math.max(state.nextRecordId, this.#nextId)
     state.oldestPage = oldestPage
     await this.#rows.scan('eventAnswers', (_key, value) => {
@@ -79,33 +87,24 @@ class NewIndex {
 
   #addChunk(number: number, chunk: Chunk): void {
     const { header } = chunk
-    // Of a block all ids follow each other.
     if (this.#isBlockEmpty) this.#block = new OpenBlock(this.#block.firstChunk, header.firstRecordId)
-    else if (header.firstRecordId !== this.#nextId) this.#close(number, header.firstRecordId)
-    for (let place = 0; place < header.records; place++) this.#block.add(chunk.at(place).draft)
-    this.#endChunk(header)
-    this.#isBlockEmpty = false
-    this.#nextId = header.firstRecordId + header.records
-    if (this.#block.isFull) this.#close(number + 1, this.#nextId)
-  }
-
-  #addEmpty(number: number): void {
-    const firstId = this.#isBlockEmpty ? Math.max(1, this.#nextId) : this.#nextId
-    const value = new OpenChunk(firstId, 0).finish()
-    this.#leave({ table: 'history', key: numberKey(number), value })
-    this.#endChunk(readHeader(value))
-  }
-
-  #endChunk(header: ReturnType<typeof readHeader>): void {
+    for (let place = 0; place < header.records; place++) {
+      const record = chunk.at(place)
+      this.#block.add(record.draft, chunk.costAt(place, record))
+    }
     this.#block.endChunk(header)
     this.#state.bytes += header.bytes
     this.#state.lastSequence = Math.max(this.#state.lastSequence, header.lastSequence)
+    this.#isBlockEmpty = false
+    this.#nextId = header.endRecordId
+    if (this.#block.isFull) this.#beginAt(number + 1)
   }
 
   /** @param firstChunk of the next block */
-  #close(firstChunk: number, firstRecordId: number): void {
-    for (const change of blockRows(this.#state.nextBlock++, this.#block.snapshot())) this.#leave(change)
-    this.#block = new OpenBlock(firstChunk, firstRecordId)
+  #beginAt(firstChunk: number): void {
+    if (!this.#isBlockEmpty)
+      for (const change of blockRows(this.#state.nextBlock++, this.#block.snapshot())) this.#leave(change)
+    this.#block = new OpenBlock(firstChunk, this.#nextId)
     this.#isBlockEmpty = true
   }
 

@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
+import { FakeDisk } from '../../../../test/helpers/fake-disk.ts'
+import { HISTORY_BOUNDS } from '../bounds.ts'
+import type { HistoryRecord, Outcome, Store } from '../store.ts'
+import { openEmbeddedStore } from './assembly.ts'
+import { repairStore } from './repair/repair.ts'
+
+const DAY_MS = 86_400_000
+const BYTES_MAX = 1024 * 1024
+const TABLES = ['history', 'historyIndex', 'historyOwners', 'historyShares', 'outcomes', 'eventAnswers'] as const
+const OUTCOMES = ['sent', 'acknowledged', 'expired'] as const
+
+type Sent = {
+  readonly eventId: string
+  readonly sequence: number
+  readonly noted: Outcome[]
+  /** As it was first listed. */
+  recordId?: number
+  answer?: string
+}
+
+/** A store on a disk that can crash, and what it was told of each organization, oldest first. */
+class World {
+  readonly clock = createFakeClock()
+  readonly disk = new FakeDisk()
+  readonly sent = new Map<string, Sent[]>()
+  readonly #percent: number
+  #rows = this.disk.open()
+  #store: Store | undefined
+  #events = 0
+
+  constructor(percent = 50) {
+    this.#percent = percent
+  }
+
+  get store(): Store {
+    assert.ok(this.#store)
+    return this.#store
+  }
+
+  async open(): Promise<this> {
+    this.#rows = this.disk.open()
+    const historyBounds = { ...HISTORY_BOUNDS, bytesMax: BYTES_MAX, organizationSharePercent: this.#percent }
+    this.#store = await openEmbeddedStore({ rows: this.#rows, clock: this.clock, historyBounds })
+    return this
+  }
+
+  async crash(): Promise<void> {
+    await this.clock.advance(500)
+    this.#rows.die()
+    await this.open()
+  }
+
+  async reopen(): Promise<void> {
+    await this.store.close()
+    await this.open()
+  }
+
+  async register(organizationId: string): Promise<void> {
+    const user = { organizationId, userId: 'alice' }
+    const request = { ...user, userEndpointId: 'phone', keepAliveSeconds: 86_400, authorizedUntilWallMs: 0 }
+    const at = { nowMs: this.store.serviceTime.nowMs(), nowWallMs: 0 }
+    await this.store.registrations.register({ ...request, serverKeepAliveReminderOn: false }, 1, at)
+  }
+
+  /** Sends an event that is appended where the organization has registered, and that may be answered. */
+  async send(organizationId: string, bytes: number, qos: 0 | 1): Promise<Sent> {
+    const eventId = `${organizationId} ${this.#events++}`
+    const user = { organizationId, userId: 'alice' }
+    const acceptedAtWallMs = this.clock.wallMs()
+    const record = {
+      ...{ ...user, eventId, type: 'CallOfferedEvent', qos, acceptedAtWallMs, senderId: 'backend' },
+      event: Buffer.alloc(bytes, eventId),
+    }
+    let sequence = 0
+    if (qos === 0) this.store.history.add(record, [])
+    else {
+      const event = { eventId, payload: Buffer.from('x'), sealed: false, acceptedAtWallMs }
+      const request = { ...user, event, record, eventsMax: 1e6, bytesMax: 1e9 }
+      const { accepted } = await this.store.mailboxes.append(request, this.store.serviceTime.nowMs())
+      sequence = accepted[0]?.sequence ?? 0
+    }
+    const sent: Sent = { eventId, sequence, noted: [] }
+    const all = this.sent.get(organizationId) ?? []
+    this.sent.set(organizationId, all)
+    all.push(sent)
+    return sent
+  }
+
+  note({ sequence, noted }: Sent, outcome: Outcome): void {
+    if (sequence === 0) return
+    const isOver = noted.some((one) => one !== 'sent')
+    if (!isOver && !noted.includes(outcome)) noted.push(outcome)
+    this.store.history.note(sequence, outcome, this.clock.wallMs())
+  }
+
+  /** Answers an event as its endpoint would; only what was listed before can be. */
+  async answer(organizationId: string, sent: Sent, answer: string): Promise<void> {
+    const { eventId, recordId } = sent
+    if (recordId === undefined || sent.answer !== undefined) return
+    const { store } = this
+    const nowWallMs = this.clock.wallMs()
+    const call = {
+      ...{ eventId, senderId: 'backend', qos: 0 as const, recordId, endsAtWallMs: nowWallMs + 1e9 },
+      ...{ masks: [], userEndpointIds: ['phone'], answeredBy: undefined },
+    }
+    const user = { organizationId, userId: 'alice', userEndpointId: 'phone' }
+    const at = { nowMs: store.serviceTime.nowMs(), nowWallMs }
+    const bounds = { eventsMax: 1e6, bytesMax: 1e9 }
+    const request = { ...user, call, answer: Buffer.from(answer) }
+    const outcome = store.calls.answer(request, bounds, () => 0, at)
+    assert.equal(outcome.kind, 'answered')
+    if (outcome.kind !== 'answered') return
+    await outcome.durable
+    sent.answer = answer
+  }
+
+  async kept(organizationId: string | undefined): Promise<readonly HistoryRecord[]> {
+    const all: HistoryRecord[] = []
+    for (let before: number | undefined; ; ) {
+      const query = organizationId === undefined ? {} : { organizationId }
+      const { records, next } = await this.store.history.list(query, before, 100)
+      all.push(...records)
+      if (next === undefined) return all
+      before = next
+    }
+  }
+
+  /** Each organization has its newest records, whole and without a gap. Returns how many of how many. */
+  async judge(): Promise<ReadonlyMap<string, { readonly kept: number; readonly sent: number }>> {
+    const figures = new Map<string, { readonly kept: number; readonly sent: number }>()
+    let total = 0
+    for (const [organizationId, sent] of this.sent) {
+      const kept = await this.kept(organizationId)
+      const newest = sent.slice(sent.length - kept.length).reverse()
+      assert.deepEqual(
+        kept.map(({ eventId }) => eventId),
+        newest.map(({ eventId }) => eventId),
+        organizationId,
+      )
+      for (const [index, record] of kept.entries()) assertWhole(record, newest[index])
+      figures.set(organizationId, { kept: kept.length, sent: sent.length })
+      total += kept.length
+    }
+    assert.equal((await this.kept(undefined)).length, total)
+    return figures
+  }
+
+  /** What is on disk, and what the store reckons it to be. */
+  assertReckoned(): void {
+    const values = TABLES.flatMap((table) => [...this.disk.table(table).values()])
+    const onDisk = values.reduce((sum, value) => sum + value.length, 0)
+    const { history } = this.store
+    assert.ok(history.bytes() <= BYTES_MAX, `${history.bytes()} bytes are reckoned`)
+    assert.ok(onDisk <= history.bytes() + 40_000, `${onDisk} bytes on disk, ${history.bytes()} reckoned`)
+    const owned = [...this.sent.keys()].reduce((sum, id) => sum + history.bytes(id), 0)
+    assert.ok(owned <= history.bytes() + 100_000, `${owned} bytes are somebody's, of ${history.bytes()}`)
+  }
+
+  rows(): number {
+    return TABLES.reduce((sum, table) => sum + this.disk.table(table).size, 0)
+  }
+
+  /** Nothing is left of anything. */
+  async assertAllGoes(): Promise<void> {
+    await this.clock.stall(7 * DAY_MS)
+    for (let round = 0; round < 40 && this.rows() > 1; round++) await this.clock.advance(1000)
+    assert.ok(this.rows() <= 1, `${this.rows()} rows are left`)
+    assert.equal(this.store.history.bytes(), 0)
+    for (const id of this.sent.keys()) assert.equal(this.store.history.bytes(id), 0, id)
+  }
+}
+
+function assertWhole(record: HistoryRecord, sent: Sent | undefined): void {
+  assert.ok(sent)
+  assert.ok(Buffer.from(record.event).equals(Buffer.alloc(record.event.byteLength, record.eventId)))
+  sent.recordId ??= record.recordId
+  assert.equal(record.recordId, sent.recordId, record.eventId)
+  const { answer } = record.answered ?? {}
+  assert.equal(answer === undefined ? undefined : Buffer.from(answer).toString(), sent.answer)
+  if (sent.sequence === 0) return
+  const outcomes = record.endpoints[0]?.at.map(({ outcome }) => outcome)
+  assert.deepEqual(outcomes, ['queued', ...sent.noted], record.eventId)
+}
+
+const organization = fc.constantFrom('acme', 'acme', 'evil', 'evil', 'evil', 'globex', '__proto__')
+const step = fc.oneof(
+  {
+    weight: 30,
+    arbitrary: fc.record({
+      kind: fc.constant('send' as const),
+      organization,
+      bytes: fc.constantFrom(10, 200, 3000, 40_000),
+      times: fc.integer({ min: 1, max: 60 }),
+      qos: fc.constantFrom(0 as const, 1 as const),
+    }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: fc.constant('note' as const),
+      organization,
+      from: fc.nat(400),
+      outcome: fc.constantFrom(...OUTCOMES),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      ...{ kind: fc.constant('answer' as const), organization },
+      ...{ ago: fc.nat(100), bytes: fc.constantFrom(2, 5000) },
+    }),
+  },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(50, 300, 2000) }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'crash' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
+)
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
+
+async function take(world: World, one: Step): Promise<void> {
+  if (one.kind === 'crash') return world.crash()
+  if (one.kind === 'reopen') return world.reopen()
+  if (one.kind === 'wait') return world.clock.advance(one.ms)
+  if (one.kind === 'answer') {
+    await world.judge()
+    const sent = world.sent.get(one.organization)?.at(-1 - one.ago)
+    if (sent !== undefined) await world.answer(one.organization, sent, 'a'.repeat(one.bytes))
+    return
+  }
+  if (one.kind === 'note') {
+    const sent = world.sent.get(one.organization) ?? []
+    for (const noted of sent.slice(-one.from - 20, sent.length - one.from)) world.note(noted, one.outcome)
+    return
+  }
+  const sends = Array.from({ length: one.times }, () => world.send(one.organization, one.bytes, one.qos))
+  await Promise.all(sends)
+  await world.clock.advance(100)
+}
+
+describe('a shared history', () => {
+  it('keeps of everybody the newest, whole, within its bytes, whatever comes in whatever order', async () => {
+    const steps = fc.array(step, { minLength: 60, maxLength: 120 })
+    const run = async (all: readonly Step[]) => {
+      const world = await new World().open()
+      for (const id of ['acme', 'evil']) await world.register(id)
+      for (const one of all) await take(world, one)
+      await world.clock.advance(3000)
+      await world.judge()
+      world.assertReckoned()
+      const bytes = [...world.sent.keys()].map((id) => world.store.history.bytes(id))
+      await world.crash()
+      const again = [...world.sent.keys()].map((id) => world.store.history.bytes(id))
+      assert.deepEqual(again, bytes)
+      await world.judge()
+      await world.assertAllGoes()
+      await world.store.close()
+    }
+    await fc.assert(fc.asyncProperty(steps, run), { numRuns: 12, endOnFailure: true, includeErrorInReport: true })
+  })
+})
