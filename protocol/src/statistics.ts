@@ -30,7 +30,7 @@ export type Statistics = {
   readonly shares?: SharesHeld
 }
 
-/** Names are `links`, `waiters`, `bulkBytes`, `answerBytes`, `unfinishedBytes`, `writeBytes`; there may come more. */
+/** Names are `links`, `waiters`, `bulkBytes`, `answerBytes`, `unfinishedBytes`, `writeBytes`, `historyBytes`; there may come more. */
 export type SharesHeld = Readonly<Record<string, ShareHeld>>
 
 export type ShareHeld = {

@@ -9,9 +9,10 @@ import { createHistory } from './history/history.ts'
 import { type Admin, createHttp, type Door, type Http, type HttpSettings } from './http/http.ts'
 import { sharingOf } from './load.ts'
 import { createMqtt, type Mqtt } from './mqtt/mqtt.ts'
-import type { Log } from './observe/observe.ts'
+import type { Log, Metrics } from './observe/observe.ts'
 import type { Readiness } from './readiness.ts'
 import type { Registrar } from './registrar/registrar.ts'
+import type { Store } from './store/store.ts'
 import type { Webhooks } from './webhooks/webhooks.ts'
 
 export type Fronts = { readonly http: Http; readonly mqtt: Mqtt; readonly admin: Admin | undefined }
@@ -67,17 +68,18 @@ function buildMqtt(options: FrontsOptions): Mqtt {
   return mqtt
 }
 
-function httpServices({ clock, random, log, ground, readiness, ...rooms }: FrontsOptions) {
+function httpServices({ clock, random, log, ground, readiness, configuration, ...rooms }: FrontsOptions) {
   const { store, metrics, statistics, audit, limits } = ground
   const { auth, registrar, delivery, webhooks } = rooms
+  const history = createHistory({ store, bytesMax: configuration.historyBytesMax })
   return {
-    ...{ auth, registrar, delivery, webhooks, history: createHistory({ store }) },
+    ...{ auth, registrar, delivery, webhooks, history },
     ...{ metrics, statistics, audit, limits, readiness, clock, random, log },
   }
 }
 
 /** What the metrics ask for when they are read. */
-function observe({ ground, configuration }: FrontsOptions, mqtt: Mqtt): void {
+function observe({ ground, configuration, delivery }: FrontsOptions, mqtt: Mqtt): void {
   const { store, metrics, limits } = ground
   metrics.observe({
     registrations: () => store.totals().registrations,
@@ -91,5 +93,19 @@ function observe({ ground, configuration }: FrontsOptions, mqtt: Mqtt): void {
     storeWarnings: () => store.warnings(),
     feed: () => store.feed.totals(),
   })
-  metrics.observeSharing(sharingOf(limits))
+  metrics.observeSharing(sharingOf(limits, () => evictedOf(store, delivery, metrics)))
+}
+
+/** What was dropped of those who had the most. */
+function evictedOf(
+  store: Store,
+  delivery: Pick<Delivery, 'evictedKeys'>,
+  metrics: Pick<Metrics, 'mergedRevocations'>,
+): ReadonlyMap<string, number> {
+  return new Map([
+    ['idempotencyKeys', store.answers.evicted() + delivery.evictedKeys()],
+    ['revocations', metrics.mergedRevocations()],
+    ['feedEvents', store.feed.totals().dropped],
+    ['historyBytes', store.history.evictedBytes()],
+  ])
 }

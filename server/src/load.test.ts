@@ -45,7 +45,7 @@ it('bytes that wait to be written are load, and the metrics show whose share was
   limits.work.spend({ organizationId: 'acme', userId: 'a' }, 1_500)
   limits.work.spendStranger('127.0.0.1', 250)
   const metrics = createMetrics()
-  metrics.observeSharing(sharingOf(limits))
+  metrics.observeSharing(sharingOf(limits, () => new Map([['historyBytes', 7]])))
   for (let scrape = 0; scrape < 2; scrape++) {
     const { body } = await metrics.render()
     for (const line of [
@@ -55,6 +55,7 @@ it('bytes that wait to be written are load, and the metrics show whose share was
       'rollcall_share_refused_total{thing="links",why="share"} 0',
       'rollcall_work_seconds_total{who="caller"} 1.5',
       'rollcall_work_seconds_total{who="stranger"} 0.25',
+      'rollcall_share_evicted_total{thing="historyBytes"} 7',
       'rollcall_load_level 2',
       'rollcall_shed_total{what="bulk"} 1',
     ])

@@ -37,11 +37,15 @@ export function watchLoad({ clock, shedding, ledger, log }: LoadWatch): () => vo
 }
 
 /** What the limits have to say to the metrics. */
-export function sharingOf({ ledger, work, shedding }: Pick<Limits, 'ledger' | 'work' | 'shedding'>): Sharing {
+export function sharingOf(
+  { ledger, work, shedding }: Pick<Limits, 'ledger' | 'work' | 'shedding'>,
+  evicted: Sharing['evicted'],
+): Sharing {
   return {
     pools: () => figuresOf(ledger),
     spentMs: () => work.spentMs,
     load: () => shedding.level,
     shed: () => shedding.refused,
+    evicted,
   }
 }

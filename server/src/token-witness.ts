@@ -6,7 +6,7 @@ import type { Store } from './store/store.ts'
 
 type Told = {
   readonly audit: Pick<Audit, 'record'>
-  readonly metrics: Pick<Metrics, 'signInLocked'>
+  readonly metrics: Pick<Metrics, 'signInLocked' | 'revocationsMerged'>
   readonly store: { readonly feed: Pick<Store['feed'], 'noteSignInLocked'> }
   readonly clock: Pick<Clock, 'wallMs'>
 }
@@ -17,6 +17,7 @@ type Told = {
  */
 export function tokenWitness({ audit, metrics, store, clock }: Told): Witness {
   return {
+    revocationsMerged: (count) => metrics.revocationsMerged(count),
     signedIn(visitor) {
       if (visitor.grant !== 'refresh_token') audit.record(recordOf('sign_in', 'done', visitor))
     },

@@ -8,7 +8,7 @@ import { createFetchJson, type FetchJson } from './foreign/fetch-json.ts'
 import { parseForeignIssuers } from './foreign/foreign-issuers.ts'
 import { type ForeignTrust, trustForeignIssuers } from './foreign/foreign-trust.ts'
 import type { Admission } from './oauth/admission.ts'
-import type { Witness } from './oauth/witness.ts'
+import { NO_WITNESS, type Witness } from './oauth/witness.ts'
 import type { RevocationNotices } from './revocation/revocation-notices.ts'
 import { openRevokedTokens, type RevokedTokens } from './revocation/revoked-tokens.ts'
 import { openRevokedUsers, type RevocationBounds, type RevokedUsers } from './revocation/revoked-users.ts'
@@ -93,6 +93,7 @@ export async function openParts(
     opened.push({ revokedUsers })
     const revoked = await openRevokedTokens({
       ...{ revokedUsers, bounds, clock, wall, log },
+      witness: options.witness ?? NO_WITNESS,
       store: store.revokedTokens,
       tokenUseMsMax: (options.accessTokenTtlSeconds + options.staleConnectSecondsMax) * 1000,
       onUserRevoked: (userId) => notices.announceUser(userId),

@@ -102,6 +102,8 @@ export interface Delivery {
   mailboxDepth(registration: Registration): number
   /** What there is now, of one organization or in all. Cheap. */
   census(organizationId: string | undefined): Census
+  /** Idempotency keys of QoS 0 that were forgotten before their time, because there were too many. Cheap. */
+  evictedKeys(): number
   /** Sends the keepalive reminder over the link, if there is one. QoS 0. */
   remind(registration: Registration): void
   /** The endpoint was registered anew: a link left over from its former registration is closed. */
@@ -190,6 +192,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       mailboxEvents: options.store.totals(organizationId).mailboxEvents,
       mailboxBytes: options.store.mailboxes.diskBytes(organizationId),
     }),
+    evictedKeys: () => idempotency.evicted,
     isConnected: (registration) => links.find(registration) !== undefined,
     peerOf: (registration) => links.find(registration)?.link.peer,
     remind: (registration) => remind(options, links, registration),

@@ -12,7 +12,7 @@ function setup(bounds: Partial<typeof IDEMPOTENCY_BOUNDS> = {}) {
   const idempotency = new Idempotency(
     clock,
     wall,
-    { find: async () => undefined },
+    { find: async () => undefined, evicted: () => 0 },
     { ...IDEMPOTENCY_BOUNDS, ...bounds },
   )
   let runs = 0

@@ -36,6 +36,8 @@ export class Idempotency {
   readonly #running = new Map<string, Promise<Answer>>()
   readonly #shares: Shares
   readonly #max: number
+  /** Forgotten before their time, because there were too many. */
+  evicted = 0
 
   constructor(clock: Clock, wall: WallBounds, answers: AnswerStore, bounds: IdempotencyBounds) {
     this.#clock = clock
@@ -93,7 +95,10 @@ export class Idempotency {
       this.#forget(oldest)
     }
     // Whoever has the most pays: a key of anybody else's that was forgotten would let its retry be sent twice.
-    while (this.#remembered.size > this.#max) this.#forget(this.#shares.leaving() ?? name)
+    while (this.#remembered.size > this.#max) {
+      this.evicted++
+      this.#forget(this.#shares.leaving() ?? name)
+    }
   }
 
   #forget(name: string): void {

@@ -1,4 +1,10 @@
-import type { HistoryQuery, HistoryRecord, HistoryStore, Sender } from '../store/store.ts'
+import {
+  HISTORY_BOUNDS,
+  type HistoryQuery,
+  type HistoryRecord,
+  type HistoryStore,
+  type Sender,
+} from '../store/store.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { HistoryScope, Reader } from './record-json.ts'
 
@@ -31,10 +37,27 @@ export interface History {
     max: number,
     cursor?: string,
   ): Promise<{ readonly records: readonly HistoryRecord[]; readonly nextCursor: string | undefined }>
+  /**
+   * What an organization's history takes, and the most that it may as long as others have what they have; `null`: of all
+   * together. Bytes, about. Cheap.
+   */
+  held(organizationId: string | null): { readonly used: number; readonly max: number }
 }
 
-export function createHistory({ store }: { readonly store: { readonly history: HistoryStore } }): History {
+/** @param bytesMax what the store keeps of it in all */
+export function createHistory({
+  store,
+  bytesMax = HISTORY_BOUNDS.bytesMax,
+}: {
+  readonly store: { readonly history: HistoryStore }
+  readonly bytesMax?: number
+}): History {
   return {
+    held(organizationId) {
+      const all = store.history.bytes()
+      const used = organizationId === null ? all : store.history.bytes(organizationId)
+      return { used, max: Math.max(used, bytesMax - all + used) }
+    },
     find: ({ caller, scope }, eventId) => findMeant(store.history, caller, scope, eventId),
     async list(scope, filters, max, cursor) {
       const query = { ...filters, ...scope }

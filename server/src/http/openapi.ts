@@ -56,7 +56,7 @@ const UNUSED_SERVICES: HttpServices = {
     count: unused,
     expiresAtWallMs: unused,
   },
-  history: { find: unused, list: unused },
+  history: { find: unused, list: unused, held: unused },
   webhooks: { list: unused, deadLetters: unused, replay: unused, removeDeadLetters: unused },
   delivery: {
     sendEvent: unused,

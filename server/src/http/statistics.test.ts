@@ -89,6 +89,7 @@ describe('statistics', () => {
       assert.deepEqual({ ...rest, links: shares.links }, answerOf('acme', 1, 1, { used: 20, max: 45 }), query)
       assert.deepEqual(Object.keys(shares), [
         ...['links', 'waiters', 'bulkBytes', 'answerBytes', 'unfinishedBytes', 'writeBytes'],
+        'historyBytes',
       ])
       assert.equal(at, new Date(clock.wallMs()).toISOString())
       assert.equal(Date.parse(at) - Date.parse(since), 1500)

@@ -61,6 +61,10 @@ export interface Metrics {
   staleConnect(): void
   /** The sign-ins of a user are held off; counted as often as it is told. */
   signInLocked(): void
+  /** So many revocations of a user became one. */
+  revocationsMerged(count: number): void
+  /** How many did since the start. */
+  mergedRevocations(): number
   /** Lines of the audit log that could not be written. */
   auditLost(count: number): void
   /** What `/metrics` answers, with its content type. */
@@ -103,7 +107,6 @@ export function createMetrics(): Metrics {
     buckets: LATENCY_BUCKETS_S,
     registers,
   })
-  const reminderSent = plainCounter(registry, 'rollcall_reminders_total', 'Keepalive reminders sent.')
   const closed = new Counter({
     name: 'rollcall_links_closed_total',
     help: 'MQTT connections closed.',
@@ -138,7 +141,7 @@ export function createMetrics(): Metrics {
     eventOutcome: (outcome, count = 1) => outcomeOf(outcome).inc(count),
     deliveryMs: (qos, elapsedMs) => deliveryOf[qos].observe(elapsedMs / 1000),
     expiryLatenessMs: (lateMs) => lateness.observe(lateMs / 1000),
-    reminderSent,
+    reminderSent: plainCounter(registry, 'rollcall_reminders_total', 'Keepalive reminders sent.'),
     masksTook: plainCounter(registry, 'rollcall_mask_steps_total', 'Steps that masks took, each some 10 ns.'),
     linkClosed: (reason) => closed.labels(reason).inc(),
     registrationEnded: (how) => ended.labels(how).inc(),
@@ -149,6 +152,7 @@ export function createMetrics(): Metrics {
     descriptorsExhausted: plainCounter(registry, ...EXHAUSTED),
     staleConnect: plainCounter(registry, ...STALE_CONNECTS),
     signInLocked: plainCounter(registry, ...SIGN_INS_LOCKED),
+    ...mergedRevocations(),
     auditLost: plainCounter(registry, ...AUDIT_LOST),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     observe: (gauges) => addGauges(registry, gauges),
@@ -205,6 +209,17 @@ function refusalCounter(registry: Registry): Counter<'front' | 'code'> {
     labelNames: ['front', 'code'],
     registers: [registry],
   })
+}
+
+/** Shown with what else was dropped for being too much. */
+function mergedRevocations(): Pick<Metrics, 'revocationsMerged' | 'mergedRevocations'> {
+  let merged = 0
+  return {
+    revocationsMerged(count) {
+      merged += count
+    },
+    mergedRevocations: () => merged,
+  }
 }
 
 function addGauges(registry: Registry, gauges: Gauges): void {

@@ -7,6 +7,8 @@ export type Sharing = {
   readonly spentMs: () => { readonly caller: number; readonly stranger: number }
   readonly load: () => 'calm' | 'busy' | 'overloaded'
   readonly shed: () => ReadonlyMap<string, number>
+  /** What went because whoever had the most had too much, since the start. */
+  readonly evicted: () => ReadonlyMap<string, number>
 }
 
 type PoolTotals = {
@@ -16,7 +18,7 @@ type PoolTotals = {
 }
 
 /** Metrics of `docs/sharing.md`. */
-export function addSharing(registry: Registry, { pools, spentMs, load, shed }: Sharing): void {
+export function addSharing(registry: Registry, { pools, spentMs, load, shed, evicted }: Sharing): void {
   const registers = [registry]
   const gauge = (name: string, help: string, read: (totals: PoolTotals) => number): void => {
     const all: Gauge<'thing'> = new Gauge({
@@ -47,6 +49,15 @@ export function addSharing(registry: Registry, { pools, spentMs, load, shed }: S
     collect() {
       spent.reset()
       for (const [who, ms] of Object.entries(spentMs())) spent.labels(who).inc(ms / 1000)
+    },
+  })
+  const gone: Counter<'thing'> = new Counter({
+    name: 'rollcall_share_evicted_total',
+    help: 'What was dropped of those who had the most, because all was taken; pieces or bytes.',
+    ...{ labelNames: ['thing'] as const, registers },
+    collect() {
+      gone.reset()
+      for (const [thing, count] of evicted()) gone.labels(thing).inc(count)
     },
   })
   addLoad(registry, load, shed)

@@ -14,4 +14,6 @@ export type Answer = { readonly eventId: string; readonly count: number }
  */
 export interface AnswerStore {
   find(owner: UserKey, key: string, nowWallMs: number): Promise<Answer | undefined>
+  /** Forgotten before their time since the store was opened, because there were too many. Cheap. */
+  evicted(): number
 }

@@ -8,7 +8,7 @@ import type { LastSeenStore, RegistrationStore } from './registrations.ts'
 import type { RefreshFamilyStore, RevokedTokenStore, RevokedUserStore, SigningKeyStore } from './tokens.ts'
 
 export type { Answer, AnswerStore, IdempotencyKey } from './answers.ts'
-export { feedBounds } from './bounds.ts'
+export { feedBounds, HISTORY_BOUNDS } from './bounds.ts'
 export type { AnswerOutcome, AnswerRequest, Call, CallStore } from './calls.ts'
 export { dueAtMs } from './due.ts'
 export type {

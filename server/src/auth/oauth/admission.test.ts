@@ -106,10 +106,10 @@ test('who signed in, failed and ended a token is told, and never what was typed'
   const told: (readonly [string, unknown])[] = []
   const { auth } = await openAuth(t, {
     witness: {
+      ...NO_WITNESS,
       signedIn: (visitor) => void told.push(['in', visitor]),
       failed: (visitor, code) => void told.push([code, visitor]),
       tokenRevoked: (visitor) => void told.push(['revoked', visitor]),
-      heldOff: () => undefined,
     },
   })
   const from = { remoteAddress: '127.0.0.1' }

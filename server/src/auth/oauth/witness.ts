@@ -16,6 +16,8 @@ export type TokenVisitor = {
 
 /** Is told what happens at the token endpoints. Never a secret, a token or what somebody typed. Must not throw. */
 export interface Witness {
+  /** A user has more single revocations than its share: so many became one, of everything of that user. */
+  revocationsMerged(count: number): void
   signedIn(visitor: TokenVisitor): void
   /** @param code of the OAuth error, or of the refusal that became one */
   failed(visitor: TokenVisitor, code: string): void
@@ -29,6 +31,7 @@ export interface Witness {
 }
 
 export const NO_WITNESS: Witness = {
+  revocationsMerged: () => undefined,
   signedIn: () => undefined,
   failed: () => undefined,
   tokenRevoked: () => undefined,

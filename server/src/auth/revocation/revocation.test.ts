@@ -120,18 +120,28 @@ async function openList(t: TestContext, bounds = BOUNDS) {
   const store = createMemoryStore({ clock })
   const told: string[] = []
   const log = { warn: () => undefined }
+  const merged: number[] = []
+  const witness = { revocationsMerged: (count: number) => void merged.push(count) }
   const times = { clock, wall: store.serviceTime.wall }
   const open = async () => {
     const users = await openRevokedUsers({ store: store.revokedUsers, ...times, useMsMax: 3_600_000, bounds })
     const tokens = await openRevokedTokens({
-      ...{ store: store.revokedTokens, revokedUsers: users, bounds, ...times, log, tokenUseMsMax: 3_600_000 },
+      ...{
+        store: store.revokedTokens,
+        revokedUsers: users,
+        bounds,
+        ...times,
+        log,
+        witness,
+        tokenUseMsMax: 3_600_000,
+      },
       onUserRevoked: (userId) => void told.push(userId),
     })
     t.after(() => tokens.close())
     t.after(() => users.close())
     return { users, tokens }
   }
-  return { ...(await open()), clock, store, told, open }
+  return { ...(await open()), clock, store, told, merged, open }
 }
 
 const of = (organizationId: string, userId: string) => ({ organizationId, userId })
@@ -150,7 +160,7 @@ test('the list is bounded, forgets what is over, and never what is not', async (
 })
 
 test('of a user over its share everything from before is revoked at once, and of nobody else', async (t) => {
-  const { tokens, users, clock, store, told, open } = await openList(t)
+  const { tokens, users, clock, store, told, merged, open } = await openList(t)
   const until = clock.wallMs() + 3_600_000
   const [mallory, victor] = [of('evil', 'mallory'), of('good', 'victor')]
   await tokens.add(victor, 'of victor', until)
@@ -160,6 +170,7 @@ test('of a user over its share everything from before is revoked at once, and of
   assert.equal(users.notBeforeWallMs(victor), 0)
   assert(tokens.has('of victor'))
   assert.deepEqual(new Set(told), new Set(['mallory']))
+  assert.ok(merged.length > 0 && merged.every((count) => count > 1), 'and the operator')
   const kept = await store.revokedTokens.list(clock.wallMs())
   assert(kept.length < 50, `${kept.length} are kept`)
   // What the list does not name any more, the user's revocation refuses: also after a restart.

@@ -4,6 +4,7 @@ import type { RevokedTokenStore, UserKey } from '../../store/store.ts'
 import type { AuthLog } from '../auth-log.ts'
 import { RevokedList } from './revoked-list.ts'
 import type { RevocationBounds, RevokedUsers } from './revoked-users.ts'
+import type { Witness } from '../oauth/witness.ts'
 
 const SWEEP_PERIOD_MS = 60_000
 /** Others of the same organization that may be made one revocation so that one more finds room. */
@@ -34,6 +35,7 @@ type Options = {
   readonly clock: Pick<Clock, 'every'>
   readonly wall: WallBounds
   readonly log: Pick<AuthLog, 'warn'>
+  readonly witness: Pick<Witness, 'revocationsMerged'>
   /** Longest time for which a token of ours that is issued now may be of use; milliseconds. */
   readonly tokenUseMsMax: number
   /** All that was issued to a user is refused now. */
@@ -42,7 +44,7 @@ type Options = {
 
 /** Reads the list and keeps it short. */
 export async function openRevokedTokens(options: Options): Promise<RevokedTokens> {
-  const { store, revokedUsers, bounds, clock, wall, log, tokenUseMsMax, onUserRevoked } = options
+  const { store, revokedUsers, bounds, clock, wall, log, witness, tokenUseMsMax, onUserRevoked } = options
   const list = new RevokedList(bounds)
   for (const { owner, tokenKey, untilWallMs } of await store.list(wall.earliestMs()))
     list.put(owner, tokenKey, untilWallMs)
@@ -56,6 +58,7 @@ export async function openRevokedTokens(options: Options): Promise<RevokedTokens
     await revokedUsers.revoke(owner)
     const keys = covered.map(([key]) => key)
     for (const key of keys) list.drop(key)
+    witness.revocationsMerged(keys.length)
     log.warn('a user has so many revocations that all its tokens are revoked at once', {
       ...owner,
       revocations: keys.length,

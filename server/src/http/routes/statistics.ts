@@ -26,7 +26,7 @@ const schema = {
 // The schema is for the documentation: `history-parameters.ts` names what is wrong.
 const validatorCompiler = () => () => true
 
-type Services = Pick<HttpServices, 'registrar' | 'delivery' | 'statistics' | 'limits' | 'clock'>
+type Services = Pick<HttpServices, 'registrar' | 'delivery' | 'statistics' | 'limits' | 'history' | 'clock'>
 
 export function statisticsRoute(app: App, services: Services): void {
   app.get('/statistics', { schema, validatorCompiler }, async (request, reply) => {
@@ -37,7 +37,7 @@ export function statisticsRoute(app: App, services: Services): void {
 }
 
 function figuresOf(
-  { registrar, delivery, statistics, limits, clock }: Services,
+  { registrar, delivery, statistics, limits, history, clock }: Services,
   organizationId: string | null,
 ): Statistics {
   const whose = organizationId ?? undefined
@@ -51,6 +51,6 @@ function figuresOf(
     mailboxEvents,
     mailboxBytes,
     ...statistics.read(organizationId),
-    shares: sharesOf(limits.ledger, organizationId),
+    shares: { ...sharesOf(limits.ledger, organizationId), historyBytes: history.held(organizationId) },
   }
 }

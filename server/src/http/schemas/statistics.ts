@@ -57,6 +57,7 @@ function statistics(): TSchema {
           answerBytes: share('Bytes of large answers on their way.'),
           unfinishedBytes: share('Bytes of MQTT packets that have begun.'),
           writeBytes: share('Bytes of events that wait to be written.'),
+          historyBytes: share('Bytes of its history, about. Past the bound for all its oldest go.'),
         },
         { description: 'What it holds of what everybody shares. There may come more.' },
       ),

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
 import type { HistoryQuery } from '../store.ts'
-import type { Cases } from './cases.ts'
 import { ACME, add, DAY_MS, fate, names, paged, plain, send } from './history-scene.ts'
-import type { Scene } from './scene.ts'
+import type { Cases, Scene } from './scene.ts'
 
 /** What the suite's stores keep: little, so that it can be filled. */
 export const SMALL_HISTORY: HistoryBounds = { ...HISTORY_BOUNDS, bytesMax: 2 * 1024 * 1024 }

@@ -22,6 +22,8 @@ export class AnswerBook {
   readonly #answers = new Map<string, Remembered>()
   readonly #shares: Shares
   readonly #max: number
+  /** Forgotten before their time, because there were too many. */
+  evicted = 0
 
   constructor(journal: Journal, bounds: BookBounds) {
     this.#journal = journal
@@ -56,7 +58,10 @@ export class AnswerBook {
     this.#answers.set(digest, { eventId, count, expiresAtWallMs, batch, holding })
     const { organizationId, userId } = owner
     this.#journal.put('answers', row, encodeFields([expiresAtWallMs, count, eventId, organizationId, userId]))
-    while (this.#answers.size > this.#max) this.#forget(this.#shares.leaving() ?? digest)
+    while (this.#answers.size > this.#max) {
+      this.evicted++
+      this.#forget(this.#shares.leaving() ?? digest)
+    }
   }
 
   /** Forgets the oldest answers whose time is over, at most `max`. */
@@ -83,6 +88,7 @@ export class AnswerBook {
 
 export function embeddedAnswers(answers: AnswerBook, journal: Journal): AnswerStore {
   return {
+    evicted: () => answers.evicted,
     async find(owner, key, nowWallMs) {
       journal.assertReadable()
       const found = answers.get(owner, key)

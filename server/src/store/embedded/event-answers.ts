@@ -23,9 +23,7 @@ export class EventAnswers {
    *
    * @param tell is told of each, and whose it is
    */
-  async load(
-    tell: (recordId: number, bytes: number, organizationId: string) => void,
-  ): Promise<void> {
+  async load(tell: (recordId: number, bytes: number, organizationId: string) => void): Promise<void> {
     await this.#rows.scan('eventAnswers', (key, value) => {
       const recordId = readRegistrationId(key)
       this.#bytes.set(recordId, value.byteLength)

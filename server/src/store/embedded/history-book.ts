@@ -120,7 +120,11 @@ export class HistoryBook {
 
   /** What an organization has in it, about; bytes. */
   bytesOf(organizationId: string): number {
-    return this.shares.bytesOf(organizationId) + this.#block.owners.of(organizationId) + this.#block.answers.of(organizationId)
+    return (
+      this.shares.bytesOf(organizationId) +
+      this.#block.owners.of(organizationId) +
+      this.#block.answers.of(organizationId)
+    )
   }
 
   /** A chunk of the open block is dropped. To be called before its answers are forgotten. */

@@ -1,4 +1,10 @@
-import { decodeRecord, encodeRecord, organizationIn, recordBytesMax, type StoredRecord } from './history-record.ts'
+import {
+  decodeRecord,
+  encodeRecord,
+  organizationIn,
+  recordBytesMax,
+  type StoredRecord,
+} from './history-record.ts'
 
 /** A chunk is finished when it holds this much, records and bytes, though no commit has come by. */
 const RECORDS_MAX = 256
@@ -71,7 +77,8 @@ export class OpenChunk {
   get header(): ChunkHeader {
     return {
       firstRecordId: this.firstRecordId,
-      endRecordId: this.firstRecordId + (this.#ids === undefined ? this.#records : (this.#ids.at(-1) ?? 0) + 1),
+      endRecordId:
+        this.firstRecordId + (this.#ids === undefined ? this.#records : (this.#ids.at(-1) ?? 0) + 1),
       records: this.#records,
       oldestWallMs: this.#oldestWallMs,
       newestWallMs: this.#newestWallMs,
@@ -117,7 +124,8 @@ export class OpenChunk {
     this.#bytes.writeUInt32BE(this.#ids === undefined ? this.#records : this.#records + HAS_IDS, 40)
     const end = this.#end
     this.#makeRoom(this.#idBytes)
-    for (const [index, id] of (this.#ids ?? []).entries()) this.#bytes.writeUInt32BE(id, end + index * ID_BYTES)
+    for (const [index, id] of (this.#ids ?? []).entries())
+      this.#bytes.writeUInt32BE(id, end + index * ID_BYTES)
     return this.#bytes.subarray(0, end + this.#idBytes)
   }
 

@@ -98,7 +98,7 @@ class KeptRecords {
     this.#book.noteRewritten(number)
     dropPages(this.#book, block, (page) => this.#pages.has(page))
     state.bytes -= block.bytes
-    shares.retell(block, told)
+    shares.retell(block, told, this.#pages)
     for (const answer of this.#answers.list()) shares.charge(block, answer.organizationId, answer.bytes)
     state.bytes += block.bytes
   }

@@ -6,11 +6,19 @@ import { FakeDisk } from '../../../../test/helpers/fake-disk.ts'
 import { HISTORY_BOUNDS } from '../bounds.ts'
 import type { HistoryRecord, Outcome, Store } from '../store.ts'
 import { openEmbeddedStore } from './assembly.ts'
-import { repairStore } from './repair/repair.ts'
+import { ownersBytes, readOwners } from './history-owners.ts'
+import { reconcileHistory } from './repair/reconcile-history.ts'
 
 const DAY_MS = 86_400_000
 const BYTES_MAX = 1024 * 1024
-const TABLES = ['history', 'historyIndex', 'historyOwners', 'historyShares', 'outcomes', 'eventAnswers'] as const
+const TABLES = [
+  'history',
+  'historyIndex',
+  'historyOwners',
+  'historyShares',
+  'outcomes',
+  'eventAnswers',
+] as const
 const OUTCOMES = ['sent', 'acknowledged', 'expired'] as const
 
 type Sent = {
@@ -214,7 +222,10 @@ const step = fc.oneof(
       ...{ ago: fc.nat(100), bytes: fc.constantFrom(2, 5000) },
     }),
   },
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(50, 300, 2000) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(50, 300, 2000) }),
+  },
   { weight: 1, arbitrary: fc.constant({ kind: 'crash' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
 )
@@ -258,6 +269,140 @@ describe('a shared history', () => {
       await world.assertAllGoes()
       await world.store.close()
     }
-    await fc.assert(fc.asyncProperty(steps, run), { numRuns: 12, endOnFailure: true, includeErrorInReport: true })
+    await fc.assert(fc.asyncProperty(steps, run), {
+      numRuns: 12,
+      endOnFailure: true,
+      includeErrorInReport: true,
+    })
+  })
+
+  it('leaves what may still come of a record, and notes nothing about what is gone', async () => {
+    const world = await new World().open()
+    for (const id of ['acme', 'evil']) await world.register(id)
+    const few: Sent[] = []
+    const many: Sent[] = []
+    for (let round = 0; round < 36; round++) {
+      const half = () => Array.from({ length: 100 }, () => world.send('evil', 400, 1))
+      const sent = await Promise.all(half())
+      if (round % 6 === 0) few.push(await world.send('acme', 100, 1))
+      sent.push(...(await Promise.all(half())))
+      many.push(...sent)
+      for (const one of [...few.slice(-1), ...sent]) world.note(one, 'sent')
+      await world.clock.advance(300)
+    }
+    await world.clock.advance(1000)
+    const { kept = 0, sent } = (await world.judge()).get('evil') ?? {}
+    assert.ok(kept > 800 && kept < 2500, `${kept} of ${sent}`)
+    assert.equal((await world.judge()).get('acme')?.kept, 6, 'rewritten, with what is still open')
+    const pages = world.disk.table('outcomes').size
+    for (const one of [...few, ...many]) world.note(one, 'acknowledged')
+    await world.clock.advance(1000)
+    assert.ok(world.disk.table('outcomes').size <= pages, 'no page comes back for what was dropped')
+    world.assertReckoned()
+    await world.crash()
+    await world.judge()
+    await world.assertAllGoes()
+    await world.store.close()
+  })
+
+  it('has as many bytes as before a flood once the flood is gone, however small its events are', async () => {
+    const world = await new World().open()
+    for (let round = 0; round < 300; round++) {
+      await world.send('acme', 300, 0)
+      for (let event = 0; event < 100; event++) await world.send('evil', 20, 0)
+      await world.clock.advance(100)
+    }
+    await world.clock.advance(2000)
+    assert.equal((await world.judge()).get('acme')?.kept, 300, 'of 30,000 events among which they were')
+    world.assertReckoned()
+    await world.store.close()
+  })
+
+  it('goes by age alone where organizations have no shares', async () => {
+    const world = await new World(100).open()
+    await world.send('acme', 300, 0)
+    for (let round = 0; round < 10; round++) {
+      for (let event = 0; event < 10; event++) await world.send('evil', 20_000, 0)
+      await world.clock.advance(300)
+    }
+    assert.equal((await world.judge()).get('acme')?.kept, 0)
+    assert.equal(world.store.history.evictedBytes(), 0)
+    await world.store.close()
+  })
+
+  it('tells whose the history of a former version is, and shares it', async () => {
+    const world = await new World().open()
+    await world.register('acme')
+    for (let round = 0; round < 12; round++) {
+      const noted = await world.send('acme', 3000, 1)
+      world.note(noted, 'acknowledged')
+      for (let event = 0; event < 8; event++) await world.send('evil', 8000, 0)
+      await world.clock.advance(300)
+    }
+    await world.judge()
+    await world.answer('acme', world.sent.get('acme')?.[2] ?? assert.fail(), 'yes')
+    await world.store.close()
+    forgetWhose(world.disk)
+    await world.open()
+    assert.ok(world.store.history.bytes('evil') < 100_000, 'it is not known yet')
+    await world.clock.advance(10_000)
+    assert.ok(world.store.history.bytes('evil') > 700_000, 'it is now')
+    for (let event = 0; event < 300; event++) {
+      await world.send('evil', 20_000, 0)
+      if (event % 10 === 9) await world.clock.advance(300)
+    }
+    await world.clock.advance(1000)
+    assert.equal((await world.judge()).get('acme')?.kept, 12)
+    world.assertReckoned()
+    await world.crash()
+    assert.equal((await world.judge()).get('acme')?.kept, 12)
+    await world.assertAllGoes()
+    await world.store.close()
+  })
+
+  it('a former history of which it is not known yet whose it is goes by age, within the bound', async () => {
+    const world = await new World().open()
+    for (let event = 0; event < 45; event++) await world.send('acme', 20_000, 0)
+    await world.clock.advance(300)
+    await world.store.close()
+    forgetWhose(world.disk)
+    await world.open()
+    for (let event = 0; event < 100; event++) await world.send('evil', 20_000, 0)
+    await world.clock.advance(250)
+    await world.clock.advance(250)
+    world.assertReckoned()
+    assert.ok(((await world.judge()).get('acme')?.kept ?? 0) > 10, 'half of it at least')
+    await world.store.close()
+  })
+
+  it('is whole again after a repair, also where parts of it went before', async () => {
+    const world = await new World().open()
+    await world.register('acme')
+    for (let round = 0; round < 60; round++) {
+      world.note(await world.send('acme', 300, 1), 'acknowledged')
+      for (let event = 0; event < 8; event++) await world.send('evil', 8000, 0)
+      await world.clock.advance(300)
+    }
+    const before = await world.judge()
+    await world.store.close()
+    await reconcileHistory(world.disk.open())
+    await world.open()
+    assert.deepEqual(await world.judge(), before)
+    await world.clock.advance(10_000)
+    assert.deepEqual(await world.judge(), before)
+    world.assertReckoned()
+    await world.assertAllGoes()
+    await world.store.close()
   })
 })
+
+/** Makes of a disk what a former version would have left. */
+function forgetWhose(disk: FakeDisk): void {
+  const owners = [...disk.table('historyOwners').values()].map((value) => readOwners(0, value).owners)
+  for (const table of ['historyOwners', 'historyShares'] as const) disk.table(table).clear()
+  const key = Buffer.from('history').toString('hex')
+  const state = Buffer.from(disk.table('meta').get(key) ?? '').subarray(0, 80)
+  const bytes = state.readDoubleBE(48) - owners.reduce((sum, one) => sum + ownersBytes(one), 0)
+  state.writeDoubleBE(bytes, 48)
+  disk.table('meta').set(key, state)
+}

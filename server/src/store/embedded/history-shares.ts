@@ -2,6 +2,7 @@ import { encodeFields, FieldReader } from './fields.ts'
 import { Heap } from './heap.ts'
 import { NOBODY, type ToldBlock } from './history-owners.ts'
 import { digestKey } from './keys.ts'
+import { pageOf } from './outcome-pages.ts'
 import type { RowChange, Rows } from './rows.ts'
 
 /** Names in the heap that have changed since, for each that has not, before it is made anew. */
@@ -32,6 +33,8 @@ export class KeptBlock {
   /** What of that is of organizations that still have it. */
   live = 0
   isTold = false
+  /** Pages of outcomes in which something is still to come, where that is known: of the others nothing is noted. */
+  openPages: ReadonlySet<number> | undefined
   organizations: Organization[] = []
   /** Bytes of each of those. */
   parts: number[] = []
@@ -114,7 +117,9 @@ export class HistoryShares {
   }
 
   /** Tells it again, after the block was written anew. */
-  retell(block: KeptBlock, told: ToldBlock): void {
+  retell(block: KeptBlock, told: ToldBlock, openPages: ReadonlySet<number>): void {
+    block.openPages = openPages
+    this.#gapsThrough = Math.max(this.#gapsThrough, block.lastSequence)
     this.#toldBytes -= block.bytes
     this.#takeAll(block)
     block.firstChunk = told.firstChunk
@@ -202,12 +207,13 @@ export class HistoryShares {
     return block !== undefined && recordId < block.endRecordId ? block : undefined
   }
 
-  /** Whether a mailbox sequence belongs to a block that was dropped. */
+  /** Whether a mailbox sequence belongs to a block that was dropped, or nothing can become of it any more. */
   isGone(sequence: number): boolean {
     if (sequence > this.#gapsThrough) return false
     const index = this.#firstWhere(({ isTold, lastSequence }) => isTold && lastSequence >= sequence)
     const block = this.#blocks[index]
-    if (block !== undefined && sequence >= block.firstSequence) return false
+    if (block !== undefined && sequence >= block.firstSequence)
+      return block.openPages?.has(pageOf(sequence)) === false
     return this.#blocks[index - 1]?.isTold !== false
   }
 

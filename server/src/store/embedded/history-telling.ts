@@ -86,7 +86,6 @@ class Under {
     state.bytes += ownersBytes(owners)
     book.leave([ownersChange(told)])
     shares.tell(this.block, told)
-    for (const answer of this.#answers.list())
-      shares.charge(this.block, answer.organizationId, answer.bytes)
+    for (const answer of this.#answers.list()) shares.charge(this.block, answer.organizationId, answer.bytes)
   }
 }

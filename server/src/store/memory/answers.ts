@@ -11,6 +11,8 @@ export class AnswerBook {
   >()
   readonly #shares: Shares
   readonly #max: number
+  /** Forgotten before their time, because there were too many. */
+  evicted = 0
 
   constructor(bounds: BookBounds) {
     this.#shares = new Shares(bounds)
@@ -27,7 +29,10 @@ export class AnswerBook {
     const name = keyOf(owner, key)
     this.#forget(name)
     this.#answers.set(name, { ...answer, expiresAtWallMs, holding: this.#shares.add(owner, name) })
-    while (this.#answers.size > this.#max) this.#forget(this.#shares.leaving() ?? name)
+    while (this.#answers.size > this.#max) {
+      this.evicted++
+      this.#forget(this.#shares.leaving() ?? name)
+    }
   }
 
   #forget(name: string): void {
@@ -40,6 +45,7 @@ export class AnswerBook {
 
 export function memoryAnswers(answers: AnswerBook, gate: Gate): AnswerStore {
   return {
+    evicted: () => answers.evicted,
     async find(owner, key, nowWallMs) {
       assertOpen(gate)
       return answers.get(owner, key, nowWallMs)
