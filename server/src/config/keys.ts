@@ -234,7 +234,7 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'historyBytesMax',
     'bytes',
     [1_073_741_824, 1_048_576, 1_099_511_627_776],
-    'What the history may take on disk, about. The oldest events are dropped past it.',
+    'What the history may take on disk, about. Past it the oldest events of the organization are dropped that has the most (`docs/sharing.md`).',
   ),
   integer(
     'receiptWaitersMax',

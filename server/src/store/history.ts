@@ -85,8 +85,8 @@ export type HistoryQuery = {
 }
 
 /**
- * Accepted events and what became of them; `CallStore` adds who answered. Bounded by age and size: the oldest records go first, in slices,
- * in the background. Partition: the recipient's user for writes; reads cross partitions.
+ * Accepted events and what became of them; `CallStore` adds who answered. Bounded by age, and by size: past that the oldest
+ * records go of the organization that has the most, its newest ones never before them. In slices, in the background. Partition: the recipient's user for writes; reads cross partitions.
  */
 export interface HistoryStore {
   /**
