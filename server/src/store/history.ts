@@ -86,7 +86,8 @@ export type HistoryQuery = {
 
 /**
  * Accepted events and what became of them; `CallStore` adds who answered. Bounded by age, and by size: past that the oldest
- * records go of the organization that has the most, its newest ones never before them. In slices, in the background. Partition: the recipient's user for writes; reads cross partitions.
+ * records go of the organization that has the most, its newest ones never before them. In slices, in the background.
+ * Partition: the recipient's user for writes; reads cross partitions.
  */
 export interface HistoryStore {
   /**

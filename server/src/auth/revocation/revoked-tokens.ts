@@ -2,9 +2,9 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { afterThisTurn, type Clock, type WallBounds } from '../../clock/clock.ts'
 import type { RevokedTokenStore, UserKey } from '../../store/store.ts'
 import type { AuthLog } from '../auth-log.ts'
+import type { Witness } from '../oauth/witness.ts'
 import { RevokedList } from './revoked-list.ts'
 import type { RevocationBounds, RevokedUsers } from './revoked-users.ts'
-import type { Witness } from '../oauth/witness.ts'
 
 const SWEEP_PERIOD_MS = 60_000
 /** Others of the same organization that may be made one revocation so that one more finds room. */
