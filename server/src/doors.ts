@@ -1,10 +1,11 @@
-import { placesOf } from './admin-port.ts'
 import type { Clock } from './clock/clock.ts'
 import type { Closers } from './closers.ts'
 import type { Configuration } from './config/config.ts'
-import { createAdminDoor, Door, type HttpSettings } from './http/http.ts'
+import { createAdminDoor, Door } from './http/door.ts'
+import type { HttpSettings } from './http/http.ts'
 import { type MqttPorts, openMqttPorts } from './mqtt-ports.ts'
 import type { Log } from './observe/observe.ts'
+import { placesOf } from './places.ts'
 
 /** All ports. They listen, and whoever comes is told that the server is starting. */
 export type Doors = {

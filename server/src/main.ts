@@ -3,16 +3,13 @@ import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { hashSecret } from './auth/auth.ts'
-import { systemClock, systemRandom } from './clock/clock.ts'
+import { afterThisTurn, systemClock, systemRandom } from './clock/clock.ts'
 import { type Configuration, ConfigurationError, readConfigFile, readConfiguration } from './config/config.ts'
-import { checkData, repairData } from './data-folder.ts'
-import { backUpData, restoreData } from './folder-commands.ts'
-import { createLog, type Log, productVersion } from './observe/observe.ts'
-import { startServer } from './server.ts'
-import { checkStart } from './start-checks.ts'
+import { createLog, type Log } from './observe/log.ts'
+import { productVersion } from './observe/version.ts'
+import { openPorts } from './opening.ts'
+import type { RunningServer, Surroundings } from './server.ts'
 import { stopWithin } from './stop.ts'
-import { welcome } from './welcome.ts'
 
 const USAGE = `Usage: rollcall-server [--config FILE]    start the server
        rollcall-server check-config [--config FILE]
@@ -34,6 +31,8 @@ Every configuration key can be given in the environment or in the file: docs/con
 
 const RATE_DEFAULT_MIB = 32
 const RATE_MAX_MIB = 10_000
+
+// What a start needs before its ports are open is imported above, and little more; everything else where it is used.
 
 // The same distance from the sources as from the build.
 const PAGE_FOLDERS = {
@@ -64,20 +63,30 @@ async function main(): Promise<void> {
   switch (command) {
     case 'start':
       return start(configure(values.config))
-    case 'check-config':
+    case 'check-config': {
+      const { checkStart } = await import('./start-checks.ts')
       await checkStart(configure(values.config), systemRandom())
       return void process.stdout.write('The configuration is fine.\n')
+    }
     case 'check':
-      return conclude(await checkData(configure(values.config).dataDir))
+      return check(configure(values.config))
     case 'repair':
-      return conclude(
-        await repairData(configure(values.config).dataDir, values['drop-damaged'] === true, systemClock()),
-      )
+      return repair(configure(values.config), values['drop-damaged'] === true)
     case 'hash-secret':
       return printHash()
     default:
       throw new ConfigurationError(command, `unknown command\n${USAGE}`)
   }
+}
+
+async function check({ dataDir }: Configuration): Promise<void> {
+  const { checkData } = await import('./data-folder.ts')
+  conclude(await checkData(dataDir))
+}
+
+async function repair({ dataDir }: Configuration, mayDrop: boolean): Promise<void> {
+  const { repairData } = await import('./data-folder.ts')
+  conclude(await repairData(dataDir, mayDrop, systemClock()))
 }
 
 /** What was done goes to standard output, how far it is to standard error. */
@@ -87,6 +96,7 @@ async function backUp(
 ): Promise<void> {
   const [target] = folders
   if (!target || folders.length > 1) throw new ConfigurationError('backup', `takes one folder\n${USAGE}`)
+  const { backUpData } = await import('./folder-commands.ts')
   const report = await backUpData({
     dataDir: configure(given.config).dataDir,
     target,
@@ -102,6 +112,7 @@ async function restore(folders: readonly string[]): Promise<void> {
   const [backup, target] = folders
   if (!backup || !target || folders.length > 2)
     throw new ConfigurationError('restore', `takes a backup and a folder\n${USAGE}`)
+  const { restoreData } = await import('./folder-commands.ts')
   process.stdout.write(await restoreData({ backup, target, clock: systemClock() }))
 }
 
@@ -119,6 +130,7 @@ function conclude({ text, isGood }: { readonly text: string; readonly isGood: bo
 
 /** Nothing but the hash goes to standard output. */
 async function printHash(): Promise<void> {
+  const { hashSecret } = await import('./auth/auth.ts')
   process.stdout.write(`${await hashSecret(readText(0).replace(/\r?\n$/, ''))}\n`)
   // npm has written two lines of its own before this program began, and nothing but its caller can keep it from that.
   const { npm_lifecycle_event: script, npm_config_loglevel: level } = process.env
@@ -150,7 +162,7 @@ async function start(configuration: Configuration): Promise<void> {
       process.exit(1)
     },
   }
-  const starting = startServer(configuration, around)
+  const starting = openAndStart(configuration, around)
   // From the beginning: who is asked to stop while it starts has a port open and a folder that is its own.
   const close = async (): Promise<void> => (await starting).close()
   stopOnSignals(() => stopWithin({ close }, configuration.drainSeconds, around.clock), log)
@@ -159,7 +171,18 @@ async function start(configuration: Configuration): Promise<void> {
     server.reopenAudit()
     void server.reloadDirectory()
   }
-  if (process.stdout.isTTY || server.usesDemoDirectory) process.stdout.write(welcome(server))
+  if (!process.stdout.isTTY && !server.usesDemoDirectory) return
+  const { welcome } = await import('./welcome.ts')
+  process.stdout.write(welcome(server))
+}
+
+/** The ports are open before the program is loaded whose ports they are: that takes longer than all before it. */
+async function openAndStart(configuration: Configuration, around: Surroundings): Promise<RunningServer> {
+  const opening = await openPorts(configuration, around)
+  // Whoever was waiting for the port is answered first.
+  await new Promise<void>((resolve) => afterThisTurn(resolve))
+  const { startBehind } = await import('./server.ts')
+  return startBehind(opening, around)
 }
 
 /**

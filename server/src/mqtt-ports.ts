@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import type { Configuration } from './config/config.ts'
 import type { Certificate } from './http/http.ts'
-import { refuseWhileStarting } from './mqtt/mqtt.ts'
+import { refuseWhileStarting } from './mqtt/transport/starting.ts'
 
 /** Time a peer has to finish its TLS handshake, milliseconds. */
 const HANDSHAKE_TIMEOUT_MS = 10_000

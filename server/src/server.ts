@@ -1,22 +1,21 @@
-import { placesOf } from './admin-port.ts'
-import { type Auth, createAuth, usesDemoDirectory } from './auth/auth.ts'
-import { type Certificate, type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
+import { type Auth, createAuth } from './auth/auth.ts'
+import { type CertificateFiles, watchCertificate } from './certificate.ts'
 import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
-import { Closers } from './closers.ts'
-import { type Configuration, isLoopbackHost, withDemoOrigins } from './config/config.ts'
+import type { Closers } from './closers.ts'
+import type { Configuration } from './config/config.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
-import { linksWithin, systemDescriptors, watchDescriptors } from './descriptors.ts'
-import { type Doors, openDoors } from './doors.ts'
+import { systemDescriptors, watchDescriptors } from './descriptors.ts'
+import type { Doors } from './doors.ts'
 import { buildFronts, type Fronts } from './fronts.ts'
 import { type Ground, layGround } from './ground.ts'
 import type { Page } from './http/http.ts'
 import { watchLoad } from './load.ts'
 import { SEALING_KEY_FILE } from './masks/masks.ts'
 import type { Log } from './observe/observe.ts'
-import { findPages, type PageFolders } from './pages.ts'
+import { type Opening, openPorts } from './opening.ts'
+import type { PageFolders } from './pages.ts'
 import { watchReadiness } from './readiness.ts'
 import { createRegistrar, type Registrar } from './registrar/registrar.ts'
-import { assertLoopback, certificateFiles } from './start-checks.ts'
 import { openFolderStore } from './store/embedded/embedded.ts'
 import { feedBounds, type Store } from './store/store.ts'
 import { tokenWitness } from './token-witness.ts'
@@ -61,32 +60,22 @@ export type RunningServer = {
  * @throws ConfigurationError for a configuration that cannot be used; another Error when something is missing
  */
 export async function startServer(given: Configuration, around: Surroundings): Promise<RunningServer> {
-  const isDemo = usesDemoDirectory(given)
-  const linksMax = linksWithin(given.linksMax, systemDescriptors, around.log)
-  const configuration = { ...(isDemo ? withDemoOrigins(given) : given), linksMax }
-  if (isDemo) assertLoopback(configuration.host)
-  const closers = new Closers()
+  return startBehind(await openPorts(given, around), around)
+}
+
+/** The same behind ports that are open; where it cannot be done they are closed. */
+export async function startBehind(opening: Opening, around: Surroundings): Promise<RunningServer> {
   try {
-    return await start(configuration, around, closers)
+    return await start(opening, around)
   } catch (error) {
-    await closers.close()
+    await opening.closers.close()
     throw error
   }
 }
 
-async function start(
-  configuration: Configuration,
-  around: Surroundings,
-  closers: Closers,
-): Promise<RunningServer> {
+async function start(opening: Opening, around: Surroundings): Promise<RunningServer> {
+  const { configuration, isDemo, settings, files, pages, doors, closers } = opening
   const { clock, random, log } = around
-  const isDemo = usesDemoDirectory(configuration)
-  const files = certificateFiles(configuration)
-  const certificate = files && (await readCertificate(files))
-  const pages = findPages(around.pageFolders, { console: configuration.console, isDemo }, log)
-  const settings = httpSettings(configuration, certificate, pages)
-  // Before the store is read, which may take seconds.
-  const doors = await openDoors({ configuration, settings, clock, log, closers })
   const issuer = configuration.publicUrl ?? doors.url
   const openStore = (beside: Pick<Ground, 'statistics' | 'limits'>) =>
     openStoreOf(configuration, around, beside)
@@ -200,25 +189,14 @@ function buildReach(laid: Laid & { readonly auth: Auth }): { delivery: Delivery;
   return { delivery, registrar }
 }
 
-function httpSettings(configuration: Configuration, tls: Certificate | undefined, pages: readonly Page[]) {
-  return {
-    ...configuration,
-    ...placesOf(configuration).main,
-    ...{ tls, pages },
-    logRequests: configuration.logLevel === 'debug' || configuration.logLevel === 'trace',
-    backendsShowCertificate: tls?.requestCert === true,
-    isHostAllowed: usesDemoDirectory(configuration) ? isLoopbackHost : undefined,
-  }
-}
-
-type Opening = {
+type FrontsToOpen = {
   readonly configuration: Configuration
   readonly fronts: Fronts
   readonly doors: Doors
 }
 
 /** From here on people are heard. Returns where. */
-async function openFronts({ configuration, fronts: { http, mqtt, admin }, doors }: Opening) {
+async function openFronts({ configuration, fronts: { http, mqtt, admin }, doors }: FrontsToOpen) {
   const url = await http.listen(configuration.host, configuration.port)
   const adminUrl = await admin?.listen(configuration.adminHost, configuration.adminPort)
   doors.mqtt.handOver(mqtt)

@@ -1,10 +1,9 @@
-import { isIP } from 'node:net'
-import { createSecureContext } from 'node:tls'
-import { identityProblem, othersMay, usesDemoDirectory } from './auth/auth.ts'
-import { type CertificateFiles, readCertificate } from './certificate.ts'
+import { identityProblem, othersMay } from './auth/auth.ts'
+import { readCertificate } from './certificate.ts'
 import type { Random } from './clock/clock.ts'
-import { type Configuration, ConfigurationError } from './config/config.ts'
+import { type Configuration, ConfigurationError, usesDemoDirectory } from './config/config.ts'
 import { loadSealingKey } from './masks/masks.ts'
+import { assertLoopback, certificateFiles } from './port-checks.ts'
 
 /**
  * Finds what a start would refuse, without starting: also what stands in the files that the configuration names.
@@ -44,36 +43,4 @@ async function naming(key: string, check: () => Promise<unknown>): Promise<void>
   } catch (error) {
     throw new ConfigurationError(key, error instanceof Error ? error.message : String(error))
   }
-}
-
-/** @throws ConfigurationError where the cipher suites are none, or allow nothing of the versions that are left */
-export function certificateFiles(configuration: Configuration): CertificateFiles | undefined {
-  const { tlsCertFile, tlsKeyFile, tlsClientCaFile, tlsMinVersion, tlsCiphers } = configuration
-  if (tlsCertFile === undefined || tlsKeyFile === undefined) return undefined
-  checkCiphers(tlsCiphers)
-  const manners = {
-    minVersion: tlsMinVersion,
-    ciphers: tlsCiphers,
-    requestCert: tlsClientCaFile !== undefined,
-    rejectUnauthorized: tlsClientCaFile !== undefined && configuration.tlsClientCertificates === 'everyone',
-  }
-  return { certFile: tlsCertFile, keyFile: tlsKeyFile, clientCaFile: tlsClientCaFile, manners }
-}
-
-function checkCiphers(ciphers: string): void {
-  try {
-    createSecureContext({ ciphers })
-  } catch {
-    throw new ConfigurationError('TLS_CIPHERS', 'must be cipher suites by the names that OpenSSL gives them')
-  }
-}
-
-/** @throws ConfigurationError */
-export function assertLoopback(host: string): void {
-  const isLoopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
-  if (isLoopback) return
-  throw new ConfigurationError(
-    'HOST',
-    'the demo directory is for this machine only: listen on a loopback address, or set DIRECTORY_FILE',
-  )
 }

@@ -8,20 +8,33 @@ const LINES: readonly (readonly string[])[] = [
   ['welcome', 'folder-commands'],
   ['server'],
   ['fronts'],
+  ['opening'],
   ['doors', 'ground'],
+  ['start-checks'],
   [
     ...['admin-port', 'data-folder', 'descriptors', 'load', 'mqtt-ports', 'readiness'],
-    ...['start-checks', 'stop', 'token-witness'],
+    ...['port-checks', 'stop', 'token-witness'],
   ],
-  ['certificate', 'closers', 'pages'],
+  ['certificate', 'closers', 'pages', 'places'],
   ['http', 'mqtt'],
   ['delivery', 'webhooks'],
   ['registrar', 'history', 'auth', 'masks', 'limits', 'audit'],
   ['store', 'cluster', 'observe', 'config', 'clock'],
 ]
 
+/** Who reads the configuration before anything is built of it. */
+const READERS = ['main', 'opening', 'port-checks', 'server', 'start-checks']
+
 const SIDEWAYS: ReadonlyMap<string, string> = new Map([
   ['store → clock', 'engines get the time handed in, and wait for nothing else'],
+])
+
+/** Files that may be entered besides a room's door, and by whom: a port is open before the room behind it is loaded. */
+const EARLY: ReadonlyMap<string, readonly string[]> = new Map([
+  ['http/door.ts', ['doors']],
+  ['mqtt/transport/starting.ts', ['mqtt-ports']],
+  ['observe/log.ts', ['main']],
+  ['observe/version.ts', ['main', 'http']],
 ])
 
 /** Rooms inside a room: one behind each port. Only the composition root and tests name them. */
@@ -40,7 +53,13 @@ const PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
   ['test', ['test', 'server', 'client', 'protocol', 'bench', 'cli']],
 ])
 
-type Place = { readonly package: string; readonly room: string; readonly isDoor: boolean }
+type Place = {
+  readonly package: string
+  readonly room: string
+  readonly isDoor: boolean
+  /** The rooms that may enter here, though it is no door. */
+  readonly early?: readonly string[] | undefined
+}
 
 /** What is wrong with an import between files of ours; `undefined` where it keeps the rules. */
 export function complaint({ from, file, isTypeOnly }: Import): string | undefined {
@@ -71,8 +90,9 @@ function complaintBetweenRooms(here: Place, there: Place, isTypeOnly: boolean): 
   if (isEngine(there)) return complaintAboutEngine(here, there)
   // An engine is part of the room whose port it fills.
   if (isEngine(here) && there.room === outerRoom(here)) return undefined
-  if (!there.isDoor) return `${there.room} is entered only through its door`
-  if (there.room === 'config' && !['main', 'server', 'start-checks'].includes(here.room) && !isTypeOnly)
+  if (!there.isDoor && there.early?.includes(here.room) !== true)
+    return `${there.room} is entered only through its door`
+  if (there.room === 'config' && !READERS.includes(here.room) && !isTypeOnly)
     return 'configuration is handed in: only its types may be imported here'
   const unknown = [outerRoom(here), there.room].find((room) => lineOf(room) === -1)
   if (unknown !== undefined) return `server/src/${unknown} is no room that test/house/arrows.ts knows`
@@ -109,5 +129,7 @@ function placeOf(path: string): Place {
   if (folders.length === 0) return { package: 'server', room: file, isDoor: true }
   const engine = folders.slice(0, 2).join('/')
   const room = ENGINES.includes(engine) ? engine : (folders[0] ?? '')
-  return { package: 'server', room, isDoor: inside.join('/') === `${room}/${room.split('/').at(-1)}.ts` }
+  const within = inside.join('/')
+  const isDoor = within === `${room}/${room.split('/').at(-1)}.ts`
+  return { package: 'server', room, isDoor, early: EARLY.get(within) }
 }

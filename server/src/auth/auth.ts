@@ -146,11 +146,6 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   }
 }
 
-/** Whether the demo directory is in force, whose secrets everybody knows: listen on loopback only. */
-export function usesDemoDirectory({ directoryFile }: Pick<AuthOptions, 'directoryFile'>): boolean {
-  return directoryFile === undefined
-}
-
 /** The moment from which on what was issued to a user by a client is good. */
 function notBeforeWallMs(
   revokedUsers: RevokedUsers,

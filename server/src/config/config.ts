@@ -18,7 +18,7 @@ import {
 } from './parse.ts'
 
 export { readConfigFile } from './config-file.ts'
-export { isLoopbackHost, withDemoOrigins } from './demo.ts'
+export { isLoopbackHost, usesDemoDirectory, withDemoOrigins } from './demo.ts'
 export { CONFIGURATION_KEYS, type ConfigurationKey } from './keys.ts'
 export { type AllowedOrigins, allowOrigins } from './origins.ts'
 export { ConfigurationError, type LogLevel } from './parse.ts'

@@ -24,3 +24,12 @@ const LOOPBACK = /^(?:(?:[a-z0-9-]+\.)*localhost\.?|127(?:\.\d{1,3}){3}|\[::1\])
 export function isLoopbackHost(host: string | undefined): boolean {
   return host !== undefined && LOOPBACK.test(host)
 }
+
+/** Whether the demo directory is in force, whose secrets everybody knows: listen on loopback only. */
+export function usesDemoDirectory({
+  directoryFile,
+}: {
+  readonly directoryFile?: string | undefined
+}): boolean {
+  return directoryFile === undefined
+}

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import { createFastify } from './app.ts'
 import type { ApiDocument, App } from './app-type.ts'
-import { Door, type DoorServices } from './door.ts'
+import { createAdminDoor, type Door, NOBODY } from './door.ts'
 import { renewCertificate } from './node-server.ts'
 import { serveDocs } from './plugins/docs-page.ts'
 import { answerErrors } from './plugins/errors.ts'
@@ -10,9 +10,6 @@ import { healthRoutes } from './routes/health.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import type { HttpServices } from './services.ts'
 import type { Certificate, HttpSettings } from './settings.ts'
-
-/** No page of another origin has any business here. */
-const NOBODY = { patterns: [], isEverybody: false, has: () => false }
 
 /** Time that a scrape under way gets to end, milliseconds. */
 const CLOSE_GRACE_MS = 500
@@ -36,11 +33,6 @@ export interface Admin {
   setCertificate(certificate: Certificate): void
   /** Resolves once the connections there are have ended, or were cut after half a second. Idempotent. */
   close(): Promise<void>
-}
-
-/** The port of that front, before there is anything behind it. */
-export function createAdminDoor(settings: HttpSettings, services: DoorServices): Door {
-  return new Door({ ...settings, allowedOrigins: NOBODY }, services)
 }
 
 /** Builds that front; it does not listen yet. It speaks TLS where the other one does. */

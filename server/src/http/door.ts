@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { productVersion } from '../observe/observe.ts'
+import { productVersion } from '../observe/version.ts'
 import { errorAnswer, JSON_TYPE } from './answers/error-body.ts'
 import { closeServer, type OtherConnections } from './close-server.ts'
 import { createNodeServer, listen } from './node-server.ts'
@@ -9,6 +9,9 @@ import { STRICT_TRANSPORT_SECONDS } from './plugins/transport-security.ts'
 import { limitRequestTimes } from './request-times.ts'
 import type { HttpServices } from './services.ts'
 import { CONNECTION_BOUNDS, type HttpSettings } from './settings.ts'
+
+/** No page of another origin has any business at the admin port. */
+export const NOBODY = { patterns: [], isEverybody: false, has: () => false }
 
 export type DoorServices = Pick<HttpServices, 'clock' | 'log'>
 
@@ -59,6 +62,11 @@ export class Door {
     this.#closed ??= closing().then(() => this.#times.close())
     return this.#closed
   }
+}
+
+/** The port for whoever runs the server. */
+export function createAdminDoor(settings: HttpSettings, services: DoorServices): Door {
+  return new Door({ ...settings, allowedOrigins: NOBODY }, services)
 }
 
 function letGo(_error: Error, socket: Socket): void {

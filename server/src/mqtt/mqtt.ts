@@ -20,7 +20,6 @@ import { createUpgrade } from './transport/upgrade.ts'
 import { WebSocketTransport } from './transport/websocket.ts'
 
 export type { MqttOptions, MqttSettings } from './context.ts'
-export { refuseWhileStarting } from './transport/starting.ts'
 
 /** Room in a CONNECT for what is not the token: ids, a will, properties; bytes. */
 const CONNECT_BYTES_BESIDES_TOKEN = PACKET_BYTES_MAX_BEFORE_CONNECT - TOKEN_BYTES_MAX

@@ -11,7 +11,7 @@ import {
   signInBackend,
   until,
 } from '../../../../test/helpers/auth-fixture.ts'
-import { hashRandomSecret, hashSecret, usesDemoDirectory } from '../auth.ts'
+import { hashRandomSecret, hashSecret } from '../auth.ts'
 
 type Entry = Record<string, unknown>
 const SECRET = 'a-random-secret-of-enough-characters'
@@ -139,10 +139,4 @@ test('a directory that cannot be used refuses the start, naming file and place',
   await assert.rejects(openAuth(t, { directoryFile: file }), {
     message: `directory file ${file}: users[0].organizationId: is not the id of an organization in this file`,
   })
-})
-
-test('the demo directory is in force only where no file is configured', () => {
-  assert.equal(usesDemoDirectory({}), true)
-  assert.equal(usesDemoDirectory({ directoryFile: undefined }), true)
-  assert.equal(usesDemoDirectory({ directoryFile: 'directory.json' }), false)
 })
