@@ -26,8 +26,9 @@ const REWRITTEN_BYTES = 512 * 1024
 export class HistoryRetention {
   readonly #book: HistoryBook
   readonly #telling: HistoryTelling
-  /** Of which less than half is left. */
-  readonly #wasteful = new Set<KeptBlock>()
+  /** Of which less than half is left, and what becomes free when they are written anew. */
+  readonly #wasteful = new Map<KeptBlock, number>()
+  #reclaimable = 0
   #oldest: Chunk | undefined
   #knownChunk: number
   /** Bytes at the end of the last trimming. */
@@ -38,7 +39,7 @@ export class HistoryRetention {
     this.#telling = new HistoryTelling(book)
     this.#knownChunk = book.state.nextChunk
     this.#trimmedBytes = book.state.bytes
-    for (const block of book.shares.blocks) if (isWasteful(block)) this.#wasteful.add(block)
+    for (const block of book.shares.blocks) this.#judgeWaste(block)
   }
 
   /** A round of everything, some times a second. A round may drop twice as many chunks as came since the last. */
@@ -65,14 +66,8 @@ export class HistoryRetention {
     const { context, shares, state } = this.#book
     const { bytesMax } = context.bounds
     const cut = new Set<NonNullable<ReturnType<HistoryShares['largest']>>>()
-    let bytes = REWRITTEN_BYTES + 2 * Math.max(0, state.bytes - this.#trimmedBytes)
-    for (let rows = 0; state.bytes > bytesMax && rows < TRIMMED_ROWS_MAX; ) {
-      const [wasteful] = this.#wasteful
-      if (wasteful !== undefined) {
-        bytes -= wasteful.bytes
-        if (bytes < 0 || !this.#rewrite(wasteful)) break
-        continue
-      }
+    const rewrittenMax = REWRITTEN_BYTES + 2 * Math.max(0, state.bytes - this.#trimmedBytes)
+    for (let rows = 0; state.bytes - this.#reclaimable > bytesMax && rows < TRIMMED_ROWS_MAX; ) {
       const largest = this.#isByAge() ? undefined : shares.largest()
       const untoldBytes = shares.isTold ? 0 : state.bytes - shares.toldBytes
       if (largest === undefined || untoldBytes > largest.bytes) {
@@ -87,6 +82,7 @@ export class HistoryRetention {
       cut.add(largest)
       rows += this.#judge(block)
     }
+    this.#rewriteSome(rewrittenMax)
     this.#trimmedBytes = Math.min(state.bytes, bytesMax)
     this.#book.leave([...cut].map((organization) => shares.cutChange(organization)))
   }
@@ -98,7 +94,7 @@ export class HistoryRetention {
   /** What is to be done with a block that somebody has lost records of. Returns the rows dropped, about. */
   #judge(block: KeptBlock): number {
     if (block.live > 0) {
-      if (isWasteful(block)) this.#wasteful.add(block)
+      this.#judgeWaste(block)
       return 1
     }
     const { chunks, firstSequence, lastSequence } = block
@@ -107,14 +103,28 @@ export class HistoryRetention {
     return chunks + Math.max(0, pageOf(lastSequence) - pageOf(firstSequence))
   }
 
-  /** Whether it could be written anew now. */
-  #rewrite(block: KeptBlock): boolean {
-    if (!rewriteBlock(this.#book, block)) return false
-    this.#forget(block)
-    return true
+  #judgeWaste(block: KeptBlock): void {
+    if (!block.isTold || 2 * block.live > block.bytes) return
+    const waste = block.bytes - block.live
+    this.#reclaimable += waste - (this.#wasteful.get(block) ?? 0)
+    this.#wasteful.set(block, waste)
+  }
+
+  /** Last: whatever is cut of a block before it is written anew, or goes whole, was not written in vain. */
+  #rewriteSome(bytesMax: number): void {
+    const { context, state } = this.#book
+    let bytes = 0
+    for (const block of this.#wasteful.keys()) {
+      if (state.bytes <= context.bounds.bytesMax || bytes > bytesMax) return
+      const before = block.bytes
+      if (!rewriteBlock(this.#book, block)) continue
+      bytes += before
+      this.#forget(block)
+    }
   }
 
   #forget(block: KeptBlock): void {
+    this.#reclaimable -= this.#wasteful.get(block) ?? 0
     this.#wasteful.delete(block)
     this.#oldest = undefined
   }
@@ -157,8 +167,4 @@ export class HistoryRetention {
       this.#book.leave([{ table: 'outcomes', key: numberKey(number), value: undefined }])
     }
   }
-}
-
-function isWasteful({ isTold, live, bytes }: KeptBlock): boolean {
-  return isTold && 2 * live <= bytes
 }

@@ -322,6 +322,22 @@ describe('a shared history', () => {
     await world.store.close()
   })
 
+  it('keeps to its bytes beside a hundred organizations that all have as much', async () => {
+    const world = await new World().open()
+    for (let round = 0; round < 40; round++) {
+      for (let event = 0; event < 300; event++) await world.send(`org ${event % 100}`, 300, 0)
+      await world.clock.advance(250)
+      const bytes = world.store.history.bytes()
+      assert.ok(bytes < BYTES_MAX + 350_000, `${bytes} bytes in round ${round}`)
+    }
+    await world.clock.advance(1000)
+    world.assertReckoned()
+    assert.ok(world.store.history.bytes() > BYTES_MAX / 2)
+    const kept = [...(await world.judge()).values()].map((figures) => figures.kept)
+    assert.ok(Math.min(...kept) > 5 && Math.max(...kept) < 40, kept.join(' '))
+    await world.store.close()
+  })
+
   it('goes by age alone where organizations have no shares', async () => {
     const world = await new World(100).open()
     await world.send('acme', 300, 0)
