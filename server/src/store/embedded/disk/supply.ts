@@ -62,7 +62,10 @@ export class Supply {
 
   /** Parts besides those that are made which should be kept, of parts that are empty again. */
   get shortBy(): number {
-    return Math.max(2, this.#aheadNow()) - this.#made().length
+    const { flushBytes, partBytesMax } = this.#options.sizes
+    // As many as become a run together: while commits come evenly no part is made anew then.
+    const usedUp = this.#options.isFull() ? 1 : Math.ceil(flushBytes / partBytesMax)
+    return Math.max(usedUp + 1, this.#aheadNow()) - this.#made().length
   }
 
   wake(): void {
