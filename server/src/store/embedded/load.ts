@@ -1,12 +1,12 @@
 import { liftDeadline, type Recovery } from '../recovery.ts'
 import { readMailboxKey, readRegistrationId } from './keys.ts'
-import { PayloadLoader } from './payload-book.ts'
-import { RegistrationRecord, Term } from './record.ts'
-import type { NumberedRecovery } from './recoveries.ts'
-import { decodeIdentity, decodeLiveness } from './registration-row.ts'
-import { RegistrationTable } from './registration-table.ts'
+import { PayloadLoader } from './mailboxes/payload-book.ts'
+import { decodeTerm } from './mailboxes/term-row.ts'
+import { RegistrationRecord, Term } from './registrations/record.ts'
+import type { NumberedRecovery } from './registrations/recoveries.ts'
+import { decodeIdentity, decodeLiveness } from './registrations/registration-row.ts'
+import { RegistrationTable } from './registrations/registration-table.ts'
 import type { Rows } from './rows.ts'
-import { decodeTerm } from './term-row.ts'
 
 /** Until the liveness row is read. A float from the start: changing a field's type later costs memory. */
 const UNKNOWN = {

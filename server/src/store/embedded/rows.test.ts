@@ -2,8 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { encodeFields, FieldReader } from './fields.ts'
 import { digestKey, mailboxKey, readMailboxKey, readRegistrationId, registrationKey } from './keys.ts'
-import { decodeEntry, encodeEntry } from './mailbox-row.ts'
-import { decodeIdentity, decodeLiveness, encodeIdentity, encodeLiveness } from './registration-row.ts'
+import { decodeEntry, encodeEntry } from './mailboxes/mailbox-row.ts'
+import {
+  decodeIdentity,
+  decodeLiveness,
+  encodeIdentity,
+  encodeLiveness,
+} from './registrations/registration-row.ts'
 
 const NUMBERS = [1, 255, 256, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 52, Number.MAX_SAFE_INTEGER]
 

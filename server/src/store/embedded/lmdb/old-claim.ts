@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { utimes } from 'node:fs/promises'
 import type { Clock } from '../../../clock/clock.ts'
-import { isRunning, ownIdentity, parseIdentity } from '../process-identity.ts'
+import { isRunning, ownIdentity, parseIdentity } from '../disk/process-identity.ts'
 
 const FILE_MODE = 0o600
 /** How often the owner touches its file, and how long another waits for that, milliseconds. */

@@ -1,0 +1,94 @@
+import type { Watch, WebhookKey, WebhookPosition } from '../../store.ts'
+import { encodeFields, FieldReader } from '../fields.ts'
+import type { Journal } from '../journal/journal.ts'
+import { digestKey } from '../keys.ts'
+import type { Rows } from '../rows.ts'
+
+type Kept = WebhookKey & WebhookPosition
+
+/** How far each webhook is, in memory and on disk. */
+export class WebhookBook {
+  readonly #journal: Journal
+  readonly #webhooks = new Map<string, Kept>()
+
+  constructor(journal: Journal) {
+    this.#journal = journal
+  }
+
+  async load(rows: Rows): Promise<void> {
+    await rows.scan('webhooks', (_key, value) => {
+      const row = new FieldReader(value)
+      const webhook = { organizationId: row.text(), webhookId: row.text() }
+      const doneSequence = row.number()
+      const batch = { lastSequence: row.number(), sinceWallMs: row.number() }
+      const kept = { ...webhook, doneSequence, batch: batch.lastSequence === 0 ? undefined : batch }
+      this.#webhooks.set(webhookName(webhook), kept)
+    })
+  }
+
+  get(webhook: WebhookKey): WebhookPosition | undefined {
+    const kept = this.#webhooks.get(webhookName(webhook))
+    return kept && { doneSequence: kept.doneSequence, batch: kept.batch }
+  }
+
+  get all(): Iterable<WebhookKey> {
+    return this.#webhooks.values()
+  }
+
+  /**
+   * New ones begin after `newestSequence`. Returns those that are not named any more, which are gone.
+   */
+  watch(watches: readonly Watch[], newestSequence: number): readonly WebhookKey[] {
+    const named = new Set<string>()
+    for (const { organizationId, webhookIds } of watches)
+      for (const webhookId of webhookIds) {
+        const webhook = { organizationId, webhookId }
+        named.add(webhookName(webhook))
+        if (this.get(webhook) === undefined)
+          this.#put({ ...webhook, doneSequence: newestSequence, batch: undefined })
+      }
+    const gone = [...this.#webhooks.values()].filter((webhook) => !named.has(webhookName(webhook)))
+    for (const webhook of gone) {
+      this.#webhooks.delete(webhookName(webhook))
+      this.#journal.remove('webhooks', webhookKey(webhook))
+    }
+    return gone
+  }
+
+  begin(webhook: WebhookKey, batch: NonNullable<WebhookPosition['batch']>): void {
+    const kept = this.#webhooks.get(webhookName(webhook))
+    if (kept !== undefined) this.#put({ ...kept, batch })
+  }
+
+  /** Whether anything changed. */
+  advance(webhook: WebhookKey, sequence: number): boolean {
+    const kept = this.#webhooks.get(webhookName(webhook))
+    if (kept === undefined || sequence <= kept.doneSequence) return false
+    this.#put({ ...kept, doneSequence: sequence, batch: undefined })
+    return true
+  }
+
+  /** Up to where every webhook of the organization is. */
+  doneByAll(organizationId: string): number {
+    let done = Number.POSITIVE_INFINITY
+    for (const webhook of this.#webhooks.values())
+      if (webhook.organizationId === organizationId) done = Math.min(done, webhook.doneSequence)
+    return done
+  }
+
+  #put(webhook: Kept): void {
+    this.#webhooks.set(webhookName(webhook), webhook)
+    const { organizationId, webhookId, doneSequence, batch } = webhook
+    const fields = [doneSequence, batch?.lastSequence ?? 0, batch?.sinceWallMs ?? 0]
+    this.#journal.put('webhooks', webhookKey(webhook), encodeFields([organizationId, webhookId, ...fields]))
+  }
+}
+
+export function webhookKey({ organizationId, webhookId }: WebhookKey): Buffer {
+  return digestKey(organizationId, webhookId)
+}
+
+/** Ids never contain a slash, so that no two webhooks share a name. */
+export function webhookName({ organizationId, webhookId }: WebhookKey): string {
+  return `${organizationId}/${webhookId}`
+}

@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { RollcallError } from '@rollcall/protocol/error-code'
+import { createFakeClock } from '../../../../../test/helpers/fake-clock.ts'
+import { FakeDisk } from '../../../../../test/helpers/fake-disk.ts'
+import { ENDPOINT, Scene } from '../../contract/scene.ts'
+import { openEmbeddedStore } from '../assembly.ts'
+
+const EIO = new Error('EIO')
+
+/** A store on a disk that misbehaves on request. */
+async function setUp() {
+  const clock = createFakeClock()
+  const disk = new FakeDisk()
+  const logged: string[] = []
+  const log = {
+    error: (message: string) => void logged.push(message),
+    warn: (message: string) => void logged.push(message),
+    info: (message: string) => void logged.push(message),
+  }
+  const open = () => openEmbeddedStore({ rows: disk.open(), clock, log })
+  const store = await open()
+  const refuse = () => Promise.reject(new Error('not here'))
+  const { wallMs, advance, jumpWall } = clock
+  const scene = new Scene({
+    store,
+    ended: [],
+    wallMs,
+    advance,
+    jumpWall,
+    stall: (ms) => clock.stall(ms),
+    reopen: refuse,
+    crash: refuse,
+    close: () => store.close(),
+  })
+  return { clock, disk, logged, store, scene, open }
+}
+
+/** Whether a promise is settled once everything that can run has run. */
+async function isSettled(promise: Promise<unknown>, clock: { advance(ms: number): Promise<void> }) {
+  let settled = false
+  const note = () => {
+    settled = true
+  }
+  promise.then(note, note)
+  await clock.advance(0)
+  return settled
+}
+
+function isUnavailable(error: unknown): boolean {
+  return (
+    error instanceof RollcallError && error.code === 'unavailable' && error.retryAfterSeconds !== undefined
+  )
+}
+
+describe('the journal', () => {
+  it('answers what is durable only once it is on disk', async () => {
+    const { clock, disk, scene, store } = await setUp()
+    const registration = await scene.register()
+    disk.hold()
+    const writes = [scene.register({ userEndpointId: 'tab' }), scene.append('x'), scene.unregister()]
+    for (const write of writes) assert.equal(await isSettled(write, clock), false)
+    disk.release()
+    await Promise.all(writes)
+    assert.equal(store.mailboxes.depth(registration), 0)
+    await store.close()
+  })
+
+  it('reads from mailboxes only what is durable', async () => {
+    const { clock, disk, scene, store } = await setUp()
+    const registration = await scene.register()
+    disk.hold()
+    const appended = scene.append('x')
+    const read = scene.payloads(registration)
+    assert.equal(await isSettled(read, clock), false)
+    disk.release()
+    await appended
+    assert.deepEqual(await read, ['x'])
+    await store.close()
+  })
+
+  it('tells the answer to an idempotency key only once it is durable', async () => {
+    const { clock, disk, scene, store } = await setUp()
+    await scene.register()
+    disk.hold()
+    const idempotency = { owner: ENDPOINT, key: 'k', expiresAtWallMs: clock.wallMs() + 60_000 }
+    const appended = scene.append('x', { idempotency })
+    const answer = store.answers.find(ENDPOINT, 'k', clock.wallMs())
+    assert.equal(await isSettled(answer, clock), false)
+    disk.release()
+    await appended
+    assert.equal((await answer)?.count, 1)
+    await store.close()
+  })
+
+  it('writes what came at once in one commit', async () => {
+    const { disk, scene, store } = await setUp()
+    const before = disk.commits.length
+    await Promise.all(Array.from({ length: 50 }, (_, index) => scene.register({ userId: `user ${index}` })))
+    assert(disk.commits.length - before <= 2)
+    await store.close()
+  })
+
+  it('writes keepalives and acknowledgements within a second though nobody waits', async () => {
+    const { clock, disk, scene, store, open } = await setUp()
+    const registration = await scene.register({ keepAliveSeconds: 100 })
+    const { accepted } = await scene.append('x')
+    await clock.advance(5000)
+    await scene.keepalive(ENDPOINT, 77)
+    store.mailboxes.remove(registration, accepted[0]?.sequence ?? 0)
+    await clock.advance(900)
+    assert.equal(disk.table('mailbox').size, 0)
+    const afterCrash = await open()
+    assert.equal((await afterCrash.registrations.find(ENDPOINT, 0))?.authorizedUntilWallMs, 77)
+    await afterCrash.close()
+  })
+
+  it('beats while somebody is registered, and leaves the disk alone otherwise', async () => {
+    const { clock, disk, scene, store } = await setUp()
+    await clock.advance(10_000)
+    assert.equal(disk.commits.length, 1)
+    await scene.register({ keepAliveSeconds: 100 })
+    const before = disk.commits.length
+    await clock.advance(10_000)
+    const beats = disk.commits.length - before
+    assert(beats >= 20 && beats <= 40, `${beats} heartbeats in 10 s`)
+    await store.close()
+  })
+})
+
+describe('a disk that fails', () => {
+  for (const failsAfterWriting of [false, true]) {
+    const when = failsAfterWriting ? 'after the changes reached it' : 'before anything reached it'
+
+    it(`refuses everybody and loses nothing that was promised, ${when}`, async () => {
+      const { clock, disk, logged, scene, store, open } = await setUp()
+      const registration = await scene.register({ keepAliveSeconds: 1000 })
+      await scene.append('promised')
+      disk.failure = EIO
+      disk.failsAfterWriting = failsAfterWriting
+      await assert.rejects(scene.append('refused'), isUnavailable)
+      assert.match(store.failure() ?? '', /cannot write/)
+      await assert.rejects(scene.append('refused'), isUnavailable)
+      await assert.rejects(scene.keepalive(), isUnavailable)
+      await assert.rejects(scene.payloads(registration), isUnavailable)
+      await clock.advance(20_000)
+      assert.notEqual(store.failure(), undefined)
+      assert.notEqual(await scene.find(), undefined, 'who is registered is known all the same')
+      disk.failure = undefined
+      await clock.advance(6000)
+      assert.equal(store.failure(), undefined)
+      await scene.append('afterwards')
+      const expected = await scene.payloads(registration)
+      assert.equal(expected[0], 'promised')
+      assert.equal(expected.at(-1), 'afterwards')
+      assert.deepEqual(logged, [
+        'the store cannot write',
+        'the store writes again',
+        'the service stood still, and every endpoint has a full period from now',
+      ])
+      // Memory and disk tell the same.
+      const again = await open()
+      const found = await again.registrations.find(ENDPOINT, again.serviceTime.nowMs())
+      assert(found !== undefined)
+      assert.equal(again.mailboxes.depth(found), expected.length)
+      await Promise.all([store.close(), again.close()])
+    })
+  }
+
+  it('keeps acknowledgements that come in meanwhile', async () => {
+    const { clock, disk, scene, store } = await setUp()
+    const registration = await scene.register({ keepAliveSeconds: 1000 })
+    const { accepted } = await scene.append('x')
+    disk.failure = EIO
+    await assert.rejects(scene.register({ userId: 'bob' }), isUnavailable)
+    store.mailboxes.remove(registration, accepted[0]?.sequence ?? 0)
+    disk.failure = undefined
+    await clock.advance(6000)
+    assert.equal(disk.table('mailbox').size, 0)
+    await store.close()
+  })
+
+  it('does not keep what is due for ever: claims end with the refusal', async () => {
+    const { clock, disk, scene, store } = await setUp()
+    await scene.register()
+    await clock.advance(10_000)
+    const claimed = await scene.claim()
+    disk.failure = EIO
+    await assert.rejects(scene.register({ userId: 'bob' }), isUnavailable)
+    await assert.rejects(scene.settle('expire', ...claimed), isUnavailable)
+    await assert.rejects(scene.claim(), isUnavailable)
+    disk.failure = undefined
+    await clock.advance(6000)
+    assert.deepEqual(await scene.claim(), claimed)
+    assert.equal((await scene.settle('expire', ...claimed)).length, 1)
+    await store.close()
+  })
+
+  it('is reported when a write does not end, and what may wait is bounded', async () => {
+    const { clock, disk, scene, store } = await setUp()
+    await scene.register({ keepAliveSeconds: 1000 })
+    disk.hold()
+    const event = { eventId: 'x', payload: Buffer.alloc(1_000_000), sealed: false, acceptedAtWallMs: 0 }
+    const append = () => scene.append('', { event, eventsMax: 1e9, bytesMax: 1e12 })
+    const waiting = Array.from({ length: 51 }, append)
+    await clock.advance(0)
+    await assert.rejects(append(), isUnavailable)
+    assert.equal(store.failure(), undefined, 'busy is not failing')
+    await clock.advance(6000)
+    assert.match(store.failure() ?? '', /does not end/)
+    disk.release()
+    await Promise.all(waiting)
+    assert.equal(store.failure(), undefined)
+    await append()
+    await store.close()
+  })
+
+  it('turns new events away first: who keeps people reachable or takes events off still may', async () => {
+    const { clock, disk, scene, store } = await setUp()
+    const phone = await scene.register({ keepAliveSeconds: 1000 })
+    const { accepted } = await scene.append('x')
+    disk.hold()
+    const event = { eventId: 'x', payload: Buffer.alloc(1_000_000), sealed: false, acceptedAtWallMs: 0 }
+    const append = () => scene.append('', { event, eventsMax: 1e9, bytesMax: 1e12 })
+    const waiting = Array.from({ length: 51 }, append)
+    await clock.advance(0)
+    await assert.rejects(append(), isUnavailable)
+    assert.notEqual(await scene.keepalive(), undefined)
+    store.mailboxes.remove(phone, accepted[0]?.sequence ?? 0)
+    const others = [scene.register({ userEndpointId: 'tab' }), store.refreshFamilies.revoke('f')]
+    const before = store.serviceTime.nowMs()
+    await clock.advance(1_000)
+    assert.ok(store.serviceTime.nowMs() > before, 'time does not stand still for it')
+    disk.release()
+    await Promise.all([...waiting, ...others])
+    assert.equal(store.mailboxes.depth(phone), 51)
+    await store.close()
+  })
+
+  it('makes closing fail, and the next start finds what was promised', async () => {
+    const { clock, disk, scene, store, open } = await setUp()
+    await scene.register({ keepAliveSeconds: 1000 })
+    disk.failure = EIO
+    await assert.rejects(scene.append('x'), isUnavailable)
+    await assert.rejects(store.close(), isUnavailable)
+    await clock.advance(60_000)
+    disk.failure = undefined
+    const again = await open()
+    assert.notEqual(await again.registrations.find(ENDPOINT, again.serviceTime.nowMs()), undefined)
+    await again.close()
+    assert.equal(clock.pending(), 0, 'no timer is left behind')
+  })
+})

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { ENTRY_BYTES, SPARED_FOR_MS } from '../../bounds.ts'
+import type {
+  AppendOutcome,
+  AppendRequest,
+  Cancellation,
+  EntryPosition,
+  MailboxEntry,
+  MailboxStore,
+  Registration,
+  SentThrough,
+  UserKey,
+  WantedWrite,
+} from '../../store.ts'
+import type { Engine } from '../engine.ts'
+import { tellReceipt, watchedReceipt } from '../feed/receipts.ts'
+import { assertHistoryRoom } from '../history/history.ts'
+import type { RegistrationRecord } from '../registrations/record.ts'
+import type { AnswerBook } from './answers.ts'
+import { appendToAll } from './append.ts'
+import { cancelTheOthers, toPosition } from './cancel.ts'
+import { takeEntry } from './entries.ts'
+import { readEntry } from './entry-rows.ts'
+import { isShared } from './payload-book.ts'
+
+/** How long an entry is left alone whose receipt is wanted and whose row is not on disk yet, milliseconds. */
+const UNWRITTEN_FOR_MS = 250
+/** What a row takes beside its payload, with what goes with it, about. */
+const ROW_BYTES = 256
+
+export function embeddedMailboxes(engine: Engine, answers: AnswerBook): MailboxStore {
+  const { calls, journal, payloads, table } = engine
+  return {
+    async append(request, nowMs) {
+      journal.assertTakesEvents()
+      assertHistoryRoom(engine.history)
+      const reached = targets(engine, request, nowMs)
+      const release = request.admit?.(wanted(engine, request, reached.length))
+      try {
+        const outcome = appendToAll(engine, reached, request)
+        const isRemembered = remember(engine, answers, request, outcome)
+        if (isRemembered || outcome.accepted.length > 0) await journal.durable()
+        return outcome
+      } finally {
+        release?.()
+      }
+    },
+    read: (registration, afterSequence, entriesMax, bytesMax) =>
+      read(engine, registration, afterSequence, entriesMax, bytesMax),
+    has: (registration, sequence) => table.lookUp(registration)?.mailbox?.has(sequence) === true,
+    remove(registration, sequence) {
+      const record = table.lookUp(registration)
+      if (record !== undefined && takeEntry(engine, record, sequence)) calls.dropEntry(record, sequence)
+    },
+    acknowledge(registration, sequence, bounds, sentThrough, at) {
+      const record = table.lookUp(registration)
+      if (record === undefined) return undefined
+      const term = record.mailbox?.termOf(sequence)
+      const receipt = watchedReceipt(engine, 'UserEventAcknowledgedEvent', record, sequence)
+      let cancellation: Cancellation | undefined
+      if (term !== undefined && term.raceId !== 0)
+        cancellation = cancelTheOthers(engine, term, bounds, sentThrough, at)
+      else takeEntry(engine, record, sequence)
+      tellReceipt(engine, 'UserEventAcknowledgedEvent', record, receipt, at.nowWallMs)
+      return cancellation
+    },
+    expireDue: (nowWallMs, max, sentThrough) => expireDue(engine, nowWallMs, max, sentThrough),
+    diskBytes(organizationId) {
+      const { mailboxBytes, mailboxEvents } = table.totals(organizationId)
+      return mailboxBytes + mailboxEvents * ENTRY_BYTES - payloads.savedBytes(organizationId)
+    },
+    depth: (registration) => table.lookUp(registration)?.mailbox?.depth ?? 0,
+  }
+}
+
+function targets(
+  { table }: Engine,
+  { organizationId, userId, userEndpointId }: UserKey & { readonly userEndpointId?: string },
+  nowMs: number,
+): readonly RegistrationRecord[] {
+  if (userEndpointId === undefined) return table.listLive({ organizationId, userId }, nowMs)
+  const record = table.findLive({ organizationId, userId, userEndpointId }, nowMs)
+  return record === undefined ? [] : [record]
+}
+
+/** About what an event leaves to be written where so many endpoints take it. */
+function wanted(
+  { journal }: Engine,
+  { event, record, cancelOthers, call }: AppendRequest,
+  endpoints: number,
+): WantedWrite {
+  const cancel = cancelOthers ?? call?.cancelOthers
+  const copies = isShared(event.payload.byteLength, endpoints) ? 1 : endpoints
+  const others = (record?.event.byteLength ?? 0) + (cancel?.payload.byteLength ?? 0)
+  const bytes = copies * event.payload.byteLength + others + (endpoints + 1) * ROW_BYTES
+  return { bytes, endpoints, waitingBytes: journal.waitingBytes }
+}
+
+/** Leaves the answer and the record that go with an event. Returns whether there was anything to leave. */
+function remember(
+  { history }: Engine,
+  answers: AnswerBook,
+  { idempotency, event, record }: AppendRequest,
+  outcome: AppendOutcome,
+): boolean {
+  const count = outcome.accepted.length
+  if (count === 0 && outcome.full.length > 0) return false
+  if (record !== undefined) history.addAppended(record, outcome)
+  if (idempotency !== undefined) answers.remember(idempotency, { eventId: event.eventId, count })
+  return record !== undefined || idempotency !== undefined
+}
+
+async function read(
+  engine: Engine,
+  registration: Registration,
+  afterSequence: number,
+  entriesMax: number,
+  bytesMax: number,
+): Promise<readonly MailboxEntry[]> {
+  const { journal, table } = engine
+  journal.assertReadable()
+  const newestBatch = table.lookUp(registration)?.mailbox?.newestBatch ?? 0
+  if (!journal.isDurable(newestBatch)) await journal.durable()
+  journal.assertReadable()
+  const mailbox = table.lookUp(registration)?.mailbox
+  if (mailbox === undefined) return []
+  const entries: MailboxEntry[] = []
+  const { registrationId } = registration
+  for (const { sequence, size } of mailbox.after(afterSequence, entriesMax, bytesMax)) {
+    const event = readEntry(engine, { registrationId, sequence, payloadBytes: size })
+    if (event === undefined) {
+      // Appended while this waited, and not on disk yet. Anything else must never happen.
+      assert(!journal.isDurable(mailbox.newestBatch), 'a mailbox entry has no row')
+      break
+    }
+    const expiresAtWallMs = mailbox.termOf(sequence)?.expiresAtWallMs ?? Number.POSITIVE_INFINITY
+    const hasEnd = expiresAtWallMs !== Number.POSITIVE_INFINITY
+    entries.push({ sequence, ...event, ...(hasEnd ? { expiresAtWallMs } : {}) })
+  }
+  return entries
+}
+
+function expireDue(
+  engine: Engine,
+  nowWallMs: number,
+  max: number,
+  sentThrough: SentThrough,
+): readonly EntryPosition[] {
+  const { calls, history, journal, terms } = engine
+  if (journal.failure() !== undefined) return []
+  const expired: EntryPosition[] = []
+  for (let looked = 0; looked < max; looked++) {
+    const term = terms.due.first
+    if (term === undefined || term.dueAtWallMs > nowWallMs) break
+    if (term.sequence <= sentThrough(term.record.registrationId)) {
+      terms.due.postpone(term, nowWallMs + SPARED_FOR_MS)
+      continue
+    }
+    const receipt = watchedReceipt(engine, 'UserEventExpiredEvent', term.record, term.sequence)
+    if (receipt !== undefined && receipt.eventId === undefined) {
+      terms.due.postpone(term, nowWallMs + UNWRITTEN_FOR_MS)
+      continue
+    }
+    takeEntry(engine, term.record, term.sequence)
+    calls.dropEntry(term.record, term.sequence)
+    tellReceipt(engine, 'UserEventExpiredEvent', term.record, receipt, nowWallMs)
+    history.note(term.sequence, 'expired', nowWallMs)
+    expired.push(toPosition(term))
+  }
+  return expired
+}

@@ -1,0 +1,58 @@
+import { LAST_SEEN_MAX, LAST_SEEN_MS } from '../../bounds.ts'
+import { asBuffer } from '../bytes.ts'
+import type { Journal } from '../journal/journal.ts'
+import { userName, userRowKey } from '../keys.ts'
+import type { Rows } from '../rows.ts'
+import type { RegistrationRecord } from './record.ts'
+
+/** When users whose registrations have ended were last seen, in memory and on disk; longest untouched first. */
+export class LastSeenBook {
+  readonly #journal: Journal
+  readonly #seenAtWallMs = new Map<string, number>()
+
+  constructor(journal: Journal) {
+    this.#journal = journal
+  }
+
+  async load(rows: Rows): Promise<void> {
+    const loaded: [string, number][] = []
+    await rows.scan('lastSeen', (key, value) => {
+      loaded.push([asBuffer(key).toString('utf8'), asBuffer(value).readDoubleBE(0)])
+    })
+    loaded.sort(([, a], [, b]) => a - b)
+    for (const [name, seenAtWallMs] of loaded) this.#seenAtWallMs.set(name, seenAtWallMs)
+  }
+
+  get(name: string): number | undefined {
+    return this.#seenAtWallMs.get(name)
+  }
+
+  /** The registration ends. */
+  note(record: RegistrationRecord): void {
+    const name = userName(record)
+    const seenAtWallMs = Math.max(record.lastKeepAliveAtWallMs, this.#seenAtWallMs.get(name) ?? 0)
+    this.#seenAtWallMs.delete(name)
+    this.#seenAtWallMs.set(name, seenAtWallMs)
+    const value = Buffer.allocUnsafe(8)
+    value.writeDoubleBE(seenAtWallMs)
+    this.#journal.put('lastSeen', userRowKey(name), value)
+    for (const oldest of this.#seenAtWallMs.keys()) {
+      if (this.#seenAtWallMs.size <= LAST_SEEN_MAX) break
+      this.#forget(oldest)
+    }
+  }
+
+  /** Forgets the longest untouched whose time is over, at most `max`. */
+  prune(nowWallMs: number, max: number): void {
+    let left = max
+    for (const [name, seenAtWallMs] of this.#seenAtWallMs) {
+      if (nowWallMs < seenAtWallMs + LAST_SEEN_MS || left-- <= 0) return
+      this.#forget(name)
+    }
+  }
+
+  #forget(name: string): void {
+    this.#seenAtWallMs.delete(name)
+    this.#journal.remove('lastSeen', userRowKey(name))
+  }
+}

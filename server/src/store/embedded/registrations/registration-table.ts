@@ -1,0 +1,111 @@
+import { liftDeadline, type Recovery } from '../../recovery.ts'
+import type { EndpointKey, Registration, StoreTotals, UserKey } from '../../store.ts'
+import { Mailbox } from '../mailboxes/mailbox.ts'
+import { DueIndex } from './due-index.ts'
+import { isLive, type RegistrationRecord, type Term } from './record.ts'
+import { Totals } from './totals.ts'
+import { UserIndex } from './user-index.ts'
+
+/** All registrations in memory: by endpoint, by when they are due, and their totals. */
+export class RegistrationTable {
+  readonly due: DueIndex
+  readonly #byUser = new UserIndex()
+  /** Expired ones that were registered anew before they were swept, by id. */
+  readonly #replaced = new Map<number, RegistrationRecord>()
+  readonly #totals = new Totals()
+  #periodMaxMs = 0
+
+  /** @param nowMs service time now */
+  constructor(nowMs: number) {
+    this.due = new DueIndex(nowMs)
+  }
+
+  totals(organizationId?: string): StoreTotals {
+    return this.#totals.of(organizationId)
+  }
+
+  /** Longest period of any registration so far. */
+  get periodMaxMs(): number {
+    return this.#periodMaxMs
+  }
+
+  intern(organizationId: string): string {
+    return this.#byUser.intern(organizationId)
+  }
+
+  findLive(endpoint: EndpointKey, nowMs: number): RegistrationRecord | undefined {
+    const record = this.#byUser.find(endpoint)
+    return record !== undefined && isLive(record, nowMs) ? record : undefined
+  }
+
+  listLive(user: UserKey, nowMs: number): readonly RegistrationRecord[] {
+    return this.#byUser.list(user).filter((record) => isLive(record, nowMs))
+  }
+
+  /**
+   * Gives everybody who lives a full period. Whoever is due later is filed anew when the time comes that was filed;
+   * replaced ones had expired before.
+   */
+  lift(recovery: Recovery): void {
+    const recoveries = [recovery]
+    for (const record of this.#byUser.all()) {
+      const expiresAtMs = liftDeadline(record.expiresAtMs, record.keepAliveSeconds * 1000, recoveries)
+      if (expiresAtMs === record.expiresAtMs) continue
+      record.expiresAtMs = expiresAtMs
+      // A period that was given anew gets its own reminder.
+      record.reminded = false
+    }
+  }
+
+  /** When any of the user's registrations was made or kept alive last, swept or not; 0 without any. */
+  lastKeepAliveWallMs(user: UserKey): number {
+    const times = this.#byUser.list(user).map(({ lastKeepAliveAtWallMs }) => lastKeepAliveAtWallMs)
+    return Math.max(0, ...times)
+  }
+
+  /** The very registration that a caller holds a copy of, live or not. */
+  lookUp(registration: EndpointKey & Pick<Registration, 'registrationId'>): RegistrationRecord | undefined {
+    const record = this.#byUser.find(registration)
+    if (record?.registrationId === registration.registrationId) return record
+    return this.#replaced.get(registration.registrationId)
+  }
+
+  /** Adds a record and returns the expired one of the same endpoint whose place it takes. */
+  add(record: RegistrationRecord): RegistrationRecord | undefined {
+    const replaced = this.#byUser.add(record)
+    if (replaced !== undefined) this.#replaced.set(replaced.registrationId, replaced)
+    this.due.file(record)
+    this.#totals.add(record.organizationId, 1, 0, 0)
+    this.#periodMaxMs = Math.max(this.#periodMaxMs, record.keepAliveSeconds * 1000)
+    return replaced
+  }
+
+  /** Whether a later registration of the same endpoint has taken its place. */
+  isReplaced(record: RegistrationRecord): boolean {
+    return this.#replaced.has(record.registrationId)
+  }
+
+  remove(record: RegistrationRecord): void {
+    if (!this.#replaced.delete(record.registrationId)) this.#byUser.remove(record)
+    this.due.drop(record)
+    record.removed = true
+    this.#totals.add(record.organizationId, -1, -(record.mailbox?.depth ?? 0), -(record.mailbox?.bytes ?? 0))
+  }
+
+  /** Adds an entry to a mailbox and returns it. */
+  append(record: RegistrationRecord, sequence: number, payloadBytes: number): Mailbox<Term> {
+    record.mailbox ??= new Mailbox()
+    record.mailbox.append(sequence, payloadBytes)
+    this.#totals.add(record.organizationId, 0, 1, payloadBytes)
+    return record.mailbox
+  }
+
+  /** Removes an entry and returns its payload size; `undefined` when it is not there. */
+  removeEntry(record: RegistrationRecord, sequence: number): number | undefined {
+    const payloadBytes = record.mailbox?.remove(sequence)
+    if (payloadBytes === undefined) return undefined
+    this.#totals.add(record.organizationId, 0, -1, -payloadBytes)
+    if (record.mailbox?.depth === 0) record.mailbox = undefined
+    return payloadBytes
+  }
+}

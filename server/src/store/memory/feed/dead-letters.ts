@@ -1,0 +1,39 @@
+import type { DeadLetter } from '../../store.ts'
+
+/** What could not be delivered, by webhook, oldest first. */
+export class DeadLetters {
+  readonly #max: number
+  readonly #byWebhook = new Map<string, readonly DeadLetter[]>()
+  dropped = 0
+
+  /** @param max of one webhook; past it the oldest are dropped */
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  get count(): number {
+    return [...this.#byWebhook.values()].reduce((count, letters) => count + letters.length, 0)
+  }
+
+  list(webhook: string): readonly DeadLetter[] {
+    return this.#byWebhook.get(webhook) ?? []
+  }
+
+  add(webhook: string, letters: readonly DeadLetter[]): void {
+    const all = [...this.list(webhook), ...letters].sort((a, b) => a.entry.sequence - b.entry.sequence)
+    const excess = Math.max(0, all.length - this.#max)
+    this.dropped += excess
+    this.#byWebhook.set(webhook, all.slice(excess))
+  }
+
+  remove(webhook: string, sequences: ReadonlySet<number>): void {
+    this.#byWebhook.set(
+      webhook,
+      this.list(webhook).filter(({ entry }) => !sequences.has(entry.sequence)),
+    )
+  }
+
+  forget(webhook: string): void {
+    this.#byWebhook.delete(webhook)
+  }
+}

@@ -1,0 +1,92 @@
+import type {
+  AppendOutcome,
+  CancelDraft,
+  Cancellation,
+  MailboxBounds,
+  Moment,
+  Registration,
+  SentThrough,
+} from '../../store.ts'
+import type { History } from '../history/history.ts'
+import { isLive, type Race, type Slot, type Slots } from '../registrations/slots.ts'
+
+/** The first acknowledgement of a race was given: the others get the cancelling event. */
+export function cancelTheOthers(
+  slots: Slots,
+  history: History,
+  race: Race,
+  bounds: MailboxBounds,
+  sentThrough: SentThrough,
+  at: Moment,
+): Cancellation | undefined {
+  if (race.isOver) return undefined
+  race.isOver = true
+  const others = [...slots.byId.values()].flatMap((slot) => {
+    const original = slot.mailbox.find((entry) => entry.race === race)
+    return original === undefined ? [] : [{ slot, sequence: original.sequence }]
+  })
+  if (others.length === 0) return undefined
+  const discarded = others.filter(
+    ({ slot, sequence }) => sequence > sentThrough(slot.registration.registrationId),
+  )
+  for (const { slot, sequence } of discarded) discard(slot, sequence, history, at)
+  const live = others
+    .map(({ slot }) => slot)
+    .filter(({ registration }) => isLive(registration, at.heardMs ?? at.nowMs))
+  return {
+    ...tellTheOthers(slots, history, race.cancel, live, bounds, at),
+    discarded: discarded.map(({ slot, sequence }) => ({ registration: slot.registration, sequence })),
+    durable: Promise.resolve(),
+  }
+}
+
+/** A copy that was not sent goes. */
+export function discard(slot: Slot, sequence: number, history: History, at: Moment): void {
+  slot.mailbox = slot.mailbox.filter((entry) => entry.sequence !== sequence)
+  history.note(sequence, 'discarded', at.nowWallMs)
+}
+
+/** The cancelling event goes into these mailboxes. */
+export function tellTheOthers(
+  slots: Slots,
+  history: History,
+  { record, ...event }: CancelDraft,
+  others: readonly Slot[],
+  bounds: MailboxBounds,
+  at: Moment,
+): Pick<Cancellation, 'accepted' | 'full'> {
+  const accepted: AppendOutcome['accepted'][number][] = []
+  const full: Registration[] = []
+  for (const slot of others) {
+    if (hasRoom(slot, event.payload.byteLength, bounds)) accepted.push(append(slots, slot, event, at))
+    else full.push(slot.registration)
+  }
+  if (record !== undefined && others.length > 0)
+    history.addAppended({ ...record, acceptedAtWallMs: at.nowWallMs }, { accepted, full })
+  return { accepted: accepted.map(({ registration }) => registration), full }
+}
+
+function append(
+  slots: Slots,
+  slot: Slot,
+  event: Pick<Race['cancel'], 'eventId' | 'payload' | 'sealed'>,
+  at: Moment,
+): AppendOutcome['accepted'][number] {
+  const sequence = slots.nextSequence++
+  const follows = slot.mailbox.at(-1)?.sequence ?? 0
+  slot.mailbox.push({
+    ...event,
+    acceptedAtWallMs: at.nowWallMs,
+    sequence,
+    collapseKey: undefined,
+    race: undefined,
+    dueAtWallMs: Number.POSITIVE_INFINITY,
+  })
+  return { registration: slot.registration, sequence, follows }
+}
+
+/** Twice the bounds, so that one that is full of calls still learns that they are over. */
+function hasRoom({ mailbox }: Slot, payloadBytes: number, { eventsMax, bytesMax }: MailboxBounds): boolean {
+  const bytes = mailbox.reduce((sum, entry) => sum + entry.payload.byteLength, 0)
+  return mailbox.length < 2 * eventsMax && bytes + payloadBytes <= 2 * bytesMax
+}

@@ -1,0 +1,41 @@
+import { LAST_SEEN_MAX, LAST_SEEN_MS } from '../../bounds.ts'
+import type { LastSeenStore, Registration, UserKey } from '../../store.ts'
+import { assertOpen, type Gate } from '../gate.ts'
+
+/** When users were last seen, wall-clock milliseconds, longest untouched first. */
+export type LastSeen = Map<string, number>
+
+/** Who is registered now, and who was. */
+type Seen = {
+  readonly byEndpoint: ReadonlyMap<string, { readonly registration: Registration }>
+  readonly lastSeen: LastSeen
+}
+
+export function memoryLastSeen(slots: Seen, gate: Gate): LastSeenStore {
+  return {
+    async find(user, nowWallMs) {
+      assertOpen(gate)
+      const key = keyOf(user)
+      const own = [...slots.byEndpoint.values()].filter(({ registration }) => keyOf(registration) === key)
+      const times = own.map(({ registration }) => registration.lastKeepAliveAtWallMs)
+      const seenAtWallMs = Math.max(0, ...times, slots.lastSeen.get(key) ?? 0)
+      return seenAtWallMs > 0 && nowWallMs < seenAtWallMs + LAST_SEEN_MS ? seenAtWallMs : undefined
+    },
+  }
+}
+
+/** A registration has ended. */
+export function noteLastSeen(lastSeen: LastSeen, registration: Registration): void {
+  const key = keyOf(registration)
+  const seenAtWallMs = Math.max(registration.lastKeepAliveAtWallMs, lastSeen.get(key) ?? 0)
+  lastSeen.delete(key)
+  lastSeen.set(key, seenAtWallMs)
+  for (const oldest of lastSeen.keys()) {
+    if (lastSeen.size <= LAST_SEEN_MAX) break
+    lastSeen.delete(oldest)
+  }
+}
+
+function keyOf({ organizationId, userId }: UserKey): string {
+  return JSON.stringify([organizationId, userId])
+}

@@ -1,0 +1,98 @@
+import { liftDeadline, type Recovery } from '../../recovery.ts'
+import type { CancelDraft, EndpointKey, MailboxEntry, Registration, UserKey } from '../../store.ts'
+import { type LastSeen, noteLastSeen } from './last-seen.ts'
+
+/** A registration with what belongs to it. */
+export type Slot = {
+  registration: Registration
+  claimed: boolean
+  mailbox: WaitingEntry[]
+}
+
+/** The entries of one event of which the first acknowledged cancels the others. */
+export type Race = { readonly cancel: CancelDraft; isOver: boolean }
+
+/** An entry with the terms on which it waits. */
+export type WaitingEntry = MailboxEntry & {
+  readonly collapseKey: string | undefined
+  readonly race: Race | undefined
+  /** When to look whether its time is over. */
+  dueAtWallMs: number
+}
+
+/** Everything registered: by id, also what expired and was not swept yet, and the newest of each endpoint. */
+export type Slots = {
+  readonly byId: Map<number, Slot>
+  readonly byEndpoint: Map<string, Slot>
+  readonly lastSeen: LastSeen
+  nextRegistrationId: number
+  nextSequence: number
+}
+
+export function createSlots(): Slots {
+  return {
+    byId: new Map(),
+    byEndpoint: new Map(),
+    lastSeen: new Map(),
+    nextRegistrationId: 1,
+    nextSequence: 1,
+  }
+}
+
+export function isLive(registration: Registration, nowMs: number): boolean {
+  return nowMs < registration.expiresAtMs
+}
+
+/** Gives everybody who lives a full period. */
+export function liftAll(slots: Slots, recovery: Recovery): void {
+  for (const slot of slots.byId.values()) {
+    const { registration } = slot
+    const expiresAtMs = liftDeadline(registration.expiresAtMs, registration.keepAliveSeconds * 1000, [
+      recovery,
+    ])
+    if (expiresAtMs !== registration.expiresAtMs)
+      slot.registration = { ...registration, expiresAtMs, reminded: false }
+  }
+}
+
+/** The slot of the endpoint's live registration. */
+export function findLive(slots: Slots, endpoint: EndpointKey, nowMs: number): Slot | undefined {
+  const slot = slots.byEndpoint.get(keyOf(endpoint))
+  return slot !== undefined && isLive(slot.registration, nowMs) ? slot : undefined
+}
+
+/** The slots of the user's live registrations, oldest first. */
+export function listLive(slots: Slots, user: UserKey, nowMs: number): Slot[] {
+  return [...slots.byEndpoint.values()]
+    .filter(({ registration }) => isOf(registration, user) && isLive(registration, nowMs))
+    .sort((a, b) => a.registration.registrationId - b.registration.registrationId)
+}
+
+/** Adds a slot and returns the one whose place it takes. */
+export function addSlot(slots: Slots, registration: Registration): Slot | undefined {
+  const slot: Slot = { registration, claimed: false, mailbox: [] }
+  slots.byId.set(registration.registrationId, slot)
+  const replaced = slots.byEndpoint.get(keyOf(registration))
+  slots.byEndpoint.set(keyOf(registration), slot)
+  return replaced
+}
+
+/** Whether no later registration of the same endpoint has taken its place. */
+export function isNewest(slots: Slots, slot: Slot): boolean {
+  return slots.byEndpoint.get(keyOf(slot.registration)) === slot
+}
+
+export function removeSlot(slots: Slots, slot: Slot): void {
+  noteLastSeen(slots.lastSeen, slot.registration)
+  slots.byId.delete(slot.registration.registrationId)
+  const key = keyOf(slot.registration)
+  if (slots.byEndpoint.get(key) === slot) slots.byEndpoint.delete(key)
+}
+
+function keyOf(endpoint: EndpointKey): string {
+  return JSON.stringify([endpoint.organizationId, endpoint.userId, endpoint.userEndpointId])
+}
+
+function isOf(registration: Registration, user: UserKey): boolean {
+  return registration.organizationId === user.organizationId && registration.userId === user.userId
+}

@@ -1,0 +1,56 @@
+import { REFRESH_FAMILIES_MAX } from '../../bounds.ts'
+import { judgeRotation } from '../../rotation.ts'
+import type { RefreshFamily, RefreshFamilyStore, RotateOutcome } from '../../store.ts'
+import { assertOpen, type Gate } from '../gate.ts'
+
+type Families = Map<string, RefreshFamily>
+
+export function memoryRefreshFamilies(gate: Gate): RefreshFamilyStore {
+  const families: Families = new Map()
+  return {
+    async create(family, familiesPerUserMax, nowWallMs) {
+      assertOpen(gate)
+      families.delete(family.familyId)
+      families.set(family.familyId, family)
+      dropExpired(families, nowWallMs)
+      dropOldest(families, ({ userId }) => userId === family.userId, familiesPerUserMax)
+      dropOldest(families, () => true, REFRESH_FAMILIES_MAX)
+    },
+    async find(familyId, nowWallMs) {
+      assertOpen(gate)
+      return findLive(families, familyId, nowWallMs)
+    },
+    async rotate(familyId, presentedHash, successor, { nowMs, nowWallMs }): Promise<RotateOutcome> {
+      assertOpen(gate)
+      const family = findLive(families, familyId, nowWallMs)
+      if (family === undefined) return { kind: 'unknown' }
+      const outcome = judgeRotation(family, presentedHash, successor, nowMs)
+      if (outcome.kind === 'rotated') families.set(familyId, outcome.family)
+      if (outcome.kind === 'reused') families.delete(familyId)
+      return outcome
+    },
+    async revoke(familyId) {
+      assertOpen(gate)
+      families.delete(familyId)
+    },
+    async revokeOf(userId) {
+      assertOpen(gate)
+      for (const family of families.values()) if (family.userId === userId) families.delete(family.familyId)
+    },
+  }
+}
+
+function findLive(families: Families, familyId: string, nowWallMs: number): RefreshFamily | undefined {
+  const family = families.get(familyId)
+  return family !== undefined && nowWallMs < family.expiresAtWallMs ? family : undefined
+}
+
+function dropExpired(families: Families, nowWallMs: number): void {
+  for (const family of families.values())
+    if (nowWallMs >= family.expiresAtWallMs) families.delete(family.familyId)
+}
+
+function dropOldest(families: Families, isCounted: (family: RefreshFamily) => boolean, max: number): void {
+  const counted = [...families.values()].filter(isCounted)
+  for (const family of counted.slice(0, Math.max(0, counted.length - max))) families.delete(family.familyId)
+}
