@@ -103,7 +103,7 @@ function evictedOf(
   metrics: Pick<Metrics, 'mergedRevocations'>,
 ): ReadonlyMap<string, number> {
   return new Map([
-    ['idempotencyKeys', store.answers.evicted() + delivery.evictedKeys()],
+    ['idempotencyKeys', store.replies.evicted() + delivery.evictedKeys()],
     ['revocations', metrics.mergedRevocations()],
     ['feedEvents', store.feed.totals().dropped],
     ['historyBytes', store.history.evictedBytes()],

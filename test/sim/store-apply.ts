@@ -32,7 +32,7 @@ export async function apply(command: Command, side: Side, wallMs: number): Promi
     case 'answerEvent':
       return answerEvent(command, side, wallMs)
     case 'answer':
-      return side.store.answers.find(command.endpoint, command.key, wallMs)
+      return side.store.replies.find(command.endpoint, command.key, wallMs)
     case 'addRecord':
     case 'note':
     case 'findRecord':

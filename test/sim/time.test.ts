@@ -60,7 +60,7 @@ describe('the simulation finds in a store’s time', () => {
   it('that answers to idempotency keys are forgotten by the wall clock', async () => {
     const found = await foundIn((store, clock) => ({
       ...store,
-      answers: { ...store.answers, find: (owner, key) => store.answers.find(owner, key, clock.wallMs()) },
+      replies: { ...store.replies, find: (owner, key) => store.replies.find(owner, key, clock.wallMs()) },
     }))
     assert.match(found, /was sent although key-.* had been used/)
   })

@@ -126,7 +126,7 @@ export type DeliveryOptions = {
     | 'calls'
     | 'history'
     | 'feed'
-    | 'answers'
+    | 'replies'
     | 'serviceTime'
     | 'hold'
     | 'totals'
@@ -155,7 +155,7 @@ export type DeliveryOptions = {
 
 export function createDelivery(options: DeliveryOptions): Delivery {
   const links = new Links()
-  const idempotency = new Idempotency(options.clock, options.store.serviceTime.wall, options.store.answers, {
+  const idempotency = new Idempotency(options.clock, options.store.serviceTime.wall, options.store.replies, {
     ...IDEMPOTENCY_BOUNDS,
     ...options.limits,
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
-import type { Answer } from '../store/store.ts'
+import type { Reply } from '../store/store.ts'
 import { IDEMPOTENCY_BOUNDS, Idempotency } from './idempotency.ts'
 
 const CALLER = { organizationId: 'acme', userId: 'backend' }
@@ -16,7 +16,7 @@ function setup(bounds: Partial<typeof IDEMPOTENCY_BOUNDS> = {}) {
     { ...IDEMPOTENCY_BOUNDS, ...bounds },
   )
   let runs = 0
-  const succeed = async (): Promise<Answer> => ({ eventId: `event-${++runs}`, count: 1 })
+  const succeed = async (): Promise<Reply> => ({ eventId: `event-${++runs}`, count: 1 })
   return { clock, idempotency, succeed, runs: () => runs }
 }
 
@@ -49,7 +49,7 @@ describe('an idempotency key', () => {
   it('does not remember a refusal: one waiting request at a time tries again', async () => {
     const { idempotency, succeed, runs } = setup()
     let active = 0
-    const failOnce = async (): Promise<Answer> => {
+    const failOnce = async (): Promise<Reply> => {
       active++
       assert.equal(active, 1)
       await Promise.resolve()

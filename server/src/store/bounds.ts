@@ -6,7 +6,7 @@ import { SHARE_PERCENTS, type SharePercents } from './shares.ts'
 
 /** How much of the small books is kept that everybody writes in. Configuration keys of the same names. */
 export type BookBounds = SharePercents & {
-  /** Answers remembered for idempotency keys. Past it the oldest of whoever has the most are forgotten. */
+  /** Replies remembered for idempotency keys. Past it the oldest of whoever has the most are forgotten. */
   readonly idempotencyKeysMax: number
   /** Revocations of tokens, and as many of users. Forgetting one would let it in: whoever adds them keeps to it. */
   readonly revocationsMax: number

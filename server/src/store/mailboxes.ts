@@ -1,6 +1,6 @@
-import type { IdempotencyKey } from './answers.ts'
 import type { HistoryDraft } from './history.ts'
 import type { Moment, Registration, UserKey } from './registrations.ts'
+import type { IdempotencyKey } from './replies.ts'
 
 /** An event as it waits in a mailbox. */
 export type StoredEvent = {
@@ -26,7 +26,7 @@ export type AppendRequest = UserKey & {
   readonly event: StoredEvent
   readonly eventsMax: number
   readonly bytesMax: number
-  /** Remembered in the same durable step, with the count as the answer. */
+  /** Remembered in the same durable step, with the count as the reply. */
   readonly idempotency?: IdempotencyKey
   /**
    * Kept in the history in the same durable step, with an endpoint `queued` for each that accepted, and
@@ -130,7 +130,7 @@ export type AppendOutcome = {
 export interface MailboxStore {
   /**
    * Finds the live endpoints and adds the event to the mailbox of each that has room for it, in one step.
-   * With an idempotency key: the answer `{eventId, count}` is remembered unless nothing was accepted because
+   * With an idempotency key: the reply `{eventId, count}` is remembered unless nothing was accepted because
    * of full mailboxes; whether there is one already is not looked at. No live endpoint: both arrays are empty.
    * Durable.
    */

@@ -1,13 +1,12 @@
 import type { ServiceTime } from '../clock/clock.ts'
-import type { AnswerStore } from './answers.ts'
 import type { CallStore } from './calls.ts'
 import type { FeedStore } from './feed.ts'
 import type { HistoryStore } from './history.ts'
 import type { MailboxStore } from './mailboxes.ts'
 import type { LastSeenStore, RegistrationStore } from './registrations.ts'
+import type { ReplyStore } from './replies.ts'
 import type { RefreshFamilyStore, RevokedTokenStore, RevokedUserStore, SigningKeyStore } from './tokens.ts'
 
-export type { Answer, AnswerStore, IdempotencyKey } from './answers.ts'
 export { feedBounds, HISTORY_BOUNDS } from './bounds.ts'
 export type { AnswerOutcome, AnswerRequest, Call, CallStore } from './calls.ts'
 export { dueAtMs } from './due.ts'
@@ -57,6 +56,7 @@ export type {
   RegistrationStore,
   UserKey,
 } from './registrations.ts'
+export type { IdempotencyKey, Reply, ReplyStore } from './replies.ts'
 export { type Holding, isOverShare, SHARE_PERCENTS, type SharePercents, Shares } from './shares.ts'
 export type {
   RefreshFamily,
@@ -84,7 +84,7 @@ export type {
  *   effect is then unknown to the caller, as after a lost connection, but never half.
  * - `nowMs` is service time (`clock/service-time.ts`); names ending in `WallMs` are wall-clock time. What only judges
  *   who lives is handed `ServiceTime.heardMs`.
- * - Answers, the history, refresh families, revocations and who was last seen are forgotten by the wall clock's earliest
+ * - Replies, the history, refresh families, revocations and who was last seen are forgotten by the wall clock's earliest
  *   time, `ServiceTime.wall`, and those who ask for them hand that in.
  * - The engine keeps service time: it stands while the process does and while operations are refused, and when it goes
  *   on, everybody who lived has a full period from then; after a start not less than a minute.
@@ -93,7 +93,7 @@ export interface Store {
   readonly registrations: RegistrationStore
   readonly mailboxes: MailboxStore
   readonly calls: CallStore
-  readonly answers: AnswerStore
+  readonly replies: ReplyStore
   readonly history: HistoryStore
   readonly feed: FeedStore
   readonly refreshFamilies: RefreshFamilyStore

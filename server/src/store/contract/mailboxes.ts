@@ -156,7 +156,7 @@ export const mailboxCases: Cases = {
   'an answer is remembered with the event, for its key, caller and time': async (scene) => {
     const owner = { organizationId: 'acme', userId: 'backend' }
     const idempotency = { owner, key: 'k', expiresAtWallMs: scene.under.wallMs() + 600 }
-    const find = (key: string, caller = owner) => scene.store.answers.find(caller, key, scene.under.wallMs())
+    const find = (key: string, caller = owner) => scene.store.replies.find(caller, key, scene.under.wallMs())
     assert.equal(await find('k'), undefined)
     await scene.append('to nobody', { idempotency })
     assert.deepEqual(await find('k'), { eventId: 'id of to nobody', count: 0 })
@@ -176,6 +176,6 @@ export const mailboxCases: Cases = {
     const owner = { organizationId: 'acme', userId: 'backend' }
     const idempotency = { owner, key: 'k', expiresAtWallMs: scene.under.wallMs() + 600 }
     await scene.append('too much', { idempotency, eventsMax: 0 })
-    assert.equal(await scene.store.answers.find(owner, 'k', scene.under.wallMs()), undefined)
+    assert.equal(await scene.store.replies.find(owner, 'k', scene.under.wallMs()), undefined)
   },
 }

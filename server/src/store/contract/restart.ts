@@ -41,7 +41,7 @@ async function assertFilled(scene: Scene, kept: Awaited<ReturnType<typeof fill>>
   assert.deepEqual({ ...found, expiresAtMs: 0 }, { ...kept.registration, expiresAtMs: 0 })
   assert.deepEqual(await scene.payloads(found), ['one', 'two'])
   assert.equal((await scene.store.registrations.list(ENDPOINT, scene.at.nowMs)).length, 2)
-  assert.deepEqual(await scene.store.answers.find(ENDPOINT, 'k', scene.under.wallMs()), {
+  assert.deepEqual(await scene.store.replies.find(ENDPOINT, 'k', scene.under.wallMs()), {
     eventId: 'id of one',
     count: 1,
   })
@@ -248,7 +248,7 @@ export const closingCases: Cases = {
       () => scene.settle('wait', registration),
       () => scene.append('x'),
       () => scene.read(registration),
-      () => store.answers.find(ENDPOINT, 'k', 0),
+      () => store.replies.find(ENDPOINT, 'k', 0),
       () => store.refreshFamilies.revoke('f'),
       () => store.refreshFamilies.find('f', 0),
       () => store.revokedTokens.list(0),

@@ -20,7 +20,7 @@ async function send(scene: Scene, owner: UserKey, key: string): Promise<void> {
 }
 
 async function isKnown(scene: Scene, owner: UserKey, key: string): Promise<boolean> {
-  return (await scene.store.answers.find(owner, key, scene.under.wallMs())) !== undefined
+  return (await scene.store.replies.find(owner, key, scene.under.wallMs())) !== undefined
 }
 
 async function flood(scene: Scene, from: number, count: number): Promise<void> {

@@ -34,7 +34,7 @@ async function fill(scene: Scene): Promise<void> {
 async function known({ store }: Scene): Promise<readonly string[]> {
   const nowWallMs = store.serviceTime.wall.earliestMs()
   const found = {
-    answer: await store.answers.find(OWNER, 'k', nowWallMs),
+    answer: await store.replies.find(OWNER, 'k', nowWallMs),
     family: await store.refreshFamilies.find('f', nowWallMs),
     history: await store.history.find('e', {}),
     'last seen': await store.lastSeen.find(ENDPOINT, nowWallMs),

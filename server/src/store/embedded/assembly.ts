@@ -16,13 +16,13 @@ import { loadFeed } from './feed/feed-parts.ts'
 import { embeddedHistory } from './history/history.ts'
 import { HistoryBook } from './history/history-book.ts'
 import { HistoryRetention } from './history/history-retention.ts'
-import type { Batch } from './journal/batch.ts'
+import type { Commit } from './journal/commit.ts'
 import { Journal } from './journal/journal.ts'
 import { loadRegistrations } from './load.ts'
-import { AnswerBook, embeddedAnswers } from './mailboxes/answers.ts'
 import { CallBook } from './mailboxes/call-book.ts'
 import { embeddedCalls } from './mailboxes/calls.ts'
 import { embeddedMailboxes } from './mailboxes/mailboxes.ts'
+import { embeddedReplies, ReplyBook } from './mailboxes/replies.ts'
 import { TermBook } from './mailboxes/term-book.ts'
 import { embeddedLastSeen } from './registrations/last-seen.ts'
 import { LastSeenBook } from './registrations/last-seen-book.ts'
@@ -117,7 +117,7 @@ export async function openEmbeddedStore({
   })
   const recovered = new RecoveryBook(table, kept)
   const stale = new StaleRecords(() => recovered.newest)
-  const isDurable = (batchNumber: number) => journal.isDurable(batchNumber)
+  const isDurable = (commitNumber: number) => journal.isDurable(commitNumber)
   const history = await HistoryBook.open({ rows, bounds, isDurable }, ids.nextSequence)
   const retention = new HistoryRetention(history)
   const heart = new Heart(serviceTime, ids, stale, history, () => unlessRefused(() => retention.trim()))
@@ -127,7 +127,7 @@ export async function openEmbeddedStore({
     after: (delayMs, run) => clock.after(delayMs, run),
     monotonicMs: () => pace.nowMs(),
   }
-  const journal = new Journal(rows, running, log, (batch, isLast) => heart.beat(batch, isLast))
+  const journal = new Journal(rows, running, log, (commit, isLast) => heart.beat(commit, isLast))
   const lastSeen = new LastSeenBook(journal)
   const terms = new TermBook(journal)
   await terms.load(rows, loaded.terms)
@@ -202,15 +202,15 @@ class Heart {
     this.#trimHistory = trimHistory
   }
 
-  beat(batch: Batch, isLast: boolean): void {
-    this.#stale.writeInto(batch)
+  beat(commit: Commit, isLast: boolean): void {
+    this.#stale.writeInto(commit)
     this.#trimHistory()
-    this.#history.writeInto(batch)
+    this.#history.writeInto(commit)
     const heartbeatMs = this.#serviceTime.nowMs()
     const heardMs = this.#serviceTime.heardMs()
     const times = { heartbeatMs, heardMs, earliestWallMs: this.#serviceTime.wall.earliestMs() }
     const { table, key, value } = stateChange({ ...times, isClean: isLast, ...this.#ids })
-    batch.put(table, key, value)
+    commit.put(table, key, value)
     this.lastBeatMs = heartbeatMs
   }
 }
@@ -222,11 +222,11 @@ async function assemble(
   bounds: BookBounds,
 ): Promise<Store> {
   const { calls, clock, history, journal, lastSeen, rows, serviceTime, stale, table } = engine
-  const answers = new AnswerBook(journal, bounds)
+  const replies = new ReplyBook(journal, bounds)
   const families = new FamilyBook(journal)
   const revoked = new RevocationBook(journal, bounds)
   const revokedUsers = new UserRevocationBook(journal, bounds)
-  const books = [calls, answers, families, revoked, revokedUsers, lastSeen]
+  const books = [calls, replies, families, revoked, revokedUsers, lastSeen]
   for (const book of books) await book.load(rows)
 
   const ticking = clock.every(TICK_MS, () => {
@@ -251,9 +251,9 @@ async function assemble(
   }
   return {
     registrations: embeddedRegistrations(engine),
-    mailboxes: embeddedMailboxes(engine, answers),
+    mailboxes: embeddedMailboxes(engine, replies),
     calls: embeddedCalls(engine),
-    answers: embeddedAnswers(answers, journal),
+    replies: embeddedReplies(replies, journal),
     history: embeddedHistory({ book: history, journal, wall: serviceTime.wall }),
     feed: embeddedFeed(engine),
     refreshFamilies: embeddedRefreshFamilies(families, journal),

@@ -1,5 +1,3 @@
-import { asBuffer } from './bytes.ts'
-
 /**
  * A row's value as a list of fields without names: numbers as 8-byte floats, texts and bytes with their length
  * in front. For the rows that are not written thousands of times a second.
@@ -52,4 +50,9 @@ export class FieldReader {
   text(): string {
     return this.bytes().toString('utf8')
   }
+}
+
+/** The same bytes as a Buffer. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

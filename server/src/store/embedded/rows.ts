@@ -1,7 +1,7 @@
 import type { StoreWarning } from '../store.ts'
 
 /**
- * The disk as the engine sees it: a few sorted tables of rows, written in batches. Small, so that a simulation
+ * The disk as the engine sees it: a few sorted tables of rows, written in commits. Small, so that a simulation
  * can put a crashing one beneath the real engine.
  */
 export interface Rows {

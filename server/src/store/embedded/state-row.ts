@@ -1,5 +1,4 @@
-import { asBuffer } from './bytes.ts'
-import { encodeFields, FieldReader } from './fields.ts'
+import { asBuffer, encodeFields, FieldReader } from './fields.ts'
 import type { Rows } from './rows.ts'
 
 /** Version of everything on disk. Raised when an older program could not read it any more. */

@@ -5,10 +5,10 @@ import type { FeedBounds, OnMailboxEnded, Store, StoreTotals } from '../store.ts
 import { Feed, memoryFeed } from './feed/feed.ts'
 import type { Gate } from './gate.ts'
 import { History, memoryHistory } from './history/history.ts'
-import { AnswerBook, memoryAnswers } from './mailboxes/answers.ts'
 import { Calls } from './mailboxes/call-book.ts'
 import { memoryCalls } from './mailboxes/calls.ts'
 import { bytesOf, memoryMailboxes } from './mailboxes/mailboxes.ts'
+import { memoryReplies, ReplyBook } from './mailboxes/replies.ts'
 import { memoryLastSeen } from './registrations/last-seen.ts'
 import { memoryRegistrations, type RecordChange } from './registrations/registrations.ts'
 import { createSlots, liftAll, removeSlot, type Slot, type Slots } from './registrations/slots.ts'
@@ -46,7 +46,7 @@ export function createMemoryStore({
 }): MemoryStore {
   const gate: Gate = { open: true }
   const slots = createSlots()
-  const answers = new AnswerBook(bookBounds)
+  const replies = new ReplyBook(bookBounds)
   const feed = new Feed(feedBounds, clock)
   const calls = new Calls()
   const serviceTime = startServiceTime(clock, {
@@ -63,12 +63,12 @@ export function createMemoryStore({
     if (slot.mailbox.length > 0) onMailboxEnded?.(slot.registration.organizationId, slot.mailbox.length)
     removeSlot(slots, slot)
   }
-  const mailboxParts = { slots, answers, calls, history, feed, gate }
+  const mailboxParts = { slots, replies, calls, history, feed, gate }
   return {
     registrations: memoryRegistrations(slots, gate, end, record),
     mailboxes: memoryMailboxes(mailboxParts),
     calls: memoryCalls(mailboxParts),
-    answers: memoryAnswers(answers, gate),
+    replies: memoryReplies(replies, gate),
     history: memoryHistory(history, gate),
     feed: memoryFeed(feed, slots, gate),
     refreshFamilies: memoryRefreshFamilies(gate),

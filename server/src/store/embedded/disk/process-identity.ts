@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { pid } from 'node:process'
+import type { Clock } from '../../../clock/clock.ts'
 
 /**
  * Which process this is. A pid alone says little: it is used again, and in containers it is often 1. So, where
@@ -68,4 +70,10 @@ function quietly<T>(run: () => T): T | undefined {
   } catch {
     return undefined
   }
+}
+
+/** A name for a new store, 16 hexadecimal digits. Two stores are never made by one process at one time. */
+export function newStoreId(clock: Clock): string {
+  const maker = JSON.stringify([ownIdentity(), clock.wallMs(), clock.monotonicMs()])
+  return createHash('sha256').update(maker).digest('hex').slice(0, 16)
 }

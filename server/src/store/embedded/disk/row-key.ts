@@ -1,4 +1,4 @@
-import { asBuffer } from '../bytes.ts'
+import { asBuffer } from '../fields.ts'
 
 /**
  * A table's number and a key in one text, a character for each byte: those compare like the bytes, are compared

@@ -11,8 +11,8 @@ const WEBHOOK_KEY_BYTES = 24
 export class DeadLetterBook {
   readonly #journal: Journal
   readonly #max: number
-  /** By webhook: sequences, oldest first, and the journal batch that holds each. */
-  readonly #batches = new Map<string, Map<number, number>>()
+  /** By webhook: sequences, oldest first, and the commit that holds each. */
+  readonly #commits = new Map<string, Map<number, number>>()
   #count = 0
   #dropped = 0
 
@@ -37,7 +37,7 @@ export class DeadLetterBook {
   }
 
   sequences(webhook: WebhookKey): readonly number[] {
-    return [...(this.#batches.get(webhookName(webhook))?.keys() ?? [])]
+    return [...(this.#commits.get(webhookName(webhook))?.keys() ?? [])]
   }
 
   add(webhook: WebhookKey, letters: readonly DeadLetter[]): void {
@@ -45,9 +45,9 @@ export class DeadLetterBook {
     for (const letter of letters) {
       const { sequence } = letter.entry
       this.#journal.put('deadLetters', rowKey(webhook, sequence), encodeDeadLetter(letter))
-      this.#set(name, sequence, this.#journal.batchNumber)
+      this.#set(name, sequence, this.#journal.commitNumber)
     }
-    const kept = this.#batches.get(name)
+    const kept = this.#commits.get(name)
     for (const oldest of kept?.keys() ?? []) {
       if ((kept?.size ?? 0) <= this.#max) break
       this.remove(webhook, [oldest])
@@ -57,7 +57,7 @@ export class DeadLetterBook {
 
   /** Returns whether there were any. */
   remove(webhook: WebhookKey, sequences: readonly number[]): boolean {
-    const kept = this.#batches.get(webhookName(webhook))
+    const kept = this.#commits.get(webhookName(webhook))
     const known = sequences.filter((sequence) => kept?.delete(sequence) === true)
     for (const sequence of known) this.#journal.remove('deadLetters', rowKey(webhook, sequence))
     this.#count -= known.length
@@ -66,7 +66,7 @@ export class DeadLetterBook {
 
   forget(webhook: WebhookKey): void {
     this.remove(webhook, this.sequences(webhook))
-    this.#batches.delete(webhookName(webhook))
+    this.#commits.delete(webhookName(webhook))
   }
 
   /** At most `max` after `afterSequence`, as far as they are durable. */
@@ -76,20 +76,20 @@ export class DeadLetterBook {
     afterSequence: number,
     max: number,
   ): Promise<readonly DeadLetter[]> {
-    const kept = this.#batches.get(webhookName(webhook)) ?? new Map<number, number>()
+    const kept = this.#commits.get(webhookName(webhook)) ?? new Map<number, number>()
     const wanted = [...kept].filter(([sequence]) => sequence > afterSequence).slice(0, max)
-    if (wanted.some(([, batch]) => !this.#journal.isDurable(batch))) await this.#journal.durable()
+    if (wanted.some(([, commit]) => !this.#journal.isDurable(commit))) await this.#journal.durable()
     return wanted.flatMap(([sequence]) => {
       const row = rows.get('deadLetters', rowKey(webhook, sequence))
       return row === undefined ? [] : [decodeDeadLetter(sequence, row)]
     })
   }
 
-  #set(name: string, sequence: number, batch: number): void {
-    const kept = this.#batches.get(name) ?? new Map<number, number>()
-    this.#batches.set(name, kept)
+  #set(name: string, sequence: number, commit: number): void {
+    const kept = this.#commits.get(name) ?? new Map<number, number>()
+    this.#commits.set(name, kept)
     if (!kept.has(sequence)) this.#count++
-    kept.set(sequence, batch)
+    kept.set(sequence, commit)
   }
 }
 

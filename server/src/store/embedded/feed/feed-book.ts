@@ -150,7 +150,7 @@ export class FeedBook {
     const sequence = sequences.next()
     const row = encodeEntry(entry)
     journal.put('feed', numberKey(sequence), row)
-    const added = { ...indexed(entry, row, journal.batchNumber), sequence }
+    const added = { ...indexed(entry, row, journal.commitNumber), sequence }
     this.#push(organizationId, added)
     this.#keepBounds(organizationId)
     this.onAdded(organizationId)
@@ -228,7 +228,7 @@ export class FeedBook {
     const entry = gapEntry(organizationId, 'feed_full', whole, change.atWallMs)
     const row = encodeEntry(entry)
     journal.put('feed', numberKey(change.sequence), row)
-    const made = { ...indexed(entry, row, journal.batchNumber), sequence: change.sequence }
+    const made = { ...indexed(entry, row, journal.commitNumber), sequence: change.sequence }
     index.replace(change, made)
     this.#count(change, -1)
     this.#count(made, 1)
@@ -251,10 +251,10 @@ export class FeedBook {
 function indexed(
   { type, atWallMs, dropped, fromWallMs = atWallMs }: Omit<FeedEntry, 'sequence'>,
   row: Uint8Array,
-  batch: number,
+  commit: number,
 ): Omit<IndexedEntry, 'sequence'> {
   const gap = dropped === undefined ? undefined : { dropped, fromWallMs }
-  return { type, atWallMs, bytes: row.length + ROW_BYTES, batch, gap, isRead: false, isGone: false }
+  return { type, atWallMs, bytes: row.length + ROW_BYTES, commit, gap, isRead: false, isGone: false }
 }
 
 function gapEntry(

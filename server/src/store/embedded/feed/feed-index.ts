@@ -6,8 +6,8 @@ export type IndexedEntry = {
   readonly type: LifecycleEventType
   readonly atWallMs: number
   readonly bytes: number
-  /** The journal batch that holds it. */
-  readonly batch: number
+  /** The commit that holds it. */
+  readonly commit: number
   /** Of a gap. */
   readonly gap: Gap | undefined
   /** Somebody has read it: it may have been sent. */
@@ -50,8 +50,8 @@ export class FeedIndex {
     return this.#entries[this.#head]
   }
 
-  get newestBatch(): number {
-    return this.size === 0 ? 0 : (this.#entries.at(-1)?.batch ?? 0)
+  get newestCommit(): number {
+    return this.size === 0 ? 0 : (this.#entries.at(-1)?.commit ?? 0)
   }
 
   push(entry: IndexedEntry): void {

@@ -98,15 +98,15 @@ async function read(
   max: number,
 ): Promise<readonly FeedEntry[]> {
   journal.assertReadable()
-  if (!journal.isDurable(changes.index(organizationId)?.newestBatch ?? 0)) await journal.durable()
+  if (!journal.isDurable(changes.index(organizationId)?.newestCommit ?? 0)) await journal.durable()
   journal.assertReadable()
   const entries: FeedEntry[] = []
   for (const indexed of changes.index(organizationId)?.after(afterSequence, max) ?? []) {
-    const { sequence, batch } = indexed
+    const { sequence, commit } = indexed
     const row = rows.get('feed', numberKey(sequence))
     if (row === undefined) {
       // Added while this waited, and not on disk yet. Anything else must never happen.
-      assert(!journal.isDurable(batch), 'an entry of the feed has no row')
+      assert(!journal.isDurable(commit), 'an entry of the feed has no row')
       break
     }
     indexed.isRead = true

@@ -24,7 +24,7 @@ export function watchedReceipt(
   return { eventId: readEntry(engine, { registrationId, sequence, payloadBytes: entry.size })?.eventId }
 }
 
-/** Adds a receipt to the feed, in the same batch of the journal as the end of the entry. */
+/** Adds a receipt to the feed, in the same commit as the end of the entry. */
 export function tellReceipt(
   { feed }: Engine,
   type: ReceiptType,

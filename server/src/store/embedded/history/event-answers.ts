@@ -1,6 +1,6 @@
 import type { Answered } from '../../store.ts'
 import { encodeFields, FieldReader } from '../fields.ts'
-import { numberKey, readRegistrationId } from '../keys.ts'
+import { numberKey, readNumberKey } from '../keys.ts'
 import type { RowChange, Rows } from '../rows.ts'
 import { NOBODY } from './history-owners.ts'
 
@@ -25,7 +25,7 @@ export class EventAnswers {
    */
   async load(tell: (recordId: number, bytes: number, organizationId: string) => void): Promise<void> {
     await this.#rows.scan('eventAnswers', (key, value) => {
-      const recordId = readRegistrationId(key)
+      const recordId = readNumberKey(key)
       this.#bytes.set(recordId, value.byteLength)
       tell(recordId, value.byteLength, decode(value).organizationId)
     })

@@ -1,6 +1,6 @@
 import type { HistoryBounds } from '../../bounds.ts'
 import type { Answered, AppendOutcome, HistoryDraft, HistoryEndpoint, Outcome } from '../../store.ts'
-import type { Batch } from '../journal/batch.ts'
+import type { Commit } from '../journal/commit.ts'
 import { numberKey } from '../keys.ts'
 import type { RowChange } from '../rows.ts'
 import type { EventAnswers } from './event-answers.ts'
@@ -40,12 +40,12 @@ export class HistoryBook {
   /** Rows that wait for the next commit. */
   #changes: RowChange[] = []
   #changesBytes = 0
-  /** Closed blocks that are not durable yet, and the batch that holds each once there is one. */
-  readonly #closed = new Map<number, { readonly block: IndexBlock; batch: number }>()
-  /** Closed blocks that were written anew and are not durable yet, with their batch. */
+  /** Closed blocks that are not durable yet, and the commit that holds each once there is one. */
+  readonly #closed = new Map<number, { readonly block: IndexBlock; commit: number }>()
+  /** Closed blocks that were written anew and are not durable yet, with their commit. */
   readonly #rewritten = new Map<number, number>()
-  /** The batch that holds the newest records. */
-  #newestBatch = 0
+  /** The commit that holds the newest records. */
+  #newestCommit = 0
 
   private constructor(context: HistoryContext, { state, shares, answers, ...open }: LoadedHistory) {
     this.context = context
@@ -71,7 +71,7 @@ export class HistoryBook {
   /** Whether every record so far is durable. */
   get isDurable(): boolean {
     if (this.#chunk.records > 0 || this.#changes.length > 0) return false
-    return this.context.isDurable(this.#newestBatch)
+    return this.context.isDurable(this.#newestCommit)
   }
 
   /** Bytes that wait for a commit. */
@@ -140,23 +140,23 @@ export class HistoryBook {
     }
   }
 
-  /** Adds to a batch all that waits. */
-  writeInto(batch: Batch): void {
+  /** Adds to a commit all that waits. */
+  writeInto(commit: Commit): void {
     if (this.#chunk.records > 0) this.#finishChunk()
-    this.pages.writeInto(batch)
+    this.pages.writeInto(commit)
     if (this.#changes.length === 0) return
     for (const { table, key, value } of this.#changes) {
-      if (value === undefined) batch.remove(table, key)
-      else batch.put(table, key, value)
+      if (value === undefined) commit.remove(table, key)
+      else commit.put(table, key, value)
     }
     const { table, key, value } = historyStateChange(this.state)
-    batch.put(table, key, value)
+    commit.put(table, key, value)
     this.#changes = []
     this.#changesBytes = 0
-    this.#newestBatch = batch.number
-    for (const closed of this.#closed.values()) if (closed.batch === 0) closed.batch = batch.number
+    this.#newestCommit = commit.number
+    for (const closed of this.#closed.values()) if (closed.commit === 0) closed.commit = commit.number
     for (const [number, written] of this.#rewritten)
-      if (written === 0) this.#rewritten.set(number, batch.number)
+      if (written === 0) this.#rewritten.set(number, commit.number)
   }
 
   /** A block of the index, the newest included; `undefined`: it is gone, or there is none yet. */
@@ -183,8 +183,8 @@ export class HistoryBook {
 
   /** Whether a closed block is on disk as it is. */
   isOnDisk(number: number): boolean {
-    const batches = [this.#closed.get(number)?.batch, this.#rewritten.get(number)]
-    return batches.every((batch) => batch === undefined || (batch > 0 && this.context.isDurable(batch)))
+    const commits = [this.#closed.get(number)?.commit, this.#rewritten.get(number)]
+    return commits.every((commit) => commit === undefined || (commit > 0 && this.context.isDurable(commit)))
   }
 
   /** The rows of a closed block were left anew: until they are written, the old ones are read. */
@@ -195,9 +195,9 @@ export class HistoryBook {
 
   /** Forgets what memory held only until it was durable. */
   tidy(): void {
-    const isOver = (batch: number) => batch > 0 && this.context.isDurable(batch)
-    for (const [number, { batch }] of this.#closed) if (isOver(batch)) this.#closed.delete(number)
-    for (const [number, batch] of this.#rewritten) if (isOver(batch)) this.#rewritten.delete(number)
+    const isOver = (commit: number) => commit > 0 && this.context.isDurable(commit)
+    for (const [number, { commit }] of this.#closed) if (isOver(commit)) this.#closed.delete(number)
+    for (const [number, commit] of this.#rewritten) if (isOver(commit)) this.#rewritten.delete(number)
   }
 
   #record(draft: HistoryDraft, parts: readonly StoredPart[]): void {
@@ -224,7 +224,7 @@ export class HistoryBook {
     const block = this.#block.snapshot()
     const number = state.nextBlock++
     this.leave(blockRows(number, block))
-    this.#closed.set(number, { block, batch: 0 })
+    this.#closed.set(number, { block, commit: 0 })
     this.#share(number, block)
     state.openBlockChunk = state.nextChunk
     this.#block = new OpenBlock(state.nextChunk, state.nextRecordId, blockBytesMax(this.context))

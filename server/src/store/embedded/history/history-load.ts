@@ -1,4 +1,4 @@
-import { asBuffer } from '../bytes.ts'
+import { asBuffer } from '../fields.ts'
 import { numberKey, readRegistrationId } from '../keys.ts'
 import type { Rows } from '../rows.ts'
 import { EventAnswers } from './event-answers.ts'

@@ -1,5 +1,5 @@
 import { isFinal } from '../../history-query.ts'
-import { asBuffer } from '../bytes.ts'
+import { asBuffer } from '../fields.ts'
 import { numberKey } from '../keys.ts'
 import type { RowChange } from '../rows.ts'
 import type { HistoryBook } from './history-book.ts'

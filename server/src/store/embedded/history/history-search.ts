@@ -1,6 +1,6 @@
 import { matches, toEndpoint } from '../../history-query.ts'
 import type { HistoryEndpoint, HistoryQuery, HistoryRecord } from '../../store.ts'
-import { asBuffer } from '../bytes.ts'
+import { asBuffer } from '../fields.ts'
 import { numberKey } from '../keys.ts'
 import type { HistoryBook } from './history-book.ts'
 import { Chunk } from './history-chunk.ts'

@@ -1,4 +1,4 @@
-import { asBuffer } from '../bytes.ts'
+import { asBuffer } from '../fields.ts'
 import type { RowChange, Rows } from '../rows.ts'
 import { pageOf } from './outcome-pages.ts'
 

@@ -1,4 +1,4 @@
-import { asBuffer } from '../bytes.ts'
+import { asBuffer } from '../fields.ts'
 import { numberKey } from '../keys.ts'
 import type { HistoryBook } from './history-book.ts'
 import { Chunk } from './history-chunk.ts'

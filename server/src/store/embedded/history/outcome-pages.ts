@@ -1,6 +1,6 @@
 import { isFinal } from '../../history-query.ts'
 import type { HistoryEndpoint, Outcome } from '../../store.ts'
-import type { Batch } from '../journal/batch.ts'
+import type { Commit } from '../journal/commit.ts'
 import { numberKey } from '../keys.ts'
 import type { Rows } from '../rows.ts'
 import { codeOf, outcomeOf } from './history-record.ts'
@@ -17,8 +17,8 @@ const NOTE_BYTES = 10
 
 export type PagesContext = {
   readonly rows: Rows
-  /** Whether everything up to and including this batch is durable. */
-  readonly isDurable: (batchNumber: number) => boolean
+  /** Whether everything up to and including this commit is durable. */
+  readonly isDurable: (commitNumber: number) => boolean
 }
 
 /** What became of mailbox entries after their records were written. */
@@ -46,13 +46,13 @@ export class OutcomePages {
     return this.#page(sequence).of(sequence % PAGE_SEQUENCES)
   }
 
-  writeInto(batch: Batch): void {
+  writeInto(commit: Commit): void {
     const pages = this.#dirty
     this.#dirty = []
     for (const page of pages) {
       page.isDirty = false
-      page.batch = batch.number
-      if (!page.isGone) batch.put('outcomes', numberKey(page.number), page.written())
+      page.commit = commit.number
+      if (!page.isGone) commit.put('outcomes', numberKey(page.number), page.written())
     }
   }
 
@@ -79,7 +79,7 @@ export class OutcomePages {
     for (const [number, page] of this.#pages) {
       if (this.#pages.size <= PAGES_MAX || tries-- === 0) return
       this.#pages.delete(number)
-      if (page.isDirty || !this.#context.isDurable(page.batch)) this.#pages.set(number, page)
+      if (page.isDirty || !this.#context.isDurable(page.commit)) this.#pages.set(number, page)
     }
   }
 }
@@ -93,8 +93,8 @@ class Page {
   readonly number: number
   isDirty = false
   isGone = false
-  /** The journal batch that holds it as it was last written. */
-  batch = 0
+  /** The commit that holds it as it was last written. */
+  commit = 0
   /** For each sequence, one bit for each outcome that was noted. */
   readonly #noted = new Uint8Array(PAGE_SEQUENCES)
   #bytes: Buffer

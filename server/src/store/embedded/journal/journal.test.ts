@@ -85,7 +85,7 @@ describe('the journal', () => {
     disk.hold()
     const idempotency = { owner: ENDPOINT, key: 'k', expiresAtWallMs: clock.wallMs() + 60_000 }
     const appended = scene.append('x', { idempotency })
-    const answer = store.answers.find(ENDPOINT, 'k', clock.wallMs())
+    const answer = store.replies.find(ENDPOINT, 'k', clock.wallMs())
     assert.equal(await isSettled(answer, clock), false)
     disk.release()
     await appended

@@ -3,14 +3,14 @@ import { DamageError, StoreLostError } from '../disk/damage.ts'
 import { CANNOT_WRITE, CLOSED, FULL, refusal, TOO_MUCH, toError, undecided } from '../refusal.ts'
 import type { Rows, Table } from '../rows.ts'
 import type { StoreLog } from '../store-log.ts'
-import { Batch } from './batch.ts'
+import { Commit } from './commit.ts'
 import { Gathering } from './gathering.ts'
 
 /** Bytes that may wait to be written. Past it nothing new is taken on. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
 /** Past this no events are: the rest is for what keeps people reachable and signed in, which is small. */
 const WAITING_BYTES_MAX_FOR_EVENTS = (WAITING_BYTES_MAX * 3) / 4
-/** Changes at which a batch is written though nobody waits: handing over many at once would stall the process. */
+/** Changes at which a commit is written though nobody waits: handing over many at once would stall the process. */
 const CHANGES_MAX = 5_000
 /** A commit that takes longer than this counts as a failure of the disk, milliseconds. */
 const STUCK_MS = 5_000
@@ -21,7 +21,7 @@ const RETRY_MAX_MS = 5_000
 type JournalClock = Pick<Clock, 'after' | 'monotonicMs'>
 
 /** Adds what goes with every commit. */
-export type Prepare = (batch: Batch, isLast: boolean) => void
+export type Prepare = (commit: Commit, isLast: boolean) => void
 
 /**
  * Group commit. Operations have changed memory already; here they leave the changes of rows, which go to disk
@@ -36,15 +36,15 @@ export class Journal {
   readonly #clock: JournalClock
   readonly #log: StoreLog
   readonly #prepare: Prepare
-  #filling = new Batch(1)
-  #running: { readonly batch: Batch; readonly sinceMs: number; readonly ended: Promise<void> } | undefined
+  #filling = new Commit(1)
+  #running: { readonly commit: Commit; readonly sinceMs: number; readonly ended: Promise<void> } | undefined
   readonly #gathering = new Gathering(
     () => this.#filling.waiting,
     () => {
       if (this.#isWorking()) this.#commit()
     },
   )
-  #durableBatch = 0
+  #durableCommit = 0
   #failure: unknown
   #closed = false
   #isStuckTold = false
@@ -57,14 +57,14 @@ export class Journal {
     this.#prepare = prepare
   }
 
-  /** Number of the batch that is being filled. */
-  get batchNumber(): number {
+  /** Number of the commit that is being filled. */
+  get commitNumber(): number {
     return this.#filling.number
   }
 
-  /** Whether everything up to and including this batch is durable. */
-  isDurable(batchNumber: number): boolean {
-    return batchNumber <= this.#durableBatch
+  /** Whether everything up to and including this commit is durable. */
+  isDurable(commitNumber: number): boolean {
+    return commitNumber <= this.#durableCommit
   }
 
   /** Whether changes wait that nobody has asked to be written yet. */
@@ -110,7 +110,7 @@ export class Journal {
 
   /** Bytes that wait to be written. */
   get waitingBytes(): number {
-    return this.#filling.bytes + (this.#running?.batch.bytes ?? 0)
+    return this.#filling.bytes + (this.#running?.commit.bytes ?? 0)
   }
 
   /** Throws what every operation of a closed store is refused with. */
@@ -156,13 +156,13 @@ export class Journal {
   async close(): Promise<void> {
     this.#closed = true
     await this.#running?.ended
-    const batch = this.#takeFilling(true)
+    const commit = this.#takeFilling(true)
     try {
       if (this.#failure !== undefined) await this.#rows.reopen()
-      await this.#write(batch)
-      batch.resolve()
+      await this.#write(commit)
+      commit.resolve()
     } catch (error) {
-      batch.reject(undecided(CANNOT_WRITE, error))
+      commit.reject(undecided(CANNOT_WRITE, error))
       throw refusal(CANNOT_WRITE, error)
     }
   }
@@ -192,33 +192,33 @@ export class Journal {
   }
 
   #commit(): void {
-    const batch = this.#takeFilling(false)
-    const ended = this.#write(batch).then(
-      () => this.#succeed(batch),
-      (error: unknown) => this.#fail(batch, error),
+    const commit = this.#takeFilling(false)
+    const ended = this.#write(commit).then(
+      () => this.#succeed(commit),
+      (error: unknown) => this.#fail(commit, error),
     )
-    this.#running = { batch, sinceMs: this.#clock.monotonicMs(), ended }
+    this.#running = { commit, sinceMs: this.#clock.monotonicMs(), ended }
   }
 
-  async #write(batch: Batch): Promise<void> {
-    if (batch.failure !== undefined) throw batch.failure
-    await this.#rows.commit(batch.changes)
+  async #write(commit: Commit): Promise<void> {
+    if (commit.failure !== undefined) throw commit.failure
+    await this.#rows.commit(commit.changes)
   }
 
-  #succeed(batch: Batch): void {
+  #succeed(commit: Commit): void {
     this.#running = undefined
-    this.#durableBatch = batch.number
+    this.#durableCommit = commit.number
     if (this.#isStuckTold) this.#log.info('the store writes again', {})
     this.#isStuckTold = false
-    batch.resolve()
+    commit.resolve()
     if (this.#filling.waiting > 0) this.#gather()
   }
 
-  #fail(batch: Batch, error: unknown): void {
+  #fail(commit: Commit, error: unknown): void {
     this.#running = undefined
     this.#failure = error
     this.#tellFailure(error)
-    this.#putBack(batch, error)
+    this.#putBack(commit, error)
     if (!this.#closed) this.#retryAfter(RETRY_MIN_MS)
   }
 
@@ -238,43 +238,43 @@ export class Journal {
   }
 
   #retry(nextDelayMs: number): void {
-    const batch = this.#takeFilling(false)
+    const commit = this.#takeFilling(false)
     const attempt = async () => {
       await this.#rows.reopen()
-      await this.#write(batch)
+      await this.#write(commit)
     }
     const ended = attempt().then(
       () => {
         this.#failure = undefined
         this.#log.info('the store writes again', {})
-        this.#succeed(batch)
+        this.#succeed(commit)
       },
       (error: unknown) => {
         this.#running = undefined
         this.#failure = error
-        this.#putBack(batch, error)
+        this.#putBack(commit, error)
         this.#retryAfter(nextDelayMs)
       },
     )
-    this.#running = { batch, sinceMs: this.#clock.monotonicMs(), ended }
+    this.#running = { commit, sinceMs: this.#clock.monotonicMs(), ended }
   }
 
-  #takeFilling(isLast: boolean): Batch {
-    const batch = this.#filling
-    this.#filling = new Batch(batch.number + 1)
+  #takeFilling(isLast: boolean): Commit {
+    const commit = this.#filling
+    this.#filling = new Commit(commit.number + 1)
     try {
-      this.#prepare(batch, isLast)
+      this.#prepare(commit, isLast)
     } catch (error) {
       // What goes with every commit may have to be read first, and be damaged.
-      batch.failure = error
+      commit.failure = error
     }
-    return batch
+    return commit
   }
 
-  /** The batch's changes go before those left since; whoever waits for either is refused. */
-  #putBack(batch: Batch, error: unknown): void {
-    batch.reject(undecided(CANNOT_WRITE, error))
+  /** The commit's changes go before those left since; whoever waits for either is refused. */
+  #putBack(commit: Commit, error: unknown): void {
+    commit.reject(undecided(CANNOT_WRITE, error))
     this.#filling.reject(undecided(CANNOT_WRITE, error))
-    this.#filling.prepend(batch)
+    this.#filling.prepend(commit)
   }
 }

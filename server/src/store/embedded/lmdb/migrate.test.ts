@@ -56,7 +56,7 @@ async function answersOf(store: Store): Promise<unknown> {
   for (let i = 0; i < 120; i += 5) {
     const organizationId = i % 4 === 0 ? 'globex' : 'acme'
     answers.push(
-      (await store.answers.find({ organizationId, userId: 'backend' }, `key-${i}`, wallMs)) ?? null,
+      (await store.replies.find({ organizationId, userId: 'backend' }, `key-${i}`, wallMs)) ?? null,
     )
   }
   const rest = {

@@ -11,11 +11,11 @@ import { decodeRace, encodeRace } from './race-row.ts'
 /** A call in memory. Its number is the sequence of its first entry, or one of its own. */
 export type KeptCall = {
   readonly callId: number
-  /** The journal batch that began it. */
-  readonly begunBatch: number
+  /** The commit that began it. */
+  readonly begunCommit: number
   values: CallValues
-  /** The journal batch that holds it as it is now. */
-  batch: number
+  /** The commit that holds it as it is now. */
+  commit: number
 }
 
 type OfUser = { readonly byEvent: Map<string, KeptCall>; cancelBytes: number }
@@ -36,7 +36,7 @@ export class CallBook {
 
   async load(rows: Rows): Promise<void> {
     await rows.scan('calls', (key, value) => {
-      this.#file({ callId: readNumberKey(key), begunBatch: 0, values: decodeCall(value), batch: 0 })
+      this.#file({ callId: readNumberKey(key), begunCommit: 0, values: decodeCall(value), commit: 0 })
     })
   }
 
@@ -52,7 +52,7 @@ export class CallBook {
     const name = userName(values)
     const older = this.#users.get(name)?.byEvent.get(values.eventId)
     if (older !== undefined) this.#drop(older)
-    const call = { callId, begunBatch: this.#journal.batchNumber, values, batch: 0 }
+    const call = { callId, begunCommit: this.#journal.commitNumber, values, commit: 0 }
     this.#file(call)
     if (cancel !== undefined) this.#journal.put('cancels', numberKey(callId), encodeRace(cancel))
     this.#write(call)
@@ -109,7 +109,7 @@ export class CallBook {
   }
 
   #write(call: KeptCall): void {
-    call.batch = this.#journal.batchNumber
+    call.commit = this.#journal.commitNumber
     this.#journal.put('calls', numberKey(call.callId), encodeCall(call.values))
   }
 

@@ -35,8 +35,8 @@ export function embeddedCalls(engine: Engine): CallStore {
 }
 
 /** Nobody was sent the event before that was durable, so that nobody can answer it. */
-function isBegun({ journal }: Engine, { values, begunBatch }: KeptCall): boolean {
-  return values.winner !== '' || journal.isDurable(begunBatch)
+function isBegun({ journal }: Engine, { values, begunCommit }: KeptCall): boolean {
+  return values.winner !== '' || journal.isDurable(begunCommit)
 }
 
 function toCall({ values }: KeptCall): Call {
@@ -77,8 +77,8 @@ function answer(
 }
 
 /** Somebody has answered before, which may not be durable yet. */
-function judge({ journal }: Engine, { values, batch }: KeptCall, userEndpointId: string): AnswerOutcome {
-  const durable = journal.isDurable(batch) ? Promise.resolve() : journal.durable()
+function judge({ journal }: Engine, { values, commit }: KeptCall, userEndpointId: string): AnswerOutcome {
+  const durable = journal.isDurable(commit) ? Promise.resolve() : journal.durable()
   const { winner } = values
   if (winner === userEndpointId) return { kind: 'repeated', durable }
   return { kind: 'elsewhere', userEndpointId: winner, durable }

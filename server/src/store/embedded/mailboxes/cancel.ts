@@ -17,7 +17,7 @@ import { decodeRace } from './race-row.ts'
 
 /**
  * An entry was acknowledged that runs a race: it goes, the race is over, and the others get the cancelling
- * event, all in one batch. Called synchronously, so that nothing comes in between.
+ * event, all in one commit. Called synchronously, so that nothing comes in between.
  *
  * @throws RollcallError `unavailable` where the race's row cannot be read; nothing has changed then
  */

@@ -48,7 +48,7 @@ function putEntry(
   const follows = record.mailbox?.newest ?? 0
   journal.put('mailbox', mailboxKey(record.registrationId, sequence, payloadBytes), row)
   const mailbox = table.append(record, sequence, payloadBytes)
-  mailbox.newestBatch = journal.batchNumber
+  mailbox.newestCommit = journal.commitNumber
   if (values === undefined) return { sequence, follows }
   const term = new Term(record, sequence, payloadBytes, values)
   mailbox.setTerm(term)

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../store.ts'
-import { asBuffer } from '../bytes.ts'
+import { asBuffer } from '../fields.ts'
 
 const SEALED = 1
 const HEADER_BYTES = 11

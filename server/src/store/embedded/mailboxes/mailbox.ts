@@ -9,8 +9,8 @@ export class Mailbox<Term extends Termed> {
   readonly #sequences: number[] = []
   readonly #sizes: number[] = []
   #bytes = 0
-  /** The journal batch that holds the newest entry: before that is durable, nothing is read. */
-  newestBatch = 0
+  /** The commit that holds the newest entry: before that is durable, nothing is read. */
+  newestCommit = 0
   /** Of those entries that have terms. Absent while none has. */
   #terms: Map<number, Term> | undefined
 

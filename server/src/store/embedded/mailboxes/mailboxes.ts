@@ -16,19 +16,19 @@ import type { Engine } from '../engine.ts'
 import { tellReceipt, watchedReceipt } from '../feed/receipts.ts'
 import { assertHistoryRoom } from '../history/history.ts'
 import type { RegistrationRecord } from '../registrations/record.ts'
-import type { AnswerBook } from './answers.ts'
 import { appendToAll } from './append.ts'
 import { cancelTheOthers, toPosition } from './cancel.ts'
 import { takeEntry } from './entries.ts'
 import { readEntry } from './entry-rows.ts'
 import { isShared } from './payload-book.ts'
+import type { ReplyBook } from './replies.ts'
 
 /** How long an entry is left alone whose receipt is wanted and whose row is not on disk yet, milliseconds. */
 const UNWRITTEN_FOR_MS = 250
 /** What a row takes beside its payload, with what goes with it, about. */
 const ROW_BYTES = 256
 
-export function embeddedMailboxes(engine: Engine, answers: AnswerBook): MailboxStore {
+export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxStore {
   const { calls, journal, payloads, table } = engine
   return {
     async append(request, nowMs) {
@@ -38,7 +38,7 @@ export function embeddedMailboxes(engine: Engine, answers: AnswerBook): MailboxS
       const release = request.admit?.(wanted(engine, request, reached.length))
       try {
         const outcome = appendToAll(engine, reached, request)
-        const isRemembered = remember(engine, answers, request, outcome)
+        const isRemembered = remember(engine, replies, request, outcome)
         if (isRemembered || outcome.accepted.length > 0) await journal.durable()
         return outcome
       } finally {
@@ -99,14 +99,14 @@ function wanted(
 /** Leaves the answer and the record that go with an event. Returns whether there was anything to leave. */
 function remember(
   { history }: Engine,
-  answers: AnswerBook,
+  replies: ReplyBook,
   { idempotency, event, record }: AppendRequest,
   outcome: AppendOutcome,
 ): boolean {
   const count = outcome.accepted.length
   if (count === 0 && outcome.full.length > 0) return false
   if (record !== undefined) history.addAppended(record, outcome)
-  if (idempotency !== undefined) answers.remember(idempotency, { eventId: event.eventId, count })
+  if (idempotency !== undefined) replies.remember(idempotency, { eventId: event.eventId, count })
   return record !== undefined || idempotency !== undefined
 }
 
@@ -119,8 +119,8 @@ async function read(
 ): Promise<readonly MailboxEntry[]> {
   const { journal, table } = engine
   journal.assertReadable()
-  const newestBatch = table.lookUp(registration)?.mailbox?.newestBatch ?? 0
-  if (!journal.isDurable(newestBatch)) await journal.durable()
+  const newestCommit = table.lookUp(registration)?.mailbox?.newestCommit ?? 0
+  if (!journal.isDurable(newestCommit)) await journal.durable()
   journal.assertReadable()
   const mailbox = table.lookUp(registration)?.mailbox
   if (mailbox === undefined) return []
@@ -130,7 +130,7 @@ async function read(
     const event = readEntry(engine, { registrationId, sequence, payloadBytes: size })
     if (event === undefined) {
       // Appended while this waited, and not on disk yet. Anything else must never happen.
-      assert(!journal.isDurable(mailbox.newestBatch), 'a mailbox entry has no row')
+      assert(!journal.isDurable(mailbox.newestCommit), 'a mailbox entry has no row')
       break
     }
     const expiresAtWallMs = mailbox.termOf(sequence)?.expiresAtWallMs ?? Number.POSITIVE_INFINITY

@@ -1,5 +1,4 @@
-import { asBuffer } from '../bytes.ts'
-import { encodeFields, FieldReader } from '../fields.ts'
+import { asBuffer, encodeFields, FieldReader } from '../fields.ts'
 
 export type TermValues = {
   /** `Infinity`: it has no time of its own. */

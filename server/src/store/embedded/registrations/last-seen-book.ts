@@ -1,5 +1,5 @@
 import { LAST_SEEN_MAX, LAST_SEEN_MS } from '../../bounds.ts'
-import { asBuffer } from '../bytes.ts'
+import { asBuffer } from '../fields.ts'
 import type { Journal } from '../journal/journal.ts'
 import { userName, userRowKey } from '../keys.ts'
 import type { Rows } from '../rows.ts'

@@ -1,5 +1,5 @@
 import type { Registration } from '../../store.ts'
-import { asBuffer } from '../bytes.ts'
+import { asBuffer } from '../fields.ts'
 
 /**
  * A registration is two rows: what rarely changes, and, small and of fixed size, what every keepalive changes.

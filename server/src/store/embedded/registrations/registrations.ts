@@ -102,7 +102,7 @@ function create(engine: Engine, request: RegisterRequest, at: Moment): Registrat
   return record
 }
 
-/** Adds a change to the feed, in the same batch of the journal. */
+/** Adds a change to the feed, in the same commit. */
 function tell(
   { feed, serviceTime }: Engine,
   type: LifecycleEventType,

@@ -1,4 +1,4 @@
-import type { Batch } from '../journal/batch.ts'
+import type { Commit } from '../journal/commit.ts'
 import { registrationKey } from '../keys.ts'
 import type { RegistrationRecord } from './record.ts'
 import { encodeLiveness } from './registration-row.ts'
@@ -26,14 +26,14 @@ export class StaleRecords {
     this.#records.push(record)
   }
 
-  writeInto(batch: Batch): void {
+  writeInto(commit: Commit): void {
     const records = this.#records
     this.#records = []
     const recovery = this.#newestRecovery()
     for (const record of records) {
       record.stale = false
       if (!record.removed)
-        batch.put('liveness', registrationKey(record.registrationId), encodeLiveness(record, recovery))
+        commit.put('liveness', registrationKey(record.registrationId), encodeLiveness(record, recovery))
     }
   }
 }

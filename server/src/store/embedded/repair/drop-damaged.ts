@@ -1,5 +1,4 @@
-import type { Cursor } from '../disk/cursor.ts'
-import { memtableCursor } from '../disk/cursor.ts'
+import { type Cursor, memtableCursor } from '../disk/cursor.ts'
 import type { Files } from '../disk/files.ts'
 import { merged } from '../disk/levels.ts'
 import { logName, MANIFEST, type Manifest, type RunInfo, runName, writeManifest } from '../disk/manifest.ts'

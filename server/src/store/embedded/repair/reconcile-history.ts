@@ -1,9 +1,9 @@
-import { asBuffer } from '../bytes.ts'
+import { asBuffer } from '../fields.ts'
 import { Chunk } from '../history/history-chunk.ts'
 import { blockRemovals, blockRows, OpenBlock } from '../history/history-index.ts'
 import { ownersRemoval } from '../history/history-owners.ts'
 import { type HistoryState, historyStateChange, readHistoryState } from '../history/history-state.ts'
-import { numberKey, readRegistrationId } from '../keys.ts'
+import { numberKey, readNumberKey } from '../keys.ts'
 import type { RowChange, Rows } from '../rows.ts'
 import { readState } from '../state-row.ts'
 
@@ -16,13 +16,13 @@ const COMMIT_BYTES = 4 * 1024 * 1024
  */
 export async function reconcileHistory(rows: Rows): Promise<void> {
   const numbers: number[] = []
-  await rows.scanKeys('history', (key) => void numbers.push(readRegistrationId(key)))
+  await rows.scanKeys('history', (key) => void numbers.push(readNumberKey(key)))
   const before = readHistoryState(rows, readState(rows)?.nextSequence ?? 1)
   const index = new NewIndex(rows, await removeIndex(rows), numbers, before)
   await index.build()
   let oldestPage = before.oldestPage
   await rows.scanKeys('outcomes', (key) => {
-    oldestPage = Math.min(oldestPage, readRegistrationId(key))
+    oldestPage = Math.min(oldestPage, readNumberKey(key))
   })
   await index.finish(oldestPage)
 }
@@ -30,9 +30,9 @@ export async function reconcileHistory(rows: Rows): Promise<void> {
 /** Returns the number of the next block. */
 async function removeIndex(rows: Rows): Promise<number> {
   const blocks = new Set<number>()
-  await rows.scanKeys('historyIndex', (key) => void blocks.add(readRegistrationId(key)))
+  await rows.scanKeys('historyIndex', (key) => void blocks.add(readNumberKey(key)))
   const owners: number[] = []
-  await rows.scanKeys('historyOwners', (key) => void owners.push(readRegistrationId(key)))
+  await rows.scanKeys('historyOwners', (key) => void owners.push(readNumberKey(key)))
   await rows.commit([...[...blocks].flatMap(blockRemovals), ...owners.map(ownersRemoval)])
   return Math.max(0, ...[...blocks].slice(-1)) + 1
 }

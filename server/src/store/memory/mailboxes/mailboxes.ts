@@ -18,13 +18,13 @@ import {
   type Slots,
   type WaitingEntry,
 } from '../registrations/slots.ts'
-import type { AnswerBook } from './answers.ts'
 import type { Calls } from './call-book.ts'
 import { cancelTheOthers } from './cancel.ts'
+import type { ReplyBook } from './replies.ts'
 
 export type MailboxParts = {
   readonly slots: Slots
-  readonly answers: AnswerBook
+  readonly replies: ReplyBook
   readonly calls: Calls
   readonly history: History
   readonly feed: Feed
@@ -32,7 +32,7 @@ export type MailboxParts = {
 }
 
 export function memoryMailboxes(parts: MailboxParts): MailboxStore {
-  const { slots, answers, calls, history, feed, gate } = parts
+  const { slots, replies, calls, history, feed, gate } = parts
   const entriesOf = (registration: Registration) => slots.byId.get(registration.registrationId)?.mailbox ?? []
   return {
     async append(request, nowMs) {
@@ -45,7 +45,7 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       const count = outcome.accepted.length
       const isAccepted = count > 0 || outcome.full.length === 0
       if (request.idempotency !== undefined && isAccepted)
-        answers.remember(request.idempotency, { eventId: request.event.eventId, count })
+        replies.remember(request.idempotency, { eventId: request.event.eventId, count })
       for (const { sequence } of outcome.replaced ?? []) {
         calls.dropEntry(sequence)
         history.note(sequence, 'discarded', request.event.acceptedAtWallMs)

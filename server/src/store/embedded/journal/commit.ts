@@ -4,7 +4,7 @@ import type { RowChange, Table } from '../rows.ts'
 const CHANGE_BYTES = 100
 
 /** Changes that are written together, and those who wait for it. */
-export class Batch {
+export class Commit {
   readonly number: number
   /** Why it cannot be written as it is; `undefined`: it can. */
   failure: unknown
@@ -41,7 +41,7 @@ export class Batch {
     this.#bytes += key.byteLength + CHANGE_BYTES
   }
 
-  /** Resolves or rejects with the batch. One promise for all who wait. */
+  /** Resolves or rejects with the commit. One promise for all who wait. */
   wait(): Promise<void> {
     this.#waiting++
     this.#done ??= deferred()
@@ -59,7 +59,7 @@ export class Batch {
     this.#waiting = 0
   }
 
-  prepend(earlier: Batch): void {
+  prepend(earlier: Commit): void {
     this.#changes = [...earlier.#changes, ...this.#changes]
     this.#bytes += earlier.#bytes
   }

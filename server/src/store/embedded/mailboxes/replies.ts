@@ -1,15 +1,15 @@
 import type { BookBounds } from '../../bounds.ts'
 import { type Holding, Shares } from '../../shares.ts'
-import type { Answer, AnswerStore, IdempotencyKey, UserKey } from '../../store.ts'
+import type { IdempotencyKey, Reply, ReplyStore, UserKey } from '../../store.ts'
 import { encodeFields, FieldReader } from '../fields.ts'
 import type { Journal } from '../journal/journal.ts'
 import { digestKey } from '../keys.ts'
 import type { Rows } from '../rows.ts'
 
-type Remembered = Answer & {
+type Remembered = Reply & {
   readonly expiresAtWallMs: number
-  /** The journal batch that holds it: before that is durable, nobody is told. */
-  readonly batch: number
+  /** The commit that holds it: before that is durable, nobody is told. */
+  readonly commit: number
   readonly holding: Holding
 }
 
@@ -17,9 +17,9 @@ type Remembered = Answer & {
 const UNKNOWN: UserKey = { organizationId: '', userId: '' }
 
 /** Answers by the digest of caller and key, oldest first; in memory and on disk. */
-export class AnswerBook {
+export class ReplyBook {
   readonly #journal: Journal
-  readonly #answers = new Map<string, Remembered>()
+  readonly #replies = new Map<string, Remembered>()
   readonly #shares: Shares
   readonly #max: number
   /** Forgotten before their time, because there were too many. */
@@ -35,48 +35,48 @@ export class AnswerBook {
     const loaded: [string, UserKey, Omit<Remembered, 'holding'>][] = []
     await rows.scan('answers', (key, value) => {
       const row = new FieldReader(value)
-      const answer = { expiresAtWallMs: row.number(), count: row.number(), eventId: row.text(), batch: 0 }
+      const reply = { expiresAtWallMs: row.number(), count: row.number(), eventId: row.text(), commit: 0 }
       const owner = row.isAtEnd ? UNKNOWN : { organizationId: row.text(), userId: row.text() }
-      loaded.push([Buffer.from(key).toString('latin1'), owner, answer])
+      loaded.push([Buffer.from(key).toString('latin1'), owner, reply])
     })
     loaded.sort(([, , a], [, , b]) => a.expiresAtWallMs - b.expiresAtWallMs)
-    for (const [digest, owner, answer] of loaded)
-      this.#answers.set(digest, { ...answer, holding: this.#shares.add(owner, digest) })
+    for (const [digest, owner, reply] of loaded)
+      this.#replies.set(digest, { ...reply, holding: this.#shares.add(owner, digest) })
   }
 
   get(owner: UserKey, key: string): Remembered | undefined {
-    return this.#answers.get(rowKey(owner, key).toString('latin1'))
+    return this.#replies.get(rowKey(owner, key).toString('latin1'))
   }
 
-  /** Remembers an answer with the changes that the journal takes now. */
-  remember({ owner, key, expiresAtWallMs }: IdempotencyKey, { eventId, count }: Answer): void {
+  /** Remembers a reply with the changes that the journal takes now. */
+  remember({ owner, key, expiresAtWallMs }: IdempotencyKey, { eventId, count }: Reply): void {
     const row = rowKey(owner, key)
     const digest = row.toString('latin1')
     this.#drop(digest)
     const holding = this.#shares.add(owner, digest)
-    const batch = this.#journal.batchNumber
-    this.#answers.set(digest, { eventId, count, expiresAtWallMs, batch, holding })
+    const commit = this.#journal.commitNumber
+    this.#replies.set(digest, { eventId, count, expiresAtWallMs, commit, holding })
     const { organizationId, userId } = owner
     this.#journal.put('answers', row, encodeFields([expiresAtWallMs, count, eventId, organizationId, userId]))
-    while (this.#answers.size > this.#max) {
+    while (this.#replies.size > this.#max) {
       this.evicted++
       this.#forget(this.#shares.leaving() ?? digest)
     }
   }
 
-  /** Forgets the oldest answers whose time is over, at most `max`. */
+  /** Forgets the oldest replies whose time is over, at most `max`. */
   prune(nowWallMs: number, max: number): void {
     let left = max
-    for (const [digest, { expiresAtWallMs }] of this.#answers) {
+    for (const [digest, { expiresAtWallMs }] of this.#replies) {
       if (nowWallMs < expiresAtWallMs || left-- <= 0) return
       this.#forget(digest)
     }
   }
 
   #drop(digest: string): void {
-    const known = this.#answers.get(digest)
+    const known = this.#replies.get(digest)
     if (known === undefined) return
-    this.#answers.delete(digest)
+    this.#replies.delete(digest)
     this.#shares.remove(known.holding, digest)
   }
 
@@ -86,14 +86,14 @@ export class AnswerBook {
   }
 }
 
-export function embeddedAnswers(answers: AnswerBook, journal: Journal): AnswerStore {
+export function embeddedReplies(replies: ReplyBook, journal: Journal): ReplyStore {
   return {
-    evicted: () => answers.evicted,
+    evicted: () => replies.evicted,
     async find(owner, key, nowWallMs) {
       journal.assertReadable()
-      const found = answers.get(owner, key)
+      const found = replies.get(owner, key)
       if (found === undefined || nowWallMs >= found.expiresAtWallMs) return undefined
-      if (!journal.isDurable(found.batch)) await journal.durable()
+      if (!journal.isDurable(found.commit)) await journal.durable()
       return { eventId: found.eventId, count: found.count }
     },
   }

@@ -1,13 +1,13 @@
 import type { BookBounds } from '../../bounds.ts'
 import { type Holding, Shares } from '../../shares.ts'
-import type { Answer, AnswerStore, IdempotencyKey, UserKey } from '../../store.ts'
+import type { IdempotencyKey, Reply, ReplyStore, UserKey } from '../../store.ts'
 import { assertOpen, type Gate } from '../gate.ts'
 
 /** Answers by caller and key. */
-export class AnswerBook {
-  readonly #answers = new Map<
+export class ReplyBook {
+  readonly #replies = new Map<
     string,
-    Answer & { readonly expiresAtWallMs: number; readonly holding: Holding }
+    Reply & { readonly expiresAtWallMs: number; readonly holding: Holding }
   >()
   readonly #shares: Shares
   readonly #max: number
@@ -19,36 +19,36 @@ export class AnswerBook {
     this.#max = bounds.idempotencyKeysMax
   }
 
-  get(owner: UserKey, key: string, nowWallMs: number): Answer | undefined {
-    const found = this.#answers.get(keyOf(owner, key))
+  get(owner: UserKey, key: string, nowWallMs: number): Reply | undefined {
+    const found = this.#replies.get(keyOf(owner, key))
     if (found === undefined || nowWallMs >= found.expiresAtWallMs) return undefined
     return { eventId: found.eventId, count: found.count }
   }
 
-  remember({ owner, key, expiresAtWallMs }: IdempotencyKey, answer: Answer): void {
+  remember({ owner, key, expiresAtWallMs }: IdempotencyKey, reply: Reply): void {
     const name = keyOf(owner, key)
     this.#forget(name)
-    this.#answers.set(name, { ...answer, expiresAtWallMs, holding: this.#shares.add(owner, name) })
-    while (this.#answers.size > this.#max) {
+    this.#replies.set(name, { ...reply, expiresAtWallMs, holding: this.#shares.add(owner, name) })
+    while (this.#replies.size > this.#max) {
       this.evicted++
       this.#forget(this.#shares.leaving() ?? name)
     }
   }
 
   #forget(name: string): void {
-    const known = this.#answers.get(name)
+    const known = this.#replies.get(name)
     if (known === undefined) return
-    this.#answers.delete(name)
+    this.#replies.delete(name)
     this.#shares.remove(known.holding, name)
   }
 }
 
-export function memoryAnswers(answers: AnswerBook, gate: Gate): AnswerStore {
+export function memoryReplies(replies: ReplyBook, gate: Gate): ReplyStore {
   return {
-    evicted: () => answers.evicted,
+    evicted: () => replies.evicted,
     async find(owner, key, nowWallMs) {
       assertOpen(gate)
-      return answers.get(owner, key, nowWallMs)
+      return replies.get(owner, key, nowWallMs)
     },
   }
 }
