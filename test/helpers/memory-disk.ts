@@ -35,7 +35,11 @@ export type MemoryDiskOptions = {
 }
 
 /** What a process has open: `die` ends it, and nothing of it reaches the disk any more. */
-export type MortalFiles = Files & { die(): void }
+export type MortalFiles = Files & {
+  die(): void
+  /** Keeps its writes to the log from the disk, as of a process that stands still just before them, until called back. */
+  holdWrites(): () => void
+}
 
 /**
  * A disk in memory beneath the store's own engine. What was confirmed survives a crash, what was not may survive in
@@ -104,7 +108,7 @@ export class MemoryDisk {
 
   /** @param operationsMax after which the process dies */
   open(operationsMax = Number.POSITIVE_INFINITY): MortalFiles {
-    const life: Life = { isDead: false, underWay: [], operationsLeft: operationsMax }
+    const life: Life = { isDead: false, underWay: [], operationsLeft: operationsMax, held: undefined }
     return {
       path: PATH,
       list: () => [...this.#names.keys()],
@@ -118,6 +122,7 @@ export class MemoryDisk {
       identityOf: (name) => this.#names.get(name)?.id.toString(),
       freeBytes: async () => 1e12,
       die: () => this.#die(life),
+      holdWrites: () => hold(life),
     }
   }
 
@@ -214,6 +219,7 @@ export class MemoryDisk {
         const own = Buffer.from(room.subarray(0, bytes))
         this.#options.inspect?.(own)
         const write: Write = { inode, bytes: own, position }
+        await life.held
         life.underWay.push(write)
         try {
           await this.#operate(life, () => carryOut(write))
@@ -256,7 +262,23 @@ export class MemoryDisk {
 }
 
 type Write = { readonly inode: Inode; readonly bytes: Buffer; readonly position: number }
-type Life = { isDead: boolean; underWay: Write[]; operationsLeft: number }
+type Life = {
+  isDead: boolean
+  underWay: Write[]
+  operationsLeft: number
+  held: Promise<void> | undefined
+}
+
+function hold(life: Life): () => void {
+  let release = () => {}
+  life.held = new Promise((resolve) => {
+    release = resolve
+  })
+  return () => {
+    life.held = undefined
+    release()
+  }
+}
 
 function carryOut({ inode, bytes, position }: Write): void {
   inode.bytes.set(bytes, position)

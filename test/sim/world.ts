@@ -10,15 +10,16 @@ import {
 import { createSealer } from '../../server/src/masks/masks.ts'
 import { Statistics } from '../../server/src/observe/observe.ts'
 import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
-import { openEmbeddedStore } from '../../server/src/store/embedded/embedded.ts'
+import { openEmbeddedStore, type Rows } from '../../server/src/store/embedded/embedded.ts'
 import type { HistoryRecord, Registration, Store } from '../../server/src/store/store.ts'
 import type { Webhooks } from '../../server/src/webhooks/webhooks.ts'
 import { createFakeClock, type FakeClock, seededRandom } from '../helpers/fake-clock.ts'
+import { MemoryDisk, type MortalFiles } from '../helpers/memory-disk.ts'
 import { noLimits } from '../helpers/no-limits.ts'
 import { AnswersLedger } from './answers-ledger.ts'
 import { Device, type Life } from './device.ts'
 import { createDice, type Dice } from './dice.ts'
-import { CrashingRows, Disk } from './disk.ts'
+import { openSmallRows, type SeeFiles } from './disk.ts'
 import { Ledger, type Send, type SendTerms, Violation } from './ledger.ts'
 import { ReceiptsLedger } from './receipts-ledger.ts'
 import { SignIns } from './sign-ins.ts'
@@ -36,7 +37,7 @@ export type Plant = (store: Store, clock: Clock) => Store
 /** The service of one process's life: the real registrar, delivery and store engine. */
 type Service = {
   readonly store: Store
-  readonly rows: CrashingRows
+  readonly files: MortalFiles
   readonly registrar: Registrar
   readonly delivery: Delivery
   readonly webhooks: Webhooks
@@ -49,6 +50,8 @@ export type Tally = {
   expiries: number
   reminders: number
   crashes: number
+  takeOvers: number
+  diskStalls: number
   failures: number
   /** Times that the process stood still, and that the wall clock jumped. */
   stalls: number
@@ -75,6 +78,8 @@ export function emptyTally(): Tally {
     expiries: 0,
     reminders: 0,
     crashes: 0,
+    takeOvers: 0,
+    diskStalls: 0,
     failures: 0,
     stalls: 0,
     jumps: 0,
@@ -96,7 +101,8 @@ export class World {
   readonly #dice: Dice
   readonly #clock: FakeClock = createFakeClock()
   readonly #random
-  readonly #disk: Disk
+  readonly #disk: MemoryDisk
+  readonly #seeFiles: SeeFiles
   readonly #ledger = new Ledger()
   readonly #receipts = new ReceiptsLedger()
   readonly #answers = new AnswersLedger()
@@ -118,16 +124,24 @@ export class World {
   /** Monotonic time spent down, so that uptime can be told. */
   #downMs = 0
   #diskRepairedAtUpMs = Number.NEGATIVE_INFINITY
+  /** Called for each commit that failed. */
+  #onRefused = (): void => undefined
+  #isDiskStalled = false
+  #former: Service | undefined
   #outageEnded: (upMs: number) => void = () => undefined
 
   /** @param plant puts a fault into the store, to see that it is found */
-  constructor(seed: number, plant: Plant = (store) => store) {
+  constructor(seed: number, plant: Plant = (store) => store, seeFiles: SeeFiles = (files) => files) {
+    this.#seeFiles = seeFiles
     this.#plant = plant
     this.#dice = createDice(seed)
     this.#random = seededRandom(`world ${seed}`)
-    this.#disk = new Disk(({ value }) => {
-      if (value !== undefined && Buffer.from(value).includes(SECRET))
-        this.#fail(new Violation('a masked value is on the disk in clear'))
+    this.#disk = new MemoryDisk({
+      time: { clock: this.#clock, dice: this.#dice },
+      inspect: (bytes) => {
+        if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(SECRET))
+          this.#fail(new Violation('a masked value is on the disk in clear'))
+      },
     })
     this.#devices = this.#makeDevices()
     this.#webhooks = new WebhookReceivers({
@@ -205,8 +219,8 @@ export class World {
   }
 
   async #boot(): Promise<void> {
-    const rows = new CrashingRows(this.#disk, this.#clock, this.#dice)
-    const store = this.#plant(await this.#open(rows), this.#clock)
+    const files = this.#disk.open()
+    const store = this.#plant(await this.#open(files), this.#clock)
     const newId = uuidMaker(this.#clock, this.#random)
     const metrics = {
       eventAccepted: () => undefined,
@@ -261,14 +275,14 @@ export class World {
     this.#signIns.open(store)
     registrar.start()
     delivery.start()
-    this.#service = { store, rows, registrar, delivery, webhooks }
+    this.#service = { store, files, registrar, delivery, webhooks }
   }
 
   /** Opening writes too, and a write takes simulated time: down until the very moment that it is open. */
-  async #open(rows: CrashingRows): Promise<Store> {
+  async #open(files: MortalFiles): Promise<Store> {
     const beganMs = this.#clock.monotonicMs()
     let opened: { readonly store: Store; readonly atMs: number } | undefined
-    openEmbeddedStore({ rows, clock: this.#clock }).then(
+    this.#openStore(files).then(
       (store) => {
         opened = { store, atMs: this.#clock.monotonicMs() }
       },
@@ -282,6 +296,19 @@ export class World {
     return opened.store
   }
 
+  async #openStore(files: MortalFiles): Promise<Store> {
+    const rows = await openSmallRows(this.#seeFiles(files), this.#clock)
+    const telling: Rows = {
+      ...rows,
+      commit: (changes) =>
+        rows.commit(changes).catch((error: unknown) => {
+          this.#onRefused()
+          throw error
+        }),
+    }
+    return openEmbeddedStore({ rows: telling, clock: this.#clock })
+  }
+
   #remind(delivery: Delivery, registration: Registration): void {
     // Reminders carry no `to`: they are counted, and kept from the ledger, by not being sent to devices here.
     if (delivery.isConnected(registration)) this.tally.reminders++
@@ -289,7 +316,8 @@ export class World {
 
   #checkLateness(lateMs: number): void {
     if (lateMs < 0) throw new Violation(`expired ${-lateMs} ms early`)
-    const isExcused = this.#disk.failing || this.#upMs() - this.#diskRepairedAtUpMs < 20_000
+    const isTroubled = this.#disk.failing !== undefined || this.#isDiskStalled
+    const isExcused = isTroubled || this.#upMs() - this.#diskRepairedAtUpMs < 20_000
     if (lateMs > LATENESS_MS_MAX && !isExcused) throw new Violation(`expired ${lateMs} ms late`)
   }
 
@@ -315,6 +343,8 @@ export class World {
     if (roll < 12) return this.#breakDisk()
     if (roll < 16) return this.#jumpWall()
     if (roll < 20) return this.#stall()
+    if (roll < 23) return this.#takeOver()
+    if (roll < 26) return this.#stallDisk()
     if (roll < 520) return this.#send()
     return this.#useDevice(this.#dice.pick(this.#devices))
   }
@@ -360,14 +390,61 @@ export class World {
 
   async #crash(): Promise<void> {
     this.tally.crashes++
-    this.#service?.rows.crash()
+    // Most of the time it dies in the middle of a write.
+    if (this.#dice.chance(70)) await this.#keepBusy(this.#dice.roll(10))
+    this.#service?.files.die()
+    if (this.#dice.chance(50)) this.#disk.cutPower()
     this.#ledger.trouble(this.#upMs())
     await this.#comeBack()
   }
 
+  /** Another process takes the folder while the one that had it stands still before a write, which it makes then. */
+  async #takeOver(): Promise<void> {
+    const former = this.#service
+    if (former === undefined || this.#disk.failing !== undefined) return
+    this.tally.takeOvers++
+    const release = former.files.holdWrites()
+    // What it answers late counts as well.
+    this.#former = former
+    for (let round = 0; round < 5; round++) await this.#keepBusy(40)
+    this.#ledger.trouble(this.#upMs())
+    await this.#comeBack()
+    release()
+    await this.#advance(50)
+    former.files.die()
+    this.#former = undefined
+  }
+
+  /** Nothing that is written ends for a while, and then all of it does. */
+  #stallDisk(): void {
+    if (this.#disk.failing !== undefined || this.#isDiskStalled) return
+    this.tally.diskStalls++
+    this.#isDiskStalled = true
+    this.#disk.stall()
+    const ended = this.#ledger.trouble(this.#upMs())
+    this.#clock.after(this.#dice.roll(4_000), () => this.#goOn(ended))
+  }
+
+  #goOn(ended: (upMs: number) => void): void {
+    this.#disk.goOn()
+    this.#isDiskStalled = false
+    this.#diskRepairedAtUpMs = this.#upMs()
+    ended(this.#upMs())
+  }
+
+  /** Everybody wants something. */
+  async #keepBusy(ms: number): Promise<void> {
+    for (let sends = 0; sends < 4; sends++) {
+      this.#step++
+      this.#send(true)
+    }
+    this.#useDevice(this.#dice.pick(this.#devices))
+    await this.#advance(ms)
+  }
+
   async #restart(): Promise<void> {
     const service = this.#service
-    if (service === undefined || this.#disk.failing) return this.#crash()
+    if (service === undefined || this.#disk.failing !== undefined) return this.#crash()
     this.#service = undefined
     service.delivery.close()
     // In the server's own order: expiries go on until nobody is told of them any more.
@@ -395,29 +472,29 @@ export class World {
     }
     dead?.delivery.close()
     await Promise.race([dead?.registrar.close(), dead?.webhooks.close(), Promise.resolve()])
-    if (this.#disk.failing) this.#outageEnded(this.#upMs())
-    this.#disk.failing = false
+    if (this.#disk.failing !== undefined) this.#outageEnded(this.#upMs())
+    this.#disk.failing = undefined
     await this.#downFor(this.#dice.roll(60_000))
     await this.#boot()
   }
 
   #breakDisk(): void {
-    if (this.#disk.failing) return
+    if (this.#disk.failing !== undefined) return
     this.tally.failures++
-    this.#disk.failing = true
+    this.#disk.failing = this.#dice.chance(50) ? 'EIO' : 'ENOSPC'
     this.#outageEnded = this.#ledger.trouble(this.#upMs())
     const service = this.#service
     // Only a failure that was noticed is one.
     let alive: readonly Life[] = []
-    this.#disk.onRefused = () => {
+    this.#onRefused = () => {
       alive = this.#alive()
-      this.#disk.onRefused = () => undefined
+      this.#onRefused = () => undefined
     }
     const lastsMs = this.#dice.chance(20) ? 24_000 : this.#dice.roll(3000)
     this.#clock.after(lastsMs, () => {
-      this.#disk.onRefused = () => undefined
+      this.#onRefused = () => undefined
       if (service === this.#service) this.#giveFullPeriod(alive)
-      this.#disk.failing = false
+      this.#disk.failing = undefined
       this.#diskRepairedAtUpMs = this.#upMs()
       this.#outageEnded(this.#upMs())
     })
@@ -549,14 +626,15 @@ export class World {
     device.connect(registration, service.delivery.attach, () => this.#step)
   }
 
-  #send(): void {
+  /** @param isPlain without what two that are sent at once would settle in an order that nobody promises */
+  #send(isPlain = false): void {
     const service = this.#service
     if (service === undefined) return
     const target = this.#dice.pick(this.#devices)
     const { organizationId, userId, userEndpointId } = target.endpoint
     const isForAll = this.#dice.chance(50)
     const isMasked = this.#dice.chance(40)
-    const key = this.#dice.chance(20) ? `key-${organizationId}-${this.#dice.roll(10)}` : undefined
+    const key = !isPlain && this.#dice.chance(20) ? `key-${organizationId}-${this.#dice.roll(10)}` : undefined
     const eventId = `event-${this.#step}`
     const event = {
       id: eventId,
@@ -566,7 +644,7 @@ export class World {
       ...(isMasked ? { card: { number: SECRET } } : {}),
     }
     const qos = this.#dice.chance(75) ? 1 : 0
-    const terms = qos === 1 ? this.#chooseTerms() : {}
+    const terms = qos === 1 && !isPlain ? this.#chooseTerms() : {}
     const body = {
       userId,
       qos,
@@ -655,7 +733,7 @@ export class World {
     lives: readonly Life[],
   ): void {
     this.#receipts.checkReceipts(answer.eventId, answer.receipts?.acknowledged ?? 0)
-    if (service !== this.#service) return
+    if (service !== this.#service && service !== this.#former) return
     const answeredBy = answer.receipts?.answeredBy
     if (answeredBy !== undefined) this.#answers.won(answer.eventId, answeredBy)
     if (answer.eventId !== send.eventId) {
@@ -694,7 +772,7 @@ export class World {
 
   /** Everything works now: every living device connects, stays, and acknowledges what it gets. */
   async #settleUp(): Promise<void> {
-    if (this.#disk.failing) await this.#advance(10_000)
+    if (this.#disk.failing !== undefined) await this.#advance(10_000)
     for (let round = 0; round < 60 && this.#violation === undefined; round++) {
       for (const device of this.#devices) this.#attend(device)
       await this.#advance(300)
