@@ -1,7 +1,7 @@
 import type { Clock } from './clock/clock.ts'
 import type { Closers } from './closers.ts'
 import type { Configuration } from './config/config.ts'
-import { createAdminDoor, Door } from './http/door.ts'
+import { createAdminDoor, Door } from './http/connections/door.ts'
 import type { HttpSettings } from './http/http.ts'
 import { type MqttPorts, openMqttPorts } from './mqtt-ports.ts'
 import type { Log } from './observe/observe.ts'

@@ -81,7 +81,7 @@ const VIOLATIONS: readonly (readonly [path: string, text: string, expected: stri
     `import './store/embedded/keys.ts'`,
     'store/embedded is entered only through its door',
   ],
-  ['server/src/fronts.ts', `import './http/door.ts'`, 'http is entered only through its door'],
+  ['server/src/fronts.ts', `import './http/connections/door.ts'`, 'http is entered only through its door'],
   ['server/src/doors.ts', `import './mqtt/transport/starting.ts'`, 'mqtt is entered only through its door'],
   ['server/src/store/embedded/*.ts', `import '../../auth/auth.ts'`, 'no arrow store/embedded → auth'],
   [
@@ -138,7 +138,7 @@ test('what keeps the rules is not reported', () => {
   using planted = openPlanted({
     'server/src/http/a.ts': `import '../delivery/delivery.ts'; import './routes/a.ts'; import '@rollcall/protocol/limits'`,
     'server/src/server.ts': `import './store/embedded/embedded.ts'; import './http/http.ts'; import './config/config.ts'`,
-    'server/src/doors.ts': `import './http/door.ts'`,
+    'server/src/doors.ts': `import './http/connections/door.ts'`,
     'server/src/mqtt-ports.ts': `import './mqtt/transport/starting.ts'`,
     'server/src/store/embedded/a.ts': `import '../store.ts'; import '../bounds.ts'; import './keys.ts'`,
     'server/src/delivery/a.ts': `import type { Configuration } from '../config/config.ts'`,

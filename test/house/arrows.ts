@@ -31,7 +31,7 @@ const SIDEWAYS: ReadonlyMap<string, string> = new Map([
 
 /** Files that may be entered besides a room's door, and by whom: a port is open before the room behind it is loaded. */
 const EARLY: ReadonlyMap<string, readonly string[]> = new Map([
-  ['http/door.ts', ['doors']],
+  ['http/connections/door.ts', ['doors']],
   ['mqtt/transport/starting.ts', ['mqtt-ports']],
   ['observe/log.ts', ['main']],
   ['observe/version.ts', ['main', 'http']],

@@ -1,7 +1,6 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Timer } from '../../clock/clock.ts'
-import type { AnswerGate } from '../answer-gate.ts'
 import {
   errorAnswer,
   eventHeaders,
@@ -9,6 +8,7 @@ import {
   refusalHeaders,
   toRollcallError,
 } from '../answers/error-body.ts'
+import type { AnswerGate } from '../connections/answer-gate.ts'
 import type { HttpServices } from '../services.ts'
 import { CONNECTION_BOUNDS, type HttpSettings } from '../settings.ts'
 import { type LaneAnswer, LaneAnswers, linesOf } from './lane-answers.ts'

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuditAction, AuditRecord } from '../../audit/audit.ts'
 import { callerAsSender, isPrivileged, type Principal } from '../../auth/auth.ts'
 import type { App } from '../app-type.ts'
-import { clientAddress } from '../client-address.ts'
+import { clientAddress } from '../connections/client-address.ts'
 import type { HttpServices } from '../services.ts'
 
 /** What is written down, by the operation's id. */

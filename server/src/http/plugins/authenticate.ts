@@ -2,7 +2,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { mustShowCertificate, type Principal, showsCertificate } from '../../auth/auth.ts'
 import type { App } from '../app-type.ts'
-import { clientAddress } from '../client-address.ts'
+import { clientAddress } from '../connections/client-address.ts'
 import type { HttpServices } from '../services.ts'
 import type { HttpSettings } from '../settings.ts'
 

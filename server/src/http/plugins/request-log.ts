@@ -1,6 +1,6 @@
 import type { Random } from '../../clock/clock.ts'
 import type { App } from '../app-type.ts'
-import { clientAddress } from '../client-address.ts'
+import { clientAddress } from '../connections/client-address.ts'
 import type { HttpServices } from '../services.ts'
 
 /** One debug line for each request: the route's pattern, never its URL, headers or body. */

@@ -1,7 +1,7 @@
 import type { KeepUserEndpointAliveWebCommand } from '@rollcall/protocol/command'
 import { ownUser } from '../../auth/auth.ts'
-import type { AnswerGate } from '../answer-gate.ts'
 import type { App } from '../app-type.ts'
+import type { AnswerGate } from '../connections/answer-gate.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { bodyErrors } from '../plugins/validation.ts'
 import { keepaliveCommand } from '../schemas/commands.ts'

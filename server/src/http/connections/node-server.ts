@@ -1,11 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { onceAMinute } from '../clock/clock.ts'
-import { responseFor } from './answers/cross-origin.ts'
+import { onceAMinute } from '../../clock/clock.ts'
+import { responseFor } from '../answers/cross-origin.ts'
+import type { HttpServices } from '../services.ts'
+import { type Certificate, CONNECTION_BOUNDS, type HttpSettings, headerBytesMax } from '../settings.ts'
 import { inTurn } from './in-turn.ts'
-import type { HttpServices } from './services.ts'
-import { type Certificate, CONNECTION_BOUNDS, type HttpSettings, headerBytesMax } from './settings.ts'
 
 /** Time a peer has to finish its TLS handshake, milliseconds. */
 const HANDSHAKE_TIMEOUT_MS = 10_000

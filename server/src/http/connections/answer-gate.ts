@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { afterThisTurn } from '../clock/clock.ts'
+import { afterThisTurn } from '../../clock/clock.ts'
 
 /**
  * Holds answers back until the turn of the event loop has brought all the requests it brings, and lets them go

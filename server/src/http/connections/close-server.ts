@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import type { Clock } from '../clock/clock.ts'
+import type { Clock } from '../../clock/clock.ts'
 
 /** How often connections that have become idle meanwhile are closed, milliseconds. */
 const SWEEP_MS = 100

@@ -1,14 +1,14 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { productVersion } from '../observe/version.ts'
-import { errorAnswer, JSON_TYPE } from './answers/error-body.ts'
+import { productVersion } from '../../observe/version.ts'
+import { errorAnswer, JSON_TYPE } from '../answers/error-body.ts'
+import { STRICT_TRANSPORT_SECONDS } from '../plugins/transport-security.ts'
+import type { HttpServices } from '../services.ts'
+import { CONNECTION_BOUNDS, type HttpSettings } from '../settings.ts'
 import { closeServer, type OtherConnections } from './close-server.ts'
 import { createNodeServer, listen } from './node-server.ts'
-import { STRICT_TRANSPORT_SECONDS } from './plugins/transport-security.ts'
 import { limitRequestTimes } from './request-times.ts'
-import type { HttpServices } from './services.ts'
-import { CONNECTION_BOUNDS, type HttpSettings } from './settings.ts'
 
 /** No page of another origin has any business at the admin port. */
 export const NOBODY = { patterns: [], isEverybody: false, has: () => false }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { openRaw } from '../../../test/helpers/raw-link.ts'
+import { openRaw } from '../../../../test/helpers/raw-link.ts'
 import { inTurn, UNDER_WAY_MAX, WAITING_MAX } from './in-turn.ts'
 
 /** A server that answers when it is told to. */

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { connect as connectTls } from 'node:tls'
-import { dial, readToEnd } from '../../../test/helpers/ask.ts'
-import { openHttp } from '../../../test/helpers/http-fixture.ts'
+import { dial, readToEnd } from '../../../../test/helpers/ask.ts'
+import { openHttp } from '../../../../test/helpers/http-fixture.ts'
 
 const BODY = '{"keepAliveSeconds":5,"userEndpointId":"e-1"}'
 
@@ -55,7 +55,7 @@ describe('an offer of another protocol than WebSocket', () => {
   })
 
   it('also over TLS', async (test) => {
-    const folder = new URL('../../../test/helpers/certificates/', import.meta.url)
+    const folder = new URL('../../../../test/helpers/certificates/', import.meta.url)
     const cert = readFileSync(new URL('first.cert.pem', folder))
     const tls = { cert, key: readFileSync(new URL('first.key.pem', folder)) }
     const { http, listen } = await openHttp(test, { settings: { tls } })

@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { afterThisTurn, type Clock, HeardTime } from '../clock/clock.ts'
-import type { ConnectionBounds } from './settings.ts'
+import { afterThisTurn, type Clock, HeardTime } from '../../clock/clock.ts'
+import type { ConnectionBounds } from '../settings.ts'
 import { HANDED_OVER } from './upgrade.ts'
 
 /** As Node's own, which is off: the server's `clientError` listener answers it. */
