@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { offer, signIn, tokenOf } from '../helpers/demo.ts'
@@ -64,12 +64,15 @@ describe('a server whose data folder is lost', () => {
 
   it('ends when the manifest is that of another epoch', async (t) => {
     const dataDir = await folder(t)
-    const first = await start(t, dataDir)
-    const before = readFileSync(join(dataDir, 'store', 'manifest'))
-    await first.kill()
+    await (await start(t, dataDir)).kill()
+    // Two starts of a copy are as many owners later.
+    const elsewhere = await folder(t)
+    cpSync(dataDir, elsewhere, { recursive: true })
+    for (let starts = 0; starts < 2; starts++) await (await start(t, elsewhere)).kill()
+    const later = readFileSync(join(elsewhere, 'store', 'manifest'))
     const server = await start(t, dataDir)
     const token = await registerPhone(server)
-    writeFileSync(join(dataDir, 'store', 'manifest'), before)
+    writeFileSync(join(dataDir, 'store', 'manifest'), later)
     assert.notEqual(await call(server, token), 200)
     assert.equal(await server.ended(), 1)
     assert.match(server.output(), /taken over by another process/)
