@@ -50,8 +50,17 @@ export async function merge(files: Files, job: MergeJob): Promise<readonly RunIn
   }
 }
 
-/** Writes sorted rows. What was there stays as it is. */
-export async function writeRuns(files: Files, target: Target, rows: Cursor): Promise<readonly RunInfo[]> {
+/**
+ * Writes sorted rows. What was there stays as it is.
+ *
+ * @param isOutdated whether something that is kept elsewhere, and is newer, says what a row is now: it is left out
+ */
+export async function writeRuns(
+  files: Files,
+  target: Target,
+  rows: Cursor,
+  isOutdated: (key: string) => boolean = () => false,
+): Promise<readonly RunInfo[]> {
   const done: RunInfo[] = []
   const isFenced = fenceWatch(target.fences)
   let writer: RunWriter | undefined
@@ -64,7 +73,7 @@ export async function writeRuns(files: Files, target: Target, rows: Cursor): Pro
   try {
     for (; rows.key !== undefined; rows.next()) {
       const { key } = rows
-      if (rows.isRemoved() && !isIn(target.older, key)) continue
+      if ((rows.isRemoved() && !isIn(target.older, key)) || isOutdated(key)) continue
       const value = rows.value()
       if (isFenced(key)) await finish()
       writer ??= await RunWriter.start(files, target.storeId, target.firstNumber + done.length)

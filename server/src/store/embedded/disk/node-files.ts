@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { DamageError } from './damage.ts'
 import type { Files, NewFile, ReadableFile } from './files.ts'
-import { openLogFile } from './node-log-file.ts'
+import { logOpener } from './node-log-file.ts'
 
 const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
@@ -23,13 +23,14 @@ const FILE_MODE = 0o600
 /** A folder of this machine. */
 export function nodeFiles(path: string): Files {
   const at = (name: string) => join(path, name)
+  const openLog = logOpener()
   return {
     path,
     list: () => readdirSync(path),
     sizeOf: (name) => statSync(at(name), { throwIfNoEntry: false })?.size,
     open: (name) => openForReading(at(name)),
     create: (name) => create(path, name),
-    openLog: (name) => openLogFile(at(name)),
+    openLog: (name) => openLog(at(name)),
     rename: (from, to) => rename(at(from), at(to)),
     remove: (name) => rm(at(name), { force: true }),
     syncNames: () => syncFolder(path),
