@@ -163,7 +163,8 @@ export class Upkeep {
     const logs = full.map(({ info }) => info)
     const rows = full.map(({ table }) => memtableCursor(table, '', END)).reverse()
     // Most events are acknowledged soon after they came: where a later part says so, they need not be written once more.
-    const isOutdated = (key: string) => parts.some(({ table }, place) => place >= full.length && table.has(key))
+    const isOutdated = (key: string) =>
+      parts.some(({ table }, place) => place >= full.length && table.has(key))
     const runs = await writeRuns(files, this.#target(0, rangesOf(levels), []), merged(rows), isOutdated)
     const [again, over] = this.#sortOut(logs)
     await this.#install([], runs, (manifest) => ({
