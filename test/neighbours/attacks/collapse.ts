@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import type { Attack } from '../attack.ts'
 import { flood, statusOf } from '../tools.ts'
 
-/** What may lie on the disk after some megabytes were sent: with one copy for each endpoint it were hundreds. */
-const FOLDER_BYTES_MAX = 250_000_000
+/**
+ * What may lie on the disk afterwards: some thousand events of 64 kB, which the history keeps once each. With a copy for
+ * each endpoint two hundred events were more.
+ */
+const FOLDER_BYTES_MAX = 1_000_000_000
 
 /** Events near the bound of size, to a hundred endpoints of one's own, each in the place of the one before. */
 export const attack: Attack = {
