@@ -16,7 +16,7 @@ const SLICE = 500
 export interface RevokedTokens {
   has(key: string): boolean
   /**
-   * Refused from now until `untilWallMs`; resolves once that is durable. Where whoever it belongs to has more than its
+   * Refused until `untilWallMs`, from this call on where there is room; resolves once that is durable. Where whoever it belongs to has more than its
    * share, all that was issued to that user before now is refused instead, and so it is for the user of the same
    * organization that has the most, where that has: nothing that was revoked is ever good again.
    *
@@ -82,10 +82,13 @@ export async function openRevokedTokens(options: Options): Promise<RevokedTokens
   return {
     has: (key) => list.has(key),
     async add(owner, tokenKey, untilWallMs) {
-      const isCovered = !list.has(tokenKey) && (await makeRoom(owner))
+      // Without a wait where there is room: whoever asks for it goes on to tell that the token is refused.
+      const isCrowded = !list.has(tokenKey) && list.whoCrowds(owner) !== 'nobody'
+      const isCovered = isCrowded && (await makeRoom(owner))
       if (isCovered && untilWallMs <= coveredUntilWallMs()) return
       list.put(owner, tokenKey, untilWallMs)
-      await store.add({ owner, tokenKey, untilWallMs })
+      const told = isCrowded && owner !== undefined ? onUserRevoked(owner.userId) : undefined
+      await Promise.all([told, store.add({ owner, tokenKey, untilWallMs })])
     },
     close: () => timer.cancel(),
   }
