@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Timer } from '../../clock/clock.ts'
+import { afterThisTurn, type Timer } from '../../clock/clock.ts'
 import {
   errorAnswer,
   eventHeaders,
@@ -39,6 +39,8 @@ export class FastLane {
   readonly #isHostAllowed: NonNullable<HttpSettings['isHostAllowed']>
   readonly #requestId: (given: string | undefined) => string
   readonly #context: LaneContext
+  /** At most one for each connection. */
+  readonly #waiting: (() => void)[] = []
   #timer: Timer | undefined
   /** What Node's server does with a new connection. */
   #takers: readonly ((socket: Socket) => void)[] = []
@@ -66,6 +68,7 @@ export class FastLane {
       textOf: (answer, isLast) => answers.text(answer, isLast),
       isDraining: () => this.#isDraining,
       handOver: (connection, bytes) => this.#handOver(connection, bytes),
+      inTurn: (run) => this.#runInTurn(run),
       forget: (connection) => void this.#connections.delete(connection),
       onIdle: (socket) => void server.emit('timeout', socket),
       onCutShort: (socket) => void server.emit('clientError', cutShort(), socket),
@@ -119,6 +122,17 @@ export class FastLane {
     const headers = { ...limitHeaders(thrown), ...eventHeaders(error), ...refusalHeaders(answer, id) }
     const lines = `${linesOf(headers)}content-length: ${Buffer.byteLength(answer.body)}\r\n`
     return { status: answer.status, lines, body: answer.body, isAscii: false }
+  }
+
+  #runInTurn(run: () => void): void {
+    this.#waiting.push(run)
+    if (this.#waiting.length === 1) afterThisTurn(this.#takeTurn)
+  }
+
+  readonly #takeTurn = (): void => {
+    const [run] = this.#waiting.splice(0, 1)
+    if (this.#waiting.length > 0) afterThisTurn(this.#takeTurn)
+    run?.()
   }
 
   /** As if it had come just now, with what was read of it before all else. */

@@ -5,6 +5,8 @@ import { FIRST_BYTES, HEAD_BYTES_MAX, type LaneHead, readHead } from './request-
 
 const HEAD_END = '\r\n\r\n'
 const FIRST = Buffer.from(FIRST_BYTES, 'latin1')
+/** What is larger is handed over in its turn: Node reads all the requests in it at once. */
+const ATONCE_BYTES_MAX = 8_192
 
 /** What a connection needs of the lane. */
 export type LaneContext = {
@@ -17,6 +19,8 @@ export type LaneContext = {
   readonly isDraining: () => boolean
   /** Gives the connection to Node's HTTP server, with what was read of it. */
   readonly handOver: (connection: LaneConnection, bytes: Buffer | undefined) => void
+  /** Runs it in a turn of the event loop in which nothing else that came so is run. */
+  readonly inTurn: (run: () => void) => void
   /** The connection is nobody's any more. */
   readonly forget: (connection: LaneConnection) => void
   /** Nothing moved on the socket for as long as it may be idle. */
@@ -155,7 +159,16 @@ export class LaneConnection {
   }
 
   #handOver(bytes: Buffer | undefined): void {
-    this.#context.handOver(this, bytes)
+    if (bytes === undefined || bytes.length <= ATONCE_BYTES_MAX) {
+      this.#context.handOver(this, bytes)
+      return
+    }
+    // What comes until then is kept as while a request is under way.
+    this.#isBusy = true
+    this.socket.pause()
+    this.#context.inTurn(() => {
+      if (!this.socket.destroyed) this.#context.handOver(this, joined(bytes, this.#rest ?? NOTHING))
+    })
   }
 
   readonly #onEnd = (): void => {
@@ -169,6 +182,8 @@ export class LaneConnection {
   readonly #onClose = (): void => this.#context.forget(this)
   readonly #onTimeout = (): void => this.#context.onIdle(this.socket)
 }
+
+const NOTHING = Buffer.alloc(0)
 
 /** Whether it may become a request that is known here. */
 function mayBeOurs(bytes: Buffer): boolean {
