@@ -1,24 +1,11 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import {
-  inlineMerger,
-  openDiskRows,
-  type Rows,
-  type Sizes,
-} from '../../server/src/store/embedded/embedded.ts'
+import { inlineMerger, openDiskRows, type Rows } from '../../server/src/store/embedded/embedded.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 import { MemoryDisk } from '../helpers/memory-disk.ts'
 import { createDice } from '../sim/dice.ts'
+import { SMALL } from './scene.ts'
 
-/** So small that a few hundred commits come to see parts of the log, runs and merges. */
-const SMALL: Sizes = {
-  firstPartBytes: 4096,
-  partBytesMax: 16_384,
-  flushBytes: 16_384,
-  runBytes: 8192,
-  level1Bytes: 32_768,
-  garbageBytesMin: 8192,
-}
 const SEEDS = 6
 const COMMITS = 150
 

@@ -15,8 +15,8 @@ import type { Registration, Store } from '../../server/src/store/store.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 import type { MemoryDisk } from '../helpers/memory-disk.ts'
 
-/** So small that a few hundred events see everything: parts of the log, runs, merges. */
-const SMALL: Sizes = {
+/** So small that a few hundred events or commits see everything: parts of the log, runs, merges. */
+export const SMALL: Sizes = {
   firstPartBytes: 4096,
   partBytesMax: 16_384,
   flushBytes: 16_384,

@@ -16,9 +16,9 @@ const SLICE = 500
 export interface RevokedTokens {
   has(key: string): boolean
   /**
-   * Refused until `untilWallMs`, from this call on where there is room; resolves once that is durable. Where whoever it belongs to has more than its
-   * share, all that was issued to that user before now is refused instead, and so it is for the user of the same
-   * organization that has the most, where that has: nothing that was revoked is ever good again.
+   * Refused until `untilWallMs`, from this call on where there is room; resolves once that is durable. Where whoever it
+   * belongs to has more than its share, all that was issued to that user before now is refused instead, and so it is for
+   * the user of the same organization that has the most, where that has: nothing that was revoked is ever good again.
    *
    * @param owner whose token it is; `undefined`: nobody knows
    * @throws RollcallError `unavailable`

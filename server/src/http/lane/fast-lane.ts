@@ -9,6 +9,7 @@ import {
   toRollcallError,
 } from '../answers/error-body.ts'
 import type { AnswerGate } from '../connections/answer-gate.ts'
+import { logUnexpected } from '../plugins/errors.ts'
 import type { HttpServices } from '../services.ts'
 import { CONNECTION_BOUNDS, type HttpSettings } from '../settings.ts'
 import { type LaneAnswer, LaneAnswers, linesOf } from './lane-answers.ts'
@@ -117,7 +118,7 @@ export class FastLane {
     const { error, isUnexpected } = toRollcallError(thrown)
     const answer = errorAnswer(error)
     const { log, metrics } = this.#services
-    if (isUnexpected) log.error('request failed', { err: toError(thrown), requestId: id, route: operation })
+    if (isUnexpected) logUnexpected(log, thrown, { id, routeOptions: { url: operation } })
     metrics.refused('http', answer.code)
     const headers = { ...limitHeaders(thrown), ...eventHeaders(error), ...refusalHeaders(answer, id) }
     const lines = `${linesOf(headers)}content-length: ${Buffer.byteLength(answer.body)}\r\n`
@@ -130,7 +131,7 @@ export class FastLane {
   }
 
   readonly #takeTurn = (): void => {
-    const [run] = this.#waiting.splice(0, 1)
+    const run = this.#waiting.shift()
     if (this.#waiting.length > 0) afterThisTurn(this.#takeTurn)
     run?.()
   }
@@ -149,8 +150,4 @@ export class FastLane {
 /** As Node's parser says it. */
 function cutShort(): Error {
   return Object.assign(new Error('the peer ended within a request'), { code: 'HPE_INVALID_EOF_STATE' })
-}
-
-function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('something that is no Error was thrown')
 }

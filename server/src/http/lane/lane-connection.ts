@@ -163,11 +163,12 @@ export class LaneConnection {
       this.#context.handOver(this, bytes)
       return
     }
-    // What comes until then is kept as while a request is under way.
+    // What comes until then is added to it, as while a request is under way.
     this.#isBusy = true
+    this.#rest = bytes
     this.socket.pause()
     this.#context.inTurn(() => {
-      if (!this.socket.destroyed) this.#context.handOver(this, joined(bytes, this.#rest ?? NOTHING))
+      if (!this.socket.destroyed) this.#context.handOver(this, this.#rest)
     })
   }
 
@@ -182,8 +183,6 @@ export class LaneConnection {
   readonly #onClose = (): void => this.#context.forget(this)
   readonly #onTimeout = (): void => this.#context.onIdle(this.socket)
 }
-
-const NOTHING = Buffer.alloc(0)
 
 /** Whether it may become a request that is known here. */
 function mayBeOurs(bytes: Buffer): boolean {

@@ -1,8 +1,7 @@
 import { isId } from '@rollcall/protocol/id'
 import { KEEP_ALIVE_SECONDS_MIN } from '@rollcall/protocol/limits'
-import type { Principal } from '../../auth/auth.ts'
-import { ownUser } from '../../auth/auth.ts'
-import { parseJsonBody, parseSendEvent } from '../../delivery/delivery.ts'
+import { ownUser, type Principal } from '../../auth/auth.ts'
+import { isJsonObject, type JsonObject, parseJsonBody, parseSendEvent } from '../../delivery/delivery.ts'
 import type { WantedRegistration } from '../../registrar/registrar.ts'
 import { eventIdHeader, JSON_TYPE } from '../answers/error-body.ts'
 import type { AnswerGate } from '../connections/answer-gate.ts'
@@ -12,10 +11,10 @@ import type { LaneHead } from './request-head.ts'
 
 export type LaneServices = Pick<HttpServices, 'auth' | 'delivery' | 'registrar' | 'limits'>
 
-/** Thrown where a token would have to be checked. */
-class Stranger extends Error {}
+/** Thrown where a token would have to be checked. Made once: after a restart all are strangers. */
+const STRANGER = new Error('this token was not checked before')
 const refuseStranger = (): never => {
-  throw new Stranger('this token was not checked before')
+  throw STRANGER
 }
 
 const NO_CONTENT: LaneAnswer = { status: 204, lines: '', body: '', isAscii: true }
@@ -129,20 +128,14 @@ function passing<T>(check: () => T): T | undefined {
   }
 }
 
-type Fields = { readonly [name: string]: unknown }
-
 /** The members of a body; `undefined` where it is no object. */
-function fieldsOf(body: Buffer): Fields | undefined {
+function fieldsOf(body: Buffer): JsonObject | undefined {
   const value = passing(() => parseJsonBody(body))
-  return isFields(value) ? value : undefined
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isJsonObject(value) ? value : undefined
 }
 
 /** The body of a register that leaves nothing to be asked. */
-function wantedIn(fields: Fields | undefined, secondsMax: number): WantedRegistration | undefined {
+function wantedIn(fields: JsonObject | undefined, secondsMax: number): WantedRegistration | undefined {
   if (fields === undefined) return undefined
   const { userEndpointId, keepAliveSeconds, serverKeepAliveReminderOn = false, ...others } = fields
   if (Object.keys(others).length > 0 || typeof serverKeepAliveReminderOn !== 'boolean') return undefined

@@ -1,3 +1,6 @@
+import { ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
+import { CLEAN_ID } from '../plugins/request-log.ts'
+
 /** The operations that have a lane of their own, by what the first line of their requests is, to the letter. */
 const OPERATIONS = {
   'POST /rtc-api/users/endpoints/sendEvent HTTP/1.1': 'sendEvent',
@@ -76,9 +79,6 @@ const LENGTH = /^[1-9][0-9]{0,4}$/
 const BEARER = /^Bearer ([\w.~+/=-]+)$/
 const JSON_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i
 const KEEP_ALIVE = /^keep-alive$/i
-// As the request log takes them.
-const REQUEST_ID = /^[\w.-]{1,64}$/
-const KEY_CHARACTERS_MAX = 128
 
 /**
  * Reads the head of a request, all that comes before the empty line. `undefined`: it is not of the one form that is
@@ -119,8 +119,8 @@ function judge(operation: LaneOperation, weighed: Weighed, lengthAt: number): La
   const token = BEARER.exec(authorization)?.[1]
   if (host === undefined || token === undefined || !KEEP_ALIVE.test(connection)) return undefined
   if (!JSON_TYPE.test(type) || !LENGTH.test(length) || Number(length) > BODY_BYTES_MAX) return undefined
-  if (idempotencyKey !== undefined && idempotencyKey.length > KEY_CHARACTERS_MAX) return undefined
-  if (requestId !== undefined && !REQUEST_ID.test(requestId)) return undefined
+  if (idempotencyKey !== undefined && idempotencyKey.length > ID_CHARACTERS_MAX) return undefined
+  if (requestId !== undefined && !CLEAN_ID.test(requestId)) return undefined
   const bodyBytes = Number(length)
   return {
     operation,

@@ -58,9 +58,13 @@ export function isGone({ raw }: FastifyRequest): boolean {
 }
 
 /** The route's pattern, never the URL: that may carry a secret in its query. */
-export function logUnexpected(log: Context['log'], thrown: unknown, request: FastifyRequest): void {
+export function logUnexpected(
+  log: Context['log'],
+  thrown: unknown,
+  { id, routeOptions }: { readonly id: string; readonly routeOptions: { readonly url?: string | undefined } },
+): void {
   const err = thrown instanceof Error ? thrown : new Error('something that is no Error was thrown')
-  log.error('request failed', { err, requestId: request.id, route: request.routeOptions.url })
+  log.error('request failed', { err, requestId: id, route: routeOptions.url })
 }
 
 /** Writes a refusal. The connection stays open unless more of the body may come than anybody would read. */

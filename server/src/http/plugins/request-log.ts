@@ -18,7 +18,8 @@ export function logRequests(app: App, log: HttpServices['log']): void {
   })
 }
 
-const CLEAN_ID = /^[\w.-]{1,64}$/
+/** An `X-Request-Id` that is taken as it is. */
+export const CLEAN_ID = /^[\w.-]{1,64}$/
 
 /** Ids for requests: the caller's `X-Request-Id` where it is short and clean, otherwise one of ours. */
 export function requestIds(random: Random): (given: string | undefined) => string {
