@@ -60,8 +60,8 @@ describe('the sign-ins of the simulation', () => {
 
   it('see a used token that is good for longer than its minute', async () => {
     const faults = await faultsOf(
-      (rotate) => (id, hash, successor, at) =>
-        rotate(id, hash, { ...successor, repeatableUntilMs: successor.repeatableUntilMs + 3_600_000 }, at),
+      (rotate) => (id, hash, successor) =>
+        rotate(id, hash, { ...successor, repeatableMs: successor.repeatableMs + 3_600_000 }),
     )
     assert.ok(faults.includes('a used refresh token was good long after its minute'), faults.join())
   })

@@ -303,41 +303,40 @@ async function applyToTokens(
         basis: '',
         lastRotation: undefined,
       }
-      await store.refreshFamilies.create(family, 2, wallMs)
-      return store.refreshFamilies.find(command.family, wallMs)
+      await store.refreshFamilies.create(family, 2)
+      return store.refreshFamilies.find(command.family)
     }
     case 'rotate':
       return rotate(command, side, wallMs)
     case 'revokeFamily':
       await store.refreshFamilies.revoke(command.family)
-      return store.refreshFamilies.find(command.family, wallMs)
+      return store.refreshFamilies.find(command.family)
     case 'revokeFamilies':
       return store.refreshFamilies.revokeOf(command.user)
     case 'revokeUser': {
       const { organizationId, userId } = command.endpoint
       const times = { notBeforeWallMs: wallMs, untilWallMs: wallMs + command.ttlMs }
       await store.revokedUsers.add({ organizationId, userId, ...times })
-      const users = await store.revokedUsers.list(wallMs)
+      const users = await store.revokedUsers.list()
       return users.map((one) => JSON.stringify(one)).sort()
     }
     case 'revokeToken': {
       await store.revokedTokens.add({ tokenKey: command.token, untilWallMs: wallMs + command.ttlMs })
-      const tokens = await store.revokedTokens.list(wallMs)
+      const tokens = await store.revokedTokens.list()
       return tokens.map(({ tokenKey, untilWallMs }) => `${tokenKey} ${untilWallMs}`).sort()
     }
   }
 }
 
 async function rotate({ family, hash }: Of<'rotate'>, side: Side, wallMs: number): Promise<unknown> {
-  const at = side.at(wallMs)
   const successor = {
     currentHash: Buffer.from([(hash + 1) % 3]),
     salt: Buffer.from([hash]),
-    repeatableUntilMs: at.nowMs + 1000,
+    repeatableMs: 1000,
     expiresAtWallMs: wallMs + 2000,
     basis: String(hash),
   }
-  const outcome = await side.store.refreshFamilies.rotate(family, Buffer.from([hash]), successor, at)
+  const outcome = await side.store.refreshFamilies.rotate(family, Buffer.from([hash]), successor)
   if (outcome.kind === 'unknown') return undefined
   // Each store has a service time of its own.
   const { lastRotation, ...rest } = outcome.family

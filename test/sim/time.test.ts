@@ -73,6 +73,12 @@ describe('the simulation finds in a store’s time', () => {
 
 function withWallFamilies({ refreshFamilies }: Store, clock: Clock): Pick<Store, 'refreshFamilies'> {
   return {
-    refreshFamilies: { ...refreshFamilies, find: (id) => refreshFamilies.find(id, clock.wallMs()) },
+    refreshFamilies: {
+      ...refreshFamilies,
+      async find(id) {
+        const family = await refreshFamilies.find(id)
+        return family !== undefined && clock.wallMs() < family.expiresAtWallMs ? family : undefined
+      },
+    },
   }
 }

@@ -9,7 +9,7 @@ import { parseForeignIssuers } from './foreign/foreign-issuers.ts'
 import { type ForeignTrust, trustForeignIssuers } from './foreign/foreign-trust.ts'
 import type { Admission } from './oauth/admission.ts'
 import { NO_WITNESS, type Witness } from './oauth/witness.ts'
-import type { RevocationNotices } from './revocation/revocation-notices.ts'
+import type { IsConcerned, RevocationNotices } from './revocation/revocation-notices.ts'
 import { openRevokedTokens, type RevokedTokens } from './revocation/revoked-tokens.ts'
 import { openRevokedUsers, type RevocationBounds, type RevokedUsers } from './revocation/revoked-users.ts'
 import { openSigningKeys, type SigningKeys } from './tokens/signing-keys.ts'
@@ -74,6 +74,14 @@ export async function openParts(
   const bounds: RevocationBounds = { ...REVOCATION_BOUNDS, ...options.revocations }
   const issuers = parseForeignIssuers(options.foreignIssuers)
   const onKeysChanged = () => verifier.forgetAll()
+  /** Another process of the service has revoked something of this user or client; `undefined`: of whom, nobody knows. */
+  const onLearnt = (id: string | undefined): void => {
+    const isConcerned: IsConcerned = ({ userId, clientId }) =>
+      id === undefined || userId === id || clientId === id
+    notices
+      .announce(isConcerned)
+      .catch((error: unknown) => log.error('a revocation was not followed', { problem: String(error) }))
+  }
   const opened: Partial<AuthParts>[] = []
   try {
     const directory = await openDirectory({
@@ -89,6 +97,7 @@ export async function openParts(
       wall,
       useMsMax: useSecondsMax(options, issuers.length > 0) * 1000,
       bounds,
+      onLearnt,
     })
     opened.push({ revokedUsers })
     const revoked = await openRevokedTokens({
@@ -97,6 +106,7 @@ export async function openParts(
       store: store.revokedTokens,
       tokenUseMsMax: (options.accessTokenTtlSeconds + options.staleConnectSecondsMax) * 1000,
       onUserRevoked: (userId) => notices.announceUser(userId),
+      onLearnt,
     })
     opened.push({ revoked })
     const keys = await openSigningKeys({

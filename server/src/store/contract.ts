@@ -11,6 +11,7 @@ import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
 import { closingCases, restartCases } from './contract/restart.ts'
 import { type Cases, Scene, type StoreUnderTest } from './contract/scene.ts'
+import { sharedListCases } from './contract/shared-lists.ts'
 import {
   flappingCases,
   revocationCases,
@@ -57,6 +58,7 @@ export function testStoreContract(
     ['tokens', tokenCases],
     ['what everybody shares', sharingCases],
     ['revocations', revocationCases],
+    ['lists that several hold', sharedListCases],
     ['devices that flap', flappingCases],
     ['last seen', lastSeenCases],
     ['the feed', feedCases],

@@ -9,12 +9,12 @@ import type { RefreshFamily, RotateOutcome, Successor } from './store.ts'
 export function judgeRotation(
   family: RefreshFamily,
   presentedHash: Uint8Array,
-  { currentHash, salt, repeatableUntilMs, expiresAtWallMs, basis }: Successor,
+  { currentHash, salt, repeatableMs, expiresAtWallMs, basis }: Successor,
   nowMs: number,
 ): Exclude<RotateOutcome, { readonly kind: 'unknown' }> {
   const { lastRotation } = family
   if (isSame(family.currentHash, presentedHash)) {
-    const rotation = { usedHash: presentedHash, salt, repeatableUntilMs }
+    const rotation = { usedHash: presentedHash, salt, repeatableUntilMs: nowMs + repeatableMs }
     return {
       kind: 'rotated',
       family: { ...family, currentHash, expiresAtWallMs, basis, lastRotation: rotation },

@@ -3,9 +3,10 @@ import type { CallStore } from './calls.ts'
 import type { FeedStore } from './feed.ts'
 import type { HistoryStore } from './history.ts'
 import type { MailboxStore } from './mailboxes.ts'
+import type { RefreshFamilyStore } from './refresh-families.ts'
 import type { LastSeenStore, RegistrationStore } from './registrations.ts'
 import type { ReplyStore } from './replies.ts'
-import type { RefreshFamilyStore, RevokedTokenStore, RevokedUserStore, SigningKeyStore } from './tokens.ts'
+import type { RevokedToken, SharedList, SigningKey, UserRevocation } from './shared-list.ts'
 
 export { feedBounds, HISTORY_BOUNDS } from './bounds.ts'
 export type { AnswerOutcome, AnswerRequest, Call, CallStore } from './calls.ts'
@@ -44,6 +45,7 @@ export type {
   StoredEvent,
   WantedWrite,
 } from './mailboxes.ts'
+export type { RefreshFamily, RefreshFamilyStore, RotateOutcome, Successor } from './refresh-families.ts'
 export type {
   Decision,
   EndpointKey,
@@ -57,19 +59,8 @@ export type {
   UserKey,
 } from './registrations.ts'
 export type { IdempotencyKey, Reply, ReplyStore } from './replies.ts'
+export type { ListChange, RevokedToken, SharedList, SigningKey, UserRevocation } from './shared-list.ts'
 export { type Holding, isOverShare, SHARE_PERCENTS, type SharePercents, Shares } from './shares.ts'
-export type {
-  RefreshFamily,
-  RefreshFamilyStore,
-  RevokedToken,
-  RevokedTokenStore,
-  RevokedUserStore,
-  RotateOutcome,
-  SigningKey,
-  SigningKeyStore,
-  Successor,
-  UserRevocation,
-} from './tokens.ts'
 
 /**
  * What Rollcall keeps, as small ports. Every engine passes `contract.ts`.
@@ -85,7 +76,7 @@ export type {
  * - `nowMs` is service time (`clock/service-time.ts`); names ending in `WallMs` are wall-clock time. What only judges
  *   who lives is handed `ServiceTime.heardMs`.
  * - Replies, the history, refresh families, revocations and who was last seen are forgotten by the wall clock's earliest
- *   time, `ServiceTime.wall`, and those who ask for them hand that in.
+ *   time, `ServiceTime.wall`; who asks for replies and for who was last seen hands that in.
  * - The engine keeps service time: it stands while the process does and while operations are refused, and when it goes
  *   on, everybody who lived has a full period from then; after a start not less than a minute.
  */
@@ -97,10 +88,11 @@ export interface Store {
   readonly history: HistoryStore
   readonly feed: FeedStore
   readonly refreshFamilies: RefreshFamilyStore
-  readonly revokedTokens: RevokedTokenStore
-  readonly revokedUsers: RevokedUserStore
+  /** Small: read whole at start. Bounded by its user, `auth`; at twice that bound adding is refused. */
+  readonly revokedTokens: SharedList<RevokedToken>
+  readonly revokedUsers: SharedList<UserRevocation>
   readonly lastSeen: LastSeenStore
-  readonly signingKeys: SigningKeyStore
+  readonly signingKeys: SharedList<SigningKey>
   /** The time on which deadlines are kept; passes only while this store is open, the process runs, and writing works. */
   readonly serviceTime: ServiceTime
   /** Why writes fail now, or `undefined` while they succeed. Cheap. */

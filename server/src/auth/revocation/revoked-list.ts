@@ -18,10 +18,16 @@ export class RevokedList {
     return this.#entries.has(key)
   }
 
-  put(owner: UserKey | undefined, key: string, untilWallMs: number): void {
+  /** Tells whether it was not there before. */
+  put(owner: UserKey | undefined, key: string, untilWallMs: number): boolean {
     const known = this.#entries.get(key)
     if (known !== undefined) known.untilWallMs = Math.max(known.untilWallMs, untilWallMs)
     else this.#entries.set(key, { untilWallMs, owner, holding: this.#shares.add(sharerOf(owner), key) })
+    return known === undefined
+  }
+
+  get(key: string): Pick<Entry, 'owner' | 'untilWallMs'> | undefined {
+    return this.#entries.get(key)
   }
 
   drop(key: string): void {

@@ -1,6 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { afterThisTurn, type Clock, type WallBounds } from '../../clock/clock.ts'
-import type { RevokedTokenStore, UserKey } from '../../store/store.ts'
+import type { RevokedToken, SharedList, UserKey } from '../../store/store.ts'
 import type { AuthLog } from '../auth-log.ts'
 import type { Witness } from '../oauth/witness.ts'
 import { RevokedList } from './revoked-list.ts'
@@ -29,8 +29,8 @@ export interface RevokedTokens {
 }
 
 type Options = {
-  readonly store: RevokedTokenStore
-  readonly revokedUsers: Pick<RevokedUsers, 'revoke'>
+  readonly store: SharedList<RevokedToken>
+  readonly revokedUsers: Pick<RevokedUsers, 'revoke' | 'notBeforeWallMs'>
   readonly bounds: RevocationBounds
   readonly clock: Pick<Clock, 'every'>
   readonly wall: WallBounds
@@ -40,17 +40,37 @@ type Options = {
   readonly tokenUseMsMax: number
   /** All that was issued to a user is refused now. */
   readonly onUserRevoked: (userId: string) => Promise<void> | void
+  /** Somebody else has revoked a token: whose it is, where anybody knows. */
+  readonly onLearnt: (userId: string | undefined) => void
 }
 
 /** Reads the list and keeps it short. */
 export async function openRevokedTokens(options: Options): Promise<RevokedTokens> {
-  const { store, revokedUsers, bounds, clock, wall, log, witness, tokenUseMsMax, onUserRevoked } = options
+  const { store, revokedUsers, bounds, clock, wall, log, witness } = options
+  const { tokenUseMsMax, onUserRevoked, onLearnt } = options
   const list = new RevokedList(bounds)
-  for (const { owner, tokenKey, untilWallMs } of await store.list(wall.earliestMs()))
+  const unlisten = store.onChange((change) => {
+    if (change.kind === 'removed') dropCovered(change.keys)
+    else if (put(change.item)) onLearnt(change.item.owner?.userId)
+  })
+  const put = ({ owner, tokenKey, untilWallMs }: RevokedToken): boolean =>
     list.put(owner, tokenKey, untilWallMs)
+  for (const token of await store.list()) put(token)
   const timer = clock.every(SWEEP_PERIOD_MS, () => list.prune(wall.earliestMs()))
   /** What was issued before now ends before then; what ends later bears a time from before the clock was set back. */
   const coveredUntilWallMs = (): number => wall.latestMs() + tokenUseMsMax
+
+  /**
+   * Somebody else has put one revocation of a user in the place of these. Where that has not been heard of here, they stay
+   * until their time is over.
+   */
+  function dropCovered(keys: readonly string[]): void {
+    for (const key of keys) {
+      const { owner, untilWallMs } = list.get(key) ?? {}
+      if (owner === undefined || untilWallMs === undefined) continue
+      if (untilWallMs <= revokedUsers.notBeforeWallMs(owner) + tokenUseMsMax) list.drop(key)
+    }
+  }
 
   /** Puts one revocation of a user in the place of the single ones. Those are forgotten only once it is durable. */
   async function collapse(owner: UserKey): Promise<void> {
@@ -90,13 +110,16 @@ export async function openRevokedTokens(options: Options): Promise<RevokedTokens
       const told = isCrowded && owner !== undefined ? onUserRevoked(owner.userId) : undefined
       await Promise.all([told, store.add({ owner, tokenKey, untilWallMs })])
     },
-    close: () => timer.cancel(),
+    close() {
+      timer.cancel()
+      unlisten()
+    },
   }
 }
 
-async function forget(store: RevokedTokenStore, keys: readonly string[]): Promise<void> {
+async function forget(store: SharedList<RevokedToken>, keys: readonly string[]): Promise<void> {
   for (let from = 0; from < keys.length; from += SLICE) {
-    store.remove(keys.slice(from, from + SLICE))
+    await store.remove(keys.slice(from, from + SLICE))
     await new Promise<void>((resolve) => afterThisTurn(resolve))
   }
 }

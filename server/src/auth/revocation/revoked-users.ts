@@ -2,7 +2,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock, WallBounds } from '../../clock/clock.ts'
 import {
   isOverShare,
-  type RevokedUserStore,
+  type SharedList,
   type SharePercents,
   type UserKey,
   type UserRevocation,
@@ -34,19 +34,25 @@ export interface RevokedUsers {
 }
 
 type Options = {
-  readonly store: RevokedUserStore
+  readonly store: SharedList<UserRevocation>
   readonly clock: Pick<Clock, 'every'>
   readonly wall: WallBounds
   /** Longest time for which anything issued before may be of use; milliseconds. */
   readonly useMsMax: number
   readonly bounds: RevocationBounds
+  /** Somebody else has revoked all that was issued to a user, or to a client. */
+  readonly onLearnt: (id: string) => void
 }
 
 /** Reads the list and keeps it short. */
 export async function openRevokedUsers(options: Options): Promise<RevokedUsers> {
-  const { store, clock, wall, useMsMax, bounds } = options
+  const { store, clock, wall, useMsMax, bounds, onLearnt } = options
   const book = new Book()
-  for (const revocation of await store.list(wall.earliestMs())) book.put(revocation)
+  const unlisten = store.onChange((change) => {
+    // Of what is removed nothing is forgotten before its time.
+    if (change.kind === 'added' && book.put(change.item)) onLearnt(change.item.userId)
+  })
+  for (const revocation of await store.list()) book.put(revocation)
   const timer = clock.every(SWEEP_PERIOD_MS, () => book.prune(wall.earliestMs()))
 
   /** No organization takes the room of all others. */
@@ -74,7 +80,10 @@ export async function openRevokedUsers(options: Options): Promise<RevokedUsers> 
     clientNotBeforeWallMs: (clientId) => book.notBeforeWallMs(NO_ORGANIZATION, clientId),
     revoke,
     revokeClient: (clientId) => revoke({ organizationId: NO_ORGANIZATION, userId: clientId }),
-    close: () => timer.cancel(),
+    close() {
+      timer.cancel()
+      unlisten()
+    },
   }
 }
 
@@ -100,8 +109,10 @@ class Book {
     return this.#sizes.get(organizationId) ?? 0
   }
 
-  put(revocation: UserRevocation): void {
-    const { organizationId, userId } = revocation
+  /** Tells whether more is refused than before. */
+  put(revocation: UserRevocation): boolean {
+    const { organizationId, userId, notBeforeWallMs } = revocation
+    if (notBeforeWallMs <= this.notBeforeWallMs(organizationId, userId)) return false
     if (!this.has(organizationId, userId)) {
       this.#sizes.set(organizationId, this.sizeOf(organizationId) + 1)
       this.#size++
@@ -109,6 +120,7 @@ class Book {
     const ofUser = this.#byUser.get(userId) ?? new Map<string, UserRevocation>()
     ofUser.set(organizationId, revocation)
     this.#byUser.set(userId, ofUser)
+    return true
   }
 
   prune(nowWallMs: number): void {

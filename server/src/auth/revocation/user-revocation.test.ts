@@ -85,9 +85,9 @@ test('it is forgotten only once nothing from before can be of use', async (t) =>
   await auth.revokeUser(ALICE)
   await clock.advance(HOUR_MS + 86_400_000 - 1000)
   await assert.rejects(auth.authenticateStale(access_token), { code: 'unauthorized' })
-  assert.equal((await store.revokedUsers.list(clock.wallMs())).length, 1)
+  assert.equal((await store.revokedUsers.list()).length, 1)
   await clock.advance(2000)
-  assert.equal((await store.revokedUsers.list(clock.wallMs())).length, 0)
+  assert.equal((await store.revokedUsers.list()).length, 0)
   await assert.rejects(auth.authenticateStale(access_token), { code: 'unauthorized' })
 })
 
@@ -148,7 +148,14 @@ test('one organization cannot take the room of all others', async (t) => {
   const { revokedUsers: store, serviceTime } = createMemoryStore({ clock })
   const { wall } = serviceTime
   const bounds = { revocationsMax: 40, organizationSharePercent: 50, callerSharePercent: 25 }
-  const users = await openRevokedUsers({ store, clock, wall, useMsMax: 1000, bounds })
+  const users = await openRevokedUsers({
+    store,
+    clock,
+    wall,
+    useMsMax: 1000,
+    bounds,
+    onLearnt: () => undefined,
+  })
   t.after(() => users.close())
   const revoke = (organizationId: string, userId: string) => users.revoke({ organizationId, userId })
   for (let count = 0; count < 18; count++) await revoke('acme', `u${count}`)

@@ -73,24 +73,23 @@ export function createRefreshFamilies(options: Options): RefreshFamilies {
         basis: basisOf(user),
         lastRotation: undefined,
       }
-      await store.create(family, options.familiesPerUserMax, serviceTime.wall.earliestMs())
+      await store.create(family, options.familiesPerUserMax)
     },
     async find({ familyId }) {
-      const family = await store.find(familyId, serviceTime.wall.earliestMs())
+      const family = await store.find(familyId)
       return family !== undefined && family.createdAtWallMs < notBeforeWallMs(family) ? undefined : family
     },
     async rotate(presented, user) {
-      const now = { nowMs: serviceTime.nowMs(), nowWallMs: serviceTime.wall.earliestMs() }
       const salt = newSalt(random)
       const successor = {
         currentHash: hashRefreshSecret(successorOf(presented, salt)),
         salt,
-        repeatableUntilMs: now.nowMs + REFRESH_REPEAT_MS,
+        repeatableMs: REFRESH_REPEAT_MS,
         expiresAtWallMs: serviceTime.wall.latestMs() + ttlMs,
         basis: basisOf(user),
       }
       const hash = hashRefreshSecret(presented)
-      const outcome = await store.rotate(presented.familyId, hash, successor, now)
+      const outcome = await store.rotate(presented.familyId, hash, successor)
       if (outcome.kind === 'rotated') return successorOf(presented, salt)
       if (outcome.kind === 'repeated') return successorOf(presented, outcome.salt)
       if (outcome.kind === 'reused') {

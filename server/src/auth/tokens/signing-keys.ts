@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, importJWK, importPKCS8 } from 'jose'
 import type { Clock, WallBounds } from '../../clock/clock.ts'
-import type { SigningKey, SigningKeyStore } from '../../store/store.ts'
+import type { SharedList, SigningKey } from '../../store/store.ts'
 import type { AuthLog } from '../auth-log.ts'
 import { keyDuties } from './key-duties.ts'
 
@@ -27,7 +27,7 @@ export interface SigningKeys {
 }
 
 type Options = {
-  readonly store: SigningKeyStore
+  readonly store: SharedList<SigningKey>
   readonly clock: Pick<Clock, 'every'>
   readonly wall: Pick<WallBounds, 'earliestMs'>
   readonly log: AuthLog
@@ -57,22 +57,34 @@ export async function openSigningKeys(options: Options): Promise<SigningKeys> {
   }
   const duties = () => keyDuties(newestFirst(), wall.earliestMs(), times)
 
+  async function take(key: SigningKey): Promise<void> {
+    if (!held.has(key.keyId)) held.set(key.keyId, await hold(key))
+  }
+
   async function rotate(): Promise<void> {
     const { makeOne, retired } = duties()
     for (const keyId of retired) {
       held.delete(keyId)
-      await store.remove(keyId)
+      await store.remove([keyId])
       log.info('signing key retired', { keyId })
     }
     if (makeOne) {
       const made = await makeKey(wall.earliestMs())
       await store.add(made)
-      held.set(made.keyId, await hold(made))
+      await take(made)
       log.info('signing key made', { keyId: made.keyId })
     }
   }
 
-  for (const key of await store.list()) held.set(key.keyId, await hold(key))
+  // Whoever shares the store makes and retires keys as well.
+  const unlisten = store.onChange((change) => {
+    if (change.kind === 'removed') for (const keyId of change.keys) held.delete(keyId)
+    else
+      take(change.item).catch((error: unknown) =>
+        log.error('a signing key cannot be used', { keyId: change.item.keyId, err: asError(error) }),
+      )
+  })
+  for (const key of await store.list()) await take(key)
   await rotate()
   let rotating: Promise<void> | undefined
   const timer = clock.every(CHECK_PERIOD_MS, () => {
@@ -92,6 +104,7 @@ export async function openSigningKeys(options: Options): Promise<SigningKeys> {
     jwks: () => ({ keys: newestFirst().map((key) => key.jwk) }),
     async close() {
       timer.cancel()
+      unlisten()
       await rotating
     },
   }

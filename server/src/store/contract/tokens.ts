@@ -26,17 +26,17 @@ function rotate(scene: Scene, presented: Buffer, next: Buffer, salt = SALT): Pro
   const successor = {
     currentHash: next,
     salt,
-    repeatableUntilMs: scene.at.nowMs + REPEATABLE_MS,
+    repeatableMs: REPEATABLE_MS,
     expiresAtWallMs: scene.under.wallMs() + 5000,
     basis: 'password 2',
   }
-  return scene.store.refreshFamilies.rotate('f', presented, successor, scene.at)
+  return scene.store.refreshFamilies.rotate('f', presented, successor)
 }
 
 /** A live family `f` whose first secret was just used up for its second. */
 async function rotated(scene: Scene): Promise<RefreshFamily> {
   const created = family(scene, 'f')
-  await scene.store.refreshFamilies.create(created, 5, scene.under.wallMs())
+  await scene.store.refreshFamilies.create(created, 5)
   const lastRotation = {
     usedHash: HASH_1,
     salt: SALT,
@@ -51,9 +51,9 @@ async function rotated(scene: Scene): Promise<RefreshFamily> {
 export const tokenCases: Cases = {
   'a refresh family is kept until it expires': async (scene) => {
     const created = family(scene, '__proto__')
-    const find = () => scene.store.refreshFamilies.find('__proto__', scene.under.wallMs())
+    const find = () => scene.store.refreshFamilies.find('__proto__')
     assert.equal(await find(), undefined)
-    await scene.store.refreshFamilies.create(created, 5, scene.under.wallMs())
+    await scene.store.refreshFamilies.create(created, 5)
     assert.deepEqual(await find(), created)
     await scene.under.advance(1000)
     assert.equal(await find(), undefined)
@@ -63,7 +63,7 @@ export const tokenCases: Cases = {
     const { refreshFamilies } = scene.store
     const expected = await rotated(scene)
     await scene.under.advance(4999)
-    assert.deepEqual(await refreshFamilies.find('f', scene.under.wallMs()), expected)
+    assert.deepEqual(await refreshFamilies.find('f'), expected)
     assert.equal((await rotate(scene, HASH_2, HASH_3)).kind, 'rotated')
   },
 
@@ -76,7 +76,7 @@ export const tokenCases: Cases = {
         family: expected,
         salt: SALT,
       })
-    assert.deepEqual(await scene.store.refreshFamilies.find('f', scene.under.wallMs()), expected)
+    assert.deepEqual(await scene.store.refreshFamilies.find('f'), expected)
     assert.equal((await rotate(scene, HASH_2, HASH_3)).kind, 'rotated')
   },
 
@@ -85,7 +85,7 @@ export const tokenCases: Cases = {
     await scene.under.advance(REPEATABLE_MS)
     assert.deepEqual(await rotate(scene, HASH_1, HASH_3), { kind: 'reused', family: expected })
     assert.deepEqual(await rotate(scene, HASH_2, HASH_3), { kind: 'unknown' })
-    assert.equal(await scene.store.refreshFamilies.find('f', scene.under.wallMs()), undefined)
+    assert.equal(await scene.store.refreshFamilies.find('f'), undefined)
   },
 
   'the hash used last revokes the family once its successor was used': async (scene) => {
@@ -103,7 +103,7 @@ export const tokenCases: Cases = {
 
   'two who present the same hash at once: one rotates, the other repeats': async (scene) => {
     const { refreshFamilies } = scene.store
-    await refreshFamilies.create(family(scene, 'f'), 5, scene.under.wallMs())
+    await refreshFamilies.create(family(scene, 'f'), 5)
     const both = await Promise.all([
       rotate(scene, HASH_1, HASH_2, Buffer.alloc(32, 5)),
       rotate(scene, HASH_1, HASH_3, Buffer.alloc(32, 6)),
@@ -115,25 +115,21 @@ export const tokenCases: Cases = {
         ['repeated', Buffer.alloc(32, 5)],
       ],
     )
-    const found = await refreshFamilies.find('f', scene.under.wallMs())
+    const found = await refreshFamilies.find('f')
     assert.deepEqual(found?.currentHash, HASH_2)
   },
 
   'a user has so many families, and the oldest goes first': async (scene) => {
     const { refreshFamilies } = scene.store
-    for (const id of ['a', 'b', 'c', 'd'])
-      await refreshFamilies.create(family(scene, id), 3, scene.under.wallMs())
-    await refreshFamilies.create(family(scene, 'e', { userId: 'bob' }), 3, scene.under.wallMs())
+    for (const id of ['a', 'b', 'c', 'd']) await refreshFamilies.create(family(scene, id), 3)
+    await refreshFamilies.create(family(scene, 'e', { userId: 'bob' }), 3)
     const kept = await Promise.all(
-      ['a', 'b', 'c', 'd', 'e'].map(async (id) => [
-        id,
-        (await refreshFamilies.find(id, scene.under.wallMs())) !== undefined,
-      ]),
+      ['a', 'b', 'c', 'd', 'e'].map(async (id) => [id, (await refreshFamilies.find(id)) !== undefined]),
     )
     assert.deepEqual(Object.fromEntries(kept), { a: false, b: true, c: true, d: true, e: true })
     await refreshFamilies.revoke('b')
     await refreshFamilies.revoke('b')
-    assert.equal(await refreshFamilies.find('b', scene.under.wallMs()), undefined)
+    assert.equal(await refreshFamilies.find('b'), undefined)
   },
 
   'all families of a user can go at once, and nobody else loses one': async (scene) => {
@@ -143,12 +139,10 @@ export const tokenCases: Cases = {
       ['b', '__proto__'],
       ['c', 'bob'],
     ] as const)
-      await refreshFamilies.create(family(scene, id, { userId }), 5, scene.under.wallMs())
+      await refreshFamilies.create(family(scene, id, { userId }), 5)
     await refreshFamilies.revokeOf('__proto__')
     await refreshFamilies.revokeOf('__proto__')
-    const left = await Promise.all(
-      ['a', 'b', 'c'].map((id) => refreshFamilies.find(id, scene.under.wallMs())),
-    )
+    const left = await Promise.all(['a', 'b', 'c'].map((id) => refreshFamilies.find(id)))
     assert.deepEqual(
       left.map((found) => found?.userId),
       [undefined, undefined, 'bob'],
@@ -164,7 +158,7 @@ export const tokenCases: Cases = {
     await add('acme', '__proto__', 3, 10)
     await add('__proto__', 'alice', 7, 2000)
     const list = async () =>
-      (await revokedUsers.list(scene.under.wallMs()))
+      (await revokedUsers.list())
         .map(
           (one) =>
             `${one.organizationId} ${one.userId} ${one.notBeforeWallMs} ${one.untilWallMs - nowWallMs}`,
@@ -182,7 +176,7 @@ export const tokenCases: Cases = {
     await revokedTokens.add({ tokenKey: 'a', untilWallMs })
     await revokedTokens.add(long)
     await revokedTokens.add({ tokenKey: 'a', untilWallMs: 0 })
-    const list = () => revokedTokens.list(scene.under.wallMs())
+    const list = () => revokedTokens.list()
     assert.deepEqual(await list(), [{ tokenKey: 'a', untilWallMs }, long])
     await scene.under.advance(1000)
     assert.deepEqual(await list(), [long])
@@ -202,8 +196,8 @@ export const tokenCases: Cases = {
     ] as const)
       await signingKeys.add(key(id, at))
     assert.deepEqual(await signingKeys.list(), [key('c', 3), key('b', 2), key('a', 1)])
-    await signingKeys.remove('c')
-    await signingKeys.remove('c')
+    await signingKeys.remove(['c'])
+    await signingKeys.remove(['c'])
     assert.deepEqual(await signingKeys.list(), [key('b', 2), key('a', 1)])
   },
 }

@@ -18,7 +18,7 @@ async function fill(scene: Scene): Promise<void> {
     ...{ scope: 'all', createdAtWallMs: wallMs, expiresAtWallMs: untilWallMs, basis: '' },
     lastRotation: undefined,
   }
-  await store.refreshFamilies.create(family, 5, wallMs)
+  await store.refreshFamilies.create(family, 5)
   await store.revokedTokens.add({ tokenKey: 't', untilWallMs })
   await store.revokedUsers.add({ ...OWNER, notBeforeWallMs: wallMs, untilWallMs })
   await scene.register()
@@ -35,11 +35,11 @@ async function known({ store }: Scene): Promise<readonly string[]> {
   const nowWallMs = store.serviceTime.wall.earliestMs()
   const found = {
     answer: await store.replies.find(OWNER, 'k', nowWallMs),
-    family: await store.refreshFamilies.find('f', nowWallMs),
+    family: await store.refreshFamilies.find('f'),
     history: await store.history.find('e', {}),
     'last seen': await store.lastSeen.find(ENDPOINT, nowWallMs),
-    'revoked token': (await store.revokedTokens.list(nowWallMs))[0],
-    'revoked user': (await store.revokedUsers.list(nowWallMs))[0],
+    'revoked token': (await store.revokedTokens.list())[0],
+    'revoked user': (await store.revokedUsers.list())[0],
   }
   return Object.entries(found).flatMap(([name, value]) => (value === undefined ? [] : [name]))
 }

@@ -7,6 +7,7 @@ import {
   startServiceTime,
 } from '../../clock/clock.ts'
 import { BOOK_BOUNDS, type BookBounds, FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
+import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kinds.ts'
 import { LEAST_AFTER_START_MS, type Recovery } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
 import { refusingDamage } from './disk/refusing-damage.ts'
@@ -40,10 +41,9 @@ import type { Rows } from './rows.ts'
 import { assertFormat, FORMAT_CHANGE, readState, type StoreState, stateChange } from './state-row.ts'
 import { type StoreLog, silentLog } from './store-log.ts'
 import { FamilyBook } from './tokens/family-book.ts'
+import { REVOKED_TOKEN_ROWS, REVOKED_USER_ROWS, SIGNING_KEY_ROWS } from './tokens/list-rows.ts'
 import { embeddedRefreshFamilies } from './tokens/refresh-families.ts'
-import { embeddedRevokedTokens, RevocationBook } from './tokens/revoked-tokens.ts'
-import { embeddedRevokedUsers, UserRevocationBook } from './tokens/revoked-users.ts'
-import { embeddedSigningKeys, loadSigningKeys } from './tokens/signing-keys.ts'
+import { embeddedSharedList, SharedListBook } from './tokens/shared-list.ts'
 
 /** How often what nobody waits for is written, and what is over is pruned, milliseconds. */
 const TICK_MS = 250
@@ -224,15 +224,17 @@ async function assemble(
   const { calls, clock, history, journal, lastSeen, rows, serviceTime, stale, table } = engine
   const replies = new ReplyBook(journal, bounds)
   const families = new FamilyBook(journal)
-  const revoked = new RevocationBook(journal, bounds)
-  const revokedUsers = new UserRevocationBook(journal, bounds)
-  const books = [calls, replies, families, revoked, revokedUsers, lastSeen]
+  const revoked = new SharedListBook(revokedTokenKind(bounds), REVOKED_TOKEN_ROWS, journal)
+  const revokedUsers = new SharedListBook(revokedUserKind(bounds), REVOKED_USER_ROWS, journal)
+  const signing = new SharedListBook(SIGNING_KEY_KIND, SIGNING_KEY_ROWS, journal)
+  const books = [calls, replies, families, revoked, revokedUsers, signing, lastSeen]
   for (const book of books) await book.load(rows)
 
+  const earliestWallMs = (): number => serviceTime.wall.earliestMs()
   const ticking = clock.every(TICK_MS, () => {
-    const earliestWallMs = serviceTime.wall.earliestMs()
-    for (const book of books) book.prune(earliestWallMs, PRUNED_MAX)
-    unlessRefused(() => retention.prune(earliestWallMs))
+    const nowWallMs = earliestWallMs()
+    for (const book of books) book.prune(nowWallMs, PRUNED_MAX)
+    unlessRefused(() => retention.prune(nowWallMs))
     journal.tellStuck()
     unlessRefused(() => engine.feed.changes.tellMissed())
     const isDue = table.totals().registrations > 0 && serviceTime.nowMs() - heart.lastBeatMs >= HEARTBEAT_MS
@@ -256,11 +258,11 @@ async function assemble(
     replies: embeddedReplies(replies, journal),
     history: embeddedHistory({ book: history, journal, wall: serviceTime.wall }),
     feed: embeddedFeed(engine),
-    refreshFamilies: embeddedRefreshFamilies(families, journal),
-    revokedTokens: embeddedRevokedTokens(revoked, journal),
-    revokedUsers: embeddedRevokedUsers(revokedUsers, journal),
+    refreshFamilies: embeddedRefreshFamilies(families, journal, serviceTime),
+    revokedTokens: embeddedSharedList(revoked, journal, earliestWallMs),
+    revokedUsers: embeddedSharedList(revokedUsers, journal, earliestWallMs),
     lastSeen: embeddedLastSeen(engine),
-    signingKeys: embeddedSigningKeys(await loadSigningKeys(rows), journal),
+    signingKeys: embeddedSharedList(signing, journal, earliestWallMs),
     serviceTime,
     failure: () => journal.failure(),
     warnings: () => rows.warnings?.() ?? [],

@@ -1,5 +1,6 @@
 import { type Clock, startServiceTime } from '../../clock/clock.ts'
 import { BOOK_BOUNDS, type BookBounds, FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
+import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kinds.ts'
 import { LEAST_AFTER_START_MS } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store, StoreTotals } from '../store.ts'
 import { Feed, memoryFeed } from './feed/feed.ts'
@@ -13,9 +14,7 @@ import { memoryLastSeen } from './registrations/last-seen.ts'
 import { memoryRegistrations, type RecordChange } from './registrations/registrations.ts'
 import { createSlots, liftAll, removeSlot, type Slot, type Slots } from './registrations/slots.ts'
 import { memoryRefreshFamilies } from './tokens/refresh-families.ts'
-import { memoryRevokedTokens } from './tokens/revoked-tokens.ts'
-import { memoryRevokedUsers } from './tokens/revoked-users.ts'
-import { memorySigningKeys } from './tokens/signing-keys.ts'
+import { memorySharedList } from './tokens/shared-list.ts'
 
 /** With what an oracle needs besides. */
 export type MemoryStore = Store & {
@@ -71,11 +70,11 @@ export function createMemoryStore({
     replies: memoryReplies(replies, gate),
     history: memoryHistory(history, gate),
     feed: memoryFeed(feed, slots, gate),
-    refreshFamilies: memoryRefreshFamilies(gate),
-    revokedTokens: memoryRevokedTokens(wall, gate, bookBounds),
-    revokedUsers: memoryRevokedUsers(wall, gate, bookBounds),
+    refreshFamilies: memoryRefreshFamilies(serviceTime, gate),
+    revokedTokens: memorySharedList(revokedTokenKind(bookBounds), wall, gate),
+    revokedUsers: memorySharedList(revokedUserKind(bookBounds), wall, gate),
     lastSeen: memoryLastSeen(slots, gate),
-    signingKeys: memorySigningKeys(gate),
+    signingKeys: memorySharedList(SIGNING_KEY_KIND, wall, gate),
     serviceTime,
     failure: () => undefined,
     warnings: () => [],

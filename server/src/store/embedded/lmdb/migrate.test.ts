@@ -61,9 +61,9 @@ async function answersOf(store: Store): Promise<unknown> {
   }
   const rest = {
     keys: await store.signingKeys.list(),
-    revokedTokens: await store.revokedTokens.list(wallMs),
-    revokedUsers: await store.revokedUsers.list(wallMs),
-    family: await store.refreshFamilies.find('family', wallMs),
+    revokedTokens: await store.revokedTokens.list(),
+    revokedUsers: await store.revokedUsers.list(),
+    family: await store.refreshFamilies.find('family'),
     lastSeen: await store.lastSeen.find({ organizationId: 'acme', userId: 'user-1' }, wallMs),
   }
   const feed = await store.feed.read('acme', 0, 1000)

@@ -1,27 +1,36 @@
+import type { ServiceTime } from '../../../clock/clock.ts'
 import { REFRESH_FAMILIES_MAX } from '../../bounds.ts'
 import { judgeRotation } from '../../rotation.ts'
 import type { RefreshFamily, RefreshFamilyStore, RotateOutcome } from '../../store.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { FamilyBook } from './family-book.ts'
 
-export function embeddedRefreshFamilies(families: FamilyBook, journal: Journal): RefreshFamilyStore {
+export function embeddedRefreshFamilies(
+  families: FamilyBook,
+  journal: Journal,
+  { nowMs, wall }: ServiceTime,
+): RefreshFamilyStore {
+  const findLive = (familyId: string): RefreshFamily | undefined => {
+    const family = families.get(familyId)
+    return family !== undefined && wall.earliestMs() < family.expiresAtWallMs ? family : undefined
+  }
   return {
-    async create(family, familiesPerUserMax, nowWallMs) {
+    async create(family, familiesPerUserMax) {
       journal.assertWritable()
       families.add(family)
-      families.dropUsersOldest(family.userId, familiesPerUserMax, nowWallMs)
+      families.dropUsersOldest(family.userId, familiesPerUserMax, wall.earliestMs())
       families.dropOldest(REFRESH_FAMILIES_MAX)
       await journal.durable()
     },
-    async find(familyId, nowWallMs) {
+    async find(familyId) {
       journal.assertOpen()
-      return findLive(families, familyId, nowWallMs)
+      return findLive(familyId)
     },
-    async rotate(familyId, presentedHash, successor, { nowMs, nowWallMs }): Promise<RotateOutcome> {
+    async rotate(familyId, presentedHash, successor): Promise<RotateOutcome> {
       journal.assertWritable()
-      const family = findLive(families, familyId, nowWallMs)
+      const family = findLive(familyId)
       if (family === undefined) return { kind: 'unknown' }
-      const outcome = judgeRotation(family, presentedHash, successor, nowMs)
+      const outcome = judgeRotation(family, presentedHash, successor, nowMs())
       if (outcome.kind === 'rotated') families.replace(outcome.family)
       if (outcome.kind === 'reused') families.remove(familyId)
       // Also what is repeated: the rotation before may be on its way to the disk still.
@@ -37,9 +46,4 @@ export function embeddedRefreshFamilies(families: FamilyBook, journal: Journal):
       if (families.removeUsers(userId)) await journal.durable()
     },
   }
-}
-
-function findLive(families: FamilyBook, familyId: string, nowWallMs: number): RefreshFamily | undefined {
-  const family = families.get(familyId)
-  return family !== undefined && nowWallMs < family.expiresAtWallMs ? family : undefined
 }

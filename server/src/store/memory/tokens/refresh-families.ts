@@ -1,3 +1,4 @@
+import type { ServiceTime } from '../../../clock/clock.ts'
 import { REFRESH_FAMILIES_MAX } from '../../bounds.ts'
 import { judgeRotation } from '../../rotation.ts'
 import type { RefreshFamily, RefreshFamilyStore, RotateOutcome } from '../../store.ts'
@@ -5,26 +6,30 @@ import { assertOpen, type Gate } from '../gate.ts'
 
 type Families = Map<string, RefreshFamily>
 
-export function memoryRefreshFamilies(gate: Gate): RefreshFamilyStore {
+export function memoryRefreshFamilies({ nowMs, wall }: ServiceTime, gate: Gate): RefreshFamilyStore {
   const families: Families = new Map()
+  const findLive = (familyId: string): RefreshFamily | undefined => {
+    const family = families.get(familyId)
+    return family !== undefined && wall.earliestMs() < family.expiresAtWallMs ? family : undefined
+  }
   return {
-    async create(family, familiesPerUserMax, nowWallMs) {
+    async create(family, familiesPerUserMax) {
       assertOpen(gate)
       families.delete(family.familyId)
       families.set(family.familyId, family)
-      dropExpired(families, nowWallMs)
+      dropExpired(families, wall.earliestMs())
       dropOldest(families, ({ userId }) => userId === family.userId, familiesPerUserMax)
       dropOldest(families, () => true, REFRESH_FAMILIES_MAX)
     },
-    async find(familyId, nowWallMs) {
+    async find(familyId) {
       assertOpen(gate)
-      return findLive(families, familyId, nowWallMs)
+      return findLive(familyId)
     },
-    async rotate(familyId, presentedHash, successor, { nowMs, nowWallMs }): Promise<RotateOutcome> {
+    async rotate(familyId, presentedHash, successor): Promise<RotateOutcome> {
       assertOpen(gate)
-      const family = findLive(families, familyId, nowWallMs)
+      const family = findLive(familyId)
       if (family === undefined) return { kind: 'unknown' }
-      const outcome = judgeRotation(family, presentedHash, successor, nowMs)
+      const outcome = judgeRotation(family, presentedHash, successor, nowMs())
       if (outcome.kind === 'rotated') families.set(familyId, outcome.family)
       if (outcome.kind === 'reused') families.delete(familyId)
       return outcome
@@ -38,11 +43,6 @@ export function memoryRefreshFamilies(gate: Gate): RefreshFamilyStore {
       for (const family of families.values()) if (family.userId === userId) families.delete(family.familyId)
     },
   }
-}
-
-function findLive(families: Families, familyId: string, nowWallMs: number): RefreshFamily | undefined {
-  const family = families.get(familyId)
-  return family !== undefined && nowWallMs < family.expiresAtWallMs ? family : undefined
 }
 
 function dropExpired(families: Families, nowWallMs: number): void {
