@@ -32,7 +32,9 @@ export const LIMITS_OFF: LimitSettings = {
   shedWritePercent: 100,
 }
 
+const STILL = { monotonicMs: () => 0, after: () => ({ cancel: () => undefined }) }
+
 /** For tests of what has nothing to do with limits: a new one each time, since some of it is held. */
 export function noLimits(settings: Partial<LimitSettings> = {}): Limits {
-  return createLimits({ settings: { ...LIMITS_OFF, ...settings }, clock: { monotonicMs: () => 0 } })
+  return createLimits({ settings: { ...LIMITS_OFF, ...settings }, clock: STILL })
 }

@@ -139,7 +139,7 @@ async function addApi(
     async (scope) => {
       auditRoutes(scope, services)
       requireToken(scope, services, settings)
-      readJson(scope)
+      readJson(scope, services.limits)
       registerRoutes(scope, services, settings, gate)
       unregisterRoute(scope, services)
       keepaliveRoute(scope, services, gate)
@@ -156,7 +156,7 @@ async function addApi(
       presenceRoute(scope, services)
       revokeUserRoute(scope, services)
       await scope.register(async (raw) => {
-        readRawJson(raw)
+        readRawJson(raw, services.limits)
         sendEventRoute(raw, services, gate)
         answerEventRoute(raw, services, gate)
         previewMasksRoute(raw, services)

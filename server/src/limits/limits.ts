@@ -92,7 +92,7 @@ const UNFINISHED_BYTES_MAX = 134_217_728
 /** Bytes of events that may wait to be written at one time beside those that are nobody's: so the store lets 48 MiB wait. */
 const WRITE_BYTES_MAX = 41_943_040
 
-type LimitOptions = { readonly settings: LimitSettings; readonly clock: Pick<Clock, 'monotonicMs'> }
+type LimitOptions = { readonly settings: LimitSettings; readonly clock: Pick<Clock, 'monotonicMs' | 'after'> }
 
 export function createLimits({ settings, clock }: LimitOptions): Limits {
   const events = new Pair(
@@ -125,7 +125,7 @@ export function createLimits({ settings, clock }: LimitOptions): Limits {
   return {
     work: createWorkMeter(work, clock),
     ledger: createLedger(ledger),
-    turns: new Turns(),
+    turns: new Turns(clock),
     shedding: new Shedding({ lagMs: settings.shedLagMs, writePercent: settings.shedWritePercent }),
     sendEvents: (caller, organizationId, count) => events.take(caller, organizationId, count),
     register: (caller) => registers.take(caller, caller.organizationId ?? '', 1),

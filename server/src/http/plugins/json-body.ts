@@ -2,28 +2,37 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { FastifyBodyParser, FastifyRequest } from 'fastify'
 import { parseJsonBody } from '../../delivery/delivery.ts'
+import { type Limits, turnOf } from '../../limits/limits.ts'
 import type { App } from '../app-type.ts'
 import { isReadableJson, isReadableLines } from '../bodies/body.ts'
+import { callerOf } from './authenticate.ts'
 
-/** Reads JSON bodies in this scope, and nothing else: anything but JSON is answered 415. */
-export function readJson(app: App): void {
-  readBodies(app, parseJsonBody)
+/** What is larger takes milliseconds to be read as JSON; bytes. The fast lane takes nothing larger. */
+const LARGE_BYTES = 32_768
+
+/**
+ * Reads JSON bodies in this scope, and nothing else: anything but JSON is answered 415. Large ones are read in their
+ * caller's turn, whatever comes of them: so many come in one turn of the event loop as somebody has connections.
+ */
+export function readJson(app: App, limits: Pick<Limits, 'turns'>): void {
+  readBodies(app, parseJsonBody, limits)
 }
 
-/** Reads JSON bodies in this scope as the bytes they are. */
-export function readRawJson(app: App): void {
-  readBodies(app, (body) => body)
+/** Reads JSON bodies in this scope as the bytes they are; from there on large ones have their caller's turn too. */
+export function readRawJson(app: App, limits: Pick<Limits, 'turns'>): void {
+  readBodies(app, (body) => body, limits)
 }
 
 /** Reads bodies of bulk requests in this scope as the bytes they are: JSON, or lines of JSON. */
 export function readRawBulk(app: App): void {
+  // They are read in slices.
   readBodies(app, (body) => body)
   addParser(app, 'application/x-ndjson', isReadableLines, (body) => body)
 }
 
-function readBodies(app: App, parse: (body: Buffer) => unknown): void {
+function readBodies(app: App, parse: (body: Buffer) => unknown, limits?: Pick<Limits, 'turns'>): void {
   app.removeAllContentTypeParsers()
-  addParser(app, 'application/json', isReadableJson, parse)
+  addParser(app, 'application/json', isReadableJson, parse, limits)
   refuseOthers(app)
 }
 
@@ -80,11 +89,22 @@ function addParser(
   type: string,
   isReadable: (headers: IncomingHttpHeaders) => boolean,
   parse: (body: Buffer) => unknown,
+  limits?: Pick<Limits, 'turns'>,
 ): void {
   const parser: FastifyBodyParser<Buffer> = (request, body, done) => {
     if (body.length === 0 && !needsBody(request)) done(null, undefined)
     else if (!isReadable(request.raw.headers)) done(new RollcallError('unsupported_media_type'), undefined)
-    else done(null, parse(body))
+    else if (limits === undefined || body.length <= LARGE_BYTES) done(null, parse(body))
+    else parseInTurn(limits, request, () => parse(body)).then((value) => done(null, value), done)
   }
   app.addContentTypeParser(type, { parseAs: 'buffer' }, parser)
+}
+
+async function parseInTurn(
+  { turns }: Pick<Limits, 'turns'>,
+  request: FastifyRequest,
+  parse: () => unknown,
+): Promise<unknown> {
+  await turns.next(turnOf(callerOf(request)))
+  return parse()
 }
