@@ -118,6 +118,34 @@ export type UserPresence = {
   readonly lastSeenAt: string | null
 }
 
+/** A page of `GET /rtc-api/users`, by id. It may have fewer users than asked for, or none, although more follow. */
+export type UserPage = {
+  readonly users: readonly UserPresence[]
+  /** Gets the next page. Absent: there is none. */
+  readonly nextCursor?: string
+}
+
+/** A page of `GET /rtc-api/organizations`, by id. */
+export type OrganizationPage = {
+  readonly organizations: readonly OrganizationInSight[]
+  /** Gets the next page. Absent: there is none. */
+  readonly nextCursor?: string
+}
+
+/** An organization as role SERVICE sees it. */
+export type OrganizationInSight = {
+  readonly id: string
+  /** As the directory has it; `null`: it is not in there, and a foreign issuer speaks for it, or did. */
+  readonly name: string | null
+  /** Live registrations, and how many of them have a link. */
+  readonly registrations: number
+  readonly connected: number
+  /** QoS 1 events that wait to be acknowledged, counted for each endpoint. */
+  readonly mailboxEvents: number
+  /** How many it has. */
+  readonly webhooks: number
+}
+
 /** Body of `POST /rtc-api/users/{userId}/revoke`; may be left out. Answered 204. */
 export type RevokeUserWebCommand = {
   /** Read only from callers with role SERVICE, for whom it is required, here or in the query. */

@@ -21,6 +21,12 @@ export const ERRORS = {
     retryable: false,
     text: 'A caller with role SERVICE must name the organization.',
   },
+  organization_unknown: {
+    status: 400,
+    reason: 0x83,
+    retryable: false,
+    text: 'There is no such organization.',
+  },
   no_organization: {
     status: 400,
     reason: 0x83,

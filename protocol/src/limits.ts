@@ -108,6 +108,10 @@ export const REASON_CHARACTERS_MAX = 256
 /** Users in one `POST /rtc-api/users/presence`. */
 export const PRESENCE_USERS_MAX = 1_000
 
+/** Users, and organizations, on one page of their lists, at most and where the caller does not say. */
+export const LIST_PAGE_MAX = 1_000
+export const LIST_PAGE_DEFAULT = 100
+
 /** Events on one page of the history, at most and where the caller does not say. */
 export const HISTORY_PAGE_MAX = 200
 export const HISTORY_PAGE_DEFAULT = 50

@@ -173,6 +173,7 @@ function buildReach(laid: Laid & { readonly auth: Auth }): { delivery: Delivery;
     limits: configuration,
     quotas: limits,
     organizationOf: (id) => auth.organizations().get(id),
+    mayBeOrganization: (id) => auth.mayBeOrganization(id),
   })
   const makesRoom = configuration.endpointsFull === 'evict'
   const registrar = createRegistrar({

@@ -131,6 +131,8 @@ function authFor({ token, organizationId, userId, isBackend }: Caller, clock: Cl
     onRevoked: () => undefined,
     revocations: () => 0,
     organizations: () => new Map(),
+    mayBeOrganization: () => true,
+    namedByIssuers: () => new Set(),
     onDirectoryReloaded: () => undefined,
     token: () => Promise.reject(new Error('not here')),
     revoke: () => Promise.reject(new Error('not here')),

@@ -47,6 +47,10 @@ describe('tenants', () => {
     )
     assert.equal((await acme.sendEvent(offer('carol', { organizationId: 'globex' }, { n: 4 }))).count, 0)
     await assert.rejects(service.sendEvent(offer('bob')), { code: 'organization_required' })
+    for (const organizationId of ['acne', '__proto__'])
+      await assert.rejects(service.sendEvent(offer('bob', { organizationId })), {
+        code: 'organization_unknown',
+      })
     assert.equal(
       (await service.sendEvent(offer('bob', { organizationId: 'acme', qos: 1 }, { n: 5 }))).count,
       1,

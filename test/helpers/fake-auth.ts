@@ -8,6 +8,10 @@ const HOUR_MS = 3_600_000
 /** What was revoked: tokens, and users as `organization/user`. */
 export type Revocations = { count: number; readonly revoked: Set<string> }
 
+const organization = (id: string, name: string) =>
+  [id, { id, name, webhooks: [], send: [], senderId: false }] as const
+const ORGANIZATIONS = new Map([organization('acme', 'Acme'), organization('globex', '<b>Globex</b>')])
+
 /** `alice`, `bob` and `backend` of acme, and `service` of role SERVICE are their own tokens; `fault` is a fault. */
 export function fakeAuth(
   clock: FakeClock,
@@ -56,6 +60,9 @@ export function fakeAuth(
     },
     revoke: async (request) => void requests.push(request),
     jwks: () => ({ keys: [{ kty: 'RSA', kid: 'k1' }] }),
+    organizations: () => ORGANIZATIONS,
+    mayBeOrganization: (id) => ORGANIZATIONS.has(id),
+    namedByIssuers: () => new Set(['acme', 'foreign']),
     metadata: () => ({ issuer: 'http://127.0.0.1' }),
   }
 }

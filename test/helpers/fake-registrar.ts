@@ -1,6 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { HttpOptions } from '../../server/src/http/http.ts'
-import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
+import type { EndpointKey, Range, Registration, UserKey } from '../../server/src/store/store.ts'
 import type { FakeClock } from './fake-clock.ts'
 
 /** Registrations without a store; `failure` makes everything fail. */
@@ -70,6 +70,26 @@ export class FakeRegistrar {
   async lastSeenWallMs(user: UserKey): Promise<number | undefined> {
     const times = (await this.list(user)).map(({ lastKeepAliveAtWallMs }) => lastKeepAliveAtWallMs)
     return times.length === 0 ? undefined : Math.max(...times)
+  }
+
+  async users(organizationId: string, { prefix, after, max }: Range) {
+    this.#failOrGo()
+    const all = [...this.#registrations.values()].filter((one) => one.organizationId === organizationId)
+    const ids = [...new Set(all.map(({ userId }) => userId))].sort()
+    const found = ids.filter((id) => id.startsWith(prefix) && id > after)
+    const page = found.slice(0, max)
+    const users = page.map((userId) => {
+      const registrations = all.filter((one) => one.userId === userId)
+      return { userId, registrations, lastSeenWallMs: registrations[0]?.lastKeepAliveAtWallMs }
+    })
+    return { users, next: found.length > max ? page.at(-1) : undefined }
+  }
+
+  async organizations({ prefix, after, max }: Range) {
+    const all = [...this.#registrations.values()].map(({ organizationId }) => organizationId)
+    const found = [...new Set(all)].sort().filter((id) => id.startsWith(prefix) && id > after)
+    const organizationIds = found.slice(0, max)
+    return { organizationIds, next: found.length > max ? organizationIds.at(-1) : undefined }
   }
 
   count(organizationId?: string): number {

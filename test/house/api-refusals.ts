@@ -6,6 +6,7 @@ const PARTICULAR: Partial<Record<ErrorCode, readonly string[]>> = {
   endpoint_unknown: ['unregisterUserEndpoint', 'keepUserEndpointAlive'],
   too_many_endpoints: ['createUserEndpoint', 'registerUserEndpoint'],
   mailbox_full: ['sendEventToUser'],
+  organization_unknown: ['sendEventToUser'],
   no_organization: [
     'createUserEndpoint',
     'registerUserEndpoint',

@@ -4,8 +4,8 @@ import { type TestContext, test } from 'node:test'
 import {
   isBackend,
   mayPublishEvents,
+  organizationInSight,
   organizationOfStatistics,
-  organizationOfWebhooks,
   readableHistory,
   userInSight,
 } from '../../server/src/auth/auth.ts'
@@ -58,7 +58,7 @@ for (const claims of [
     for (const ask of [
       () => userInSight(principal, 'alice', undefined),
       () => organizationOfStatistics(principal, undefined),
-      () => organizationOfWebhooks(principal, undefined),
+      () => organizationInSight(principal, undefined),
     ])
       assert.throws(ask, { code: 'forbidden' })
   })

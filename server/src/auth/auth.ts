@@ -39,10 +39,11 @@ export {
   isPrivileged,
   mayPublishEvents,
   organizationForSending,
+  organizationInSight,
   organizationOfStatistics,
-  organizationOfWebhooks,
   ownUser,
   readableHistory,
+  requireService,
   userInSight,
   userToRevoke,
 } from './policy.ts'
@@ -67,6 +68,13 @@ export interface Auth extends Authenticator {
   revocations(): number
   /** The organizations of the directory in force, by id, with their webhooks. */
   organizations(): ReadonlyMap<string, Organization>
+  /**
+   * Whether there is an organization of this id: in the directory, or one that a foreign issuer may speak for. Where an
+   * issuer speaks for every organization, each id may be one. Cheap.
+   */
+  mayBeOrganization(organizationId: string): boolean
+  /** Ids that a foreign issuer is configured to speak for, name by name. */
+  namedByIssuers(): ReadonlySet<string>
   /** Has `listener` called whenever another directory comes into force. */
   onDirectoryReloaded(listener: () => void): void
   /** `POST /security/oauth/token`. @throws OAuthError */
@@ -138,6 +146,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     onRevoked: (listener) => notices.listen(listener),
     revocations: () => notices.count,
     organizations: () => directory.current().organizations,
+    mayBeOrganization: (id) => directory.current().organizations.has(id) || foreign.speaksFor(id),
+    namedByIssuers: () => foreign.organizations,
     onDirectoryReloaded: (listener) => directory.onReloaded(listener),
     reloadDirectory: () => directory.reload(),
     jwks: () => keys.jwks(),

@@ -125,13 +125,18 @@ export function organizationOfStatistics(
 }
 
 /**
- * The organization whose webhooks a caller may look after: its own for a backend or an administrator, the one it
- * names for role SERVICE, and none for everybody else. Pure.
+ * The organization that a caller may look after, with its users and its webhooks: its own for a backend or an
+ * administrator, the one it names for role SERVICE, and none for everybody else. Pure.
  *
  * @param organizationId read from role SERVICE only
  * @throws RollcallError as `userInSight`
  */
-export function organizationOfWebhooks(principal: Principal, organizationId: unknown): string {
+export function organizationInSight(principal: Principal, organizationId: unknown): string {
   if (!isPrivileged(principal)) throw new RollcallError('forbidden')
   return organizationForSending(principal, organizationId)
+}
+
+/** Lets only role SERVICE pass, which belongs to no organization and sees them all. Pure. @throws RollcallError `forbidden` */
+export function requireService({ isService }: Principal): void {
+  if (!isService) throw new RollcallError('forbidden')
 }

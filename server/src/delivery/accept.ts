@@ -56,6 +56,7 @@ export type AcceptContext = {
   readonly newId: () => string
   readonly quotas: Pick<Limits, 'sendEvents' | 'work' | 'shedding'>
   readonly organizationOf: OrganizationOf
+  readonly mayBeOrganization: (organizationId: string) => boolean
   readonly maskLength: MaskLength
   readonly metrics: Pick<Metrics, 'masksTook'>
 }
@@ -63,10 +64,15 @@ export type AcceptContext = {
 /** An organization of the directory in force; `undefined`: one that only a foreign issuer knows. */
 export type OrganizationOf = (organizationId: string) => Organization | undefined
 
-/** @throws RollcallError `organization_required`, `rate_limited`, `forbidden`, `invalid_mask`, `invalid_request` */
+/** @throws RollcallError `organization_required`, `organization_unknown`, `rate_limited`, `forbidden`, `invalid_mask`, `invalid_request` */
 export function accept(context: AcceptContext, principal: Principal, command: SendEventCommand): Accepted {
   const { clock, quotas, organizationOf } = context
   const organizationId = organizationForSending(principal, command.organizationId)
+  // Whoever mistypes it would be told of nobody's devices. Of everybody else's organization the token speaks.
+  if (principal.organizationId === null && !context.mayBeOrganization(organizationId))
+    throw new RollcallError('organization_unknown', undefined, {
+      fields: [['organizationId', 'must be the id of an organization that there is']],
+    })
   quotas.sendEvents(principal, organizationId, 1)
   const { cancelOthers } = command
   const organization = organizationOf(organizationId)

@@ -51,7 +51,7 @@ export interface Delivery {
    * Sends one event. QoS 1 resolves only once the event is durable for every endpoint counted.
    *
    * @param idempotencyKey 1 to 128 characters; see semantics in PROTOCOL.md. Absent: the command's own
-   * @throws RollcallError `organization_required`, `rate_limited`, `forbidden`, `invalid_mask`, `invalid_request`,
+   * @throws RollcallError `organization_required`, `organization_unknown`, `rate_limited`, `forbidden`, `invalid_mask`, `invalid_request`,
    *   `mailbox_full`, `unavailable`
    */
   sendEvent(principal: Principal, command: SendEventCommand, idempotencyKey?: string): Promise<SendResult>
@@ -150,6 +150,8 @@ export type DeliveryOptions = {
   } & Partial<IdempotencyBounds>
   /** Whose rules for sending hold. */
   readonly organizationOf: OrganizationOf
+  /** Whether there is an organization of this id. Default: each is one. */
+  readonly mayBeOrganization?: (organizationId: string) => boolean
   /** How many events callers may send, and how many bytes of them may wait to be written. */
   readonly quotas: Pick<Limits, 'sendEvents' | 'work' | 'turns' | 'ledger' | 'shedding'>
 }
@@ -168,6 +170,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     ...endings,
     ...options,
     maskLength,
+    mayBeOrganization: options.mayBeOrganization ?? (() => true),
     idempotency,
     shares: options.limits,
   }

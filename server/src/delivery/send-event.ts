@@ -54,7 +54,7 @@ export type SendResult = {
 /**
  * Sends one event. Every branch of the flow is here; what it calls decides nothing about it.
  *
- * @throws RollcallError `organization_required`, `rate_limited`, `forbidden`, `invalid_mask`, `invalid_request`,
+ * @throws RollcallError `organization_required`, `organization_unknown`, `rate_limited`, `forbidden`, `invalid_mask`, `invalid_request`,
  *   `mailbox_full`, `unavailable`
  */
 export async function sendEvent(

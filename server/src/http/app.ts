@@ -14,6 +14,7 @@ import { serveDocs } from './plugins/docs-page.ts'
 import { answerErrors, answerThrown } from './plugins/errors.ts'
 import { boundHeaders } from './plugins/header-bytes.ts'
 import { ignoreTypesOfNothing, readJson, readRawBulk, readRawJson } from './plugins/json-body.ts'
+import { refuseUnknownOrganizations } from './plugins/known-organization.ts'
 import { speakOAuth } from './plugins/oauth-form.ts'
 import { documentRoutes } from './plugins/openapi.ts'
 import { servePages } from './plugins/pages.ts'
@@ -36,6 +37,8 @@ import { keepaliveRoute } from './routes/keepalive.ts'
 import { kickEndpointRoute } from './routes/kick-endpoint.ts'
 import { listEndpointsRoute } from './routes/list-endpoints.ts'
 import { listEventsRoute } from './routes/list-events.ts'
+import { listOrganizationsRoute } from './routes/list-organizations.ts'
+import { listUsersRoute } from './routes/list-users.ts'
 import { listUsersEndpointsRoute } from './routes/list-users-endpoints.ts'
 import { listWebhooksRoute } from './routes/list-webhooks.ts'
 import { metricsRoute } from './routes/metrics.ts'
@@ -139,6 +142,7 @@ async function addApi(
     async (scope) => {
       auditRoutes(scope, services)
       requireToken(scope, services, settings)
+      refuseUnknownOrganizations(scope, services)
       readJson(scope, services.limits)
       registerRoutes(scope, services, settings, gate)
       unregisterRoute(scope, services)
@@ -151,6 +155,8 @@ async function addApi(
       deadLetterRoutes(scope, services)
       statisticsRoute(scope, services)
       iceServersRoute(scope, services, settings)
+      listUsersRoute(scope, services)
+      listOrganizationsRoute(scope, services)
       listUsersEndpointsRoute(scope, services)
       kickEndpointRoute(scope, services)
       presenceRoute(scope, services)

@@ -48,6 +48,9 @@ async function open(test: TestContext) {
       revocations: () => 0,
       jwks: () => ({ keys: [] }),
       metadata: () => ({}),
+      organizations: () => new Map(),
+      mayBeOrganization: () => true,
+      namedByIssuers: () => new Set(),
     },
   })
   const url = await listen()

@@ -21,7 +21,8 @@ function failing(error: Error): { auth: HttpOptions['auth'] } {
     throw error
   }
   const auth = { authenticate: fail, isStillGood: fail, token: fail, revoke: fail, revokeUser: fail }
-  return { auth: { ...auth, revocations: fail, jwks: fail, metadata: fail } }
+  const told = { organizations: fail, mayBeOrganization: fail, namedByIssuers: fail }
+  return { auth: { ...auth, ...told, revocations: fail, jwks: fail, metadata: fail } }
 }
 
 describe('the token endpoint', () => {

@@ -44,6 +44,9 @@ const UNUSED_SERVICES: HttpServices = {
     revokeUser: unused,
     jwks: unused,
     metadata: unused,
+    organizations: unused,
+    mayBeOrganization: unused,
+    namedByIssuers: unused,
   },
   registrar: {
     register: unused,
@@ -54,6 +57,8 @@ const UNUSED_SERVICES: HttpServices = {
     list: unused,
     lastSeenWallMs: unused,
     count: unused,
+    users: unused,
+    organizations: unused,
     expiresAtWallMs: unused,
   },
   history: { find: unused, list: unused, held: unused },

@@ -20,7 +20,17 @@ export interface Readiness {
 export type HttpServices = {
   readonly auth: Pick<
     Auth,
-    'authenticate' | 'isStillGood' | 'revocations' | 'token' | 'revoke' | 'revokeUser' | 'jwks' | 'metadata'
+    | 'authenticate'
+    | 'isStillGood'
+    | 'revocations'
+    | 'token'
+    | 'revoke'
+    | 'revokeUser'
+    | 'jwks'
+    | 'metadata'
+    | 'organizations'
+    | 'mayBeOrganization'
+    | 'namedByIssuers'
   >
   readonly registrar: Pick<
     Registrar,
@@ -32,6 +42,8 @@ export type HttpServices = {
     | 'list'
     | 'lastSeenWallMs'
     | 'count'
+    | 'users'
+    | 'organizations'
     | 'expiresAtWallMs'
   >
   readonly delivery: Pick<

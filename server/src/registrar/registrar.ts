@@ -4,7 +4,15 @@ import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import { KEEP_ALIVE_SECONDS_MIN } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
-import type { EndpointKey, IsLinked, Moment, Registration, Store, UserKey } from '../store/store.ts'
+import type {
+  EndpointKey,
+  IsLinked,
+  Moment,
+  Registration,
+  Store,
+  UserKey,
+  UserStore,
+} from '../store/store.ts'
 import { Expiry } from './expiry.ts'
 
 /** Keeps registrations: register, keepalive, unregister, reminders and expiry. Knows nothing of delivery. */
@@ -37,6 +45,10 @@ export interface Registrar {
    * `undefined`: never, or too long ago.
    */
   lastSeenWallMs(user: UserKey): Promise<number | undefined>
+  /** Who is known in an organization, by id: `UserStore`. */
+  users: UserStore['list']
+  /** Organizations with a registration. */
+  organizations: UserStore['organizations']
   /** Registrations there are, of one organization or in all; those that expired since the last sweep included. Cheap. */
   count(organizationId: string | undefined): number
   /** Wall-clock time at which the registration expires unless kept alive. */
@@ -54,7 +66,7 @@ export type WantedRegistration = {
 }
 
 export type RegistrarOptions = {
-  readonly store: Pick<Store, 'registrations' | 'lastSeen' | 'serviceTime' | 'totals'>
+  readonly store: Pick<Store, 'registrations' | 'lastSeen' | 'users' | 'serviceTime' | 'totals'>
   readonly clock: Clock
   /** Makes UUIDv7s for endpoints that bring no id of their own. */
   readonly newId: () => string
@@ -97,6 +109,8 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     find: (endpoint) => registrations.find(endpoint, serviceTime.heardMs()),
     list: (user) => registrations.list(user, serviceTime.heardMs()),
     lastSeenWallMs: (user) => options.store.lastSeen.find(user, serviceTime.wall.earliestMs()),
+    users: (organizationId, range) => options.store.users.list(organizationId, range),
+    organizations: (range) => options.store.users.organizations(range),
     count: (organizationId) => options.store.totals(organizationId).registrations,
     expiresAtWallMs: (registration) => serviceTime.toWallMs(registration.expiresAtMs),
     start: () => expiry.start(),

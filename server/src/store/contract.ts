@@ -23,6 +23,7 @@ import { standstillCases, standstillRestartCases } from './contract/standstill.t
 import { termCases, termRestartCases } from './contract/terms.ts'
 import { tokenCases } from './contract/tokens.ts'
 import { totalsCases, totalsRestartCases } from './contract/totals.ts'
+import { userCases, userRestartCases } from './contract/users.ts'
 import { wallJumpCases, wallJumpRestartCases } from './contract/wall-jumps.ts'
 
 export type { StoreUnderTest } from './contract/scene.ts'
@@ -61,6 +62,7 @@ export function testStoreContract(
     ['lists that several hold', sharedListCases],
     ['devices that flap', flappingCases],
     ['last seen', lastSeenCases],
+    ['who is there', userCases],
     ['the feed', feedCases],
     ['terms of events', termCases],
     ['answers to events', answerCases],
@@ -71,6 +73,7 @@ export function testStoreContract(
     ['terms over restarts', termRestartCases, noRestarts],
     ['answers over restarts', answerRestartCases, noRestarts],
     ['what everybody shares, over restarts', sharingRestartCases, noRestarts],
+    ['who is there, over restarts', userRestartCases, noRestarts],
     ['totals over restarts', totalsRestartCases, noRestarts],
     ['restarts and the feed', feedRestartCases, noRestarts],
     ['history over restarts', historyRestartCases, noRestarts],

@@ -7,6 +7,7 @@ import type { RefreshFamilyStore } from './refresh-families.ts'
 import type { LastSeenStore, RegistrationStore } from './registrations.ts'
 import type { ReplyStore } from './replies.ts'
 import type { RevokedToken, SharedList, SigningKey, UserRevocation } from './shared-list.ts'
+import type { UserStore } from './users.ts'
 
 export { feedBounds, HISTORY_BOUNDS } from './bounds.ts'
 export type { AnswerOutcome, AnswerRequest, Call, CallStore } from './calls.ts'
@@ -61,6 +62,7 @@ export type {
 export type { IdempotencyKey, Reply, ReplyStore } from './replies.ts'
 export type { ListChange, RevokedToken, SharedList, SigningKey, UserRevocation } from './shared-list.ts'
 export { type Holding, isOverShare, SHARE_PERCENTS, type SharePercents, Shares } from './shares.ts'
+export type { KnownUser, Range, UserStore } from './users.ts'
 
 /**
  * What Rollcall keeps, as small ports. Every engine passes `contract.ts`.
@@ -92,6 +94,7 @@ export interface Store {
   readonly revokedTokens: SharedList<RevokedToken>
   readonly revokedUsers: SharedList<UserRevocation>
   readonly lastSeen: LastSeenStore
+  readonly users: UserStore
   readonly signingKeys: SharedList<SigningKey>
   /** The time on which deadlines are kept; passes only while this store is open, the process runs, and writing works. */
   readonly serviceTime: ServiceTime

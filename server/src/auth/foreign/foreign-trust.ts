@@ -9,6 +9,10 @@ import { trustForeignIssuer } from './foreign-token.ts'
 /** The configured foreign issuers, with their keys. */
 export interface ForeignTrust {
   issuerOf(iss: string): TrustedIssuer | undefined
+  /** Whether one of them may. */
+  speaksFor(organizationId: string): boolean
+  /** Those that they may speak for by name. */
+  readonly organizations: ReadonlySet<string>
   /** Idempotent. */
   close(): Promise<void>
 }
@@ -47,6 +51,18 @@ export function trustForeignIssuers(
   }
   return {
     issuerOf: (iss) => byIssuer.get(iss),
+    speaksFor: (id) => issuers.some((issuer) => speaksFor(issuer, id)),
+    organizations: new Set(issuers.flatMap(namedBy)),
     close: async () => void (await Promise.all(opened.map((keys) => keys.close()))),
   }
+}
+
+function speaksFor(issuer: ForeignIssuer, organizationId: string): boolean {
+  if (issuer.organizationId !== undefined) return issuer.organizationId === organizationId
+  return issuer.organizations === 'every' || issuer.organizations.has(organizationId)
+}
+
+function namedBy({ organizationId, organizations }: ForeignIssuer): readonly string[] {
+  if (organizationId !== undefined) return [organizationId]
+  return organizations === 'every' ? [] : [...organizations]
 }

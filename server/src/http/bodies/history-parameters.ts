@@ -1,9 +1,9 @@
-import { RollcallError } from '@rollcall/protocol/error-code'
 import { INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
 import { eventTypeFault } from '@rollcall/protocol/event-type-fault'
 import { ID_RULE, isId } from '@rollcall/protocol/id'
 import { HISTORY_PAGE_DEFAULT, HISTORY_PAGE_MAX } from '@rollcall/protocol/limits'
 import type { HistoryFilters } from '../../history/history.ts'
+import { QueryReader } from './query-reader.ts'
 
 /** What `GET /rtc-api/events` was asked. */
 export type HistoryParameters = {
@@ -21,7 +21,7 @@ const LIMIT = /^[1-9]\d{0,2}$/
  * @throws RollcallError `invalid_request` naming each parameter that is wrong, one that is given twice included
  */
 export function parseHistoryParameters(query: unknown): HistoryParameters {
-  const reader = new Reader(query)
+  const reader = new QueryReader(query)
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
   const id = (name: string) => reader.take(name, isId, `must be ${ID_RULE}`)
   const filters = {
@@ -48,39 +48,10 @@ export function parseHistoryParameters(query: unknown): HistoryParameters {
 
 /** Reads `organizationId` alone, for one event. @throws RollcallError `invalid_request` */
 export function parseOrganization(query: unknown): string | undefined {
-  const reader = new Reader(query)
+  const reader = new QueryReader(query)
   const organizationId = reader.take('organizationId', isId, `must be ${ID_RULE}`)
   reader.end()
   return organizationId
-}
-
-class Reader {
-  readonly #given: ReadonlyMap<string, unknown>
-  readonly #refused: [string, string][] = []
-
-  constructor(query: unknown) {
-    this.#given = new Map(typeof query === 'object' && query !== null ? Object.entries(query) : [])
-  }
-
-  take<T extends string>(
-    name: string,
-    isRight: (value: unknown) => value is T,
-    rule: string | ((value: unknown) => string),
-  ): T | undefined {
-    const value = this.#given.get(name)
-    if (value === undefined || isRight(value)) return value
-    this.refuse(name, typeof rule === 'string' ? rule : rule(value))
-    return undefined
-  }
-
-  refuse(name: string, rule: string): void {
-    this.#refused.push([name, rule])
-  }
-
-  end(): void {
-    if (this.#refused.length > 0)
-      throw new RollcallError('invalid_request', undefined, { fields: this.#refused })
-  }
 }
 
 function isLimit(value: unknown): value is string {

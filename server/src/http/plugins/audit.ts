@@ -14,6 +14,7 @@ export const AUDITED: ReadonlyMap<string, AuditAction> = new Map([
   ['findEvent', 'read_history'],
   ['findPresence', 'read_presence'],
   ['listEndpointsOfUser', 'read_presence'],
+  ['listUsers', 'read_presence'],
   ['listDeadLetters', 'read_dead_letters'],
   ['replayDeadLetters', 'replay_dead_letters'],
   ['removeDeadLetters', 'clear_dead_letters'],

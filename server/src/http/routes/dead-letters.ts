@@ -1,4 +1,4 @@
-import { organizationOfWebhooks, type Principal } from '../../auth/auth.ts'
+import { organizationInSight, type Principal } from '../../auth/auth.ts'
 import { JSON_TYPE } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
 import { parseOrganization } from '../bodies/history-parameters.ts'
@@ -96,5 +96,5 @@ export function deadLetterRoutes(app: App, { webhooks }: Pick<HttpServices, 'web
 }
 
 function organizationOf(caller: Principal, query: unknown): string {
-  return organizationOfWebhooks(caller, parseOrganization(query))
+  return organizationInSight(caller, parseOrganization(query))
 }

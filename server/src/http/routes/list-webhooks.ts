@@ -1,4 +1,4 @@
-import { organizationOfWebhooks } from '../../auth/auth.ts'
+import { organizationInSight } from '../../auth/auth.ts'
 import type { WebhookView } from '../../webhooks/webhooks.ts'
 import { JSON_TYPE } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
@@ -30,7 +30,7 @@ const validatorCompiler = () => () => true
 
 export function listWebhooksRoute(app: App, { webhooks }: Pick<HttpServices, 'webhooks'>): void {
   app.get('/webhooks', { schema, validatorCompiler }, async (request, reply) => {
-    const organizationId = organizationOfWebhooks(callerOf(request), parseOrganization(request.query))
+    const organizationId = organizationInSight(callerOf(request), parseOrganization(request.query))
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
     return reply.send(JSON.stringify({ webhooks: webhooks.list(organizationId).map(shown) }))
   })

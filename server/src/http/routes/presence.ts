@@ -3,6 +3,7 @@ import { type Principal, userInSight } from '../../auth/auth.ts'
 import { turnOf } from '../../limits/limits.ts'
 import type { UserKey } from '../../store/store.ts'
 import { JSON_TYPE } from '../answers/error-body.ts'
+import { userPresence } from '../answers/user-presence.ts'
 import type { App } from '../app-type.ts'
 import { parsePresence } from '../bodies/presence-command.ts'
 import { dearly } from '../dear-work.ts'
@@ -67,15 +68,11 @@ async function presenceOfAll(
   return [keys.flatMap(({ userId }) => found.get(userId) ?? []), costMs]
 }
 
-async function presenceOf({ registrar, delivery }: Services, user: UserKey): Promise<UserPresence> {
+async function presenceOf(services: Services, user: UserKey): Promise<UserPresence> {
+  const { registrar } = services
   const [registrations, seenAtWallMs] = await Promise.all([
     registrar.list(user),
     registrar.lastSeenWallMs(user),
   ])
-  return {
-    userId: user.userId,
-    registered: registrations.length,
-    connected: registrations.filter((registration) => delivery.isConnected(registration)).length,
-    lastSeenAt: seenAtWallMs === undefined ? null : new Date(seenAtWallMs).toISOString(),
-  }
+  return userPresence(services, user.userId, registrations, seenAtWallMs)
 }

@@ -1,5 +1,5 @@
 import { ID_RULE } from '@rollcall/protocol/id'
-import { PRESENCE_USERS_MAX } from '@rollcall/protocol/limits'
+import { LIST_PAGE_DEFAULT, LIST_PAGE_MAX, PRESENCE_USERS_MAX } from '@rollcall/protocol/limits'
 import { type TSchema, Type } from 'typebox'
 
 const SERVICE_ONLY =
@@ -17,9 +17,51 @@ export const USERS_QUERY = Type.Object({
   organizationId: Type.Optional(Type.String({ description: SERVICE_ONLY })),
 })
 
+const PAGE = {
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: LIST_PAGE_MAX,
+      default: LIST_PAGE_DEFAULT,
+      description: 'On one page.',
+    }),
+  ),
+  cursor: Type.Optional(
+    Type.String({
+      description: 'The `nextCursor` of the page before; its other parameters must be the same.',
+    }),
+  ),
+}
+
+const PREFIX = Type.Optional(
+  Type.String({
+    description: 'What their ids begin with, upper and lower case told apart.',
+    examples: ['al'],
+  }),
+)
+
+/** For the documentation: `list-parameters.ts` reads these. */
+export const LIST_USERS_QUERY = Type.Object({
+  prefix: PREFIX,
+  connected: Type.Optional(
+    Type.Boolean({
+      description: '`true`: only those who have a connection; `false`: only those who have none.',
+    }),
+  ),
+  registered: Type.Optional(
+    Type.Boolean({
+      description: '`true`: only those who have an endpoint now; `false`: only those who had one.',
+    }),
+  ),
+  ...PAGE,
+  organizationId: Type.Optional(Type.String({ description: SERVICE_ONLY })),
+})
+
+export const LIST_ORGANIZATIONS_QUERY = Type.Object({ prefix: PREFIX, ...PAGE })
+
 /** For the documentation: `presence-command.ts` reads these bodies. */
 export function userSchemas(): readonly TSchema[] {
-  return [presenceCommand(), revokeCommand(), presences()]
+  return [presenceCommand(), revokeCommand(), presences(), userPage(), organizationPage()]
 }
 
 /** What is not looked at by a schema: routes that read their parameters themselves. */
@@ -51,8 +93,8 @@ function revokeCommand(): TSchema {
   )
 }
 
-function presences(): TSchema {
-  const user = Type.Object({
+function userPresence() {
+  return Type.Object({
     userId: Type.String(),
     registered: Type.Integer({ description: 'Live endpoints.' }),
     connected: Type.Integer({ description: 'Those of them that have an MQTT connection now.' }),
@@ -63,8 +105,42 @@ function presences(): TSchema {
         'When any endpoint of the user was registered or kept alive last, also one that is gone. `null`: never, or more than 90 days ago.',
     }),
   })
+}
+
+function presences(): TSchema {
   return Type.Object(
-    { users: Type.Array(user) },
+    { users: Type.Array(userPresence()) },
     { $id: 'UserPresences', description: 'In the order asked.' },
+  )
+}
+
+const NEXT_CURSOR = Type.Optional(Type.String({ description: 'Gets the next page. Absent: there is none.' }))
+
+function userPage(): TSchema {
+  return Type.Object(
+    { users: Type.Array(userPresence()), nextCursor: NEXT_CURSOR },
+    { $id: 'UserPage', description: 'Users, by id.' },
+  )
+}
+
+function organizationPage(): TSchema {
+  const organization = Type.Object({
+    id: Type.String({ examples: ['acme'] }),
+    name: Type.Unsafe({
+      type: ['string', 'null'],
+      description: 'As the directory has it. `null`: it is not in there.',
+      examples: ['Acme'],
+    }),
+    registrations: Type.Integer({ minimum: 0, description: 'Live registrations.' }),
+    connected: Type.Integer({ minimum: 0, description: 'Those of them that have a connection.' }),
+    mailboxEvents: Type.Integer({
+      minimum: 0,
+      description: 'QoS 1 events that wait to be acknowledged, counted for each endpoint.',
+    }),
+    webhooks: Type.Integer({ minimum: 0, description: 'How many it has.' }),
+  })
+  return Type.Object(
+    { organizations: Type.Array(organization), nextCursor: NEXT_CURSOR },
+    { $id: 'OrganizationPage', description: 'Organizations, by id.' },
   )
 }

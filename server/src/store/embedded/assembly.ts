@@ -37,6 +37,7 @@ import {
 import { RecoveryBook } from './registrations/recovery-book.ts'
 import { embeddedRegistrations } from './registrations/registrations.ts'
 import { StaleRecords } from './registrations/stale-records.ts'
+import { embeddedUsers } from './registrations/users.ts'
 import type { Rows } from './rows.ts'
 import { assertFormat, FORMAT_CHANGE, readState, type StoreState, stateChange } from './state-row.ts'
 import { type StoreLog, silentLog } from './store-log.ts'
@@ -262,6 +263,7 @@ async function assemble(
     revokedTokens: embeddedSharedList(revoked, journal, earliestWallMs),
     revokedUsers: embeddedSharedList(revokedUsers, journal, earliestWallMs),
     lastSeen: embeddedLastSeen(engine),
+    users: embeddedUsers(engine),
     signingKeys: embeddedSharedList(signing, journal, earliestWallMs),
     serviceTime,
     failure: () => journal.failure(),

@@ -13,6 +13,7 @@ import { memoryReplies, ReplyBook } from './mailboxes/replies.ts'
 import { memoryLastSeen } from './registrations/last-seen.ts'
 import { memoryRegistrations, type RecordChange } from './registrations/registrations.ts'
 import { createSlots, liftAll, removeSlot, type Slot, type Slots } from './registrations/slots.ts'
+import { memoryUsers } from './registrations/users.ts'
 import { memoryRefreshFamilies } from './tokens/refresh-families.ts'
 import { memorySharedList } from './tokens/shared-list.ts'
 
@@ -74,6 +75,7 @@ export function createMemoryStore({
     revokedTokens: memorySharedList(revokedTokenKind(bookBounds), wall, gate),
     revokedUsers: memorySharedList(revokedUserKind(bookBounds), wall, gate),
     lastSeen: memoryLastSeen(slots, gate),
+    users: memoryUsers(slots, serviceTime, gate),
     signingKeys: memorySharedList(SIGNING_KEY_KIND, wall, gate),
     serviceTime,
     failure: () => undefined,

@@ -27,6 +27,11 @@ export class LastSeenBook {
     return this.#seenAtWallMs.get(name)
   }
 
+  /** Names of all users in here; may be read while it changes. */
+  names(): Iterable<string> {
+    return this.#seenAtWallMs.keys()
+  }
+
   /** The registration ends. */
   note(record: RegistrationRecord): void {
     const name = userName(record)

@@ -9,6 +9,8 @@ import { UserIndex } from './user-index.ts'
 /** All registrations in memory: by endpoint, by when they are due, and their totals. */
 export class RegistrationTable {
   readonly due: DueIndex
+  /** Whose endpoints are here. */
+  readonly whose: Pick<UserIndex, 'onNewUser' | 'organizationIds' | 'userIds'>
   readonly #byUser = new UserIndex()
   /** Expired ones that were registered anew before they were swept, by id. */
   readonly #replaced = new Map<number, RegistrationRecord>()
@@ -18,6 +20,7 @@ export class RegistrationTable {
   /** @param nowMs service time now */
   constructor(nowMs: number) {
     this.due = new DueIndex(nowMs)
+    this.whose = this.#byUser
   }
 
   totals(organizationId?: string): StoreTotals {

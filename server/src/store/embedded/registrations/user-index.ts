@@ -8,6 +8,22 @@ type Organization = { readonly id: string; readonly users: Map<string, Endpoints
 /** The newest registration of each endpoint, by user. */
 export class UserIndex {
   readonly #organizations = new Map<string, Organization>()
+  #onNewUser: ((user: UserKey) => void) | undefined
+
+  /** Has `listener` called with each user that had no endpoint before. */
+  onNewUser(listener: (user: UserKey) => void): void {
+    this.#onNewUser = listener
+  }
+
+  /** Organizations with an endpoint. */
+  organizationIds(): Iterable<string> {
+    return this.#organizations.keys()
+  }
+
+  /** Users with an endpoint. May be read while it changes: who comes meanwhile is told to the listener. */
+  userIds(organizationId: string): Iterable<string> {
+    return this.#organizations.get(organizationId)?.users.keys() ?? []
+  }
 
   /** The one string that all records of an organization share. */
   intern(organizationId: string): string {
@@ -43,6 +59,7 @@ export class UserIndex {
     const endpoints = users.get(record.userId)
     if (endpoints === undefined) {
       users.set(record.userId, record)
+      this.#onNewUser?.(record)
       return undefined
     }
     const all = Array.isArray(endpoints) ? endpoints : [endpoints]

@@ -36,6 +36,14 @@ export function noteLastSeen(lastSeen: LastSeen, registration: Registration): vo
   }
 }
 
+/** Users of an organization whose registrations have ended. */
+export function lastSeenIds(lastSeen: LastSeen, organizationId: string): readonly string[] {
+  const names = [...lastSeen.keys()].map((key): readonly string[] => JSON.parse(key))
+  return names.flatMap(([organization, userId]) =>
+    organization === organizationId && userId !== undefined ? [userId] : [],
+  )
+}
+
 function keyOf({ organizationId, userId }: UserKey): string {
   return JSON.stringify([organizationId, userId])
 }
