@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { bundleSdk, SDK_FILE } from './bundle.mjs'
 import { inlineProtocol } from './inline-protocol.mjs'
 import { ensureInstalled } from './install.mjs'
 import { withLock } from './lock.mjs'
@@ -63,6 +64,7 @@ function wantedStamp(name) {
     'tsconfig.base.json',
     'package-lock.json',
     'scripts/build.mjs',
+    'scripts/bundle.mjs',
     'scripts/inline-protocol.mjs',
   ])
 }
@@ -89,7 +91,9 @@ function compile(name) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   runOrExit(process.execPath, [tsc, '-p', `${name}/tsconfig.build.json`], `Building ${name}/ failed`)
   for (const asset of sourcesOf(name).filter((path) => !path.endsWith('.ts'))) copyToDist(name, asset)
-  if (PACKED.includes(name)) inlineProtocol(name)
+  if (!PACKED.includes(name)) return
+  inlineProtocol(name)
+  bundleSdk(SDK_FILE)
 }
 
 /** @param {string} name */

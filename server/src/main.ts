@@ -38,6 +38,11 @@ const RATE_MAX_MIB = 10_000
 const PAGE_FOLDERS = {
   console: fileURLToPath(new URL('../../console/dist', import.meta.url)),
   ring: fileURLToPath(new URL('../../examples/ring/dist', import.meta.url)),
+  sdk: {
+    file: fileURLToPath(new URL('../../client/dist/sdk.js', import.meta.url)),
+    // It is built with this server, and has its version.
+    version: productVersion(),
+  },
 }
 
 /** Exit codes: 0 fine, 1 the server failed, 2 the command line or configuration cannot be used. */

@@ -6,7 +6,7 @@ import { linksWithin, systemDescriptors } from './descriptors.ts'
 import { type Doors, openDoors } from './doors.ts'
 import type { Certificate, HttpSettings, Page } from './http/http.ts'
 import type { Log } from './observe/observe.ts'
-import { findPages, type PageFolders } from './pages.ts'
+import { findPages, findSdk, type PageFolders } from './pages.ts'
 import { placesOf } from './places.ts'
 import { assertLoopback, certificateFiles } from './port-checks.ts'
 
@@ -39,7 +39,8 @@ export async function openPorts(given: Configuration, options: OpeningOptions): 
   const files = certificateFiles(configuration)
   const certificate = files && (await readCertificate(files))
   const pages = findPages(pageFolders, { console: configuration.console, isDemo }, log)
-  const settings = httpSettings(configuration, certificate, pages)
+  const sdk = findSdk(pageFolders, log)
+  const settings = { ...httpSettings(configuration, certificate, pages), sdk }
   const closers = new Closers()
   try {
     const doors = await openDoors({ configuration, settings, clock, log, closers })

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { CONFIGURATION_KEYS } from '../../server/src/config/config.ts'
 import { withConfigurationTable } from './configuration-table.ts'
 import { DOCUMENTS, read } from './documents.ts'
+import { withIntegrity } from './sdk-integrity.ts'
 
 for (const { path, text } of DOCUMENTS)
   test(`${path} is what \`npm run docs\` makes`, async () => {
@@ -25,6 +26,17 @@ test('the page of keys shows every key, and what else it says stays', () => {
     shown,
     CONFIGURATION_KEYS.map(({ name, env }) => ({ name, env })),
   )
+})
+
+test('the digest of the SDK stands in its place, with its version', () => {
+  const page =
+    'a /sdk-0.1.0.js <!-- integrity -->\n"/sdk-0.1.0.js": "sha384-old"\n<!-- /integrity --> "sha384-b"'
+  const made = withIntegrity(page, 'sha384-a+/=', '1.2.3')
+  assert.equal(
+    made,
+    'a /sdk-1.2.3.js <!-- integrity -->\n"/sdk-1.2.3.js": "sha384-a+/="\n<!-- /integrity --> "sha384-b"',
+  )
+  assert.throws(() => withIntegrity('# SDK\n', 'sha384-a', '1.2.3'), /there must be one/)
 })
 
 test('a page without a place for the table is refused', () => {

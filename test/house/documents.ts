@@ -4,6 +4,7 @@ import { CONFIGURATION_KEYS } from '../../server/src/config/config.ts'
 import { buildOpenApi } from '../../server/src/http/http.ts'
 import { apiPage } from './api-page.ts'
 import { withConfigurationTable } from './configuration-table.ts'
+import { sdkIntegrity, withIntegrity } from './sdk-integrity.ts'
 import { ROOT } from './sources.ts'
 
 /** A document that is made, in whole or in part, from the sources. */
@@ -27,6 +28,11 @@ export const DOCUMENTS: readonly Document[] = [
     path: 'docs/api.md',
     // As a reader gets it: without what JSON leaves out.
     text: async () => apiPage(JSON.parse(JSON.stringify(await buildOpenApi()))),
+  },
+  {
+    path: 'docs/sdk.md',
+    text: async () =>
+      withIntegrity(read('docs/sdk.md'), sdkIntegrity(), JSON.parse(read('client/package.json')).version),
   },
 ]
 

@@ -48,6 +48,7 @@ import { previewMasksRoute } from './routes/preview-masks.ts'
 import { registerRoutes } from './routes/register.ts'
 import { revokeTokenRoute } from './routes/revoke-token.ts'
 import { revokeUserRoute } from './routes/revoke-user.ts'
+import { sdkRoutes } from './routes/sdk.ts'
 import { sendEventRoute } from './routes/send-event.ts'
 import { sendEventsRoute } from './routes/send-events.ts'
 import { statisticsRoute } from './routes/statistics.ts'
@@ -77,6 +78,7 @@ export async function buildApp(
   addOperations(app, services, settings)
   if (settings.docs !== false) await serveDocs(app, settings.tls !== undefined)
   await servePages(app, settings.pages, settings.tls !== undefined)
+  if (settings.sdk !== undefined) await sdkRoutes(app, settings.sdk)
   return app
 }
 

@@ -15,7 +15,7 @@ export { type Admin, createAdmin } from './admin.ts'
 export type { Door } from './connections/door.ts'
 export { buildOpenApi } from './openapi.ts'
 export type { HttpServices } from './services.ts'
-export type { Certificate, HttpSettings, Page } from './settings.ts'
+export type { Certificate, HttpSettings, Page, SdkFile } from './settings.ts'
 
 /**
  * Time that requests in flight get to end after `close`, milliseconds. They have had the drain's time before, and what

@@ -15,6 +15,13 @@ export type Page = {
   readonly folder: string
 }
 
+/** The SDK as one ES module, with its source map beside it. */
+export type SdkFile = {
+  /** An absolute path of a file that exists. */
+  readonly file: string
+  readonly version: string
+}
+
 /** What the HTTP front is told at its start. The picked keys: `docs/configuration.md`. */
 export type HttpSettings = Pick<
   Configuration,
@@ -38,6 +45,8 @@ export type HttpSettings = Pick<
   /** Whether a backend must have shown a client certificate on the connection that it calls on. Default: no. */
   readonly backendsShowCertificate?: boolean
   readonly pages: readonly Page[]
+  /** What is at `/sdk.js`. Default: nothing. */
+  readonly sdk?: SdkFile | undefined
   /** Whether `/docs` and `/metrics` are served at this port. Default: both. */
   readonly docs?: boolean
   readonly metrics?: boolean
