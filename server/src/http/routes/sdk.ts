@@ -18,11 +18,13 @@ const ASK_FIRST = 'no-cache'
  * `/sdk-VERSION.js` the same, or nothing once the server has another one. Read once, at the start.
  */
 export async function sdkRoutes(app: App, { file, version }: SdkFile): Promise<void> {
-  const [code, map] = await Promise.all([readFile(file), readFile(`${file}.map`)])
+  // Who makes the build smaller may leave the map out.
+  const [code, map] = await Promise.all([readFile(file), readFile(`${file}.map`).catch(() => undefined)])
   const script = 'text/javascript; charset=utf-8'
   serve(app, '/sdk.js', { body: code, type: script, caching: ASK_FIRST })
   serve(app, `/sdk-${version}.js`, { body: code, type: script, caching: FOR_GOOD })
-  serve(app, '/sdk.js.map', { body: map, type: 'application/json; charset=utf-8', caching: ASK_FIRST })
+  if (map !== undefined)
+    serve(app, '/sdk.js.map', { body: map, type: 'application/json; charset=utf-8', caching: ASK_FIRST })
 }
 
 type Content = { readonly body: Buffer; readonly type: string; readonly caching: string }
