@@ -79,7 +79,7 @@ function httpServices({ clock, random, log, ground, readiness, configuration, ..
 }
 
 /** What the metrics ask for when they are read. */
-function observe({ ground, configuration, delivery }: FrontsOptions, mqtt: Mqtt): void {
+function observe({ ground, configuration }: FrontsOptions, mqtt: Mqtt): void {
   const { store, metrics, limits } = ground
   metrics.observe({
     registrations: () => store.totals().registrations,
@@ -93,17 +93,13 @@ function observe({ ground, configuration, delivery }: FrontsOptions, mqtt: Mqtt)
     storeWarnings: () => store.warnings(),
     feed: () => store.feed.totals(),
   })
-  metrics.observeSharing(sharingOf(limits, () => evictedOf(store, delivery, metrics)))
+  metrics.observeSharing(sharingOf(limits, () => evictedOf(store, metrics)))
 }
 
 /** What was dropped of those who had the most. */
-function evictedOf(
-  store: Store,
-  delivery: Pick<Delivery, 'evictedKeys'>,
-  metrics: Pick<Metrics, 'mergedRevocations'>,
-): ReadonlyMap<string, number> {
+function evictedOf(store: Store, metrics: Pick<Metrics, 'mergedRevocations'>): ReadonlyMap<string, number> {
   return new Map([
-    ['idempotencyKeys', store.replies.evicted() + delivery.evictedKeys()],
+    ['idempotencyKeys', store.replies.evicted()],
     ['revocations', metrics.mergedRevocations()],
     ['feedEvents', store.feed.totals().dropped],
     ['historyBytes', store.history.evictedBytes()],

@@ -2,11 +2,13 @@ import {
   type CallDraft,
   type CancelDraft,
   type Cancellation,
+  type Claim,
   type Decision,
   dueAtMs,
   type HistoryDraft,
   type HistoryRecord,
   type Registration,
+  type Reply,
   type UserKey,
 } from '../../server/src/store/store.ts'
 import type { Command } from './store-commands.ts'
@@ -32,7 +34,7 @@ export async function apply(command: Command, side: Side, wallMs: number): Promi
     case 'answerEvent':
       return answerEvent(command, side, wallMs)
     case 'answer':
-      return side.store.replies.find(command.endpoint, command.key, wallMs)
+      return reply(command, side)
     case 'addRecord':
     case 'note':
     case 'findRecord':
@@ -120,11 +122,9 @@ function dueStep(registration: Registration, nowMs: number): Decision['step'] {
 
 async function append(command: Of<'append'>, side: Side, wallMs: number): Promise<unknown> {
   const { organizationId, userId, userEndpointId } = command.endpoint
-  const idempotency = {
-    owner: { organizationId, userId },
-    key: command.key ?? '',
-    expiresAtWallMs: wallMs + command.ttlMs,
-  }
+  const claim = claimOf(command, side)
+  const found = claim && (await side.store.replies.claim(claim, claim.owner))
+  if (found?.kind === 'known') return { again: found.reply }
   const payload = Buffer.alloc(command.bytes, String(side.entries.length % 10))
   const request = {
     organizationId,
@@ -143,10 +143,29 @@ async function append(command: Of<'append'>, side: Side, wallMs: number): Promis
     ...(command.collapseKey === undefined ? {} : { collapseKey: command.collapseKey }),
     ...(command.cancels === 'acknowledged' ? { cancelOthers: cancelDraft(command, wallMs) } : {}),
     ...(command.cancels === 'answered' ? { call: callDraft(command, wallMs) } : {}),
-    ...(command.key === undefined ? {} : { idempotency }),
+    ...(claim === undefined ? {} : { idempotency: claim }),
   }
   side.calls.push({ organizationId, userId, eventId: request.event.eventId })
-  return side.plainAppend(await side.store.mailboxes.append(request, side.at(wallMs).nowMs))
+  const outcome = await side.store.mailboxes.append(request, side.at(wallMs).nowMs)
+  const count = outcome.accepted.length
+  if (claim !== undefined && (count > 0 || outcome.full.length === 0))
+    await side.store.replies.answer(claim, { eventId: request.event.eventId, count })
+  else if (claim !== undefined) await side.store.replies.release(claim)
+  return side.plainAppend(outcome)
+}
+
+function claimOf({ endpoint, key, ttlMs }: Of<'append'>, side: Side): Claim | undefined {
+  const { organizationId, userId } = endpoint
+  if (key === undefined) return undefined
+  return { owner: { organizationId, userId }, key, rememberMs: ttlMs, token: side.newToken() }
+}
+
+async function reply({ endpoint, key }: Of<'answer'>, side: Side): Promise<Reply | undefined> {
+  const claim = { owner: endpoint, key, rememberMs: 0, token: side.newToken() }
+  const found = await side.store.replies.claim(claim, endpoint)
+  if (found.kind === 'known') return found.reply
+  await side.store.replies.release(claim)
+  return undefined
 }
 
 function callDraft(command: Of<'append'>, wallMs: number): CallDraft {

@@ -20,8 +20,14 @@ export class Side {
   /** Events in the order in which they were sent. */
   readonly calls: (UserKey & { readonly eventId: string })[] = []
 
+  #tokens = 0
+
   constructor(store: Store) {
     this.store = store
+  }
+
+  newToken(): string {
+    return `token ${++this.#tokens}`
   }
 
   at(nowWallMs: number): Moment {

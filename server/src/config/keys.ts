@@ -410,7 +410,7 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'idempotencyKeysMax',
     'keys',
     [1_000_000, 1_000, 100_000_000],
-    'Answers to idempotency keys that are remembered for ten minutes; of QoS 0 a tenth of it. Past it the oldest of whoever has the most are forgotten (`docs/sharing.md`).',
+    'Answers to idempotency keys that are remembered for ten minutes. Past it the oldest of whoever has the most are forgotten (`docs/sharing.md`).',
   ),
   integer(
     'revocationsMax',

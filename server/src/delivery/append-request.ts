@@ -6,7 +6,7 @@ import type {
   AppendRequest,
   CallDraft,
   CancelDraft,
-  IdempotencyKey,
+  Claim,
   MailboxBounds,
   StoredEvent,
 } from '../store/store.ts'
@@ -25,7 +25,7 @@ export type AppendContext = {
 export function appendRequest(
   { clock, sealer, links, bounds }: AppendContext,
   event: Accepted,
-  idempotency: IdempotencyKey | undefined,
+  idempotency: Claim | undefined,
   admit: AdmitWrite,
 ): AppendRequest {
   const { eventId, userEndpointId, collapseKey, cancelOthers, cancelOn, waitsForAnswer } = event

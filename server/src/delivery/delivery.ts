@@ -9,7 +9,7 @@ import { type AnswerCommand, answerEvent } from './answer.ts'
 import type { BulkItem } from './command/bulk.ts'
 import type { SendEventCommand } from './command/command.ts'
 import { type EndingsContext, endEntry } from './endings.ts'
-import { IDEMPOTENCY_BOUNDS, Idempotency, type IdempotencyBounds } from './idempotency.ts'
+import { Idempotency } from './idempotency.ts'
 import { Lifetimes } from './lifetimes.ts'
 import type { Attachment, Link, LinkPeer } from './links/link.ts'
 import { Links } from './links/links.ts'
@@ -103,8 +103,6 @@ export interface Delivery {
   mailboxDepth(registration: Registration): number
   /** What there is now, of one organization or in all. Cheap. */
   census(organizationId: string | undefined): Census
-  /** Idempotency keys of QoS 0 that were forgotten before their time, because there were too many. Cheap. */
-  evictedKeys(): number
   /** Sends the keepalive reminder over the link, if there is one. QoS 0. */
   remind(registration: Registration): void
   /** The endpoint was registered anew: a link left over from its former registration is closed. */
@@ -147,7 +145,7 @@ export type DeliveryOptions = {
   readonly limits: MailboxShareSettings & {
     readonly mailboxEventsMax: number
     readonly mailboxBytesMax: number
-  } & Partial<IdempotencyBounds>
+  }
   /** Whose rules for sending hold. */
   readonly organizationOf: OrganizationOf
   /** Whether there is an organization of this id. Default: each is one. */
@@ -158,10 +156,7 @@ export type DeliveryOptions = {
 
 export function createDelivery(options: DeliveryOptions): Delivery {
   const links = new Links()
-  const idempotency = new Idempotency(options.clock, options.store.serviceTime.wall, options.store.replies, {
-    ...IDEMPOTENCY_BOUNDS,
-    ...options.limits,
-  })
+  const idempotency = new Idempotency(options.clock, options.newId, options.store.replies)
   const { mailboxEventsMax: eventsMax, mailboxBytesMax: bytesMax } = options.limits
   const receipts = new Receipts(options.clock, options.quotas.ledger.waiters)
   const endings: EndingsContext = { ...options, links, receipts, bounds: { eventsMax, bytesMax } }
@@ -196,7 +191,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       mailboxEvents: options.store.totals(organizationId).mailboxEvents,
       mailboxBytes: options.store.mailboxes.diskBytes(organizationId),
     }),
-    evictedKeys: () => idempotency.evicted,
     isConnected: (registration) => links.find(registration) !== undefined,
     peerOf: (registration) => links.find(registration)?.link.peer,
     remind: (registration) => remind(options, links, registration),

@@ -1,23 +1,46 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { RollcallError } from '@rollcall/protocol/error-code'
 import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
-import type { Reply } from '../store/store.ts'
-import { IDEMPOTENCY_BOUNDS, Idempotency } from './idempotency.ts'
+import { createMemoryStore } from '../store/memory/memory.ts'
+import {
+  type AppendOutcome,
+  type AppendRequest,
+  type Reply,
+  SHARE_PERCENTS,
+  type Store,
+  type UserKey,
+} from '../store/store.ts'
+import { Idempotency } from './idempotency.ts'
 
 const CALLER = { organizationId: 'acme', userId: 'backend' }
+/** As the store leaves whoever is at a key alone with it. */
+const CLAIM_LEASE_MS = 15_000
+const BOB = { organizationId: 'acme', userId: 'bob' }
 
-function setup(bounds: Partial<typeof IDEMPOTENCY_BOUNDS> = {}) {
+const ROOM = { eventsMax: 10, bytesMax: 100 }
+const EVENT = { eventId: 'e', payload: Buffer.from('x'), sealed: false, acceptedAtWallMs: 0 }
+const FULL = new RollcallError('mailbox_full')
+
+type Work = Parameters<Idempotency['run']>[3]
+
+function append(store: Store, request: AppendRequest): Promise<AppendOutcome> {
+  return store.mailboxes.append(request, store.serviceTime.heardMs())
+}
+
+function setup(idempotencyKeysMax = 100) {
   const clock = createFakeClock()
-  const wall = { earliestMs: clock.wallMs, latestMs: clock.wallMs }
-  const idempotency = new Idempotency(
+  const store = createMemoryStore({
     clock,
-    wall,
-    { find: async () => undefined, evicted: () => 0 },
-    { ...IDEMPOTENCY_BOUNDS, ...bounds },
-  )
+    bookBounds: { ...SHARE_PERCENTS, revocationsMax: 10, idempotencyKeysMax },
+  })
+  let tokens = 0
+  const open = () => new Idempotency(clock, () => `token-${++tokens}`, store.replies)
+  const here = open()
+  const idempotency = { run: (owner: UserKey, key: string, work: Work) => here.run(owner, key, BOB, work) }
   let runs = 0
   const succeed = async (): Promise<Reply> => ({ eventId: `event-${++runs}`, count: 1 })
-  return { clock, idempotency, succeed, runs: () => runs }
+  return { clock, store, open, idempotency, succeed, runs: () => runs }
 }
 
 describe('an idempotency key', () => {
@@ -70,7 +93,7 @@ describe('an idempotency key', () => {
   })
 
   it('of whoever has the most is forgotten when there are too many, never one of another tenant', async () => {
-    const { idempotency, succeed, runs } = setup({ idempotencyKeysMax: 10_000 })
+    const { idempotency, succeed, runs } = setup(1_000)
     const victim = { organizationId: 'globex', userId: 'backend' }
     const colleague = { ...CALLER, userId: 'colleague' }
     await idempotency.run(victim, 'k', succeed)
@@ -83,5 +106,64 @@ describe('an idempotency key', () => {
     assert.equal(runs(), before, 'nothing is sent twice')
     await idempotency.run(CALLER, 'k0', succeed)
     assert.equal(runs(), before + 1)
+  })
+
+  it('is one key for all processes: who comes second waits, and gets the first one’s answer', async () => {
+    const { clock, open, succeed, runs } = setup()
+    const [here, there] = [open(), open()]
+    let finish: (reply: Reply) => void = () => undefined
+    const slow = here.run(CALLER, 'k', BOB, () => new Promise<Reply>((resolve) => (finish = resolve)))
+    const second = there.run(CALLER, 'k', BOB, succeed)
+    await clock.advance(500)
+    finish({ eventId: 'first', count: 2 })
+    await slow
+    await clock.advance(100)
+    assert.deepEqual(await second, { eventId: 'first', count: 2 })
+    assert.equal(runs(), 0)
+  })
+
+  it('whose first request was refused elsewhere is tried by whoever waits', async () => {
+    const { clock, open, succeed } = setup()
+    const [here, there] = [open(), open()]
+    let refuse: () => void = () => undefined
+    const refused = here.run(
+      CALLER,
+      'k',
+      BOB,
+      () => new Promise((_, reject) => (refuse = () => reject(FULL))),
+    )
+    const second = there.run(CALLER, 'k', BOB, succeed)
+    await clock.advance(100)
+    refuse()
+    await assert.rejects(refused, FULL)
+    await clock.advance(100)
+    assert.equal((await second).eventId, 'event-1')
+  })
+
+  it('of a process that died before it sent anything is free once its lease is over', async () => {
+    const { clock, open, store, succeed, runs } = setup()
+    const claim = { owner: CALLER, key: 'k', rememberMs: 600_000, token: 'of the dead' }
+    await store.replies.claim(claim, BOB)
+    const second = open().run(CALLER, 'k', BOB, succeed)
+    await clock.advance(CLAIM_LEASE_MS - 1)
+    assert.equal(runs(), 0)
+    await clock.advance(100)
+    assert.equal((await second).eventId, 'event-1')
+    const late = { ...BOB, ...ROOM, event: { ...EVENT, eventId: 'late' }, idempotency: claim }
+    await assert.rejects(append(store, late), { code: 'unavailable' })
+  })
+
+  it('whose event may have been written gives its answer once that is known, and is not sent again', async () => {
+    const { clock, open, store, succeed, runs } = setup()
+    const undecided = new RollcallError('unavailable', undefined, { isUndecided: true })
+    const first = open().run(CALLER, 'k', BOB, async (idempotency) => {
+      await append(store, { ...BOB, ...ROOM, event: EVENT, idempotency })
+      throw undecided
+    })
+    await assert.rejects(first, undecided)
+    const second = open().run(CALLER, 'k', BOB, succeed)
+    await clock.advance(CLAIM_LEASE_MS + 100)
+    assert.deepEqual(await second, { eventId: 'e', count: 0 })
+    assert.equal(runs(), 0)
   })
 })

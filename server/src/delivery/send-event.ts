@@ -6,7 +6,7 @@ import type {
   AdmitWrite,
   AppendOutcome,
   AppendRequest,
-  IdempotencyKey,
+  Claim,
   MailboxBounds,
   Outcome,
   Registration,
@@ -71,9 +71,9 @@ export async function sendEvent(
   const event = accept(context, principal, command)
   // `await`: to return a promise from an async function takes three turns of the queue instead of one.
   if (idempotencyKey === undefined) return await route(context, event, undefined, waiter)
-  const owner = callerOf(event)
-  const key = { owner, key: idempotencyKey, expiresAtWallMs: context.idempotency.expiresAtWallMs() }
-  return context.idempotency.run(owner, idempotencyKey, () => route(context, event, key, waiter))
+  return context.idempotency.run(callerOf(event), idempotencyKey, event.to, (claim) =>
+    route(context, event, claim, waiter),
+  )
 }
 
 /** The same, and then waits for receipts. The place is taken first: where there is none, nothing is sent. */
@@ -102,14 +102,14 @@ function callerOf({ senderOrganizationId, senderId }: Accepted): UserKey {
 async function route(
   context: SendEventContext,
   event: Accepted,
-  key: IdempotencyKey | undefined,
+  claim: Claim | undefined,
   waiter: Waiter | undefined,
 ): Promise<SendResult> {
   const tally = context.statistics.of(event.to.organizationId)
   const isAtMostOnce = event.qos === 0
   const count = isAtMostOnce
     ? await sendAtMostOnce(context, tally, event, waiter)
-    : await sendAtLeastOnce(context, tally, event, key, waiter)
+    : await sendAtLeastOnce(context, tally, event, claim, waiter)
   context.metrics.eventAccepted(event.qos)
   if (isAtMostOnce) tally.qos0.events++
   else tally.qos1.events++
@@ -180,14 +180,15 @@ async function sendAtLeastOnce(
   context: SendEventContext,
   { qos1 }: Tally,
   event: Accepted,
-  key: IdempotencyKey | undefined,
+  claim: Claim | undefined,
   waiter: Waiter | undefined,
 ): Promise<number> {
   const { links, metrics, store } = context
   // One atomic write: nothing is answered before it is durable.
-  const request = appendRequest(context, event, key, admission(context, qos1, event))
+  const request = appendRequest(context, event, claim, admission(context, qos1, event))
   const outcome = await append(store.mailboxes, request, store.serviceTime.heardMs())
-  const { accepted, full, replaced = [] } = outcome
+  const { accepted, full, replaced = [], repeated } = outcome
+  if (repeated !== undefined) return repeated.count
   tell(context, replaced, 'discarded')
   qos1.copies += accepted.length
   qos1.mailboxFull += full.length

@@ -12,6 +12,13 @@ export type BookBounds = SharePercents & {
   readonly revocationsMax: number
 }
 
+/** How long whoever claimed an idempotency key is left alone with it, service time, milliseconds. */
+export const CLAIM_LEASE_MS = 15_000
+
+/** What came of appends under a key, kept until the caller has it; past either the oldest are forgotten. Service time. */
+export const TOKENS_MAX = 100_000
+export const TOKENS_MS = 600_000
+
 /** How far past `revocationsMax` the store lets whoever adds them go, while what they replace is being forgotten. */
 export const REVOCATIONS_SLACK = 2
 

@@ -9,6 +9,7 @@ import { historySharingCases, historySharingRestartCases, SMALL_HISTORY } from '
 import { lastSeenCases } from './contract/last-seen.ts'
 import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
+import { replyCases, replyRestartCases } from './contract/replies.ts'
 import { closingCases, restartCases } from './contract/restart.ts'
 import { type Cases, Scene, type StoreUnderTest } from './contract/scene.ts'
 import { sharedListCases } from './contract/shared-lists.ts'
@@ -53,6 +54,7 @@ export function testStoreContract(
     ['time that stands still', standstillCases],
     ['a wall clock that jumps', wallJumpCases],
     ['mailboxes and answers', mailboxCases],
+    ['replies to idempotency keys', replyCases],
     ['history', historyCases],
     ['outcomes in the history', historyOutcomeCases],
     ['a history that everybody shares', historySharingCases],
@@ -70,6 +72,7 @@ export function testStoreContract(
     ['restarts', restartCases, noRestarts],
     ['time that stood still, over restarts', standstillRestartCases, noRestarts],
     ['a wall clock that jumps, over restarts', wallJumpRestartCases, noRestarts],
+    ['replies over restarts', replyRestartCases, noRestarts],
     ['terms over restarts', termRestartCases, noRestarts],
     ['answers over restarts', answerRestartCases, noRestarts],
     ['what everybody shares, over restarts', sharingRestartCases, noRestarts],

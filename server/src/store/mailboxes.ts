@@ -1,6 +1,6 @@
 import type { HistoryDraft } from './history.ts'
 import type { Moment, Registration, UserKey } from './registrations.ts'
-import type { IdempotencyKey } from './replies.ts'
+import type { Claim, Reply } from './replies.ts'
 
 /** An event as it waits in a mailbox. */
 export type StoredEvent = {
@@ -26,8 +26,8 @@ export type AppendRequest = UserKey & {
   readonly event: StoredEvent
   readonly eventsMax: number
   readonly bytesMax: number
-  /** Remembered in the same durable step, with the count as the reply. */
-  readonly idempotency?: IdempotencyKey
+  /** Under which claim it is sent: what comes of it is kept in the same durable step, by the claim's token. */
+  readonly idempotency?: Claim
   /**
    * Kept in the history in the same durable step, with an endpoint `queued` for each that accepted, and
    * `discarded` for each whose mailbox was full. Not kept when all were full: nothing was accepted.
@@ -121,6 +121,8 @@ export type AppendOutcome = {
   readonly full: readonly Registration[]
   /** Entries that made room for this one by their `collapseKey`. Absent: none. */
   readonly replaced?: readonly EntryPosition[]
+  /** This was done under the same token before: nothing was added now. */
+  readonly repeated?: Reply
 }
 
 /**
@@ -130,8 +132,8 @@ export type AppendOutcome = {
 export interface MailboxStore {
   /**
    * Finds the live endpoints and adds the event to the mailbox of each that has room for it, in one step.
-   * With an idempotency key: the reply `{eventId, count}` is remembered unless nothing was accepted because
-   * of full mailboxes; whether there is one already is not looked at. No live endpoint: both arrays are empty.
+   * With an idempotency claim its token is looked up first: `ReplyStore` says what comes of it. What is kept by it is
+   * `{eventId, count}`, unless nothing was accepted because of full mailboxes. No live endpoint: both arrays are empty.
    * Durable.
    */
   append(request: AppendRequest, nowMs: number): Promise<AppendOutcome>

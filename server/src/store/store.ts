@@ -59,7 +59,7 @@ export type {
   RegistrationStore,
   UserKey,
 } from './registrations.ts'
-export type { IdempotencyKey, Reply, ReplyStore } from './replies.ts'
+export type { Claim, ClaimOutcome, IdempotencyKey, Reply, ReplyStore } from './replies.ts'
 export type { ListChange, RevokedToken, SharedList, SigningKey, UserRevocation } from './shared-list.ts'
 export { type Holding, isOverShare, SHARE_PERCENTS, type SharePercents, Shares } from './shares.ts'
 export type { KnownUser, Range, UserStore } from './users.ts'
@@ -78,7 +78,7 @@ export type { KnownUser, Range, UserStore } from './users.ts'
  * - `nowMs` is service time (`clock/service-time.ts`); names ending in `WallMs` are wall-clock time. What only judges
  *   who lives is handed `ServiceTime.heardMs`.
  * - Replies, the history, refresh families, revocations and who was last seen are forgotten by the wall clock's earliest
- *   time, `ServiceTime.wall`; who asks for replies and for who was last seen hands that in.
+ *   time, `ServiceTime.wall`; who asks for who was last seen hands that in.
  * - The engine keeps service time: it stands while the process does and while operations are refused, and when it goes
  *   on, everybody who lived has a full period from then; after a start not less than a minute.
  */

@@ -155,13 +155,12 @@ export const mailboxCases: Cases = {
 
   'an answer is remembered with the event, for its key, caller and time': async (scene) => {
     const owner = { organizationId: 'acme', userId: 'backend' }
-    const idempotency = { owner, key: 'k', expiresAtWallMs: scene.under.wallMs() + 600 }
-    const find = (key: string, caller = owner) => scene.store.replies.find(caller, key, scene.under.wallMs())
+    const find = (key: string, caller = owner) => scene.reply(caller, key)
     assert.equal(await find('k'), undefined)
-    await scene.append('to nobody', { idempotency })
+    await scene.send('to nobody', scene.claimOf(owner, 'k', 600))
     assert.deepEqual(await find('k'), { eventId: 'id of to nobody', count: 0 })
     await scene.register()
-    await scene.append('to one', { idempotency: { ...idempotency, key: '__proto__' } })
+    await scene.send('to one', scene.claimOf(owner, '__proto__', 600))
     assert.deepEqual(await find('__proto__'), { eventId: 'id of to one', count: 1 })
     assert.equal(await find('k', { ...owner, userId: 'other' }), undefined)
     assert.equal(await find('k', { ...owner, organizationId: 'globex' }), undefined)
@@ -174,8 +173,9 @@ export const mailboxCases: Cases = {
   'an answer is not remembered when full mailboxes kept the event out': async (scene) => {
     await scene.register()
     const owner = { organizationId: 'acme', userId: 'backend' }
-    const idempotency = { owner, key: 'k', expiresAtWallMs: scene.under.wallMs() + 600 }
-    await scene.append('too much', { idempotency, eventsMax: 0 })
-    assert.equal(await scene.store.replies.find(owner, 'k', scene.under.wallMs()), undefined)
+    const claim = scene.claimOf(owner, 'k')
+    await scene.send('too much', claim, { eventsMax: 0 })
+    assert.equal(await scene.reply(owner, 'k'), undefined)
+    assert.equal(await scene.store.replies.resolve(ENDPOINT, claim.token), undefined)
   },
 }

@@ -7,8 +7,7 @@ import { type Cases, ENDPOINT, type Scene } from './scene.ts'
 async function fill(scene: Scene) {
   const registration = await scene.register({ keepAliveSeconds: 60, authorizedUntilWallMs: 5 })
   const tab = await scene.register({ userEndpointId: 'tab', keepAliveSeconds: 60 })
-  const idempotency = { owner: ENDPOINT, key: 'k', expiresAtWallMs: scene.under.wallMs() + 1e9 }
-  await scene.append('one', { idempotency })
+  await scene.send('one', scene.claimOf(ENDPOINT, 'k', 1e9))
   await scene.append('two')
   const family = {
     familyId: 'f',
@@ -41,10 +40,7 @@ async function assertFilled(scene: Scene, kept: Awaited<ReturnType<typeof fill>>
   assert.deepEqual({ ...found, expiresAtMs: 0 }, { ...kept.registration, expiresAtMs: 0 })
   assert.deepEqual(await scene.payloads(found), ['one', 'two'])
   assert.equal((await scene.store.registrations.list(ENDPOINT, scene.at.nowMs)).length, 2)
-  assert.deepEqual(await scene.store.replies.find(ENDPOINT, 'k', scene.under.wallMs()), {
-    eventId: 'id of one',
-    count: 1,
-  })
+  assert.deepEqual(await scene.reply(ENDPOINT, 'k'), { eventId: 'id of one', count: 1 })
   assert.deepEqual(await scene.store.refreshFamilies.find('f'), kept.family)
   assert.deepEqual(await scene.store.revokedTokens.list(), [kept.revoked])
   assert.deepEqual(await scene.store.revokedUsers.list(), [kept.revokedUser])
@@ -230,6 +226,7 @@ export const closingCases: Cases = {
   'a closed store refuses everything, and closing twice is closing once': async (scene) => {
     const { store, at } = scene
     const registration = await scene.register()
+    const claim = scene.claimOf(ENDPOINT, 'k')
     await Promise.all([store.close(), store.close()])
     await store.close()
     const isRefusal = (error: unknown) => error instanceof RollcallError && error.code === 'unavailable'
@@ -243,7 +240,10 @@ export const closingCases: Cases = {
       () => scene.settle('wait', registration),
       () => scene.append('x'),
       () => scene.read(registration),
-      () => store.replies.find(ENDPOINT, 'k', 0),
+      () => store.replies.claim(claim, ENDPOINT),
+      () => store.replies.resolve(ENDPOINT, 't'),
+      () => store.replies.answer(claim, { eventId: 'e', count: 0 }),
+      () => store.replies.release(claim),
       () => store.refreshFamilies.revoke('f'),
       () => store.refreshFamilies.find('f'),
       () => store.revokedTokens.list(),

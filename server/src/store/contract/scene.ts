@@ -2,14 +2,17 @@ import assert from 'node:assert/strict'
 import type {
   AppendOutcome,
   AppendRequest,
+  Claim,
   EndpointKey,
   MailboxEntry,
   Moment,
   RegisterOutcome,
   RegisterRequest,
   Registration,
+  Reply,
   Store,
   StoredEvent,
+  UserKey,
 } from '../store.ts'
 
 /** A store under test, and what the suite has to do to it. Time stands still but for `advance`. */
@@ -36,6 +39,7 @@ const ENDPOINTS_MAX = 100
 /** Short forms of the operations, with what a test does not care about filled in. */
 export class Scene {
   readonly under: StoreUnderTest
+  #tokens = 0
 
   constructor(under: StoreUnderTest) {
     this.under = under
@@ -107,6 +111,32 @@ export class Scene {
     const event = this.#event(payload)
     const request = { ...ENDPOINT, event, eventsMax: 1000, bytesMax: 1_000_000, ...wanted }
     return this.store.mailboxes.append(request, this.at.nowMs)
+  }
+
+  /** A claim under a token that nobody had. */
+  claimOf(owner: UserKey, key: string, rememberMs = 600_000): Claim {
+    return { owner, key, rememberMs, token: `token ${++this.#tokens}` }
+  }
+
+  /** Sends under an idempotency key, as delivery does: where there is a reply, nothing is. */
+  async send(payload: string, claim: Claim, wanted: Partial<AppendRequest> = {}): Promise<void> {
+    const { replies } = this.store
+    const found = await replies.claim(claim, ENDPOINT)
+    if (found.kind !== 'claimed') return
+    const { accepted, full } = await this.append(payload, { ...wanted, idempotency: claim })
+    const isRefused = accepted.length === 0 && full.length > 0
+    if (isRefused) await replies.release(claim)
+    else await replies.answer(claim, { eventId: `id of ${payload}`, count: accepted.length })
+  }
+
+  /** The reply to a key; `undefined`: there is none, and there still is none. */
+  async reply(owner: UserKey, key: string): Promise<Reply | undefined> {
+    const claim = this.claimOf(owner, key)
+    const found = await this.store.replies.claim(claim, owner)
+    if (found.kind === 'known') return found.reply
+    assert.equal(found.kind, 'claimed')
+    await this.store.replies.release(claim)
+    return undefined
   }
 
   #event(payload: string): StoredEvent {

@@ -23,18 +23,18 @@ async function fill(scene: Scene): Promise<void> {
   await store.revokedUsers.add({ ...OWNER, notBeforeWallMs: wallMs, untilWallMs })
   await scene.register()
   const draft = { ...ENDPOINT, eventId: 'e', type: 'CallOfferedEvent', qos: 1, senderId: '' } as const
-  await scene.append('x', {
-    idempotency: { owner: OWNER, key: 'k', expiresAtWallMs: untilWallMs },
+  await scene.send('x', scene.claimOf(OWNER, 'k', 10 * MINUTE_MS), {
     record: { ...draft, acceptedAtWallMs: wallMs, event: Buffer.from('{}') },
   })
   await scene.unregister()
 }
 
 /** What of it is known still, by name. */
-async function known({ store }: Scene): Promise<readonly string[]> {
+async function known(scene: Scene): Promise<readonly string[]> {
+  const { store } = scene
   const nowWallMs = store.serviceTime.wall.earliestMs()
   const found = {
-    answer: await store.replies.find(OWNER, 'k', nowWallMs),
+    answer: await scene.reply(OWNER, 'k'),
     family: await store.refreshFamilies.find('f'),
     history: await store.history.find('e', {}),
     'last seen': await store.lastSeen.find(ENDPOINT, nowWallMs),

@@ -223,7 +223,7 @@ async function assemble(
   bounds: BookBounds,
 ): Promise<Store> {
   const { calls, clock, history, journal, lastSeen, rows, serviceTime, stale, table } = engine
-  const replies = new ReplyBook(journal, bounds)
+  const replies = new ReplyBook(journal, bounds, serviceTime)
   const families = new FamilyBook(journal)
   const revoked = new SharedListBook(revokedTokenKind(bounds), REVOKED_TOKEN_ROWS, journal)
   const revokedUsers = new SharedListBook(revokedUserKind(bounds), REVOKED_USER_ROWS, journal)

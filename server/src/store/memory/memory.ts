@@ -46,7 +46,6 @@ export function createMemoryStore({
 }): MemoryStore {
   const gate: Gate = { open: true }
   const slots = createSlots()
-  const replies = new ReplyBook(bookBounds)
   const feed = new Feed(feedBounds, clock)
   const calls = new Calls()
   const serviceTime = startServiceTime(clock, {
@@ -54,6 +53,7 @@ export function createMemoryStore({
     onStandstill: (standstill) => liftAll(slots, { ...standstill, leastMs: 0 }),
   })
   const { wall } = serviceTime
+  const replies = new ReplyBook(bookBounds, serviceTime)
   const history = new History(wall, historyBounds)
   const record: RecordChange = (type, registration, reason, nowMs) =>
     feed.add(type, registration, reason, Math.round(serviceTime.toWallMs(nowMs)))

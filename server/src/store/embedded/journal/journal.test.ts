@@ -83,9 +83,8 @@ describe('the journal', () => {
     const { clock, disk, scene, store } = await setUp()
     await scene.register()
     disk.hold()
-    const idempotency = { owner: ENDPOINT, key: 'k', expiresAtWallMs: clock.wallMs() + 60_000 }
-    const appended = scene.append('x', { idempotency })
-    const answer = store.replies.find(ENDPOINT, 'k', clock.wallMs())
+    const appended = scene.append('x', { idempotency: scene.claimOf(ENDPOINT, 'k', 60_000) })
+    const answer = scene.reply(ENDPOINT, 'k')
     assert.equal(await isSettled(answer, clock), false)
     disk.release()
     await appended

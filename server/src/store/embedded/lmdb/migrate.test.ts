@@ -55,9 +55,10 @@ async function answersOf(store: Store): Promise<unknown> {
   const answers: unknown[] = []
   for (let i = 0; i < 120; i += 5) {
     const organizationId = i % 4 === 0 ? 'globex' : 'acme'
-    answers.push(
-      (await store.replies.find({ organizationId, userId: 'backend' }, `key-${i}`, wallMs)) ?? null,
-    )
+    const owner = { organizationId, userId: 'backend' }
+    const claim = { owner, key: `key-${i}`, rememberMs: 1, token: `token-${i}` }
+    const found = await store.replies.claim(claim, owner)
+    answers.push(found.kind === 'known' ? found.reply : null)
   }
   const rest = {
     keys: await store.signingKeys.list(),

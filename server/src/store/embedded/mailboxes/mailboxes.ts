@@ -34,6 +34,11 @@ export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxSt
     async append(request, nowMs) {
       journal.assertTakesEvents()
       assertHistoryRoom(engine.history)
+      const repeated = request.idempotency && replies.tokens.done(request.idempotency.token)
+      if (repeated !== undefined) {
+        await journal.durable()
+        return { accepted: [], full: [], repeated }
+      }
       const reached = targets(engine, request, nowMs)
       const release = request.admit?.(wanted(engine, request, reached.length))
       try {
@@ -106,7 +111,7 @@ function remember(
   const count = outcome.accepted.length
   if (count === 0 && outcome.full.length > 0) return false
   if (record !== undefined) history.addAppended(record, outcome)
-  if (idempotency !== undefined) replies.remember(idempotency, { eventId: event.eventId, count })
+  if (idempotency !== undefined) replies.appended(idempotency, { eventId: event.eventId, count })
   return record !== undefined || idempotency !== undefined
 }
 

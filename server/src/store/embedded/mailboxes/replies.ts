@@ -1,6 +1,8 @@
+import type { ServiceTime } from '../../../clock/clock.ts'
 import type { BookBounds } from '../../bounds.ts'
+import { Claims, Tokens } from '../../claims.ts'
 import { type Holding, Shares } from '../../shares.ts'
-import type { IdempotencyKey, Reply, ReplyStore, UserKey } from '../../store.ts'
+import type { Claim, IdempotencyKey, Reply, ReplyStore, UserKey } from '../../store.ts'
 import { encodeFields, FieldReader } from '../fields.ts'
 import type { Journal } from '../journal/journal.ts'
 import { digestKey } from '../keys.ts'
@@ -8,16 +10,23 @@ import type { Rows } from '../rows.ts'
 
 type Remembered = Reply & {
   readonly expiresAtWallMs: number
-  /** The commit that holds it: before that is durable, nobody is told. */
-  readonly commit: number
+  /** The commit that holds its row: before that is durable, nobody is told. `undefined`: it has none. */
+  readonly commit: number | undefined
   readonly holding: Holding
 }
 
 /** Whose rows of former versions are, which do not say it. */
 const UNKNOWN: UserKey = { organizationId: '', userId: '' }
 
-/** Answers by the digest of caller and key, oldest first; in memory and on disk. */
+/**
+ * Replies by the digest of caller and key, oldest first; in memory, and on disk where an event is. Claims are in memory
+ * only: they die with this process, as what was under way does. The callers' partitions and the recipients' are here both,
+ * so that an append is answered in its own step.
+ */
 export class ReplyBook {
+  readonly claims: Claims
+  readonly tokens = new Tokens()
+  readonly serviceTime: ServiceTime
   readonly #journal: Journal
   readonly #replies = new Map<string, Remembered>()
   readonly #shares: Shares
@@ -25,7 +34,9 @@ export class ReplyBook {
   /** Forgotten before their time, because there were too many. */
   evicted = 0
 
-  constructor(journal: Journal, bounds: BookBounds) {
+  constructor(journal: Journal, bounds: BookBounds, serviceTime: ServiceTime) {
+    this.claims = new Claims(bounds.idempotencyKeysMax)
+    this.serviceTime = serviceTime
     this.#journal = journal
     this.#shares = new Shares(bounds)
     this.#max = bounds.idempotencyKeysMax
@@ -44,23 +55,46 @@ export class ReplyBook {
       this.#replies.set(digest, { ...reply, holding: this.#shares.add(owner, digest) })
   }
 
-  get(owner: UserKey, key: string): Remembered | undefined {
-    return this.#replies.get(rowKey(owner, key).toString('latin1'))
+  get({ owner, key }: IdempotencyKey): Remembered | undefined {
+    const found = this.#replies.get(rowKey(owner, key).toString('latin1'))
+    return found !== undefined && this.serviceTime.wall.earliestMs() < found.expiresAtWallMs
+      ? found
+      : undefined
   }
 
-  /** Remembers a reply with the changes that the journal takes now. */
-  remember({ owner, key, expiresAtWallMs }: IdempotencyKey, { eventId, count }: Reply): void {
+  /** The append was done: what comes of it is known to both sides, with the changes that the journal takes now. */
+  appended(claim: Claim, reply: Reply): void {
+    this.tokens.add(claim.token, reply, this.serviceTime.nowMs())
+    const { row, expiresAtWallMs } = this.#remember(claim, reply, this.#journal.commitNumber)
+    const { organizationId, userId } = claim.owner
+    const fields = [expiresAtWallMs, reply.count, reply.eventId, organizationId, userId]
+    this.#journal.put('answers', row, encodeFields(fields))
+    this.#keepBound()
+  }
+
+  /** Ends a claim with what was done otherwise than by an append. */
+  answer(claim: Claim, reply: Reply): void {
+    if (!this.claims.end(claim)) return
+    this.tokens.forget(claim.token)
+    if (this.get(claim) !== undefined) return
+    this.#remember(claim, reply, undefined)
+    this.#keepBound()
+  }
+
+  #remember({ owner, key, rememberMs }: IdempotencyKey, reply: Reply, commit: number | undefined) {
     const row = rowKey(owner, key)
     const digest = row.toString('latin1')
-    this.#drop(digest)
+    this.#forget(digest)
+    const expiresAtWallMs = this.serviceTime.wall.latestMs() + rememberMs
     const holding = this.#shares.add(owner, digest)
-    const commit = this.#journal.commitNumber
-    this.#replies.set(digest, { eventId, count, expiresAtWallMs, commit, holding })
-    const { organizationId, userId } = owner
-    this.#journal.put('answers', row, encodeFields([expiresAtWallMs, count, eventId, organizationId, userId]))
+    this.#replies.set(digest, { ...reply, expiresAtWallMs, commit, holding })
+    return { row, expiresAtWallMs }
+  }
+
+  #keepBound(): void {
     while (this.#replies.size > this.#max) {
       this.evicted++
-      this.#forget(this.#shares.leaving() ?? digest)
+      this.#forget(this.#shares.leaving() ?? '')
     }
   }
 
@@ -73,29 +107,46 @@ export class ReplyBook {
     }
   }
 
-  #drop(digest: string): void {
+  #drop(digest: string): Remembered | undefined {
     const known = this.#replies.get(digest)
-    if (known === undefined) return
+    if (known === undefined) return undefined
     this.#replies.delete(digest)
     this.#shares.remove(known.holding, digest)
+    return known
   }
 
   #forget(digest: string): void {
-    this.#drop(digest)
-    this.#journal.remove('answers', Buffer.from(digest, 'latin1'))
+    if (this.#drop(digest)?.commit !== undefined)
+      this.#journal.remove('answers', Buffer.from(digest, 'latin1'))
   }
 }
 
-export function embeddedReplies(replies: ReplyBook, journal: Journal): ReplyStore {
+export function embeddedReplies(book: ReplyBook, journal: Journal): ReplyStore {
+  const { claims, tokens, serviceTime } = book
   return {
-    evicted: () => replies.evicted,
-    async find(owner, key, nowWallMs) {
+    async claim(claim, recipient) {
       journal.assertReadable()
-      const found = replies.get(owner, key)
-      if (found === undefined || nowWallMs >= found.expiresAtWallMs) return undefined
-      if (!journal.isDurable(found.commit)) await journal.durable()
-      return { eventId: found.eventId, count: found.count }
+      const found = book.get(claim)
+      if (found === undefined) return claims.begin(claim, recipient, serviceTime.nowMs())
+      const { eventId, count, commit } = found
+      if (commit !== undefined && !journal.isDurable(commit)) await journal.durable()
+      return { kind: 'known', reply: { eventId, count } }
     },
+    async resolve(_recipient, token) {
+      journal.assertReadable()
+      const reply = tokens.resolve(token, serviceTime.nowMs())
+      if (reply !== undefined) await journal.durable()
+      return reply
+    },
+    async answer(claim, reply) {
+      journal.assertOpen()
+      book.answer(claim, reply)
+    },
+    async release(claim) {
+      journal.assertOpen()
+      claims.end(claim)
+    },
+    evicted: () => book.evicted,
   }
 }
 

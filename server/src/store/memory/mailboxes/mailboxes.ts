@@ -37,6 +37,8 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
   return {
     async append(request, nowMs) {
       assertOpen(gate)
+      const repeated = request.idempotency && replies.tokens.done(request.idempotency.token)
+      if (repeated !== undefined) return { accepted: [], full: [], repeated }
       // Nothing waits here.
       const reached = targets(slots, request, nowMs)
       const bytes = reached.length * request.event.payload.byteLength
@@ -45,7 +47,7 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       const count = outcome.accepted.length
       const isAccepted = count > 0 || outcome.full.length === 0
       if (request.idempotency !== undefined && isAccepted)
-        replies.remember(request.idempotency, { eventId: request.event.eventId, count })
+        replies.appended(request.idempotency, { eventId: request.event.eventId, count })
       for (const { sequence } of outcome.replaced ?? []) {
         calls.dropEntry(sequence)
         history.note(sequence, 'discarded', request.event.acceptedAtWallMs)

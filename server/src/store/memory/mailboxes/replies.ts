@@ -1,10 +1,15 @@
+import type { ServiceTime } from '../../../clock/clock.ts'
 import type { BookBounds } from '../../bounds.ts'
+import { Claims, Tokens } from '../../claims.ts'
 import { type Holding, Shares } from '../../shares.ts'
-import type { IdempotencyKey, Reply, ReplyStore, UserKey } from '../../store.ts'
+import type { Claim, IdempotencyKey, Reply, ReplyStore, UserKey } from '../../store.ts'
 import { assertOpen, type Gate } from '../gate.ts'
 
-/** Answers by caller and key. */
+/** What the callers' partitions have, claims and replies, and what the recipients' have, outcomes by token. */
 export class ReplyBook {
+  readonly claims: Claims
+  readonly tokens = new Tokens()
+  readonly serviceTime: ServiceTime
   readonly #replies = new Map<
     string,
     Reply & { readonly expiresAtWallMs: number; readonly holding: Holding }
@@ -14,25 +19,33 @@ export class ReplyBook {
   /** Forgotten before their time, because there were too many. */
   evicted = 0
 
-  constructor(bounds: BookBounds) {
+  constructor(bounds: BookBounds, serviceTime: ServiceTime) {
+    this.claims = new Claims(bounds.idempotencyKeysMax)
+    this.serviceTime = serviceTime
     this.#shares = new Shares(bounds)
     this.#max = bounds.idempotencyKeysMax
   }
 
-  get(owner: UserKey, key: string, nowWallMs: number): Reply | undefined {
+  get({ owner, key }: IdempotencyKey): Reply | undefined {
     const found = this.#replies.get(keyOf(owner, key))
-    if (found === undefined || nowWallMs >= found.expiresAtWallMs) return undefined
+    if (found === undefined || this.serviceTime.wall.earliestMs() >= found.expiresAtWallMs) return undefined
     return { eventId: found.eventId, count: found.count }
   }
 
-  remember({ owner, key, expiresAtWallMs }: IdempotencyKey, reply: Reply): void {
+  remember({ owner, key, rememberMs }: IdempotencyKey, reply: Reply): void {
     const name = keyOf(owner, key)
     this.#forget(name)
+    const expiresAtWallMs = this.serviceTime.wall.latestMs() + rememberMs
     this.#replies.set(name, { ...reply, expiresAtWallMs, holding: this.#shares.add(owner, name) })
     while (this.#replies.size > this.#max) {
       this.evicted++
       this.#forget(this.#shares.leaving() ?? name)
     }
+  }
+
+  /** At the recipient's: the append was done. */
+  appended({ token }: Claim, reply: Reply): void {
+    this.tokens.add(token, reply, this.serviceTime.nowMs())
   }
 
   #forget(name: string): void {
@@ -43,13 +56,30 @@ export class ReplyBook {
   }
 }
 
-export function memoryReplies(replies: ReplyBook, gate: Gate): ReplyStore {
+export function memoryReplies(book: ReplyBook, gate: Gate): ReplyStore {
+  const { claims, tokens, serviceTime } = book
   return {
-    evicted: () => replies.evicted,
-    async find(owner, key, nowWallMs) {
+    async claim(claim, recipient) {
       assertOpen(gate)
-      return replies.get(owner, key, nowWallMs)
+      const reply = book.get(claim)
+      if (reply !== undefined) return { kind: 'known', reply }
+      return claims.begin(claim, recipient, serviceTime.nowMs())
     },
+    async resolve(_recipient, token) {
+      assertOpen(gate)
+      return tokens.resolve(token, serviceTime.nowMs())
+    },
+    async answer(claim, reply) {
+      assertOpen(gate)
+      if (!claims.end(claim)) return
+      book.remember(claim, reply)
+      tokens.forget(claim.token)
+    },
+    async release(claim) {
+      assertOpen(gate)
+      claims.end(claim)
+    },
+    evicted: () => book.evicted,
   }
 }
 
