@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { EventsPage } from './pages/events/events.tsx'
 import { HooksPage } from './pages/hooks/hooks.tsx'
 import { NowPage } from './pages/now/now.tsx'
@@ -11,8 +11,8 @@ import type { Session } from './session/session.ts'
 import { SignIn } from './session/sign-in.tsx'
 import { type Leave, useStanding } from './session/use-standing.ts'
 import { Waiting } from './session/waiting.tsx'
-import { Shell } from './shell.tsx'
-import { useRoute } from './ui/use-route.ts'
+import { homeOf, Shell } from './shell.tsx'
+import { go, useRoute } from './ui/use-route.ts'
 
 /** The whole console: nobody sees a page of it without having signed in. */
 export function Console() {
@@ -31,6 +31,10 @@ export function Console() {
 function SignedIn({ session, leave }: { readonly session: Session; readonly leave: Leave }) {
   const route = useRoute()
   const [desk] = useState(() => new SendDesk(session.api))
+  useEffect(() => {
+    // Whoever comes to see their own has nothing to look for among the figures of everybody.
+    if (route.page === 'now' && session.sight === 'own') go(homeOf(session), 'replace')
+  }, [])
   return (
     <Shell
       session={session}
@@ -48,7 +52,7 @@ function CurrentPage({ route, desk, ...scope }: Scope & { readonly route: Route;
     case 'now':
       return <NowPage {...scope} />
     case 'people':
-      return <PeoplePage {...scope} userId={route.userId} />
+      return <PeoplePage {...scope} {...route} />
     case 'events':
       return <EventsPage {...scope} eventId={route.eventId} filters={route.filters} />
     case 'send':

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { href, parseRoute } from './routes.ts'
+import { href, organizationIn, parseRoute, withOrganization } from './routes.ts'
+
+const PEOPLE = { page: 'people', prefix: '', shown: 'everybody' }
 
 describe('routes', () => {
   it('are what href makes of them, whatever an id is made of', () => {
     for (const id of ['bob', 'a b', '<b>&"', 'x?y=z&w', '%', 'ä%2f', "o'hara"])
-      assert.deepEqual(parseRoute(href(['people', id])), { page: 'people', userId: id })
+      assert.deepEqual(parseRoute(href(['people', id])), { ...PEOPLE, userId: id })
+    assert.deepEqual(parseRoute(href(['people'], { prefix: '<b>&', shown: 'connected' })), {
+      page: 'people',
+      userId: undefined,
+      prefix: '<b>&',
+      shown: 'connected',
+    })
     assert.deepEqual(parseRoute(href(['send', 'bob'], { userEndpointId: 'a&b' })), {
       page: 'send',
       userId: 'bob',
@@ -25,6 +33,17 @@ describe('routes', () => {
   it('are the first page where nobody knows them', () => {
     for (const fragment of ['', '#', '#/', '#/nowhere/x', '#/__proto__'])
       assert.deepEqual(parseRoute(fragment), { page: 'now' })
-    assert.deepEqual(parseRoute('#/people/%E0%A4%A'), { page: 'people', userId: '%E0%A4%A' })
+    assert.deepEqual(parseRoute('#/people/%E0%A4%A'), { ...PEOPLE, userId: '%E0%A4%A' })
+    assert.deepEqual(parseRoute('#/people?shown=__proto__'), { ...PEOPLE, userId: undefined })
+  })
+
+  it('name an organization beside whatever else they say', () => {
+    const fragment = withOrganization('#/events?userId=b%26b', 'a&b')
+    assert.equal(fragment, '#/events?userId=b%26b&organization=a%26b')
+    assert.equal(organizationIn(fragment), 'a&b')
+    assert.deepEqual(parseRoute(fragment), parseRoute('#/events?userId=b%26b'))
+    assert.equal(withOrganization(fragment, ''), '#/events?userId=b%26b')
+    assert.equal(withOrganization('', 'acme'), '#/now?organization=acme')
+    for (const none of ['', '#/now', '#/people/bob?x=1']) assert.equal(organizationIn(none), undefined)
   })
 })

@@ -3,7 +3,12 @@ import { queryOf } from './query.ts'
 /** Where in the console one is. Kept in the URL's fragment, which never leaves the browser. */
 export type Route =
   | { readonly page: 'now' }
-  | { readonly page: 'people'; readonly userId: string | undefined }
+  | {
+      readonly page: 'people'
+      readonly userId: string | undefined
+      readonly prefix: string
+      readonly shown: PeopleShown
+    }
   | { readonly page: 'events'; readonly eventId: string | undefined; readonly filters: Filters }
   | {
       readonly page: 'send'
@@ -13,6 +18,9 @@ export type Route =
   | { readonly page: 'hooks'; readonly webhookId: string | undefined }
 
 export type PageName = Route['page']
+
+/** Whom the list of people shows. */
+export type PeopleShown = 'everybody' | 'connected' | 'lately'
 
 /** What a list of events may be narrowed by, as `GET /rtc-api/events` names it. Empty texts count as absent. */
 export type Filters = {
@@ -33,7 +41,7 @@ export function parseRoute(fragment: string): Route {
   const parameters = new URLSearchParams(query)
   switch (page) {
     case 'people':
-      return { page, userId: id }
+      return { page, userId: id, prefix: parameters.get('prefix') ?? '', shown: shownIn(parameters) }
     case 'events':
       return { page, eventId: id, filters: filtersIn(parameters) }
     case 'send':
@@ -59,6 +67,19 @@ export function placeOf(route: Route): string {
   return href([route.page, subjectOf(route)])
 }
 
+/** The organization that a fragment names, beside its page; `undefined`: none. */
+export function organizationIn(fragment: string): string | undefined {
+  const [, query = ''] = fragment.split('?', 2)
+  return new URLSearchParams(query).get('organization') ?? undefined
+}
+
+/** The same fragment with another organization; empty: with none. */
+export function withOrganization(fragment: string, organizationId: string): string {
+  const [path = '', query = ''] = fragment.split('?', 2)
+  const { organization: _, ...rest } = Object.fromEntries(new URLSearchParams(query))
+  return `${path === '' ? '#/now' : path}${queryOf({ ...rest, organization: organizationId })}`
+}
+
 function subjectOf(route: Route): string | undefined {
   switch (route.page) {
     case 'now':
@@ -71,6 +92,11 @@ function subjectOf(route: Route): string | undefined {
     case 'hooks':
       return route.webhookId
   }
+}
+
+function shownIn(parameters: URLSearchParams): PeopleShown {
+  const shown = parameters.get('shown')
+  return shown === 'connected' || shown === 'lately' ? shown : 'everybody'
 }
 
 function filtersIn(parameters: URLSearchParams): Filters {

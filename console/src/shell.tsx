@@ -3,8 +3,10 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { Problem } from './api/problem.ts'
 import { href, type PageName, placeOf, type Route } from './routes.ts'
 import { endOf } from './session/ended.ts'
+import { OrganizationPicker } from './session/organization-picker.tsx'
 import type { Scope } from './session/scope.ts'
 import type { Session } from './session/session.ts'
+import { useNamedOrganization } from './session/use-named-organization.ts'
 import { Boundary } from './ui/boundary.tsx'
 import { Icon } from './ui/icon.tsx'
 import { applyTheme, nextTheme, readTheme } from './ui/theme.ts'
@@ -16,6 +18,11 @@ const PAGES: readonly (readonly [page: PageName, name: string])[] = [
   ['send', 'Send'],
   ['hooks', 'Hooks'],
 ]
+
+/** Where somebody begins: with the whole of it, or with their own. */
+export function homeOf({ sight, name }: Session): string {
+  return sight === 'own' ? href(['people', name]) : href(['now'])
+}
 
 /** What stands around every page: where one is, who one is, and how to leave. */
 export function Shell({
@@ -31,7 +38,7 @@ export function Shell({
   readonly onEnded: (problem: Problem) => void
   readonly children: (scope: Scope) => ComponentChildren
 }) {
-  const [named, setNamed] = useState('')
+  const [named, name] = useNamedOrganization()
   const main = useRef<HTMLElement>(null)
   const place = placeOf(route)
   useHeadingFocus(main, place)
@@ -46,7 +53,7 @@ export function Shell({
         Skip to the page
       </button>
       <nav class="nav" aria-label="Pages">
-        <a class="brand" href={href(['now'])}>
+        <a class="brand" href={homeOf(session)}>
           <span class="brand-mark" aria-hidden="true" />
           Rollcall
         </a>
@@ -63,7 +70,9 @@ export function Shell({
         <Account session={session} onSignOut={onSignOut} />
       </nav>
       <main ref={main} tabIndex={-1}>
-        {session.organizationId === undefined && <OrganizationPicker value={named} onChange={setNamed} />}
+        {session.organizationId === undefined && (
+          <OrganizationPicker api={session.api} value={named} onChange={name} onProblem={onProblem} />
+        )}
         <Boundary place={place}>{children({ session, organizationId, onProblem })}</Boundary>
       </main>
     </div>
@@ -119,35 +128,5 @@ function Account({ session, onSignOut }: { readonly session: Session; readonly o
         <Icon name="leave" />
       </button>
     </div>
-  )
-}
-
-/** For role SERVICE, which belongs to no organization. Takes effect when the field is left or Enter is pressed. */
-function OrganizationPicker({
-  value,
-  onChange,
-}: {
-  readonly value: string
-  readonly onChange: (organizationId: string) => void
-}) {
-  return (
-    <form
-      class="organization"
-      onSubmit={(event) => {
-        event.preventDefault()
-        onChange(String(new FormData(event.currentTarget).get('organization') ?? '').trim())
-      }}
-    >
-      <label for="organization">Organization</label>
-      <input
-        id="organization"
-        name="organization"
-        spellcheck={false}
-        autocomplete="off"
-        placeholder="all"
-        defaultValue={value}
-        onBlur={(event) => onChange(event.currentTarget.value.trim())}
-      />
-    </form>
   )
 }

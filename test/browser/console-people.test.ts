@@ -11,6 +11,7 @@ import { registerDevice } from '../helpers/device.ts'
 import { eventually } from '../helpers/run-server.ts'
 
 const REFUSED = /Failed to load resource: the server responded with a status of 403/
+const NOT_THERE = /Failed to load resource: the server responded with a status of 404/
 const MARKUP = '<img src=x onerror=alert(1)>'
 
 describe('the console tells who is reachable', () => {
@@ -165,9 +166,54 @@ describe('the console tells who is reachable', () => {
     await page.getByText('Not for this sign-in').waitFor()
   })
 
+  it('lists who is there and who was, by the beginning of an id, and who is connected', async (t) => {
+    await (await registerDevice(t, scene.server.url, 'bob', 'bobs-phone')).connect()
+    await (await registerDevice(t, scene.server.url, 'alice', 'gone')).unregister()
+    const { page } = await open(t, '#/people')
+    const rows = page.getByRole('row')
+    await rows.filter({ hasText: 'bob' }).getByText('Reachable').waitFor()
+    await rows.filter({ hasText: 'alice' }).getByText('Nobody there').waitFor()
+    await page.getByRole('searchbox', { name: 'User id' }).pressSequentially('al')
+    await rows.filter({ hasText: 'bob' }).waitFor({ state: 'detached' })
+    await page.waitForURL((url) => url.hash === '#/people?prefix=al')
+    await page.reload()
+    await rows.filter({ hasText: 'alice' }).waitFor()
+    await page.getByRole('searchbox', { name: 'User id' }).fill('')
+    await page.getByRole('radio', { name: 'Connected' }).check()
+    await rows.filter({ hasText: 'alice' }).waitFor({ state: 'detached' })
+    await rows.filter({ hasText: 'bob' }).waitFor()
+    await page.getByRole('searchbox', { name: 'User id' }).pressSequentially('zz')
+    await page.getByText('Nobody whose id begins like that').waitFor()
+  })
+
+  it('shows one page of very many people at a time', async (t) => {
+    const { page } = await open(t, '#/now')
+    await page.route(/\/rtc-api\/users\?/, (route) => {
+      const at = Number(new URL(route.request().url()).searchParams.get('cursor') ?? 0)
+      const users = Array.from({ length: 50 }, (_, index) => ({
+        ...{ userId: `person-${at + index}`, registered: 1, connected: 0, lastSeenAt: null },
+      }))
+      return route.fulfill({ json: { users, nextCursor: String(at + 50) } })
+    })
+    await page.getByRole('link', { name: 'People', exact: true }).click()
+    await page.getByRole('link', { name: 'person-0', exact: true }).waitFor()
+    for (let at = 50; at <= 1_000; at += 50) {
+      await page.getByRole('button', { name: 'On', exact: true }).click()
+      await page.getByRole('link', { name: `person-${at}`, exact: true }).waitFor()
+    }
+    assert.equal(await page.getByRole('row').count(), 51)
+    await page.getByRole('heading', { name: 'Everybody, page 21' }).waitFor()
+    await page.getByRole('link', { name: 'person-1000', exact: true }).click()
+    await page.goBack()
+    await page.getByRole('heading', { name: 'Everybody, page 21' }).waitFor()
+    await page.getByRole('button', { name: 'First', exact: true }).click()
+    await page.getByRole('link', { name: 'person-0', exact: true }).waitFor()
+  })
+
   it('asks role SERVICE whose user it is, before anything is asked', async (t) => {
     await registerDevice(t, scene.server.url, 'bob', 'bobs-phone')
-    const { page } = await open(t, '#/people/bob', 'platform-service')
+    const { page, watched } = await open(t, '#/people/bob', 'platform-service')
+    watched.watch.expect(NOT_THERE)
     const asked: string[] = []
     page.on('request', (request) => asked.push(new URL(request.url()).pathname))
     await page.getByText('Which organization?').waitFor()
@@ -181,12 +227,28 @@ describe('the console tells who is reachable', () => {
     await page.getByLabel('Organization').fill('globex')
     await page.keyboard.press('Enter')
     await answered(page, 'Nobody is registered as bob')
+    // It stays in the address, wherever one goes, over a reload and back.
+    await page.waitForURL((url) => url.hash === '#/people/bob?organization=globex')
+    await page.getByRole('link', { name: 'Events', exact: true }).click()
+    await page.waitForURL((url) => url.hash === '#/events?organization=globex')
+    await page.reload()
+    assert.equal(await page.getByLabel('Organization').inputValue(), 'globex')
+    await page.goto(`${scene.server.url}/console/#/people/bob?organization=acme`)
+    await answered(page, 'bob has 1 device registered, none connected')
+    assert.equal(await page.getByLabel('Organization').inputValue(), 'acme')
+    // What there is, is offered; what there is not, is told.
+    await page.locator('datalist option[value=globex]').waitFor({ state: 'attached' })
+    await page.getByLabel('Organization').fill('acne')
+    await page.keyboard.press('Enter')
+    await page.getByText('There is no such organization').waitFor()
   })
 
   it('tells other organizations nothing', async (t) => {
     await registerDevice(t, scene.server.url, 'bob', 'bobs-phone')
     await send(offer('bob', { qos: 1 }))
     const { page } = await open(t, '#/people', 'globex-backend')
+    await page.getByText('Nobody yet', { exact: true }).waitFor()
+    await page.getByRole('radio', { name: 'Sent to lately' }).check()
     await page.getByText('Nobody was sent anything lately').waitFor()
     await page.goto(`${scene.server.url}/console/#/people/bob`)
     await answered(page, 'Nobody is registered as bob')
@@ -201,7 +263,7 @@ describe('the console tells who is reachable', () => {
       await send(offer(id, { qos: 0 }))
     }
     await send(offer('alice', { qos: 1 }))
-    const { page } = await open(t, '#/people', 'acme-backend', 390)
+    const { page } = await open(t, '#/people?shown=lately', 'acme-backend', 390)
     for (const id of [MARKUP, long]) await page.getByRole('link', { name: id, exact: true }).waitFor()
     await fits(page)
     await page.goto(`${scene.server.url}/console/#/people/alice`)
@@ -217,6 +279,12 @@ describe('the console tells who is reachable', () => {
   it('has headings, names and colours that everybody can read', async (t) => {
     await send(offer('alice', { qos: 0 }))
     const { page } = await open(t, '#/people')
+    await page
+      .getByText(/seen (\d+ s ago|just now)/)
+      .first()
+      .waitFor()
+    await assertAccessible(page, 'everybody')
+    await page.getByRole('radio', { name: 'Sent to lately' }).check()
     await page.getByRole('link', { name: 'alice', exact: true }).waitFor()
     await assertAccessible(page, 'people')
     await page.getByRole('link', { name: 'alice', exact: true }).click()

@@ -175,7 +175,7 @@ describe('signing in to the console', () => {
     await page.getByRole('button', { name: 'Send', exact: true }).click()
     await page.getByText('Nobody is registered as carol').waitFor()
     await page.getByRole('link', { name: 'What became of it' }).click()
-    await page.getByText('globex').first().waitFor()
+    await page.getByRole('main').getByText('globex').and(page.locator(':visible')).first().waitFor()
   })
 
   it('gives the token back when somebody signs out, and leaves nothing', async (t) => {

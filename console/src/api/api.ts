@@ -10,13 +10,15 @@ import {
   type SendOptions,
   type UserPresence,
 } from '@rollcall/client'
-import type { UserEndpointInSight } from '@rollcall/protocol/command'
+import type { OrganizationPage, UserEndpointInSight, UserPage } from '@rollcall/protocol/command'
 import { queryOf } from '../query.ts'
 import {
   type DeadLetterPage,
   parseDeadLetterPage,
   parseEndpoints,
+  parseOrganizationPage,
   parseReplay,
+  parseUserPage,
   parseWebhooks,
   type Webhook,
 } from './parse.ts'
@@ -34,6 +36,10 @@ export type StoredEvent = { readonly [attribute: string]: unknown }
 export interface Api {
   /** @param organizationId of callers with role SERVICE only */
   endpoints(userId: string, options?: Options): Promise<readonly UserEndpointInSight[]>
+  /** Who is known, by id; the query as `GET /rtc-api/users` has it. */
+  users(query: ListQuery, options?: Options): Promise<UserPage>
+  /** For role SERVICE. */
+  organizations(query: ListQuery, options?: Options): Promise<OrganizationPage>
   presence(userIds: readonly string[], options?: Options): Promise<readonly UserPresence[]>
   /** Ends the endpoint's registration: its mailbox is discarded, its connection closed. */
   kick(userId: string, userEndpointId: string, options?: Options): Promise<void>
@@ -49,6 +55,8 @@ export interface Api {
   previewMasks(event: EventDraft, masks: readonly string[], signal?: AbortSignal): Promise<StoredEvent>
   readonly backend: Backend
 }
+
+export type ListQuery = Readonly<Record<string, string | undefined>>
 
 export type Options = {
   /** Whose: needed by callers with role SERVICE, ignored for others. */
@@ -77,6 +85,13 @@ export function createApi(url: string, getToken: GetToken, signal?: AbortSignal)
     events: (query, options) => backend.history.list(query, options),
     event: (eventId, options) => backend.history.find(eventId, options),
     send: (message, options) => backend.send(message, options),
+    async users(query, { organizationId, signal } = {}) {
+      const path = `/rtc-api/users${queryOf({ ...query, organizationId })}`
+      return parseUserPage(await request(path, optional(signal)))
+    },
+    async organizations(query, { signal } = {}) {
+      return parseOrganizationPage(await request(`/rtc-api/organizations${queryOf(query)}`, optional(signal)))
+    },
     async endpoints(userId, { organizationId, signal } = {}) {
       const path = `/rtc-api/users/${encodeURIComponent(userId)}/endpoints${queryOf({ organizationId })}`
       return parseEndpoints(await request(path, optional(signal)))

@@ -1,4 +1,10 @@
-import type { UserEndpointInSight } from '@rollcall/protocol/command'
+import type {
+  OrganizationInSight,
+  OrganizationPage,
+  UserEndpointInSight,
+  UserPage,
+  UserPresence,
+} from '@rollcall/protocol/command'
 
 /** Parsers of answers: what breaks the contract is said, not shown half. */
 
@@ -39,6 +45,19 @@ export function parseEndpoints(value: unknown): readonly UserEndpointInSight[] {
   return list(value, 'endpoints').filter(isEndpoint)
 }
 
+export function parseUserPage(value: unknown): UserPage {
+  const { users, nextCursor } = fields(value)
+  return { users: list(users, 'users').filter(isPresence), ...cursorIn(nextCursor) }
+}
+
+export function parseOrganizationPage(value: unknown): OrganizationPage {
+  const { organizations, nextCursor } = fields(value)
+  return {
+    organizations: list(organizations, 'organizations').filter(isOrganization),
+    ...cursorIn(nextCursor),
+  }
+}
+
 export function parseWebhooks(value: unknown): readonly Webhook[] {
   return list(fields(value)['webhooks'], 'webhooks').filter(isWebhook)
 }
@@ -47,7 +66,7 @@ export function parseDeadLetterPage(value: unknown): DeadLetterPage {
   const { deadLetters, nextCursor } = fields(value)
   return {
     deadLetters: list(deadLetters, 'dead letters').filter(isDeadLetter),
-    ...(typeof nextCursor === 'string' ? { nextCursor } : {}),
+    ...cursorIn(nextCursor),
   }
 }
 
@@ -55,6 +74,28 @@ export function parseReplay(value: unknown): number {
   const { count } = fields(value)
   if (typeof count === 'number') return count
   throw unexpected('no count')
+}
+
+function cursorIn(nextCursor: unknown): { readonly nextCursor?: string } {
+  return typeof nextCursor === 'string' ? { nextCursor } : {}
+}
+
+function isPresence(value: unknown): value is UserPresence {
+  const { userId, registered, connected, lastSeenAt } = fields(value)
+  return (
+    typeof userId === 'string' &&
+    [registered, connected].every((number) => typeof number === 'number') &&
+    (lastSeenAt === null || typeof lastSeenAt === 'string')
+  )
+}
+
+function isOrganization(value: unknown): value is OrganizationInSight {
+  const { id, name, registrations, connected, mailboxEvents, webhooks } = fields(value)
+  return (
+    typeof id === 'string' &&
+    (name === null || typeof name === 'string') &&
+    [registrations, connected, mailboxEvents, webhooks].every((number) => typeof number === 'number')
+  )
 }
 
 function isEndpoint(value: unknown): value is UserEndpointInSight {

@@ -63,7 +63,10 @@ function ofRefusal({ code, message, fields, retryAfterSeconds }: RollcallError):
         'Not for this sign-in',
         'Sign in as a backend of the organization, or as one of its administrators.',
       )
+    case 'organization_unknown':
+      return noOrganization()
     case 'not_found':
+      if (fields.has('organizationId')) return noOrganization()
       return final(
         'There is nothing here',
         'It may be older than the history, another organization’s, or never have been.',
@@ -82,6 +85,10 @@ function ofRefusal({ code, message, fields, retryAfterSeconds }: RollcallError):
         isPassing: code === 'internal_error',
       }
   }
+}
+
+function noOrganization(): Problem {
+  return final('There is no such organization', 'Choose another one at the top of the page.')
 }
 
 function waitFor(retryAfterSeconds: number | undefined): string {

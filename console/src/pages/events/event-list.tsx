@@ -6,16 +6,18 @@ import { ProblemBanner } from '../../ui/banner.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { LiveButton } from '../../ui/live-button.tsx'
 import { Card, Page } from '../../ui/page.tsx'
+import { cursorOf } from '../../ui/page-stack.ts'
+import { Pager } from '../../ui/pager.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
+import { usePageStack } from '../../ui/use-page-stack.ts'
 import { usePoll } from '../../ui/use-poll.ts'
 import { go } from '../../ui/use-route.ts'
 import { EventTable } from './event-table.tsx'
 import { FilterForm } from './filter-form.tsx'
-import { cursorOf, FIRST_PAGE, newer, older, type PageStack, readStack } from './page-stack.ts'
-import { Pager } from './pager.tsx'
 import { searchPage } from './search-page.ts'
 
 const LIVE_MS = 2_000
+const PAGER = { label: 'Pages of events', first: 'Newest', back: 'Newer', on: 'Older' } as const
 
 /** Events, newest first, one page of them at a time. Another instance for other filters. */
 export function EventList({ filters, ...scope }: Scope & { readonly filters: Filters }) {
@@ -51,13 +53,7 @@ export function EventList({ filters, ...scope }: Scope & { readonly filters: Fil
             <Found page={page} filters={filters} isOfMany={scope.organizationId === undefined} />
           )}
         </div>
-        <Pager
-          stack={stack}
-          nextCursor={data?.nextCursor}
-          onNewest={() => walk(FIRST_PAGE)}
-          onNewer={() => walk(newer(stack))}
-          onOlder={(next) => walk(older(stack, next))}
-        />
+        <Pager names={PAGER} stack={stack} nextCursor={data?.nextCursor} onWalk={walk} />
       </Card>
     </Page>
   )
@@ -84,14 +80,4 @@ function Found({
       What is sent shows up here. <a href="#/send">Send one</a>
     </Empty>
   )
-}
-
-/** Kept beside the address, so that one comes back from an event to the page it was on. */
-function usePageStack(): readonly [PageStack, (stack: PageStack) => void] {
-  const [stack, setStack] = useState(() => readStack(history.state))
-  const walk = (next: PageStack): void => {
-    history.replaceState({ pages: next }, '')
-    setStack(next)
-  }
-  return [stack, walk]
 }

@@ -2,14 +2,13 @@ import type { UserPresence } from '@rollcall/client'
 import { OutcomeBadges } from '../../outcome/outcome-badges.tsx'
 import { href } from '../../routes.ts'
 import { optionsOf, type Scope } from '../../session/scope.ts'
-import { Badge } from '../../ui/badge.tsx'
 import { ProblemBanner } from '../../ui/banner.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Card } from '../../ui/page.tsx'
 import { Time } from '../../ui/time.tsx'
 import { usePoll } from '../../ui/use-poll.ts'
+import { PresenceBadge } from './presence-badge.tsx'
 import { type RecentPerson, recentPeople } from './recent-people.ts'
-import { shortStanding } from './standing.ts'
 
 const EVENTS = 100
 const AGAIN_MS = 5_000
@@ -78,7 +77,7 @@ function Row({ userId, newest, presence }: Seen) {
           <bdi>{userId}</bdi>
         </a>
       </td>
-      <td class="rows-standing">{presence !== undefined && <Standing presence={presence} />}</td>
+      <td class="rows-standing">{presence !== undefined && <PresenceBadge presence={presence} />}</td>
       <td class="rows-when">
         <a href={href(['events', newest.id])} aria-label={`Last event to ${userId}`}>
           <Time at={newest.acceptedAt} relative />
@@ -88,23 +87,5 @@ function Row({ userId, newest, presence }: Seen) {
         <OutcomeBadges record={newest} />
       </td>
     </tr>
-  )
-}
-
-function Standing({ presence }: { readonly presence: UserPresence }) {
-  const { tone, text } = shortStanding(presence)
-  return (
-    <span class="standing">
-      <Badge tone={tone}>{text}</Badge>
-      <span class="quiet small">
-        {presence.lastSeenAt === null ? (
-          'never seen'
-        ) : (
-          <>
-            seen <Time at={presence.lastSeenAt} relative />
-          </>
-        )}
-      </span>
-    </span>
   )
 }
