@@ -17,9 +17,11 @@ export {
 export type { FollowOptions, History, HistoryQuery } from './backend/history.ts'
 export { AnsweredElsewhereError, type AnswerOptions } from './connect/answer.ts'
 export { connect, type Registration } from './connect/connect.ts'
+export type { TypeHandlers } from './connect/handlers.ts'
 export type { EventContext, EventHandler } from './connect/inbox.ts'
 export type { ConnectOptions } from './connect/options.ts'
 export type { State, StateReason, Status } from './connect/states.ts'
+export type { AnyEventOf, AnyEvents, EventOf, NewEventOf } from './event-types.ts'
 export { type ClientOptions, createClient, type RollcallClient, type SendResult } from './http-client.ts'
 export type {
   ChannelLike,

@@ -15,6 +15,7 @@ export const SDK_ERRORS = {
   handler_failed: 'The event handler failed.',
   handler_timeout: 'The event handler did not settle in time.',
   bad_event: 'What came is no event.',
+  unhandled_event: 'There is no handler for events of this type.',
   queue_full: 'Too many events wait for the handler; one of QoS 0 was dropped.',
   listener_failed: 'A listener of states failed.',
   not_online: 'It has not been online for a while, and goes on trying.',

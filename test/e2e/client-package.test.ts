@@ -12,7 +12,7 @@ const CLIENT = fileURLToPath(new URL('../../client/', import.meta.url))
 
 /** What a page that imports just this has to load: bytes, minified and compressed. Raise it knowingly. */
 const BUDGETS = [
-  ['connect', 13_300],
+  ['connect', 13_500],
   ['createBackend', 6_600],
   ['createClient', 2_400],
   ['requestToken', 900],

@@ -54,7 +54,11 @@ describe('docs/sdk.md', () => {
     const [type = ''] = read('client/src/connect/options.ts').split(
       '/** The options with nothing left open. */',
     )
-    const existing = [...type.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name]) => name)
+    const [, handlers = ''] = read('client/src/connect/handlers.ts').split('export type Handlers<')
+    const [ofHandlers = ''] = handlers.split('\n}')
+    const existing = [...`${ofHandlers}\n${type}`.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(
+      ([, name]) => name,
+    )
     assert.ok(existing.length > 20)
     assert.deepEqual(documented.sort(), existing.sort())
     const bounds = [

@@ -3,6 +3,7 @@ import { WAIT_SECONDS_MAX, WAIT_SECONDS_MIN } from '@rollcall/protocol/limits'
 import type { Statistics } from '@rollcall/protocol/statistics'
 import { parseCount } from '../answers.ts'
 import { checkUrl, readInteger } from '../connect/options.ts'
+import type { AnyEvents, NewEventOf } from '../event-types.ts'
 import { type ClientClock, type ClientRandom, systemClock, systemRandom } from '../platform.ts'
 import { parseJsonAnswer } from '../refusal.ts'
 import { type BackendOptions, type Call, createCall, type OrganizationOptions } from './call.ts'
@@ -14,8 +15,8 @@ import { parseStatistics } from './statistics.ts'
 export type { BackendOptions, OrganizationOptions } from './call.ts'
 
 /** What `send` takes: the body of sendEvent, whose event may leave `timestamp` to the client. */
-export type Message = Omit<SendEventToUserWebCommand, 'event'> & {
-  readonly event: { readonly type: string; readonly [attribute: string]: unknown }
+export type Message<Events extends object = AnyEvents> = Omit<SendEventToUserWebCommand, 'event'> & {
+  readonly event: NewEventOf<Events>
   /** Life of the event from its acceptance; seconds, 1 to 31,536,000. */
   readonly ttlSeconds?: number
   /** End of its life, an ISO-8601 instant; not together with `ttlSeconds`. */
@@ -27,7 +28,7 @@ export type Message = Omit<SendEventToUserWebCommand, 'event'> & {
    * `qos` 1.
    */
   readonly cancelOthers?: {
-    readonly event: { readonly type: string; readonly [attribute: string]: unknown }
+    readonly event: NewEventOf<Events>
     /** Default `answered`. */
     readonly on?: 'answered' | 'acknowledged'
   }
@@ -62,9 +63,9 @@ export type Receipt = {
 }
 
 /** For servers: send events, see who is there, ask what became of an event. */
-export interface Backend {
+export interface Backend<Events extends object = AnyEvents> {
   /** @throws RollcallError, SdkError `timeout`, `aborted`; what `fetch` rejects with when the retries are over */
-  send(message: Message, options?: SendOptions): Promise<Receipt>
+  send(message: Message<Events>, options?: SendOptions): Promise<Receipt>
   /**
    * Who of these users is there, in the order of asking: how many endpoints are registered and connected, and when
    * the user was last seen.
@@ -111,7 +112,11 @@ export type RequestOptions = {
   readonly signal?: AbortSignal
 }
 
-/** @throws SdkError `invalid_option` */
+/**
+ * @typeParam Events what the app's events hold, by type, as in `connect`. Default: anything.
+ * @throws SdkError `invalid_option`
+ */
+export function createBackend<Events extends object = AnyEvents>(options: BackendOptions): Backend<Events>
 export function createBackend(options: BackendOptions): Backend {
   checkUrl(options.url)
   const call = createCall(options)

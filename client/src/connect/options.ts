@@ -1,4 +1,5 @@
 import { ID_RULE, isId } from '@rollcall/protocol/id'
+import type { AnyEvents } from '../event-types.ts'
 import type { MqttVersion } from '../mqtt/encode.ts'
 import {
   type ChannelLike,
@@ -20,23 +21,22 @@ import {
 } from '../platform.ts'
 import { SdkError } from '../sdk-error.ts'
 import type { GetToken } from '../token-source.ts'
+import { type Handlers, handlerOf } from './handlers.ts'
 import type { EventHandler } from './inbox.ts'
 
 /** What `connect` takes. Times that are out of range are refused, not bent. */
-export type ConnectOptions = {
+export type ConnectOptions<Events extends object = AnyEvents> = Handlers<Events> & OtherOptions
+
+/** All but who gets the events. */
+export type OtherOptions = {
   /** Base URL of the server: `https://rollcall.example.com`. */
   readonly url: string
   /** Gives an access token of the user; asked at every attempt and keepalive. See `tokenSource`. */
   readonly getToken: GetToken
   /**
-   * Called with each event, one at a time, in order. A QoS 1 event is acknowledged once it has returned or its
-   * promise is fulfilled. One that throws is tried again, see `handlerAttemptsMax`.
-   */
-  readonly onEvent: EventHandler
-  /**
    * Told what nobody would hear of who does not follow the state: that it ended although nobody closed it (`ended`) or
    * has not been online for 5 s (`not_online`, once until it is), each with the `cause`; and what goes wrong beside the
-   * state: failing handlers, payloads that are no events. Default: `console.error`.
+   * state: failing handlers, payloads that are no events, events that nobody handles. Default: `console.error`.
    */
   readonly onError?: (error: SdkError) => void
   /** Aborted: everything stops at once, nothing is unregistered, the state is `closed`. Default: never. */
@@ -134,18 +134,19 @@ export type Settings = {
 
 /** @throws SdkError `invalid_option` naming it, `unsupported_platform` */
 export function readOptions(options: ConnectOptions): Settings {
-  const { url, getToken, onEvent, userEndpointId, mqttVersion = 5 } = options
+  const { url, getToken, userEndpointId, mqttVersion = 5 } = options
   checkUrl(url)
-  for (const [name, given] of Object.entries({ getToken, onEvent }))
-    if (typeof given !== 'function') throw invalid(name, 'a function', given)
+  assertFunction('getToken', getToken)
+  checkHandlers(options)
   if (userEndpointId !== undefined && !isId(userEndpointId))
     throw invalid('userEndpointId', ID_RULE, userEndpointId)
   if (mqttVersion !== 4 && mqttVersion !== 5) throw invalid('mqttVersion', '4 or 5', mqttVersion)
+  const onError = options.onError ?? ((error) => console.error(error))
   return {
     url,
     getToken,
-    onEvent,
-    onError: options.onError ?? ((error) => console.error(error)),
+    onEvent: handlerOf(options, onError),
+    onError,
     signal: options.signal,
     userEndpointId,
     storageKey: options.storageKey ?? 'rollcall.endpoint',
@@ -154,6 +155,20 @@ export function readOptions(options: ConnectOptions): Settings {
     ...readNumbers(options),
     ...readPlatform(options),
   }
+}
+
+/** @throws SdkError `invalid_option` where one is no function, or there is none at all */
+function checkHandlers({ on, onEvent }: Handlers): void {
+  if (on === undefined || onEvent !== undefined) assertFunction('onEvent', onEvent)
+  if (on === undefined) return
+  if (typeof on !== 'object' || on === null) throw invalid('on', 'an object of handlers', on)
+  for (const [type, handler] of Object.entries(on))
+    if (handler !== undefined) assertFunction(`on.${type}`, handler)
+}
+
+/** @throws SdkError `invalid_option` */
+function assertFunction(name: string, given: unknown): void {
+  if (typeof given !== 'function') throw invalid(name, 'a function', given)
 }
 
 /** @throws SdkError `invalid_option` */
@@ -179,8 +194,8 @@ function readNumbers(options: ConnectOptions) {
 }
 
 type NumberOption = {
-  [Name in keyof ConnectOptions]-?: NonNullable<ConnectOptions[Name]> extends number ? Name : never
-}[keyof ConnectOptions]
+  [Name in keyof OtherOptions]-?: NonNullable<OtherOptions[Name]> extends number ? Name : never
+}[keyof OtherOptions]
 
 /** @throws SdkError `invalid_option` */
 export function readInteger(name: string, value: number, min: number, max: number): number {
