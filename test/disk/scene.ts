@@ -68,11 +68,11 @@ export async function fill(
   }: { readonly storeId?: string; readonly onEvent?: (id: string) => void } = {},
 ): Promise<Events> {
   const store = await openStore(disk.open(), storeId)
-  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
+  const at = { nowWallMs: clock.wallMs() }
   const registrations: Registration[] = []
   for (const userId of USERS) {
     const wanted = { keepAliveSeconds: 3600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
-    const outcome = await store.registrations.register({ ...endpointOf(userId), ...wanted }, 1, at)
+    const outcome = await store.registrations.register({ ...endpointOf(userId), ...wanted }, 1)
     assert(outcome.kind === 'registered')
     registrations.push(outcome.registration)
   }
@@ -90,12 +90,12 @@ export async function fill(
       ...{ acceptedAtWallMs: at.nowWallMs, event: event.payload },
     } as const
     const request = { ...endpointOf(registration.userId), event, record, eventsMax: 1e6, bytesMax: 1e9 }
-    const { accepted } = await store.mailboxes.append(request, at.nowMs)
+    const { accepted } = await store.mailboxes.append(request)
     waiting.set(eventId, payload)
     const [first] = accepted
     assert(first !== undefined)
     if (number % 4 === 3) {
-      store.mailboxes.acknowledge(registration, first.sequence, NO_BOUNDS, () => 0, at)
+      store.mailboxes.acknowledge(registration, first.sequence, NO_BOUNDS, () => 0)
       waiting.delete(eventId)
     }
     onEvent?.(eventId)
@@ -106,15 +106,14 @@ export async function fill(
 
 /** One large event for two endpoints, whose payload lies on disk once. */
 async function shareOne(store: Store, waiting: Map<string, string>): Promise<void> {
-  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
   const user = { organizationId: 'acme', userId: 'dave' }
   for (const userEndpointId of ['phone', 'tab']) {
     const wanted = { keepAliveSeconds: 3600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
-    await store.registrations.register({ ...user, userEndpointId, ...wanted }, 9, at)
+    await store.registrations.register({ ...user, userEndpointId, ...wanted }, 9)
   }
   const payload = SHARED_PAYLOAD
   const event = { eventId: 'shared', payload: Buffer.from(payload), sealed: false, acceptedAtWallMs: 0 }
-  await store.mailboxes.append({ ...user, event, ...NO_BOUNDS }, at.nowMs)
+  await store.mailboxes.append({ ...user, event, ...NO_BOUNDS })
   waiting.set('shared', payload)
 }
 
@@ -139,11 +138,10 @@ export async function lose(disk: MemoryDisk, table: Table): Promise<number> {
 /** All that devices would get, by event id; then appends one more to each, to see that the store goes on. */
 async function deliver(files: Files): Promise<Events> {
   const store = await openStore(files)
-  const nowMs = store.serviceTime.nowMs()
   const got = new Map<string, string>()
   try {
     for (const userId of READERS) {
-      const registration = await store.registrations.find(endpointOf(userId), nowMs)
+      const registration = await store.registrations.find(endpointOf(userId))
       if (registration === undefined) continue
       for (const { payload } of await store.mailboxes.read(registration, 0, 1e6, 1e9)) {
         const text = Buffer.from(payload).toString()

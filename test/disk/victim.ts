@@ -84,7 +84,7 @@ export class Victim {
     await this.server.kill()
     const store = await openFolderStore({ dataDir: this.server.dataDir, clock: systemClock() })
     try {
-      const registration = await store.registrations.find(ALICE, store.serviceTime.nowMs())
+      const registration = await store.registrations.find(ALICE)
       assert.ok(registration !== undefined)
       const entries = await store.mailboxes.read(registration, 0, 1e6, 1e9)
       const waiting = entries.map(({ payload }) => JSON.parse(Buffer.from(payload).toString()))

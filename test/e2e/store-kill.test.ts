@@ -43,7 +43,7 @@ async function assertKept(store: Store, lines: readonly Line[]): Promise<number>
     const userId = registered ?? appended?.[0]
     if (userId === undefined) continue
     const endpoint = { organizationId: 'acme', userId, userEndpointId: 'phone' }
-    const registration = await store.registrations.find(endpoint, store.serviceTime.nowMs())
+    const registration = await store.registrations.find(endpoint)
     if (gone.has(userId)) assert.equal(registration, undefined, `${userId} was unregistered`)
     else assert(registration !== undefined || maybeGone.has(userId), `${userId} was registered`)
     if (registration === undefined || appended === undefined) continue

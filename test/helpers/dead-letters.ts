@@ -29,8 +29,7 @@ export async function bury(
   store.feed.watch([{ organizationId: 'acme', types, webhookIds: [webhookId] }], clock.wallMs())
   const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
   for (const endpoint of endpoints) {
-    const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
-    await store.registrations.register({ organizationId: 'acme', ...endpoint, ...wanted }, 1_000, at)
+    await store.registrations.register({ organizationId: 'acme', ...endpoint, ...wanted }, 1_000)
   }
   const entries = await store.feed.read('acme', 0, endpoints.length)
   const buriedAtWallMs = now.wallMs() - buriedAgoMs

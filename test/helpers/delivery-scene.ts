@@ -69,10 +69,7 @@ export async function openDelivery(
 }
 
 /** Registers an endpoint of Bob's. */
-export async function register(
-  { clock, store }: DeliveryScene,
-  userEndpointId: string,
-): Promise<Registration> {
+export async function register({ store }: DeliveryScene, userEndpointId: string): Promise<Registration> {
   const request = {
     organizationId: 'acme',
     userId: 'bob',
@@ -81,8 +78,7 @@ export async function register(
     serverKeepAliveReminderOn: false,
     authorizedUntilWallMs: 0,
   }
-  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
-  const outcome = await store.registrations.register(request, 10, at)
+  const outcome = await store.registrations.register(request, 10)
   assert(outcome.kind === 'registered')
   return outcome.registration
 }

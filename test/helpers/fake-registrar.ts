@@ -33,7 +33,7 @@ export class FakeRegistrar {
       serverKeepAliveReminderOn: wanted.serverKeepAliveReminderOn,
       registeredAtWallMs: nowMs,
       lastKeepAliveAtWallMs: nowMs,
-      expiresAtMs: nowMs + wanted.keepAliveSeconds * 1_000,
+      remainingMs: wanted.keepAliveSeconds * 1_000,
       reminded: false,
       authorizedUntilWallMs,
     }
@@ -53,14 +53,15 @@ export class FakeRegistrar {
 
   async find(endpoint: EndpointKey): Promise<Registration | undefined> {
     this.#failOrGo()
-    return this.#registrations.get(keyOf(endpoint))
+    const found = this.#registrations.get(keyOf(endpoint))
+    return found && this.#now(found)
   }
 
   async list({ organizationId, userId }: UserKey): Promise<readonly Registration[]> {
     this.#failOrGo()
-    return [...this.#registrations.values()].filter(
-      (registration) => registration.organizationId === organizationId && registration.userId === userId,
-    )
+    return [...this.#registrations.values()]
+      .filter((one) => one.organizationId === organizationId && one.userId === userId)
+      .map((one) => this.#now(one))
   }
 
   async unregisterAll(user: UserKey): Promise<void> {
@@ -97,8 +98,11 @@ export class FakeRegistrar {
     return all.filter((one) => organizationId === undefined || one.organizationId === organizationId).length
   }
 
-  expiresAtWallMs({ expiresAtMs }: Registration): number {
-    return expiresAtMs
+  /** As it is handed out now. */
+  #now(registration: Registration): Registration {
+    const { lastKeepAliveAtWallMs, keepAliveSeconds } = registration
+    const remainingMs = lastKeepAliveAtWallMs + keepAliveSeconds * 1_000 - this.#clock.wallMs()
+    return { ...registration, remainingMs }
   }
 
   #get(endpoint: EndpointKey): Registration {

@@ -101,7 +101,7 @@ export class FakeRegistrar {
       serverKeepAliveReminderOn: false,
       registeredAtWallMs: nowWallMs,
       lastKeepAliveAtWallMs: nowWallMs,
-      expiresAtMs: Number.MAX_SAFE_INTEGER,
+      remainingMs: Number.MAX_SAFE_INTEGER,
       reminded: false,
       authorizedUntilWallMs: nowWallMs + authorizedForMs,
     }

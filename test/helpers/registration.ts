@@ -10,7 +10,7 @@ export const REGISTRATION: Registration = {
   serverKeepAliveReminderOn: false,
   registeredAtWallMs: 0,
   lastKeepAliveAtWallMs: 0,
-  expiresAtMs: 15_000,
+  remainingMs: 15_000,
   reminded: false,
   authorizedUntilWallMs: 0,
 }

@@ -72,7 +72,7 @@ function endpoints(registrar: Registrar, store: Store, clock: FakeClock): Endpoi
       const acceptedAtWallMs = clock.wallMs()
       const event = { eventId: text, payload: Buffer.from(text), sealed: false, acceptedAtWallMs }
       const request = { ...ALICE, userEndpointId, event, eventsMax: 100, bytesMax: 1e6 }
-      const { accepted } = await store.mailboxes.append(request, store.serviceTime.heardMs())
+      const { accepted } = await store.mailboxes.append(request)
       return accepted[0]?.sequence ?? 0
     },
     async waiting(userEndpointId) {

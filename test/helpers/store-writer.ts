@@ -14,38 +14,37 @@ const WANTED = { keepAliveSeconds: 3600, serverKeepAliveReminderOn: false, autho
 async function write(dataDir: string, life: string): Promise<void> {
   const clock = systemClock()
   const store = await openFolderStore({ dataDir, clock })
-  const at = () => ({ nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() })
   const say = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`)
 
   /** To two endpoints, which share it, one of which goes. */
   async function sendLarge(userId: string): Promise<void> {
     const tab = { organizationId: 'acme', userId, userEndpointId: 'tab', ...WANTED }
-    await store.registrations.register(tab, 2, at())
+    await store.registrations.register(tab, 2)
     const eventId = `${userId} large`
     const payload = Buffer.from(eventId.padEnd(10_000))
     const event = { eventId, payload, sealed: false, acceptedAtWallMs: 0 }
     const request = { organizationId: 'acme', userId, event, eventsMax: 10, bytesMax: 1e6 }
-    const { accepted } = await store.mailboxes.append(request, at().nowMs)
+    const { accepted } = await store.mailboxes.append(request)
     if (accepted.length === 2) say({ appended: [userId, eventId] })
-    await store.registrations.unregister(tab, at().nowMs)
+    await store.registrations.unregister(tab)
   }
 
   async function work(worker: number): Promise<void> {
     for (let count = 0; ; count++) {
       const userId = `${life}/${worker}/${count}`
       const endpoint = { organizationId: 'acme', userId, userEndpointId: 'phone' }
-      await store.registrations.register({ ...endpoint, ...WANTED }, 2, at())
+      await store.registrations.register({ ...endpoint, ...WANTED }, 2)
       say({ registered: userId })
       if (count % 5 === 0) await sendLarge(userId)
       for (const eventId of [`${userId} first`, `${userId} second`]) {
         const event = { eventId, payload: Buffer.from(eventId), sealed: false, acceptedAtWallMs: 0 }
         const request = { ...endpoint, event, eventsMax: 10, bytesMax: 1e6 }
-        const { accepted } = await store.mailboxes.append(request, at().nowMs)
+        const { accepted } = await store.mailboxes.append(request)
         if (accepted.length === 1) say({ appended: [userId, eventId] })
       }
       if (count % 3 !== 0) continue
       say({ unregistering: userId })
-      await store.registrations.unregister(endpoint, at().nowMs)
+      await store.registrations.unregister(endpoint)
       say({ unregistered: userId })
     }
   }

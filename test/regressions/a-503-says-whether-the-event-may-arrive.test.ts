@@ -36,9 +36,8 @@ async function open(test: Parameters<typeof openHttp>[0]) {
     quotas: noLimits(),
     organizationOf: () => undefined,
   })
-  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
   const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
-  await store.registrations.register({ ...PHONE, ...wanted }, 10, at)
+  await store.registrations.register({ ...PHONE, ...wanted }, 10)
   const { listen } = await openHttp(test, { delivery })
   return { clock, disk, store, url: await listen() }
 }

@@ -29,7 +29,7 @@ test('each organization that loses changes for its webhooks is warned of, once a
     for (let n = 0; n < more; n++) {
       const endpoint = { organizationId, userId: 'alice', userEndpointId: String(count++) }
       const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
-      await store.registrations.register({ ...endpoint, ...wanted }, 1000, { nowMs: 0, nowWallMs: 0 })
+      await store.registrations.register({ ...endpoint, ...wanted }, 1000)
     }
   }
   watch('acme', 'globex')

@@ -182,8 +182,7 @@ test('25 h ahead for 70 s make no dead letters of what a webhook has not taken y
   })
   t.after(() => webhooks.close())
   const wanted = { keepAliveSeconds: 900, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
-  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
-  await store.registrations.register({ ...ALICE, userEndpointId: 'phone', ...wanted }, 1, at)
+  await store.registrations.register({ ...ALICE, userEndpointId: 'phone', ...wanted }, 1)
   await clock.advance(1000)
   await aheadBy(clock, 25 * HOUR_MS)
   assert.deepEqual([store.feed.totals().deadLetters, taken], [0, 0])

@@ -50,8 +50,7 @@ async function openPhone(senderId: boolean) {
     ...{ organizationId: 'acme', userId: 'bob', userEndpointId: 'phone' },
     ...{ keepAliveSeconds: 60, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 1e15 },
   }
-  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
-  const outcome = await store.registrations.register(wanted, 10, at)
+  const outcome = await store.registrations.register(wanted, 10)
   assert(outcome.kind === 'registered')
   const received: string[] = []
   const link = {

@@ -18,8 +18,7 @@ test('a gap is as durable as what stands around it, and goes on after a crash', 
       for (let index = from; index < from + count; index++) {
         const endpoint = { organizationId: 'acme', userId: 'alice', userEndpointId: String(index) }
         const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
-        const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
-        await store.registrations.register({ ...endpoint, ...wanted }, 1000, at)
+        await store.registrations.register({ ...endpoint, ...wanted }, 1000)
       }
     }
     const told = async () =>

@@ -7,11 +7,10 @@ const MALLORY = { ...BACKEND, organizationId: 'evil', userId: 'mallory', clientI
 const EVENT = { type: 'CallOfferedEvent', timestamp: '2026-01-01T00:00:00Z' }
 const MAX = 16 * 1024 * 1024
 
-async function register({ clock, store }: DeliveryScene, organizationId: string, userEndpointId: string) {
-  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
+async function register({ store }: DeliveryScene, organizationId: string, userEndpointId: string) {
   const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
   const endpoint = { organizationId, userId: 'bob', userEndpointId }
-  const outcome = await store.registrations.register({ ...endpoint, ...wanted }, 100, at)
+  const outcome = await store.registrations.register({ ...endpoint, ...wanted }, 100)
   assert(outcome.kind === 'registered')
   return outcome.registration
 }

@@ -10,11 +10,10 @@ const EVENT = { type: 'CallOfferedEvent', timestamp: '2026-01-01T00:00:00Z' }
 
 const quotas = noLimits(SHARES)
 
-async function register({ clock, store }: DeliveryScene, organizationId: string, userEndpointId: string) {
-  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
+async function register({ store }: DeliveryScene, organizationId: string, userEndpointId: string) {
   const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
   const endpoint = { organizationId, userId: 'bob', userEndpointId }
-  const outcome = await store.registrations.register({ ...endpoint, ...wanted }, 100, at)
+  const outcome = await store.registrations.register({ ...endpoint, ...wanted }, 100)
   assert.equal(outcome.kind, 'registered')
 }
 
@@ -33,9 +32,8 @@ test('while the disk is slow, who sends more than its share is refused, and nobo
   const attack = Array.from({ length: 500 }, (_, index) => send(scene, MALLORY, large, `phone-${index % 10}`))
   const flood = Promise.allSettled(attack)
   const own = Promise.all(Array.from({ length: 20 }, () => send(scene, BACKEND, 'ring')))
-  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
   const endpoint = { organizationId: 'acme', userId: 'bob', userEndpointId: 'phone' }
-  assert.notEqual(await store.registrations.keepalive(endpoint, undefined, at), undefined)
+  assert.notEqual(await store.registrations.keepalive(endpoint, undefined), undefined)
   await clock.advance(0)
   disk.release()
   const outcomes = await flood

@@ -49,8 +49,7 @@ test("a webhook is sent to its whole URL, and nobody is shown the query's token"
   t.after(() => webhooks.close())
   const endpoint = { organizationId: 'acme', userId: 'alice', userEndpointId: 'e' }
   const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
-  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
-  await store.registrations.register({ ...endpoint, ...wanted }, 10, at)
+  await store.registrations.register({ ...endpoint, ...wanted }, 10)
   await clock.advance(2 * 3_600_000)
   assert.equal(posts[0], URL_WITH_TOKEN)
   assert.equal(webhooks.list('acme')[0]?.deadLetters, 1)

@@ -56,11 +56,11 @@ describe('the simulation finds in answers', () => {
       ...store,
       mailboxes: {
         ...store.mailboxes,
-        append(request, nowMs) {
+        append(request) {
           const { call, ...rest } = request
-          if (call === undefined) return store.mailboxes.append(request, nowMs)
+          if (call === undefined) return store.mailboxes.append(request)
           const { cancelOthers: _, ...silent } = call
-          return store.mailboxes.append({ ...rest, call: silent }, nowMs)
+          return store.mailboxes.append({ ...rest, call: silent })
         },
       },
     }))

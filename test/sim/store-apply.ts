@@ -1,15 +1,12 @@
-import {
-  type CallDraft,
-  type CancelDraft,
-  type Cancellation,
-  type Claim,
-  type Decision,
-  dueAtMs,
-  type HistoryDraft,
-  type HistoryRecord,
-  type Registration,
-  type Reply,
-  type UserKey,
+import type {
+  CallDraft,
+  CancelDraft,
+  Cancellation,
+  Claim,
+  HistoryDraft,
+  HistoryRecord,
+  Reply,
+  UserKey,
 } from '../../server/src/store/store.ts'
 import type { Command } from './store-commands.ts'
 import type { Side } from './store-side.ts'
@@ -28,11 +25,11 @@ export async function apply(command: Command, side: Side, wallMs: number): Promi
     case 'remove':
       return remove(command, side)
     case 'acknowledge':
-      return acknowledge(command, side, wallMs)
+      return acknowledge(command, side)
     case 'expireEntries':
-      return expireEntries(command, side, wallMs)
+      return expireEntries(command, side)
     case 'answerEvent':
-      return answerEvent(command, side, wallMs)
+      return answerEvent(command, side)
     case 'answer':
       return reply(command, side)
     case 'addRecord':
@@ -57,36 +54,33 @@ export async function apply(command: Command, side: Side, wallMs: number): Promi
 }
 
 async function applyToRegistrations(
-  command: Of<'register' | 'keepalive' | 'unregister' | 'find' | 'list' | 'lastSeen' | 'claim' | 'settle'>,
+  command: Of<'register' | 'keepalive' | 'unregister' | 'find' | 'list' | 'lastSeen' | 'sweep'>,
   side: Side,
   wallMs: number,
 ): Promise<unknown> {
   const { registrations } = side.store
-  const at = side.at(wallMs)
   switch (command.do) {
     case 'register':
-      return register(command, side, wallMs)
+      return register(command, side)
     case 'keepalive':
-      return side.plain(await registrations.keepalive(command.endpoint, command.authorized, at))
+      return side.plain(await registrations.keepalive(command.endpoint, command.authorized))
     case 'unregister':
-      return side.plain(await registrations.unregister(command.endpoint, at.nowMs))
+      return side.plain(await registrations.unregister(command.endpoint))
     case 'find':
-      return side.plain(await registrations.find(command.endpoint, at.nowMs))
+      return side.plain(await registrations.find(command.endpoint))
     case 'list':
-      return (await registrations.list(command.endpoint, at.nowMs)).map((one) => side.plain(one))
+      return (await registrations.list(command.endpoint)).map((one) => side.plain(one))
     case 'lastSeen':
       return side.store.lastSeen.find(command.endpoint, wallMs)
-    case 'claim': {
-      const claims = await registrations.claimDue(at.nowMs, command.max)
-      side.claimed = [...side.claimed, ...claims]
-      return side.plainClaims(claims)
+    case 'sweep': {
+      const { reminded, expired } = await registrations.sweep(command.max)
+      const swept = { reminded: side.plainAll(reminded), expired: side.plainAll(expired) }
+      return reminded.length + expired.length === 0 ? undefined : swept
     }
-    case 'settle':
-      return settle(command, side, wallMs)
   }
 }
 
-async function register(command: Of<'register'>, side: Side, wallMs: number): Promise<unknown> {
+async function register(command: Of<'register'>, side: Side): Promise<unknown> {
   const request = {
     ...command.endpoint,
     keepAliveSeconds: command.keepAliveSeconds,
@@ -94,7 +88,7 @@ async function register(command: Of<'register'>, side: Side, wallMs: number): Pr
     authorizedUntilWallMs: command.authorized,
     ...(command.linked === undefined ? {} : { isLinked: side.isLinked(command.linked) }),
   }
-  const outcome = await side.store.registrations.register(request, command.endpointsMax, side.at(wallMs))
+  const outcome = await side.store.registrations.register(request, command.endpointsMax)
   return outcome.kind === 'registered'
     ? {
         refreshed: outcome.refreshed,
@@ -102,22 +96,6 @@ async function register(command: Of<'register'>, side: Side, wallMs: number): Pr
         madeRoom: outcome.madeRoom?.map((one) => side.plain(one)),
       }
     : outcome.kind
-}
-
-async function settle({ step }: Of<'settle'>, side: Side, wallMs: number): Promise<unknown> {
-  const { nowMs } = side.at(wallMs)
-  const decisions = side.claimed.map((registration) => ({
-    registration,
-    step: step === 'as due' ? dueStep(registration, nowMs) : step,
-  }))
-  side.claimed = []
-  const settled = await side.store.registrations.carryOut(decisions, nowMs)
-  return side.plainClaims(settled.map(({ registration }) => registration))
-}
-
-function dueStep(registration: Registration, nowMs: number): Decision['step'] {
-  if (nowMs >= registration.expiresAtMs) return 'expire'
-  return nowMs >= dueAtMs(registration) ? 'remind' : 'wait'
 }
 
 async function append(command: Of<'append'>, side: Side, wallMs: number): Promise<unknown> {
@@ -146,7 +124,7 @@ async function append(command: Of<'append'>, side: Side, wallMs: number): Promis
     ...(claim === undefined ? {} : { idempotency: claim }),
   }
   side.calls.push({ organizationId, userId, eventId: request.event.eventId })
-  const outcome = await side.store.mailboxes.append(request, side.at(wallMs).nowMs)
+  const outcome = await side.store.mailboxes.append(request)
   const count = outcome.accepted.length
   if (claim !== undefined && (count > 0 || outcome.full.length === 0))
     await side.store.replies.answer(claim, { eventId: request.event.eventId, count })
@@ -244,19 +222,19 @@ async function read({ pick, after, entriesMax, bytesMax }: Of<'read'>, side: Sid
 }
 
 /** All that are due at once: which come first is another after a restart, which forgets what was spared. */
-function expireEntries({ sent }: Of<'expireEntries'>, side: Side, wallMs: number): unknown {
-  const expired = side.store.mailboxes.expireDue(wallMs, 1000, side.sentThrough(sent))
+function expireEntries({ sent }: Of<'expireEntries'>, side: Side): unknown {
+  const expired = side.store.mailboxes.expireDue(1000, side.sentThrough(sent))
   return side.plainPositions(expired).sort((a, b) => a.ordinal - b.ordinal)
 }
 
-async function acknowledge({ pick, sent }: Of<'acknowledge'>, side: Side, wallMs: number): Promise<unknown> {
+async function acknowledge({ pick, sent }: Of<'acknowledge'>, side: Side): Promise<unknown> {
   const entry = side.entries[side.entries.length - 1 - (pick % Math.max(1, side.entries.length))]
   if (entry === undefined) return undefined
   const { registration, sequence } = entry
   const { mailboxes } = side.store
   const through = side.sentThrough(sent)
   const before = mailboxes.depth(registration)
-  const cancelled = mailboxes.acknowledge(registration, sequence, BOUNDS, through, side.at(wallMs))
+  const cancelled = mailboxes.acknowledge(registration, sequence, BOUNDS, through)
   if (cancelled === undefined) return before - mailboxes.depth(registration)
   await cancelled.durable
   return plainCancellation(cancelled, side)
@@ -265,26 +243,22 @@ async function acknowledge({ pick, sent }: Of<'acknowledge'>, side: Side, wallMs
 async function plainCancellation({ accepted, full, discarded }: Cancellation, side: Side) {
   return {
     accepted: await side.plainAdded(accepted),
-    full: full.map((one) => side.plain(one)),
+    full: full.map((one) => side.name(one)),
     discarded: side.plainPositions(discarded),
   }
 }
 
 /** One of the events sent last, by an endpoint of its user. */
-async function answerEvent(
-  { endpoint, pick, sent, said }: Of<'answerEvent'>,
-  side: Side,
-  wallMs: number,
-): Promise<unknown> {
+async function answerEvent({ endpoint, pick, sent, said }: Of<'answerEvent'>, side: Side): Promise<unknown> {
   const event = side.calls.at(-1 - pick)
   if (event === undefined) return undefined
   const { organizationId, userId, eventId } = event
   const { calls } = side.store
-  const call = await calls.find(event, eventId, wallMs)
+  const call = await calls.find(event, eventId)
   if (call === undefined) return undefined
   const answer = said === '' ? {} : { answer: Buffer.from(said) }
   const request = { organizationId, userId, userEndpointId: endpoint.userEndpointId, call, ...answer }
-  const outcome = calls.answer(request, BOUNDS, side.sentThrough(sent), side.at(wallMs))
+  const outcome = calls.answer(request, BOUNDS, side.sentThrough(sent))
   if (outcome.kind !== 'unknown') await outcome.durable
   if (outcome.kind === 'elsewhere') return { call, kind: outcome.kind, by: outcome.userEndpointId }
   if (outcome.kind !== 'answered') return { call, kind: outcome.kind }

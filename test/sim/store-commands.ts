@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Decision, EndpointKey, HistoryQuery, Outcome } from '../../server/src/store/store.ts'
+import type { EndpointKey, HistoryQuery, Outcome } from '../../server/src/store/store.ts'
 
 /** One thing done to both stores. Names of users, endpoints and families are few, so that they meet. */
 export type Command =
@@ -45,8 +45,7 @@ export type Command =
       readonly sent: number
       readonly said: string
     }
-  | { readonly do: 'claim'; readonly max: number }
-  | { readonly do: 'settle'; readonly step: Decision['step'] | 'as due' }
+  | { readonly do: 'sweep'; readonly max: number }
   | { readonly do: 'answer'; readonly endpoint: EndpointKey; readonly key: string }
   | { readonly do: 'addRecord'; readonly endpoint: EndpointKey }
   | { readonly do: 'note'; readonly pick: number; readonly outcome: Outcome }
@@ -115,8 +114,7 @@ function registrations(): Weighted[] {
       fc.record({ do: as('keepalive'), endpoint, authorized: fc.option(fc.nat(200), { nil: undefined }) }),
     ),
     often(3, fc.record({ do: fc.constantFrom('unregister', 'find', 'list', 'lastSeen'), endpoint })),
-    often(4, fc.record({ do: as('claim'), max: fc.constantFrom(0, 100) })),
-    often(4, fc.record({ do: as('settle'), step: fc.constantFrom('remind', 'expire', 'wait', 'as due') })),
+    often(6, fc.record({ do: as('sweep'), max: fc.constantFrom(0, 100, 100) })),
   ]
 }
 

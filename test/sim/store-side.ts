@@ -3,8 +3,8 @@ import type {
   EntryPosition,
   IsLinked,
   MailboxEntry,
-  Moment,
   Registration,
+  RegistrationKey,
   SentThrough,
   Store,
   UserKey,
@@ -14,9 +14,8 @@ import type {
 export class Side {
   store: Store
   /** Registrations and mailbox entries in the order in which they were made. */
-  readonly registrations: Registration[] = []
-  readonly entries: { readonly registration: Registration; readonly sequence: number }[] = []
-  claimed: readonly Registration[] = []
+  readonly registrations: RegistrationKey[] = []
+  readonly entries: EntryPosition[] = []
   /** Events in the order in which they were sent. */
   readonly calls: (UserKey & { readonly eventId: string })[] = []
 
@@ -30,25 +29,29 @@ export class Side {
     return `token ${++this.#tokens}`
   }
 
-  at(nowWallMs: number): Moment {
+  at(nowWallMs: number): { readonly nowMs: number; readonly nowWallMs: number } {
     return { nowMs: this.store.serviceTime.nowMs(), nowWallMs }
   }
 
   /** A registration with its place in the order of making instead of the id that only this store gives. */
   plain(registration: Registration | undefined) {
     if (registration === undefined) return undefined
-    const { registrationId, ...rest } = this.#withoutPast(registration)
-    if (!this.registrations.some((known) => known.registrationId === registrationId))
-      this.registrations.push(registration)
-    return {
-      ...rest,
-      ordinal: this.registrations.findIndex((known) => known.registrationId === registrationId),
-    }
+    return { ...withoutPast(registration), ...this.name(registration) }
   }
 
-  /** The same in an order that does not depend on which of several due at once was claimed first. */
-  plainClaims(claims: readonly Registration[]) {
-    return claims.map((claim) => this.plain(claim)).sort((a, b) => (a?.ordinal ?? 0) - (b?.ordinal ?? 0))
+  /** The name of a registration in the same terms. */
+  name({ registrationId, ...endpoint }: RegistrationKey) {
+    const { organizationId, userId, userEndpointId } = endpoint
+    const own = { organizationId, userId, userEndpointId }
+    if (!this.registrations.some((known) => known.registrationId === registrationId))
+      this.registrations.push({ ...own, registrationId })
+    const ordinal = this.registrations.findIndex((known) => known.registrationId === registrationId)
+    return { ...own, registrationId: 0, ordinal }
+  }
+
+  /** In an order that does not depend on which of several due at once was looked at first. */
+  plainAll(registrations: readonly Registration[]) {
+    return registrations.map((one) => this.plain(one)).sort((a, b) => (a?.ordinal ?? 0) - (b?.ordinal ?? 0))
   }
 
   plainAppend({ accepted, full, replaced }: AppendOutcome) {
@@ -56,28 +59,28 @@ export class Side {
     if (accepted.length + full.length === 0) return undefined
     return {
       accepted: accepted.map(({ registration, follows }) => ({
-        registration: this.plain(registration),
+        registration: this.name(registration),
         follows: this.#ordinalOf(follows, registration),
       })),
-      full: full.map((registration) => this.plain(registration)),
+      full: full.map((registration) => this.name(registration)),
       replaced: replaced && this.plainPositions(replaced),
     }
   }
 
   plainPositions(positions: readonly EntryPosition[]) {
     return positions.map(({ registration, sequence }) => ({
-      registration: this.plain(registration),
+      registration: this.name(registration),
       ordinal: this.#ordinalOf(sequence, registration),
     }))
   }
 
   /** Entries that the store added on its own: each is the newest of its registration. */
-  async plainAdded(registrations: readonly Registration[]) {
+  async plainAdded(registrations: readonly RegistrationKey[]) {
     for (const registration of registrations) {
       const sequence = (await this.store.mailboxes.read(registration, 0, 1000, 1e6)).at(-1)?.sequence ?? 0
       this.entries.push({ registration, sequence })
     }
-    return registrations.map((registration) => this.plain(registration))
+    return registrations.map((registration) => this.name(registration))
   }
 
   /** All but the newest `unsent` entries ever of each registration are in flight, those that wait. */
@@ -96,26 +99,19 @@ export class Side {
     }
   }
 
-  plainEntry(entry: MailboxEntry, of: Registration) {
+  plainEntry(entry: MailboxEntry, of: RegistrationKey) {
     const { sequence, payload, ...rest } = entry
     return { ...rest, ordinal: this.#ordinalOf(sequence, of), payload: Buffer.from(payload).toString() }
   }
 
-  async release(): Promise<void> {
-    const decisions = this.claimed.map((registration) => ({ registration, step: 'wait' as const }))
-    await this.store.registrations.carryOut(decisions, this.store.serviceTime.nowMs())
-    this.claimed = []
-  }
-
-  /** When one that is over was so, engines need not know any more once nothing can give it another period. */
-  #withoutPast(registration: Registration): Registration {
-    const isOver = registration.expiresAtMs <= this.store.serviceTime.nowMs()
-    return isOver ? { ...registration, expiresAtMs: 0, reminded: false } : registration
-  }
-
-  #ordinalOf(sequence: number, of: Registration): number {
+  #ordinalOf(sequence: number, of: RegistrationKey): number {
     return this.entries.findIndex(
       (known) => known.sequence === sequence && known.registration.registrationId === of.registrationId,
     )
   }
+}
+
+/** How late one is that is over, engines need not know any more once nothing can give it another period. */
+function withoutPast(registration: Registration): Registration {
+  return registration.remainingMs > 0 ? registration : { ...registration, remainingMs: 0, reminded: false }
 }

@@ -64,8 +64,8 @@ export class Twin {
   }
 
   /**
-   * The oracle cannot restart: it gives up its claims, as the other does with its process, and lifts deadlines. Nothing is in
-   * flight after a restart: what was spared for being so has had its time before.
+   * The oracle cannot restart: it lifts deadlines. Nothing is in flight after a restart: what was spared for being so has had
+   * its time before.
    */
   async #restart(): Promise<void> {
     // At a whole tick of both, so that what they heard by then is the same from then on.
@@ -73,8 +73,6 @@ export class Twin {
       SPARED_FOR_MS + TICK_MS - ((this.#clock.monotonicMs() - this.#tickedAtMs) % TICK_MS),
     )
     const { serviceTime } = this.#tried.store
-    await this.#oracle.release()
-    this.#tried.claimed = []
     await this.#tried.store.close()
     this.#tried.store = await this.#openAgain()
     this.#memory.restarted(serviceTime.heardMs())

@@ -31,14 +31,14 @@ function withDeadlines(store: Store, nowMs: () => number): Store {
     ...store,
     registrations: {
       ...registrations,
-      async register(request, max, at) {
+      async register(request, max) {
         deadlines.set(nameOf(request), nowMs() + request.keepAliveSeconds * 1000)
-        return registrations.register(request, max, at)
+        return registrations.register(request, max)
       },
-      async keepalive(endpoint, until, at) {
+      async keepalive(endpoint, until) {
         const deadlineMs = deadlines.get(nameOf(endpoint))
         if (deadlineMs !== undefined && nowMs() >= deadlineMs) return undefined
-        const kept = await registrations.keepalive(endpoint, until, at)
+        const kept = await registrations.keepalive(endpoint, until)
         if (kept !== undefined) deadlines.set(nameOf(endpoint), nowMs() + kept.keepAliveSeconds * 1000)
         return kept
       },

@@ -20,7 +20,7 @@ export type AnswerCommand = {
 }
 
 export type AnswerContext = EndingsContext & {
-  readonly store: Pick<Store, 'calls' | 'history' | 'serviceTime'>
+  readonly store: Pick<Store, 'calls' | 'history'>
   readonly maskLength: MaskLength
   readonly metrics: EndingsContext['metrics'] & Pick<Metrics, 'masksTook'>
 }
@@ -84,7 +84,7 @@ export async function answerEvent(
   const { clock, store, links, bounds, receipts } = context
   const { eventId, userEndpointId } = command
   const { organizationId, userId } = user
-  const kept = await store.calls.find(user, eventId, clock.wallMs())
+  const kept = await store.calls.find(user, eventId)
   const record = kept === undefined ? await recordMeant(store.history, user, eventId) : undefined
   const call = kept ?? (record && callOf(record))
   if (call === undefined || clock.wallMs() >= call.endsAtWallMs) throw new RollcallError('not_found')
@@ -94,9 +94,7 @@ export async function answerEvent(
   const answer = call.answeredBy === undefined ? shown(context, call, command) : undefined
   const said = answer === undefined ? {} : { answer }
   const request = { organizationId, userId, userEndpointId, call, ...said }
-  const { serviceTime } = store
-  const at = { nowMs: serviceTime.nowMs(), heardMs: serviceTime.heardMs(), nowWallMs: clock.wallMs() }
-  const outcome = store.calls.answer(request, bounds, links.sentThrough, at)
+  const outcome = store.calls.answer(request, bounds, links.sentThrough)
   if (outcome.kind === 'unknown') throw new RollcallError('not_found')
   if (outcome.kind === 'answered') tellOfAnswer(context, user, call, outcome)
   // Whatever it is, a crash must not make it untrue.

@@ -55,7 +55,6 @@ async function openDelivery(stepMs = 0) {
         authorizedUntilWallMs: 0,
       },
       10,
-      { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() },
     )
   return { clock, disk, store, delivery }
 }

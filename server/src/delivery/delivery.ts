@@ -221,16 +221,9 @@ function attach(links: Links, outbox: Outbox): Attachment {
   return outbox
 }
 
-function remind(
-  { store, clock, newId, metrics }: DeliveryOptions,
-  links: Links,
-  registration: Registration,
-): void {
-  const times = {
-    nowWallMs: clock.wallMs(),
-    expiresAtWallMs: store.serviceTime.toWallMs(registration.expiresAtMs),
-  }
-  if (links.find(registration)?.sendNow(reminderBytes(registration, times, newId()))) metrics.reminderSent()
+function remind({ clock, newId, metrics }: DeliveryOptions, links: Links, registration: Registration): void {
+  if (links.find(registration)?.sendNow(reminderBytes(registration, clock.wallMs(), newId())))
+    metrics.reminderSent()
 }
 
 function outboxContext(

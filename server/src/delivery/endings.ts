@@ -10,7 +10,7 @@ import type { Receipts } from './receipts.ts'
 const RETRY_MS = 1000
 
 export type EndingsContext = {
-  readonly store: Pick<Store, 'mailboxes' | 'history' | 'feed' | 'serviceTime'>
+  readonly store: Pick<Store, 'mailboxes' | 'history' | 'feed'>
   readonly links: Links
   readonly receipts: Receipts
   readonly clock: Clock
@@ -35,7 +35,7 @@ export function endEntry(
   if (!store.mailboxes.has(registration, sequence)) return
   const nowWallMs = clock.wallMs()
   if (ending === 'acknowledged') {
-    if (!acknowledge(context, position, nowWallMs)) {
+    if (!acknowledge(context, position)) {
       retry(context, position, sinceMs)
       return
     }
@@ -80,13 +80,11 @@ function countAndTell(
 }
 
 /** Returns whether the store could take it. */
-function acknowledge(context: EndingsContext, position: EntryPosition, nowWallMs: number): boolean {
+function acknowledge(context: EndingsContext, position: EntryPosition): boolean {
   const { store, links, bounds, statistics } = context
-  const { serviceTime } = store
-  const at = { nowMs: serviceTime.nowMs(), heardMs: serviceTime.heardMs(), nowWallMs }
   try {
     const { registration, sequence } = position
-    const cancellation = store.mailboxes.acknowledge(registration, sequence, bounds, links.sentThrough, at)
+    const cancellation = store.mailboxes.acknowledge(registration, sequence, bounds, links.sentThrough)
     // All of them are the same user's.
     if (cancellation !== undefined) carryOn(context, statistics.of(registration.organizationId), cancellation)
     return true

@@ -25,7 +25,7 @@ const FULL = new RollcallError('mailbox_full')
 type Work = Parameters<Idempotency['run']>[3]
 
 function append(store: Store, request: AppendRequest): Promise<AppendOutcome> {
-  return store.mailboxes.append(request, store.serviceTime.heardMs())
+  return store.mailboxes.append(request)
 }
 
 function setup(idempotencyKeysMax = 100) {

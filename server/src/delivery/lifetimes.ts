@@ -28,8 +28,8 @@ export class Lifetimes {
   }
 
   #sweep(): void {
-    const { store, links, clock } = this.#context
-    const expired = store.mailboxes.expireDue(clock.wallMs(), SLICE, links.sentThrough)
+    const { store, links } = this.#context
+    const expired = store.mailboxes.expireDue(SLICE, links.sentThrough)
     tell(this.#context, expired, 'expired')
     this.#isSweeping = expired.length === SLICE
     if (this.#isSweeping)

@@ -10,6 +10,7 @@ import type {
   MailboxBounds,
   Outcome,
   Registration,
+  RegistrationKey,
   Store,
   UserKey,
 } from '../store/store.ts'
@@ -31,7 +32,7 @@ const ANYBODYS_BYTES = 8_388_608
 
 export type SendEventContext = AcceptContext &
   AppendContext & {
-    readonly store: Pick<Store, 'registrations' | 'mailboxes' | 'history' | 'serviceTime'>
+    readonly store: Pick<Store, 'registrations' | 'mailboxes' | 'history'>
     readonly links: Links
     readonly idempotency: Idempotency
     readonly receipts: Receipts
@@ -163,16 +164,15 @@ function sendNow(
   return isSent ? 'sent' : 'discarded'
 }
 
-function connected(links: Links, registrations: readonly Registration[]): number {
+function connected(links: Links, registrations: readonly RegistrationKey[]): number {
   return registrations.filter((registration) => links.find(registration) !== undefined).length
 }
 
 function locate({ store }: SendEventContext, event: Accepted): Promise<readonly Registration[]> {
-  const heardMs = store.serviceTime.heardMs()
   const { to, userEndpointId } = event
-  if (userEndpointId === undefined) return store.registrations.list(to, heardMs)
+  if (userEndpointId === undefined) return store.registrations.list(to)
   return store.registrations
-    .find({ ...to, userEndpointId }, heardMs)
+    .find({ ...to, userEndpointId })
     .then((found) => (found === undefined ? [] : [found]))
 }
 
@@ -186,7 +186,7 @@ async function sendAtLeastOnce(
   const { links, metrics, store } = context
   // One atomic write: nothing is answered before it is durable.
   const request = appendRequest(context, event, claim, admission(context, qos1, event))
-  const outcome = await append(store.mailboxes, request, store.serviceTime.heardMs())
+  const outcome = await append(store.mailboxes, request)
   const { accepted, full, replaced = [], repeated } = outcome
   if (repeated !== undefined) return repeated.count
   tell(context, replaced, 'discarded')
@@ -231,10 +231,9 @@ function admission(
 async function append(
   mailboxes: SendEventContext['store']['mailboxes'],
   request: AppendRequest,
-  nowMs: number,
 ): Promise<AppendOutcome> {
   try {
-    return await mailboxes.append(request, nowMs)
+    return await mailboxes.append(request)
   } catch (error) {
     if (!(error instanceof RollcallError) || !error.isUndecided) throw error
     const { code, retryAfterSeconds } = error

@@ -43,7 +43,6 @@ function setup() {
     organizationOf: () => undefined,
     quotas: noLimits(),
   })
-  const at = () => ({ nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() })
   return {
     clock,
     store,
@@ -51,7 +50,7 @@ function setup() {
     async register(userEndpointId: string, organizationId = 'acme'): Promise<Registration> {
       const terms = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
       const request = { organizationId, userId: 'bob', userEndpointId, ...terms }
-      const outcome = await store.registrations.register(request, 10, at())
+      const outcome = await store.registrations.register(request, 10)
       assert(outcome.kind === 'registered')
       return outcome.registration
     },

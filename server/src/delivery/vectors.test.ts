@@ -86,8 +86,9 @@ describe('reminders of the vectors', () => {
   for (const { name, why, registration, id, now, expiresAt, event } of readVectors<ReminderVector>('reminder')
     .vectors)
     it(name, () => {
-      const times = { nowWallMs: Date.parse(now), expiresAtWallMs: Date.parse(expiresAt) }
-      const bytes = reminderBytes({ ...REGISTRATION, ...registration }, times, id)
+      const nowWallMs = Date.parse(now)
+      const remainingMs = Date.parse(expiresAt) - nowWallMs
+      const bytes = reminderBytes({ ...REGISTRATION, ...registration, remainingMs }, nowWallMs, id)
       assert.equal(bytes.toString(), event, why)
     })
 })
@@ -102,7 +103,7 @@ const REGISTRATION: Registration = {
   serverKeepAliveReminderOn: true,
   registeredAtWallMs: 0,
   lastKeepAliveAtWallMs: 0,
-  expiresAtMs: 0,
+  remainingMs: 0,
   reminded: false,
   authorizedUntilWallMs: 0,
 }

@@ -59,7 +59,6 @@ const UNUSED_SERVICES: HttpServices = {
     count: unused,
     users: unused,
     organizations: unused,
-    expiresAtWallMs: unused,
   },
   history: { find: unused, list: unused, held: unused },
   webhooks: { list: unused, deadLetters: unused, replay: unused, removeDeadLetters: unused },

@@ -44,7 +44,6 @@ export type HttpServices = {
     | 'count'
     | 'users'
     | 'organizations'
-    | 'expiresAtWallMs'
   >
   readonly delivery: Pick<
     Delivery,

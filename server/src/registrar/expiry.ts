@@ -1,17 +1,15 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { afterThisTurn, type Clock, type ServiceTime, type Timer } from '../clock/clock.ts'
+import { afterThisTurn, type Clock, type Timer } from '../clock/clock.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
-import type { Decision, Registration, RegistrationStore } from '../store/store.ts'
-import { nextStep } from './lifecycle.ts'
+import type { Registration, RegistrationStore } from '../store/store.ts'
 
 /** Time between sweeps. Lateness is at most this, plus the time to work off what is due. */
 const SWEEP_PERIOD_MS = 50
-/** Registrations claimed at a time; between two claims everybody else gets a turn. */
-const CLAIM_MAX = 1000
+/** Registrations looked at in one sweep; between two everybody else gets a turn. */
+const SWEPT_MAX = 1000
 
 export type ExpiryContext = {
-  readonly registrations: Pick<RegistrationStore, 'claimDue' | 'carryOut'>
-  readonly serviceTime: ServiceTime
+  readonly registrations: Pick<RegistrationStore, 'sweep'>
   readonly clock: Clock
   readonly metrics: Pick<Metrics, 'expiryLatenessMs' | 'registrationEnded'>
   readonly statistics: Pick<Statistics, 'of'>
@@ -20,7 +18,7 @@ export type ExpiryContext = {
   readonly onExpired: (registration: Registration) => void
 }
 
-/** The bounded sweeper: claims what is due, in slices, and carries out what `lifecycle.ts` decides. */
+/** Has the store sweep, in slices, and tells what it did. */
 export class Expiry {
   readonly #context: ExpiryContext
   #timer: Timer | undefined
@@ -49,7 +47,7 @@ export class Expiry {
 
   async #run(): Promise<void> {
     try {
-      while ((await this.#sweepSlice()) === CLAIM_MAX && this.#timer !== undefined) await othersTurn()
+      while ((await this.#sweepSlice()) === 0 && this.#timer !== undefined) await othersTurn()
     } catch (error) {
       // The store says no; what was due stays due, and the next sweep tries again. That it cannot write it says itself.
       if (error instanceof RollcallError && error.code === 'unavailable') return
@@ -57,22 +55,18 @@ export class Expiry {
     }
   }
 
+  /** Returns when the next is due. */
   async #sweepSlice(): Promise<number> {
-    const { registrations, serviceTime } = this.#context
-    const heardMs = serviceTime.heardMs()
-    const claimed = await registrations.claimDue(heardMs, CLAIM_MAX)
-    if (claimed.length === 0) return 0
-    const decisions = claimed.map((registration) => ({ registration, step: nextStep(registration, heardMs) }))
-    const carriedOut = await registrations.carryOut(decisions, heardMs)
-    for (const decision of carriedOut) this.#report(decision, serviceTime.nowMs())
-    return claimed.length
+    const { registrations, onReminderDue } = this.#context
+    const { reminded, expired, nextDueInMs } = await registrations.sweep(SWEPT_MAX)
+    for (const registration of reminded) this.#guard(() => onReminderDue(registration))
+    for (const registration of expired) this.#reportExpired(registration)
+    return nextDueInMs
   }
 
-  #report({ registration, step }: Decision, nowMs: number): void {
-    const { metrics, statistics, onReminderDue, onExpired } = this.#context
-    if (step === 'remind') this.#guard(() => onReminderDue(registration))
-    if (step !== 'expire') return
-    const lateMs = nowMs - registration.expiresAtMs
+  #reportExpired(registration: Registration): void {
+    const { metrics, statistics, onExpired } = this.#context
+    const lateMs = -registration.remainingMs
     metrics.expiryLatenessMs(lateMs)
     metrics.registrationEnded('expired')
     const { ended, expiryLatenessMs } = statistics.of(registration.organizationId)

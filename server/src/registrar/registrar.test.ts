@@ -157,7 +157,6 @@ describe('the registrar', () => {
           authorizedUntilWallMs: FOREVER_MS,
         },
         3,
-        { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() },
       )
     await clock.advance(5100)
     assert.equal(seen.filter((line) => line.includes('expired')).length, 1200)

@@ -4,15 +4,7 @@ import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import { KEEP_ALIVE_SECONDS_MIN } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
-import type {
-  EndpointKey,
-  IsLinked,
-  Moment,
-  Registration,
-  Store,
-  UserKey,
-  UserStore,
-} from '../store/store.ts'
+import type { EndpointKey, IsLinked, Registration, Store, UserKey, UserStore } from '../store/store.ts'
 import { Expiry } from './expiry.ts'
 
 /** Keeps registrations: register, keepalive, unregister, reminders and expiry. Knows nothing of delivery. */
@@ -51,8 +43,6 @@ export interface Registrar {
   organizations: UserStore['organizations']
   /** Registrations there are, of one organization or in all; those that expired since the last sweep included. Cheap. */
   count(organizationId: string | undefined): number
-  /** Wall-clock time at which the registration expires unless kept alive. */
-  expiresAtWallMs(registration: Registration): number
   /** Starts the sweeper. */
   start(): void
   /** Stops the sweeper; resolves when a running sweep has ended. Idempotent. */
@@ -84,18 +74,12 @@ export type RegistrarOptions = {
 }
 
 export function createRegistrar(options: RegistrarOptions): Registrar {
-  const { registrations, serviceTime } = options.store
-  const expiry = new Expiry({ ...options, registrations, serviceTime })
-  const moment = (): Moment => ({
-    nowMs: serviceTime.nowMs(),
-    heardMs: serviceTime.heardMs(),
-    nowWallMs: options.clock.wallMs(),
-  })
+  const { registrations, lastSeen, serviceTime } = options.store
+  const expiry = new Expiry({ ...options, registrations })
   return {
-    register: (user, wanted, authorizedUntilWallMs) =>
-      register(options, user, wanted, authorizedUntilWallMs, moment()),
+    register: (user, wanted, authorizedUntilWallMs) => register(options, user, wanted, authorizedUntilWallMs),
     async keepalive(endpoint, authorizedUntilWallMs) {
-      const kept = await registrations.keepalive(endpoint, authorizedUntilWallMs, moment())
+      const kept = await registrations.keepalive(endpoint, authorizedUntilWallMs)
       if (kept === undefined) throw new RollcallError('endpoint_unknown')
       return kept
     },
@@ -103,16 +87,15 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
       if (!(await unregister(options, endpoint, reason))) throw new RollcallError('endpoint_unknown')
     },
     async unregisterAll(user, reason) {
-      const all = await registrations.list(user, serviceTime.heardMs())
+      const all = await registrations.list(user)
       await Promise.all(all.map((registration) => unregister(options, registration, reason)))
     },
-    find: (endpoint) => registrations.find(endpoint, serviceTime.heardMs()),
-    list: (user) => registrations.list(user, serviceTime.heardMs()),
-    lastSeenWallMs: (user) => options.store.lastSeen.find(user, serviceTime.wall.earliestMs()),
+    find: (endpoint) => registrations.find(endpoint),
+    list: (user) => registrations.list(user),
+    lastSeenWallMs: (user) => lastSeen.find(user, serviceTime.wall.earliestMs()),
     users: (organizationId, range) => options.store.users.list(organizationId, range),
     organizations: (range) => options.store.users.organizations(range),
     count: (organizationId) => options.store.totals(organizationId).registrations,
-    expiresAtWallMs: (registration) => serviceTime.toWallMs(registration.expiresAtMs),
     start: () => expiry.start(),
     close: () => expiry.close(),
   }
@@ -123,7 +106,6 @@ async function register(
   user: UserKey,
   wanted: WantedRegistration,
   authorizedUntilWallMs: number,
-  at: Moment,
 ): Promise<Registration> {
   const { store, newId, limits, isLinked, onRegistered } = options
   checkWanted(wanted, limits.keepAliveSecondsMax)
@@ -134,7 +116,7 @@ async function register(
     authorizedUntilWallMs,
     ...(isLinked === undefined ? {} : { isLinked }),
   }
-  const outcome = await store.registrations.register(request, limits.endpointsPerUserMax, at)
+  const outcome = await store.registrations.register(request, limits.endpointsPerUserMax)
   if (outcome.kind === 'too_many_endpoints') throw new RollcallError('too_many_endpoints', tooMany(options))
   for (const registration of outcome.madeRoom ?? []) ended(options, registration, 'evicted')
   if (!outcome.refreshed) onRegistered(outcome.registration)
@@ -147,8 +129,7 @@ async function unregister(
   endpoint: EndpointKey,
   reason?: UnregisterReason,
 ): Promise<boolean> {
-  const { registrations, serviceTime } = options.store
-  const removed = await registrations.unregister(endpoint, serviceTime.heardMs(), reason)
+  const removed = await options.store.registrations.unregister(endpoint, reason)
   if (removed === undefined) return false
   ended(options, removed, 'unregistered')
   return true

@@ -1,5 +1,5 @@
 import type { Cancellation, EntryPosition, MailboxBounds, SentThrough } from './mailboxes.ts'
-import type { EndpointKey, Moment, UserKey } from './registrations.ts'
+import type { EndpointKey, UserKey } from './registrations.ts'
 
 /** An event that can be answered now, or was. */
 export type Call = {
@@ -55,7 +55,7 @@ export type AnswerOutcome =
  */
 export interface CallStore {
   /** The call with this event id whose time is not over. Only durable ones. */
-  find(user: UserKey, eventId: string, nowWallMs: number): Promise<Call | undefined>
+  find(user: UserKey, eventId: string): Promise<Call | undefined>
   /**
    * The first endpoint wins, once. In the same atomic step: its own copy, if that still waits, is removed and
    * noted `acknowledged`; the others' unsent copies are removed and noted `discarded`; and the cancelling event
@@ -68,5 +68,5 @@ export interface CallStore {
    *
    * @throws RollcallError `unavailable` where it cannot be done now; nothing has changed then
    */
-  answer(request: AnswerRequest, bounds: MailboxBounds, sentThrough: SentThrough, at: Moment): AnswerOutcome
+  answer(request: AnswerRequest, bounds: MailboxBounds, sentThrough: SentThrough): AnswerOutcome
 }

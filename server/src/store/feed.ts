@@ -1,5 +1,5 @@
 import type { DisconnectReason, LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
-import type { EndpointKey, Registration, UserKey } from './registrations.ts'
+import type { EndpointKey, Registration, RegistrationKey, UserKey } from './registrations.ts'
 
 /**
  * One thing that happened to an endpoint of a watched organization, to an event on its way there, or to a user: then
@@ -98,7 +98,7 @@ export interface FeedStore {
    * The lifetime of a mailbox entry is over, and whoever calls is about to remove it; nothing where it is not
    * there. The engine itself tells of what `acknowledge` and `expireDue` end, and of answers. Soon durable.
    */
-  noteExpired(registration: Registration, sequence: number, atWallMs: number): void
+  noteExpired(registration: RegistrationKey, sequence: number, atWallMs: number): void
   /** So many passwords of the user were tried that its sign-ins are held off. Soon durable. */
   noteSignInLocked(user: UserKey, atWallMs: number): void
   /** Has `listener` called whenever entries were added, in place of an earlier one. */

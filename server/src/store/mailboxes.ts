@@ -1,5 +1,5 @@
 import type { HistoryDraft } from './history.ts'
-import type { Moment, Registration, UserKey } from './registrations.ts'
+import type { RegistrationKey, UserKey } from './registrations.ts'
 import type { Claim, Reply } from './replies.ts'
 
 /** An event as it waits in a mailbox. */
@@ -95,14 +95,14 @@ export type CallDraft = {
 export type SentThrough = (registrationId: number) => number
 
 /** An entry of a mailbox. */
-export type EntryPosition = { readonly registration: Registration; readonly sequence: number }
+export type EntryPosition = { readonly registration: RegistrationKey; readonly sequence: number }
 
 /** What an acknowledgement or an answer set off at the user's other endpoints. */
 export type Cancellation = {
   /** Whose mailboxes took the cancelling event. */
-  readonly accepted: readonly Registration[]
+  readonly accepted: readonly RegistrationKey[]
   /** Whose mailboxes were too full even for that. */
-  readonly full: readonly Registration[]
+  readonly full: readonly RegistrationKey[]
   /** Unsent copies of the event that were removed. */
   readonly discarded: readonly EntryPosition[]
   /** Resolves once everything about it is durable. */
@@ -112,13 +112,13 @@ export type Cancellation = {
 export type AppendOutcome = {
   /** One for each endpoint whose mailbox took the event. */
   readonly accepted: readonly {
-    readonly registration: Registration
+    readonly registration: RegistrationKey
     readonly sequence: number
     /** The newest entry that waited before this one, 0 where none did: whoever sent that may send this next. */
     readonly follows: number
   }[]
   /** Endpoints whose mailbox was full. */
-  readonly full: readonly Registration[]
+  readonly full: readonly RegistrationKey[]
   /** Entries that made room for this one by their `collapseKey`. Absent: none. */
   readonly replaced?: readonly EntryPosition[]
   /** This was done under the same token before: nothing was added now. */
@@ -136,25 +136,25 @@ export interface MailboxStore {
    * `{eventId, count}`, unless nothing was accepted because of full mailboxes. No live endpoint: both arrays are empty.
    * Durable.
    */
-  append(request: AppendRequest, nowMs: number): Promise<AppendOutcome>
+  append(request: AppendRequest): Promise<AppendOutcome>
   /**
    * Entries after `afterSequence` (0: from the start), in order, at most `entriesMax`, and no more payload
    * than `bytesMax` unless the first alone is larger. Only durable entries. Empty: there is nothing further,
    * or no such registration.
    */
   read(
-    registration: Registration,
+    registration: RegistrationKey,
     afterSequence: number,
     entriesMax: number,
     bytesMax: number,
   ): Promise<readonly MailboxEntry[]>
   /** Whether the entry still waits. Cheap. */
-  has(registration: Registration, sequence: number): boolean
+  has(registration: RegistrationKey, sequence: number): boolean
   /**
    * Removes one entry; unknown ones are ignored. Soon durable. What became of it is the caller's to note, as
    * with `acknowledge`.
    */
-  remove(registration: Registration, sequence: number): void
+  remove(registration: RegistrationKey, sequence: number): void
   /**
    * Removes an entry that its endpoint acknowledged; unknown ones are ignored. Soon durable.
    *
@@ -167,23 +167,22 @@ export interface MailboxStore {
    * @throws RollcallError `unavailable` where it cannot be done now; nothing has changed then
    */
   acknowledge(
-    registration: Registration,
+    registration: RegistrationKey,
     sequence: number,
     bounds: MailboxBounds,
     sentThrough: SentThrough,
-    at: Moment,
   ): Cancellation | undefined
   /**
    * Looks at no more than `max` entries whose time is over, earliest first, removes them and notes them
    * `expired`, but for those in flight: they are looked at again some seconds later. Returns what was removed.
    * Cheap when nothing is due. Soon durable.
    */
-  expireDue(nowWallMs: number, max: number, sentThrough: SentThrough): readonly EntryPosition[]
+  expireDue(max: number, sentThrough: SentThrough): readonly EntryPosition[]
   /**
    * What everything that waits takes on disk, about, in one organization or in all: what entries share is counted once.
    * The same after a restart. Cheap.
    */
   diskBytes(organizationId?: string): number
   /** Entries waiting now. Cheap. */
-  depth(registration: Registration): number
+  depth(registration: RegistrationKey): number
 }

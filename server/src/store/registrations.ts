@@ -3,33 +3,28 @@ import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 export type UserKey = { readonly organizationId: string; readonly userId: string }
 export type EndpointKey = UserKey & { readonly userEndpointId: string }
 
-/** An endpoint's claim to be reachable until `expiresAtMs` (RFC 3261's binding). */
-export type Registration = EndpointKey & {
+/** Names a registration, and with it its partition: the user. */
+export type RegistrationKey = EndpointKey & {
   /**
    * Tells this registration from an earlier one of the same endpoint: a positive integer, unique within the
    * store and never used again. A refresh keeps it; after expiry or unregister a new register makes another.
    */
   readonly registrationId: number
+}
+
+/** An endpoint's claim to be reachable for a while (RFC 3261's binding), as it was when it was handed out. */
+export type Registration = RegistrationKey & {
   readonly keepAliveSeconds: number
   readonly serverKeepAliveReminderOn: boolean
   /** Wall-clock times, for people. */
   readonly registeredAtWallMs: number
   readonly lastKeepAliveAtWallMs: number
-  /** Service time. The registration is live while `nowMs < expiresAtMs`. */
-  readonly expiresAtMs: number
+  /** What was left of its period then; not above 0: so late it was. The engine alone decides who lives. */
+  readonly remainingMs: number
   /** Whether this period's reminder was sent. */
   readonly reminded: boolean
   /** Latest `exp` among the tokens that registered or renewed it; wall-clock time. */
   readonly authorizedUntilWallMs: number
-}
-
-/** One moment on both clocks, read once per operation. */
-export type Moment = {
-  /** Service time: deadlines are counted from it. */
-  readonly nowMs: number
-  /** Service time by which it is judged who lives, at most `nowMs`: see `ServiceTime.heardMs`. Default: `nowMs`. */
-  readonly heardMs?: number
-  readonly nowWallMs: number
 }
 
 export type RegisterRequest = EndpointKey & {
@@ -56,7 +51,11 @@ export type RegisterOutcome =
     }
   | { readonly kind: 'too_many_endpoints' }
 
-/** Partition of every operation but `claimDue`: the user. Expired registrations are invisible to every read. */
+/**
+ * Partition of every operation but `sweep`: the user. The engine keeps the time: who lives is judged by what was heard so
+ * far (`ServiceTime.heardMs`), and a period that begins is counted from now. Expired registrations are invisible to every
+ * read.
+ */
 export interface RegistrationStore {
   /**
    * Creates a registration, or refreshes the live one of the same endpoint (same `registrationId` and
@@ -65,49 +64,45 @@ export interface RegistrationStore {
    * those end in the same step, with their mailboxes, reason `evicted`. Durable.
    *
    * Where an expired registration of the same endpoint was not swept yet, the new one takes its place for
-   * every operation by endpoint; the old one is still handed out by `claimDue` and expires with its own
-   * mailbox, so that nothing about it goes unrecorded. Whoever closes links compares `registrationId`.
+   * every operation by endpoint; the old one still expires with its own mailbox when it is swept, so that nothing
+   * about it goes unrecorded. Whoever closes links compares `registrationId`.
    */
-  register(request: RegisterRequest, endpointsMax: number, at: Moment): Promise<RegisterOutcome>
+  register(request: RegisterRequest, endpointsMax: number): Promise<RegisterOutcome>
   /**
-   * Moves the deadline of a live registration to `nowMs` plus its period, and clears `reminded`.
-   * `authorizedUntilWallMs`, where given, only grows. `undefined` when there is no live one: nothing changes.
-   * Soon durable.
+   * Gives a live registration another period, and clears `reminded`. `authorizedUntilWallMs`, where given, only grows.
+   * `undefined` when there is no live one: nothing changes. Soon durable.
    */
   keepalive(
     endpoint: EndpointKey,
     authorizedUntilWallMs: number | undefined,
-    at: Moment,
   ): Promise<Registration | undefined>
   /**
    * Removes a live registration and its mailbox; `undefined` when there is none. Durable.
    *
    * @param reason for the feed; default `requested`
    */
-  unregister(
-    endpoint: EndpointKey,
-    nowMs: number,
-    reason?: UnregisterReason,
-  ): Promise<Registration | undefined>
-  find(endpoint: EndpointKey, nowMs: number): Promise<Registration | undefined>
+  unregister(endpoint: EndpointKey, reason?: UnregisterReason): Promise<Registration | undefined>
+  find(endpoint: EndpointKey): Promise<Registration | undefined>
   /** The user's live registrations, oldest first. Zero: an empty array. */
-  list(user: UserKey, nowMs: number): Promise<readonly Registration[]>
+  list(user: UserKey): Promise<readonly Registration[]>
   /**
-   * Takes at most `max` registrations whose reminder or expiry is due (`dueAtMs`), earliest first as far as
-   * cheap, for the caller to decide about. A claimed one is not handed out again until its decision is carried
-   * out, or, in an engine shared by processes, until its claim lapses. Zero: nothing is due.
+   * Looks at no more than `max` registrations that are due, earliest first as far as cheap, and carries out what
+   * `lifecycle.ts` decides in the same step, each on its own partition: past its deadline a registration ends with its
+   * mailbox, before it it is marked reminded. Nothing is told twice, whoever else sweeps meanwhile, and no keepalive is
+   * overtaken. Soon durable.
    */
-  claimDue(nowMs: number, max: number): Promise<readonly Registration[]>
-  /**
-   * Carries out what was decided about claimed registrations, each on its own partition: `expire` removes it
-   * and its mailbox, `remind` marks it reminded, `wait` only makes it claimable again when next due. A
-   * decision about a registration that was renewed or removed since is dropped, and so is an `expire` before
-   * its time; the claim ends all the same. Returns those that took effect. Soon durable.
-   */
-  carryOut(decisions: readonly Decision[], nowMs: number): Promise<readonly Decision[]>
+  sweep(max: number): Promise<Swept>
 }
 
-export type Decision = { readonly registration: Registration; readonly step: 'remind' | 'expire' | 'wait' }
+/** What one sweep has done. */
+export type Swept = {
+  /** Those whose reminder is to be sent now. */
+  readonly reminded: readonly Registration[]
+  /** Those that have expired, as they were: `remainingMs` says how late they are. */
+  readonly expired: readonly Registration[]
+  /** When the next is due, as far as is known now: 0 at once, for there was more than `max`; `Infinity`: nothing is. */
+  readonly nextDueInMs: number
+}
 
 /**
  * When users were last heard of: the latest `lastKeepAliveAtWallMs` among their registrations, those that have

@@ -11,7 +11,6 @@ import type { UserStore } from './users.ts'
 
 export { feedBounds, HISTORY_BOUNDS } from './bounds.ts'
 export type { AnswerOutcome, AnswerRequest, Call, CallStore } from './calls.ts'
-export { dueAtMs } from './due.ts'
 export type {
   DeadLetter,
   FeedBounds,
@@ -48,15 +47,15 @@ export type {
 } from './mailboxes.ts'
 export type { RefreshFamily, RefreshFamilyStore, RotateOutcome, Successor } from './refresh-families.ts'
 export type {
-  Decision,
   EndpointKey,
   IsLinked,
   LastSeenStore,
-  Moment,
   RegisterOutcome,
   RegisterRequest,
   Registration,
+  RegistrationKey,
   RegistrationStore,
+  Swept,
   UserKey,
 } from './registrations.ts'
 export type { Claim, ClaimOutcome, IdempotencyKey, Reply, ReplyStore } from './replies.ts'
@@ -69,14 +68,14 @@ export type { KnownUser, Range, UserStore } from './users.ts'
  *
  * Guarantees common to all operations:
  * - Each is atomic and touches one partition, named in its comment: (organization, user) for registrations
- *   and mailboxes, so that an engine can make it one script on one partition. Time is handed in, never read.
+ *   and mailboxes, so that an engine can make it one script on one partition. The engine keeps the time.
  * - Operations on one partition take effect in the order of their calls.
  * - An operation that says "durable" resolves only once its effect survives a power cut. One that says
  *   "soon durable" takes effect at once and survives at most 1 s later.
  * - An operation that cannot be made durable rejects with `RollcallError('unavailable')`; whether it took
  *   effect is then unknown to the caller, as after a lost connection, but never half.
- * - `nowMs` is service time (`clock/service-time.ts`); names ending in `WallMs` are wall-clock time. What only judges
- *   who lives is handed `ServiceTime.heardMs`.
+ * - Deadlines of registrations are kept on service time (`clock/service-time.ts`), and who lives is judged by what was heard
+ *   so far; names ending in `WallMs` are wall-clock time.
  * - Replies, the history, refresh families, revocations and who was last seen are forgotten by the wall clock's earliest
  *   time, `ServiceTime.wall`; who asks for who was last seen hands that in.
  * - The engine keeps service time: it stands while the process does and while operations are refused, and when it goes

@@ -47,8 +47,7 @@ function open(test: TestContext, ...hooks: readonly Webhook[]) {
       for (const userEndpointId of ids) {
         const endpoint = { organizationId: 'acme', userId: 'alice', userEndpointId }
         const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
-        const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
-        await store.registrations.register({ ...endpoint, ...wanted }, 1e6, at)
+        await store.registrations.register({ ...endpoint, ...wanted }, 1e6)
       }
     },
     sequencesOf: (url: string) => posts.filter((post) => post.url === url).map(({ sequences }) => sequences),
@@ -178,7 +177,7 @@ describe('a webhook', () => {
       webhook('all'),
     )
     await register(...numbers(1, 450).map(String))
-    await store.registrations.unregister({ organizationId: 'acme', userId: 'alice', userEndpointId: '7' }, 0)
+    await store.registrations.unregister({ organizationId: 'acme', userId: 'alice', userEndpointId: '7' })
     await clock.advance(1000)
     assert.deepEqual(sequencesOf('https://some.example/'), [[451]])
     assert.equal(posts.length, 1 + 5)

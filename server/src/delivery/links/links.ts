@@ -1,4 +1,4 @@
-import type { EndpointKey, Registration } from '../../store/store.ts'
+import type { EndpointKey, RegistrationKey } from '../../store/store.ts'
 import type { Outbox } from './outbox.ts'
 
 /**
@@ -10,7 +10,7 @@ export class Links {
   readonly #byEndpoint = new Map<string, Outbox>()
   readonly #countByOrganization = new Map<string, number>()
 
-  find(registration: Pick<Registration, 'registrationId'>): Outbox | undefined {
+  find(registration: Pick<RegistrationKey, 'registrationId'>): Outbox | undefined {
     return this.#byRegistration.get(registration.registrationId)
   }
 

@@ -2,20 +2,16 @@ import { KEEP_ALIVE_REQUESTED, type KeepAliveRequestedEvent } from '@rollcall/pr
 import type { Registration } from '../../store/store.ts'
 
 /** The bytes of a keepalive reminder. Times are wall-clock. */
-export function reminderBytes(
-  registration: Registration,
-  times: { readonly nowWallMs: number; readonly expiresAtWallMs: number },
-  id: string,
-): Buffer {
-  const { userId, userEndpointId, keepAliveSeconds } = registration
+export function reminderBytes(registration: Registration, nowWallMs: number, id: string): Buffer {
+  const { userId, userEndpointId, keepAliveSeconds, remainingMs } = registration
   const event: KeepAliveRequestedEvent = {
     id,
     type: KEEP_ALIVE_REQUESTED,
-    timestamp: new Date(times.nowWallMs).toISOString(),
+    timestamp: new Date(nowWallMs).toISOString(),
     userId,
     userEndpointId,
     keepAliveSeconds,
-    expiresAt: new Date(times.expiresAtWallMs).toISOString(),
+    expiresAt: new Date(nowWallMs + remainingMs).toISOString(),
   }
   return Buffer.from(JSON.stringify(event))
 }

@@ -5,7 +5,7 @@ import type { HttpServices } from '../services.ts'
 
 /** A registration as its owner sees it. */
 export function userEndpoint(
-  { registrar, delivery }: Pick<HttpServices, 'registrar' | 'delivery'>,
+  { clock, delivery }: Pick<HttpServices, 'clock' | 'delivery'>,
   registration: Registration,
 ): UserEndpoint {
   return {
@@ -14,14 +14,14 @@ export function userEndpoint(
     serverKeepAliveReminderOn: registration.serverKeepAliveReminderOn,
     registeredAt: instant(registration.registeredAtWallMs),
     lastKeepAliveAt: instant(registration.lastKeepAliveAtWallMs),
-    expiresAt: instant(registrar.expiresAtWallMs(registration)),
+    expiresAt: instant(clock.wallMs() + registration.remainingMs),
     connected: delivery.isConnected(registration),
   }
 }
 
 /** The same as backends see it. */
 export function userEndpointInSight(
-  services: Pick<HttpServices, 'registrar' | 'delivery'>,
+  services: Pick<HttpServices, 'clock' | 'delivery'>,
   registration: Registration,
 ): UserEndpointInSight {
   const mailboxDepth = services.delivery.mailboxDepth(registration)

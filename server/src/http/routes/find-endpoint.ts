@@ -22,7 +22,10 @@ const schema = {
 }
 
 /** 404 for an id that is unknown, expired, another user's or no id at all: nobody learns which. */
-export function findEndpointRoute(app: App, services: Pick<HttpServices, 'registrar' | 'delivery'>): void {
+export function findEndpointRoute(
+  app: App,
+  services: Pick<HttpServices, 'registrar' | 'delivery' | 'clock'>,
+): void {
   app.get('/users/endpoints/:userEndpointId', { schema }, async (request, reply) => {
     const { userEndpointId } = request.params
     const user = ownUser(callerOf(request))

@@ -20,7 +20,10 @@ const schema = {
   },
 }
 
-export function listEndpointsRoute(app: App, services: Pick<HttpServices, 'registrar' | 'delivery'>): void {
+export function listEndpointsRoute(
+  app: App,
+  services: Pick<HttpServices, 'registrar' | 'delivery' | 'clock'>,
+): void {
   app.get('/users/endpoints', { schema }, async (request, reply) => {
     const registrations = await services.registrar.list(ownUser(callerOf(request)))
     const endpoints = registrations.map((registration) => userEndpoint(services, registration))

@@ -25,7 +25,7 @@ const schema = {
   },
 }
 
-type Services = Pick<HttpServices, 'registrar' | 'delivery'>
+type Services = Pick<HttpServices, 'registrar' | 'delivery' | 'clock'>
 
 export function listUsersEndpointsRoute(app: App, services: Services): void {
   app.get('/users/:userId/endpoints', { schema, validatorCompiler: unchecked }, async (request, reply) => {

@@ -7,10 +7,11 @@ import type {
   CallDraft,
   CancelDraft,
   Registration,
+  RegistrationKey,
   SentThrough,
 } from '../store.ts'
 import { ACME, draft, fate } from './history-scene.ts'
-import { type Cases, ENDPOINT, type Scene } from './scene.ts'
+import { type Cases, ENDPOINT, keyOf, type Scene } from './scene.ts'
 
 const { organizationId, userId } = ENDPOINT
 const USER = { organizationId, userId }
@@ -52,12 +53,12 @@ async function ring(
   }
   const record = draft(scene, eventId, { qos: 1 })
   const request = { ...USER, event, record, call: callDraft(scene), ...BOUNDS, ...wanted }
-  const { accepted } = await scene.store.mailboxes.append(request, scene.at.nowMs)
+  const { accepted } = await scene.store.mailboxes.append(request)
   return accepted.map(({ sequence }) => sequence)
 }
 
 async function found(scene: Scene, eventId = 'ring'): Promise<Call> {
-  const call = await scene.store.calls.find(USER, eventId, scene.under.wallMs())
+  const call = await scene.store.calls.find(USER, eventId)
   assert(call !== undefined)
   return call
 }
@@ -68,11 +69,11 @@ async function answer(
   userEndpointId: string,
   { eventId = 'ring', sentThrough = NOTHING_SENT as SentThrough, said = '' } = {},
 ): Promise<AnswerOutcome> {
-  const call = await scene.store.calls.find(USER, eventId, scene.under.wallMs())
+  const call = await scene.store.calls.find(USER, eventId)
   if (call === undefined) return { kind: 'unknown' }
   const more = said === '' ? {} : { answer: Buffer.from(said) }
   const request = { ...USER, userEndpointId, call, ...more }
-  const outcome = scene.store.calls.answer(request, BOUNDS, sentThrough, scene.at)
+  const outcome = scene.store.calls.answer(request, BOUNDS, sentThrough)
   if (outcome.kind !== 'unknown') await outcome.durable
   return outcome
 }
@@ -87,7 +88,7 @@ async function kinds(scene: Scene, ...userEndpointIds: readonly string[]): Promi
 }
 
 function acknowledge(scene: Scene, registration: Registration, sequence: number): void {
-  scene.store.mailboxes.acknowledge(registration, sequence, BOUNDS, NOTHING_SENT, scene.at)
+  scene.store.mailboxes.acknowledge(registration, sequence, BOUNDS, NOTHING_SENT)
   scene.store.history.note(sequence, 'acknowledged', scene.under.wallMs())
 }
 
@@ -132,8 +133,8 @@ const winning: Cases = {
       { organizationId, userId: 'bob' },
       { organizationId: 'globex', userId },
     ])
-      assert.equal(await scene.store.calls.find(other, 'ring', scene.under.wallMs()), undefined)
-    assert.equal(await scene.store.calls.find(USER, 'other', scene.under.wallMs()), undefined)
+      assert.equal(await scene.store.calls.find(other, 'ring'), undefined)
+    assert.equal(await scene.store.calls.find(USER, 'other'), undefined)
   },
 
   'whoever was not sent the event cannot answer it': async (scene) => {
@@ -166,7 +167,7 @@ const winning: Cases = {
     await scene.under.advance(1)
     assert.deepEqual(await kinds(scene, 'tab', 'phone'), ['unknown', 'unknown'])
     const request = { ...ENDPOINT, call }
-    assert.equal(scene.store.calls.answer(request, BOUNDS, NOTHING_SENT, scene.at).kind, 'unknown')
+    assert.equal(scene.store.calls.answer(request, BOUNDS, NOTHING_SENT).kind, 'unknown')
   },
 
   'also after the devices have acknowledged it, and when their registrations have ended': async (scene) => {
@@ -195,7 +196,7 @@ const winning: Cases = {
       acceptedAtWallMs: scene.under.wallMs(),
     }
     await scene.append('', { event, record: draft(scene, 'plain', { qos: 1 }) })
-    assert.equal(await scene.store.calls.find(USER, 'plain', scene.under.wallMs()), undefined)
+    assert.equal(await scene.store.calls.find(USER, 'plain'), undefined)
     const record = await scene.store.history.find('plain', ACME)
     const call: Call = {
       eventId: 'plain',
@@ -208,7 +209,7 @@ const winning: Cases = {
       answeredBy: undefined,
     }
     const tell = (userEndpointId: string) =>
-      scene.store.calls.answer({ ...USER, userEndpointId, call }, BOUNDS, NOTHING_SENT, scene.at)
+      scene.store.calls.answer({ ...USER, userEndpointId, call }, BOUNDS, NOTHING_SENT)
     assert.equal(tell('tv').kind, 'unknown')
     assert.deepEqual(
       [tell('phone').kind, tell('phone').kind, tell('tab').kind],
@@ -248,7 +249,7 @@ const winning: Cases = {
     const call = callDraft(scene)
     for (let index = 0; index <= CALLS_PER_USER_MAX; index++)
       await ring(scene, `e${index}`, { call, eventsMax: 2000, bytesMax: 1e6 })
-    const find = (eventId: string) => scene.store.calls.find(USER, eventId, scene.under.wallMs())
+    const find = (eventId: string) => scene.store.calls.find(USER, eventId)
     assert.equal(await find('e0'), undefined)
     assert.notEqual(await find('e1'), undefined)
   },
@@ -265,7 +266,7 @@ const cancelling: Cases = {
     assert.deepEqual(await scene.payloads(phone), [], 'an acknowledgement is no answer')
     const outcome = await answer(scene, 'phone')
     assert(outcome.kind === 'answered')
-    const names = (registrations: readonly Registration[] = []) =>
+    const names = (registrations: readonly RegistrationKey[] = []) =>
       registrations.map(({ userEndpointId }) => userEndpointId)
     assert.deepEqual(names(outcome.cancellation?.accepted), ['tab', 'tv'])
     assert.equal(outcome.taken, undefined)
@@ -273,7 +274,7 @@ const cancelling: Cases = {
     assert.deepEqual(await scene.payloads(tab), ['cancelled'])
     assert.deepEqual(await scene.payloads(tv), ['cancelled'])
     const record = await scene.store.history.find('cancelled', ACME)
-    assert.deepEqual(names(record?.endpoints as unknown as Registration[]), ['tab', 'tv'])
+    assert.deepEqual(names(record?.endpoints as unknown as RegistrationKey[]), ['tab', 'tv'])
   },
 
   'unsent copies go, what is in flight stays, and the winner has its own': async (scene) => {
@@ -282,7 +283,7 @@ const cancelling: Cases = {
     const sentThrough = (id: number) => (id === tv.registrationId ? 0 : Number.POSITIVE_INFINITY)
     const outcome = await answer(scene, 'phone', { sentThrough })
     assert(outcome.kind === 'answered')
-    assert.deepEqual(outcome.taken, { registration: phone, sequence: first })
+    assert.deepEqual(outcome.taken, { registration: keyOf(phone), sequence: first })
     assert.equal(outcome.cancellation?.discarded.length, 1)
     assert.deepEqual(await scene.payloads(phone), [])
     assert.deepEqual(await scene.payloads(tab), ['ring', 'cancelled'])
@@ -309,7 +310,7 @@ const cancelling: Cases = {
     const again = await scene.register({ userEndpointId: 'tab', keepAliveSeconds: 60 })
     const outcome = await answer(scene, 'phone')
     assert(outcome.kind === 'answered')
-    assert.deepEqual(outcome.cancellation?.accepted, [again])
+    assert.deepEqual(outcome.cancellation?.accepted, [keyOf(again)])
     assert.deepEqual(await scene.payloads(again), ['cancelled'])
   },
 
@@ -318,7 +319,7 @@ const cancelling: Cases = {
     await ring(scene, 'ring', { collapseKey: 'k' })
     const newer = { eventId: 'new', payload: Buffer.from('new'), sealed: false, acceptedAtWallMs: 1 }
     const request = { ...ENDPOINT, userEndpointId: 'tab', event: newer, ...BOUNDS, collapseKey: 'k' }
-    await scene.store.mailboxes.append(request, scene.at.nowMs)
+    await scene.store.mailboxes.append(request)
     assert.deepEqual(await kinds(scene, 'tab', 'phone'), ['unknown', 'answered'])
     assert.deepEqual(await scene.payloads(tab), ['new'])
     assert.deepEqual(await scene.payloads(phone), [])
@@ -341,8 +342,8 @@ const cancelling: Cases = {
     for (let filled = 1; filled < 2 * BOUNDS.eventsMax; filled++) await fill('tv', 1000)
     const outcome = await answer(scene, 'phone', { sentThrough: EVERYTHING_SENT })
     assert(outcome.kind === 'answered')
-    assert.deepEqual(outcome.cancellation?.accepted, [tab])
-    assert.deepEqual(outcome.cancellation?.full, [tv])
+    assert.deepEqual(outcome.cancellation?.accepted, [keyOf(tab)])
+    assert.deepEqual(outcome.cancellation?.full, [keyOf(tv)])
   },
 
   'a call without a cancelling event has nothing to tell': async (scene) => {
@@ -447,7 +448,7 @@ export const answerRestartCases: Cases = {
     const [, tab] = await threeEndpoints(scene)
     await ring(scene)
     const request = { ...USER, userEndpointId: 'phone', call: await found(scene) }
-    const outcome = scene.store.calls.answer(request, BOUNDS, NOTHING_SENT, scene.at)
+    const outcome = scene.store.calls.answer(request, BOUNDS, NOTHING_SENT)
     assert(outcome.kind === 'answered')
     // Nobody waits for it: the process dies first, in most engines.
     outcome.durable.catch(() => undefined)

@@ -36,7 +36,7 @@ async function append(scene: Scene, payload: string): Promise<number> {
 }
 
 async function expire(scene: Scene): Promise<void> {
-  await scene.settle('expire', ...(await scene.claim()))
+  await scene.sweep()
 }
 
 export const feedCases: Cases = {
@@ -69,17 +69,18 @@ export const feedCases: Cases = {
     ]
     const bounds = { eventsMax: 9, bytesMax: 999 }
     for (let twice = 0; twice < 2; twice++)
-      scene.store.mailboxes.acknowledge(registration, first, bounds, () => third, scene.at)
+      scene.store.mailboxes.acknowledge(registration, first, bounds, () => third)
     feed.noteExpired(registration, second, 7)
     scene.store.mailboxes.remove(registration, second)
     feed.noteExpired(registration, second, 8)
-    scene.store.mailboxes.expireDue(scene.under.wallMs() + 1, 10, () => 0)
+    await scene.under.advance(1)
+    scene.store.mailboxes.expireDue(10, () => 0)
     assert.equal(scene.store.mailboxes.depth(registration), 0)
     feed.noteDisconnected(registration, 'connection_lost', 8)
     await scene.under.advance(10_000)
     await expire(scene)
     await scene.register()
-    await scene.store.registrations.unregister(ENDPOINT, scene.at.nowMs, 'kicked')
+    await scene.store.registrations.unregister(ENDPOINT, 'kicked')
     assert.deepEqual(await told(scene), [
       'Registered requested',
       'Connected subscribed',
@@ -159,10 +160,10 @@ export const feedCases: Cases = {
   'a refused or dropped operation tells nothing': async (scene) => {
     watch(scene)
     const registration = await scene.register()
-    await scene.store.registrations.register({ ...registration, userEndpointId: 'second' }, 1, scene.at)
+    await scene.store.registrations.register({ ...registration, userEndpointId: 'second' }, 1)
     await scene.unregister({ ...ENDPOINT, userId: 'nobody' })
     await scene.under.advance(9000)
-    await scene.settle('expire', registration)
+    await scene.sweep()
     assert.deepEqual(await told(scene), ['Registered requested'])
   },
 
@@ -256,11 +257,7 @@ export const feedRestartCases: Cases = {
     watch(scene)
     const registration = await scene.register()
     await scene.register({ userEndpointId: 'gone' })
-    await scene.store.registrations.unregister(
-      { ...ENDPOINT, userEndpointId: 'gone' },
-      scene.at.nowMs,
-      'revoked',
-    )
+    await scene.store.registrations.unregister({ ...ENDPOINT, userEndpointId: 'gone' }, 'revoked')
     const before = await read(scene)
     await scene.under.crash(0)
     assert.deepEqual(await read(scene), before)

@@ -51,18 +51,18 @@ export const historyOutcomeCases: Cases = {
     assert.equal(await fate(scene, 'e'), 'phone: queued 0, acknowledged 0; tab: queued 0')
     assert.equal(await fate(scene, 'f'), 'phone: queued 0, discarded 200; tab: queued 0')
     await scene.under.advance(10_000)
-    await scene.settle('expire', ...(await scene.claim()))
+    await scene.sweep()
     assert.equal(await fate(scene, 'e'), 'phone: queued 0, acknowledged 0; tab: queued 0, discarded 10300')
   },
 
   'one that was registered anew before it was swept has its own events discarded': async (scene) => {
-    const old = await scene.register()
+    await scene.register()
     await send(scene, 'old')
     await scene.under.advance(10_500)
     await scene.register()
     await send(scene, 'new')
     assert.equal(await fate(scene, 'old'), 'phone: queued 0')
-    await scene.settle('expire', old)
+    await scene.sweep()
     assert.equal(await fate(scene, 'old'), 'phone: queued 0, discarded 10500')
     assert.equal(await fate(scene, 'new'), 'phone: queued 0')
   },

@@ -40,7 +40,7 @@ export function send(
   }
   const record = draft(scene, eventId, { qos: 1, userId })
   const request = { organizationId, userId, event, record, eventsMax, bytesMax: 1_000_000 }
-  return scene.store.mailboxes.append(request, scene.at.nowMs)
+  return scene.store.mailboxes.append(request)
 }
 
 export async function names(scene: Scene, query: HistoryQuery, max = 1000): Promise<string> {

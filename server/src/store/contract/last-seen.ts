@@ -24,7 +24,7 @@ export const lastSeenCases: Cases = {
       const registeredAtWallMs = scene.under.wallMs()
       await scene.under.advance(10_000)
       assert.equal(await lastSeen(scene), registeredAtWallMs, 'expired and not swept yet')
-      await scene.settle('expire', ...(await scene.claim()))
+      await scene.sweep()
       assert.equal(await lastSeen(scene), registeredAtWallMs)
     },
 
@@ -34,7 +34,7 @@ export const lastSeenCases: Cases = {
     await scene.register()
     const newerAtWallMs = scene.under.wallMs()
     await scene.unregister()
-    await scene.settle('expire', ...(await scene.claim()))
+    await scene.sweep()
     assert.equal(await lastSeen(scene), newerAtWallMs)
   },
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Cases, ENDPOINT, type Scene, textOf } from './scene.ts'
+import { type Cases, ENDPOINT, keyOf, type Scene, textOf } from './scene.ts'
 
 /** Four endpoints of one user. */
 export async function registerMany(scene: Scene) {
@@ -20,15 +20,15 @@ export const mailboxCases: Cases = {
     }
     const named = await scene.append('', { event })
     assert.deepEqual(named, {
-      accepted: [{ registration: phone, sequence: named.accepted[0]?.sequence, follows: 0 }],
+      accepted: [{ registration: keyOf(phone), sequence: named.accepted[0]?.sequence, follows: 0 }],
       full: [],
     })
     const { organizationId, userId } = ENDPOINT
     const toAll = { organizationId, userId, event, eventsMax: 9, bytesMax: 9 }
-    const all = await scene.store.mailboxes.append(toAll, scene.at.nowMs)
+    const all = await scene.store.mailboxes.append(toAll)
     assert.deepEqual(
       all.accepted.map(({ registration }) => registration),
-      [phone, tab],
+      [phone, tab].map(keyOf),
     )
     const [entry] = await scene.read(tab)
     assert.deepEqual(
@@ -126,14 +126,14 @@ export const mailboxCases: Cases = {
   },
 
   'a full mailbox takes nothing, the others do': async (scene) => {
-    const phone = await scene.register()
+    const phone = keyOf(await scene.register())
     await scene.append('12345')
-    const tab = await scene.register({ userEndpointId: 'tab' })
+    const tab = keyOf(await scene.register({ userEndpointId: 'tab' }))
     const { organizationId, userId } = ENDPOINT
     const event = { eventId: 'x', payload: Buffer.from('678'), sealed: false, acceptedAtWallMs: 0 }
     const append = async (eventsMax: number, bytesMax: number) => {
       const request = { organizationId, userId, event, eventsMax, bytesMax }
-      const { accepted, full } = await scene.store.mailboxes.append(request, scene.at.nowMs)
+      const { accepted, full } = await scene.store.mailboxes.append(request)
       return [accepted.map(({ registration }) => registration), full]
     }
     assert.deepEqual(await append(1, 1000), [[tab], [phone]])

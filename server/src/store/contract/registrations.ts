@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Registration } from '../store.ts'
-import { type Cases, ENDPOINT, type Scene } from './scene.ts'
+import { type Cases, ENDPOINT, lasting, type Scene } from './scene.ts'
 
 const DEVICES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
 
@@ -25,20 +25,20 @@ export const registrationCases: Cases = {
       serverKeepAliveReminderOn: true,
       registeredAtWallMs: at.nowWallMs,
       lastKeepAliveAtWallMs: at.nowWallMs,
-      expiresAtMs: at.nowMs + 7000,
+      remainingMs: 7000,
       reminded: false,
       authorizedUntilWallMs: 0,
     })
     assert.deepEqual(await scene.find(), registration)
     await scene.under.advance(6999)
-    assert.deepEqual(await scene.find(), registration)
+    assert.deepEqual(await scene.find(), { ...registration, remainingMs: 1 })
   },
 
   'an expired one is invisible from its deadline on, swept or not': async (scene) => {
     await scene.register()
     await scene.under.advance(10_000)
     assert.equal(await scene.find(), undefined)
-    assert.deepEqual(await scene.store.registrations.list(ENDPOINT, scene.at.nowMs), [])
+    assert.deepEqual(await scene.store.registrations.list(ENDPOINT), [])
     assert.equal(await scene.keepalive(), undefined)
     assert.equal(await scene.unregister(), undefined)
     assert.equal(await scene.find(), undefined, 'a keepalive brings nothing back to life')
@@ -57,13 +57,13 @@ export const registrationCases: Cases = {
       authorizedUntilWallMs: 400,
     }
     const at = scene.at
-    const outcome = await scene.store.registrations.register(request, 1, at)
+    const outcome = await scene.store.registrations.register(request, 1)
     const expected = {
       ...first,
       keepAliveSeconds: 3,
       serverKeepAliveReminderOn: true,
       lastKeepAliveAtWallMs: at.nowWallMs,
-      expiresAtMs: at.nowMs + 3000,
+      remainingMs: 3000,
     }
     assert.deepEqual(outcome, { kind: 'registered', registration: expected, refreshed: true })
     assert.deepEqual(await scene.payloads(expected), ['waits'])
@@ -96,7 +96,6 @@ export const registrationCases: Cases = {
           authorizedUntilWallMs: 0,
         },
         2,
-        scene.at,
       )
     const outcomes = await Promise.all(['a', 'b', 'c'].map(register))
     assert.deepEqual(
@@ -119,7 +118,11 @@ export const registrationCases: Cases = {
     const wanted = { isLinked: (id: number) => linked.has(id) }
     const outcome = await scene.tryToRegister({ ...wanted, userEndpointId: 'd' }, 3)
     assert(outcome.kind === 'registered')
-    assert.deepEqual(outcome.madeRoom, [c], 'neither the linked one nor the one heard of last')
+    assert.deepEqual(
+      outcome.madeRoom?.map(lasting),
+      [lasting(c)],
+      'neither the linked one nor the one heard of last',
+    )
     assert.deepEqual(await scene.ids(), ['a', 'b', 'd'])
     const again = await scene.tryToRegister({ ...wanted, userEndpointId: 'c' }, 3)
     assert(again.kind === 'registered')
@@ -167,7 +170,7 @@ export const registrationCases: Cases = {
     assert.deepEqual(kept, {
       ...registration,
       lastKeepAliveAtWallMs: at.nowWallMs,
-      expiresAtMs: at.nowMs + 10_000,
+      remainingMs: 10_000,
       authorizedUntilWallMs: 2000,
     })
     assert.equal((await scene.keepalive(ENDPOINT, 1500))?.authorizedUntilWallMs, 2000)
@@ -188,7 +191,7 @@ export const registrationCases: Cases = {
     for (const endpoint of endpoints) await scene.register(endpoint)
     const user = { organizationId: 'globex', userId: 'constructor' }
     assert.deepEqual(
-      (await scene.store.registrations.list(user, scene.at.nowMs)).map((r) => r.userEndpointId),
+      (await scene.store.registrations.list(user)).map((r) => r.userEndpointId),
       DEVICES,
     )
     await scene.unregister({ ...user, userEndpointId: '__proto__' })
@@ -203,7 +206,7 @@ export const registrationCases: Cases = {
     await scene.register({ userEndpointId: 'c' })
     await scene.unregister({ ...ENDPOINT, userEndpointId: 'a' })
     await scene.register({ userEndpointId: 'a' })
-    const listed = await scene.store.registrations.list(ENDPOINT, scene.at.nowMs)
+    const listed = await scene.store.registrations.list(ENDPOINT)
     assert.deepEqual(
       listed.map(({ userEndpointId }) => userEndpointId),
       ['c', 'b', 'a'],

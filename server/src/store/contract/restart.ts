@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { registerMany } from './mailboxes.ts'
-import { type Cases, ENDPOINT, type Scene } from './scene.ts'
+import { type Cases, ENDPOINT, lasting, type Scene } from './scene.ts'
 
 /** Everything that a store keeps, one of each. */
 async function fill(scene: Scene) {
@@ -37,9 +37,9 @@ async function fill(scene: Scene) {
 async function assertFilled(scene: Scene, kept: Awaited<ReturnType<typeof fill>>): Promise<void> {
   const found = await scene.find()
   assert(found !== undefined)
-  assert.deepEqual({ ...found, expiresAtMs: 0 }, { ...kept.registration, expiresAtMs: 0 })
+  assert.deepEqual(lasting(found), lasting(kept.registration))
   assert.deepEqual(await scene.payloads(found), ['one', 'two'])
-  assert.equal((await scene.store.registrations.list(ENDPOINT, scene.at.nowMs)).length, 2)
+  assert.equal((await scene.store.registrations.list(ENDPOINT)).length, 2)
   assert.deepEqual(await scene.reply(ENDPOINT, 'k'), { eventId: 'id of one', count: 1 })
   assert.deepEqual(await scene.store.refreshFamilies.find('f'), kept.family)
   assert.deepEqual(await scene.store.revokedTokens.list(), [kept.revoked])
@@ -131,23 +131,23 @@ export const restartCases: Cases = {
     assert.notEqual(await scene.find(), undefined)
     scene.under.jumpWall(2 * 86_400_000)
     assert.notEqual(await scene.find(), undefined)
-    assert.equal((await scene.claim()).length, 1, 'the dead one alone')
+    assert.equal((await scene.sweep()).expired.length, 1, 'the dead one alone')
     await scene.under.advance(1)
     assert.equal(await scene.find(), undefined)
-    assert.equal((await scene.claim()).length, 1)
+    assert.equal((await scene.sweep()).expired.length, 1)
   },
 
   'after a restart a longer period is a full one, with a reminder of its own': async (scene) => {
-    const registration = await scene.register({ keepAliveSeconds: 90, serverKeepAliveReminderOn: true })
+    await scene.register({ keepAliveSeconds: 90, serverKeepAliveReminderOn: true })
     await scene.under.advance(60_000)
-    await scene.claim()
-    await scene.settle('remind', registration)
+    assert.deepEqual(await scene.swept(), { reminded: ['phone'], expired: [] })
     await scene.under.advance(29_000)
     await scene.under.reopen(1000)
     await scene.under.advance(59_999)
-    assert.deepEqual(await scene.claim(), [])
+    assert.deepEqual(await scene.swept(), { reminded: [], expired: [] })
     await scene.under.advance(1)
-    assert.equal((await scene.claim())[0]?.reminded, false)
+    assert.equal((await scene.find())?.reminded, false)
+    assert.deepEqual(await scene.swept(), { reminded: ['phone'], expired: [] })
     await scene.under.advance(29_999)
     assert.notEqual(await scene.find(), undefined)
     await scene.under.advance(1)
@@ -163,7 +163,7 @@ export const restartCases: Cases = {
     assert.equal(await scene.find(), undefined)
     await scene.under.reopen(0)
     assert.equal(await scene.find(), undefined)
-    assert.equal((await scene.claim()).length, 1)
+    assert.equal((await scene.sweep()).expired.length, 1)
   },
 
   'a keepalive that was answered is never cut short by a crash': async (scene) => {
@@ -224,7 +224,7 @@ export const restartCases: Cases = {
 
 export const closingCases: Cases = {
   'a closed store refuses everything, and closing twice is closing once': async (scene) => {
-    const { store, at } = scene
+    const { store } = scene
     const registration = await scene.register()
     const claim = scene.claimOf(ENDPOINT, 'k')
     await Promise.all([store.close(), store.close()])
@@ -235,9 +235,8 @@ export const closingCases: Cases = {
       () => scene.keepalive(),
       () => scene.unregister(),
       () => scene.find(),
-      () => store.registrations.list(ENDPOINT, at.nowMs),
-      () => scene.claim(),
-      () => scene.settle('wait', registration),
+      () => store.registrations.list(ENDPOINT),
+      () => scene.sweep(),
       () => scene.append('x'),
       () => scene.read(registration),
       () => store.replies.claim(claim, ENDPOINT),

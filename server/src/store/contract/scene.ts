@@ -5,10 +5,10 @@ import type {
   Claim,
   EndpointKey,
   MailboxEntry,
-  Moment,
   RegisterOutcome,
   RegisterRequest,
   Registration,
+  RegistrationKey,
   Reply,
   Store,
   StoredEvent,
@@ -49,7 +49,7 @@ export class Scene {
     return this.under.store
   }
 
-  get at(): Moment {
+  get at(): { readonly nowMs: number; readonly nowWallMs: number } {
     return { nowMs: this.store.serviceTime.nowMs(), nowWallMs: this.under.wallMs() }
   }
 
@@ -70,47 +70,50 @@ export class Scene {
       authorizedUntilWallMs: 0,
       ...wanted,
     }
-    return this.store.registrations.register(request, endpointsMax, this.at)
+    return this.store.registrations.register(request, endpointsMax)
   }
 
   /** Of the live ones, oldest first. */
   async ids(): Promise<readonly string[]> {
-    const listed = await this.store.registrations.list(ENDPOINT, this.at.nowMs)
+    const listed = await this.store.registrations.list(ENDPOINT)
     return listed.map(({ userEndpointId }) => userEndpointId)
   }
 
   keepalive(endpoint: EndpointKey = ENDPOINT, authorizedUntilWallMs?: number) {
-    return this.store.registrations.keepalive(endpoint, authorizedUntilWallMs, this.at)
+    return this.store.registrations.keepalive(endpoint, authorizedUntilWallMs)
   }
 
   unregister(endpoint: EndpointKey = ENDPOINT) {
-    return this.store.registrations.unregister(endpoint, this.at.nowMs)
+    return this.store.registrations.unregister(endpoint)
   }
 
   find(endpoint: EndpointKey = ENDPOINT) {
-    return this.store.registrations.find(endpoint, this.at.nowMs)
+    return this.store.registrations.find(endpoint)
   }
 
-  claim(max = 1000) {
-    return this.store.registrations.claimDue(this.at.nowMs, max)
+  sweep(max = 1000) {
+    return this.store.registrations.sweep(max)
   }
 
-  settle(step: 'remind' | 'expire' | 'wait', ...registrations: readonly Registration[]) {
-    const decisions = registrations.map((registration) => ({ registration, step }))
-    return this.store.registrations.carryOut(decisions, this.at.nowMs)
+  /** What a sweep did, by endpoint. */
+  async swept(max?: number) {
+    const { reminded, expired } = await this.sweep(max)
+    const names = (registrations: readonly Registration[]) =>
+      registrations.map(({ userEndpointId }) => userEndpointId)
+    return { reminded: names(reminded), expired: names(expired) }
   }
 
   /** To every endpoint of the user. */
   appendToAll(payload: string): Promise<AppendOutcome> {
     const { organizationId, userId } = ENDPOINT
     const request = { organizationId, userId, event: this.#event(payload), eventsMax: 1000, bytesMax: 1e6 }
-    return this.store.mailboxes.append(request, this.at.nowMs)
+    return this.store.mailboxes.append(request)
   }
 
   append(payload: string, wanted: Partial<AppendRequest> = {}): Promise<AppendOutcome> {
     const event = this.#event(payload)
     const request = { ...ENDPOINT, event, eventsMax: 1000, bytesMax: 1_000_000, ...wanted }
-    return this.store.mailboxes.append(request, this.at.nowMs)
+    return this.store.mailboxes.append(request)
   }
 
   /** A claim under a token that nobody had. */
@@ -148,14 +151,29 @@ export class Scene {
     }
   }
 
-  read(registration: Registration, after = 0, entriesMax = 1000, bytesMax = 1_000_000) {
+  read(registration: RegistrationKey, after = 0, entriesMax = 1000, bytesMax = 1_000_000) {
     return this.store.mailboxes.read(registration, after, entriesMax, bytesMax)
   }
 
   /** What waits in a mailbox, as text. */
-  async payloads(registration: Registration): Promise<readonly string[]> {
+  async payloads(registration: RegistrationKey): Promise<readonly string[]> {
     return (await this.read(registration)).map(textOf)
   }
+}
+
+/** A registration but for what is left of its period, which is less each time. */
+export function lasting({ remainingMs: _, ...rest }: Registration): Omit<Registration, 'remainingMs'> {
+  return rest
+}
+
+/** What names a registration. */
+export function keyOf({
+  organizationId,
+  userId,
+  userEndpointId,
+  registrationId,
+}: RegistrationKey): RegistrationKey {
+  return { organizationId, userId, userEndpointId, registrationId }
 }
 
 export function textOf(entry: MailboxEntry): string {

@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Cases, ENDPOINT, type Scene } from './scene.ts'
-
-/** What the moment is for whoever asks now: judged by what was heard. */
-function heardAt(scene: Scene) {
-  return { ...scene.at, heardMs: scene.store.serviceTime.heardMs() }
-}
+import { type Cases, ENDPOINT } from './scene.ts'
 
 export const standstillCases: Cases = {
   'time passes by a second at most while the process stands still': async (scene) => {
@@ -35,15 +30,14 @@ export const standstillCases: Cases = {
     await scene.register({ ...dead, keepAliveSeconds: 9 })
     await scene.under.advance(9800)
     await scene.under.stall(5500)
-    const { nowMs } = scene.at
-    assert.equal((await scene.find())?.expiresAtMs, nowMs + 15_000)
+    assert.equal((await scene.find())?.remainingMs, 15_000)
     assert.equal(await scene.find(dead), undefined)
     await scene.under.advance(14_999)
-    const kept = await scene.store.registrations.keepalive(ENDPOINT, undefined, heardAt(scene))
+    const kept = await scene.keepalive()
     assert.equal(kept?.registrationId, registration.registrationId)
-    await scene.under.advance(15_000)
+    await scene.under.advance(15_100)
     assert.equal(await scene.find(), undefined)
-    assert.equal((await scene.claim()).length, 2, 'both are due')
+    assert.equal((await scene.sweep()).expired.length, 2, 'both are due')
   },
 
   'a standstill of half a minute, again and again, expires nobody who would have kept alive': async (
@@ -60,35 +54,42 @@ export const standstillCases: Cases = {
   },
 
   'a period that is given anew has a reminder of its own': async (scene) => {
-    const registration = await scene.register({ keepAliveSeconds: 9, serverKeepAliveReminderOn: true })
+    await scene.register({ keepAliveSeconds: 9, serverKeepAliveReminderOn: true })
     await scene.under.advance(6000)
-    await scene.claim()
-    await scene.settle('remind', registration)
+    assert.deepEqual(await scene.swept(), { reminded: ['phone'], expired: [] })
     await scene.under.stall(5000)
     assert.equal((await scene.find())?.reminded, false)
     await scene.under.advance(5999)
-    assert.deepEqual(await scene.claim(), [])
+    assert.deepEqual(await scene.swept(), { reminded: [], expired: [] })
     await scene.under.advance(1)
-    assert.equal((await scene.claim()).length, 1)
+    assert.deepEqual(await scene.swept(), { reminded: ['phone'], expired: [] })
   },
 
-  'a decision from before the standstill is dropped, and the claim ends': async (scene) => {
-    const registration = await scene.register({ keepAliveSeconds: 9, serverKeepAliveReminderOn: true })
+  'a reminder that was due before the standstill and not sent comes in the period that is given anew': async (
+    scene,
+  ) => {
+    await scene.register({ keepAliveSeconds: 9, serverKeepAliveReminderOn: true })
     await scene.under.advance(6000)
-    assert.equal((await scene.claim()).length, 1)
     await scene.under.stall(5000)
-    assert.deepEqual(await scene.settle('remind', registration), [])
+    assert.deepEqual(await scene.swept(), { reminded: [], expired: [] })
     await scene.under.advance(6000)
-    assert.equal((await scene.claim()).length, 1)
+    assert.deepEqual(await scene.swept(), { reminded: ['phone'], expired: [] })
   },
 
   'who is judged by what was heard lives until then, and has a full period from now': async (scene) => {
+    // Between two looks at whether time passes.
+    await scene.under.advance(50)
     await scene.register({ keepAliveSeconds: 10 })
-    await scene.under.advance(10_000)
-    const late = { ...scene.at, heardMs: scene.at.nowMs - 1 }
-    assert.equal(await scene.store.registrations.keepalive(ENDPOINT, undefined, scene.at), undefined)
-    const kept = await scene.store.registrations.keepalive(ENDPOINT, undefined, late)
-    assert.equal(kept?.expiresAtMs, late.nowMs + 10_000)
+    const { serviceTime } = scene.store
+    await scene.under.advance(10_010)
+    assert(serviceTime.heardMs() < serviceTime.nowMs() - 10, 'its time is over, and nobody knows yet')
+    assert.deepEqual(await scene.swept(), { reminded: [], expired: [] })
+    assert((await scene.find())?.remainingMs === -10)
+    assert.equal((await scene.append('x')).accepted.length, 1)
+    assert.equal((await scene.keepalive())?.remainingMs, 10_000)
+    await scene.under.advance(10_100)
+    assert.equal(await scene.keepalive(), undefined)
+    assert.deepEqual(await scene.swept(), { reminded: [], expired: ['phone'] })
   },
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { AppendRequest, CancelDraft, HistoryDraft, Registration } from '../store.ts'
-import { type Cases, ENDPOINT, type Scene, textOf } from './scene.ts'
+import { type Cases, ENDPOINT, keyOf, type Scene, textOf } from './scene.ts'
 
 const { organizationId, userId } = ENDPOINT
 const BOUNDS = { eventsMax: 10, bytesMax: 1000 }
@@ -14,7 +14,7 @@ async function appendToAll(
 ): Promise<readonly number[]> {
   const event = eventOf(scene, text)
   const request = { organizationId, userId, event, ...BOUNDS, ...wanted }
-  const { accepted } = await scene.store.mailboxes.append(request, scene.at.nowMs)
+  const { accepted } = await scene.store.mailboxes.append(request)
   return accepted.map(({ sequence }) => sequence)
 }
 
@@ -72,15 +72,15 @@ const lifetimes: Cases = {
     assert.equal(first?.expiresAtWallMs, scene.under.wallMs() + 500)
     assert(second !== undefined && !('expiresAtWallMs' in second))
     await scene.under.advance(499)
-    assert.deepEqual(scene.store.mailboxes.expireDue(scene.under.wallMs(), 9, NOTHING_SENT), [])
+    assert.deepEqual(scene.store.mailboxes.expireDue(9, NOTHING_SENT), [])
     await scene.under.advance(1)
-    const expired = scene.store.mailboxes.expireDue(scene.under.wallMs(), 9, NOTHING_SENT)
-    assert.deepEqual(expired, [{ registration: phone, sequence: first?.sequence }])
+    const expired = scene.store.mailboxes.expireDue(9, NOTHING_SENT)
+    assert.deepEqual(expired, [{ registration: keyOf(phone), sequence: first?.sequence }])
     assert.deepEqual(await scene.payloads(phone), ['immortal'])
     assert.equal(scene.store.mailboxes.has(phone, first?.sequence ?? 0), false)
     assert.equal(scene.store.mailboxes.has(phone, second.sequence), true)
     assert.deepEqual(await outcomes(scene, 'id of mortal'), { phone: 'expired' })
-    assert.deepEqual(scene.store.mailboxes.expireDue(scene.under.wallMs(), 9, NOTHING_SENT), [])
+    assert.deepEqual(scene.store.mailboxes.expireDue(9, NOTHING_SENT), [])
   },
 
   'the earliest go first, no more at a time than asked for, and none that left before': async (scene) => {
@@ -93,7 +93,7 @@ const lifetimes: Cases = {
     scene.store.mailboxes.remove(phone, sequences[4] ?? 0)
     await scene.under.advance(250)
     const expire = (max: number) =>
-      scene.store.mailboxes.expireDue(scene.under.wallMs(), max, NOTHING_SENT).map(({ sequence }) => sequence)
+      scene.store.mailboxes.expireDue(max, NOTHING_SENT).map(({ sequence }) => sequence)
     assert.deepEqual(expire(2), [sequences[1], sequences[3]])
     assert.deepEqual(expire(2), [sequences[2]])
     assert.equal(scene.store.mailboxes.depth(phone), 1)
@@ -104,8 +104,7 @@ const lifetimes: Cases = {
     const { accepted } = await scene.append('', { event: eventOf(scene, 'x', 100) })
     const sequence = accepted[0]?.sequence ?? 0
     await scene.under.advance(100)
-    const expire = (sent: number) =>
-      scene.store.mailboxes.expireDue(scene.under.wallMs(), 9, sentTo(phone, sent)).length
+    const expire = (sent: number) => scene.store.mailboxes.expireDue(9, sentTo(phone, sent)).length
     assert.equal(expire(sequence), 0)
     await scene.under.advance(8000)
     assert.equal(expire(sequence - 1), 1)
@@ -116,7 +115,7 @@ const lifetimes: Cases = {
     await scene.append('', { event: eventOf(scene, 'x', 100), record: draft('id of x') })
     await scene.unregister()
     await scene.under.advance(200)
-    assert.deepEqual(scene.store.mailboxes.expireDue(scene.under.wallMs(), 9, NOTHING_SENT), [])
+    assert.deepEqual(scene.store.mailboxes.expireDue(9, NOTHING_SENT), [])
     assert.deepEqual(await outcomes(scene, 'id of x'), { phone: 'discarded' })
   },
 }
@@ -129,7 +128,7 @@ const replacing: Cases = {
     await appendToAll(scene, 'plain')
     const request = { organizationId, userId, event: eventOf(scene, 'new'), ...BOUNDS }
     const newer = { ...request, collapseKey: 'k', sentThrough: sentTo(phone, old) }
-    const { accepted, replaced } = await scene.store.mailboxes.append(newer, scene.at.nowMs)
+    const { accepted, replaced } = await scene.store.mailboxes.append(newer)
     assert.equal(accepted.length, 3)
     assert.deepEqual(
       replaced?.map(({ registration }) => registration.userEndpointId),
@@ -154,8 +153,8 @@ const replacing: Cases = {
     await appendToAll(scene, '5678', bounds)
     const event = eventOf(scene, 'too long')
     const request = { organizationId, userId, event, ...bounds, collapseKey: 'k' }
-    const { full } = await scene.store.mailboxes.append(request, scene.at.nowMs)
-    assert.deepEqual(full, [phone])
+    const { full } = await scene.store.mailboxes.append(request)
+    assert.deepEqual(full, [keyOf(phone)])
     assert.deepEqual(await scene.payloads(phone), ['1234', '5678'])
     await appendToAll(scene, '9999', { collapseKey: 'k', ...bounds })
     assert.deepEqual(await scene.payloads(phone), ['5678', '9999'])
@@ -165,9 +164,9 @@ const replacing: Cases = {
   'one that was acknowledged is not replaced': async (scene) => {
     const phone = await scene.register()
     const [sequence = 0] = await appendToAll(scene, 'old', { collapseKey: 'k' })
-    scene.store.mailboxes.acknowledge(phone, sequence, BOUNDS, NOTHING_SENT, scene.at)
+    scene.store.mailboxes.acknowledge(phone, sequence, BOUNDS, NOTHING_SENT)
     const request = { organizationId, userId, event: eventOf(scene, 'new'), ...BOUNDS, collapseKey: 'k' }
-    assert.equal((await scene.store.mailboxes.append(request, scene.at.nowMs)).replaced, undefined)
+    assert.equal((await scene.store.mailboxes.append(request)).replaced, undefined)
     assert.deepEqual(await scene.payloads(phone), ['new'])
   },
 }
@@ -179,12 +178,12 @@ const cancelling: Cases = {
     const ring = { cancelOthers, record: draft('id of ring') }
     const [first = 0, second = 0, third = 0] = await appendToAll(scene, 'ring', ring)
     const acknowledge = (registration: Registration, sequence: number) =>
-      scene.store.mailboxes.acknowledge(registration, sequence, BOUNDS, sentTo(tab, second), scene.at)
+      scene.store.mailboxes.acknowledge(registration, sequence, BOUNDS, sentTo(tab, second))
     const cancellation = acknowledge(phone, first)
     scene.store.history.note(first, 'acknowledged', scene.under.wallMs())
-    assert.deepEqual(cancellation?.accepted, [tab, tv])
+    assert.deepEqual(cancellation?.accepted, [tab, tv].map(keyOf))
     assert.deepEqual(cancellation?.full, [])
-    assert.deepEqual(cancellation?.discarded, [{ registration: tv, sequence: third }])
+    assert.deepEqual(cancellation?.discarded, [{ registration: keyOf(tv), sequence: third }])
     await cancellation?.durable
     assert.deepEqual(await scene.payloads(phone), [])
     assert.deepEqual(await scene.payloads(tab), ['ring', 'cancelled'], 'what is in flight stays')
@@ -204,7 +203,7 @@ const cancelling: Cases = {
     const [first = 0, second = 0] = await appendToAll(scene, 'ring', { cancelOthers: cancelDraft() })
     scene.store.mailboxes.remove(tab, second)
     await scene.unregister(tv)
-    const nothing = scene.store.mailboxes.acknowledge(phone, first, BOUNDS, NOTHING_SENT, scene.at)
+    const nothing = scene.store.mailboxes.acknowledge(phone, first, BOUNDS, NOTHING_SENT)
     assert.equal(nothing, undefined)
     assert.equal(scene.store.totals().mailboxEvents, 0)
   },
@@ -215,7 +214,7 @@ const cancelling: Cases = {
     const [, second = 0] = await appendToAll(scene, 'ring', { cancelOthers: cancelDraft() })
     await scene.under.advance(1000)
     const { store } = scene
-    const cancellation = store.mailboxes.acknowledge(tab, second, BOUNDS, NOTHING_SENT, scene.at)
+    const cancellation = store.mailboxes.acknowledge(tab, second, BOUNDS, NOTHING_SENT)
     assert.deepEqual([cancellation?.accepted, cancellation?.full], [[], []])
     assert.equal(cancellation?.discarded.length, 1)
     assert.equal(store.totals().mailboxEvents, 0)
@@ -228,7 +227,7 @@ const cancelling: Cases = {
     await scene.append('more', { userEndpointId: 'tv' })
     const bounds = { eventsMax: 1, bytesMax: 1000 }
     const sent = (registrationId: number) => (registrationId === tab.registrationId ? second : 999)
-    const cancellation = scene.store.mailboxes.acknowledge(phone, first, bounds, sent, scene.at)
+    const cancellation = scene.store.mailboxes.acknowledge(phone, first, bounds, sent)
     assert.deepEqual(
       [cancellation?.accepted.map(({ userEndpointId }) => userEndpointId), cancellation?.full.length],
       [['tab'], 1],
@@ -241,9 +240,9 @@ const cancelling: Cases = {
     const [only = 0] = await appendToAll(scene, 'ring', { cancelOthers: cancelDraft() })
     await scene.register({ userEndpointId: 'later' })
     const { mailboxes } = scene.store
-    assert.equal(mailboxes.acknowledge(phone, only, BOUNDS, NOTHING_SENT, scene.at), undefined)
+    assert.equal(mailboxes.acknowledge(phone, only, BOUNDS, NOTHING_SENT), undefined)
     assert.equal(mailboxes.depth(phone), 0)
-    assert.equal(mailboxes.acknowledge(phone, 999_999, BOUNDS, NOTHING_SENT, scene.at), undefined)
+    assert.equal(mailboxes.acknowledge(phone, 999_999, BOUNDS, NOTHING_SENT), undefined)
   },
 }
 
@@ -261,11 +260,11 @@ export const termRestartCases: Cases = {
       assert.equal((await scene.read(tab)).length, 2)
     }
     await scene.under.advance(1000)
-    assert.equal(scene.store.mailboxes.expireDue(scene.under.wallMs(), 9, NOTHING_SENT).length, 1)
+    assert.equal(scene.store.mailboxes.expireDue(9, NOTHING_SENT).length, 1)
     await appendToAll(scene, 'new', { collapseKey: 'k' })
     assert.deepEqual(await scene.payloads(phone), ['ring', 'new'])
     const { mailboxes } = scene.store
-    const cancellation = mailboxes.acknowledge(phone, first, BOUNDS, NOTHING_SENT, scene.at)
+    const cancellation = mailboxes.acknowledge(phone, first, BOUNDS, NOTHING_SENT)
     assert.equal(cancellation?.accepted.length, 2)
     await cancellation?.durable
     await scene.under.crash(0)
@@ -273,20 +272,20 @@ export const termRestartCases: Cases = {
     assert.deepEqual(await scene.payloads(tab), ['new', 'cancelled'])
     const record = await scene.store.history.find('cancelled', {})
     assert.deepEqual(record?.sentBy, { kind: 'client', id: 'backend' }, 'who sent it, too')
-    assert.equal(scene.store.mailboxes.expireDue(scene.under.wallMs() + 1e9, 9, NOTHING_SENT).length, 0)
+    assert.equal(scene.store.mailboxes.expireDue(9, NOTHING_SENT).length, 0)
   },
 
   'an acknowledgement and what it sets off are lost together or not at all': async (scene) => {
     const [phone, tab] = await threeEndpoints(scene)
     const [first = 0] = await appendToAll(scene, 'ring', { cancelOthers: cancelDraft() })
     const { mailboxes } = scene.store
-    const cancellation = mailboxes.acknowledge(phone, first, BOUNDS, NOTHING_SENT, scene.at)
+    const cancellation = mailboxes.acknowledge(phone, first, BOUNDS, NOTHING_SENT)
     // Nobody waits for it: the process dies first, in most engines.
     cancellation?.durable.catch(() => undefined)
     await scene.under.crash(0)
     const isDone = (await scene.payloads(phone)).length === 0
     assert.deepEqual(await scene.payloads(tab), isDone ? ['cancelled'] : ['ring'])
-    const again = scene.store.mailboxes.acknowledge(phone, first, BOUNDS, NOTHING_SENT, scene.at)
+    const again = scene.store.mailboxes.acknowledge(phone, first, BOUNDS, NOTHING_SENT)
     assert.equal(again === undefined, isDone)
     await again?.durable
     assert.deepEqual(await scene.payloads(tab), ['cancelled'])

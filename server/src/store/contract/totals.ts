@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Cases, ENDPOINT, type Scene } from './scene.ts'
+import { type Cases, ENDPOINT, keyOf, lasting, type Scene } from './scene.ts'
 
 const GLOBEX = { ...ENDPOINT, organizationId: 'globex' }
 const NOTHING = { registrations: 0, mailboxEvents: 0, mailboxBytes: 0 }
@@ -72,12 +72,11 @@ export const totalsCases: Cases = {
     const old = await scene.register()
     await scene.append('old')
     await scene.under.advance(10_500)
-    assert.deepEqual(await scene.claim(), [old])
     const young = await scene.register()
     assert.deepEqual(scene.store.totals('acme'), { registrations: 2, mailboxEvents: 1, mailboxBytes: 3 })
     await scene.unregister(young)
     assert.deepEqual(scene.store.totals('acme'), { registrations: 1, mailboxEvents: 1, mailboxBytes: 3 })
-    await scene.settle('expire', old)
+    assert.deepEqual((await scene.sweep()).expired.map(lasting), [lasting(old)])
     assert.deepEqual(scene.store.totals('acme'), NOTHING)
     assert.deepEqual(scene.store.totals(), NOTHING)
   },
@@ -92,8 +91,8 @@ export const totalsCases: Cases = {
     assert.deepEqual(scene.under.ended, [['acme', 1]])
     await scene.append('second', GLOBEX)
     await scene.under.advance(60_000)
-    await scene.claim()
-    await scene.settle('expire', tab, other)
+    const { expired } = await scene.sweep()
+    assert.deepEqual(expired.map(keyOf), [tab, other].map(keyOf))
     assert.deepEqual(scene.under.ended.toSorted(), [
       ['acme', 1],
       ['acme', 1],

@@ -55,25 +55,20 @@ async function setUp(t: TestContext) {
   })
   let sent = 0
   const send = (userEndpointId: string) =>
-    store.mailboxes.append(
-      {
-        ...{ ...ENDPOINT, userEndpointId, ...BOUNDS },
-        event: {
-          ...{ eventId: `event-${++sent}`, payload: Buffer.alloc(EVENT_BYTES, sent % 256), sealed: false },
-          acceptedAtWallMs: clock.wallMs(),
-        },
+    store.mailboxes.append({
+      ...{ ...ENDPOINT, userEndpointId, ...BOUNDS },
+      event: {
+        ...{ eventId: `event-${++sent}`, payload: Buffer.alloc(EVENT_BYTES, sent % 256), sealed: false },
+        acceptedAtWallMs: clock.wallMs(),
       },
-      store.serviceTime.nowMs(),
-    )
+    })
   const register = async (userEndpointId: string): Promise<Registration> => {
-    const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
     const outcome = await store.registrations.register(
       {
         ...{ ...ENDPOINT, userEndpointId, keepAliveSeconds: 86_400 },
         ...{ serverKeepAliveReminderOn: false, authorizedUntilWallMs: clock.wallMs() + 1e9 },
       },
       100,
-      at,
     )
     assert(outcome.kind === 'registered')
     return outcome.registration
@@ -85,9 +80,7 @@ async function setUp(t: TestContext) {
   }
   const acknowledgeAll = async (registration: Registration): Promise<number> => {
     const entries = await store.mailboxes.read(registration, 0, 100, 1e9)
-    const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() }
-    for (const { sequence } of entries)
-      store.mailboxes.acknowledge(registration, sequence, BOUNDS, () => 0, at)
+    for (const { sequence } of entries) store.mailboxes.acknowledge(registration, sequence, BOUNDS, () => 0)
     return entries.length
   }
   return { clock, openRows, faults, folder, lines, store, send, pass, register, acknowledgeAll }
@@ -144,7 +137,7 @@ const isFull = { code: 'unavailable', message: 'The disk is full.' }
 describe('a disk that fills up', () => {
   it('is told before it is full, once, and then takes what deletes and no more events', async (t) => {
     const setting = await setUp(t)
-    const { clock, faults, lines, store, send, pass, register, acknowledgeAll } = setting
+    const { faults, lines, store, send, pass, register, acknowledgeAll } = setting
     const phone = await register('phone')
     faults.bytesMax = 4_000 * KIB
     await pass(1_000)
@@ -158,8 +151,7 @@ describe('a disk that fills up', () => {
       'the disk is full: no new events until there is room',
     ])
 
-    const at = () => ({ nowMs: store.serviceTime.nowMs(), nowWallMs: clock.wallMs() })
-    assert(await store.registrations.keepalive({ ...ENDPOINT, userEndpointId: 'phone' }, undefined, at()))
+    assert(await store.registrations.keepalive({ ...ENDPOINT, userEndpointId: 'phone' }, undefined))
     await register('tablet')
     for (let acknowledged = 0; acknowledged < taken; ) {
       const more = await acknowledgeAll(phone)

@@ -130,7 +130,7 @@ describe('the data folder', () => {
   it('is readable by its owner only, and everything in it', async () => {
     const dataDir = newFolder()
     const store = await openFolderStore({ dataDir, clock })
-    await store.registrations.register(request, 1, { nowMs: 0, nowWallMs: 0 })
+    await store.registrations.register(request, 1)
     const folder = join(dataDir, 'store')
     assert.equal(statSync(folder).mode & 0o777, 0o700)
     for (const file of readdirSync(folder))
@@ -142,10 +142,10 @@ describe('the data folder', () => {
     const dataDir = newFolder()
     const first = await openFolderStore({ dataDir, clock })
     await assert.rejects(openFolderStore({ dataDir, clock }), /in use by process \d+/)
-    await first.registrations.register(request, 1, { nowMs: 0, nowWallMs: 0 })
+    await first.registrations.register(request, 1)
     await first.close()
     const second = await openFolderStore({ dataDir, clock })
-    assert.equal((await second.registrations.find(endpoint, 0))?.userEndpointId, 'phone')
+    assert.equal((await second.registrations.find(endpoint))?.userEndpointId, 'phone')
     await second.close()
   })
 

@@ -1,4 +1,5 @@
 import type { Clock, HeardTime, RunningServiceTime } from '../../clock/clock.ts'
+import type { Moment } from '../moment.ts'
 import type { OnMailboxEnded } from '../store.ts'
 import type { FeedParts } from './feed/feed-parts.ts'
 import type { HistoryBook } from './history/history-book.ts'
@@ -37,20 +38,24 @@ export type Engine = {
 /** The ids that come next. Every commit writes them down. */
 export type Ids = { nextRegistrationId: number; nextSequence: number }
 
+/** What the time is for one operation. */
+export function momentOf({ clock, serviceTime }: Pick<Engine, 'clock' | 'serviceTime'>): Moment {
+  return { nowMs: serviceTime.nowMs(), heardMs: serviceTime.heardMs(), nowWallMs: clock.wallMs() }
+}
+
 /**
  * Removes a registration with its mailbox from memory, and, with the next commit, from disk. What waited is
  * noted as discarded.
  */
-export function removeRegistration(engine: Engine, record: RegistrationRecord, nowMs: number): void {
-  const { history, journal, lastSeen, serviceTime, table, terms, onMailboxEnded } = engine
+export function removeRegistration(engine: Engine, record: RegistrationRecord, { nowWallMs }: Moment): void {
+  const { history, journal, lastSeen, table, terms, onMailboxEnded } = engine
   lastSeen.note(record)
   const key = registrationKey(record.registrationId)
   journal.remove('registrations', key)
   journal.remove('liveness', key)
   const entries = record.mailbox?.after(0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY) ?? []
-  const atWallMs = Math.round(serviceTime.toWallMs(nowMs))
   for (const { sequence, size } of entries) {
-    history.note(sequence, 'discarded', atWallMs)
+    history.note(sequence, 'discarded', nowWallMs)
     dropEntry(engine, { registrationId: record.registrationId, sequence, payloadBytes: size })
   }
   for (const term of record.mailbox?.terms() ?? []) terms.drop(term)

@@ -1,6 +1,7 @@
 import { type Clock, startServiceTime } from '../../clock/clock.ts'
 import { BOOK_BOUNDS, type BookBounds, FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
 import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kinds.ts'
+import type { Moment } from '../moment.ts'
 import { LEAST_AFTER_START_MS } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store, StoreTotals } from '../store.ts'
 import { Feed, memoryFeed } from './feed/feed.ts'
@@ -11,7 +12,7 @@ import { memoryCalls } from './mailboxes/calls.ts'
 import { bytesOf, memoryMailboxes } from './mailboxes/mailboxes.ts'
 import { memoryReplies, ReplyBook } from './mailboxes/replies.ts'
 import { memoryLastSeen } from './registrations/last-seen.ts'
-import { memoryRegistrations, type RecordChange } from './registrations/registrations.ts'
+import { memoryRegistrations, type RegistrationParts } from './registrations/registrations.ts'
 import { createSlots, liftAll, removeSlot, type Slot, type Slots } from './registrations/slots.ts'
 import { memoryUsers } from './registrations/users.ts'
 import { memoryRefreshFamilies } from './tokens/refresh-families.ts'
@@ -55,17 +56,21 @@ export function createMemoryStore({
   const { wall } = serviceTime
   const replies = new ReplyBook(bookBounds, serviceTime)
   const history = new History(wall, historyBounds)
-  const record: RecordChange = (type, registration, reason, nowMs) =>
-    feed.add(type, registration, reason, Math.round(serviceTime.toWallMs(nowMs)))
-  const end = (slot: Slot, nowMs: number) => {
-    const atWallMs = Math.round(serviceTime.toWallMs(nowMs))
-    for (const { sequence } of slot.mailbox) history.note(sequence, 'discarded', atWallMs)
+  const now = (): Moment => ({
+    nowMs: serviceTime.nowMs(),
+    heardMs: serviceTime.heardMs(),
+    nowWallMs: clock.wallMs(),
+  })
+  const record: RegistrationParts['record'] = (type, held, reason, { nowWallMs }) =>
+    feed.add(type, held, reason, nowWallMs)
+  const end = (slot: Slot, { nowWallMs }: Moment) => {
+    for (const { sequence } of slot.mailbox) history.note(sequence, 'discarded', nowWallMs)
     if (slot.mailbox.length > 0) onMailboxEnded?.(slot.registration.organizationId, slot.mailbox.length)
     removeSlot(slots, slot)
   }
-  const mailboxParts = { slots, replies, calls, history, feed, gate }
+  const mailboxParts = { slots, replies, calls, history, feed, gate, now }
   return {
-    registrations: memoryRegistrations(slots, gate, end, record),
+    registrations: memoryRegistrations({ slots, gate, now, end, record }),
     mailboxes: memoryMailboxes(mailboxParts),
     calls: memoryCalls(mailboxParts),
     replies: memoryReplies(replies, gate),

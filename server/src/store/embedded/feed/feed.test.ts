@@ -26,10 +26,7 @@ async function register(store: Store, organizationId: string, count: number, fro
   for (let index = from; index < from + count; index++) {
     const endpoint = { organizationId, userId: 'alice', userEndpointId: `${organizationId}-${index}` }
     const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
-    await store.registrations.register({ ...endpoint, ...wanted }, 1000, {
-      nowMs: store.serviceTime.nowMs(),
-      nowWallMs: 0,
-    })
+    await store.registrations.register({ ...endpoint, ...wanted }, 1000)
   }
 }
 
@@ -147,8 +144,7 @@ it('what is told while the disk fails is there when it works again, in order', a
   )
   const endpoint = { organizationId: 'acme', userId: 'alice', userEndpointId: 'phone' }
   const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
-  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: 0 }
-  const outcome = await store.registrations.register({ ...endpoint, ...wanted }, 9, at)
+  const outcome = await store.registrations.register({ ...endpoint, ...wanted }, 9)
   assert(outcome.kind === 'registered')
   disk.failure = new Error('EIO')
   store.feed.noteConnected(outcome.registration, 1)

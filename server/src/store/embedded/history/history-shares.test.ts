@@ -70,8 +70,7 @@ class World {
   async register(organizationId: string): Promise<void> {
     const user = { organizationId, userId: 'alice' }
     const request = { ...user, userEndpointId: 'phone', keepAliveSeconds: 86_400, authorizedUntilWallMs: 0 }
-    const at = { nowMs: this.store.serviceTime.nowMs(), nowWallMs: 0 }
-    await this.store.registrations.register({ ...request, serverKeepAliveReminderOn: false }, 1, at)
+    await this.store.registrations.register({ ...request, serverKeepAliveReminderOn: false }, 1)
   }
 
   /** Sends an event that is appended where the organization has registered, and that may be answered. */
@@ -88,7 +87,7 @@ class World {
     else {
       const event = { eventId, payload: Buffer.from('x'), sealed: false, acceptedAtWallMs }
       const request = { ...user, event, record, eventsMax: 1e6, bytesMax: 1e9 }
-      const { accepted } = await this.store.mailboxes.append(request, this.store.serviceTime.nowMs())
+      const { accepted } = await this.store.mailboxes.append(request)
       sequence = accepted[0]?.sequence ?? 0
     }
     const sent: Sent = { eventId, sequence, noted: [] }
@@ -116,10 +115,9 @@ class World {
       ...{ masks: [], userEndpointIds: ['phone'], answeredBy: undefined },
     }
     const user = { organizationId, userId: 'alice', userEndpointId: 'phone' }
-    const at = { nowMs: store.serviceTime.nowMs(), nowWallMs }
     const bounds = { eventsMax: 1e6, bytesMax: 1e9 }
     const request = { ...user, call, answer: Buffer.from(answer) }
-    const outcome = store.calls.answer(request, bounds, () => 0, at)
+    const outcome = store.calls.answer(request, bounds, () => 0)
     assert.equal(outcome.kind, 'answered')
     if (outcome.kind !== 'answered') return
     await outcome.durable

@@ -35,8 +35,7 @@ async function setUp(bounds: Partial<typeof HISTORY_BOUNDS> = {}) {
 
 async function register(store: Store): Promise<void> {
   const request = { ...USER, userEndpointId: 'phone', keepAliveSeconds: 86_400, authorizedUntilWallMs: 0 }
-  const at = { nowMs: store.serviceTime.nowMs(), nowWallMs: 0 }
-  await store.registrations.register({ ...request, serverKeepAliveReminderOn: false }, 1, at)
+  await store.registrations.register({ ...request, serverKeepAliveReminderOn: false }, 1)
 }
 
 /** Sends a QoS 1 event, and returns its sequence once it is durable. */
@@ -44,7 +43,7 @@ async function send(store: Store, record: HistoryDraft): Promise<number> {
   const { eventId, acceptedAtWallMs } = record
   const event = { eventId, payload: Buffer.from('x'), sealed: false, acceptedAtWallMs }
   const request = { ...USER, event, record, eventsMax: 1e6, bytesMax: 1e9 }
-  const { accepted } = await store.mailboxes.append(request, store.serviceTime.nowMs())
+  const { accepted } = await store.mailboxes.append(request)
   return accepted[0]?.sequence ?? 0
 }
 
@@ -110,7 +109,7 @@ describe('the embedded history', () => {
     await register(store)
     const event = { eventId: 'old', payload: Buffer.from('x'), sealed: false, acceptedAtWallMs: 0 }
     const old = { ...USER, event, eventsMax: 9, bytesMax: 999 }
-    const { accepted } = await store.mailboxes.append(old, store.serviceTime.nowMs())
+    const { accepted } = await store.mailboxes.append(old)
     await store.close()
     disk.table('meta').delete(Buffer.from('history').toString('hex'))
     const upgraded = await open()

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { createFakeClock } from '../../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../../test/helpers/fake-disk.ts'
-import { ENDPOINT, Scene } from '../../contract/scene.ts'
+import { ENDPOINT, lasting, Scene } from '../../contract/scene.ts'
 import { openEmbeddedStore } from '../assembly.ts'
 
 const EIO = new Error('EIO')
@@ -110,7 +110,7 @@ describe('the journal', () => {
     await clock.advance(900)
     assert.equal(disk.table('mailbox').size, 0)
     const afterCrash = await open()
-    assert.equal((await afterCrash.registrations.find(ENDPOINT, 0))?.authorizedUntilWallMs, 77)
+    assert.equal((await afterCrash.registrations.find(ENDPOINT))?.authorizedUntilWallMs, 77)
     await afterCrash.close()
   })
 
@@ -159,7 +159,7 @@ describe('a disk that fails', () => {
       ])
       // Memory and disk tell the same.
       const again = await open()
-      const found = await again.registrations.find(ENDPOINT, again.serviceTime.nowMs())
+      const found = await again.registrations.find(ENDPOINT)
       assert(found !== undefined)
       assert.equal(again.mailboxes.depth(found), expected.length)
       await Promise.all([store.close(), again.close()])
@@ -179,19 +179,16 @@ describe('a disk that fails', () => {
     await store.close()
   })
 
-  it('does not keep what is due for ever: claims end with the refusal', async () => {
+  it('does not keep what is due for ever: it is swept once the refusal is over', async () => {
     const { clock, disk, scene, store } = await setUp()
-    await scene.register()
+    const registration = await scene.register()
     await clock.advance(10_000)
-    const claimed = await scene.claim()
     disk.failure = EIO
     await assert.rejects(scene.register({ userId: 'bob' }), isUnavailable)
-    await assert.rejects(scene.settle('expire', ...claimed), isUnavailable)
-    await assert.rejects(scene.claim(), isUnavailable)
+    await assert.rejects(scene.sweep(), isUnavailable)
     disk.failure = undefined
     await clock.advance(6000)
-    assert.deepEqual(await scene.claim(), claimed)
-    assert.equal((await scene.settle('expire', ...claimed)).length, 1)
+    assert.deepEqual((await scene.sweep()).expired.map(lasting), [lasting(registration)])
     await store.close()
   })
 
@@ -245,7 +242,7 @@ describe('a disk that fails', () => {
     await clock.advance(60_000)
     disk.failure = undefined
     const again = await open()
-    assert.notEqual(await again.registrations.find(ENDPOINT, again.serviceTime.nowMs()), undefined)
+    assert.notEqual(await again.registrations.find(ENDPOINT), undefined)
     await again.close()
     assert.equal(clock.pending(), 0, 'no timer is left behind')
   })

@@ -72,7 +72,7 @@ async function answersOf(store: Store): Promise<unknown> {
 }
 
 async function endpointOf(store: Store, endpoint: EndpointKey): Promise<object> {
-  const registration = await store.registrations.find(endpoint, store.serviceTime.nowMs())
+  const registration = await store.registrations.find(endpoint)
   if (registration === undefined) return { endpoint }
   const { keepAliveSeconds, registrationId } = registration
   const entries = await store.mailboxes.read(registration, 0, 1000, 1e9)

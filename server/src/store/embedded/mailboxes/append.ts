@@ -1,6 +1,6 @@
-import type { AppendOutcome, AppendRequest, CallDraft, EntryPosition, Registration } from '../../store.ts'
+import type { AppendOutcome, AppendRequest, CallDraft, EntryPosition, RegistrationKey } from '../../store.ts'
 import type { Engine } from '../engine.ts'
-import { type RegistrationRecord, type Term, toRegistration } from '../registrations/record.ts'
+import { type RegistrationRecord, type Term, toKey } from '../registrations/record.ts'
 import type { CallPart, CallValues } from './call-row.ts'
 import { toPosition } from './cancel.ts'
 import { putEntries, takeEntry } from './entries.ts'
@@ -13,11 +13,11 @@ export function appendToAll(
   targets: readonly RegistrationRecord[],
   request: AppendRequest,
 ): AppendOutcome {
-  const full: Registration[] = []
+  const full: RegistrationKey[] = []
   const replaced: EntryPosition[] = []
   const takers = targets.filter((record) => {
     const hasRoom = makeRoom(engine, record, request, replaced)
-    if (!hasRoom) full.push(toRegistration(record))
+    if (!hasRoom) full.push(toKey(record))
     return hasRoom
   })
   const values = takers.length === 0 ? undefined : termsOf(engine, request, takers.length)

@@ -1,3 +1,4 @@
+import type { Moment } from '../../moment.ts'
 import type {
   AnswerOutcome,
   AnswerRequest,
@@ -7,13 +8,12 @@ import type {
   Cancellation,
   EntryPosition,
   MailboxBounds,
-  Moment,
   SentThrough,
   UserKey,
 } from '../../store.ts'
-import type { Engine } from '../engine.ts'
+import { type Engine, momentOf } from '../engine.ts'
 import { tellReceipt, watchedReceipt } from '../feed/receipts.ts'
-import { type RegistrationRecord, toRegistration } from '../registrations/record.ts'
+import { type RegistrationRecord, toKey } from '../registrations/record.ts'
 import type { KeptCall } from './call-book.ts'
 import type { CallPart, CallValues } from './call-row.ts'
 import { tellTheOthers } from './cancel.ts'
@@ -22,14 +22,14 @@ import { takeEntry } from './entries.ts'
 export function embeddedCalls(engine: Engine): CallStore {
   const { calls, journal } = engine
   return {
-    async find(user, eventId, nowWallMs) {
+    async find(user, eventId) {
       journal.assertReadable()
-      const call = calls.find(user, eventId, nowWallMs)
+      const call = calls.find(user, eventId, engine.clock.wallMs())
       return call !== undefined && isBegun(engine, call) ? toCall(call) : undefined
     },
-    answer(request, bounds, sentThrough, at) {
+    answer(request, bounds, sentThrough) {
       journal.assertWritable()
-      return answer(engine, request, bounds, sentThrough, at)
+      return answer(engine, request, bounds, sentThrough, momentOf(engine))
     },
   }
 }
@@ -94,7 +94,7 @@ function fromHistory({ call, organizationId, userId }: AnswerRequest): CallValue
 function tellOfAnswer(
   { table, history, feed }: Engine,
   { call, answer: said, organizationId, userId, userEndpointId }: AnswerRequest,
-  { nowMs, heardMs = nowMs, nowWallMs }: Moment,
+  { heardMs, nowWallMs }: Moment,
 ): void {
   const answered = { userEndpointId, atWallMs: nowWallMs }
   const withAnswer = said === undefined ? answered : { ...answered, answer: said }
@@ -122,7 +122,7 @@ function takeOwn(
   takeEntry(engine, record, sequence)
   tellReceipt(engine, 'UserEventAcknowledgedEvent', record, receipt, nowWallMs)
   engine.history.note(sequence, 'acknowledged', nowWallMs)
-  return { registration: toRegistration(record), sequence }
+  return { registration: toKey(record), sequence }
 }
 
 /** A call that one endpoint has answered, as it is for the others. */
@@ -148,12 +148,12 @@ function cancel(
     if (record === undefined || sequence <= sentThrough(registrationId)) continue
     takeEntry(engine, record, sequence)
     history.note(sequence, 'discarded', at.nowWallMs)
-    discarded.push({ registration: toRegistration(record), sequence })
+    discarded.push({ registration: toKey(record), sequence })
   }
   const live = others.flatMap(({ userEndpointId }): readonly RegistrationRecord[] => {
     const record = table.findLive(
       { organizationId: user.organizationId, userId: user.userId, userEndpointId },
-      at.heardMs ?? at.nowMs,
+      at.heardMs,
     )
     return record === undefined ? [] : [record]
   })

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
+import type { Moment } from '../../moment.ts'
 import type {
   AppendOutcome,
   CancelDraft,
   Cancellation,
   EntryPosition,
   MailboxBounds,
-  Moment,
   SentThrough,
   StoredEvent,
 } from '../../store.ts'
 import type { Engine } from '../engine.ts'
 import { numberKey } from '../keys.ts'
-import { isLive, type RegistrationRecord, type Term, toRegistration } from '../registrations/record.ts'
+import { isLive, type RegistrationRecord, type Term, toKey } from '../registrations/record.ts'
 import { putEntries, takeEntry } from './entries.ts'
 import { decodeRace } from './race-row.ts'
 
@@ -47,7 +47,7 @@ export function cancelTheOthers(
     takeEntry(engine, record, sequence)
     history.note(sequence, 'discarded', at.nowWallMs)
   }
-  const live = others.map(({ record }) => record).filter((record) => isLive(record, at.heardMs ?? at.nowMs))
+  const live = others.map(({ record }) => record).filter((record) => isLive(record, at.heardMs))
   return {
     ...tellTheOthers(engine, draft, live, bounds, at),
     discarded: discarded.map(toPosition),
@@ -78,10 +78,10 @@ function appendAll(
   // Twice the bounds, so that one that is full of calls still learns that they are over.
   const hasRoom = ({ mailbox }: RegistrationRecord): boolean =>
     mailbox?.hasRoom(event.payload.byteLength, 2 * eventsMax, 2 * bytesMax) !== false
-  const full = records.filter((record) => !hasRoom(record)).map(toRegistration)
+  const full = records.filter((record) => !hasRoom(record)).map(toKey)
   return { accepted: putEntries(engine, records.filter(hasRoom), event, undefined), full }
 }
 
 export function toPosition({ record, sequence }: Term): EntryPosition {
-  return { registration: toRegistration(record), sequence }
+  return { registration: toKey(record), sequence }
 }

@@ -1,7 +1,7 @@
 import type { AppendOutcome, StoredEvent } from '../../store.ts'
 import type { Engine } from '../engine.ts'
 import { mailboxKey } from '../keys.ts'
-import { type RegistrationRecord, Term, toRegistration } from '../registrations/record.ts'
+import { type RegistrationRecord, Term, toKey } from '../registrations/record.ts'
 import { dropEntry } from './entry-rows.ts'
 import { encodeEntry, SHARED_ENTRY } from './mailbox-row.ts'
 import { isShared } from './payload-book.ts'
@@ -21,7 +21,7 @@ export function putEntries(
   const size = event.payload.byteLength
   const row = isShared(size, takers.length) ? putPayload(engine, takers, event) : encodeEntry(event)
   return takers.map((record) => {
-    return { registration: toRegistration(record), ...putEntry(engine, record, row, size, values) }
+    return { registration: toKey(record), ...putEntry(engine, record, row, size, values) }
   })
 }
 

@@ -7,12 +7,12 @@ import type {
   EntryPosition,
   MailboxEntry,
   MailboxStore,
-  Registration,
+  RegistrationKey,
   SentThrough,
   UserKey,
   WantedWrite,
 } from '../../store.ts'
-import type { Engine } from '../engine.ts'
+import { type Engine, momentOf } from '../engine.ts'
 import { tellReceipt, watchedReceipt } from '../feed/receipts.ts'
 import { assertHistoryRoom } from '../history/history.ts'
 import type { RegistrationRecord } from '../registrations/record.ts'
@@ -29,9 +29,9 @@ const UNWRITTEN_FOR_MS = 250
 const ROW_BYTES = 256
 
 export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxStore {
-  const { calls, journal, payloads, table } = engine
+  const { calls, journal, payloads, serviceTime, table } = engine
   return {
-    async append(request, nowMs) {
+    async append(request) {
       journal.assertTakesEvents()
       assertHistoryRoom(engine.history)
       const repeated = request.idempotency && replies.tokens.done(request.idempotency.token)
@@ -39,7 +39,7 @@ export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxSt
         await journal.durable()
         return { accepted: [], full: [], repeated }
       }
-      const reached = targets(engine, request, nowMs)
+      const reached = targets(engine, request, serviceTime.heardMs())
       const release = request.admit?.(wanted(engine, request, reached.length))
       try {
         const outcome = appendToAll(engine, reached, request)
@@ -57,7 +57,8 @@ export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxSt
       const record = table.lookUp(registration)
       if (record !== undefined && takeEntry(engine, record, sequence)) calls.dropEntry(record, sequence)
     },
-    acknowledge(registration, sequence, bounds, sentThrough, at) {
+    acknowledge(registration, sequence, bounds, sentThrough) {
+      const at = momentOf(engine)
       const record = table.lookUp(registration)
       if (record === undefined) return undefined
       const term = record.mailbox?.termOf(sequence)
@@ -69,7 +70,7 @@ export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxSt
       tellReceipt(engine, 'UserEventAcknowledgedEvent', record, receipt, at.nowWallMs)
       return cancellation
     },
-    expireDue: (nowWallMs, max, sentThrough) => expireDue(engine, nowWallMs, max, sentThrough),
+    expireDue: (max, sentThrough) => expireDue(engine, engine.clock.wallMs(), max, sentThrough),
     diskBytes(organizationId) {
       const { mailboxBytes, mailboxEvents } = table.totals(organizationId)
       return mailboxBytes + mailboxEvents * ENTRY_BYTES - payloads.savedBytes(organizationId)
@@ -81,10 +82,10 @@ export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxSt
 function targets(
   { table }: Engine,
   { organizationId, userId, userEndpointId }: UserKey & { readonly userEndpointId?: string },
-  nowMs: number,
+  heardMs: number,
 ): readonly RegistrationRecord[] {
-  if (userEndpointId === undefined) return table.listLive({ organizationId, userId }, nowMs)
-  const record = table.findLive({ organizationId, userId, userEndpointId }, nowMs)
+  if (userEndpointId === undefined) return table.listLive({ organizationId, userId }, heardMs)
+  const record = table.findLive({ organizationId, userId, userEndpointId }, heardMs)
   return record === undefined ? [] : [record]
 }
 
@@ -117,7 +118,7 @@ function remember(
 
 async function read(
   engine: Engine,
-  registration: Registration,
+  registration: RegistrationKey,
   afterSequence: number,
   entriesMax: number,
   bytesMax: number,

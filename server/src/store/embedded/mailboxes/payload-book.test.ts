@@ -48,7 +48,7 @@ async function append({ scene }: Opened, payload: string, wanted: Partial<Append
     acceptedAtWallMs: scene.under.wallMs(),
   }
   const request = { organizationId, userId, event, ...BOUNDS, ...wanted }
-  const { accepted } = await scene.store.mailboxes.append(request, scene.at.nowMs)
+  const { accepted } = await scene.store.mailboxes.append(request)
   return accepted.map(({ sequence }) => sequence)
 }
 
@@ -104,11 +104,12 @@ describe('what many entries share', () => {
     const first = await opened.find('e2')
     assert.deepEqual(await opened.scene.payloads(first), [LARGE, LARGE])
     const { mailboxes } = opened.store
-    const cancelled = mailboxes.acknowledge(first, sequences[2] ?? 0, BOUNDS, NOTHING_SENT, opened.scene.at)
+    const cancelled = mailboxes.acknowledge(first, sequences[2] ?? 0, BOUNDS, NOTHING_SENT)
     await cancelled?.durable
     assert.equal(cancelled?.accepted.length, 3)
     assert.equal(opened.rows('payloads'), 2, 'what was won is gone, the cancelling event has come')
-    mailboxes.expireDue(opened.scene.under.wallMs() + 10_000, 100, NOTHING_SENT)
+    await opened.clock.advance(10_000)
+    mailboxes.expireDue(100, NOTHING_SENT)
     await opened.clock.advance(1_000)
     assert.deepEqual([opened.rows('payloads'), opened.rows('mailbox')], [1, 3])
     await opened.store.close()
@@ -138,7 +139,7 @@ describe('what many entries share', () => {
       const before = disk.table('payloads').size
       const again = await open(disk)
       assert.equal(again.rows('payloads'), before, 'nothing was left over')
-      const listed = await again.store.registrations.list(ENDPOINT, again.scene.at.nowMs)
+      const listed = await again.store.registrations.list(ENDPOINT)
       for (const registration of listed) {
         const payloads = await again.scene.payloads(registration)
         assert.equal(payloads.length, again.store.mailboxes.depth(registration))

@@ -1,4 +1,4 @@
-import { dueAtMs } from '../../store.ts'
+import { dueAtMs } from '../../lifecycle.ts'
 import { Heap } from '../heap.ts'
 import { NOT_FILED, type RegistrationRecord } from './record.ts'
 
@@ -28,9 +28,8 @@ export class DueIndex {
     this.#baseMs = baseMs
   }
 
-  /** Files a record that is new, changed or no longer claimed; claimed ones are not filed. */
+  /** Files a record that is new, changed, or was taken and goes on. */
   file(record: RegistrationRecord): void {
-    if (record.claimed) return
     const dueMs = dueAtMs(record)
     const number = this.#numberOf(dueMs)
     if (record.filedBucket !== NOT_FILED) {
@@ -84,6 +83,11 @@ export class DueIndex {
       this.file(record)
     }
     return undefined
+  }
+
+  /** Before this nothing is due, once all that is due now was taken; `Infinity`: nothing is filed. */
+  get nextMs(): number {
+    return Math.min(this.#soon.firstKey, this.#baseMs + this.#order.firstKey * BUCKET_MS)
   }
 
   #numberOf(ms: number): number {

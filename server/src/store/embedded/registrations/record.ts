@@ -1,4 +1,4 @@
-import type { Registration } from '../../store.ts'
+import type { Registration, RegistrationKey } from '../../store.ts'
 import type { Mailbox } from '../mailboxes/mailbox.ts'
 import type { TermValues } from '../mailboxes/term-row.ts'
 import type { IdentityRow, LivenessRow } from './registration-row.ts'
@@ -25,8 +25,6 @@ export class RegistrationRecord {
   lastKeepAliveAtWallMs: number
   expiresAtMs: number
   authorizedUntilWallMs: number
-  /** Handed out by `claimDue`, and its decision not carried out yet. */
-  claimed = false
   /** Expired or unregistered: whoever still refers to it drops it. */
   removed = false
   /** Its liveness row is behind and waits for the next commit. */
@@ -88,8 +86,18 @@ export function isLive(record: RegistrationRecord, nowMs: number): boolean {
   return nowMs < record.expiresAtMs
 }
 
+/** The name of the registration, as a value of its own. */
+export function toKey({
+  organizationId,
+  userId,
+  userEndpointId,
+  registrationId,
+}: RegistrationKey): RegistrationKey {
+  return { organizationId, userId, userEndpointId, registrationId }
+}
+
 /** What the record says now, as a value of its own. */
-export function toRegistration(record: RegistrationRecord): Registration {
+export function toRegistration(record: RegistrationRecord, nowMs: number): Registration {
   return {
     organizationId: record.organizationId,
     userId: record.userId,
@@ -99,7 +107,7 @@ export function toRegistration(record: RegistrationRecord): Registration {
     serverKeepAliveReminderOn: record.serverKeepAliveReminderOn,
     registeredAtWallMs: record.registeredAtWallMs,
     lastKeepAliveAtWallMs: record.lastKeepAliveAtWallMs,
-    expiresAtMs: record.expiresAtMs,
+    remainingMs: record.expiresAtMs - nowMs,
     reminded: record.reminded,
     authorizedUntilWallMs: record.authorizedUntilWallMs,
   }

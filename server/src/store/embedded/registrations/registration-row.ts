@@ -4,11 +4,14 @@ import { asBuffer } from '../fields.ts'
 /**
  * A registration is two rows: what rarely changes, and, small and of fixed size, what every keepalive changes.
  */
-export type IdentityRow = Omit<Registration, 'registrationId' | keyof LivenessRow>
+export type IdentityRow = Omit<Registration, 'registrationId' | 'remainingMs' | keyof LivenessRow>
 export type LivenessRow = Pick<
   Registration,
-  'lastKeepAliveAtWallMs' | 'expiresAtMs' | 'authorizedUntilWallMs' | 'reminded'
->
+  'lastKeepAliveAtWallMs' | 'authorizedUntilWallMs' | 'reminded'
+> & {
+  /** Service time. */
+  readonly expiresAtMs: number
+}
 
 const REMINDER_ON = 1
 const REMINDED = 1

@@ -1,5 +1,5 @@
 import { liftDeadline, type Recovery } from '../../recovery.ts'
-import type { EndpointKey, Registration, StoreTotals, UserKey } from '../../store.ts'
+import type { EndpointKey, RegistrationKey, StoreTotals, UserKey } from '../../store.ts'
 import { Mailbox } from '../mailboxes/mailbox.ts'
 import { DueIndex } from './due-index.ts'
 import { isLive, type RegistrationRecord, type Term } from './record.ts'
@@ -67,7 +67,7 @@ export class RegistrationTable {
   }
 
   /** The very registration that a caller holds a copy of, live or not. */
-  lookUp(registration: EndpointKey & Pick<Registration, 'registrationId'>): RegistrationRecord | undefined {
+  lookUp(registration: RegistrationKey): RegistrationRecord | undefined {
     const record = this.#byUser.find(registration)
     if (record?.registrationId === registration.registrationId) return record
     return this.#replaced.get(registration.registrationId)

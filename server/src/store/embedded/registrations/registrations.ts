@@ -1,85 +1,87 @@
 import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
 import { afterThisTurn } from '../../../clock/clock.ts'
+import { nextStep } from '../../lifecycle.ts'
 import { whoMakesRoom } from '../../make-room.ts'
-import type {
-  Decision,
-  Moment,
-  RegisterOutcome,
-  RegisterRequest,
-  Registration,
-  RegistrationStore,
-} from '../../store.ts'
-import { type Engine, removeRegistration } from '../engine.ts'
+import type { Moment } from '../../moment.ts'
+import type { RegisterOutcome, RegisterRequest, Registration, RegistrationStore, Swept } from '../../store.ts'
+import { type Engine, momentOf, removeRegistration } from '../engine.ts'
 import { registrationKey } from '../keys.ts'
-import { isLive, RegistrationRecord, toRegistration } from './record.ts'
+import { RegistrationRecord, toRegistration } from './record.ts'
 import { encodeIdentity } from './registration-row.ts'
 
-/** Registrations looked at by one `claimDue` before everybody else gets a turn. */
+/** Registrations looked at by one sweep before everybody else gets a turn. */
 const LOOKED_AT_MAX = 10_000
 
 export function embeddedRegistrations(engine: Engine): RegistrationStore {
-  const { journal, table } = engine
+  const { journal, serviceTime, table } = engine
   return {
-    async register(request, endpointsMax, at) {
+    async register(request, endpointsMax) {
       journal.assertWritable()
-      const outcome = register(engine, request, endpointsMax, at)
-      if (outcome.kind === 'registered') await journal.durable()
-      return outcome
+      const made = register(engine, request, endpointsMax, momentOf(engine))
+      if (made === undefined) return { kind: 'too_many_endpoints' }
+      await journal.durable()
+      const { record, ...rest } = made
+      return { kind: 'registered', registration: toRegistration(record, serviceTime.nowMs()), ...rest }
     },
-    async keepalive(endpoint, authorizedUntilWallMs, at) {
+    async keepalive(endpoint, authorizedUntilWallMs) {
       journal.assertWritable()
-      const record = table.findLive(endpoint, at.heardMs ?? at.nowMs)
+      const at = momentOf(engine)
+      const record = table.findLive(endpoint, at.heardMs)
       if (record === undefined) return undefined
       renew(engine, record, authorizedUntilWallMs ?? 0, at)
-      return toRegistration(record)
+      return toRegistration(record, at.nowMs)
     },
-    async unregister(endpoint, nowMs, reason = 'requested') {
+    async unregister(endpoint, reason = 'requested') {
       journal.assertWritable()
-      const record = table.findLive(endpoint, nowMs)
+      const at = momentOf(engine)
+      const record = table.findLive(endpoint, at.heardMs)
       if (record === undefined) return undefined
-      tell(engine, 'UserEndpointUnregisteredEvent', record, reason, nowMs)
-      removeRegistration(engine, record, nowMs)
+      tell(engine, 'UserEndpointUnregisteredEvent', record, reason, at)
+      removeRegistration(engine, record, at)
       await journal.durable()
-      return toRegistration(record)
+      return toRegistration(record, at.nowMs)
     },
-    async find(endpoint, nowMs) {
+    async find(endpoint) {
       journal.assertOpen()
-      const record = table.findLive(endpoint, nowMs)
-      return record === undefined ? undefined : toRegistration(record)
+      const record = table.findLive(endpoint, serviceTime.heardMs())
+      return record && toRegistration(record, serviceTime.nowMs())
     },
-    async list(user, nowMs) {
+    async list(user) {
       journal.assertOpen()
-      return table.listLive(user, nowMs).map(toRegistration)
+      const nowMs = serviceTime.nowMs()
+      return table.listLive(user, serviceTime.heardMs()).map((record) => toRegistration(record, nowMs))
     },
-    claimDue: (nowMs, max) => claimDue(engine, nowMs, max),
-    carryOut: async (decisions, nowMs) => carryOut(engine, decisions, nowMs),
+    sweep: (max) => sweep(engine, max),
   }
 }
 
+type Made = Omit<Extract<RegisterOutcome, { readonly kind: 'registered' }>, 'kind' | 'registration'> & {
+  readonly record: RegistrationRecord
+}
+
+/** `undefined`: the user has too many. */
 function register(
   engine: Engine,
   request: RegisterRequest,
   endpointsMax: number,
   at: Moment,
-): RegisterOutcome {
-  const heardMs = at.heardMs ?? at.nowMs
-  const live = engine.table.findLive(request, heardMs)
+): Made | undefined {
+  const live = engine.table.findLive(request, at.heardMs)
   if (live !== undefined) {
     refresh(engine, live, request, at)
-    return { kind: 'registered', registration: toRegistration(live), refreshed: true }
+    return { record: live, refreshed: true }
   }
-  const leaving = whoMakesRoom(engine.table.listLive(request, heardMs), endpointsMax, request.isLinked)
-  if (leaving === undefined) return { kind: 'too_many_endpoints' }
-  const madeRoom = leaving.map((record) => evict(engine, record, at.nowMs))
-  const record = create(engine, request, at)
-  const outcome = { kind: 'registered', registration: toRegistration(record), refreshed: false } as const
-  return madeRoom.length === 0 ? outcome : { ...outcome, madeRoom }
+  const leaving = whoMakesRoom(engine.table.listLive(request, at.heardMs), endpointsMax, request.isLinked)
+  if (leaving === undefined) return undefined
+  const madeRoom = leaving.map((record) => evict(engine, record, at))
+  const made = { record: create(engine, request, at), refreshed: false }
+  return madeRoom.length === 0 ? made : { ...made, madeRoom }
 }
 
-function evict(engine: Engine, record: RegistrationRecord, nowMs: number): Registration {
-  tell(engine, 'UserEndpointUnregisteredEvent', record, 'evicted', nowMs)
-  removeRegistration(engine, record, nowMs)
-  return toRegistration(record)
+function evict(engine: Engine, record: RegistrationRecord, at: Moment): Registration {
+  tell(engine, 'UserEndpointUnregisteredEvent', record, 'evicted', at)
+  removeRegistration(engine, record, at)
+  return toRegistration(record, at.nowMs)
 }
 
 function create(engine: Engine, request: RegisterRequest, at: Moment): RegistrationRecord {
@@ -95,8 +97,8 @@ function create(engine: Engine, request: RegisterRequest, at: Moment): Registrat
   const record = new RegistrationRecord(ids.nextRegistrationId++, organizationId, identity, liveness)
   const replaced = table.add(record)
   // Its expiry comes to light before the sweeper saw it, and is not told twice.
-  if (replaced !== undefined) tell(engine, 'UserEndpointExpiredEvent', replaced, 'keepalive_missed', at.nowMs)
-  tell(engine, 'UserEndpointRegisteredEvent', record, 'requested', at.nowMs)
+  if (replaced !== undefined) tell(engine, 'UserEndpointExpiredEvent', replaced, 'keepalive_missed', at)
+  tell(engine, 'UserEndpointRegisteredEvent', record, 'requested', at)
   journal.put('registrations', registrationKey(record.registrationId), encodeIdentity(record))
   stale.mark(record)
   return record
@@ -104,14 +106,13 @@ function create(engine: Engine, request: RegisterRequest, at: Moment): Registrat
 
 /** Adds a change to the feed, in the same commit. */
 function tell(
-  { feed, serviceTime }: Engine,
+  { feed }: Engine,
   type: LifecycleEventType,
   record: RegistrationRecord,
   reason: LifecycleReason,
-  nowMs: number,
+  { nowWallMs }: Moment,
 ): void {
-  if (feed.changes.isWatched(record.organizationId, type))
-    feed.changes.add(type, record, reason, Math.round(serviceTime.toWallMs(nowMs)))
+  if (feed.changes.isWatched(record.organizationId, type)) feed.changes.add(type, record, reason, nowWallMs)
 }
 
 function refresh(engine: Engine, record: RegistrationRecord, request: RegisterRequest, at: Moment): void {
@@ -134,57 +135,28 @@ function renew(engine: Engine, record: RegistrationRecord, authorizedUntilWallMs
   engine.stale.mark(record)
 }
 
-async function claimDue(
-  { journal, table }: Engine,
-  nowMs: number,
-  max: number,
-): Promise<readonly Registration[]> {
+async function sweep(engine: Engine, max: number): Promise<Swept> {
+  const { journal, serviceTime, stale, table } = engine
   journal.assertReadable()
-  while (!table.due.open(nowMs, LOOKED_AT_MAX)) await new Promise<void>((resolve) => afterThisTurn(resolve))
-  const claimed: Registration[] = []
-  while (claimed.length < max) {
-    const record = table.due.take(nowMs)
+  while (!table.due.open(serviceTime.heardMs(), LOOKED_AT_MAX))
+    await new Promise<void>((resolve) => afterThisTurn(resolve))
+  journal.assertReadable()
+  const at = momentOf(engine)
+  const reminded: Registration[] = []
+  const expired: Registration[] = []
+  for (let looked = 0; looked < max; looked++) {
+    const record = table.due.take(at.heardMs)
     if (record === undefined) break
-    record.claimed = true
-    claimed.push(toRegistration(record))
+    if (nextStep(record, at.heardMs) === 'expire') {
+      if (!table.isReplaced(record)) tell(engine, 'UserEndpointExpiredEvent', record, 'keepalive_missed', at)
+      removeRegistration(engine, record, at)
+      expired.push(toRegistration(record, at.nowMs))
+      continue
+    }
+    record.reminded = true
+    table.due.file(record)
+    stale.mark(record)
+    reminded.push(toRegistration(record, at.nowMs))
   }
-  return claimed
-}
-
-/** A refusal ends the claims too, or those registrations would never be handed out again. */
-function carryOut(engine: Engine, decisions: readonly Decision[], nowMs: number): readonly Decision[] {
-  try {
-    engine.journal.assertReadable()
-  } catch (error) {
-    for (const { registration } of decisions) release(engine, registration)
-    throw error
-  }
-  return decisions.filter((decision) => carryOutOne(engine, decision, nowMs))
-}
-
-function release({ table }: Engine, registration: Registration): RegistrationRecord | undefined {
-  const record = table.lookUp(registration)
-  if (record === undefined) return undefined
-  record.claimed = false
-  table.due.file(record)
-  return record
-}
-
-function carryOutOne(engine: Engine, { registration, step }: Decision, nowMs: number): boolean {
-  const record = release(engine, registration)
-  if (record === undefined || record.expiresAtMs !== registration.expiresAtMs) return false
-  switch (step) {
-    case 'wait':
-      return true
-    case 'remind':
-      record.reminded = true
-      engine.stale.mark(record)
-      return true
-    case 'expire':
-      if (isLive(record, nowMs)) return false
-      if (!engine.table.isReplaced(record))
-        tell(engine, 'UserEndpointExpiredEvent', record, 'keepalive_missed', nowMs)
-      removeRegistration(engine, record, nowMs)
-      return true
-  }
+  return { reminded, expired, nextDueInMs: Math.max(0, table.due.nextMs - at.heardMs) }
 }

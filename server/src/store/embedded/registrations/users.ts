@@ -45,7 +45,9 @@ export function embeddedUsers(engine: Engine): UserStore {
 function knownUser(engine: Engine, organizationId: string, userId: string): KnownUser | 'gone' | undefined {
   const { lastSeen, serviceTime, table } = engine
   const user = { organizationId, userId }
-  const registrations = table.listLive(user, serviceTime.heardMs()).map(toRegistration)
+  const nowMs = serviceTime.nowMs()
+  const live = table.listLive(user, serviceTime.heardMs())
+  const registrations = live.map((record) => toRegistration(record, nowMs))
   const seenWallMs = Math.max(table.lastKeepAliveWallMs(user), lastSeen.get(userName(user)) ?? 0)
   if (seenWallMs === 0) return 'gone'
   const isSeen = serviceTime.wall.earliestMs() < seenWallMs + LAST_SEEN_MS

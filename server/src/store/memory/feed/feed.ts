@@ -26,7 +26,7 @@ export type FeedMore = Pick<FeedEntry, 'connectedAtWallMs' | 'eventId' | 'answer
 
 /** Whom an entry is about: a registration, or an endpoint that has none any more. */
 export type FeedSubject =
-  | Registration
+  | (EndpointKey & Pick<Registration, 'registeredAtWallMs' | 'lastKeepAliveAtWallMs' | 'keepAliveSeconds'>)
   | (EndpointKey & { readonly registeredAtWallMs?: never; readonly keepAliveSeconds?: never })
 
 /** The changes of watched organizations, oldest first. */
@@ -196,10 +196,10 @@ export function memoryFeed(feed: Feed, slots: Slots, gate: Gate): FeedStore {
       feed.addLink('UserEndpointDisconnectedEvent', registration, reason, atWallMs, more)
     },
     noteExpired(registration, sequence, atWallMs) {
-      const entry = slots.byId
-        .get(registration.registrationId)
-        ?.mailbox.find((one) => one.sequence === sequence)
-      if (entry !== undefined) feed.addReceipt('UserEventExpiredEvent', registration, entry.eventId, atWallMs)
+      const slot = slots.byId.get(registration.registrationId)
+      const entry = slot?.mailbox.find((one) => one.sequence === sequence)
+      if (slot !== undefined && entry !== undefined)
+        feed.addReceipt('UserEventExpiredEvent', slot.registration, entry.eventId, atWallMs)
     },
     noteSignInLocked: (user, atWallMs) =>
       feed.add('SignInLockedEvent', { ...user, userEndpointId: '' }, 'too_many_attempts', atWallMs),

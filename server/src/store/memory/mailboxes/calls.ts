@@ -1,3 +1,4 @@
+import type { Moment } from '../../moment.ts'
 import type {
   AnswerOutcome,
   AnswerRequest,
@@ -5,26 +6,25 @@ import type {
   CallStore,
   EntryPosition,
   MailboxBounds,
-  Moment,
   SentThrough,
 } from '../../store.ts'
 import { assertOpen } from '../gate.ts'
-import { findLive, type Slot } from '../registrations/slots.ts'
+import { findLive, type Slot, toKey } from '../registrations/slots.ts'
 import type { Kept, Part } from './call-book.ts'
 import { discard, tellTheOthers } from './cancel.ts'
 import { type MailboxParts, take } from './mailboxes.ts'
 
 export function memoryCalls(parts: MailboxParts): CallStore {
-  const { calls, gate } = parts
+  const { calls, gate, now } = parts
   return {
-    async find(user, eventId, nowWallMs) {
+    async find(user, eventId) {
       assertOpen(gate)
-      const kept = calls.find(user, eventId, nowWallMs)
+      const kept = calls.find(user, eventId, now().nowWallMs)
       return kept && toCall(kept)
     },
-    answer(request, bounds, sentThrough, at) {
+    answer(request, bounds, sentThrough) {
       assertOpen(gate)
-      return answer(parts, request, bounds, sentThrough, at)
+      return answer(parts, request, bounds, sentThrough, now())
     },
   }
 }
@@ -67,7 +67,7 @@ function fromHistory({ call, organizationId, userId }: AnswerRequest): Kept {
 function tellOfAnswer(
   { slots, history, feed }: MailboxParts,
   { call, answer: said, organizationId, userId, userEndpointId }: AnswerRequest,
-  { nowMs, heardMs = nowMs, nowWallMs }: Moment,
+  { heardMs, nowWallMs }: Moment,
 ): void {
   const answered = { userEndpointId, atWallMs: nowWallMs }
   history.noteAnswer(call.recordId, said === undefined ? answered : { ...answered, answer: said })
@@ -88,7 +88,7 @@ function takeOwn(
   if (entry === undefined) return undefined
   feed.addReceipt('UserEventAcknowledgedEvent', slot.registration, entry.eventId, nowWallMs)
   history.note(sequence, 'acknowledged', nowWallMs)
-  return { registration: slot.registration, sequence }
+  return { registration: toKey(slot.registration), sequence }
 }
 
 function cancel(
@@ -109,10 +109,10 @@ function cancel(
     const waits = slot?.mailbox.some((entry) => entry.sequence === sequence) === true
     if (slot === undefined || !waits || sequence <= sentThrough(registrationId)) continue
     discard(slot, sequence, history, at)
-    discarded.push({ registration: slot.registration, sequence })
+    discarded.push({ registration: toKey(slot.registration), sequence })
   }
   const live = others.flatMap(({ userEndpointId }): readonly Slot[] => {
-    const slot = findLive(slots, { ...call.user, userEndpointId }, at.heardMs ?? at.nowMs)
+    const slot = findLive(slots, { ...call.user, userEndpointId }, at.heardMs)
     return slot === undefined ? [] : [slot]
   })
   const told = tellTheOthers(slots, history, draft, live, bounds, at)

@@ -1,14 +1,14 @@
+import type { Moment } from '../../moment.ts'
 import type {
   AppendOutcome,
   CancelDraft,
   Cancellation,
   MailboxBounds,
-  Moment,
-  Registration,
+  RegistrationKey,
   SentThrough,
 } from '../../store.ts'
 import type { History } from '../history/history.ts'
-import { isLive, type Race, type Slot, type Slots } from '../registrations/slots.ts'
+import { isLive, type Race, type Slot, type Slots, toKey } from '../registrations/slots.ts'
 
 /** The first acknowledgement of a race was given: the others get the cancelling event. */
 export function cancelTheOthers(
@@ -30,12 +30,10 @@ export function cancelTheOthers(
     ({ slot, sequence }) => sequence > sentThrough(slot.registration.registrationId),
   )
   for (const { slot, sequence } of discarded) discard(slot, sequence, history, at)
-  const live = others
-    .map(({ slot }) => slot)
-    .filter(({ registration }) => isLive(registration, at.heardMs ?? at.nowMs))
+  const live = others.map(({ slot }) => slot).filter(({ registration }) => isLive(registration, at.heardMs))
   return {
     ...tellTheOthers(slots, history, race.cancel, live, bounds, at),
-    discarded: discarded.map(({ slot, sequence }) => ({ registration: slot.registration, sequence })),
+    discarded: discarded.map(({ slot, sequence }) => ({ registration: toKey(slot.registration), sequence })),
     durable: Promise.resolve(),
   }
 }
@@ -56,10 +54,10 @@ export function tellTheOthers(
   at: Moment,
 ): Pick<Cancellation, 'accepted' | 'full'> {
   const accepted: AppendOutcome['accepted'][number][] = []
-  const full: Registration[] = []
+  const full: RegistrationKey[] = []
   for (const slot of others) {
     if (hasRoom(slot, event.payload.byteLength, bounds)) accepted.push(append(slots, slot, event, at))
-    else full.push(slot.registration)
+    else full.push(toKey(slot.registration))
   }
   if (record !== undefined && others.length > 0)
     history.addAppended({ ...record, acceptedAtWallMs: at.nowWallMs }, { accepted, full })
@@ -82,7 +80,7 @@ function append(
     race: undefined,
     dueAtWallMs: Number.POSITIVE_INFINITY,
   })
-  return { registration: slot.registration, sequence, follows }
+  return { registration: toKey(slot.registration), sequence, follows }
 }
 
 /** Twice the bounds, so that one that is full of calls still learns that they are over. */

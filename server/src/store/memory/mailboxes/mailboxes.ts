@@ -1,11 +1,12 @@
 import { ENTRY_BYTES, SPARED_FOR_MS } from '../../bounds.ts'
+import type { Moment } from '../../moment.ts'
 import type {
   AppendOutcome,
   AppendRequest,
   EntryPosition,
   MailboxEntry,
   MailboxStore,
-  Registration,
+  RegistrationKey,
 } from '../../store.ts'
 import type { Feed } from '../feed/feed.ts'
 import { assertOpen, type Gate } from '../gate.ts'
@@ -16,6 +17,7 @@ import {
   type Race,
   type Slot,
   type Slots,
+  toKey,
   type WaitingEntry,
 } from '../registrations/slots.ts'
 import type { Calls } from './call-book.ts'
@@ -29,18 +31,20 @@ export type MailboxParts = {
   readonly history: History
   readonly feed: Feed
   readonly gate: Gate
+  readonly now: () => Moment
 }
 
 export function memoryMailboxes(parts: MailboxParts): MailboxStore {
-  const { slots, replies, calls, history, feed, gate } = parts
-  const entriesOf = (registration: Registration) => slots.byId.get(registration.registrationId)?.mailbox ?? []
+  const { slots, replies, calls, history, feed, gate, now } = parts
+  const entriesOf = (registration: RegistrationKey) =>
+    slots.byId.get(registration.registrationId)?.mailbox ?? []
   return {
-    async append(request, nowMs) {
+    async append(request) {
       assertOpen(gate)
       const repeated = request.idempotency && replies.tokens.done(request.idempotency.token)
       if (repeated !== undefined) return { accepted: [], full: [], repeated }
       // Nothing waits here.
-      const reached = targets(slots, request, nowMs)
+      const reached = targets(slots, request, now().heardMs)
       const bytes = reached.length * request.event.payload.byteLength
       request.admit?.({ bytes, endpoints: reached.length, waitingBytes: 0 })?.()
       const outcome = append(slots, reached, request)
@@ -68,18 +72,19 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       if (!gate.open || take(slots, registration, sequence) === undefined) return
       calls.dropEntry(sequence)
     },
-    acknowledge(registration, sequence, bounds, sentThrough, at) {
+    acknowledge(registration, sequence, bounds, sentThrough) {
+      const at = now()
       const entry = gate.open ? take(slots, registration, sequence) : undefined
       if (entry === undefined) return undefined
       const { race, eventId } = entry
       feed.addReceipt('UserEventAcknowledgedEvent', registration, eventId, at.nowWallMs)
       return race && cancelTheOthers(slots, history, race, bounds, sentThrough, at)
     },
-    expireDue(nowWallMs, max, sentThrough) {
+    expireDue(max, sentThrough) {
       if (!gate.open) return []
       const isSpared = ({ registration, sequence }: EntryPosition) =>
         sequence <= sentThrough(registration.registrationId)
-      return expireDue(parts, nowWallMs, max, isSpared)
+      return expireDue(parts, now().nowWallMs, max, isSpared)
     },
     diskBytes(organizationId) {
       const counted = [...slots.byId.values()]
@@ -94,22 +99,22 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
   }
 }
 
-function targets(slots: Slots, request: AppendRequest, nowMs: number): readonly Slot[] {
+function targets(slots: Slots, request: AppendRequest, heardMs: number): readonly Slot[] {
   const { organizationId, userId, userEndpointId } = request
-  if (userEndpointId === undefined) return listLive(slots, request, nowMs)
-  const slot = findLive(slots, { organizationId, userId, userEndpointId }, nowMs)
+  if (userEndpointId === undefined) return listLive(slots, request, heardMs)
+  const slot = findLive(slots, { organizationId, userId, userEndpointId }, heardMs)
   return slot === undefined ? [] : [slot]
 }
 
 function append(slots: Slots, targets: readonly Slot[], request: AppendRequest): AppendOutcome {
   const accepted: AppendOutcome['accepted'][number][] = []
-  const full: Registration[] = []
+  const full: RegistrationKey[] = []
   const replaced: EntryPosition[] = []
   const race = request.cancelOthers && { cancel: request.cancelOthers, isOver: false }
   for (const slot of targets) {
     const old = replaceable(slot, request)
     const kept = slot.mailbox.filter((entry) => !old.includes(entry))
-    const { registration } = slot
+    const registration = toKey(slot.registration)
     if (!hasRoom(kept, request)) {
       full.push(registration)
       continue
@@ -148,7 +153,11 @@ function hasRoom(mailbox: readonly MailboxEntry[], { event, eventsMax, bytesMax 
   return mailbox.length < eventsMax && bytesOf(mailbox) + event.payload.byteLength <= bytesMax
 }
 
-export function take(slots: Slots, registration: Registration, sequence: number): WaitingEntry | undefined {
+export function take(
+  slots: Slots,
+  registration: RegistrationKey,
+  sequence: number,
+): WaitingEntry | undefined {
   const slot = slots.byId.get(registration.registrationId)
   const found = slot?.mailbox.find((entry) => entry.sequence === sequence)
   if (slot !== undefined) slot.mailbox = slot.mailbox.filter((entry) => entry !== found)
@@ -167,7 +176,7 @@ function expireDue(
     .sort((a, b) => a.entry.dueAtWallMs - b.entry.dueAtWallMs || a.entry.sequence - b.entry.sequence)
   const expired: EntryPosition[] = []
   for (const { slot, entry } of due.slice(0, max)) {
-    const position = { registration: slot.registration, sequence: entry.sequence }
+    const position = { registration: toKey(slot.registration), sequence: entry.sequence }
     if (isSpared(position)) {
       entry.dueAtWallMs = nowWallMs + SPARED_FOR_MS
       continue

@@ -1,17 +1,19 @@
 import { LAST_SEEN_MAX, LAST_SEEN_MS } from '../../bounds.ts'
-import type { LastSeenStore, Registration, UserKey } from '../../store.ts'
+import type { LastSeenStore, UserKey } from '../../store.ts'
 import { assertOpen, type Gate } from '../gate.ts'
 
 /** When users were last seen, wall-clock milliseconds, longest untouched first. */
 export type LastSeen = Map<string, number>
 
+type Seen = UserKey & { readonly lastKeepAliveAtWallMs: number }
+
 /** Who is registered now, and who was. */
-type Seen = {
-  readonly byEndpoint: ReadonlyMap<string, { readonly registration: Registration }>
+type Everybody = {
+  readonly byEndpoint: ReadonlyMap<string, { readonly registration: Seen }>
   readonly lastSeen: LastSeen
 }
 
-export function memoryLastSeen(slots: Seen, gate: Gate): LastSeenStore {
+export function memoryLastSeen(slots: Everybody, gate: Gate): LastSeenStore {
   return {
     async find(user, nowWallMs) {
       assertOpen(gate)
@@ -25,7 +27,7 @@ export function memoryLastSeen(slots: Seen, gate: Gate): LastSeenStore {
 }
 
 /** A registration has ended. */
-export function noteLastSeen(lastSeen: LastSeen, registration: Registration): void {
+export function noteLastSeen(lastSeen: LastSeen, registration: Seen): void {
   const key = keyOf(registration)
   const seenAtWallMs = Math.max(registration.lastKeepAliveAtWallMs, lastSeen.get(key) ?? 0)
   lastSeen.delete(key)

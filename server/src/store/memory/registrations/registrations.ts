@@ -1,111 +1,108 @@
 import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
+import { dueAtMs, nextStep } from '../../lifecycle.ts'
 import { whoMakesRoom } from '../../make-room.ts'
-import {
-  type Decision,
-  dueAtMs,
-  type Moment,
-  type RegisterOutcome,
-  type RegisterRequest,
-  type Registration,
-  type RegistrationStore,
-} from '../../store.ts'
+import type { Moment } from '../../moment.ts'
+import type { RegisterOutcome, RegisterRequest, Registration, RegistrationStore, Swept } from '../../store.ts'
 import { assertOpen, type Gate } from '../gate.ts'
-import { addSlot, findLive, isLive, isNewest, listLive, type Slot, type Slots } from './slots.ts'
+import {
+  addSlot,
+  findLive,
+  type Held,
+  isNewest,
+  listLive,
+  type Slot,
+  type Slots,
+  toRegistration,
+} from './slots.ts'
 
-/** Ends a slot with its mailbox. */
-export type EndSlot = (slot: Slot, nowMs: number) => void
+export type RegistrationParts = {
+  readonly slots: Slots
+  readonly gate: Gate
+  readonly now: () => Moment
+  /** Ends a slot with its mailbox. */
+  readonly end: (slot: Slot, at: Moment) => void
+  /** Tells the feed of a change. */
+  readonly record: (type: LifecycleEventType, held: Held, reason: LifecycleReason, at: Moment) => void
+}
 
-/** Tells the feed of a change. */
-export type RecordChange = (
-  type: LifecycleEventType,
-  registration: Registration,
-  reason: LifecycleReason,
-  nowMs: number,
-) => void
-
-export function memoryRegistrations(
-  slots: Slots,
-  gate: Gate,
-  end: EndSlot,
-  record: RecordChange,
-): RegistrationStore {
+export function memoryRegistrations(parts: RegistrationParts): RegistrationStore {
+  const { slots, gate, now, end, record } = parts
   return {
-    async register(request, endpointsMax, at) {
+    async register(request, endpointsMax) {
       assertOpen(gate)
-      return register(slots, request, endpointsMax, at, end, record)
+      return register(parts, request, endpointsMax, now())
     },
-    async keepalive(endpoint, authorizedUntilWallMs, at) {
+    async keepalive(endpoint, authorizedUntilWallMs) {
       assertOpen(gate)
-      const slot = findLive(slots, endpoint, at.heardMs ?? at.nowMs)
+      const at = now()
+      const slot = findLive(slots, endpoint, at.heardMs)
       if (slot === undefined) return undefined
       slot.registration = renew(slot.registration, authorizedUntilWallMs ?? 0, at)
-      return slot.registration
+      return toRegistration(slot.registration, at.nowMs)
     },
-    async unregister(endpoint, nowMs, reason = 'requested') {
+    async unregister(endpoint, reason = 'requested') {
       assertOpen(gate)
-      const slot = findLive(slots, endpoint, nowMs)
+      const at = now()
+      const slot = findLive(slots, endpoint, at.heardMs)
       if (slot === undefined) return undefined
-      record('UserEndpointUnregisteredEvent', slot.registration, reason, nowMs)
-      end(slot, nowMs)
-      return slot.registration
+      record('UserEndpointUnregisteredEvent', slot.registration, reason, at)
+      end(slot, at)
+      return toRegistration(slot.registration, at.nowMs)
     },
-    async find(endpoint, nowMs) {
+    async find(endpoint) {
       assertOpen(gate)
-      return findLive(slots, endpoint, nowMs)?.registration
+      const { nowMs, heardMs } = now()
+      const slot = findLive(slots, endpoint, heardMs)
+      return slot && toRegistration(slot.registration, nowMs)
     },
-    async list(user, nowMs) {
+    async list(user) {
       assertOpen(gate)
-      return listLive(slots, user, nowMs).map((slot) => slot.registration)
+      const { nowMs, heardMs } = now()
+      return listLive(slots, user, heardMs).map((slot) => toRegistration(slot.registration, nowMs))
     },
-    async claimDue(nowMs, max) {
+    async sweep(max) {
       assertOpen(gate)
-      return claimDue(slots, nowMs, max)
-    },
-    async carryOut(decisions, nowMs) {
-      assertOpen(gate)
-      return decisions.filter((decision) => carryOutOne(slots, decision, nowMs, end, record))
+      return sweep(parts, max, now())
     },
   }
 }
 
 function register(
-  slots: Slots,
+  { slots, end, record }: RegistrationParts,
   request: RegisterRequest,
   endpointsMax: number,
   at: Moment,
-  end: EndSlot,
-  record: RecordChange,
 ): RegisterOutcome {
-  const heardMs = at.heardMs ?? at.nowMs
+  const { nowMs, heardMs } = at
   const slot = findLive(slots, request, heardMs)
   if (slot !== undefined) {
     const { keepAliveSeconds, serverKeepAliveReminderOn } = request
     const changed = { ...slot.registration, keepAliveSeconds, serverKeepAliveReminderOn }
     slot.registration = renew(changed, request.authorizedUntilWallMs, at)
-    return { kind: 'registered', registration: slot.registration, refreshed: true }
+    return { kind: 'registered', registration: toRegistration(slot.registration, nowMs), refreshed: true }
   }
   const live = listLive(slots, request, heardMs).map(({ registration }) => registration)
   const madeRoom = whoMakesRoom(live, endpointsMax, request.isLinked)
   if (madeRoom === undefined) return { kind: 'too_many_endpoints' }
   for (const registration of madeRoom) {
     const leaving = findLive(slots, registration, heardMs)
-    record('UserEndpointUnregisteredEvent', registration, 'evicted', at.nowMs)
-    if (leaving !== undefined) end(leaving, at.nowMs)
+    record('UserEndpointUnregisteredEvent', registration, 'evicted', at)
+    if (leaving !== undefined) end(leaving, at)
   }
   const registration = create(slots.nextRegistrationId++, request, at)
   const replaced = addSlot(slots, registration)?.registration
   // Its expiry comes to light before the sweeper saw it, and is not told twice.
-  if (replaced !== undefined) record('UserEndpointExpiredEvent', replaced, 'keepalive_missed', at.nowMs)
-  record('UserEndpointRegisteredEvent', registration, 'requested', at.nowMs)
+  if (replaced !== undefined) record('UserEndpointExpiredEvent', replaced, 'keepalive_missed', at)
+  record('UserEndpointRegisteredEvent', registration, 'requested', at)
   return {
     kind: 'registered',
-    registration,
+    registration: toRegistration(registration, nowMs),
     refreshed: false,
-    ...(madeRoom.length === 0 ? {} : { madeRoom }),
+    ...(madeRoom.length === 0 ? {} : { madeRoom: madeRoom.map((held) => toRegistration(held, nowMs)) }),
   }
 }
 
-function create(registrationId: number, request: RegisterRequest, at: Moment): Registration {
+function create(registrationId: number, request: RegisterRequest, at: Moment): Held {
   return {
     organizationId: request.organizationId,
     userId: request.userId,
@@ -121,7 +118,7 @@ function create(registrationId: number, request: RegisterRequest, at: Moment): R
   }
 }
 
-function renew(registration: Registration, authorizedUntilWallMs: number, at: Moment): Registration {
+function renew(registration: Held, authorizedUntilWallMs: number, at: Moment): Held {
   return {
     ...registration,
     lastKeepAliveAtWallMs: at.nowWallMs,
@@ -131,37 +128,26 @@ function renew(registration: Registration, authorizedUntilWallMs: number, at: Mo
   }
 }
 
-function claimDue(slots: Slots, nowMs: number, max: number): readonly Registration[] {
-  const due = [...slots.byId.values()]
-    .filter((slot) => !slot.claimed && dueAtMs(slot.registration) <= nowMs)
-    .sort((a, b) => dueAtMs(a.registration) - dueAtMs(b.registration))
-    .slice(0, max)
-  for (const slot of due) slot.claimed = true
-  return due.map((slot) => slot.registration)
+function sweep({ slots, end, record }: RegistrationParts, max: number, at: Moment): Swept {
+  const { nowMs, heardMs } = at
+  const reminded: Registration[] = []
+  const expired: Registration[] = []
+  for (const slot of byDue(slots).slice(0, max)) {
+    if (dueAtMs(slot.registration) > heardMs) break
+    if (nextStep(slot.registration, heardMs) === 'expire') {
+      if (isNewest(slots, slot)) record('UserEndpointExpiredEvent', slot.registration, 'keepalive_missed', at)
+      end(slot, at)
+      expired.push(toRegistration(slot.registration, nowMs))
+      continue
+    }
+    slot.registration = { ...slot.registration, reminded: true }
+    reminded.push(toRegistration(slot.registration, nowMs))
+  }
+  const [next] = byDue(slots)
+  const nextDueInMs = next === undefined ? Number.POSITIVE_INFINITY : dueAtMs(next.registration) - heardMs
+  return { reminded, expired, nextDueInMs: Math.max(0, nextDueInMs) }
 }
 
-function carryOutOne(
-  slots: Slots,
-  { registration, step }: Decision,
-  nowMs: number,
-  end: EndSlot,
-  record: RecordChange,
-): boolean {
-  const slot = slots.byId.get(registration.registrationId)
-  if (slot === undefined) return false
-  slot.claimed = false
-  if (slot.registration.expiresAtMs !== registration.expiresAtMs) return false
-  switch (step) {
-    case 'wait':
-      return true
-    case 'remind':
-      slot.registration = { ...slot.registration, reminded: true }
-      return true
-    case 'expire':
-      if (isLive(slot.registration, nowMs)) return false
-      if (isNewest(slots, slot))
-        record('UserEndpointExpiredEvent', slot.registration, 'keepalive_missed', nowMs)
-      end(slot, nowMs)
-      return true
-  }
+function byDue(slots: Slots): readonly Slot[] {
+  return [...slots.byId.values()].sort((a, b) => dueAtMs(a.registration) - dueAtMs(b.registration))
 }

@@ -1,11 +1,20 @@
 import { liftDeadline, type Recovery } from '../../recovery.ts'
-import type { CancelDraft, EndpointKey, MailboxEntry, Registration, UserKey } from '../../store.ts'
+import type {
+  CancelDraft,
+  EndpointKey,
+  MailboxEntry,
+  Registration,
+  RegistrationKey,
+  UserKey,
+} from '../../store.ts'
 import { type LastSeen, noteLastSeen } from './last-seen.ts'
+
+/** A registration with its deadline, service time. */
+export type Held = Omit<Registration, 'remainingMs'> & { readonly expiresAtMs: number }
 
 /** A registration with what belongs to it. */
 export type Slot = {
-  registration: Registration
-  claimed: boolean
+  registration: Held
   mailbox: WaitingEntry[]
 }
 
@@ -39,8 +48,21 @@ export function createSlots(): Slots {
   }
 }
 
-export function isLive(registration: Registration, nowMs: number): boolean {
-  return nowMs < registration.expiresAtMs
+export function isLive(registration: Held, heardMs: number): boolean {
+  return heardMs < registration.expiresAtMs
+}
+
+export function toRegistration({ expiresAtMs, ...held }: Held, nowMs: number): Registration {
+  return { ...held, remainingMs: expiresAtMs - nowMs }
+}
+
+export function toKey({
+  organizationId,
+  userId,
+  userEndpointId,
+  registrationId,
+}: RegistrationKey): RegistrationKey {
+  return { organizationId, userId, userEndpointId, registrationId }
 }
 
 /** Gives everybody who lives a full period. */
@@ -56,21 +78,21 @@ export function liftAll(slots: Slots, recovery: Recovery): void {
 }
 
 /** The slot of the endpoint's live registration. */
-export function findLive(slots: Slots, endpoint: EndpointKey, nowMs: number): Slot | undefined {
+export function findLive(slots: Slots, endpoint: EndpointKey, heardMs: number): Slot | undefined {
   const slot = slots.byEndpoint.get(keyOf(endpoint))
-  return slot !== undefined && isLive(slot.registration, nowMs) ? slot : undefined
+  return slot !== undefined && isLive(slot.registration, heardMs) ? slot : undefined
 }
 
 /** The slots of the user's live registrations, oldest first. */
-export function listLive(slots: Slots, user: UserKey, nowMs: number): Slot[] {
+export function listLive(slots: Slots, user: UserKey, heardMs: number): Slot[] {
   return [...slots.byEndpoint.values()]
-    .filter(({ registration }) => isOf(registration, user) && isLive(registration, nowMs))
+    .filter(({ registration }) => isOf(registration, user) && isLive(registration, heardMs))
     .sort((a, b) => a.registration.registrationId - b.registration.registrationId)
 }
 
 /** Adds a slot and returns the one whose place it takes. */
-export function addSlot(slots: Slots, registration: Registration): Slot | undefined {
-  const slot: Slot = { registration, claimed: false, mailbox: [] }
+export function addSlot(slots: Slots, registration: Held): Slot | undefined {
+  const slot: Slot = { registration, mailbox: [] }
   slots.byId.set(registration.registrationId, slot)
   const replaced = slots.byEndpoint.get(keyOf(registration))
   slots.byEndpoint.set(keyOf(registration), slot)
@@ -93,6 +115,6 @@ function keyOf(endpoint: EndpointKey): string {
   return JSON.stringify([endpoint.organizationId, endpoint.userId, endpoint.userEndpointId])
 }
 
-function isOf(registration: Registration, user: UserKey): boolean {
+function isOf(registration: UserKey, user: UserKey): boolean {
   return registration.organizationId === user.organizationId && registration.userId === user.userId
 }

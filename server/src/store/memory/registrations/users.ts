@@ -2,16 +2,17 @@ import type { ServiceTime } from '../../../clock/clock.ts'
 import type { KnownUser, Range, UserStore } from '../../store.ts'
 import { assertOpen, type Gate } from '../gate.ts'
 import { lastSeenIds, memoryLastSeen } from './last-seen.ts'
-import { listLive, type Slots } from './slots.ts'
+import { listLive, type Slots, toRegistration } from './slots.ts'
 
 export function memoryUsers(slots: Slots, serviceTime: ServiceTime, gate: Gate): UserStore {
   const lastSeen = memoryLastSeen(slots, gate)
   const know = async (organizationId: string, userId: string): Promise<KnownUser> => {
     const user = { organizationId, userId }
+    const nowMs = serviceTime.nowMs()
     const live = listLive(slots, user, serviceTime.heardMs())
     return {
       userId,
-      registrations: live.map(({ registration }) => registration),
+      registrations: live.map(({ registration }) => toRegistration(registration, nowMs)),
       lastSeenWallMs: await lastSeen.find(user, serviceTime.wall.earliestMs()),
     }
   }
