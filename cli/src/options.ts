@@ -16,6 +16,11 @@ const SERVER_OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const satisfies Options
 
+/** Their names as they are given. */
+export const SERVER_OPTION_NAMES: readonly string[] = Object.keys(SERVER_OPTIONS)
+  .filter((name) => name !== 'help')
+  .map((name) => `--${name}`)
+
 export type Given = {
   readonly positionals: readonly string[]
   text(name: string): string | undefined
@@ -70,6 +75,13 @@ export const HELPED = EXIT.fine
 /** Base URL of the server. */
 export function urlOf(given: Given, terminal: Terminal): string {
   return given.text('url') ?? fromEnvironment('url', terminal) ?? 'http://127.0.0.1:8080'
+}
+
+/** A path with the organization that was named, if any. */
+export function withOrganization(path: string, given: Given): string {
+  const organizationId = given.text('organization')
+  if (organizationId === undefined) return path
+  return `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams({ organizationId })}`
 }
 
 /** What the environment says for an option. Empty counts as not set, as it does for the server. */

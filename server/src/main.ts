@@ -25,6 +25,9 @@ const USAGE = `Usage: rollcall-server [--config FILE]    start the server
                                           a second (default 32); --without-keys leaves key files out
        rollcall-server restore BACKUP FOLDER
                                           make a data folder of a backup
+       rollcall-server rotate-key [--config FILE]
+                                          after a signing key has leaked: every access token from before
+                                          is refused; the server is stopped meanwhile
        rollcall-server --version          print the version
 
 Every configuration key can be given in the environment or in the file: docs/configuration.md`
@@ -77,6 +80,11 @@ async function main(): Promise<void> {
       return check(configure(values.config))
     case 'repair':
       return repair(configure(values.config), values['drop-damaged'] === true)
+    case 'rotate-key': {
+      const { rotateSigningKeys } = await import('./data-folder.ts')
+      const { dataDir } = configure(values.config)
+      return void process.stdout.write(await rotateSigningKeys(dataDir, systemClock()))
+    }
     case 'hash-secret':
       return printHash()
     default:

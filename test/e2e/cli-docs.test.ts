@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { COMMANDS } from '../../cli/src/commands.ts'
 import { EXIT } from '../../cli/src/exit-codes.ts'
 import { eventually, makeDataDir, startProcess } from '../helpers/run-server.ts'
 import { matchesOutput, readSnippets, type Snippet } from '../helpers/snippets.ts'
@@ -71,6 +72,13 @@ test('a call is answered as docs/cli.md says', { skip }, async (t) => {
   await Promise.all([answer.ended, call.ended])
   assert.ok(matchesOutput(answer.stdout(), snippet('answer')), answer.stdout() + answer.stderr())
   assert.ok(matchesOutput(call.stdout(), snippet('call')), call.stdout() + call.stderr())
+})
+
+test('docs/cli.md names every command, in the order of the help', () => {
+  const text = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
+  const documented = [...text.matchAll(/^\| `([\w-]+)[^`]*` \|/gm)].map(([, name]) => name)
+  const commands = [...COMMANDS.keys()]
+  assert.deepEqual(documented.slice(0, commands.length + 1).sort(), [...commands, 'completion'].sort())
 })
 
 test('docs/cli.md names every exit code', () => {

@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url)
 
 /** A command of the server's own program, which has its own command line, streams and exit code. */
 export function serverCommand(
-  name: 'start' | 'check-config' | 'check' | 'repair' | 'hash-secret' | 'backup' | 'restore',
+  name: 'start' | 'check-config' | 'check' | 'repair' | 'hash-secret' | 'backup' | 'restore' | 'rotate-key',
 ): Delegate {
   return (args) => runProgram(programOf('@rollcall/server', 'dist/main.js'), [name, ...args])
 }
@@ -27,7 +27,7 @@ function programOf(name: string, path: string): string {
   } catch {
     // Not installed.
   }
-  throw new UsageError(`${name} is not here, or not built`)
+  throw new UsageError(`this needs ${name}, which is not installed beside the command line`)
 }
 
 function runProgram(program: string, args: readonly string[]): Promise<number> {

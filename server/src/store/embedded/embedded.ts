@@ -26,6 +26,7 @@ export { checkFolder, type FolderReport, repairFolder } from './repair/folder.ts
 export { repairStore } from './repair/repair.ts'
 export { type RowChange, type Rows, TABLES, type Table } from './rows.ts'
 export type { StoreLog } from './store-log.ts'
+export { dropSigningKeys } from './tokens/drop-signing-keys.ts'
 
 export type FolderStoreOptions = {
   /** The server's data folder. The store is in `store` below it, readable by its owner only. */
