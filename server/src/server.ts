@@ -155,7 +155,7 @@ async function openAuth(laid: Laid & { readonly issuer: string }): Promise<Auth>
     foreignIssuers: configuration.foreignIssuers,
     revocations: configuration,
     admission: limits.signIn,
-    witness: tokenWitness({ audit, metrics, store, clock }),
+    witness: tokenWitness({ audit, metrics, store }),
   })
   closers.add(() => auth.close())
   return auth

@@ -1,6 +1,5 @@
 import type { Audit, AuditRecord } from './audit/audit.ts'
 import type { TokenVisitor, Witness } from './auth/auth.ts'
-import type { Clock } from './clock/clock.ts'
 import type { Metrics } from './observe/observe.ts'
 import type { Store } from './store/store.ts'
 
@@ -8,14 +7,13 @@ type Told = {
   readonly audit: Pick<Audit, 'record'>
   readonly metrics: Pick<Metrics, 'signInLocked' | 'revocationsMerged'>
   readonly store: { readonly feed: Pick<Store['feed'], 'noteSignInLocked'> }
-  readonly clock: Pick<Clock, 'wallMs'>
 }
 
 /**
  * Writes down what happens at the token endpoints, and tells of sign-ins that are held off: the operator by a metric, the
  * user's organization by its webhooks. A refresh goes on with a sign-in that was written down.
  */
-export function tokenWitness({ audit, metrics, store, clock }: Told): Witness {
+export function tokenWitness({ audit, metrics, store }: Told): Witness {
   return {
     revocationsMerged: (count) => metrics.revocationsMerged(count),
     signedIn(visitor) {
@@ -27,7 +25,9 @@ export function tokenWitness({ audit, metrics, store, clock }: Told): Witness {
       const { organizationId, userId } = visitor.user
       metrics.signInLocked()
       audit.record(recordOf('sign_ins_held_off', 'rate_limited', visitor))
-      if (organizationId !== null) store.feed.noteSignInLocked({ organizationId, userId }, clock.wallMs())
+      // Where the store does not take it, the metric and the audit have it all the same.
+      if (organizationId !== null)
+        store.feed.noteSignInLocked({ organizationId, userId }).catch(() => undefined)
     },
   }
 }

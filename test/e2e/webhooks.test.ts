@@ -224,7 +224,7 @@ describe('webhooks', () => {
   it('are looked after by their own organization and by SERVICE', async () => {
     assert.equal((await call('service', '/webhooks')).status, 400)
     assert.equal((await call('service', '/webhooks?organizationId=acme')).body.webhooks.length, 1)
-    assert.deepEqual((await call('service', '/webhooks?organizationId=__proto__')).body, { webhooks: [] })
+    assert.equal((await call('service', '/webhooks?organizationId=__proto__')).status, 404)
     for (const path of ['/webhooks/nobody/deadLetters', '/webhooks/__proto__/deadLetters'])
       assert.equal((await call('backend', path)).status, 404, path)
     const dead = '/webhooks/hook/deadLetters'

@@ -1,6 +1,7 @@
 import type { LifecycleEventType } from '@rollcall/protocol/lifecycle'
 import { systemClock } from '../../server/src/clock/clock.ts'
 import { openFolderStore } from '../../server/src/store/embedded/embedded.ts'
+import { takeLease } from './webhook-lease.ts'
 
 /** What a webhook of acme has not taken. */
 export type Buried = {
@@ -23,17 +24,19 @@ export async function bury(
   { webhookId, endpoints, failure, happenedAgoMs = 0, buriedAgoMs = 0 }: Buried,
 ): Promise<void> {
   const now = systemClock()
-  const clock = { ...now, wallMs: () => now.wallMs() - happenedAgoMs }
+  let agoMs = happenedAgoMs
+  const clock = { ...now, wallMs: () => now.wallMs() - agoMs }
   const store = await openFolderStore({ dataDir, clock })
   const types = new Set<LifecycleEventType>(['UserEndpointRegisteredEvent'])
-  store.feed.watch([{ organizationId: 'acme', types, webhookIds: [webhookId] }], clock.wallMs())
+  await store.feed.watch([{ organizationId: 'acme', types, webhookIds: [webhookId] }])
   const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
   for (const endpoint of endpoints) {
     await store.registrations.register({ organizationId: 'acme', ...endpoint, ...wanted }, 1_000)
   }
   const entries = await store.feed.read('acme', 0, endpoints.length)
-  const buriedAtWallMs = now.wallMs() - buriedAgoMs
-  const letters = entries.map((entry) => ({ entry, failure, buriedAtWallMs }))
-  await store.feed.bury({ organizationId: 'acme', webhookId }, letters, entries.at(-1)?.sequence ?? 0)
+  agoMs = buriedAgoMs
+  const letters = entries.map((entry) => ({ entry, failure }))
+  const lease = await takeLease(store, { organizationId: 'acme', webhookId })
+  await store.webhooks.bury(lease, letters, entries.at(-1)?.sequence ?? 0)
   await store.close()
 }

@@ -7,9 +7,10 @@ export function noWebhooks(): Webhooks {
     throw new RollcallError('not_found')
   }
   return {
-    list: () => [],
+    list: async () => [],
+    count: () => 0,
     deadLetters: async () => unknown(),
-    replay: unknown,
+    replay: async () => unknown(),
     removeDeadLetters: async () => unknown(),
     close: async () => undefined,
   }

@@ -19,10 +19,7 @@ test('each organization that loses changes for its webhooks is warned of, once a
   const store = await openEmbeddedStore({ rows: new FakeDisk().open(), clock, log, feedBounds: bounds })
   const watch = (...ids: readonly string[]) => {
     const types = new Set(['UserEndpointRegisteredEvent'] as const)
-    store.feed.watch(
-      ids.map((organizationId) => ({ organizationId, types, webhookIds: ['h'] })),
-      0,
-    )
+    return store.feed.watch(ids.map((organizationId) => ({ organizationId, types, webhookIds: ['h'] })))
   }
   let count = 0
   const register = async (organizationId: string, more: number) => {
@@ -32,7 +29,7 @@ test('each organization that loses changes for its webhooks is warned of, once a
       await store.registrations.register({ ...endpoint, ...wanted }, 1000)
     }
   }
-  watch('acme', 'globex')
+  await watch('acme', 'globex')
   await register('acme', 3)
   assert.deepEqual(warned, [])
   await register('acme', 2)

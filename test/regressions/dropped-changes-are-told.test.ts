@@ -13,7 +13,7 @@ test('a gap is as durable as what stands around it, and goes on after a crash', 
     const rows = disk.open()
     const store = await openEmbeddedStore({ rows, clock, feedBounds: bounds })
     const types = new Set(['UserEndpointRegisteredEvent'] as const)
-    store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }], 0)
+    await store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }])
     const register = async (from: number, count: number) => {
       for (let index = from; index < from + count; index++) {
         const endpoint = { organizationId: 'acme', userId: 'alice', userEndpointId: String(index) }

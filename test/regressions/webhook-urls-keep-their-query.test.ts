@@ -52,7 +52,7 @@ test("a webhook is sent to its whole URL, and nobody is shown the query's token"
   await store.registrations.register({ ...endpoint, ...wanted }, 10)
   await clock.advance(2 * 3_600_000)
   assert.equal(posts[0], URL_WITH_TOKEN)
-  assert.equal(webhooks.list('acme')[0]?.deadLetters, 1)
+  assert.equal((await webhooks.list('acme'))[0]?.deadLetters, 1)
 
   const { listen } = await openHttp(t, { webhooks })
   const shown = await ask(await listen(), 'GET /rtc-api/webhooks', {

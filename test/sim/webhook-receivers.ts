@@ -47,7 +47,7 @@ export class WebhookReceivers {
   }
 
   /** The real room, on the store of one process's life. */
-  open(store: Pick<Store, 'feed' | 'serviceTime'>): Webhooks {
+  open(store: Pick<Store, 'feed' | 'webhooks' | 'deadLetters' | 'serviceTime'>): Webhooks {
     const { clock, random } = this.#around
     const directory = new Map(
       ['acme', 'globex'].map((id) => [

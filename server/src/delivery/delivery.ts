@@ -182,7 +182,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     attach(registration, link) {
       const attachment = attach(links, new Outbox(registration, link, context))
       receipts.connected(registration.registrationId)
-      options.store.feed.noteConnected(registration, options.clock.wallMs())
+      noted(options.log, options.store.feed.noteConnected(registration))
       return attachment
     },
     mailboxDepth: (registration) => options.store.mailboxes.depth(registration),
@@ -242,9 +242,16 @@ function outboxContext(
     },
     onDetached(outbox, reason) {
       endings.links.remove(outbox)
-      store.feed.noteDisconnected(outbox.registration, reason, clock.wallMs())
+      noted(log, store.feed.noteDisconnected(outbox.registration, reason))
     },
   }
+}
+
+/** Nobody waits for what webhooks are told. */
+function noted(log: Pick<Log, 'error'>, note: Promise<void>): void {
+  note.catch((error: unknown) =>
+    log.error('a change was not kept for webhooks', { err: error instanceof Error ? error : undefined }),
+  )
 }
 
 function openEntry(

@@ -59,7 +59,7 @@ export type HttpServices = {
   >
   readonly audit: Pick<Audit, 'record'>
   readonly history: History
-  readonly webhooks: Pick<Webhooks, 'list' | 'deadLetters' | 'replay' | 'removeDeadLetters'>
+  readonly webhooks: Pick<Webhooks, 'list' | 'count' | 'deadLetters' | 'replay' | 'removeDeadLetters'>
   readonly limits: Pick<Limits, 'register' | 'work' | 'ledger' | 'turns' | 'shedding'>
   readonly metrics: Pick<Metrics, 'refused' | 'render'>
   readonly statistics: Pick<Statistics, 'sinceWallMs' | 'read'>

@@ -14,7 +14,7 @@ test('webhooks are not for everybody', async (t) => {
   const asked: string[] = []
   const webhooks = {
     ...noWebhooks(),
-    list: (organizationId: string) => {
+    list: async (organizationId: string) => {
       asked.push(organizationId)
       return []
     },

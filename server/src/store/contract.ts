@@ -7,6 +7,7 @@ import { historyOutcomeCases } from './contract/history-outcomes.ts'
 import { historyRestartCases } from './contract/history-restart.ts'
 import { historySharingCases, historySharingRestartCases, SMALL_HISTORY } from './contract/history-sharing.ts'
 import { lastSeenCases } from './contract/last-seen.ts'
+import { leaseCases, leaseRestartCases } from './contract/leases.ts'
 import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
 import { replyCases, replyRestartCases } from './contract/replies.ts'
@@ -66,6 +67,7 @@ export function testStoreContract(
     ['last seen', lastSeenCases],
     ['who is there', userCases],
     ['the feed', feedCases],
+    ['leases of webhooks', leaseCases],
     ['terms of events', termCases],
     ['answers to events', answerCases],
     ['totals', totalsCases],
@@ -79,6 +81,7 @@ export function testStoreContract(
     ['who is there, over restarts', userRestartCases, noRestarts],
     ['totals over restarts', totalsRestartCases, noRestarts],
     ['restarts and the feed', feedRestartCases, noRestarts],
+    ['leases of webhooks over restarts', leaseRestartCases, noRestarts],
     ['history over restarts', historyRestartCases, noRestarts],
     ['a shared history over restarts', historySharingRestartCases, noRestarts],
     ['closing', closingCases],

@@ -1,5 +1,6 @@
 import type { ServiceTime } from '../clock/clock.ts'
 import type { CallStore } from './calls.ts'
+import type { DeadLetterStore } from './dead-letters.ts'
 import type { FeedStore } from './feed.ts'
 import type { HistoryStore } from './history.ts'
 import type { MailboxStore } from './mailboxes.ts'
@@ -8,18 +9,12 @@ import type { LastSeenStore, RegistrationStore } from './registrations.ts'
 import type { ReplyStore } from './replies.ts'
 import type { RevokedToken, SharedList, SigningKey, UserRevocation } from './shared-list.ts'
 import type { UserStore } from './users.ts'
+import type { WebhookStore } from './webhooks.ts'
 
 export { feedBounds, HISTORY_BOUNDS } from './bounds.ts'
 export type { AnswerOutcome, AnswerRequest, Call, CallStore } from './calls.ts'
-export type {
-  DeadLetter,
-  FeedBounds,
-  FeedEntry,
-  FeedStore,
-  Watch,
-  WebhookKey,
-  WebhookPosition,
-} from './feed.ts'
+export type { DeadLetter, DeadLetterStore } from './dead-letters.ts'
+export type { FeedBounds, FeedEntry, FeedStore, Watch } from './feed.ts'
 export type {
   Answered,
   HistoryDraft,
@@ -62,6 +57,14 @@ export type { Claim, ClaimOutcome, IdempotencyKey, Reply, ReplyStore } from './r
 export type { ListChange, RevokedToken, SharedList, SigningKey, UserRevocation } from './shared-list.ts'
 export { type Holding, isOverShare, SHARE_PERCENTS, type SharePercents, Shares } from './shares.ts'
 export type { KnownUser, Range, UserStore } from './users.ts'
+export type {
+  Undelivered,
+  WebhookBatch,
+  WebhookKey,
+  WebhookLease,
+  WebhookPosition,
+  WebhookStore,
+} from './webhooks.ts'
 
 /**
  * What Rollcall keeps, as small ports. Every engine passes `contract.ts`.
@@ -88,6 +91,8 @@ export interface Store {
   readonly replies: ReplyStore
   readonly history: HistoryStore
   readonly feed: FeedStore
+  readonly webhooks: WebhookStore
+  readonly deadLetters: DeadLetterStore
   readonly refreshFamilies: RefreshFamilyStore
   /** Small: read whole at start. Bounded by its user, `auth`; at twice that bound adding is refused. */
   readonly revokedTokens: SharedList<RevokedToken>

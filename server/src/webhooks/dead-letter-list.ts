@@ -1,5 +1,5 @@
 import type { LifecycleEvent } from '@rollcall/protocol/lifecycle'
-import type { FeedStore, WebhookKey } from '../store/store.ts'
+import type { DeadLetterStore, WebhookKey } from '../store/store.ts'
 import { lifecycleEvent, sequenceOf } from './lifecycle-event.ts'
 
 /** A dead letter as it is shown. */
@@ -11,10 +11,10 @@ export type DeadLetterView = {
 
 /** The dead letters of webhooks, for people. */
 export class DeadLetterList {
-  readonly #feed: FeedStore
+  readonly #store: DeadLetterStore
 
-  constructor(feed: FeedStore) {
-    this.#feed = feed
+  constructor(store: DeadLetterStore) {
+    this.#store = store
   }
 
   async page(
@@ -22,8 +22,8 @@ export class DeadLetterList {
     after: number,
     max: number,
   ): Promise<{ readonly letters: readonly DeadLetterView[]; readonly next: number | undefined }> {
-    const letters = await this.#feed.deadLetters(webhook, after, max)
-    const newest = this.#feed.deadLetterSequences(webhook).at(-1) ?? 0
+    const letters = await this.#store.list(webhook, after, max)
+    const newest = (await this.#store.sequences(webhook)).at(-1) ?? 0
     const last = letters.at(-1)?.entry.sequence ?? newest
     return {
       letters: letters.map(({ entry, failure, buriedAtWallMs }) => ({
@@ -36,14 +36,14 @@ export class DeadLetterList {
   }
 
   /** Sequences of those with these event ids, or of all; unknown ids are left out. */
-  sequences(webhook: WebhookKey, eventIds: readonly string[] | undefined): readonly number[] {
-    const all = this.#feed.deadLetterSequences(webhook)
+  async sequences(webhook: WebhookKey, eventIds: readonly string[] | undefined): Promise<readonly number[]> {
+    const all = await this.#store.sequences(webhook)
     if (eventIds === undefined) return all
     const wanted = new Set(eventIds.map(sequenceOf))
     return all.filter((sequence) => wanted.has(sequence))
   }
 
-  clear(webhook: WebhookKey): Promise<void> {
-    return this.#feed.removeDeadLetters(webhook, this.#feed.deadLetterSequences(webhook))
+  async clear(webhook: WebhookKey): Promise<void> {
+    await this.#store.remove(webhook, await this.#store.sequences(webhook))
   }
 }

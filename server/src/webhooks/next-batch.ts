@@ -1,5 +1,5 @@
 import type { LifecycleEventType } from '@rollcall/protocol/lifecycle'
-import type { FeedEntry, FeedStore, WebhookKey } from '../store/store.ts'
+import type { FeedEntry, Store, WebhookLease } from '../store/store.ts'
 import { type Batch, batchOf } from './batch.ts'
 
 /** Entries looked at for one batch. */
@@ -15,16 +15,16 @@ export type NextBatch = {
 
 /**
  * The batch that a webhook gets next: the one that was begun, as it was, or the next entries of its types.
- * `undefined`: there is nothing.
+ * `undefined`: there is nothing, or the lease is somebody else's now.
  */
 export async function nextBatch(
-  feed: FeedStore,
-  webhook: WebhookKey,
+  { feed, webhooks }: Pick<Store, 'feed' | 'webhooks'>,
+  lease: WebhookLease,
   types: ReadonlySet<LifecycleEventType>,
-  latestWallMs: () => number,
 ): Promise<NextBatch | undefined> {
+  const { webhook } = lease
   for (;;) {
-    const position = feed.position(webhook)
+    const position = await webhooks.position(webhook)
     if (position === undefined) return undefined
     const read = await feed.read(webhook.organizationId, position.doneSequence, LOOKED_AT_MAX)
     const begun = position.batch
@@ -36,13 +36,12 @@ export async function nextBatch(
     const lastSequence = lastOf(batch, entries, types, begun?.lastSequence)
     if (batch === undefined && lastSequence === undefined) return undefined
     if (batch === undefined || lastSequence === undefined) {
-      feed.advance(webhook, lastSequence ?? position.doneSequence)
+      if (!(await webhooks.advance(lease, lastSequence ?? position.doneSequence))) return undefined
       continue
     }
     if (begun !== undefined) return { batch, lastSequence, sinceWallMs: begun.sinceWallMs }
-    const sinceWallMs = latestWallMs()
-    await feed.begin(webhook, { lastSequence, sinceWallMs })
-    return { batch, lastSequence, sinceWallMs }
+    const { sinceWallMs } = (await webhooks.begin(lease, lastSequence)) ?? {}
+    return sinceWallMs === undefined ? undefined : { batch, lastSequence, sinceWallMs }
   }
 }
 

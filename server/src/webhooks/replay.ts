@@ -1,4 +1,4 @@
-import type { FeedStore, WebhookKey } from '../store/store.ts'
+import type { DeadLetterStore, WebhookKey } from '../store/store.ts'
 import { type Batch, batchOf } from './batch.ts'
 
 /** Dead letters read for one batch. */
@@ -10,12 +10,12 @@ const READ_MAX = 100
  */
 export class Replay {
   readonly #key: WebhookKey
-  readonly #feed: FeedStore
+  readonly #deadLetters: DeadLetterStore
   readonly #wanted = new Set<number>()
 
-  constructor(key: WebhookKey, feed: FeedStore) {
+  constructor(key: WebhookKey, deadLetters: DeadLetterStore) {
     this.#key = key
-    this.#feed = feed
+    this.#deadLetters = deadLetters
   }
 
   add(sequences: readonly number[]): void {
@@ -27,7 +27,7 @@ export class Replay {
     for (;;) {
       if (this.#wanted.size === 0) return undefined
       const first = Math.min(...this.#wanted)
-      const letters = await this.#feed.deadLetters(this.#key, first - 1, READ_MAX)
+      const letters = await this.#deadLetters.list(this.#key, first - 1, READ_MAX)
       const wanted = letters.map(({ entry }) => entry).filter(({ sequence }) => this.#wanted.has(sequence))
       const batch = batchOf(this.#key, wanted)
       if (batch !== undefined) return batch
@@ -39,7 +39,7 @@ export class Replay {
   async done({ entries }: Batch): Promise<void> {
     const sequences = entries.map(({ sequence }) => sequence)
     for (const sequence of sequences) this.#wanted.delete(sequence)
-    await this.#feed.removeDeadLetters(this.#key, sequences)
+    await this.#deadLetters.remove(this.#key, sequences)
   }
 
   stop(): void {

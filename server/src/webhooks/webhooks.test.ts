@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { describe, it, type TestContext } from 'node:test'
 import { isLifecycleEventType, LIFECYCLE_EVENTS } from '@rollcall/protocol/lifecycle'
-import { createFakeClock, seededRandom } from '../../../test/helpers/fake-clock.ts'
+import { createFakeClock, type FakeClock, seededRandom } from '../../../test/helpers/fake-clock.ts'
+import { takeLease } from '../../../test/helpers/webhook-lease.ts'
 import type { Organization, Webhook } from '../auth/auth.ts'
 import { createLog } from '../observe/observe.ts'
 import { createMemoryStore } from '../store/memory/memory.ts'
+import type { Store } from '../store/store.ts'
 import type { Message } from './post.ts'
 import { createWebhooks } from './webhooks.ts'
 
@@ -28,7 +30,15 @@ type Post = { readonly url: string; readonly sequences: readonly number[]; reado
 /** The room on a store in memory, before receivers that answer what the test says. */
 function open(test: TestContext, ...hooks: readonly Webhook[]) {
   const clock = createFakeClock()
-  const store = createMemoryStore({ clock })
+  return openOn(test, { clock, store: createMemoryStore({ clock }) }, hooks)
+}
+
+/** The same on what another process has as well. */
+function openOn(
+  test: TestContext,
+  { clock, store }: { readonly clock: FakeClock; readonly store: Store },
+  hooks: readonly Webhook[],
+) {
   const posts: Post[] = []
   const counts = new Map<string, number>()
   const count = (name: string, by = 1) => counts.set(name, (counts.get(name) ?? 0) + by)
@@ -117,7 +127,7 @@ describe('a webhook', () => {
         ['delivered events', 250],
       ],
     )
-    const [state] = webhooks.list('acme')
+    const [state] = await webhooks.list('acme')
     assert.deepEqual([state?.pending, state?.deadLetters, state?.nextAttemptAtWallMs], [0, 0, undefined])
     assert(state?.lastSuccessAtWallMs !== undefined && !('secret' in state))
   })
@@ -132,7 +142,7 @@ describe('a webhook', () => {
     assert(failed > 3 && failed < 30, `${failed} attempts in a minute`)
     assert.equal(new Set(posts.map(({ message }) => message.headers['webhook-id'])).size, 1)
     assert.equal(new Set(posts.map(({ message }) => message.body.toString())).size, 1)
-    const [state] = webhooks.list('acme')
+    const [state] = await webhooks.list('acme')
     assert.deepEqual([state?.lastFailure, state?.pending], ['status_503', 2])
     const waitMs = (state?.nextAttemptAtWallMs ?? 0) - clock.wallMs()
     assert(waitMs > 0 && waitMs <= 300_000)
@@ -206,9 +216,10 @@ describe('dead letters', () => {
     const letters = (await room.store.feed.read('acme', 0, 120)).map((entry) => ({
       entry,
       failure: 'x',
-      buriedAtWallMs: 1,
     }))
-    await room.store.feed.bury(key, letters, 120)
+    const lease = await takeLease(room.store, key)
+    await room.store.webhooks.bury(lease, letters, 120)
+    await room.store.webhooks.release(lease)
     await room.clock.advance(1000)
     return room
   }
@@ -231,31 +242,31 @@ describe('dead letters', () => {
     const { webhooks, posts, clock, register } = await bury(test)
     const { letters } = await webhooks.deadLetters('acme', 'h', 0, 3)
     const named = letters.slice(1).map(({ event }) => event.id)
-    assert.equal(webhooks.replay('acme', 'h', [...named, 'unknown', '__proto__']), 2)
+    assert.equal(await webhooks.replay('acme', 'h', [...named, 'unknown', '__proto__']), 2)
     await clock.advance(1000)
     assert.deepEqual(
       posts.map(({ sequences }) => sequences),
       [[2, 3]],
     )
     await register('new')
-    assert.equal(webhooks.replay('acme', 'h', undefined), 118)
+    assert.equal(await webhooks.replay('acme', 'h', undefined), 118)
     await clock.advance(1000)
     assert.deepEqual(
       posts.slice(1).map(({ sequences }) => sequences),
       [[1, ...numbers(4, 102)], numbers(103, 120), [121]],
     )
-    assert.equal(webhooks.list('acme')[0]?.deadLetters, 0)
+    assert.equal((await webhooks.list('acme'))[0]?.deadLetters, 0)
   })
 
   it('stay where they are from the first that is not taken on', async (test) => {
     const { fixture, webhooks, posts, clock } = await bury(test)
     fixture.answer = async () => 'status_500'
-    webhooks.replay('acme', 'h', undefined)
+    await webhooks.replay('acme', 'h', undefined)
     await clock.advance(600_000)
     assert.equal(posts.length, 1)
-    assert.equal(webhooks.list('acme')[0]?.deadLetters, 120)
+    assert.equal((await webhooks.list('acme'))[0]?.deadLetters, 120)
     await webhooks.removeDeadLetters('acme', 'h')
-    assert.equal(webhooks.list('acme')[0]?.deadLetters, 0)
+    assert.equal((await webhooks.list('acme'))[0]?.deadLetters, 0)
   })
 })
 
@@ -278,7 +289,7 @@ describe('a directory that was read again', () => {
     const { fixture, register, clock, posts, webhooks } = open(test, webhook('h', { enabled: false }))
     await register('a')
     await clock.advance(HOUR_MS)
-    assert.deepEqual([posts.length, webhooks.list('acme')[0]?.pending], [0, 1])
+    assert.deepEqual([posts.length, (await webhooks.list('acme'))[0]?.pending], [0, 1])
     fixture.reload(webhook('h'))
     await clock.advance(100)
     assert.equal(posts.length, 1)
@@ -297,9 +308,91 @@ describe('a directory that was read again', () => {
     fixture.reload()
     await clock.advance(1000)
     assert.equal(isAborted, true)
-    assert.deepEqual(webhooks.list('acme'), [])
+    assert.deepEqual(await webhooks.list('acme'), [])
     assert.equal(store.feed.totals().entries, 0)
     await store.close()
     assert.equal(clock.pending(), 0)
+  })
+})
+
+describe('of two processes with one store', () => {
+  function openTwo(test: TestContext) {
+    const here = open(test, webhook('h'))
+    return [here, openOn(test, here, [webhook('h')])] as const
+  }
+  const all = (...processes: readonly { readonly posts: readonly Post[] }[]) =>
+    processes.flatMap(({ posts }) => posts.flatMap(({ sequences }) => sequences)).sort((a, b) => a - b)
+
+  it('one sends a webhook its events, each once', async (test) => {
+    const [here, there] = openTwo(test)
+    for (let round = 0; round < 20; round++) {
+      await here.register(...numbers(1, 10).map((id) => `${round}-${id}`))
+      await here.clock.advance(100)
+    }
+    await here.clock.advance(5_000)
+    assert.deepEqual(all(here, there), numbers(1, 200))
+    assert.equal(here.store.feed.totals().entries, 0)
+  })
+
+  it('the other waits while the first is at it, and over its pauses', async (test) => {
+    const [here, there] = openTwo(test)
+    for (const { fixture } of [here, there]) fixture.answer = async () => 'status_503'
+    await here.register('a')
+    await here.clock.advance(HOUR_MS)
+    const [first, second] = [here.posts.length, there.posts.length].sort((a, b) => b - a)
+    assert.equal(second, 0)
+    assert.ok((first ?? 0) > 10, `${first} attempts in an hour`)
+  })
+
+  it('the other goes on where the first hangs, and what the first does then is refused', async (test) => {
+    const [here, there] = openTwo(test)
+    const hanging: ((failure: string | undefined) => void)[] = []
+    for (const { fixture } of [here, there])
+      fixture.answer = () => new Promise((resolve) => hanging.push(resolve))
+    await here.register('a')
+    await here.clock.advance(1_000)
+    assert.equal(hanging.length, 1)
+    await here.clock.advance(33_000)
+    assert.equal(hanging.length, 2, 'its lease has lapsed')
+    hanging[0]?.(undefined)
+    await here.clock.advance(100)
+    assert.equal(here.store.feed.totals().entries, 1, 'the one with the lease says when it is done')
+    hanging[1]?.(undefined)
+    await here.clock.advance(100)
+    assert.equal(here.store.feed.totals().entries, 0)
+    await here.register('b')
+    await here.clock.advance(3_000)
+    hanging[2]?.(undefined)
+    await here.clock.advance(3_000)
+    assert.deepEqual(all(here, there), [1, 1, 2])
+  })
+
+  it('dead letters are sent again by the one that was asked, once the other rests', async (test) => {
+    const [here, there] = openTwo(test)
+    await here.register('a', 'b')
+    const key = { organizationId: 'acme', webhookId: 'h' }
+    const letters = (await here.store.feed.read('acme', 0, 2)).map((entry) => ({ entry, failure: 'x' }))
+    const lease = await takeLease(here.store, key)
+    await here.store.webhooks.bury(lease, letters, 2)
+    assert.equal(await there.webhooks.replay('acme', 'h', undefined), 2)
+    await here.clock.advance(5_000)
+    assert.deepEqual(all(here, there), [], 'somebody else has the lease')
+    await here.store.webhooks.release(lease)
+    await here.clock.advance(5_000)
+    assert.deepEqual([all(here), all(there)], [[], [1, 2]])
+  })
+
+  it('one that closes gives way at once, and a webhook that is in no directory is forgotten', async (test) => {
+    const [here, there] = openTwo(test)
+    here.fixture.answer = (_post, signal) => untilAborted(signal)
+    await here.register('a')
+    await here.clock.advance(1_000)
+    assert.deepEqual([all(here), all(there)], [[1], []])
+    await here.webhooks.close()
+    await here.clock.advance(3_000)
+    assert.deepEqual(all(there), [1])
+    there.fixture.reload()
+    await here.clock.advance(1_000)
+    assert.deepEqual(await here.store.webhooks.list(), [])
   })
 })

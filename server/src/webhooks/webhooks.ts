@@ -2,7 +2,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Auth, Organization, Webhook } from '../auth/auth.ts'
 import type { Clock, Random, ServiceTime } from '../clock/clock.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
-import type { FeedStore } from '../store/store.ts'
+import type { Store, Watch, WebhookKey } from '../store/store.ts'
 import { judgeAddresses } from './address.ts'
 import { DeadLetterList, type DeadLetterView } from './dead-letter-list.ts'
 import { HttpReceiver, type Receiver } from './post.ts'
@@ -10,6 +10,9 @@ import { createResolve } from './resolve.ts'
 import { Worker, type WorkerContext, type WorkerState } from './worker.ts'
 
 export type { DeadLetterView } from './dead-letter-list.ts'
+
+/** Time after which a store that did not hear what is to be kept is told again, milliseconds. */
+const WATCH_RETRY_MS = 1_000
 
 /** A webhook as those see it who look after it; never its secret, and its URL without the query. */
 export type WebhookView = Pick<Webhook, 'id' | 'url' | 'events' | 'enabled'> &
@@ -25,7 +28,9 @@ export type WebhookView = Pick<Webhook, 'id' | 'url' | 'events' | 'enabled'> &
  */
 export interface Webhooks {
   /** In the order of the directory. */
-  list(organizationId: string): readonly WebhookView[]
+  list(organizationId: string): Promise<readonly WebhookView[]>
+  /** How many the organization has. */
+  count(organizationId: string): number
   /**
    * A page of at most `max`, oldest first.
    *
@@ -42,9 +47,9 @@ export interface Webhooks {
    * Begins to send dead letters again, those with these event ids or all. Returns how many. The first that is not
    * taken ends it.
    *
-   * @throws RollcallError `not_found`
+   * @throws RollcallError `not_found`, `unavailable`
    */
-  replay(organizationId: string, webhookId: string, eventIds: readonly string[] | undefined): number
+  replay(organizationId: string, webhookId: string, eventIds: readonly string[] | undefined): Promise<number>
   /** Drops all dead letters of a webhook. Durable. @throws RollcallError `not_found`, `unavailable` */
   removeDeadLetters(organizationId: string, webhookId: string): Promise<void>
   /** Stops sending; resolves when nothing is under way any more. Idempotent. */
@@ -52,7 +57,9 @@ export interface Webhooks {
 }
 
 export type WebhooksOptions = {
-  readonly store: { readonly feed: FeedStore; readonly serviceTime: Pick<ServiceTime, 'wall'> }
+  readonly store: Pick<Store, 'feed' | 'webhooks' | 'deadLetters'> & {
+    readonly serviceTime: Pick<ServiceTime, 'wall'>
+  }
   readonly auth: Pick<Auth, 'organizations' | 'onDirectoryReloaded'>
   readonly clock: Clock
   readonly random: Random
@@ -76,7 +83,6 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   }
   const context: WorkerContext = {
     ...options,
-    feed: store.feed,
     wall: store.serviceTime.wall,
     openReceiver: options.openReceiver ?? (() => new HttpReceiver(posting)),
     retryMs: settings.webhookRetryHours * 3_600_000,
@@ -87,24 +93,28 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     if (worker === undefined) throw new RollcallError('not_found')
     return worker
   }
-  const list = new DeadLetterList(store.feed)
+  const list = new DeadLetterList(store.deadLetters)
   workers.takeUp(auth.organizations())
   auth.onDirectoryReloaded(() => workers.takeUp(auth.organizations()))
-  store.feed.onAdded((organizationId) => {
+  const unlisten = store.feed.onAdded((organizationId) => {
     for (const worker of workers.of(organizationId)) worker.wake()
   })
   return {
-    list: (organizationId) => workers.of(organizationId).map((worker) => view(store.feed, worker)),
+    list: (organizationId) => Promise.all(workers.of(organizationId).map((worker) => view(store, worker))),
+    count: (organizationId) => workers.of(organizationId).length,
     deadLetters: async (organizationId, webhookId, after, max) =>
       list.page(find(organizationId, webhookId).key, after, max),
-    replay(organizationId, webhookId, eventIds) {
+    async replay(organizationId, webhookId, eventIds) {
       const worker = find(organizationId, webhookId)
-      const sequences = list.sequences(worker.key, eventIds)
+      const sequences = await list.sequences(worker.key, eventIds)
       worker.replay(sequences)
       return sequences.length
     },
     removeDeadLetters: async (organizationId, webhookId) => list.clear(find(organizationId, webhookId).key),
-    close: () => workers.close(),
+    close() {
+      unlisten()
+      return workers.close()
+    },
   }
 }
 
@@ -115,19 +125,15 @@ function shownUrl(text: string): string {
   return url.href
 }
 
-function view(feed: FeedStore, { key, webhook, state }: Worker): WebhookView {
+async function view(
+  { feed, webhooks, deadLetters }: WebhooksOptions['store'],
+  { key, webhook, state }: Worker,
+): Promise<WebhookView> {
   const { id, url, events, enabled } = webhook
-  const doneSequence = feed.position(key)?.doneSequence ?? 0
-  const pending = feed.count(key.organizationId, doneSequence, events)
-  return {
-    id,
-    url: shownUrl(url),
-    events,
-    enabled,
-    pending,
-    deadLetters: feed.deadLetterSequences(key).length,
-    ...state,
-  }
+  const doneSequence = (await webhooks.position(key))?.doneSequence ?? 0
+  const pending = await feed.count(key.organizationId, doneSequence, events)
+  const dead = await deadLetters.sequences(key)
+  return { id, url: shownUrl(url), events, enabled, pending, deadLetters: dead.length, ...state }
 }
 
 /** One for each webhook of the directory. */
@@ -135,6 +141,8 @@ class Workers {
   readonly #context: WorkerContext
   #byOrganization = new Map<string, readonly Worker[]>()
   readonly #ending = new Set<Promise<void>>()
+  /** What is to be kept, until this is closed. */
+  #newest: readonly Watch[] | undefined
 
   constructor(context: WorkerContext) {
     this.#context = context
@@ -153,7 +161,7 @@ class Workers {
       types: new Set(webhooks.flatMap(({ events }) => [...events])),
       webhookIds: webhooks.map(({ id }) => id),
     }))
-    this.#context.feed.watch(watches, this.#context.clock.wallMs())
+    this.#watch(watches)
     this.#byOrganization = new Map(
       withWebhooks.map(({ id, webhooks }) => [
         id,
@@ -165,8 +173,26 @@ class Workers {
   }
 
   async close(): Promise<void> {
+    this.#newest = undefined
     for (const worker of [...this.#byOrganization.values()].flat()) this.#end(worker)
     await Promise.all(this.#ending)
+  }
+
+  /** Tells the store what is kept from now on, and what is forgotten, until it has heard. */
+  #watch(watches: readonly Watch[]): void {
+    this.#newest = watches
+    const { store, clock } = this.#context
+    const told = store.feed.watch(watches).then(() => this.#wakeAll())
+    const forgotten = told.then(() => forgetOthers(store.webhooks, watches))
+    forgotten.catch(() => {
+      clock.after(WATCH_RETRY_MS, () => {
+        if (this.#newest === watches) this.#watch(watches)
+      })
+    })
+  }
+
+  #wakeAll(): void {
+    for (const worker of [...this.#byOrganization.values()].flat()) worker.wake()
   }
 
   #take(before: ReadonlyMap<string, readonly Worker[]>, organizationId: string, webhook: Webhook): Worker {
@@ -181,4 +207,19 @@ class Workers {
     this.#ending.add(ended)
     void ended.finally(() => this.#ending.delete(ended))
   }
+}
+
+/** Whatever is not in the directory any more loses its position and its dead letters. */
+async function forgetOthers(webhooks: Store['webhooks'], watches: readonly Watch[]): Promise<void> {
+  const kept = new Set(
+    watches.flatMap(({ organizationId, webhookIds }) =>
+      webhookIds.map((webhookId) => nameOf({ organizationId, webhookId })),
+    ),
+  )
+  for (const webhook of await webhooks.list()) if (!kept.has(nameOf(webhook))) await webhooks.forget(webhook)
+}
+
+/** Ids never contain a slash, so that no two webhooks share a name. */
+function nameOf({ organizationId, webhookId }: WebhookKey): string {
+  return `${organizationId}/${webhookId}`
 }

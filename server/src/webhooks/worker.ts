@@ -1,9 +1,10 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { LifecycleEventType } from '@rollcall/protocol/lifecycle'
+import { WEBHOOK_TIMEOUT_MS } from '@rollcall/protocol/limits'
 import type { Webhook } from '../auth/auth.ts'
 import type { Clock, Random, Timer, WallBounds } from '../clock/clock.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
-import type { FeedEntry, FeedStore, WebhookKey } from '../store/store.ts'
+import type { FeedEntry, Store, WebhookKey, WebhookLease } from '../store/store.ts'
 import { backoffMs } from './backoff.ts'
 import type { Batch } from './batch.ts'
 import { nextBatch } from './next-batch.ts'
@@ -15,9 +16,13 @@ import { signedHeaders } from './sign.ts'
 const GATHER_MS = 50
 /** Time after which a store that says no is asked again, milliseconds. */
 const STORE_RETRY_MS = 1_000
+/** How long the lease is taken for, milliseconds: longer than what is done with it can take. */
+const LEASE_MS = 3 * WEBHOOK_TIMEOUT_MS
+/** Time after which a lease that somebody else has is asked for again, milliseconds. */
+const LEASE_RETRY_MS = 1_000
 
 export type WorkerContext = {
-  readonly feed: FeedStore
+  readonly store: Pick<Store, 'feed' | 'webhooks' | 'deadLetters'>
   readonly clock: Clock
   /** No jump of the wall clock makes the time long. */
   readonly wall: WallBounds
@@ -39,7 +44,8 @@ export type WorkerState = {
 
 /**
  * Sends one webhook its events: one batch at a time, in order, each until it is taken or has been tried for too
- * long. What it has in memory is one batch; everything else is in the feed.
+ * long. What it has in memory is one batch; everything else is in the store, where other processes have workers for the same
+ * webhook: the one with the lease sends, and keeps it over its pauses.
  */
 export class Worker {
   readonly key: WebhookKey
@@ -50,6 +56,7 @@ export class Worker {
   #webhook: Webhook
   #timer: Timer | undefined
   #attempt: Promise<void> | undefined
+  #lease: WebhookLease | undefined
   #isWoken = false
   #failures = 0
   #state: WorkerState = {
@@ -64,7 +71,7 @@ export class Worker {
     this.#webhook = webhook
     this.#context = context
     this.#receiver = context.openReceiver()
-    this.#replay = new Replay(this.key, context.feed)
+    this.#replay = new Replay(this.key, context.store.deadLetters)
   }
 
   get webhook(): Webhook {
@@ -101,6 +108,7 @@ export class Worker {
     this.#timer?.cancel()
     await this.#attempt
     this.#receiver.close()
+    await this.#giveBack()
   }
 
   #startAfresh(): void {
@@ -122,7 +130,7 @@ export class Worker {
 
   async #run(): Promise<void> {
     this.#isWoken = false
-    const delayMs = await this.#sendNext().catch((error: unknown) => {
+    const delayMs = await this.#work().catch((error: unknown) => {
       // The store says itself when it cannot write.
       if (!(error instanceof RollcallError) || error.code !== 'unavailable')
         this.#context.log.error('a webhook could not go on', {
@@ -137,9 +145,29 @@ export class Worker {
   }
 
   /** Returns when to go on; `undefined`: when there is something again. */
-  async #sendNext(): Promise<number | undefined> {
+  async #work(): Promise<number | undefined> {
     if (!this.#webhook.enabled) return undefined
-    const { feed, wall } = this.#context
+    const { webhooks } = this.#context.store
+    const lease = await webhooks.lease(this.key, LEASE_MS, this.#lease)
+    this.#lease = lease
+    // A webhook that the store does not know, not yet or not any more, is nobody's to send to.
+    if (lease === undefined)
+      return (await webhooks.position(this.key)) === undefined ? undefined : LEASE_RETRY_MS
+    const delayMs = await this.#sendNext(lease)
+    if (delayMs === undefined) await this.#giveBack()
+    else if (delayMs > 0) await webhooks.lease(this.key, delayMs + LEASE_MS, lease)
+    return delayMs
+  }
+
+  async #giveBack(): Promise<void> {
+    const lease = this.#lease
+    this.#lease = undefined
+    // Where it cannot be given back it lapses.
+    if (lease !== undefined) await this.#context.store.webhooks.release(lease).catch(() => undefined)
+  }
+
+  async #sendNext(lease: WebhookLease): Promise<number | undefined> {
+    const { store } = this.#context
     const again = await this.#replay.next()
     if (again !== undefined)
       return this.#send(
@@ -147,11 +175,11 @@ export class Worker {
         () => this.#replay.done(again),
         async () => this.#replay.stop(),
       )
-    const next = await nextBatch(feed, this.key, withGaps(this.#webhook.events), () => wall.latestMs())
+    const next = await nextBatch(store, lease, withGaps(this.#webhook.events))
     if (next === undefined) return undefined
     const { batch, lastSequence, sinceWallMs } = next
-    const done = async () => feed.advance(this.key, lastSequence)
-    return this.#send(batch, done, () => this.#giveUp(batch.entries, lastSequence, sinceWallMs))
+    const done = async () => void (await store.webhooks.advance(lease, lastSequence))
+    return this.#send(batch, done, () => this.#giveUp(lease, batch.entries, lastSequence, sinceWallMs))
   }
 
   async #send(
@@ -183,13 +211,17 @@ export class Worker {
   }
 
   /** Makes dead letters of a batch that was tried for too long, so that the others go on. */
-  async #giveUp(entries: readonly FeedEntry[], lastSequence: number, sinceWallMs: number): Promise<void> {
-    const { feed, clock, wall, log, metrics, retryMs } = this.#context
+  async #giveUp(
+    lease: WebhookLease,
+    entries: readonly FeedEntry[],
+    lastSequence: number,
+    sinceWallMs: number,
+  ): Promise<void> {
+    const { store, wall, log, metrics, retryMs } = this.#context
     if (wall.earliestMs() - sinceWallMs < retryMs) return
-    const buriedAtWallMs = clock.wallMs()
     const failure = this.#state.lastFailure ?? ''
-    const letters = entries.map((entry) => ({ entry, failure, buriedAtWallMs }))
-    await feed.bury(this.key, letters, lastSequence)
+    const letters = entries.map((entry) => ({ entry, failure }))
+    if (!(await store.webhooks.bury(lease, letters, lastSequence))) return
     this.#failures = 0
     metrics.webhookEvents('dead_lettered', entries.length)
     log.warn('events for a webhook became dead letters', { ...this.key, failure, events: entries.length })

@@ -77,7 +77,7 @@ export function deadLetterRoutes(app: App, { webhooks }: Pick<HttpServices, 'web
     { schema: replaying, validatorCompiler, config: BODY_OPTIONAL },
     async (request, reply) => {
       const ids = parseDeadLetterIds(request.body)
-      const count = webhooks.replay(
+      const count = await webhooks.replay(
         organizationOf(callerOf(request), request.query),
         request.params.webhookId,
         ids,

@@ -73,6 +73,6 @@ function inSight({ auth, registrar, delivery, webhooks }: Services, id: string):
     registrations: registrar.count(id),
     connected,
     mailboxEvents,
-    webhooks: webhooks.list(id).length,
+    webhooks: webhooks.count(id),
   }
 }

@@ -32,7 +32,8 @@ export function listWebhooksRoute(app: App, { webhooks }: Pick<HttpServices, 'we
   app.get('/webhooks', { schema, validatorCompiler }, async (request, reply) => {
     const organizationId = organizationInSight(callerOf(request), parseOrganization(request.query))
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
-    return reply.send(JSON.stringify({ webhooks: webhooks.list(organizationId).map(shown) }))
+    const listed = await webhooks.list(organizationId)
+    return reply.send(JSON.stringify({ webhooks: listed.map(shown) }))
   })
 }
 

@@ -388,7 +388,7 @@ const telling: Cases = {
 
   'the feed says it once, also for an endpoint that is not registered any more': async (scene) => {
     const types = new Set(['UserEndpointEventAnsweredEvent'] as const)
-    scene.store.feed.watch([{ organizationId, types, webhookIds: ['w'] }], scene.under.wallMs())
+    await scene.store.feed.watch([{ organizationId, types, webhookIds: ['w'] }])
     const [phone, tab] = await threeEndpoints(scene)
     await ring(scene)
     await ring(scene, 'other')

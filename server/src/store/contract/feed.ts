@@ -6,8 +6,8 @@ import { type Cases, ENDPOINT, type Scene } from './scene.ts'
 const HOOK = { organizationId: 'acme', webhookId: 'hook' }
 const ALL = new Set(Object.keys(LIFECYCLE_EVENTS) as LifecycleEventType[])
 
-function watch(scene: Scene, webhookIds = ['hook'], organizationId = 'acme', types = ALL): void {
-  scene.store.feed.watch([{ organizationId, types, webhookIds }], scene.under.wallMs())
+function watch(scene: Scene, webhookIds = ['hook'], organizationId = 'acme', types = ALL): Promise<void> {
+  return scene.store.feed.watch([{ organizationId, types, webhookIds }])
 }
 
 function read(scene: Scene, after = 0, max = 1000): Promise<readonly FeedEntry[]> {
@@ -43,25 +43,28 @@ export const feedCases: Cases = {
   'tells of a user without an endpoint, where somebody asks for it': async (scene) => {
     const { feed } = scene.store
     const alice = { organizationId: 'acme', userId: 'alice' }
-    watch(scene, ['hook'], 'acme', new Set(['UserEndpointExpiredEvent']))
-    feed.noteSignInLocked(alice, 5)
-    watch(scene)
-    feed.noteSignInLocked({ ...alice, organizationId: 'globex' }, 6)
-    feed.noteSignInLocked(alice, 7)
+    await watch(scene, ['hook'], 'acme', new Set(['UserEndpointExpiredEvent']))
+    await feed.noteSignInLocked(alice)
+    await watch(scene)
+    await feed.noteSignInLocked({ ...alice, organizationId: 'globex' })
+    await scene.under.advance(7)
+    await feed.noteSignInLocked(alice)
     const [entry, ...others] = await read(scene)
     const { sequence, ...rest } = entry ?? assert.fail('nothing was kept')
     assert(sequence > 0)
     const type = 'SignInLockedEvent'
-    assert.deepEqual(rest, { ...alice, type, reason: 'too_many_attempts', userEndpointId: '', atWallMs: 7 })
+    const atWallMs = scene.under.wallMs()
+    assert.deepEqual(rest, { ...alice, type, reason: 'too_many_attempts', userEndpointId: '', atWallMs })
     assert.deepEqual(others, [])
   },
 
   'tells registrations, links, receipts, expiries and unregistrations, in their order': async (scene) => {
-    watch(scene)
+    await watch(scene)
     const { feed } = scene.store
     const registration = await scene.register()
     await scene.register()
-    feed.noteConnected(registration, 5)
+    const connectedAtWallMs = scene.under.wallMs()
+    await feed.noteConnected(registration)
     const [first, second, third] = [
       await append(scene, 'e'),
       await append(scene, 'f'),
@@ -76,7 +79,8 @@ export const feedCases: Cases = {
     await scene.under.advance(1)
     scene.store.mailboxes.expireDue(10, () => 0)
     assert.equal(scene.store.mailboxes.depth(registration), 0)
-    feed.noteDisconnected(registration, 'connection_lost', 8)
+    const disconnectedAtWallMs = scene.under.wallMs()
+    await feed.noteDisconnected(registration, 'connection_lost')
     await scene.under.advance(10_000)
     await expire(scene)
     await scene.register()
@@ -112,13 +116,16 @@ export const feedCases: Cases = {
       entries.slice(2, 5).map(({ eventId }) => eventId),
       ['id of e', 'id of f', 'id of g'],
     )
-    assert.deepEqual([entries[5]?.connectedAtWallMs, entries[5]?.atWallMs], [5, 8])
+    assert.deepEqual(
+      [entries[5]?.connectedAtWallMs, entries[5]?.atWallMs],
+      [connectedAtWallMs, disconnectedAtWallMs],
+    )
     assert.equal(entries[6]?.atWallMs, scene.under.wallMs())
   },
 
   'tells of whoever made room before it tells of the one that took it': async (scene) => {
     await scene.register()
-    watch(scene)
+    await watch(scene)
     await append(scene, 'e')
     await scene.tryToRegister({ userEndpointId: 'new', isLinked: () => false }, 1)
     assert.deepEqual(await told(scene), ['Unregistered evicted', 'Registered requested'])
@@ -131,11 +138,8 @@ export const feedCases: Cases = {
 
   'keeps nothing of organizations and types that nobody watches': async (scene) => {
     await scene.register({ userId: 'early' })
-    watch(scene, ['hook'], 'acme', new Set(['UserEndpointExpiredEvent']))
-    assert.equal(scene.store.feed.isWatched('acme', 'UserEndpointExpiredEvent'), true)
-    assert.equal(scene.store.feed.isWatched('acme', 'UserEndpointRegisteredEvent'), false)
-    assert.equal(scene.store.feed.isWatched('__proto__', 'UserEndpointExpiredEvent'), false)
-    scene.store.feed.noteConnected(await scene.register(), 1)
+    await watch(scene, ['hook'], 'acme', new Set(['UserEndpointExpiredEvent']))
+    await scene.store.feed.noteConnected(await scene.register())
     await scene.register({ organizationId: '__proto__' })
     assert.deepEqual(scene.store.feed.totals(), { entries: 0, bytes: 0, deadLetters: 0, dropped: 0 })
     await scene.under.advance(10_000)
@@ -145,7 +149,7 @@ export const feedCases: Cases = {
   },
 
   'tells an expiry before the registration that takes its place, and once': async (scene) => {
-    watch(scene)
+    await watch(scene)
     await scene.register()
     await scene.under.advance(10_000)
     await scene.register()
@@ -158,7 +162,7 @@ export const feedCases: Cases = {
   },
 
   'a refused or dropped operation tells nothing': async (scene) => {
-    watch(scene)
+    await watch(scene)
     const registration = await scene.register()
     await scene.store.registrations.register({ ...registration, userEndpointId: 'second' }, 1)
     await scene.unregister({ ...ENDPOINT, userId: 'nobody' })
@@ -168,100 +172,142 @@ export const feedCases: Cases = {
   },
 
   'reads from anywhere, no more than asked, and counts by type': async (scene) => {
-    watch(scene)
+    await watch(scene)
     for (const userEndpointId of ['a', 'b', 'c']) await scene.register({ userEndpointId })
     const [first, second, third] = await read(scene)
     assert.deepEqual(await read(scene, first?.sequence, 1), [second])
     assert.deepEqual(await read(scene, third?.sequence), [])
     assert.deepEqual(await read(scene, 0, 0), [])
-    assert.equal(scene.store.feed.count('acme', first?.sequence ?? 0, ALL), 2)
-    assert.equal(scene.store.feed.count('acme', 0, new Set(['UserEndpointExpiredEvent'])), 0)
+    assert.equal(await scene.store.feed.count('acme', first?.sequence ?? 0, ALL), 2)
+    assert.equal(await scene.store.feed.count('acme', 0, new Set(['UserEndpointExpiredEvent'])), 0)
   },
 
   'a new webhook begins with what comes; entries stay until every webhook is past them': async (scene) => {
-    watch(scene)
-    const { feed } = scene.store
+    await watch(scene)
+    const { feed, webhooks } = scene.store
+    const second = { ...HOOK, webhookId: 'second' }
     await scene.register({ userEndpointId: 'a' })
-    watch(scene, ['hook', 'second'])
+    await watch(scene, ['hook', 'second'])
     await scene.register({ userEndpointId: 'b' })
     const [a, b] = (await read(scene)).map(({ sequence }) => sequence)
     assert(a !== undefined && b !== undefined)
-    assert.equal(feed.position(HOOK)?.doneSequence, 0)
-    assert.equal(feed.position({ ...HOOK, webhookId: 'second' })?.doneSequence, a)
-    feed.advance(HOOK, b)
-    feed.advance(HOOK, a)
-    assert.equal(feed.position(HOOK)?.doneSequence, b)
+    assert.equal((await webhooks.position(HOOK))?.doneSequence, 0)
+    assert.equal((await webhooks.position(second))?.doneSequence, a)
+    const lease = await scene.takeLease(HOOK)
+    assert.equal(await webhooks.advance(lease, b), true)
+    assert.equal(await webhooks.advance(lease, a), true)
+    assert.equal((await webhooks.position(HOOK))?.doneSequence, b)
     assert.deepEqual((await read(scene)).length, 1)
-    feed.advance({ ...HOOK, webhookId: 'second' }, b)
+    await webhooks.advance(await scene.takeLease(second), b)
     assert.deepEqual(await read(scene), [])
     assert.deepEqual(feed.totals(), { entries: 0, bytes: 0, deadLetters: 0, dropped: 0 })
   },
 
-  'a webhook that is gone loses everything, and holds nothing up': async (scene) => {
-    watch(scene, ['hook', 'gone'])
-    const { feed } = scene.store
+  'a webhook that is forgotten loses everything, and holds nothing up': async (scene) => {
+    await watch(scene, ['hook', 'gone'])
+    const { feed, webhooks, deadLetters } = scene.store
     const gone = { ...HOOK, webhookId: 'gone' }
     await scene.register({ userEndpointId: 'a' })
     const [entry] = await read(scene)
     assert(entry !== undefined)
-    await feed.bury(gone, [{ entry, failure: 'x', buriedAtWallMs: 1 }], entry.sequence - 1)
-    feed.advance(HOOK, entry.sequence)
-    watch(scene)
+    const lease = await scene.takeLease(gone)
+    await webhooks.bury(lease, [{ entry, failure: 'x' }], entry.sequence - 1)
+    await webhooks.advance(await scene.takeLease(HOOK), entry.sequence)
+    await watch(scene)
+    await webhooks.forget(gone)
     assert.deepEqual(await read(scene), [])
-    assert.equal(feed.position(gone), undefined)
-    assert.deepEqual(feed.deadLetterSequences(gone), [])
+    assert.equal(await webhooks.position(gone), undefined)
+    assert.deepEqual(await deadLetters.sequences(gone), [])
     assert.equal(feed.totals().deadLetters, 0)
-    await feed.begin(gone, { lastSequence: 1, sinceWallMs: 1 })
-    feed.advance(gone, 9)
-    assert.equal(feed.position(gone), undefined)
+    assert.equal(await webhooks.begin(lease, 1), undefined)
+    assert.equal(await webhooks.advance(lease, 9), false)
+    assert.equal(await webhooks.position(gone), undefined)
+    assert.equal(await webhooks.lease(gone, 1000), undefined)
+    assert.deepEqual(await webhooks.list(), [HOOK])
     await scene.register({ userEndpointId: 'b' })
-    scene.store.feed.watch([], scene.under.wallMs())
+    await scene.store.feed.watch([])
+    await webhooks.forget(HOOK)
     assert.equal(feed.totals().entries, 0)
     assert.deepEqual(await read(scene), [])
   },
 
+  'a webhook that is not watched, and not forgotten, keeps what it has': async (scene) => {
+    await watch(scene, ['hook', 'absent'])
+    const { webhooks, deadLetters } = scene.store
+    const absent = { ...HOOK, webhookId: 'absent' }
+    for (const userEndpointId of ['a', 'b']) await scene.register({ userEndpointId })
+    const [a, b] = await read(scene)
+    assert(a !== undefined && b !== undefined)
+    await webhooks.bury(await scene.takeLease(absent), [{ entry: a, failure: 'x' }], a.sequence)
+    await webhooks.advance(await scene.takeLease(HOOK), b.sequence)
+    await watch(scene)
+    await scene.register({ userEndpointId: 'c' })
+    await watch(scene, ['hook', 'absent'])
+    assert.deepEqual(await deadLetters.sequences(absent), [a.sequence])
+    assert.equal((await webhooks.position(absent))?.doneSequence, a.sequence)
+    const left = await read(scene, a.sequence)
+    assert.deepEqual(
+      left.map(({ userEndpointId }) => userEndpointId),
+      ['b', 'c'],
+    )
+  },
+
   'a batch is remembered until it is done or buried': async (scene) => {
-    watch(scene)
-    const { feed } = scene.store
+    await watch(scene)
+    const { feed, webhooks, deadLetters } = scene.store
     await scene.register({ userEndpointId: 'a' })
     await scene.register({ userEndpointId: 'b' })
     const [a, b] = await read(scene)
     assert(a !== undefined && b !== undefined)
-    await feed.begin(HOOK, { lastSequence: a.sequence, sinceWallMs: 7 })
-    assert.deepEqual(feed.position(HOOK)?.batch, { lastSequence: a.sequence, sinceWallMs: 7 })
-    const letter = { entry: a, failure: 'status_500', buriedAtWallMs: 9 }
-    await feed.bury(HOOK, [letter], a.sequence)
-    assert.deepEqual(feed.position(HOOK), { doneSequence: a.sequence, batch: undefined })
+    const lease = await scene.takeLease(HOOK)
+    const batch = { lastSequence: a.sequence, sinceWallMs: scene.under.wallMs() }
+    assert.deepEqual(await webhooks.begin(lease, a.sequence), batch)
+    await scene.under.advance(9)
+    assert.deepEqual((await webhooks.position(HOOK))?.batch, batch)
+    const letter = { entry: a, failure: 'status_500' }
+    assert.equal(await webhooks.bury(lease, [letter], a.sequence), true)
+    const buried = { ...letter, buriedAtWallMs: scene.under.wallMs() }
+    assert.deepEqual(await webhooks.position(HOOK), { doneSequence: a.sequence, batch: undefined })
     assert.deepEqual(await read(scene), [b])
-    assert.deepEqual(await feed.deadLetters(HOOK, 0, 10), [letter])
-    assert.deepEqual(await feed.deadLetters(HOOK, a.sequence, 10), [])
-    assert.deepEqual(feed.deadLetterSequences(HOOK), [a.sequence])
+    assert.deepEqual(await deadLetters.list(HOOK, 0, 10), [buried])
+    assert.deepEqual(await deadLetters.list(HOOK, a.sequence, 10), [])
+    assert.deepEqual(await deadLetters.sequences(HOOK), [a.sequence])
     assert.equal(feed.totals().deadLetters, 1)
-    await feed.removeDeadLetters(HOOK, [a.sequence, a.sequence, 999])
-    assert.deepEqual(await feed.deadLetters(HOOK, 0, 10), [])
+    await deadLetters.remove(HOOK, [a.sequence, a.sequence, 999])
+    assert.deepEqual(await deadLetters.list(HOOK, 0, 10), [])
     assert.equal(feed.totals().deadLetters, 0)
   },
 
   'whoever listens hears of every entry': async (scene) => {
-    const heard: string[] = []
-    scene.store.feed.onAdded((organizationId) => heard.push(organizationId))
+    const [heard, other]: string[][] = [[], []]
+    scene.store.feed.onAdded((organizationId) => heard?.push(organizationId))
+    const stop = scene.store.feed.onAdded((organizationId) => other?.push(organizationId))
     await scene.register({ userEndpointId: 'a' })
-    watch(scene)
-    scene.store.feed.noteConnected(await scene.register(), 1)
-    assert.deepEqual(heard, ['acme', 'acme'])
+    await watch(scene)
+    await scene.store.feed.noteConnected(await scene.register())
+    assert.deepEqual(
+      [heard, other],
+      [
+        ['acme', 'acme'],
+        ['acme', 'acme'],
+      ],
+    )
+    stop()
+    await scene.register({ userEndpointId: 'b' })
+    assert.deepEqual([heard?.length, other?.length], [3, 2])
   },
 }
 
 export const feedRestartCases: Cases = {
   'nothing of the feed is lost between the change and the crash': async (scene) => {
-    watch(scene)
+    await watch(scene)
     const registration = await scene.register()
     await scene.register({ userEndpointId: 'gone' })
     await scene.store.registrations.unregister({ ...ENDPOINT, userEndpointId: 'gone' }, 'revoked')
     const before = await read(scene)
     await scene.under.crash(0)
     assert.deepEqual(await read(scene), before)
-    watch(scene)
+    await watch(scene)
     await scene.under.advance(60_000)
     await expire(scene)
     await scene.under.advance(1000)
@@ -278,25 +324,27 @@ export const feedRestartCases: Cases = {
   'positions, batches and dead letters are there after a crash, and no sequence comes twice': async (
     scene,
   ) => {
-    watch(scene)
-    const { feed } = scene.store
+    await watch(scene)
+    const { webhooks } = scene.store
     for (const userEndpointId of ['a', 'b', 'c']) await scene.register({ userEndpointId })
     const [a, b, c] = await read(scene)
     assert(a !== undefined && b !== undefined && c !== undefined)
-    const letter = { entry: a, failure: 'timeout', buriedAtWallMs: 3 }
-    await feed.bury(HOOK, [letter], a.sequence)
-    await feed.begin(HOOK, { lastSequence: b.sequence, sinceWallMs: 4 })
+    const lease = await scene.takeLease(HOOK)
+    await webhooks.bury(lease, [{ entry: a, failure: 'timeout' }], a.sequence)
+    const letter = { entry: a, failure: 'timeout', buriedAtWallMs: scene.under.wallMs() }
+    const batch = await webhooks.begin(lease, b.sequence)
+    assert(batch !== undefined)
     await scene.under.crash(0)
-    watch(scene)
-    const position = { doneSequence: a.sequence, batch: { lastSequence: b.sequence, sinceWallMs: 4 } }
-    assert.deepEqual(scene.store.feed.position(HOOK), position)
-    assert.deepEqual(await scene.store.feed.deadLetters(HOOK, 0, 9), [letter])
+    await watch(scene)
+    const position = { doneSequence: a.sequence, batch }
+    assert.deepEqual(await scene.store.webhooks.position(HOOK), position)
+    assert.deepEqual(await scene.store.deadLetters.list(HOOK, 0, 9), [letter])
     assert.deepEqual(scene.store.feed.totals().deadLetters, 1)
     assert.deepEqual(await read(scene), [b, c])
-    scene.store.feed.advance(HOOK, c.sequence)
+    await scene.store.webhooks.advance(await scene.takeLease(HOOK), c.sequence)
     await scene.under.advance(1000)
     await scene.under.crash(0)
-    watch(scene)
+    await watch(scene)
     assert.deepEqual(await read(scene), [])
     await scene.register({ userEndpointId: 'd' })
     const [d] = await read(scene)
@@ -304,37 +352,38 @@ export const feedRestartCases: Cases = {
   },
 
   'who was connected when the process died is told as disconnected, once': async (scene) => {
-    watch(scene)
+    await watch(scene)
     const { feed } = scene.store
     const phone = await scene.register({ keepAliveSeconds: 60 })
     const tab = await scene.register({ userEndpointId: 'tab', keepAliveSeconds: 60 })
-    feed.noteConnected(phone, 5)
-    feed.noteConnected(tab, 6)
-    feed.noteDisconnected(tab, 'unsubscribed', 7)
+    const connectedAtWallMs = scene.under.wallMs()
+    await feed.noteConnected(phone)
+    await feed.noteConnected(tab)
+    await feed.noteDisconnected(tab, 'unsubscribed')
     await scene.under.advance(1000)
     const newest = (await read(scene)).at(-1)?.sequence
     await scene.under.crash(500)
-    watch(scene)
-    watch(scene)
+    await watch(scene)
+    await watch(scene)
     const [entry, ...more] = await read(scene, newest)
     assert.deepEqual(more, [])
     assert.deepEqual(
       [entry?.userEndpointId, entry?.reason, entry?.connectedAtWallMs, entry?.atWallMs],
-      ['phone', 'server_restarted', 5, scene.under.wallMs()],
+      ['phone', 'server_restarted', connectedAtWallMs, scene.under.wallMs()],
     )
     await scene.under.advance(1000)
     await scene.under.crash(0)
-    watch(scene)
+    await watch(scene)
     assert.deepEqual(await told(scene, newest), ['Disconnected server_restarted'])
   },
 
   'after a clean stop nobody is': async (scene) => {
-    watch(scene)
+    await watch(scene)
     const phone = await scene.register({ keepAliveSeconds: 60 })
-    scene.store.feed.noteConnected(phone, 5)
-    scene.store.feed.noteDisconnected(phone, 'server_draining', 6)
+    await scene.store.feed.noteConnected(phone)
+    await scene.store.feed.noteDisconnected(phone, 'server_draining')
     await scene.under.reopen(500)
-    watch(scene)
+    await watch(scene)
     assert.deepEqual((await told(scene)).slice(1), ['Connected subscribed', 'Disconnected server_draining'])
   },
 }

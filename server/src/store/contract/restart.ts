@@ -227,6 +227,8 @@ export const closingCases: Cases = {
     const { store } = scene
     const registration = await scene.register()
     const claim = scene.claimOf(ENDPOINT, 'k')
+    const hook = { organizationId: 'acme', webhookId: 'hook' }
+    const lease = { webhook: hook, epoch: 1 }
     await Promise.all([store.close(), store.close()])
     await store.close()
     const isRefusal = (error: unknown) => error instanceof RollcallError && error.code === 'unavailable'
@@ -250,12 +252,22 @@ export const closingCases: Cases = {
       () => store.revokedUsers.list(),
       () => store.lastSeen.find(ENDPOINT, 0),
       () => store.signingKeys.list(),
+      () => store.feed.watch([]),
+      () => store.feed.read('acme', 0, 1),
+      () => store.feed.noteConnected(registration),
+      () => store.feed.noteDisconnected(registration, 'server_draining'),
+      () => store.webhooks.position(hook),
+      () => store.webhooks.lease(hook, 1000),
+      () => store.webhooks.begin(lease, 1),
+      () => store.webhooks.advance(lease, 1),
+      () => store.webhooks.bury(lease, [], 1),
+      () => store.webhooks.forget(hook),
+      () => store.deadLetters.list(hook, 0, 1),
+      () => store.deadLetters.remove(hook, [1]),
       () => store.history.find('e', {}),
       () => store.history.list({}, undefined, 1),
     ]
     for (const operation of refused) await assert.rejects(operation(), isRefusal)
     store.mailboxes.remove(registration, 1)
-    store.feed.noteConnected(registration, 1)
-    store.feed.noteDisconnected(registration, 'server_draining', 1)
   },
 }

@@ -13,6 +13,8 @@ import type {
   Store,
   StoredEvent,
   UserKey,
+  WebhookKey,
+  WebhookLease,
 } from '../store.ts'
 
 /** A store under test, and what the suite has to do to it. Time stands still but for `advance`. */
@@ -35,6 +37,8 @@ export interface StoreUnderTest {
 
 export const ENDPOINT: EndpointKey = { organizationId: 'acme', userId: 'alice', userEndpointId: 'phone' }
 const ENDPOINTS_MAX = 100
+/** Longer than whoever takes a lease has use for it. */
+const LEASE_MS = 3_600_000
 
 /** Short forms of the operations, with what a test does not care about filled in. */
 export class Scene {
@@ -140,6 +144,13 @@ export class Scene {
     assert.equal(found.kind, 'claimed')
     await this.store.replies.release(claim)
     return undefined
+  }
+
+  /** The lease of a webhook that nobody else has. */
+  async takeLease(webhook: WebhookKey): Promise<WebhookLease> {
+    const lease = await this.store.webhooks.lease(webhook, LEASE_MS)
+    assert(lease !== undefined)
+    return lease
   }
 
   #event(payload: string): StoredEvent {

@@ -52,11 +52,11 @@ export const sharingCases: Cases = {
   },
 }
 
-function flap(scene: Scene, registration: Registration, changes: number): void {
+async function flap(scene: Scene, registration: Registration, changes: number): Promise<void> {
   const { feed } = scene.store
   for (let count = 0; count < changes; count++) {
-    if (count % 2 === 1) feed.noteConnected(registration, scene.under.wallMs())
-    else feed.noteDisconnected(registration, 'unsubscribed', scene.under.wallMs())
+    if (count % 2 === 1) await feed.noteConnected(registration)
+    else await feed.noteDisconnected(registration, 'unsubscribed')
   }
 }
 
@@ -73,29 +73,29 @@ const DISCONNECTED = 'UserEndpointDisconnectedEvent'
 export const flappingCases: Cases = {
   'a device that flaps fills no feed, and its last state is told': async (scene) => {
     const types = new Set([CONNECTED, DISCONNECTED] as const)
-    scene.store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }], 0)
+    await scene.store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }])
     const registration = await scene.register({ keepAliveSeconds: 600 })
-    scene.store.feed.noteConnected(registration, 0)
-    flap(scene, registration, 1000)
+    await scene.store.feed.noteConnected(registration)
+    await flap(scene, registration, 1000)
     const [lastUp, entries] = await told(scene)
     assert.equal(lastUp, CONNECTED)
     assert(entries <= 22, `${entries} entries`)
     // What was read may have been sent: it is not taken back any more.
-    scene.store.feed.noteDisconnected(registration, 'unsubscribed', 0)
+    await scene.store.feed.noteDisconnected(registration, 'unsubscribed')
     assert.deepEqual(await told(scene), [DISCONNECTED, entries + 1])
-    scene.store.feed.noteConnected(registration, 0)
-    scene.store.feed.noteDisconnected(registration, 'unsubscribed', 0)
+    await scene.store.feed.noteConnected(registration)
+    await scene.store.feed.noteDisconnected(registration, 'unsubscribed')
     assert.deepEqual(await told(scene), [DISCONNECTED, entries + 1], 'taken back before it was read')
     assert.equal(scene.store.feed.totals().dropped, 0)
   },
 
   'a device that changes now and then is told of every time': async (scene) => {
     const types = new Set([CONNECTED, DISCONNECTED] as const)
-    scene.store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }], 0)
+    await scene.store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }])
     const registration = await scene.register({ keepAliveSeconds: 600 })
     for (let count = 0; count < 60; count++) {
-      if (count % 2 === 0) scene.store.feed.noteConnected(registration, 0)
-      else scene.store.feed.noteDisconnected(registration, 'unsubscribed', 0)
+      if (count % 2 === 0) await scene.store.feed.noteConnected(registration)
+      else await scene.store.feed.noteDisconnected(registration, 'unsubscribed')
       await scene.under.advance(3_000)
     }
     assert.deepEqual(await told(scene), [DISCONNECTED, 60])
@@ -103,11 +103,11 @@ export const flappingCases: Cases = {
 
   'one that flaps takes nothing back of another, and other things of it are kept': async (scene) => {
     const types = new Set([CONNECTED, DISCONNECTED, 'UserEndpointUnregisteredEvent'] as const)
-    scene.store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }], 0)
+    await scene.store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }])
     const [registration, other] = [await scene.register(), await scene.register({ userEndpointId: 'other' })]
-    flap(scene, registration, 400)
-    scene.store.feed.noteConnected(other, 0)
-    flap(scene, registration, 400)
+    await flap(scene, registration, 400)
+    await scene.store.feed.noteConnected(other)
+    await flap(scene, registration, 400)
     await scene.unregister()
     const entries = await scene.store.feed.read('acme', 0, 1000)
     const of = (userEndpointId: string) => entries.filter((entry) => entry.userEndpointId === userEndpointId)

@@ -12,8 +12,10 @@ import { LEAST_AFTER_START_MS, type Recovery } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
 import { refusingDamage } from './disk/refusing-damage.ts'
 import type { Engine, Ids } from './engine.ts'
+import { embeddedDeadLetters } from './feed/dead-letters.ts'
 import { embeddedFeed } from './feed/feed.ts'
 import { loadFeed } from './feed/feed-parts.ts'
+import { embeddedWebhooks } from './feed/webhooks.ts'
 import { embeddedHistory } from './history/history.ts'
 import { HistoryBook } from './history/history-book.ts'
 import { HistoryRetention } from './history/history-retention.ts'
@@ -259,6 +261,8 @@ async function assemble(
     replies: embeddedReplies(replies, journal),
     history: embeddedHistory({ book: history, journal, wall: serviceTime.wall }),
     feed: embeddedFeed(engine),
+    webhooks: embeddedWebhooks(engine),
+    deadLetters: embeddedDeadLetters(engine.feed),
     refreshFamilies: embeddedRefreshFamilies(families, journal, serviceTime),
     revokedTokens: embeddedSharedList(revoked, journal, earliestWallMs),
     revokedUsers: embeddedSharedList(revokedUsers, journal, earliestWallMs),

@@ -4,7 +4,9 @@ import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kin
 import type { Moment } from '../moment.ts'
 import { LEAST_AFTER_START_MS } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store, StoreTotals } from '../store.ts'
+import { memoryDeadLetters } from './feed/dead-letters.ts'
 import { Feed, memoryFeed } from './feed/feed.ts'
+import { memoryWebhooks } from './feed/webhooks.ts'
 import type { Gate } from './gate.ts'
 import { History, memoryHistory } from './history/history.ts'
 import { Calls } from './mailboxes/call-book.ts'
@@ -75,7 +77,9 @@ export function createMemoryStore({
     calls: memoryCalls(mailboxParts),
     replies: memoryReplies(replies, gate),
     history: memoryHistory(history, gate),
-    feed: memoryFeed(feed, slots, gate),
+    feed: memoryFeed(feed, slots, clock, gate),
+    webhooks: memoryWebhooks(feed, serviceTime, clock, gate),
+    deadLetters: memoryDeadLetters(feed.deadLetters, gate),
     refreshFamilies: memoryRefreshFamilies(serviceTime, gate),
     revokedTokens: memorySharedList(revokedTokenKind(bookBounds), wall, gate),
     revokedUsers: memorySharedList(revokedUserKind(bookBounds), wall, gate),

@@ -42,7 +42,7 @@ export class FeedBook {
   readonly #flapping = new Flapping<IndexedEntry>()
   /** What could not be taken, until it can be told. */
   readonly #missed = new Map<string, Gap & { readonly atWallMs: number }>()
-  onAdded: (organizationId: string) => void = () => {}
+  readonly listeners = new Set<(organizationId: string) => void>()
 
   constructor(options: FeedBookOptions) {
     this.#options = options
@@ -64,6 +64,11 @@ export class FeedBook {
     return { entries: this.#entries, bytes: this.#bytes, dropped: this.#dropped }
   }
 
+  /** Organizations of which something is kept. */
+  get organizations(): readonly string[] {
+    return [...this.#indexes.keys()]
+  }
+
   index(organizationId: string): FeedIndex | undefined {
     return this.#indexes.get(organizationId)
   }
@@ -72,15 +77,13 @@ export class FeedBook {
     return this.#watches.get(organizationId)?.types.has(type) === true
   }
 
-  /** Says what is kept from now on. What is kept of others goes. */
+  /** Says what is kept from now on. */
   watch(watches: readonly Watch[]): void {
     this.#watches = new Map(watches.map((watch) => [watch.organizationId, watch]))
     for (const organizationId of this.#toldAtMs.keys())
       if (!this.#watches.has(organizationId)) this.#toldAtMs.delete(organizationId)
     for (const organizationId of this.#missed.keys())
       if (!this.#watches.has(organizationId)) this.#missed.delete(organizationId)
-    for (const organizationId of [...this.#indexes.keys()])
-      if (!this.#watches.has(organizationId)) this.trim(organizationId, Number.POSITIVE_INFINITY)
   }
 
   /** Adds an entry, with the changes that the journal takes now. */
@@ -153,7 +156,7 @@ export class FeedBook {
     const added = { ...indexed(entry, row, journal.commitNumber), sequence }
     this.#push(organizationId, added)
     this.#keepBounds(organizationId)
-    this.onAdded(organizationId)
+    for (const listener of this.listeners) listener(organizationId)
     return added
   }
 

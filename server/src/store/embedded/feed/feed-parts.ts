@@ -41,3 +41,8 @@ export async function loadFeed({ journal, rows, clock, log, bounds }: FeedOption
   await links.load(rows)
   return { journal, rows, sequences, changes, webhooks, deadLetters, links }
 }
+
+/** Removes the entries of an organization that every webhook of it is past. */
+export function trim({ changes, webhooks }: FeedParts, organizationId: string): void {
+  changes.trim(organizationId, webhooks.doneByAll(organizationId))
+}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createFakeClock, type FakeClock } from '../../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../../test/helpers/fake-disk.ts'
+import { takeLease } from '../../../../../test/helpers/webhook-lease.ts'
 import { createMemoryStore } from '../../memory/memory.ts'
 import type { Store } from '../../store.ts'
 import { openEmbeddedStore } from '../assembly.ts'
@@ -15,10 +16,9 @@ const BOUNDS = {
 const HOOK = { organizationId: 'acme', webhookId: 'h' }
 const TYPES = new Set(['UserEndpointRegisteredEvent'] as const)
 
-function watch(store: Store, ...organizationIds: readonly string[]): void {
-  store.feed.watch(
+function watch(store: Store, ...organizationIds: readonly string[]): Promise<void> {
+  return store.feed.watch(
     organizationIds.map((organizationId) => ({ organizationId, types: TYPES, webhookIds: ['h'] })),
-    0,
   )
 }
 
@@ -50,7 +50,7 @@ for (const [name, open] of engines)
   describe(`bounds of the feed: ${name}`, () => {
     it('an organization that is over its own loses its oldest, and nobody else does', async () => {
       const store = await open(BOUNDS)
-      watch(store, 'acme', 'globex')
+      await watch(store, 'acme', 'globex')
       await register(store, 'globex', 2)
       await register(store, 'acme', 7)
       assert.deepEqual(await endpoints(store, 'acme'), [
@@ -70,7 +70,7 @@ for (const [name, open] of engines)
     it('a gap stands for all that was dropped, until somebody has read it', async () => {
       const clock = createFakeClock()
       const store = await open(BOUNDS, clock)
-      watch(store, 'acme')
+      await watch(store, 'acme')
       const startMs = clock.wallMs()
       for (let count = 0; count < 8; count++) {
         await clock.advance(1000)
@@ -90,14 +90,14 @@ for (const [name, open] of engines)
         [3, 2, undefined, undefined, undefined, undefined, undefined],
       )
       assert.deepEqual(again[0], gap)
-      store.feed.advance(HOOK, again[1]?.sequence ?? 0)
+      await store.webhooks.advance(await takeLease(store, HOOK), again[1]?.sequence ?? 0)
       assert.equal((await store.feed.read('acme', 0, 100)).length, 5, 'told, and gone')
       await store.close()
     })
 
     it('past the bound of all, the organization with the most does', async () => {
       const store = await open(BOUNDS)
-      watch(store, 'acme', 'globex', 'initech')
+      await watch(store, 'acme', 'globex', 'initech')
       await register(store, 'acme', 5)
       await register(store, 'globex', 2)
       await register(store, 'initech', 3)
@@ -109,7 +109,7 @@ for (const [name, open] of engines)
 
     it('bytes count too', async () => {
       const store = await open({ ...BOUNDS, organizationBytesMax: 500 })
-      watch(store, 'acme')
+      await watch(store, 'acme')
       await register(store, 'acme', 5)
       const { bytes, dropped } = store.feed.totals()
       assert(bytes <= 500 && dropped > 0, `${bytes} bytes, ${dropped} dropped`)
@@ -119,13 +119,13 @@ for (const [name, open] of engines)
 
     it('of dead letters the oldest go', async () => {
       const store = await open(BOUNDS)
-      watch(store, 'acme')
+      await watch(store, 'acme')
       await register(store, 'acme', 5)
       const entries = await store.feed.read('acme', 0, 5)
-      const letters = entries.map((entry) => ({ entry, failure: 'timeout', buriedAtWallMs: 0 }))
-      await store.feed.bury(HOOK, letters, entries.at(-1)?.sequence ?? 0)
+      const letters = entries.map((entry) => ({ entry, failure: 'timeout' }))
+      await store.webhooks.bury(await takeLease(store, HOOK), letters, entries.at(-1)?.sequence ?? 0)
       assert.deepEqual(
-        store.feed.deadLetterSequences(HOOK),
+        await store.deadLetters.sequences(HOOK),
         entries.slice(2).map(({ sequence }) => sequence),
       )
       const { deadLetters, dropped } = store.feed.totals()
@@ -138,24 +138,23 @@ it('what is told while the disk fails is there when it works again, in order', a
   const disk = new FakeDisk()
   const clock = createFakeClock()
   const store = await openEmbeddedStore({ rows: disk.open(), clock })
-  store.feed.watch(
-    [{ organizationId: 'acme', types: new Set(['UserEndpointConnectedEvent']), webhookIds: ['h'] }],
-    0,
-  )
+  const types = new Set(['UserEndpointConnectedEvent'] as const)
+  await store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }])
   const endpoint = { organizationId: 'acme', userId: 'alice', userEndpointId: 'phone' }
   const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
   const outcome = await store.registrations.register({ ...endpoint, ...wanted }, 9)
   assert(outcome.kind === 'registered')
   disk.failure = new Error('EIO')
-  store.feed.noteConnected(outcome.registration, 1)
+  const startMs = clock.wallMs()
+  await store.feed.noteConnected(outcome.registration)
   await clock.advance(1000)
   await assert.rejects(store.feed.read('acme', 0, 9), { code: 'unavailable' })
-  store.feed.noteConnected(outcome.registration, 2)
+  await store.feed.noteConnected(outcome.registration)
   disk.failure = undefined
   await clock.advance(6000)
   assert.deepEqual(
-    (await store.feed.read('acme', 0, 9)).map(({ atWallMs }) => atWallMs),
-    [1, 2],
+    (await store.feed.read('acme', 0, 9)).map(({ atWallMs }) => atWallMs - startMs),
+    [0, 1000],
   )
   await store.close()
 })

@@ -2,28 +2,32 @@ import assert from 'node:assert/strict'
 import type { FeedEntry, FeedStore, Watch } from '../../store.ts'
 import type { Engine } from '../engine.ts'
 import { numberKey } from '../keys.ts'
-import type { FeedParts } from './feed-parts.ts'
+import { type FeedParts, trim } from './feed-parts.ts'
 import { decodeEntry } from './feed-row.ts'
 import { tellReceipt, watchedReceipt } from './receipts.ts'
 
 export function embeddedFeed(engine: Engine): FeedStore {
-  const { feed: parts, table } = engine
-  const { journal, rows, changes, webhooks, deadLetters, links } = parts
+  const { clock, feed: parts, table } = engine
+  const { journal, changes, deadLetters, links } = parts
   const isLinkWatched = (organizationId: string) =>
     changes.isWatched(organizationId, 'UserEndpointConnectedEvent') ||
     changes.isWatched(organizationId, 'UserEndpointDisconnectedEvent')
   return {
-    watch: (watches, nowWallMs) => watch(parts, watches, nowWallMs),
-    isWatched: (organizationId, type) => changes.isWatched(organizationId, type),
-    noteConnected(registration, atWallMs) {
-      if (!isLinkWatched(registration.organizationId)) return
-      links.connected(registration, atWallMs)
-      changes.addLink('UserEndpointConnectedEvent', registration, 'subscribed', atWallMs)
+    async watch(watches) {
+      journal.assertOpen()
+      watch(engine, watches)
     },
-    noteDisconnected(registration, reason, atWallMs) {
+    async noteConnected(registration) {
+      journal.assertOpen()
+      if (!isLinkWatched(registration.organizationId)) return
+      links.connected(registration, clock.wallMs())
+      changes.addLink('UserEndpointConnectedEvent', registration, 'subscribed', clock.wallMs())
+    },
+    async noteDisconnected(registration, reason) {
+      journal.assertOpen()
       const connectedAtWallMs = links.disconnected(registration)
       const more = connectedAtWallMs === undefined ? {} : { connectedAtWallMs }
-      changes.addLink('UserEndpointDisconnectedEvent', registration, reason, atWallMs, more)
+      changes.addLink('UserEndpointDisconnectedEvent', registration, reason, clock.wallMs(), more)
     },
     noteExpired(registration, sequence, atWallMs) {
       const record = table.lookUp(registration)
@@ -31,39 +35,19 @@ export function embeddedFeed(engine: Engine): FeedStore {
       const receipt = watchedReceipt(engine, 'UserEventExpiredEvent', record, sequence)
       tellReceipt(engine, 'UserEventExpiredEvent', record, receipt, atWallMs)
     },
-    noteSignInLocked: (user, atWallMs) =>
-      changes.add('SignInLockedEvent', { ...user, userEndpointId: '' }, 'too_many_attempts', atWallMs),
+    async noteSignInLocked(user) {
+      journal.assertOpen()
+      const nobody = { ...user, userEndpointId: '' }
+      changes.add('SignInLockedEvent', nobody, 'too_many_attempts', clock.wallMs())
+    },
     onAdded(listener) {
-      changes.onAdded = listener
+      changes.listeners.add(listener)
+      return () => void changes.listeners.delete(listener)
     },
     read: (organizationId, afterSequence, max) => read(parts, organizationId, afterSequence, max),
-    count: (organizationId, after, types) => changes.index(organizationId)?.count(after, types) ?? 0,
-    position: (webhook) => webhooks.get(webhook),
-    async begin(webhook, batch) {
-      journal.assertWritable()
-      webhooks.begin(webhook, batch)
-      await journal.durable()
-    },
-    advance(webhook, sequence) {
-      if (journal.isOpen && webhooks.advance(webhook, sequence))
-        changes.trim(webhook.organizationId, webhooks.doneByAll(webhook.organizationId))
-    },
-    async bury(webhook, letters, sequence) {
-      journal.assertWritable()
-      if (webhooks.get(webhook) === undefined) return
-      deadLetters.add(webhook, letters)
-      webhooks.advance(webhook, sequence)
-      changes.trim(webhook.organizationId, webhooks.doneByAll(webhook.organizationId))
-      await journal.durable()
-    },
-    async deadLetters(webhook, afterSequence, max) {
-      journal.assertReadable()
-      return deadLetters.read(rows, webhook, afterSequence, max)
-    },
-    deadLetterSequences: (webhook) => deadLetters.sequences(webhook),
-    async removeDeadLetters(webhook, sequences) {
-      journal.assertWritable()
-      if (deadLetters.remove(webhook, sequences)) await journal.durable()
+    async count(organizationId, after, types) {
+      journal.assertOpen()
+      return changes.index(organizationId)?.count(after, types) ?? 0
     },
     totals() {
       const dropped = changes.totals.dropped + deadLetters.totals.dropped
@@ -72,21 +56,18 @@ export function embeddedFeed(engine: Engine): FeedStore {
   }
 }
 
-function watch(
-  { sequences, changes, webhooks, deadLetters, links }: FeedParts,
-  watches: readonly Watch[],
-  nowWallMs: number,
-): void {
-  for (const gone of webhooks.watch(watches, sequences.newest)) deadLetters.forget(gone)
+function watch({ clock, feed }: Engine, watches: readonly Watch[]): void {
+  const { sequences, changes, webhooks, links } = feed
+  webhooks.watch(watches, sequences.newest)
   changes.watch(watches)
-  for (const { organizationId } of watches) changes.trim(organizationId, webhooks.doneByAll(organizationId))
+  for (const organizationId of changes.organizations) trim(feed, organizationId)
   for (const { sequence: _registrationId, atWallMs: connectedAtWallMs, ...was } of links.takeLeftOver())
     if (changes.isWatched(was.organizationId, 'UserEndpointDisconnectedEvent'))
       changes.append({
         ...was,
         type: 'UserEndpointDisconnectedEvent',
         reason: 'server_restarted',
-        atWallMs: nowWallMs,
+        atWallMs: clock.wallMs(),
         connectedAtWallMs,
       })
 }

@@ -1,4 +1,4 @@
-import type { Watch, WebhookKey, WebhookPosition } from '../../store.ts'
+import type { Watch, WebhookBatch, WebhookKey, WebhookPosition } from '../../store.ts'
 import { encodeFields, FieldReader } from '../fields.ts'
 import type { Journal } from '../journal/journal.ts'
 import { digestKey } from '../keys.ts'
@@ -31,31 +31,28 @@ export class WebhookBook {
     return kept && { doneSequence: kept.doneSequence, batch: kept.batch }
   }
 
-  get all(): Iterable<WebhookKey> {
-    return this.#webhooks.values()
+  get all(): readonly WebhookKey[] {
+    return [...this.#webhooks.values()].map(({ organizationId, webhookId }) => ({
+      organizationId,
+      webhookId,
+    }))
   }
 
-  /**
-   * New ones begin after `newestSequence`. Returns those that are not named any more, which are gone.
-   */
-  watch(watches: readonly Watch[], newestSequence: number): readonly WebhookKey[] {
-    const named = new Set<string>()
+  /** New ones begin after `newestSequence`. */
+  watch(watches: readonly Watch[], newestSequence: number): void {
     for (const { organizationId, webhookIds } of watches)
       for (const webhookId of webhookIds) {
         const webhook = { organizationId, webhookId }
-        named.add(webhookName(webhook))
         if (this.get(webhook) === undefined)
           this.#put({ ...webhook, doneSequence: newestSequence, batch: undefined })
       }
-    const gone = [...this.#webhooks.values()].filter((webhook) => !named.has(webhookName(webhook)))
-    for (const webhook of gone) {
-      this.#webhooks.delete(webhookName(webhook))
-      this.#journal.remove('webhooks', webhookKey(webhook))
-    }
-    return gone
   }
 
-  begin(webhook: WebhookKey, batch: NonNullable<WebhookPosition['batch']>): void {
+  forget(webhook: WebhookKey): void {
+    if (this.#webhooks.delete(webhookName(webhook))) this.#journal.remove('webhooks', webhookKey(webhook))
+  }
+
+  begin(webhook: WebhookKey, batch: WebhookBatch): void {
     const kept = this.#webhooks.get(webhookName(webhook))
     if (kept !== undefined) this.#put({ ...kept, batch })
   }

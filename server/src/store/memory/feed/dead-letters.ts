@@ -1,4 +1,6 @@
-import type { DeadLetter } from '../../store.ts'
+import type { DeadLetter, DeadLetterStore } from '../../store.ts'
+import { assertOpen, type Gate } from '../gate.ts'
+import { webhookName } from './positions.ts'
 
 /** What could not be delivered, by webhook, oldest first. */
 export class DeadLetters {
@@ -35,5 +37,23 @@ export class DeadLetters {
 
   forget(webhook: string): void {
     this.#byWebhook.delete(webhook)
+  }
+}
+
+export function memoryDeadLetters(letters: DeadLetters, gate: Gate): DeadLetterStore {
+  return {
+    async list(webhook, afterSequence, max) {
+      assertOpen(gate)
+      const later = letters.list(webhookName(webhook)).filter(({ entry }) => entry.sequence > afterSequence)
+      return later.slice(0, max)
+    },
+    async sequences(webhook) {
+      assertOpen(gate)
+      return letters.list(webhookName(webhook)).map(({ entry }) => entry.sequence)
+    },
+    async remove(webhook, sequences) {
+      assertOpen(gate)
+      letters.remove(webhookName(webhook), new Set(sequences))
+    },
   }
 }

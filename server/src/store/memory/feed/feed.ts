@@ -18,8 +18,7 @@ import type {
 import { assertOpen, type Gate } from '../gate.ts'
 import type { Slots } from '../registrations/slots.ts'
 import { DeadLetters } from './dead-letters.ts'
-
-type Position = { doneSequence: number; batch: { lastSequence: number; sinceWallMs: number } | undefined }
+import { Positions, webhookName } from './positions.ts'
 
 /** What an entry has beside what its registration says. */
 export type FeedMore = Pick<FeedEntry, 'connectedAtWallMs' | 'eventId' | 'answer'>
@@ -34,12 +33,12 @@ export class Feed {
   readonly #bounds: FeedBounds
   readonly deadLetters: DeadLetters
   readonly links = new Map<number, number>()
-  readonly positions = new Map<string, Position>()
+  readonly positions = new Positions()
   #newestSequence = 0
   watches: readonly Watch[] = []
   entries: readonly FeedEntry[] = []
   dropped = 0
-  onAdded: (organizationId: string) => void = () => {}
+  readonly listeners = new Set<(organizationId: string) => void>()
   readonly #flapping = new Flapping<FeedEntry>()
   readonly #clock: Pick<Clock, 'monotonicMs'>
   /** What somebody has read: it may have been sent. */
@@ -78,7 +77,7 @@ export class Feed {
       },
     ]
     this.#keepBounds(organizationId)
-    this.onAdded(organizationId)
+    for (const listener of this.listeners) listener(organizationId)
   }
 
   /** See `FeedStore`: of an endpoint that flaps, a change undoes the one before it that nobody has read. */
@@ -116,31 +115,28 @@ export class Feed {
 
   watch(watches: readonly Watch[]): void {
     this.watches = watches
-    const names = new Set<string>()
     for (const { organizationId, webhookIds } of watches)
-      for (const webhookId of webhookIds) {
-        const name = webhookName({ organizationId, webhookId })
-        names.add(name)
-        if (!this.positions.has(name))
-          this.positions.set(name, { doneSequence: this.#newestSequence, batch: undefined })
-      }
-    for (const name of this.positions.keys()) {
-      if (names.has(name)) continue
-      this.positions.delete(name)
-      this.deadLetters.forget(name)
-    }
+      for (const webhookId of webhookIds)
+        this.positions.add({ organizationId, webhookId }, this.#newestSequence)
+    this.trim()
+  }
+
+  forget(webhook: WebhookKey): void {
+    this.positions.forget(webhook)
+    this.deadLetters.forget(webhookName(webhook))
+    this.trim()
+  }
+
+  advance(webhook: WebhookKey, sequence: number): void {
+    this.positions.advance(webhook, sequence)
     this.trim()
   }
 
   /** Removes what every webhook of the organization is past. */
   trim(): void {
-    const doneOf = (organizationId: string) => {
-      const watch = this.watches.find((one) => one.organizationId === organizationId)
-      const ids = watch?.webhookIds ?? []
-      const done = ids.map((webhookId) => this.positions.get(webhookName({ organizationId, webhookId })))
-      return Math.min(...done.map((position) => position?.doneSequence ?? 0))
-    }
-    this.entries = this.entries.filter((entry) => entry.sequence > doneOf(entry.organizationId))
+    this.entries = this.entries.filter(
+      ({ organizationId, sequence }) => sequence > this.positions.doneByAll(organizationId),
+    )
   }
 
   /** Without what stands for those that were dropped. */
@@ -180,20 +176,24 @@ function timesOf(subject: FeedSubject) {
   return { registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds }
 }
 
-export function memoryFeed(feed: Feed, slots: Slots, gate: Gate): FeedStore {
-  const { deadLetters, links, positions } = feed
+export function memoryFeed(feed: Feed, slots: Slots, clock: Pick<Clock, 'wallMs'>, gate: Gate): FeedStore {
+  const { links } = feed
   return {
-    watch: (watches) => feed.watch(watches),
-    isWatched: (organizationId, type) => feed.isWatched(organizationId, type),
-    noteConnected(registration, atWallMs) {
-      links.set(registration.registrationId, atWallMs)
-      feed.addLink('UserEndpointConnectedEvent', registration, 'subscribed', atWallMs)
+    async watch(watches) {
+      assertOpen(gate)
+      feed.watch(watches)
     },
-    noteDisconnected(registration, reason, atWallMs) {
+    async noteConnected(registration) {
+      assertOpen(gate)
+      links.set(registration.registrationId, clock.wallMs())
+      feed.addLink('UserEndpointConnectedEvent', registration, 'subscribed', clock.wallMs())
+    },
+    async noteDisconnected(registration, reason) {
+      assertOpen(gate)
       const connectedAtWallMs = links.get(registration.registrationId)
       links.delete(registration.registrationId)
       const more = connectedAtWallMs === undefined ? {} : { connectedAtWallMs }
-      feed.addLink('UserEndpointDisconnectedEvent', registration, reason, atWallMs, more)
+      feed.addLink('UserEndpointDisconnectedEvent', registration, reason, clock.wallMs(), more)
     },
     noteExpired(registration, sequence, atWallMs) {
       const slot = slots.byId.get(registration.registrationId)
@@ -201,10 +201,14 @@ export function memoryFeed(feed: Feed, slots: Slots, gate: Gate): FeedStore {
       if (slot !== undefined && entry !== undefined)
         feed.addReceipt('UserEventExpiredEvent', slot.registration, entry.eventId, atWallMs)
     },
-    noteSignInLocked: (user, atWallMs) =>
-      feed.add('SignInLockedEvent', { ...user, userEndpointId: '' }, 'too_many_attempts', atWallMs),
+    async noteSignInLocked(user) {
+      assertOpen(gate)
+      const nobody = { ...user, userEndpointId: '' }
+      feed.add('SignInLockedEvent', nobody, 'too_many_attempts', clock.wallMs())
+    },
     onAdded(listener) {
-      feed.onAdded = listener
+      feed.listeners.add(listener)
+      return () => void feed.listeners.delete(listener)
     },
     async read(organizationId, afterSequence, max) {
       assertOpen(gate)
@@ -212,47 +216,17 @@ export function memoryFeed(feed: Feed, slots: Slots, gate: Gate): FeedStore {
       for (const entry of read) feed.read.add(entry)
       return read
     },
-    count: (organizationId, afterSequence, types) =>
-      of(feed.entries, organizationId, afterSequence).filter(({ type }) => types.has(type)).length,
-    position: (webhook) => positions.get(webhookName(webhook)),
-    async begin(webhook, batch) {
+    async count(organizationId, afterSequence, types) {
       assertOpen(gate)
-      const position = positions.get(webhookName(webhook))
-      if (position !== undefined) position.batch = batch
-    },
-    advance: (webhook, sequence) => advance(feed, webhook, sequence),
-    async bury(webhook, letters, sequence) {
-      assertOpen(gate)
-      if (!positions.has(webhookName(webhook))) return
-      deadLetters.add(webhookName(webhook), letters)
-      advance(feed, webhook, sequence)
-    },
-    async deadLetters(webhook, afterSequence, max) {
-      assertOpen(gate)
-      const letters = deadLetters.list(webhookName(webhook))
-      return letters.filter(({ entry }) => entry.sequence > afterSequence).slice(0, max)
-    },
-    deadLetterSequences: (webhook) =>
-      deadLetters.list(webhookName(webhook)).map(({ entry }) => entry.sequence),
-    async removeDeadLetters(webhook, sequences) {
-      assertOpen(gate)
-      deadLetters.remove(webhookName(webhook), new Set(sequences))
+      return of(feed.entries, organizationId, afterSequence).filter(({ type }) => types.has(type)).length
     },
     totals: () => ({
       entries: feed.changes.length,
       bytes: bytesOf(feed.changes),
-      deadLetters: deadLetters.count,
-      dropped: feed.dropped + deadLetters.dropped,
+      deadLetters: feed.deadLetters.count,
+      dropped: feed.dropped + feed.deadLetters.dropped,
     }),
   }
-}
-
-function advance(feed: Feed, webhook: WebhookKey, sequence: number): void {
-  const position = feed.positions.get(webhookName(webhook))
-  if (position === undefined || sequence <= position.doneSequence) return
-  position.doneSequence = sequence
-  position.batch = undefined
-  feed.trim()
 }
 
 function of(entries: readonly FeedEntry[], organizationId: string, after: number): readonly FeedEntry[] {
@@ -268,9 +242,4 @@ function largest(entries: readonly FeedEntry[]): string {
   for (const { organizationId } of entries) counts.set(organizationId, (counts.get(organizationId) ?? 0) + 1)
   const [[organizationId] = ['']] = [...counts].sort(([, a], [, b]) => b - a)
   return organizationId
-}
-
-/** Ids never contain a slash, so that no two webhooks share a name. */
-function webhookName({ organizationId, webhookId }: WebhookKey): string {
-  return `${organizationId}/${webhookId}`
 }

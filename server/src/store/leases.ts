@@ -1,0 +1,46 @@
+import type { WebhookKey, WebhookLease } from './store.ts'
+
+type Held = { readonly epoch: number; readonly lapsesAtMs: number }
+
+/**
+ * Who has which lease; the same in every engine that keeps them in memory, where they die with the process as those do who
+ * have them. Service time.
+ */
+export class Leases {
+  readonly #held = new Map<string, Held>()
+  #newestEpoch = 0
+
+  /** `undefined`: somebody else has it. */
+  take(
+    webhook: WebhookKey,
+    forMs: number,
+    own: WebhookLease | undefined,
+    nowMs: number,
+  ): WebhookLease | undefined {
+    const name = nameOf(webhook)
+    const held = this.#held.get(name)
+    const isFree = held === undefined || nowMs >= held.lapsesAtMs
+    if (!isFree && held.epoch !== own?.epoch) return undefined
+    const epoch = isFree ? ++this.#newestEpoch : held.epoch
+    this.#held.set(name, { epoch, lapsesAtMs: nowMs + forMs })
+    return { webhook, epoch }
+  }
+
+  holds({ webhook, epoch }: WebhookLease, nowMs: number): boolean {
+    const held = this.#held.get(nameOf(webhook))
+    return held?.epoch === epoch && nowMs < held.lapsesAtMs
+  }
+
+  release({ webhook, epoch }: WebhookLease): void {
+    if (this.#held.get(nameOf(webhook))?.epoch === epoch) this.forget(webhook)
+  }
+
+  forget(webhook: WebhookKey): void {
+    this.#held.delete(nameOf(webhook))
+  }
+}
+
+/** Ids never contain a slash, so that no two webhooks share a name. */
+function nameOf({ organizationId, webhookId }: WebhookKey): string {
+  return `${organizationId}/${webhookId}`
+}
