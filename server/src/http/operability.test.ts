@@ -135,7 +135,7 @@ describe('paths and methods', () => {
       'GET /nowhere',
       'POST /rtc-api',
       `POST ${ENDPOINTS}/keepalive/`,
-      'GET /rtc-api/users',
+      'GET /rtc-api/nowhere',
       'DELETE /x',
     ]
     for (const line of lines) {
