@@ -81,27 +81,43 @@ function httpServices({ clock, random, log, ground, readiness, configuration, ..
 /** What the metrics ask for when they are read. */
 function observe({ ground, configuration }: FrontsOptions, mqtt: Mqtt): void {
   const { store, metrics, limits } = ground
-  metrics.observe({
-    registrations: () => store.totals().registrations,
-    links: () => mqtt.linkCount(),
-    mailboxEvents: () => store.totals().mailboxEvents,
-    mailboxBytes: () => store.totals().mailboxBytes,
-    mailboxDiskBytes: () => store.mailboxes.diskBytes(),
-    mailboxDiskBytesMax: () => configuration.mailboxTotalBytesMax,
-    historyBytes: () => store.history.bytes(),
-    storeWritable: () => store.failure() === undefined,
-    storeWarnings: () => store.warnings(),
-    feed: () => store.feed.totals(),
-  })
+  metrics.observe(async () => ({
+    ...(await figuresOf(store).catch(() => UNKNOWN)),
+    links: mqtt.linkCount(),
+    mailboxDiskBytes: store.gauges.mailboxDiskBytes(),
+    mailboxDiskBytesMax: configuration.mailboxTotalBytesMax,
+    feedDropped: store.gauges.evicted().feedEvents,
+    isStoreWritable: store.failure() === undefined,
+    storeWarnings: store.warnings(),
+  }))
   metrics.observeSharing(sharingOf(limits, () => evictedOf(store, metrics)))
 }
 
+/** A store that cannot be asked leaves these out of the metrics, and nothing else. */
+const UNKNOWN = {
+  ...{ registrations: Number.NaN, mailboxEvents: Number.NaN, mailboxBytes: Number.NaN },
+  ...{ feedEvents: Number.NaN, feedBytes: Number.NaN, deadLetters: Number.NaN, historyBytes: Number.NaN },
+}
+
+async function figuresOf({ feed, history, totals }: Store): Promise<typeof UNKNOWN> {
+  const [all, historyBytes, { entries, bytes, deadLetters }] = await Promise.all([
+    totals(),
+    history.bytes(),
+    feed.totals(),
+  ])
+  return { ...all, historyBytes, feedEvents: entries, feedBytes: bytes, deadLetters }
+}
+
 /** What was dropped of those who had the most. */
-function evictedOf(store: Store, metrics: Pick<Metrics, 'mergedRevocations'>): ReadonlyMap<string, number> {
+function evictedOf(
+  { gauges }: Pick<Store, 'gauges'>,
+  metrics: Pick<Metrics, 'mergedRevocations'>,
+): ReadonlyMap<string, number> {
+  const { idempotencyKeys, feedEvents, historyBytes } = gauges.evicted()
   return new Map([
-    ['idempotencyKeys', store.replies.evicted()],
+    ['idempotencyKeys', idempotencyKeys],
     ['revocations', metrics.mergedRevocations()],
-    ['feedEvents', store.feed.totals().dropped],
-    ['historyBytes', store.history.evictedBytes()],
+    ['feedEvents', feedEvents],
+    ['historyBytes', historyBytes],
   ])
 }

@@ -3,6 +3,7 @@ import type { Principal } from '../../server/src/auth/auth.ts'
 import type {
   AnswerCommand,
   BulkItem,
+  Census,
   LinkPeer,
   ReceiptWait,
   SendEventCommand,
@@ -71,11 +72,7 @@ export class FakeDelivery {
   /** Of each organization. */
   readonly links = new Map<string | undefined, number>()
 
-  census(organizationId: string | undefined): {
-    connected: number
-    mailboxEvents: number
-    mailboxBytes: number
-  } {
+  async census(organizationId: string | undefined): Promise<Census> {
     const connected = this.links.get(organizationId) ?? 0
     return { connected, mailboxEvents: connected * 2, mailboxBytes: connected * 3 }
   }

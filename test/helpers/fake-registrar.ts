@@ -93,7 +93,7 @@ export class FakeRegistrar {
     return { organizationIds, next: found.length > max ? organizationIds.at(-1) : undefined }
   }
 
-  count(organizationId?: string): number {
+  async count(organizationId?: string): Promise<number> {
     const all = [...this.#registrations.values()]
     return all.filter((one) => organizationId === undefined || one.organizationId === organizationId).length
   }

@@ -85,5 +85,5 @@ test('the same Idempotency-Key gives the first answer once the disk is back, and
   await clock.advance(1_000)
   const again = await post(url, PATH, command('e'), headers)
   assert.deepEqual([again.status, again.text, again.headers['event-id']], [200, '1', 'e'])
-  assert.equal(store.totals().mailboxEvents, 1)
+  assert.equal((await store.totals()).mailboxEvents, 1)
 })

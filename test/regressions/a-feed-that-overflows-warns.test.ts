@@ -41,7 +41,7 @@ test('each organization that loses changes for its webhooks is warned of, once a
   await clock.advance(60_000)
   await register('acme', 2)
   assert.deepEqual(warned.slice(2), [{ message: FULL, organizationId: 'acme', dropped: 4 }])
-  assert.equal(store.feed.totals().dropped, 5)
+  assert.equal(store.gauges.evicted().feedEvents, 5)
   await store.close()
 })
 

@@ -46,8 +46,8 @@ test('an organization whose mailboxes take more than its share is refused new ev
   const { count, refused } = await flood(scene, MALLORY)
   assert.equal(refused.code, 'mailbox_full')
   assert.match(refused.message, /of the organization/)
-  const { mailboxes } = scene.store
-  assert.ok(mailboxes.diskBytes('evil') <= MAX / 2 && mailboxes.diskBytes('evil') > MAX / 2 - 200_000)
+  const bytes = scene.store.gauges.mailboxDiskBytes('evil')
+  assert.ok(bytes <= MAX / 2 && bytes > MAX / 2 - 200_000)
   assert.equal(scene.statistics.read('evil').qos1.mailboxFull, 1)
 
   for (let ring = 0; ring < 20; ring++) assert.equal((await send(scene, BACKEND, 'phone-0')).count, 1)
@@ -56,7 +56,8 @@ test('an organization whose mailboxes take more than its share is refused new ev
 
   // Those who come and fetch what waits make room again.
   for (const phone of phones)
-    for (const { sequence } of await mailboxes.read(phone, 0, 2, 1e9)) mailboxes.remove(phone, sequence)
+    for (const { sequence } of await scene.store.mailboxes.read(phone, 0, 2, 1e9))
+      scene.store.mailboxes.remove(phone, sequence)
   assert.ok((await flood(scene, MALLORY)).count >= 15)
   assert.ok(count > 100)
   await scene.store.close()
@@ -65,10 +66,10 @@ test('an organization whose mailboxes take more than its share is refused new ev
 test('after a restart the same is refused, and whoever had little still has room', async () => {
   const { scene } = await open()
   await flood(scene, MALLORY)
-  const before = scene.store.mailboxes.diskBytes('evil')
+  const before = scene.store.gauges.mailboxDiskBytes('evil')
   await scene.store.close()
   const again = await openDelivery(undefined, { mailboxTotalBytesMax: MAX }, scene.disk)
-  assert.equal(again.store.mailboxes.diskBytes('evil'), before)
+  assert.equal(again.store.gauges.mailboxDiskBytes('evil'), before)
   assert.equal((await flood(again, MALLORY)).count, 0)
   assert.equal((await send(again, BACKEND, 'phone-0')).count, 1)
   await again.store.close()

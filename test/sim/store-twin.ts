@@ -42,8 +42,8 @@ export class Twin {
     assert.deepEqual(actual, expected, JSON.stringify(command))
     for (const organizationId of [undefined, 'acme', '__proto__'])
       assert.deepEqual(
-        this.#tried.store.totals(organizationId),
-        this.#oracle.store.totals(organizationId),
+        await this.#tried.store.totals(organizationId),
+        await this.#oracle.store.totals(organizationId),
         JSON.stringify(command),
       )
     if (!isNothing(expected)) this.effects++
@@ -51,7 +51,7 @@ export class Twin {
 
   /** Closes both, and gives the totals that they agreed on. */
   async close(): Promise<StoreTotals> {
-    const totals = this.#oracle.store.totals()
+    const totals = await this.#oracle.store.totals()
     await this.#tried.store.close()
     await this.#oracle.store.close()
     return totals

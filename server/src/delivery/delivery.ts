@@ -101,8 +101,8 @@ export interface Delivery {
   peerOf(registration: Registration): LinkPeer | undefined
   /** QoS 1 events that the registration has not acknowledged. Cheap. */
   mailboxDepth(registration: Registration): number
-  /** What there is now, of one organization or in all. Cheap. */
-  census(organizationId: string | undefined): Census
+  /** What there is now, of one organization or in all. */
+  census(organizationId: string | undefined): Promise<Census>
   /** Sends the keepalive reminder over the link, if there is one. QoS 0. */
   remind(registration: Registration): void
   /** The endpoint was registered anew: a link left over from its former registration is closed. */
@@ -129,6 +129,7 @@ export type DeliveryOptions = {
     | 'serviceTime'
     | 'hold'
     | 'totals'
+    | 'gauges'
   >
   readonly sealer: Sealer
   /** Default `kept`. */
@@ -186,11 +187,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       return attachment
     },
     mailboxDepth: (registration) => options.store.mailboxes.depth(registration),
-    census: (organizationId) => ({
-      connected: links.count(organizationId),
-      mailboxEvents: options.store.totals(organizationId).mailboxEvents,
-      mailboxBytes: options.store.mailboxes.diskBytes(organizationId),
-    }),
+    async census(organizationId) {
+      const { mailboxEvents } = await options.store.totals(organizationId)
+      const mailboxBytes = options.store.gauges.mailboxDiskBytes(organizationId)
+      return { connected: links.count(organizationId), mailboxEvents, mailboxBytes }
+    },
     isConnected: (registration) => links.find(registration) !== undefined,
     peerOf: (registration) => links.find(registration)?.link.peer,
     remind: (registration) => remind(options, links, registration),

@@ -1,5 +1,5 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { isOverShare, type MailboxStore, SHARE_PERCENTS } from '../store/store.ts'
+import { isOverShare, SHARE_PERCENTS, type StoreGauges } from '../store/store.ts'
 
 /** Bytes below which nobody is refused: what one endpoint that was away for long may have. */
 const FLOOR_BYTES = 1_048_576
@@ -18,7 +18,7 @@ export type MailboxShareSettings = {
  * @throws RollcallError `mailbox_full`
  */
 export function assertMailboxShare(
-  mailboxes: Pick<MailboxStore, 'diskBytes'>,
+  gauges: Pick<StoreGauges, 'mailboxDiskBytes'>,
   {
     mailboxTotalBytesMax: bytesMax = Number.POSITIVE_INFINITY,
     organizationSharePercent: percent = SHARE_PERCENTS.organizationSharePercent,
@@ -26,10 +26,10 @@ export function assertMailboxShare(
   organizationId: string,
   bytes: number,
 ): void {
-  const used = mailboxes.diskBytes() + bytes
+  const used = gauges.mailboxDiskBytes() + bytes
   // Nearly always: then nobody can be over its share.
   if (used <= (bytesMax * percent) / 100) return
-  const held = mailboxes.diskBytes(organizationId) + bytes
+  const held = gauges.mailboxDiskBytes(organizationId) + bytes
   const free = bytesMax - used
   if (held <= FLOOR_BYTES || (free >= 0 && !isOverShare(held, free, percent))) return
   throw new RollcallError('mailbox_full', 'The mailboxes of the organization are full.', {

@@ -32,7 +32,7 @@ const ANYBODYS_BYTES = 8_388_608
 
 export type SendEventContext = AcceptContext &
   AppendContext & {
-    readonly store: Pick<Store, 'registrations' | 'mailboxes' | 'history'>
+    readonly store: Pick<Store, 'registrations' | 'mailboxes' | 'history' | 'gauges'>
     readonly links: Links
     readonly idempotency: Idempotency
     readonly receipts: Receipts
@@ -214,7 +214,7 @@ function admission(
 ): AdmitWrite {
   return ({ bytes, endpoints, waitingBytes }) => {
     try {
-      if (endpoints > 0) assertMailboxShare(store.mailboxes, shares, event.to.organizationId, bytes)
+      if (endpoints > 0) assertMailboxShare(store.gauges, shares, event.to.organizationId, bytes)
     } catch (error) {
       tally.mailboxFull += endpoints
       metrics.eventOutcome('mailbox_full', endpoints)

@@ -39,9 +39,9 @@ export interface History {
   ): Promise<{ readonly records: readonly HistoryRecord[]; readonly nextCursor: string | undefined }>
   /**
    * What an organization's history takes, and the most that it may as long as others have what they have; `null`: of all
-   * together. Bytes, about. Cheap.
+   * together. Bytes, about.
    */
-  held(organizationId: string | null): { readonly used: number; readonly max: number }
+  held(organizationId: string | null): Promise<{ readonly used: number; readonly max: number }>
 }
 
 /** @param bytesMax what the store keeps of it in all */
@@ -53,9 +53,9 @@ export function createHistory({
   readonly bytesMax?: number
 }): History {
   return {
-    held(organizationId) {
-      const all = store.history.bytes()
-      const used = organizationId === null ? all : store.history.bytes(organizationId)
+    async held(organizationId) {
+      const all = await store.history.bytes()
+      const used = organizationId === null ? all : await store.history.bytes(organizationId)
       return { used, max: Math.max(used, bytesMax - all + used) }
     },
     find: ({ caller, scope }, eventId) => findMeant(store.history, caller, scope, eventId),

@@ -1,25 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { type Gauges, shownNow } from './gauges.ts'
 import { addSharing, type Sharing } from './sharing.ts'
 import { productVersion } from './version.ts'
-
-/** Totals read at each scrape. */
-export type Gauges = {
-  readonly registrations: () => number
-  readonly links: () => number
-  readonly mailboxEvents: () => number
-  readonly mailboxBytes: () => number
-  readonly mailboxDiskBytes: () => number
-  readonly mailboxDiskBytesMax: () => number
-  readonly historyBytes: () => number
-  readonly storeWritable: () => boolean
-  readonly storeWarnings: () => readonly ('store_damaged' | 'disk_low' | 'disk_full')[]
-  readonly feed: () => {
-    readonly entries: number
-    readonly bytes: number
-    readonly deadLetters: number
-    readonly dropped: number
-  }
-}
 
 export type EventOutcome =
   | 'not_connected'
@@ -69,7 +51,8 @@ export interface Metrics {
   auditLost(count: number): void
   /** What `/metrics` answers, with its content type. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>
-  observe(gauges: Gauges): void
+  /** What is read before each answer. */
+  observe(read: () => Promise<Gauges>): void
   observeSharing(sharing: Sharing): void
 }
 
@@ -154,8 +137,7 @@ export function createMetrics(): Metrics {
     signInLocked: plainCounter(registry, ...SIGN_INS_LOCKED),
     ...mergedRevocations(),
     auditLost: plainCounter(registry, ...AUDIT_LOST),
-    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
-    observe: (gauges) => addGauges(registry, gauges),
+    ...shownNow(registry),
     observeSharing: (sharing) => addSharing(registry, sharing),
   }
 }
@@ -220,40 +202,4 @@ function mergedRevocations(): Pick<Metrics, 'revocationsMerged' | 'mergedRevocat
     },
     mergedRevocations: () => merged,
   }
-}
-
-function addGauges(registry: Registry, gauges: Gauges): void {
-  const registers = [registry]
-  const add = (name: string, help: string, read: () => number): void => {
-    const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) })
-  }
-  add('rollcall_registrations', 'Registered endpoints.', gauges.registrations)
-  add('rollcall_links', 'Open MQTT connections.', gauges.links)
-  add('rollcall_mailbox_events', 'Unacknowledged QoS 1 events.', gauges.mailboxEvents)
-  add('rollcall_mailbox_bytes', 'Bytes of unacknowledged QoS 1 events.', gauges.mailboxBytes)
-  add(
-    'rollcall_mailbox_disk_bytes',
-    'What they take on disk, about: what several endpoints share is counted once.',
-    gauges.mailboxDiskBytes,
-  )
-  add('rollcall_mailbox_disk_bytes_max', 'What they may take.', gauges.mailboxDiskBytesMax)
-  add('rollcall_history_bytes', 'Bytes of the history, index and outcomes included.', gauges.historyBytes)
-  add('rollcall_feed_events', 'Events that wait for webhooks.', () => gauges.feed().entries)
-  add('rollcall_feed_bytes', 'Bytes of events that wait for webhooks.', () => gauges.feed().bytes)
-  add('rollcall_dead_letters', 'Events that webhooks did not take.', () => gauges.feed().deadLetters)
-  add(
-    'rollcall_feed_dropped_events',
-    'Events for webhooks dropped since the start because there were too many.',
-    () => gauges.feed().dropped,
-  )
-  add('rollcall_store_writable', '1 while the store can write.', () => (gauges.storeWritable() ? 1 : 0))
-  const has = (warning: ReturnType<Gauges['storeWarnings']>[number]) => () =>
-    gauges.storeWarnings().includes(warning) ? 1 : 0
-  add(
-    'rollcall_store_damaged',
-    '1 once something read from disk was not what was written.',
-    has('store_damaged'),
-  )
-  add('rollcall_disk_low', '1 while the disk of the data folder is nearly full.', has('disk_low'))
-  add('rollcall_disk_full', '1 while new events are refused because the disk is full.', has('disk_full'))
 }

@@ -41,8 +41,8 @@ export interface Registrar {
   users: UserStore['list']
   /** Organizations with a registration. */
   organizations: UserStore['organizations']
-  /** Registrations there are, of one organization or in all; those that expired since the last sweep included. Cheap. */
-  count(organizationId: string | undefined): number
+  /** Registrations there are, of one organization or in all; those that expired since the last sweep included. */
+  count(organizationId: string | undefined): Promise<number>
   /** Starts the sweeper. */
   start(): void
   /** Stops the sweeper; resolves when a running sweep has ended. Idempotent. */
@@ -95,7 +95,7 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     lastSeenWallMs: (user) => lastSeen.find(user, serviceTime.wall.earliestMs()),
     users: (organizationId, range) => options.store.users.list(organizationId, range),
     organizations: (range) => options.store.users.organizations(range),
-    count: (organizationId) => options.store.totals(organizationId).registrations,
+    count: async (organizationId) => (await options.store.totals(organizationId)).registrations,
     start: () => expiry.start(),
     close: () => expiry.close(),
   }

@@ -37,8 +37,6 @@ export type FeedTotals = {
   readonly entries: number
   readonly bytes: number
   readonly deadLetters: number
-  /** Entries and dead letters that were dropped because there were too many, since the store was opened. */
-  readonly dropped: number
 }
 
 /**
@@ -96,6 +94,5 @@ export interface FeedStore {
     afterSequence: number,
     types: ReadonlySet<LifecycleEventType>,
   ): Promise<number>
-  /** Cheap. */
-  totals(): FeedTotals
+  totals(): Promise<FeedTotals>
 }

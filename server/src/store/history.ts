@@ -112,8 +112,6 @@ export interface HistoryStore {
     before: number | undefined,
     max: number,
   ): Promise<{ readonly records: readonly HistoryRecord[]; readonly next: number | undefined }>
-  /** What is kept now, bytes, as the engine reckons it against its bound; of one organization where it is named. Cheap. */
-  bytes(organizationId?: string): number
-  /** What was dropped since the store was opened because its organization had the most of a full history, bytes. Cheap. */
-  evictedBytes(): number
+  /** What is kept now, bytes, as the engine reckons it against its bound; of one organization where it is named. */
+  bytes(organizationId?: string): Promise<number>
 }

@@ -178,11 +178,6 @@ export interface MailboxStore {
    * Cheap when nothing is due. Soon durable.
    */
   expireDue(max: number, sentThrough: SentThrough): readonly EntryPosition[]
-  /**
-   * What everything that waits takes on disk, about, in one organization or in all: what entries share is counted once.
-   * The same after a restart. Cheap.
-   */
-  diskBytes(organizationId?: string): number
   /** Entries waiting now. Cheap. */
   depth(registration: RegistrationKey): number
 }

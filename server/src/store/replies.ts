@@ -57,6 +57,4 @@ export interface ReplyStore {
   answer(claim: Claim, reply: Reply): Promise<void>
   /** Partition: the caller. Ends a claim under which nothing was done: the next may try. One that has ended is ignored. */
   release(claim: Claim): Promise<void>
-  /** Forgotten before their time since the store was opened, because there were too many. Cheap. */
-  evicted(): number
 }

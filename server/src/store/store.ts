@@ -2,12 +2,14 @@ import type { ServiceTime } from '../clock/clock.ts'
 import type { CallStore } from './calls.ts'
 import type { DeadLetterStore } from './dead-letters.ts'
 import type { FeedStore } from './feed.ts'
+import type { StoreGauges } from './gauges.ts'
 import type { HistoryStore } from './history.ts'
 import type { MailboxStore } from './mailboxes.ts'
 import type { RefreshFamilyStore } from './refresh-families.ts'
 import type { LastSeenStore, RegistrationStore } from './registrations.ts'
 import type { ReplyStore } from './replies.ts'
 import type { RevokedToken, SharedList, SigningKey, UserRevocation } from './shared-list.ts'
+import type { StoreTotals } from './totals.ts'
 import type { UserStore } from './users.ts'
 import type { WebhookStore } from './webhooks.ts'
 
@@ -15,6 +17,7 @@ export { feedBounds, HISTORY_BOUNDS } from './bounds.ts'
 export type { AnswerOutcome, AnswerRequest, Call, CallStore } from './calls.ts'
 export type { DeadLetter, DeadLetterStore } from './dead-letters.ts'
 export type { FeedBounds, FeedEntry, FeedStore, Watch } from './feed.ts'
+export type { StoreGauges } from './gauges.ts'
 export type {
   Answered,
   HistoryDraft,
@@ -56,9 +59,9 @@ export type {
 export type { Claim, ClaimOutcome, IdempotencyKey, Reply, ReplyStore } from './replies.ts'
 export type { ListChange, RevokedToken, SharedList, SigningKey, UserRevocation } from './shared-list.ts'
 export { type Holding, isOverShare, SHARE_PERCENTS, type SharePercents, Shares } from './shares.ts'
+export type { StoreTotals } from './totals.ts'
 export type { KnownUser, Range, UserStore } from './users.ts'
 export type {
-  Undelivered,
   WebhookBatch,
   WebhookKey,
   WebhookLease,
@@ -106,11 +109,9 @@ export interface Store {
   failure(): string | undefined
   /** What else is wrong with it now. Cheap. Empty: nothing. */
   warnings(): readonly StoreWarning[]
-  /**
-   * Totals for metrics and statistics, of one organization where it is named. Cheap: kept, not counted. Registrations
-   * whose time has passed but that were not swept yet are included.
-   */
-  totals(organizationId?: string): StoreTotals
+  /** In all, or in one organization. For people and metrics: what it costs grows with no number of endpoints. */
+  totals(organizationId?: string): Promise<StoreTotals>
+  readonly gauges: StoreGauges
   /**
    * Whoever hands over many operations holds meanwhile, and calls what is returned at the end: an engine that
    * commits operations in groups takes them into one, if they come within some turns of the event loop.
@@ -127,12 +128,6 @@ export interface Store {
  * - `disk_full`: new events are refused as `unavailable`; what is left serves to acknowledge, to delete, and to keep alive.
  */
 export type StoreWarning = 'store_damaged' | 'disk_low' | 'disk_full'
-
-export type StoreTotals = {
-  readonly registrations: number
-  readonly mailboxEvents: number
-  readonly mailboxBytes: number
-}
 
 /**
  * Told by the engine when a registration ends, however that is, with how many entries its mailbox still had: they

@@ -44,7 +44,7 @@ export function listOrganizationsRoute(app: App, services: Services): void {
       const page = await idsOf(services, { prefix, after, max: limit + 1 })
       return [page, PAGE_COST_MS + page.length * ORGANIZATION_COST_MS]
     })
-    const organizations = ids.slice(0, limit).map((id) => inSight(services, id))
+    const organizations = await Promise.all(ids.slice(0, limit).map((id) => inSight(services, id)))
     const last = organizations.at(-1)
     const answer: OrganizationPage =
       ids.length > limit && last !== undefined
@@ -65,12 +65,15 @@ async function idsOf({ auth, registrar }: Services, range: Range): Promise<reado
   return [...new Set([...registered.organizationIds, ...configured])].sort().slice(0, range.max)
 }
 
-function inSight({ auth, registrar, delivery, webhooks }: Services, id: string): OrganizationInSight {
-  const { connected, mailboxEvents } = delivery.census(id)
+async function inSight(
+  { auth, registrar, delivery, webhooks }: Services,
+  id: string,
+): Promise<OrganizationInSight> {
+  const { connected, mailboxEvents } = await delivery.census(id)
   return {
     id,
     name: auth.organizations().get(id)?.name ?? null,
-    registrations: registrar.count(id),
+    registrations: await registrar.count(id),
     connected,
     mailboxEvents,
     webhooks: webhooks.count(id),

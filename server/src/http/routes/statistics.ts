@@ -32,25 +32,26 @@ export function statisticsRoute(app: App, services: Services): void {
   app.get('/statistics', { schema, validatorCompiler }, async (request, reply) => {
     const organizationId = organizationOfStatistics(callerOf(request), parseOrganization(request.query))
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
-    return reply.send(JSON.stringify(figuresOf(services, organizationId)))
+    return reply.send(JSON.stringify(await figuresOf(services, organizationId)))
   })
 }
 
-function figuresOf(
+async function figuresOf(
   { registrar, delivery, statistics, limits, history, clock }: Services,
   organizationId: string | null,
-): Statistics {
+): Promise<Statistics> {
   const whose = organizationId ?? undefined
-  const { connected, mailboxEvents, mailboxBytes } = delivery.census(whose)
+  const { connected, mailboxEvents, mailboxBytes } = await delivery.census(whose)
+  const historyBytes = await history.held(organizationId)
   return {
     at: new Date(clock.wallMs()).toISOString(),
     since: new Date(statistics.sinceWallMs).toISOString(),
     organizationId,
-    registrations: registrar.count(whose),
+    registrations: await registrar.count(whose),
     connected,
     mailboxEvents,
     mailboxBytes,
     ...statistics.read(organizationId),
-    shares: { ...sharesOf(limits.ledger, organizationId), historyBytes: history.held(organizationId) },
+    shares: { ...sharesOf(limits.ledger, organizationId), historyBytes },
   }
 }

@@ -22,7 +22,7 @@ export const historyCases: Cases = {
         { userEndpointId: 'é', outcome: 'not_connected', at: [{ outcome: 'not_connected', atWallMs }] },
       ],
     })
-    assert.ok(scene.store.history.bytes() > wanted.event.byteLength)
+    assert.ok((await scene.store.history.bytes()) > wanted.event.byteLength)
     assert.equal(await scene.store.history.find('other', ACME), undefined)
     assert.equal(await scene.store.history.find(wanted.eventId, { organizationId: 'globex' }), undefined)
   },

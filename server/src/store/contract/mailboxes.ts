@@ -54,7 +54,7 @@ export const mailboxCases: Cases = {
     assert.equal(accepted.length, registrations.length)
     await scene.appendToAll('small')
     const counted = { mailboxEvents: 8, mailboxBytes: 4 * (large.length + 'small'.length) }
-    assert.deepEqual(scene.store.totals('acme'), { registrations: 4, ...counted })
+    assert.deepEqual(await scene.store.totals('acme'), { registrations: 4, ...counted })
     for (const registration of registrations)
       assert.deepEqual(await scene.payloads(registration), [large, 'small'])
 
@@ -110,7 +110,7 @@ export const mailboxCases: Cases = {
     scene.store.mailboxes.remove({ ...registration, registrationId: 999_999 }, sequences[0] ?? 0)
     assert.equal(scene.store.mailboxes.depth(registration), 2)
     assert.deepEqual(await scene.payloads(registration), ['one', 'three'])
-    assert.deepEqual(scene.store.totals(), { registrations: 2, mailboxEvents: 2, mailboxBytes: 8 })
+    assert.deepEqual(await scene.store.totals(), { registrations: 2, mailboxEvents: 2, mailboxBytes: 8 })
   },
 
   'a sequence is never used again within a registration, also when all are gone': async (scene) => {

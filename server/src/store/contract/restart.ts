@@ -46,7 +46,7 @@ async function assertFilled(scene: Scene, kept: Awaited<ReturnType<typeof fill>>
   assert.deepEqual(await scene.store.revokedUsers.list(), [kept.revokedUser])
   assert.equal(await scene.store.lastSeen.find(kept.gone, scene.under.wallMs()), kept.seenAtWallMs)
   assert.deepEqual(await scene.store.signingKeys.list(), [kept.key])
-  assert.deepEqual(scene.store.totals(), { registrations: 2, mailboxEvents: 2, mailboxBytes: 6 })
+  assert.deepEqual(await scene.store.totals(), { registrations: 2, mailboxEvents: 2, mailboxBytes: 6 })
 }
 
 export const restartCases: Cases = {
@@ -72,7 +72,7 @@ export const restartCases: Cases = {
     scene.store.mailboxes.remove(tv, accepted[2]?.sequence ?? 0)
     await scene.under.reopen(10)
     const nothing = { registrations: 3, mailboxEvents: 0, mailboxBytes: 0 }
-    assert.deepEqual(scene.store.totals('acme'), nothing)
+    assert.deepEqual(await scene.store.totals('acme'), nothing)
     await scene.appendToAll('next')
     assert.deepEqual(await scene.payloads(tv), ['next'])
   },
@@ -203,7 +203,7 @@ export const restartCases: Cases = {
     await scene.under.crash(0)
     assert.deepEqual(await scene.payloads(registration), [])
     assert.deepEqual(await scene.payloads(gone), [])
-    assert.deepEqual(scene.store.totals(), { registrations: 1, mailboxEvents: 0, mailboxBytes: 0 })
+    assert.deepEqual(await scene.store.totals(), { registrations: 1, mailboxEvents: 0, mailboxBytes: 0 })
     assert((await scene.register({ userEndpointId: 'new' })).registrationId > gone.registrationId)
     assert(((await scene.append('next')).accepted[0]?.sequence ?? 0) > sequence)
   },
@@ -264,6 +264,9 @@ export const closingCases: Cases = {
       () => store.webhooks.forget(hook),
       () => store.deadLetters.list(hook, 0, 1),
       () => store.deadLetters.remove(hook, [1]),
+      () => store.totals(),
+      () => store.feed.totals(),
+      () => store.history.bytes(),
       () => store.history.find('e', {}),
       () => store.history.list({}, undefined, 1),
     ]

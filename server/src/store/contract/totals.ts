@@ -15,44 +15,44 @@ async function fill(scene: Scene) {
   return { phone, tab, other, sequence: accepted[0]?.sequence ?? 0 }
 }
 
-function assertFilled({ store }: Scene): void {
-  assert.deepEqual(store.totals('acme'), { registrations: 2, mailboxEvents: 3, mailboxBytes: 13 })
-  assert.deepEqual(store.totals('globex'), { registrations: 1, mailboxEvents: 1, mailboxBytes: 5 })
-  assert.deepEqual(store.totals(), { registrations: 3, mailboxEvents: 4, mailboxBytes: 18 })
+async function assertFilled({ store }: Scene): Promise<void> {
+  assert.deepEqual(await store.totals('acme'), { registrations: 2, mailboxEvents: 3, mailboxBytes: 13 })
+  assert.deepEqual(await store.totals('globex'), { registrations: 1, mailboxEvents: 1, mailboxBytes: 5 })
+  assert.deepEqual(await store.totals(), { registrations: 3, mailboxEvents: 4, mailboxBytes: 18 })
 }
 
 export const totalsCases: Cases = {
   'each organization has its own, and all together are the sum': async (scene) => {
     for (const organizationId of ['acme', '__proto__', '', undefined])
-      assert.deepEqual(scene.store.totals(organizationId), NOTHING)
+      assert.deepEqual(await scene.store.totals(organizationId), NOTHING)
     await fill(scene)
-    assertFilled(scene)
-    assert.deepEqual(scene.store.totals('__proto__'), NOTHING)
+    await assertFilled(scene)
+    assert.deepEqual(await scene.store.totals('__proto__'), NOTHING)
     await scene.register({ keepAliveSeconds: 60 })
-    assertFilled(scene)
+    await assertFilled(scene)
   },
 
   'what mailboxes take on disk is known of each organization, and nothing is left of it in the end': async (
     scene,
   ) => {
     const { phone, tab, other, sequence } = await fill(scene)
-    const { mailboxes } = scene.store
-    const [acme, globex] = [mailboxes.diskBytes('acme'), mailboxes.diskBytes('globex')]
+    const { gauges } = scene.store
+    const [acme, globex] = [gauges.mailboxDiskBytes('acme'), gauges.mailboxDiskBytes('globex')]
     assert.ok(acme > 13 && globex > 5, `${acme} and ${globex} bytes`)
-    assert.equal(mailboxes.diskBytes(), acme + globex)
-    assert.equal(mailboxes.diskBytes('__proto__'), 0)
+    assert.equal(gauges.mailboxDiskBytes(), acme + globex)
+    assert.equal(gauges.mailboxDiskBytes('__proto__'), 0)
     const large = 'large '.repeat(2_000)
     await scene.appendToAll(large)
-    assert.ok(mailboxes.diskBytes('acme') >= acme + large.length)
-    assert.equal(mailboxes.diskBytes('globex'), globex)
-    mailboxes.remove(phone, sequence)
+    assert.ok(gauges.mailboxDiskBytes('acme') >= acme + large.length)
+    assert.equal(gauges.mailboxDiskBytes('globex'), globex)
+    scene.store.mailboxes.remove(phone, sequence)
     for (const registration of [phone, tab, other]) await scene.unregister(registration)
-    assert.deepEqual([mailboxes.diskBytes(), mailboxes.diskBytes('acme')], [0, 0])
+    assert.deepEqual([gauges.mailboxDiskBytes(), gauges.mailboxDiskBytes('acme')], [0, 0])
   },
 
   'what was handed out stays as it was': async (scene) => {
     await fill(scene)
-    const [own, all] = [scene.store.totals('acme'), scene.store.totals()]
+    const [own, all] = [await scene.store.totals('acme'), await scene.store.totals()]
     await scene.unregister()
     assert.deepEqual([own.registrations, all.registrations], [2, 3])
   },
@@ -60,12 +60,20 @@ export const totalsCases: Cases = {
   'an entry that leaves, and a registration that ends, are not counted any more': async (scene) => {
     const { phone, sequence } = await fill(scene)
     scene.store.mailboxes.remove(phone, sequence)
-    assert.deepEqual(scene.store.totals('acme'), { registrations: 2, mailboxEvents: 2, mailboxBytes: 8 })
+    assert.deepEqual(await scene.store.totals('acme'), {
+      registrations: 2,
+      mailboxEvents: 2,
+      mailboxBytes: 8,
+    })
     await scene.unregister()
-    assert.deepEqual(scene.store.totals('acme'), { registrations: 1, mailboxEvents: 1, mailboxBytes: 4 })
+    assert.deepEqual(await scene.store.totals('acme'), {
+      registrations: 1,
+      mailboxEvents: 1,
+      mailboxBytes: 4,
+    })
     await scene.unregister(GLOBEX)
-    assert.deepEqual(scene.store.totals('globex'), NOTHING)
-    assert.deepEqual(scene.store.totals(), scene.store.totals('acme'))
+    assert.deepEqual(await scene.store.totals('globex'), NOTHING)
+    assert.deepEqual(await scene.store.totals(), await scene.store.totals('acme'))
   },
 
   'an expired one is counted until it was swept, also where it was registered anew': async (scene) => {
@@ -73,12 +81,20 @@ export const totalsCases: Cases = {
     await scene.append('old')
     await scene.under.advance(10_500)
     const young = await scene.register()
-    assert.deepEqual(scene.store.totals('acme'), { registrations: 2, mailboxEvents: 1, mailboxBytes: 3 })
+    assert.deepEqual(await scene.store.totals('acme'), {
+      registrations: 2,
+      mailboxEvents: 1,
+      mailboxBytes: 3,
+    })
     await scene.unregister(young)
-    assert.deepEqual(scene.store.totals('acme'), { registrations: 1, mailboxEvents: 1, mailboxBytes: 3 })
+    assert.deepEqual(await scene.store.totals('acme'), {
+      registrations: 1,
+      mailboxEvents: 1,
+      mailboxBytes: 3,
+    })
     assert.deepEqual((await scene.sweep()).expired.map(lasting), [lasting(old)])
-    assert.deepEqual(scene.store.totals('acme'), NOTHING)
-    assert.deepEqual(scene.store.totals(), NOTHING)
+    assert.deepEqual(await scene.store.totals('acme'), NOTHING)
+    assert.deepEqual(await scene.store.totals(), NOTHING)
   },
 
   'it is told how much a registration leaves that ends, once, and of nothing when it leaves nothing': async (
@@ -110,7 +126,9 @@ export const totalsRestartCases: Cases = {
     const large = await scene.appendToAll('large '.repeat(2_000))
     await scene.appendToAll('other '.repeat(2_000))
     const bytes = () =>
-      ['acme', 'globex', undefined].map((organizationId) => scene.store.mailboxes.diskBytes(organizationId))
+      ['acme', 'globex', undefined].map((organizationId) =>
+        scene.store.gauges.mailboxDiskBytes(organizationId),
+      )
     const before = bytes()
     for (const again of ['crash', 'reopen'] as const) {
       await scene.under[again](10)
@@ -125,15 +143,19 @@ export const totalsRestartCases: Cases = {
   'they are there right after a restart, and after a crash': async (scene) => {
     const { phone, sequence } = await fill(scene)
     await scene.under.reopen(1000)
-    assertFilled(scene)
+    await assertFilled(scene)
     await scene.under.crash(1000)
-    assertFilled(scene)
+    await assertFilled(scene)
     scene.store.mailboxes.remove(phone, sequence)
-    assert.deepEqual(scene.store.totals('acme'), { registrations: 2, mailboxEvents: 2, mailboxBytes: 8 })
+    assert.deepEqual(await scene.store.totals('acme'), {
+      registrations: 2,
+      mailboxEvents: 2,
+      mailboxBytes: 8,
+    })
     assert.deepEqual(scene.under.ended, [])
     for (const endpoint of [ENDPOINT, { ...ENDPOINT, userEndpointId: 'tab' }, GLOBEX])
       await scene.unregister(endpoint)
     for (const organizationId of ['acme', 'globex', undefined])
-      assert.deepEqual(scene.store.totals(organizationId), NOTHING)
+      assert.deepEqual(await scene.store.totals(organizationId), NOTHING)
   },
 }

@@ -16,6 +16,7 @@ import { embeddedDeadLetters } from './feed/dead-letters.ts'
 import { embeddedFeed } from './feed/feed.ts'
 import { loadFeed } from './feed/feed-parts.ts'
 import { embeddedWebhooks } from './feed/webhooks.ts'
+import { embeddedGauges } from './gauges.ts'
 import { embeddedHistory } from './history/history.ts'
 import { HistoryBook } from './history/history-book.ts'
 import { HistoryRetention } from './history/history-retention.ts'
@@ -272,7 +273,11 @@ async function assemble(
     serviceTime,
     failure: () => journal.failure(),
     warnings: () => rows.warnings?.() ?? [],
-    totals: (organizationId) => table.totals(organizationId),
+    async totals(organizationId) {
+      journal.assertOpen()
+      return table.totals(organizationId)
+    },
+    gauges: embeddedGauges(engine, replies),
     hold: () => journal.hold(),
     close() {
       closing ??= close()

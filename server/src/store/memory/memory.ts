@@ -1,5 +1,12 @@
 import { type Clock, startServiceTime } from '../../clock/clock.ts'
-import { BOOK_BOUNDS, type BookBounds, FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
+import {
+  BOOK_BOUNDS,
+  type BookBounds,
+  ENTRY_BYTES,
+  FEED_BOUNDS,
+  HISTORY_BOUNDS,
+  type HistoryBounds,
+} from '../bounds.ts'
 import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kinds.ts'
 import type { Moment } from '../moment.ts'
 import { LEAST_AFTER_START_MS } from '../recovery.ts'
@@ -7,7 +14,7 @@ import type { FeedBounds, OnMailboxEnded, Store, StoreTotals } from '../store.ts
 import { memoryDeadLetters } from './feed/dead-letters.ts'
 import { Feed, memoryFeed } from './feed/feed.ts'
 import { memoryWebhooks } from './feed/webhooks.ts'
-import type { Gate } from './gate.ts'
+import { assertOpen, type Gate } from './gate.ts'
 import { History, memoryHistory } from './history/history.ts'
 import { Calls } from './mailboxes/call-book.ts'
 import { memoryCalls } from './mailboxes/calls.ts'
@@ -89,7 +96,21 @@ export function createMemoryStore({
     serviceTime,
     failure: () => undefined,
     warnings: () => [],
-    totals: (organizationId) => count(slots, organizationId),
+    async totals(organizationId) {
+      assertOpen(gate)
+      return count(slots, organizationId)
+    },
+    gauges: {
+      mailboxDiskBytes(organizationId) {
+        const { mailboxBytes, mailboxEvents } = count(slots, organizationId)
+        return mailboxBytes + mailboxEvents * ENTRY_BYTES
+      },
+      evicted: () => ({
+        idempotencyKeys: replies.evicted,
+        feedEvents: feed.dropped + feed.deadLetters.dropped,
+        historyBytes: history.evictedBytes,
+      }),
+    },
     hold: () => () => undefined,
     restarted(fromMs) {
       liftAll(slots, { fromMs, toMs: serviceTime.nowMs(), leastMs: LEAST_AFTER_START_MS })

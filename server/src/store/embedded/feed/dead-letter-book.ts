@@ -22,8 +22,13 @@ export class DeadLetterBook {
     this.#max = max
   }
 
-  get totals() {
-    return { deadLetters: this.#count, dropped: this.#dropped }
+  get count(): number {
+    return this.#count
+  }
+
+  /** Since the start, because there were too many. */
+  get dropped(): number {
+    return this.#dropped
   }
 
   /** @param webhooks all that are known */

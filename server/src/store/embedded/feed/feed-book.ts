@@ -61,7 +61,12 @@ export class FeedBook {
   }
 
   get totals() {
-    return { entries: this.#entries, bytes: this.#bytes, dropped: this.#dropped }
+    return { entries: this.#entries, bytes: this.#bytes }
+  }
+
+  /** Since the start, because there were too many. */
+  get dropped(): number {
+    return this.#dropped
   }
 
   /** Organizations of which something is kept. */

@@ -49,9 +49,9 @@ export function embeddedFeed(engine: Engine): FeedStore {
       journal.assertOpen()
       return changes.index(organizationId)?.count(after, types) ?? 0
     },
-    totals() {
-      const dropped = changes.totals.dropped + deadLetters.totals.dropped
-      return { ...changes.totals, deadLetters: deadLetters.totals.deadLetters, dropped }
+    async totals() {
+      journal.assertOpen()
+      return { ...changes.totals, deadLetters: deadLetters.count }
     },
   }
 }

@@ -68,7 +68,10 @@ describe('the embedded history', () => {
     }
     await clock.advance(1000)
     assert.ok(bytes() <= 1_048_576 && bytes() > 900_000, `${bytes()} bytes`)
-    assert.ok(store.history.bytes() <= 1_048_576 && store.history.bytes() >= bytes() - 10_000, 'reckoned')
+    assert.ok(
+      (await store.history.bytes()) <= 1_048_576 && (await store.history.bytes()) >= bytes() - 10_000,
+      'reckoned',
+    )
     const left = await names(store)
     assert.deepEqual(
       left,

@@ -35,9 +35,10 @@ export function embeddedHistory(parts: HistoryParts): HistoryStore {
     note(sequence, outcome, atWallMs) {
       if (journal.isOpen) book.note(sequence, outcome, atWallMs)
     },
-    bytes: (organizationId) =>
-      organizationId === undefined ? book.state.bytes : book.bytesOf(organizationId),
-    evictedBytes: () => book.shares.evictedBytes,
+    async bytes(organizationId) {
+      journal.assertOpen()
+      return organizationId === undefined ? book.state.bytes : book.bytesOf(organizationId)
+    },
     async find(eventId, query) {
       const begun = await begin(parts, query, nextTurn)
       const steps = search({ ...begun, conditions: conditionsOf(query, eventId) })

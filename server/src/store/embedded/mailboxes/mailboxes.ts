@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { ENTRY_BYTES, SPARED_FOR_MS } from '../../bounds.ts'
+import { SPARED_FOR_MS } from '../../bounds.ts'
 import type {
   AppendOutcome,
   AppendRequest,
@@ -29,7 +29,7 @@ const UNWRITTEN_FOR_MS = 250
 const ROW_BYTES = 256
 
 export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxStore {
-  const { calls, journal, payloads, serviceTime, table } = engine
+  const { calls, journal, serviceTime, table } = engine
   return {
     async append(request) {
       journal.assertTakesEvents()
@@ -71,10 +71,6 @@ export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxSt
       return cancellation
     },
     expireDue: (max, sentThrough) => expireDue(engine, engine.clock.wallMs(), max, sentThrough),
-    diskBytes(organizationId) {
-      const { mailboxBytes, mailboxEvents } = table.totals(organizationId)
-      return mailboxBytes + mailboxEvents * ENTRY_BYTES - payloads.savedBytes(organizationId)
-    },
     depth: (registration) => table.lookUp(registration)?.mailbox?.depth ?? 0,
   }
 }

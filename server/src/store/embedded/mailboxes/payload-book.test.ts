@@ -152,15 +152,15 @@ describe('what many entries share', () => {
   it('is counted once in what mailboxes take on disk', async () => {
     const opened = await open()
     await registerMany(opened, 10)
-    const { mailboxes } = opened.store
+    const { gauges, mailboxes } = opened.store
     const sequences = await append(opened, LARGE)
     await append(opened, LARGE, { userEndpointId: 'e0' })
-    assert.equal(mailboxes.diskBytes('acme'), 2 * LARGE.length + 11 * ENTRY_BYTES)
+    assert.equal(gauges.mailboxDiskBytes('acme'), 2 * LARGE.length + 11 * ENTRY_BYTES)
     for (let index = 0; index < 9; index++)
       mailboxes.remove(await opened.find(`e${index}`), sequences[index] ?? 0)
-    assert.equal(mailboxes.diskBytes('acme'), 2 * LARGE.length + 2 * ENTRY_BYTES)
+    assert.equal(gauges.mailboxDiskBytes('acme'), 2 * LARGE.length + 2 * ENTRY_BYTES)
     mailboxes.remove(await opened.find('e9'), sequences[9] ?? 0)
-    assert.equal(mailboxes.diskBytes(), LARGE.length + ENTRY_BYTES)
+    assert.equal(gauges.mailboxDiskBytes(), LARGE.length + ENTRY_BYTES)
     await opened.store.close()
   })
 

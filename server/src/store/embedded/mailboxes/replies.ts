@@ -146,7 +146,6 @@ export function embeddedReplies(book: ReplyBook, journal: Journal): ReplyStore {
       journal.assertOpen()
       claims.end(claim)
     },
-    evicted: () => book.evicted,
   }
 }
 

@@ -220,12 +220,11 @@ export function memoryFeed(feed: Feed, slots: Slots, clock: Pick<Clock, 'wallMs'
       assertOpen(gate)
       return of(feed.entries, organizationId, afterSequence).filter(({ type }) => types.has(type)).length
     },
-    totals: () => ({
-      entries: feed.changes.length,
-      bytes: bytesOf(feed.changes),
-      deadLetters: feed.deadLetters.count,
-      dropped: feed.dropped + feed.deadLetters.dropped,
-    }),
+    async totals() {
+      assertOpen(gate)
+      const { changes, deadLetters } = feed
+      return { entries: changes.length, bytes: bytesOf(changes), deadLetters: deadLetters.count }
+    },
   }
 }
 

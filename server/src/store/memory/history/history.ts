@@ -146,8 +146,10 @@ export function memoryHistory(history: History, gate: Gate): HistoryStore {
     note(sequence, outcome, atWallMs) {
       if (gate.open) history.note(sequence, outcome, atWallMs)
     },
-    bytes: (organizationId) => history.bytes(organizationId),
-    evictedBytes: () => history.evictedBytes,
+    async bytes(organizationId) {
+      assertOpen(gate)
+      return history.bytes(organizationId)
+    },
     async find(eventId, query) {
       assertOpen(gate)
       for (const record of history.newestFirst())

@@ -1,4 +1,4 @@
-import { ENTRY_BYTES, SPARED_FOR_MS } from '../../bounds.ts'
+import { SPARED_FOR_MS } from '../../bounds.ts'
 import type { Moment } from '../../moment.ts'
 import type {
   AppendOutcome,
@@ -85,15 +85,6 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       const isSpared = ({ registration, sequence }: EntryPosition) =>
         sequence <= sentThrough(registration.registrationId)
       return expireDue(parts, now().nowWallMs, max, isSpared)
-    },
-    diskBytes(organizationId) {
-      const counted = [...slots.byId.values()]
-        .filter(
-          ({ registration }) =>
-            organizationId === undefined || registration.organizationId === organizationId,
-        )
-        .flatMap(({ mailbox }) => mailbox)
-      return bytesOf(counted) + counted.length * ENTRY_BYTES
     },
     depth: (registration) => entriesOf(registration).length,
   }

@@ -79,7 +79,6 @@ export function memoryReplies(book: ReplyBook, gate: Gate): ReplyStore {
       assertOpen(gate)
       claims.end(claim)
     },
-    evicted: () => book.evicted,
   }
 }
 
