@@ -61,7 +61,7 @@ export interface Delivery {
    */
   sendEvents(
     principal: Principal,
-    group: readonly BulkItem[],
+    group: BulkItem[],
   ): Promise<readonly PromiseSettledResult<SendResult>[]>
   /**
    * The same as `sendEvent`, and resolves only once every endpoint counted has acknowledged or can no longer, or,

@@ -5,7 +5,6 @@ import type { Metrics, Statistics, Tally } from '../observe/observe.ts'
 import type {
   AdmitWrite,
   AppendOutcome,
-  AppendRequest,
   Claim,
   MailboxBounds,
   Outcome,
@@ -58,23 +57,48 @@ export type SendResult = {
  * @throws RollcallError `organization_required`, `organization_unknown`, `rate_limited`, `forbidden`, `invalid_mask`, `invalid_request`,
  *   `mailbox_full`, `unavailable`
  */
-export async function sendEvent(
+export function sendEvent(
   context: SendEventContext,
   principal: Principal,
   command: SendEventCommand,
   idempotencyKey = command.idempotencyKey,
   waiter?: Waiter,
 ): Promise<SendResult> {
-  if (areDear(command.masks, command.event.bytes.length)) {
-    context.quotas.shedding.admit('dear-masks')
-    await context.quotas.turns.next(turnOf(principal))
+  const isDear = areDear(command.masks, command.event.bytes.length)
+  return isDear
+    ? sendInTurn(context, principal, command, idempotencyKey, waiter)
+    : begin(context, principal, command, idempotencyKey, waiter)
+}
+
+async function sendInTurn(
+  context: SendEventContext,
+  principal: Principal,
+  command: SendEventCommand,
+  idempotencyKey: string | undefined,
+  waiter: Waiter | undefined,
+): Promise<SendResult> {
+  context.quotas.shedding.admit('dear-masks')
+  await context.quotas.turns.next(turnOf(principal))
+  return await begin(context, principal, command, idempotencyKey, waiter)
+}
+
+/** Not `async`, as little here is: each event that waits for its commit would hold one frame more, and with it its body. */
+function begin(
+  context: SendEventContext,
+  principal: Principal,
+  command: SendEventCommand,
+  idempotencyKey: string | undefined,
+  waiter: Waiter | undefined,
+): Promise<SendResult> {
+  try {
+    const event = accept(context, principal, command)
+    if (idempotencyKey === undefined) return route(context, event, undefined, waiter)
+    return context.idempotency.run(callerOf(event), idempotencyKey, event.to, (claim) =>
+      route(context, event, claim, waiter),
+    )
+  } catch (error) {
+    return Promise.reject(error)
   }
-  const event = accept(context, principal, command)
-  // `await`: to return a promise from an async function takes three turns of the queue instead of one.
-  if (idempotencyKey === undefined) return await route(context, event, undefined, waiter)
-  return context.idempotency.run(callerOf(event), idempotencyKey, event.to, (claim) =>
-    route(context, event, claim, waiter),
-  )
 }
 
 /** The same, and then waits for receipts. The place is taken first: where there is none, nothing is sent. */
@@ -100,21 +124,16 @@ function callerOf({ senderOrganizationId, senderId }: Accepted): UserKey {
   return { organizationId: senderOrganizationId, userId: senderId }
 }
 
-async function route(
+function route(
   context: SendEventContext,
   event: Accepted,
   claim: Claim | undefined,
   waiter: Waiter | undefined,
 ): Promise<SendResult> {
   const tally = context.statistics.of(event.to.organizationId)
-  const isAtMostOnce = event.qos === 0
-  const count = isAtMostOnce
-    ? await sendAtMostOnce(context, tally, event, waiter)
-    : await sendAtLeastOnce(context, tally, event, claim, waiter)
-  context.metrics.eventAccepted(event.qos)
-  if (isAtMostOnce) tally.qos0.events++
-  else tally.qos1.events++
-  return { count, eventId: event.eventId }
+  return event.qos === 0
+    ? sendAtMostOnce(context, tally, event, waiter)
+    : sendAtLeastOnce(context, tally, event, claim, waiter)
 }
 
 async function sendAtMostOnce(
@@ -122,7 +141,7 @@ async function sendAtMostOnce(
   tally: Tally,
   event: Accepted,
   waiter: Waiter | undefined,
-): Promise<number> {
+): Promise<SendResult> {
   const { clock, links, metrics, receipts, store } = context
   const registrations = await locate(context, event)
   const atWallMs = clock.wallMs()
@@ -138,7 +157,9 @@ async function sendAtMostOnce(
   metrics.deliveryMs(0, elapsedMs)
   if (isOver) tally.qos0.discarded += registrations.length
   else if (endpoints.some(wasSent)) tally.deliveryMs.qos0.add(elapsedMs)
-  return registrations.length
+  metrics.eventAccepted(0)
+  tally.qos0.events++
+  return { count: registrations.length, eventId: event.eventId }
 }
 
 function wasSent({ outcome }: { readonly outcome: Outcome }): boolean {
@@ -178,17 +199,36 @@ function locate({ store }: SendEventContext, event: Accepted): Promise<readonly 
 
 async function sendAtLeastOnce(
   context: SendEventContext,
-  { qos1 }: Tally,
+  tally: Tally,
   event: Accepted,
   claim: Claim | undefined,
   waiter: Waiter | undefined,
-): Promise<number> {
-  const { links, metrics, store } = context
-  // One atomic write: nothing is answered before it is durable.
-  const request = appendRequest(context, event, claim, admission(context, qos1, event))
-  const outcome = await append(store.mailboxes, request)
-  const { accepted, full, replaced = [], repeated } = outcome
-  if (repeated !== undefined) return repeated.count
+): Promise<SendResult> {
+  const { metrics, store } = context
+  const request = appendRequest(context, event, claim, admission(context, tally.qos1, event))
+  let outcome: AppendOutcome
+  try {
+    // One atomic write: nothing is answered before it is durable.
+    outcome = await store.mailboxes.append(request)
+  } catch (error) {
+    throw withEventId(error, event.eventId)
+  }
+  const count = outcome.repeated?.count ?? handOver(context, tally.qos1, event, outcome, waiter)
+  metrics.eventAccepted(1)
+  tally.qos1.events++
+  return { count, eventId: event.eventId }
+}
+
+/** What became durable goes to the links. Returns how many endpoints took it. */
+function handOver(
+  context: SendEventContext,
+  qos1: Tally['qos1'],
+  event: Accepted,
+  outcome: AppendOutcome,
+  waiter: Waiter | undefined,
+): number {
+  const { links, metrics } = context
+  const { accepted, full, replaced = [] } = outcome
   tell(context, replaced, 'discarded')
   qos1.copies += accepted.length
   qos1.mailboxFull += full.length
@@ -198,7 +238,7 @@ async function sendAtLeastOnce(
   // Before it is sent, or a receipt could come first.
   if (waiter !== undefined) expectReceipts(context, event, outcome, waiter)
   const { bytes, acceptedAtMs, expiresAtWallMs } = event
-  const pushed = { bytes, acceptedAtMs, expiresAtWallMs, mayBeGone: mayBeGone(request) }
+  const pushed = { bytes, acceptedAtMs, expiresAtWallMs, mayBeGone: mayBeGone(event) }
   for (const { registration, ...position } of accepted) {
     const isSent = links.find(registration)?.push(position, pushed) === true
     metrics.eventOutcome(isSent ? 'sent' : 'queued')
@@ -228,22 +268,15 @@ function admission(
  * A write that fails once it was begun is tried again, and then the event is delivered although its sender was refused:
  * the refusal says of which event that is so.
  */
-async function append(
-  mailboxes: SendEventContext['store']['mailboxes'],
-  request: AppendRequest,
-): Promise<AppendOutcome> {
-  try {
-    return await mailboxes.append(request)
-  } catch (error) {
-    if (!(error instanceof RollcallError) || !error.isUndecided) throw error
-    const { code, retryAfterSeconds } = error
-    throw new RollcallError(code, 'The event could not be written yet. It may be delivered all the same.', {
-      isUndecided: true,
-      eventId: request.event.eventId,
-      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-      cause: error,
-    })
-  }
+function withEventId(error: unknown, eventId: string): unknown {
+  if (!(error instanceof RollcallError) || !error.isUndecided) return error
+  const { code, retryAfterSeconds } = error
+  return new RollcallError(code, 'The event could not be written yet. It may be delivered all the same.', {
+    isUndecided: true,
+    eventId,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    cause: error,
+  })
 }
 
 function awaited({ to, eventId, sentBy, senderOrganizationId }: Accepted): AwaitedEvent {
@@ -263,7 +296,7 @@ function expectReceipts(
     if (!store.mailboxes.has(registration, sequence)) receipts.entryEnded({ registration, sequence }, false)
 }
 
-function mayBeGone({ event, collapseKey, cancelOthers, call }: AppendRequest): boolean {
-  if (event.expiresAtWallMs !== undefined || collapseKey !== undefined) return true
-  return cancelOthers !== undefined || call !== undefined
+function mayBeGone({ expiresAtWallMs, collapseKey, cancelOthers, waitsForAnswer }: Accepted): boolean {
+  if (expiresAtWallMs !== undefined || collapseKey !== undefined) return true
+  return cancelOthers !== undefined || waitsForAnswer
 }

@@ -10,11 +10,14 @@ export type SendEventsContext = SendEventContext & { readonly store: Pick<Store,
 /**
  * Sends the events of a group, each for itself; the answers are in its order. The store is told that they belong
  * together, so that it takes them into one commit though others have their turns meanwhile.
+ *
+ * @param group is empty afterwards: what was parsed is many times its bytes, and nobody needs it while all wait for the
+ * commit
  */
 export async function sendEvents(
   context: SendEventsContext,
   principal: Principal,
-  group: readonly BulkItem[],
+  group: BulkItem[],
 ): Promise<PromiseSettledResult<SendResult>[]> {
   const pace = new Pace(context.clock)
   const release = context.store.hold()
@@ -26,6 +29,7 @@ export async function sendEvents(
     }
   } finally {
     release()
+    group.length = 0
   }
   return Promise.all(answers)
 }

@@ -26,7 +26,7 @@ const GROUP_ITEMS_MAX = 1_000
 export async function* readSendEventArray(
   body: Buffer,
   clock: Pick<Clock, 'monotonicMs'>,
-): AsyncGenerator<readonly BulkItem[]> {
+): AsyncGenerator<BulkItem[]> {
   const pace = new Pace(clock)
   const scanner = new ArrayScanner(withoutMark(body))
   const group: BulkItem[] = []
@@ -48,7 +48,7 @@ export async function* readSendEventArray(
 export async function* readSendEventLines(
   body: Buffer,
   clock: Pick<Clock, 'monotonicMs'>,
-): AsyncGenerator<readonly BulkItem[]> {
+): AsyncGenerator<BulkItem[]> {
   const pace = new Pace(clock)
   let group: BulkItem[] = []
   for (const bytes of linesOf(withoutMark(body))) {

@@ -31,23 +31,24 @@ const ROW_BYTES = 256
 export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxStore {
   const { calls, journal, serviceTime, table } = engine
   return {
-    async append(request) {
-      journal.assertTakesEvents()
-      assertHistoryRoom(engine.history)
-      const repeated = request.idempotency && replies.tokens.done(request.idempotency.token)
-      if (repeated !== undefined) {
-        await journal.durable()
-        return { accepted: [], full: [], repeated }
-      }
-      const reached = targets(engine, request, serviceTime.heardMs())
-      const release = request.admit?.(wanted(engine, request, reached.length))
+    // Not `async`: each event that waits for its commit would hold one frame more.
+    append(request) {
+      let release: (() => void) | undefined
       try {
+        journal.assertTakesEvents()
+        assertHistoryRoom(engine.history)
+        const repeated = request.idempotency && replies.tokens.done(request.idempotency.token)
+        if (repeated !== undefined) return journal.durable().then(() => ({ accepted: [], full: [], repeated }))
+        const reached = targets(engine, request, serviceTime.heardMs())
+        release = request.admit?.(wanted(engine, request, reached.length))
         const outcome = appendToAll(engine, reached, request)
         const isRemembered = remember(engine, replies, request, outcome)
-        if (isRemembered || outcome.accepted.length > 0) await journal.durable()
-        return outcome
-      } finally {
+        const isWritten = isRemembered || outcome.accepted.length > 0
+        const done = isWritten ? journal.durable().then(() => outcome) : Promise.resolve(outcome)
+        return release === undefined ? done : done.finally(release)
+      } catch (error) {
         release?.()
+        return Promise.reject(error)
       }
     },
     read: (registration, afterSequence, entriesMax, bytesMax) =>
