@@ -28,6 +28,8 @@ export type LogEntry = { readonly isOurs: boolean; readonly type: string; readon
 export type LineOptions = {
   readonly url: string
   readonly person: Person
+  /** Default: the one that everybody knows. */
+  readonly password?: string | undefined
   readonly ringSeconds: number
   readonly onChange: (model: Model) => void
 }
@@ -51,8 +53,8 @@ export class Line {
 
   constructor(options: LineOptions) {
     this.#options = options
-    const { url, person } = options
-    const getToken = demoToken(url, person)
+    const { url, person, password } = options
+    const getToken = demoToken(url, person, password)
     // What the SDK does for us: registers this tab under an id of its own, keeps it alive, brings it back, and acknowledges
     // an event once `onEvent` has returned. That acknowledgement says "this device has it", and it rings. That the person
     // takes the call is another matter: `answer` says so, and the first device that does has it.

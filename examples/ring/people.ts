@@ -21,7 +21,7 @@ export function nameOf(id: string): string {
  * FOR THE DEMO ONLY: a page must not hold passwords. A real application has its own sign-in, and its `getToken` hands out
  * the access token that came of it: `getToken: async () => (await session()).accessToken`.
  */
-export function demoToken(url: string, { id }: Person): GetToken {
-  const grant = { type: 'password', username: id, password: `${id}-password` } as const
+export function demoToken(url: string, { id }: Person, password = `${id}-password`): GetToken {
+  const grant = { type: 'password', username: id, password } as const
   return tokenSource({ url, clientId: 'customer', grant })
 }

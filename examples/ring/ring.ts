@@ -9,7 +9,7 @@ const RING_SECONDS = 30
 
 /**
  * One tab rings another. `?as=bob` chooses who one is; `?ring=5` makes this tab's calls ring for so many seconds (1 to 60)
- * instead of 30.
+ * instead of 30. `#…` is the password, where the server has a demo directory of its own: what stands there is sent nowhere.
  */
 function start(): void {
   const tone = new RingTone()
@@ -21,6 +21,7 @@ function start(): void {
     line = new Line({
       url: location.origin,
       person,
+      password: password(),
       ringSeconds: ringSeconds(),
       onChange(model) {
         tone.ring(model.phone.call.kind === 'incoming')
@@ -38,6 +39,8 @@ function start(): void {
       tone.ring(false)
       title.clear()
       setParameter('as', undefined)
+      // Whoever is chosen next has another password.
+      location.hash = ''
       view.askWho()
     },
     ring: () => line?.ring(),
@@ -55,6 +58,10 @@ function start(): void {
   const chosen = findPerson(new URLSearchParams(location.search).get('as'))
   if (chosen === undefined) view.askWho()
   else begin(chosen)
+}
+
+function password(): string | undefined {
+  return location.hash.slice(1) || undefined
 }
 
 function ringSeconds(): number {

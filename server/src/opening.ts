@@ -1,14 +1,20 @@
 import { type CertificateFiles, readCertificate } from './certificate.ts'
 import type { Clock } from './clock/clock.ts'
 import { Closers } from './closers.ts'
-import { type Configuration, isLoopbackHost, usesDemoDirectory, withDemoOrigins } from './config/config.ts'
+import {
+  type Configuration,
+  hasKnownSecrets,
+  isLoopbackHost,
+  usesDemoDirectory,
+  withDemoOrigins,
+} from './config/config.ts'
 import { linksWithin, systemDescriptors } from './descriptors.ts'
 import { type Doors, openDoors } from './doors.ts'
 import type { Certificate, HttpSettings, Page } from './http/http.ts'
 import type { Log } from './observe/observe.ts'
 import { findPages, findSdk, type PageFolders } from './pages.ts'
 import { placesOf } from './places.ts'
-import { assertLoopback, certificateFiles } from './port-checks.ts'
+import { assertLoopbackForDemo, certificateFiles } from './port-checks.ts'
 
 /** A server of which nothing is there yet but its ports. */
 export type Opening = {
@@ -34,7 +40,7 @@ export async function openPorts(given: Configuration, options: OpeningOptions): 
   const isDemo = usesDemoDirectory(given)
   const linksMax = linksWithin(given.linksMax, systemDescriptors, options.log)
   const configuration = { ...(isDemo ? withDemoOrigins(given) : given), linksMax }
-  if (isDemo) assertLoopback(configuration.host)
+  assertLoopbackForDemo(configuration)
   const { clock, log, pageFolders } = options
   const files = certificateFiles(configuration)
   const certificate = files && (await readCertificate(files))
@@ -58,6 +64,6 @@ function httpSettings(configuration: Configuration, tls: Certificate | undefined
     ...{ tls, pages },
     logRequests: configuration.logLevel === 'debug' || configuration.logLevel === 'trace',
     backendsShowCertificate: tls?.requestCert === true,
-    isHostAllowed: usesDemoDirectory(configuration) ? isLoopbackHost : undefined,
+    isHostAllowed: hasKnownSecrets(configuration) ? isLoopbackHost : undefined,
   }
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import type { CertificateFiles } from './certificate.ts'
-import { type Configuration, ConfigurationError } from './config/config.ts'
+import { type Configuration, ConfigurationError, hasKnownSecrets } from './config/config.ts'
 
 /** @throws ConfigurationError where the cipher suites are none, or allow nothing of the versions that are left */
 export function certificateFiles(configuration: Configuration): CertificateFiles | undefined {
@@ -25,12 +25,20 @@ function checkCiphers(ciphers: string): void {
   }
 }
 
-/** @throws ConfigurationError */
-export function assertLoopback(host: string): void {
+/**
+ * Secrets that everybody knows are for this machine only.
+ *
+ * @throws ConfigurationError
+ */
+export function assertLoopbackForDemo(
+  configuration: Pick<Configuration, 'host' | 'directoryFile' | 'demoSecrets'>,
+): void {
+  if (!hasKnownSecrets(configuration)) return
+  const { host } = configuration
   const isLoopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
   if (isLoopback) return
   throw new ConfigurationError(
     'HOST',
-    'the demo directory is for this machine only: listen on a loopback address, or set DIRECTORY_FILE',
+    'the demo directory is for this machine only: listen on a loopback address, or set DIRECTORY_FILE, or DEMO_SECRETS=random',
   )
 }

@@ -12,6 +12,7 @@ import type { Page } from './http/http.ts'
 import { watchLoad } from './load.ts'
 import { SEALING_KEY_FILE } from './masks/masks.ts'
 import type { Log } from './observe/observe.ts'
+import { type OpenDemo, openDemo } from './open-demo.ts'
 import { type Opening, openPorts } from './opening.ts'
 import type { PageFolders } from './pages.ts'
 import { watchReadiness } from './readiness.ts'
@@ -44,6 +45,8 @@ export type RunningServer = {
   /** The page that explains the API, where it is served. */
   readonly docsUrl: string | undefined
   readonly usesDemoDirectory: boolean
+  /** The demo directory with secrets of its own, where that was asked for. */
+  readonly openDemo: OpenDemo | undefined
   /** The pages that it serves besides `/docs`. */
   readonly pages: readonly Page[]
   /** Reads the directory file again, whether or not it looks changed. */
@@ -81,7 +84,15 @@ async function start(opening: Opening, around: Surroundings): Promise<RunningSer
     openStoreOf(configuration, around, beside)
   const ground = await layGround({ configuration, clock, random, log, openStore, closers })
   const { store, metrics, limits, audit } = ground
-  const auth = await openAuth({ configuration, around, ground, issuer, closers })
+  const demo = await openDemoOf({ isDemo, configuration, random })
+  const directoryFile = demo?.file ?? configuration.directoryFile
+  const auth = await openAuth({
+    configuration: { ...configuration, directoryFile },
+    around,
+    ground,
+    issuer,
+    closers,
+  })
   const { delivery, registrar } = buildReach({ configuration, around, ground, auth, closers })
   const webhooks = createWebhooks({ store, auth, clock, random, log, metrics, settings: configuration })
   closers.add(() => webhooks.close())
@@ -100,11 +111,21 @@ async function start(opening: Opening, around: Surroundings): Promise<RunningSer
   const { url, docsUrl, adminUrl } = urls
   log.info('listening', { url, issuer, ...(adminUrl === undefined ? {} : { adminUrl }) })
   return {
-    ...{ url, docsUrl, usesDemoDirectory: isDemo, pages },
+    ...{ url, docsUrl, usesDemoDirectory: isDemo, openDemo: demo, pages },
     reloadDirectory: () => auth.reloadDirectory(),
     reopenAudit: () => audit.reopen(),
     close: () => closers.close(),
   }
+}
+
+/** After the store is open, whose lock says that nobody else makes it. */
+async function openDemoOf(given: {
+  readonly isDemo: boolean
+  readonly configuration: Configuration
+  readonly random: Random
+}): Promise<OpenDemo | undefined> {
+  const { demoSecrets, dataDir } = given.configuration
+  return given.isDemo && demoSecrets === 'random' ? openDemo(dataDir, given.random) : undefined
 }
 
 function openStoreOf(

@@ -1,9 +1,9 @@
 import { identityProblem, othersMay } from './auth/auth.ts'
 import { readCertificate } from './certificate.ts'
 import type { Random } from './clock/clock.ts'
-import { type Configuration, ConfigurationError, usesDemoDirectory } from './config/config.ts'
+import { type Configuration, ConfigurationError } from './config/config.ts'
 import { loadSealingKey } from './masks/masks.ts'
-import { assertLoopback, certificateFiles } from './port-checks.ts'
+import { assertLoopbackForDemo, certificateFiles } from './port-checks.ts'
 
 /**
  * Finds what a start would refuse, without starting: also what stands in the files that the configuration names.
@@ -12,7 +12,7 @@ import { assertLoopback, certificateFiles } from './port-checks.ts'
  * @throws ConfigurationError naming what is wrong
  */
 export async function checkStart(configuration: Configuration, random: Random): Promise<void> {
-  if (usesDemoDirectory(configuration)) assertLoopback(configuration.host)
+  assertLoopbackForDemo(configuration)
   const files = certificateFiles(configuration)
   if (files !== undefined) await naming('TLS_CERT_FILE', () => readCertificate(files))
   const problem = await identityProblem(configuration)

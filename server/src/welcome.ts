@@ -1,12 +1,13 @@
+import type { OpenDemo } from './open-demo.ts'
 import type { RunningServer } from './server.ts'
 
 const CONSOLE_SIGN_IN =
   'Sign in to the console as the backend acme-backend (acme-secret) or as its administrator olivia (olivia-password).'
 
-type Started = Pick<RunningServer, 'url' | 'docsUrl' | 'usesDemoDirectory' | 'pages'>
+type Started = Pick<RunningServer, 'url' | 'docsUrl' | 'usesDemoDirectory' | 'openDemo' | 'pages'>
 
 /** What somebody who has just started the server may want to try next. */
-export function welcome({ url, docsUrl, usesDemoDirectory, pages }: Started): string {
+export function welcome({ url, docsUrl, usesDemoDirectory, openDemo, pages }: Started): string {
   const isServed = (path: string): boolean => pages.some((page) => page.path === path)
   const places = [
     isServed('/console/') ? `console: ${url}/console/` : '',
@@ -19,7 +20,23 @@ export function welcome({ url, docsUrl, usesDemoDirectory, pages }: Started): st
     tryNext(url),
   ]
   const first = `\nRollcall listens on ${url}${places.length === 0 ? '' : `   (${places.join(', ')})`}\n`
+  if (openDemo !== undefined) return `${first}\n${open(url, openDemo, isServed('/examples/ring/'))}\n`
   return usesDemoDirectory ? `${first}\n${demo.filter(Boolean).join('\n')}\n` : `${first}\n`
+}
+
+/** Of a demo that others may reach. Its secrets are shown by the start that has made them only. */
+function open(url: string, { file, secrets }: OpenDemo, hasRing: boolean): string {
+  if (secrets === undefined)
+    return `It runs with the demo directory, whose secrets were shown at its first start. Remove ${file} for new ones.`
+  const width = Math.max(...secrets.map(({ name }) => name.length))
+  const ring = secrets
+    .filter(({ name }) => ['alice', 'bob'].includes(name))
+    .map(({ name, secret }) => `  ${url}/examples/ring/?as=${name}#${secret}`)
+  return [
+    'It runs with the demo directory. Its secrets are random, kept as hashes, and shown this once:\n',
+    ...secrets.map(({ name, secret }) => `  ${name.padEnd(width)}  ${secret}`),
+    ...(hasRing ? ['\nRing from tab to tab:', ...ring] : []),
+  ].join('\n')
 }
 
 /** The same by hand. */

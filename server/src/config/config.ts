@@ -18,7 +18,7 @@ import {
 } from './parse.ts'
 
 export { readConfigFile } from './config-file.ts'
-export { isLoopbackHost, usesDemoDirectory, withDemoOrigins } from './demo.ts'
+export { hasKnownSecrets, isLoopbackHost, usesDemoDirectory, withDemoOrigins } from './demo.ts'
 export { CONFIGURATION_KEYS, type ConfigurationKey } from './keys.ts'
 export { type AllowedOrigins, allowOrigins } from './origins.ts'
 export { ConfigurationError, type LogLevel } from './parse.ts'
@@ -36,6 +36,7 @@ export type Configuration = {
   readonly dataDir: string
   readonly logLevel: LogLevel
   readonly directoryFile: string | undefined
+  readonly demoSecrets: 'known' | 'random'
   readonly auditFile: string | undefined
   readonly directoryFileShared: boolean
   readonly clientCredentialsInQuery: boolean
@@ -177,6 +178,7 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     dataDir: text('dataDir') ?? '',
     logLevel: parseLogLevel(at('logLevel')),
     directoryFile: text('directoryFile'),
+    demoSecrets: parseChoice(at('demoSecrets'), ['known', 'random']),
     auditFile: text('auditFile'),
     directoryFileShared: parseFlag(at('directoryFileShared')),
     clientCredentialsInQuery: parseFlag(at('clientCredentialsInQuery')),
@@ -190,9 +192,6 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     keepAliveSecondsMax: integer('keepAliveSecondsMax'),
     endpointsPerUserMax: integer('endpointsPerUserMax'),
     endpointsFull: parseChoice(at('endpointsFull'), ['evict', 'refuse']),
-    mailboxEventsMax: integer('mailboxEventsMax'),
-    mailboxBytesMax: integer('mailboxBytesMax'),
-    mailboxTotalBytesMax: integer('mailboxTotalBytesMax'),
     receiptWaitersMax: integer('receiptWaitersMax'),
     historyDays: integer('historyDays'),
     webhookRetryHours: integer('webhookRetryHours'),
@@ -239,6 +238,9 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
 
 function parseLimits(integer: (name: keyof Configuration) => number) {
   return {
+    mailboxEventsMax: integer('mailboxEventsMax'),
+    mailboxBytesMax: integer('mailboxBytesMax'),
+    mailboxTotalBytesMax: integer('mailboxTotalBytesMax'),
     eventsPerSecondPerOrganization: integer('eventsPerSecondPerOrganization'),
     eventsBurstPerOrganization: integer('eventsBurstPerOrganization'),
     eventsPerSecondPerCaller: integer('eventsPerSecondPerCaller'),

@@ -25,11 +25,19 @@ export function isLoopbackHost(host: string | undefined): boolean {
   return host !== undefined && LOOPBACK.test(host)
 }
 
-/** Whether the demo directory is in force, whose secrets everybody knows: listen on loopback only. */
+/** Whether the demo directory is in force. */
 export function usesDemoDirectory({
   directoryFile,
 }: {
   readonly directoryFile?: string | undefined
 }): boolean {
   return directoryFile === undefined
+}
+
+/** Whether everybody knows the secrets of those who may call: listen on loopback only. */
+export function hasKnownSecrets(configuration: {
+  readonly directoryFile?: string | undefined
+  readonly demoSecrets: 'known' | 'random'
+}): boolean {
+  return usesDemoDirectory(configuration) && configuration.demoSecrets === 'known'
 }

@@ -152,6 +152,12 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'a file',
     'Organizations, users and clients (`docs/directory.md`). Re-read when it changes. Not set: the demo directory, on loopback only.',
   ),
+  text(
+    'demoSecrets',
+    'known',
+    'known or random',
+    'Secrets of the demo directory, without `directoryFile`. `known`: those that the documents name, and then on loopback only. `random`: made at the first start, printed then and never again, kept as hashes in `demo-directory.json` of the data folder; then it may listen anywhere.',
+  ),
   flag(
     'directoryFileShared',
     false,

@@ -1,5 +1,7 @@
+import type { Random } from '../../clock/clock.ts'
 import type { Directory } from './directory.ts'
 import { parseDirectory } from './directory-file.ts'
+import { hashRandomSecret, hashSecret } from './hash-secret.ts'
 
 /**
  * Used only where no directory file is configured, and then the server listens on loopback only: everybody
@@ -68,4 +70,28 @@ const DEMO = {
 /** The directory of the demo: two organizations, four users, four clients. */
 export function demoDirectory(): Directory {
   return parseDirectory(JSON.stringify(DEMO))
+}
+
+/** A secret of somebody in the directory, in clear. */
+export type ShownSecret = { readonly name: string; readonly secret: string }
+
+/** 192 bits: nobody guesses one, and 32 characters can be copied by hand. */
+const SECRET_BYTES = 24
+
+/** The same people and backends with secrets that nobody knows: the file, which has their hashes, and what they are. */
+export async function demoWithRandomSecrets(
+  random: Pick<Random, 'bytes'>,
+): Promise<{ readonly text: string; readonly secrets: readonly ShownSecret[] }> {
+  const secrets: ShownSecret[] = []
+  const make = (name: string): string => {
+    const secret = random.bytes(SECRET_BYTES).toString('base64url')
+    secrets.push({ name, secret })
+    return secret
+  }
+  const users = []
+  for (const user of DEMO.users) users.push({ ...user, passwordHash: await hashSecret(make(user.username)) })
+  const clients = DEMO.clients.map((client) =>
+    'public' in client ? client : { ...client, secretHash: hashRandomSecret(make(client.id)) },
+  )
+  return { text: `${JSON.stringify({ ...DEMO, users, clients }, null, 2)}\n`, secrets }
 }
