@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { demoWithRandomSecrets, type ShownSecret } from './auth/auth.ts'
 import type { Random } from './clock/clock.ts'
 
-export const OPEN_DEMO_FILE = 'demo-directory.json'
+const FILE_NAME = 'demo-directory.json'
 
 /** The demo directory of a server that strangers may reach. */
 export type OpenDemo = {
@@ -18,7 +18,7 @@ export type OpenDemo = {
  * lock: two of them would show secrets of which one's are good for nothing.
  */
 export async function openDemo(dataDir: string, random: Pick<Random, 'bytes'>): Promise<OpenDemo> {
-  const file = join(dataDir, OPEN_DEMO_FILE)
+  const file = join(dataDir, FILE_NAME)
   if (existsSync(file)) return { file, secrets: undefined }
   const { text, secrets } = await demoWithRandomSecrets(random)
   // Whole or not at all: half a file would refuse every start from then on.

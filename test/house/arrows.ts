@@ -12,7 +12,7 @@ const LINES: readonly (readonly string[])[] = [
   ['doors', 'ground'],
   ['start-checks'],
   [
-    ...['admin-port', 'data-folder', 'descriptors', 'load', 'mqtt-ports', 'readiness'],
+    ...['admin-port', 'data-folder', 'descriptors', 'load', 'mqtt-ports', 'open-demo', 'readiness'],
     ...['port-checks', 'stop', 'token-witness'],
   ],
   ['certificate', 'closers', 'pages', 'places'],
