@@ -49,14 +49,13 @@ export async function apply(command: Command, side: Side, wallMs: number): Promi
     case 'restart':
       return undefined
     default:
-      return applyToRegistrations(command, side, wallMs)
+      return applyToRegistrations(command, side)
   }
 }
 
 async function applyToRegistrations(
   command: Of<'register' | 'keepalive' | 'unregister' | 'find' | 'list' | 'lastSeen' | 'sweep'>,
   side: Side,
-  wallMs: number,
 ): Promise<unknown> {
   const { registrations } = side.store
   switch (command.do) {
@@ -71,7 +70,7 @@ async function applyToRegistrations(
     case 'list':
       return (await registrations.list(command.endpoint)).map((one) => side.plain(one))
     case 'lastSeen':
-      return side.store.lastSeen.find(command.endpoint, wallMs)
+      return side.store.lastSeen.find(command.endpoint)
     case 'sweep': {
       const { reminded, expired } = await registrations.sweep(command.max)
       const swept = { reminded: side.plainAll(reminded), expired: side.plainAll(expired) }

@@ -59,10 +59,7 @@ export interface Delivery {
    * Sends a group of events of a bulk request, each for itself, QoS 1 in one commit. The answers are in their
    * order: results, or what `sendEvent` would reject with. It rests where it takes long.
    */
-  sendEvents(
-    principal: Principal,
-    group: BulkItem[],
-  ): Promise<readonly PromiseSettledResult<SendResult>[]>
+  sendEvents(principal: Principal, group: BulkItem[]): Promise<readonly PromiseSettledResult<SendResult>[]>
   /**
    * The same as `sendEvent`, and resolves only once every endpoint counted has acknowledged or can no longer, or,
    * where the command says so, once one has answered or none can; the time is over; no counted endpoint has a link,

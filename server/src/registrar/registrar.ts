@@ -56,7 +56,7 @@ export type WantedRegistration = {
 }
 
 export type RegistrarOptions = {
-  readonly store: Pick<Store, 'registrations' | 'lastSeen' | 'users' | 'serviceTime' | 'totals'>
+  readonly store: Pick<Store, 'registrations' | 'lastSeen' | 'users' | 'totals'>
   readonly clock: Clock
   /** Makes UUIDv7s for endpoints that bring no id of their own. */
   readonly newId: () => string
@@ -74,7 +74,7 @@ export type RegistrarOptions = {
 }
 
 export function createRegistrar(options: RegistrarOptions): Registrar {
-  const { registrations, lastSeen, serviceTime } = options.store
+  const { registrations, lastSeen } = options.store
   const expiry = new Expiry({ ...options, registrations })
   return {
     register: (user, wanted, authorizedUntilWallMs) => register(options, user, wanted, authorizedUntilWallMs),
@@ -92,7 +92,7 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     },
     find: (endpoint) => registrations.find(endpoint),
     list: (user) => registrations.list(user),
-    lastSeenWallMs: (user) => lastSeen.find(user, serviceTime.wall.earliestMs()),
+    lastSeenWallMs: (user) => lastSeen.find(user),
     users: (organizationId, range) => options.store.users.list(organizationId, range),
     organizations: (range) => options.store.users.organizations(range),
     count: async (organizationId) => (await options.store.totals(organizationId)).registrations,

@@ -103,13 +103,3 @@ export type Swept = {
   /** When the next is due, as far as is known now: 0 at once, for there was more than `max`; `Infinity`: nothing is. */
   readonly nextDueInMs: number
 }
-
-/**
- * When users were last heard of: the latest `lastKeepAliveAtWallMs` among their registrations, those that have
- * ended included. For that the engine itself notes it when a registration ends, however that is. Bounded by
- * `LAST_SEEN_MAX` users, the longest untouched go first, and by `LAST_SEEN_MS`. Soon durable.
- */
-export interface LastSeenStore {
-  /** `undefined`: the user never registered, or that is too long ago. */
-  find(user: UserKey, nowWallMs: number): Promise<number | undefined>
-}

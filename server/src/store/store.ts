@@ -4,9 +4,10 @@ import type { DeadLetterStore } from './dead-letters.ts'
 import type { FeedStore } from './feed.ts'
 import type { StoreGauges } from './gauges.ts'
 import type { HistoryStore } from './history.ts'
+import type { LastSeenStore } from './last-seen.ts'
 import type { MailboxStore } from './mailboxes.ts'
 import type { RefreshFamilyStore } from './refresh-families.ts'
-import type { LastSeenStore, RegistrationStore } from './registrations.ts'
+import type { RegistrationStore } from './registrations.ts'
 import type { ReplyStore } from './replies.ts'
 import type { RevokedToken, SharedList, SigningKey, UserRevocation } from './shared-list.ts'
 import type { StoreTotals } from './totals.ts'
@@ -28,6 +29,7 @@ export type {
   Outcome,
   Sender,
 } from './history.ts'
+export type { LastSeenStore } from './last-seen.ts'
 export type {
   AdmitWrite,
   AppendOutcome,
@@ -47,7 +49,6 @@ export type { RefreshFamily, RefreshFamilyStore, RotateOutcome, Successor } from
 export type {
   EndpointKey,
   IsLinked,
-  LastSeenStore,
   RegisterOutcome,
   RegisterRequest,
   Registration,
@@ -83,7 +84,7 @@ export type {
  * - Deadlines of registrations are kept on service time (`clock/service-time.ts`), and who lives is judged by what was heard
  *   so far; names ending in `WallMs` are wall-clock time.
  * - Replies, the history, refresh families, revocations and who was last seen are forgotten by the wall clock's earliest
- *   time, `ServiceTime.wall`; who asks for who was last seen hands that in.
+ *   time, `ServiceTime.wall`.
  * - The engine keeps service time: it stands while the process does and while operations are refused, and when it goes
  *   on, everybody who lived has a full period from then; after a start not less than a minute.
  */

@@ -5,7 +5,7 @@ import { type Cases, ENDPOINT, type Scene } from './scene.ts'
 const DAY_MS = 86_400_000
 
 function lastSeen(scene: Scene, user: UserKey = ENDPOINT): Promise<number | undefined> {
-  return scene.store.lastSeen.find(user, scene.under.wallMs())
+  return scene.store.lastSeen.find(user)
 }
 
 export const lastSeenCases: Cases = {
@@ -46,9 +46,16 @@ export const lastSeenCases: Cases = {
     assert.equal(await lastSeen(scene), undefined)
     assert.equal(await lastSeen(scene, { ...strange, organizationId: 'acme' }), undefined)
     assert.equal(await lastSeen(scene, strange), seenAtWallMs)
-    scene.under.jumpWall(90 * DAY_MS - 1)
+    // A jump is believed once it has lasted for a day.
+    scene.under.jumpWall(88 * DAY_MS)
+    await scene.under.advance(1_000)
+    await scene.under.stall(DAY_MS)
+    await scene.under.advance(20_000)
+    await scene.under.stall(DAY_MS - 22_000)
+    await scene.under.advance(999)
+    assert.equal(scene.under.wallMs(), seenAtWallMs + 90 * DAY_MS - 1)
     assert.equal(await lastSeen(scene, strange), seenAtWallMs)
-    scene.under.jumpWall(1)
+    await scene.under.advance(1)
     assert.equal(await lastSeen(scene, strange), undefined)
   },
 }

@@ -32,12 +32,11 @@ async function fill(scene: Scene): Promise<void> {
 /** What of it is known still, by name. */
 async function known(scene: Scene): Promise<readonly string[]> {
   const { store } = scene
-  const nowWallMs = store.serviceTime.wall.earliestMs()
   const found = {
     answer: await scene.reply(OWNER, 'k'),
     family: await store.refreshFamilies.find('f'),
     history: await store.history.find('e', {}),
-    'last seen': await store.lastSeen.find(ENDPOINT, nowWallMs),
+    'last seen': await store.lastSeen.find(ENDPOINT),
     'revoked token': (await store.revokedTokens.list())[0],
     'revoked user': (await store.revokedUsers.list())[0],
   }

@@ -90,7 +90,7 @@ export function createMemoryStore({
     refreshFamilies: memoryRefreshFamilies(serviceTime, gate),
     revokedTokens: memorySharedList(revokedTokenKind(bookBounds), wall, gate),
     revokedUsers: memorySharedList(revokedUserKind(bookBounds), wall, gate),
-    lastSeen: memoryLastSeen(slots, gate),
+    lastSeen: memoryLastSeen(slots, wall, gate),
     users: memoryUsers(slots, serviceTime, gate),
     signingKeys: memorySharedList(SIGNING_KEY_KIND, wall, gate),
     serviceTime,

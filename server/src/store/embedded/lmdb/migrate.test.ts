@@ -65,7 +65,7 @@ async function answersOf(store: Store): Promise<unknown> {
     revokedTokens: await store.revokedTokens.list(),
     revokedUsers: await store.revokedUsers.list(),
     family: await store.refreshFamilies.find('family'),
-    lastSeen: await store.lastSeen.find({ organizationId: 'acme', userId: 'user-1' }, wallMs),
+    lastSeen: await store.lastSeen.find({ organizationId: 'acme', userId: 'user-1' }),
   }
   const feed = await store.feed.read('acme', 0, 1000)
   return JSON.parse(JSON.stringify({ wallMs, endpoints, history, answers, feed, rest }))

@@ -3,12 +3,13 @@ import type { LastSeenStore } from '../../store.ts'
 import type { Engine } from '../engine.ts'
 import { userName } from '../keys.ts'
 
-export function embeddedLastSeen({ journal, lastSeen, table }: Engine): LastSeenStore {
+export function embeddedLastSeen({ journal, lastSeen, serviceTime, table }: Engine): LastSeenStore {
   return {
-    async find(user, nowWallMs) {
+    async find(user) {
       journal.assertOpen()
       const seenAtWallMs = Math.max(table.lastKeepAliveWallMs(user), lastSeen.get(userName(user)) ?? 0)
-      return seenAtWallMs > 0 && nowWallMs < seenAtWallMs + LAST_SEEN_MS ? seenAtWallMs : undefined
+      const isKnown = seenAtWallMs > 0 && serviceTime.wall.earliestMs() < seenAtWallMs + LAST_SEEN_MS
+      return isKnown ? seenAtWallMs : undefined
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { WallBounds } from '../../../clock/clock.ts'
 import { LAST_SEEN_MAX, LAST_SEEN_MS } from '../../bounds.ts'
 import type { LastSeenStore, UserKey } from '../../store.ts'
 import { assertOpen, type Gate } from '../gate.ts'
@@ -13,15 +14,16 @@ type Everybody = {
   readonly lastSeen: LastSeen
 }
 
-export function memoryLastSeen(slots: Everybody, gate: Gate): LastSeenStore {
+export function memoryLastSeen(slots: Everybody, wall: WallBounds, gate: Gate): LastSeenStore {
   return {
-    async find(user, nowWallMs) {
+    async find(user) {
       assertOpen(gate)
       const key = keyOf(user)
       const own = [...slots.byEndpoint.values()].filter(({ registration }) => keyOf(registration) === key)
       const times = own.map(({ registration }) => registration.lastKeepAliveAtWallMs)
       const seenAtWallMs = Math.max(0, ...times, slots.lastSeen.get(key) ?? 0)
-      return seenAtWallMs > 0 && nowWallMs < seenAtWallMs + LAST_SEEN_MS ? seenAtWallMs : undefined
+      const isKnown = seenAtWallMs > 0 && wall.earliestMs() < seenAtWallMs + LAST_SEEN_MS
+      return isKnown ? seenAtWallMs : undefined
     },
   }
 }

@@ -5,7 +5,7 @@ import { lastSeenIds, memoryLastSeen } from './last-seen.ts'
 import { listLive, type Slots, toRegistration } from './slots.ts'
 
 export function memoryUsers(slots: Slots, serviceTime: ServiceTime, gate: Gate): UserStore {
-  const lastSeen = memoryLastSeen(slots, gate)
+  const lastSeen = memoryLastSeen(slots, serviceTime.wall, gate)
   const know = async (organizationId: string, userId: string): Promise<KnownUser> => {
     const user = { organizationId, userId }
     const nowMs = serviceTime.nowMs()
@@ -13,7 +13,7 @@ export function memoryUsers(slots: Slots, serviceTime: ServiceTime, gate: Gate):
     return {
       userId,
       registrations: live.map(({ registration }) => toRegistration(registration, nowMs)),
-      lastSeenWallMs: await lastSeen.find(user, serviceTime.wall.earliestMs()),
+      lastSeenWallMs: await lastSeen.find(user),
     }
   }
   return {
