@@ -4,8 +4,9 @@ import type { Page } from 'playwright-core'
 import { assertAccessible } from '../helpers/accessibility.ts'
 import { openPage } from '../helpers/browser.ts'
 import { type BrowserScene, openBrowserScene } from '../helpers/browser-scene.ts'
+import { call } from '../helpers/call.ts'
 import { headed, signInAsBackend } from '../helpers/console-page.ts'
-import { tokenOf } from '../helpers/demo.ts'
+import { signIn, tokenOf } from '../helpers/demo.ts'
 import { registerDevice } from '../helpers/device.ts'
 import { eventually } from '../helpers/run-server.ts'
 
@@ -27,6 +28,24 @@ describe('the console sends events', () => {
     await signInAsBackend(page)
     return { watched, page }
   }
+
+  it('and waits until a person answers, and says who', async (t) => {
+    const { page } = await open(t)
+    const device = await registerDevice(t, scene.server.url, 'bob', 'bobs-phone')
+    const phone = await device.connect()
+    await page.getByLabel('User').fill('bob')
+    await page.getByText('30 s', { exact: true }).click({ force: true })
+    await page.getByText('A person answers', { exact: true }).click({ force: true })
+    await sendButton(page).click()
+    await page.getByText('Waiting for an answer').waitFor()
+    await eventually(() => phone.received.length === 1, 'it rings')
+    const eventId = String(phone.received[0]?.event['id'])
+    const bob = (await signIn(scene.server.url, 'bob')).accessToken
+    const answer = { userEndpointId: 'bobs-phone' }
+    const { status } = await call(scene.server.url, bob, `POST events/${eventId}/answer`, answer)
+    assert.equal(status, 204)
+    await page.getByText('Answered by bobs-phone. Accepted for 1 device.').waitFor()
+  })
 
   it('to a device that acknowledges, once for a double-click, and again as another event', async (t) => {
     const { page } = await open(t)

@@ -12,6 +12,12 @@ const WAITS = [
   ['2', '2 s'],
   ['5', '5 s'],
   ['10', '10 s'],
+  ['30', '30 s'],
+] as const
+
+const FOR = [
+  ['acknowledged', 'Devices have it'],
+  ['answered', 'A person answers'],
 ] as const
 
 /** How: what the server does for it. */
@@ -29,7 +35,7 @@ export function Delivery({ form, faults, onEdit }: FormPart) {
         />
         {form.qos === '1' ? (
           <Segments
-            legend="Wait for receipts"
+            legend="Wait"
             isLegendShown
             name="waitSeconds"
             options={WAITS}
@@ -40,6 +46,16 @@ export function Delivery({ form, faults, onEdit }: FormPart) {
           <p class="hint pair-note">Lost where nobody is connected. There are no receipts.</p>
         )}
       </div>
+      {form.qos === '1' && form.waitSeconds !== '0' && (
+        <Segments
+          legend="Wait until"
+          isLegendShown
+          name="waitFor"
+          options={FOR}
+          value={form.waitFor}
+          onChange={(waitFor) => onEdit({ waitFor })}
+        />
+      )}
       <TextField
         label="Lifetime in seconds"
         hint="Past it, it is not delivered any more. Empty: no end."

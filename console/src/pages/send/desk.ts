@@ -2,7 +2,7 @@ import type { Message, Receipt } from '@rollcall/client'
 import type { Api } from '../../api/api.ts'
 import { describe, isAborted, type Problem } from '../../api/problem.ts'
 import { NEW_FORM, type SendForm } from './form.ts'
-import { messageOf, waitSecondsOf } from './message.ts'
+import { messageOf, waitSecondsOf, waitsForAnswer } from './message.ts'
 
 /** What is on the page Send. Lives as long as the sign-in, and in memory only: it may hold personal data. */
 export type DeskState = {
@@ -15,7 +15,12 @@ export type DeskState = {
 export type Order = { readonly form: SendForm; readonly organizationId: string | undefined }
 
 /** An event on its way. */
-export type Sending = { readonly startedAtMs: number; readonly waitSeconds: number }
+export type Sending = {
+  readonly startedAtMs: number
+  readonly waitSeconds: number
+  /** Whether it waits for a person, and not only for devices. */
+  readonly isForAnswer: boolean
+}
 
 /** What came of the last one. */
 export type Outcome =
@@ -76,7 +81,11 @@ export class SendDesk {
     this.#pressed = { press, atMs: startedAtMs }
     this.#stop = new AbortController()
     const waitSeconds = waitSecondsOf(order.form)
-    this.#set({ ...this.#state, sending: { startedAtMs, waitSeconds }, outcome: undefined })
+    this.#set({
+      ...this.#state,
+      sending: { startedAtMs, waitSeconds, isForAnswer: waitsForAnswer(order.form) },
+      outcome: undefined,
+    })
     const outcome = await this.#sendNow(order, waitSeconds, onProblem)
     this.#set({ ...this.#state, sending: undefined, outcome })
   }

@@ -11,13 +11,15 @@ export type SendForm = {
   readonly attributes: string
   readonly qos: '1' | '0'
   readonly waitSeconds: WaitSeconds
+  /** For what, where it waits. */
+  readonly waitFor: 'acknowledged' | 'answered'
   readonly ttlSeconds: string
   readonly collapseKey: string
   /** One a line. */
   readonly masks: string
 }
 
-export type WaitSeconds = '0' | '2' | '5' | '10'
+export type WaitSeconds = '0' | '2' | '5' | '10' | '30'
 
 export type SendField = keyof SendForm
 
@@ -30,6 +32,7 @@ export const NEW_FORM: SendForm = {
   attributes: '{\n  "caller": "Alice"\n}',
   qos: '1',
   waitSeconds: '5',
+  waitFor: 'acknowledged',
   ttlSeconds: '30',
   collapseKey: '',
   masks: '',

@@ -64,6 +64,7 @@ export function messageOf(form: SendForm, organizationId: string | undefined, no
     event: eventOf(form, nowMs),
     ...(masks.length === 0 ? {} : { masks }),
     qos: form.qos === '1' ? 1 : 0,
+    ...(waitsForAnswer(form) ? { waitFor: 'answered' as const } : {}),
     ...(form.ttlSeconds.trim() === '' ? {} : { ttlSeconds: Number(form.ttlSeconds) }),
     ...(collapseKey === '' ? {} : { collapseKey }),
   }
@@ -72,6 +73,11 @@ export function messageOf(form: SendForm, organizationId: string | undefined, no
 /** How long to wait for receipts, which only QoS 1 has; seconds. */
 export function waitSecondsOf({ qos, waitSeconds }: SendForm): number {
   return qos === '1' ? Number(waitSeconds) : 0
+}
+
+/** Whether it is held until somebody has answered, not only until devices have it. */
+export function waitsForAnswer(form: SendForm): boolean {
+  return form.waitFor === 'answered' && waitSecondsOf(form) > 0
 }
 
 /** Members that have fields of their own, or are the server's to give. */

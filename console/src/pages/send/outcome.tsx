@@ -11,7 +11,13 @@ export function Progress({ sending, onStop }: { readonly sending: Sending; reado
   const seconds = Math.max(0, Math.floor((nowMs - startedAtMs) / 1000))
   return (
     <div class="banner banner-info progress">
-      <strong role="status">{waitSeconds === 0 ? 'Sending …' : 'Waiting for receipts …'}</strong>
+      <strong role="status">
+        {waitSeconds === 0
+          ? 'Sending …'
+          : sending.isForAnswer
+            ? 'Waiting for an answer …'
+            : 'Waiting for receipts …'}
+      </strong>
       {waitSeconds > 0 && (
         <>
           <progress max={waitSeconds} value={Math.min(seconds, waitSeconds)} aria-label="Time waited" />

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NEW_FORM } from './form.ts'
+import { messageOf } from './message.ts'
 import { resultOf } from './result.ts'
 
 const form = { ...NEW_FORM, userId: 'bob' }
@@ -30,4 +31,20 @@ test('for nobody', () => {
     resultOf({ count: 0, eventId: 'e' }, { ...form, userEndpointId: 'tab' }).sentence,
     'bob has no device tab registered now: nothing was sent.',
   )
+})
+
+test('with an answer that was waited for', () => {
+  const asked = { ...form, waitFor: 'answered' as const, waitSeconds: '30' as const }
+  const receipt = { count: 2, eventId: 'e', connected: 2, acknowledged: 2 }
+  assert.deepEqual(resultOf({ ...receipt, answeredBy: 'bobs-phone' }, asked), {
+    tone: 'success',
+    sentence: 'Answered by bobs-phone. Accepted for 2 devices.',
+  })
+  assert.deepEqual(resultOf(receipt, asked), {
+    tone: 'warning',
+    sentence: 'Nobody answered in time. Accepted for 2 devices: 2 connected, 2 acknowledged.',
+  })
+  assert.equal(messageOf(asked, undefined, 0).waitFor, 'answered')
+  assert.equal(messageOf({ ...asked, waitSeconds: '0' }, undefined, 0).waitFor, undefined)
+  assert.equal(messageOf({ ...asked, qos: '0' }, undefined, 0).waitFor, undefined)
 })

@@ -1,12 +1,21 @@
 import type { Receipt } from '@rollcall/client'
 import type { SendForm } from './form.ts'
+import { waitsForAnswer } from './message.ts'
 
 /** What became of a sent event, in one sentence, and whether that is what one hoped for. */
 export type Result = { readonly tone: 'success' | 'warning'; readonly sentence: string }
 
-export function resultOf({ count, connected, acknowledged }: Receipt, form: SendForm): Result {
+export function resultOf(receipt: Receipt, form: SendForm): Result {
+  const { count, connected, acknowledged, answeredBy } = receipt
   if (count === 0) return { tone: 'warning', sentence: nobody(form) }
   const accepted = `Accepted for ${devices(count)}`
+  if (answeredBy !== undefined)
+    return { tone: 'success', sentence: `Answered by ${answeredBy}. ${accepted}.` }
+  if (connected !== undefined && waitsForAnswer(form))
+    return {
+      tone: 'warning',
+      sentence: `Nobody answered in time. ${accepted}: ${connected} connected, ${acknowledged ?? 0} acknowledged.`,
+    }
   if (connected !== undefined && acknowledged !== undefined)
     return {
       tone: acknowledged > 0 ? 'success' : 'warning',
