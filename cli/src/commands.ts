@@ -1,6 +1,8 @@
 import { answer } from './commands/answer.ts'
 import { bench, serverCommand } from './commands/delegate.ts'
+import { erase } from './commands/erase.ts'
 import { events } from './commands/events.ts'
+import { exportUser } from './commands/export.ts'
 import { kick } from './commands/kick.ts'
 import { presence } from './commands/presence.ts'
 import { register } from './commands/register.ts'
@@ -63,6 +65,8 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
       ...['--to-user', '--endpoint', '--type', '--from', '--to', '--limit', '--follow', '--organization'],
     ),
   ],
+  ['export', asking('print everything that is kept of a user', exportUser, '--organization')],
+  ['erase', asking('remove everything that is kept of a user', erase, '--yes', '--organization')],
   ['stats', asking('tell how the organization is doing', stats, '--organization')],
   ['kick', asking("end one of a user's endpoints", kick, '--organization')],
   ['revoke', asking('end everything that was issued to a user', revoke, '--organization')],

@@ -118,6 +118,24 @@ export type UserPresence = {
   readonly lastSeenAt: string | null
 }
 
+/** Answer of `POST /rtc-api/users/{userId}/erase`: how much was removed. */
+export type UserErased = {
+  readonly organizationId: string
+  readonly userId: string
+  readonly registrations: number
+  /** Entries of its mailboxes. */
+  readonly mailboxEvents: number
+  /** Events that it was sent, or sent itself, in the history. */
+  readonly events: number
+  /** Events that could be answered. */
+  readonly calls: number
+  /** Replies to its idempotency keys. */
+  readonly replies: number
+  /** What no webhook was told yet, and dead letters. */
+  readonly feedEntries: number
+  readonly deadLetters: number
+}
+
 /** A page of `GET /rtc-api/users`, by id. It may have fewer users than asked for, or none, although more follow. */
 export type UserPage = {
   readonly users: readonly UserPresence[]

@@ -73,7 +73,7 @@ function httpServices({ clock, random, log, ground, readiness, configuration, ..
   const { auth, registrar, delivery, webhooks } = rooms
   const history = createHistory({ store, bytesMax: configuration.historyBytesMax })
   return {
-    ...{ auth, registrar, delivery, webhooks, history },
+    ...{ auth, registrar, delivery, webhooks, history, erasure: store.erasure },
     ...{ metrics, statistics, audit, limits, readiness, clock, random, log },
   }
 }

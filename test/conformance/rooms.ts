@@ -81,6 +81,7 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
     audit: NO_AUDIT,
     history,
     webhooks,
+    erasure: store.erasure,
     random,
     readiness: READY,
     settings: HTTP_SETTINGS,

@@ -106,6 +106,11 @@ const GUIDES: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
     assert.match(readFileSync(join(guide.home, 'journal'), 'utf8'), /"msg":"listening"/)
   },
 
+  'erasing-data.md': async (t) => {
+    const guide = await Guide.open(t)
+    await guide.follow('guides/erasing-data.md')
+  },
+
   'masks.md': async (t) => {
     const guide = await Guide.open(t)
     await guide.follow('guides/masks.md', {

@@ -66,6 +66,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     delivery,
     history: createHistory({ store: createMemoryStore({ clock: createFakeClock() }) }),
     audit: NO_AUDIT,
+    erasure: createMemoryStore({ clock: createFakeClock() }).erasure,
     webhooks: noWebhooks(),
     limits: noLimits(),
     metrics: {

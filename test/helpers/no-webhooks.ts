@@ -9,6 +9,7 @@ export function noWebhooks(): Webhooks {
   return {
     list: async () => [],
     count: () => 0,
+    concerning: async () => ({ waiting: [], deadLetters: [] }),
     deadLetters: async () => unknown(),
     replay: async () => unknown(),
     removeDeadLetters: async () => unknown(),

@@ -3,6 +3,8 @@ export type AuditAction =
   | 'sign_ins_held_off'
   | 'revoke_token'
   | 'revoke_user'
+  | 'erase_user'
+  | 'export_user'
   | 'kick_endpoint'
   | 'read_history'
   | 'read_presence'

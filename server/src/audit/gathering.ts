@@ -9,6 +9,8 @@ const KINDS_MAX = 10_000
 const CHANGES: ReadonlySet<AuditAction> = new Set([
   'revoke_token',
   'revoke_user',
+  'erase_user',
+  'export_user',
   'kick_endpoint',
   'replay_dead_letters',
   'clear_dead_letters',

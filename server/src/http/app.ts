@@ -26,6 +26,8 @@ import { VALIDATOR_OPTIONS } from './plugins/validation.ts'
 import { answerEventRoute } from './routes/answer-event.ts'
 import { authorizationServerRoute } from './routes/authorization-server.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { eraseUserRoute } from './routes/erase-user.ts'
+import { exportUserRoute } from './routes/export-user.ts'
 import { findEndpointRoute } from './routes/find-endpoint.ts'
 import { findEventRoute } from './routes/find-event.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -163,6 +165,8 @@ async function addApi(
       kickEndpointRoute(scope, services)
       presenceRoute(scope, services)
       revokeUserRoute(scope, services)
+      eraseUserRoute(scope, services)
+      exportUserRoute(scope, services)
       await scope.register(async (raw) => {
         readRawJson(raw, services.limits)
         sendEventRoute(raw, services, gate)

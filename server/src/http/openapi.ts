@@ -61,7 +61,15 @@ const UNUSED_SERVICES: HttpServices = {
     organizations: unused,
   },
   history: { find: unused, list: unused, held: unused },
-  webhooks: { list: unused, count: unused, deadLetters: unused, replay: unused, removeDeadLetters: unused },
+  erasure: { erase: unused },
+  webhooks: {
+    list: unused,
+    count: unused,
+    concerning: unused,
+    deadLetters: unused,
+    replay: unused,
+    removeDeadLetters: unused,
+  },
   delivery: {
     sendEvent: unused,
     sendEvents: unused,

@@ -6,6 +6,7 @@ import type { History } from '../history/history.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
+import type { ErasureStore } from '../store/store.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
 
 /** Whether a load balancer should send requests here. */
@@ -59,7 +60,11 @@ export type HttpServices = {
   >
   readonly audit: Pick<Audit, 'record'>
   readonly history: History
-  readonly webhooks: Pick<Webhooks, 'list' | 'count' | 'deadLetters' | 'replay' | 'removeDeadLetters'>
+  readonly erasure: ErasureStore
+  readonly webhooks: Pick<
+    Webhooks,
+    'list' | 'count' | 'concerning' | 'deadLetters' | 'replay' | 'removeDeadLetters'
+  >
   readonly limits: Pick<Limits, 'register' | 'work' | 'ledger' | 'turns' | 'shedding'>
   readonly metrics: Pick<Metrics, 'refused' | 'render'>
   readonly statistics: Pick<Statistics, 'sinceWallMs' | 'read'>

@@ -1,6 +1,7 @@
 import { describe, it } from 'node:test'
 import { answerCases, answerRestartCases } from './contract/answers.ts'
 import { dueCases } from './contract/due.ts'
+import { erasureCases, erasureRestartCases } from './contract/erasure.ts'
 import { feedCases, feedRestartCases } from './contract/feed.ts'
 import { historyCases } from './contract/history.ts'
 import { historyOutcomeCases } from './contract/history-outcomes.ts'
@@ -66,6 +67,7 @@ export function testStoreContract(
     ['devices that flap', flappingCases],
     ['last seen', lastSeenCases],
     ['who is there', userCases],
+    ['erasing a user', erasureCases],
     ['the feed', feedCases],
     ['leases of webhooks', leaseCases],
     ['terms of events', termCases],
@@ -79,6 +81,7 @@ export function testStoreContract(
     ['answers over restarts', answerRestartCases, noRestarts],
     ['what everybody shares, over restarts', sharingRestartCases, noRestarts],
     ['who is there, over restarts', userRestartCases, noRestarts],
+    ['erasing a user, over restarts', erasureRestartCases, noRestarts],
     ['totals over restarts', totalsRestartCases, noRestarts],
     ['restarts and the feed', feedRestartCases, noRestarts],
     ['leases of webhooks over restarts', leaseRestartCases, noRestarts],

@@ -1,4 +1,12 @@
-import type { HistoryEndpoint, HistoryQuery, HistoryRecord, Outcome, Sender } from './store.ts'
+import type {
+  HistoryDraft,
+  HistoryEndpoint,
+  HistoryQuery,
+  HistoryRecord,
+  Outcome,
+  Sender,
+  UserKey,
+} from './store.ts'
 
 /** Whether nothing more can become of an entry of a mailbox after this. */
 export function isFinal(outcome: Outcome): boolean {
@@ -19,8 +27,13 @@ export function matches(record: HistoryRecord, query: HistoryQuery): boolean {
   )
 }
 
+/** Whether a user was sent an event, or sent it itself: what a query with `involvedUserId` finds. */
+export function concerns(draft: HistoryDraft, { organizationId, userId }: UserKey): boolean {
+  return draft.organizationId === organizationId && isFromWanted(draft, { involvedUserId: userId })
+}
+
 function isFromWanted(
-  { userId, senderId, sentBy }: HistoryRecord,
+  { userId, senderId, sentBy }: HistoryDraft,
   { involvedUserId, sentBy: wanted, isFromBackend }: HistoryQuery,
 ): boolean {
   const isBackends = sentBy === undefined ? senderId === '' : sentBy.kind !== 'user'

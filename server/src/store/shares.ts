@@ -62,6 +62,11 @@ export class Shares {
     if (this.#organizations.of(organization) === 0) this.#users.delete(organization)
   }
 
+  /** The keys of an owner; `undefined`: owners are not told apart. */
+  keysOf(owner: Owner): readonly string[] | undefined {
+    return this.#namesOf(owner).user === '' ? undefined : [...(this.#find(owner)?.keys ?? [])]
+  }
+
   /** The key that goes where one has to; `undefined`: there is none. */
   leaving(): string | undefined {
     const [oldest] = this.#largestOf(this.#organizations.largest())?.keys ?? []

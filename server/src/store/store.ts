@@ -1,6 +1,7 @@
 import type { ServiceTime } from '../clock/clock.ts'
 import type { CallStore } from './calls.ts'
 import type { DeadLetterStore } from './dead-letters.ts'
+import type { ErasureStore } from './erasure.ts'
 import type { FeedStore } from './feed.ts'
 import type { StoreGauges } from './gauges.ts'
 import type { HistoryStore } from './history.ts'
@@ -17,6 +18,7 @@ import type { WebhookStore } from './webhooks.ts'
 export { feedBounds, HISTORY_BOUNDS } from './bounds.ts'
 export type { AnswerOutcome, AnswerRequest, Call, CallStore } from './calls.ts'
 export type { DeadLetter, DeadLetterStore } from './dead-letters.ts'
+export type { Erased, ErasureStore } from './erasure.ts'
 export type { FeedBounds, FeedEntry, FeedStore, Watch } from './feed.ts'
 export type { StoreGauges } from './gauges.ts'
 export type {
@@ -103,6 +105,7 @@ export interface Store {
   readonly revokedUsers: SharedList<UserRevocation>
   readonly lastSeen: LastSeenStore
   readonly users: UserStore
+  readonly erasure: ErasureStore
   readonly signingKeys: SharedList<SigningKey>
   /** The time on which deadlines are kept; passes only while this store is open, the process runs, and writing works. */
   readonly serviceTime: ServiceTime

@@ -2,8 +2,9 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Auth, Organization, Webhook } from '../auth/auth.ts'
 import type { Clock, Random, ServiceTime } from '../clock/clock.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
-import type { Store, Watch, WebhookKey } from '../store/store.ts'
+import type { Store, UserKey, Watch, WebhookKey } from '../store/store.ts'
 import { judgeAddresses } from './address.ts'
+import { type Concerning, concerning } from './concerning.ts'
 import { DeadLetterList, type DeadLetterView } from './dead-letter-list.ts'
 import { HttpReceiver, type Receiver } from './post.ts'
 import { createResolve } from './resolve.ts'
@@ -43,6 +44,13 @@ export interface Webhooks {
     after: number,
     max: number,
   ): Promise<{ readonly letters: readonly DeadLetterView[]; readonly next: number | undefined }>
+  /**
+   * What is kept for webhooks about a user.
+   *
+   * @param rest resolves when it may go on
+   * @throws RollcallError `unavailable`
+   */
+  concerning(user: UserKey, rest: () => Promise<void>): Promise<Concerning>
   /**
    * Begins to send dead letters again, those with these event ids or all. Returns how many. The first that is not
    * taken ends it.
@@ -104,6 +112,10 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     count: (organizationId) => workers.of(organizationId).length,
     deadLetters: async (organizationId, webhookId, after, max) =>
       list.page(find(organizationId, webhookId).key, after, max),
+    concerning(user, rest) {
+      const ids = workers.of(user.organizationId).map(({ key }) => key.webhookId)
+      return concerning(store, ids, user, rest)
+    },
     async replay(organizationId, webhookId, eventIds) {
       const worker = find(organizationId, webhookId)
       const sequences = await list.sequences(worker.key, eventIds)

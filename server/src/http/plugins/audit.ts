@@ -9,6 +9,8 @@ import type { HttpServices } from '../services.ts'
 /** What is written down, by the operation's id. */
 export const AUDITED: ReadonlyMap<string, AuditAction> = new Map([
   ['revokeUser', 'revoke_user'],
+  ['eraseUser', 'erase_user'],
+  ['exportUser', 'export_user'],
   ['kickUserEndpoint', 'kick_endpoint'],
   ['listEvents', 'read_history'],
   ['findEvent', 'read_history'],

@@ -7,6 +7,9 @@ import type { HttpServices } from '../services.ts'
 /** Operations that name the organization in their body. */
 const NAMED_IN_BODY: ReadonlySet<unknown> = new Set(['findPresence', 'revokeUser'])
 
+/** A user's data is given and removed also where its organization has left the directory. */
+const OF_FORMER_ONES: ReadonlySet<unknown> = new Set(['eraseUser', 'exportUser'])
+
 /**
  * Answers 404 where role SERVICE names an organization that there is not: it would look like one where nobody is. For the
  * routes of this scope that are told of an organization in their query, or as above. Whoever sends to one is answered by
@@ -14,6 +17,7 @@ const NAMED_IN_BODY: ReadonlySet<unknown> = new Set(['findPresence', 'revokeUser
  */
 export function refuseUnknownOrganizations(app: App, { auth }: Pick<HttpServices, 'auth'>): void {
   app.addHook('onRoute', (route) => {
+    if (OF_FORMER_ONES.has(route.schema?.operationId)) return
     const isNamedInBody = NAMED_IN_BODY.has(route.schema?.operationId)
     if (!isNamedInBody && !isNamedInQuery(route.schema)) return
     route.preHandler = (request, _reply, done) => {

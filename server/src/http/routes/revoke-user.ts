@@ -1,8 +1,7 @@
 import type { RevokeUserWebCommand } from '@rollcall/protocol/command'
-import { RollcallError } from '@rollcall/protocol/error-code'
-import { ID_RULE, isId } from '@rollcall/protocol/id'
 import { userToRevoke } from '../../auth/auth.ts'
 import type { App } from '../app-type.ts'
+import { requireUserId } from '../bodies/user-id.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { BODY_OPTIONAL } from '../plugins/json-body.ts'
 import { bodyRef, NEEDS_TOKEN, noContent, refusals } from '../schemas/documentation.ts'
@@ -31,9 +30,7 @@ export function revokeUserRoute(
   app.post('/users/:userId/revoke', options, async (request, reply) => {
     const organizationId = request.query.organizationId ?? organizationOf(request.body)
     const user = userToRevoke(callerOf(request), request.params.userId, organizationId)
-    // Nobody has it; and what is written down is bounded by the rules for ids.
-    if (!isId(user.userId))
-      throw new RollcallError('invalid_request', undefined, { fields: [['userId', `must be ${ID_RULE}`]] })
+    requireUserId(user.userId)
     await auth.revokeUser(user)
     await registrar.unregisterAll(user, 'revoked')
     reply.code(204)

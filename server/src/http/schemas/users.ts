@@ -61,7 +61,15 @@ export const LIST_ORGANIZATIONS_QUERY = Type.Object({ prefix: PREFIX, ...PAGE })
 
 /** For the documentation: `presence-command.ts` reads these bodies. */
 export function userSchemas(): readonly TSchema[] {
-  return [presenceCommand(), revokeCommand(), presences(), userPage(), organizationPage()]
+  return [
+    presenceCommand(),
+    revokeCommand(),
+    presences(),
+    userPage(),
+    organizationPage(),
+    erased(),
+    exported(),
+  ]
 }
 
 /** What is not looked at by a schema: routes that read their parameters themselves. */
@@ -142,5 +150,51 @@ function organizationPage(): TSchema {
   return Type.Object(
     { organizations: Type.Array(organization), nextCursor: NEXT_CURSOR },
     { $id: 'OrganizationPage', description: 'Organizations, by id.' },
+  )
+}
+
+function erased(): TSchema {
+  const count = (description: string) => Type.Integer({ minimum: 0, description })
+  return Type.Object(
+    {
+      organizationId: Type.String(),
+      userId: Type.String(),
+      registrations: count('Registrations that ended.'),
+      mailboxEvents: count('Events that waited in its mailboxes.'),
+      events: count('Events of the history that it was sent, or sent itself.'),
+      calls: count('Events that could be answered.'),
+      replies: count('Replies to its idempotency keys.'),
+      feedEntries: count('What no webhook was told yet.'),
+      deadLetters: count('Dead letters of webhooks.'),
+    },
+    { $id: 'UserErased', description: 'How much was removed.' },
+  )
+}
+
+function exported(): TSchema {
+  const event = Type.Object({}, { additionalProperties: true })
+  return Type.Object(
+    {
+      organizationId: Type.String(),
+      userId: Type.String(),
+      exportedAt: Type.String({ format: 'date-time' }),
+      lastSeenAt: Type.Unsafe({ type: ['string', 'null'], format: 'date-time' }),
+      endpoints: Type.Array(Type.Ref('UserEndpoint#')),
+      webhooks: Type.Object({
+        waiting: Type.Array(event, { description: 'Lifecycle events that not every webhook has.' }),
+        deadLetters: Type.Array(
+          Type.Object({
+            webhookId: Type.String(),
+            event,
+            failure: Type.String(),
+            failedAt: Type.String({ format: 'date-time' }),
+          }),
+        ),
+      }),
+      events: Type.Array(Type.Ref('HistoryRecord#'), {
+        description: 'As the history has them, masked, newest first.',
+      }),
+    },
+    { $id: 'UserExport', description: 'Everything that is kept of a user.' },
   )
 }

@@ -12,6 +12,7 @@ import { LEAST_AFTER_START_MS, type Recovery } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
 import { refusingDamage } from './disk/refusing-damage.ts'
 import type { Engine, Ids } from './engine.ts'
+import { embeddedErasure } from './erasure.ts'
 import { embeddedDeadLetters } from './feed/dead-letters.ts'
 import { embeddedFeed } from './feed/feed.ts'
 import { loadFeed } from './feed/feed-parts.ts'
@@ -269,6 +270,7 @@ async function assemble(
     revokedUsers: embeddedSharedList(revokedUsers, journal, earliestWallMs),
     lastSeen: embeddedLastSeen(engine),
     users: embeddedUsers(engine),
+    erasure: embeddedErasure(engine, replies, retention),
     signingKeys: embeddedSharedList(signing, journal, earliestWallMs),
     serviceTime,
     failure: () => journal.failure(),

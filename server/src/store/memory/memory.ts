@@ -11,6 +11,7 @@ import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kin
 import type { Moment } from '../moment.ts'
 import { LEAST_AFTER_START_MS } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store, StoreTotals } from '../store.ts'
+import { memoryErasure } from './erasure.ts'
 import { memoryDeadLetters } from './feed/dead-letters.ts'
 import { Feed, memoryFeed } from './feed/feed.ts'
 import { memoryWebhooks } from './feed/webhooks.ts'
@@ -92,6 +93,7 @@ export function createMemoryStore({
     revokedUsers: memorySharedList(revokedUserKind(bookBounds), wall, gate),
     lastSeen: memoryLastSeen(slots, wall, gate),
     users: memoryUsers(slots, serviceTime, gate),
+    erasure: memoryErasure(mailboxParts, (slot) => end(slot, now())),
     signingKeys: memorySharedList(SIGNING_KEY_KIND, wall, gate),
     serviceTime,
     failure: () => undefined,

@@ -181,6 +181,12 @@ export class FeedBook {
       this.#remove(organizationId, index, oldest)
   }
 
+  /** Takes one entry out, whether or not it was sent. */
+  erase(organizationId: string, entry: IndexedEntry): void {
+    const index = this.#indexes.get(organizationId)
+    if (index !== undefined && !entry.isGone) this.#remove(organizationId, index, entry)
+  }
+
   #push(organizationId: string, entry: IndexedEntry): void {
     const index = this.#indexes.get(organizationId) ?? new FeedIndex()
     this.#indexes.set(organizationId, index)

@@ -159,6 +159,13 @@ export class HistoryBook {
       if (written === 0) this.#rewritten.set(number, commit.number)
   }
 
+  /** Closes the block that grows, where what is in it says so. */
+  endOpen(isWanted: (open: IndexBlock) => boolean): void {
+    if (this.#chunk.records > 0) this.#finishChunk()
+    const open = this.#block.snapshot()
+    if (open.records > 0 && isWanted(open)) this.#closeBlock()
+  }
+
   /** A block of the index, the newest included; `undefined`: it is gone, or there is none yet. */
   block(number: number): IndexBlock | undefined {
     if (number === this.state.nextBlock) return this.#block.snapshot()

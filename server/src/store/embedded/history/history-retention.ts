@@ -54,8 +54,7 @@ export class HistoryRetention {
       if (oldest === undefined || oldest.header.newestWallMs > oldestWallMs) break
       this.#dropChunk(oldest)
     }
-    const told = this.#telling.step()
-    if (told !== undefined) this.#judge(told)
+    this.tellOn()
     this.trim()
     this.#dropPages()
     this.#book.leave(shares.forgetCuts(shares.blocks[0]?.firstRecordId ?? this.#book.openRecordId))
@@ -85,6 +84,19 @@ export class HistoryRetention {
     this.#rewriteSome(rewrittenMax)
     this.#trimmedBytes = Math.min(state.bytes, bytesMax)
     this.#book.leave([...cut].map((organization) => shares.cutChange(organization)))
+  }
+
+  /** Finds out a little more of whose the records are that a former version wrote. */
+  tellOn(): void {
+    const told = this.#telling.step()
+    if (told !== undefined) this.#judge(told)
+  }
+
+  /** Writes a block anew without some of its records. @returns whether it could */
+  erase(block: KeptBlock, isKept: Parameters<typeof rewriteBlock>[2]): boolean {
+    if (!rewriteBlock(this.#book, block, isKept)) return false
+    this.#forget(block)
+    return true
   }
 
   #isByAge(): boolean {

@@ -4,7 +4,7 @@ import { numberKey } from '../keys.ts'
 import type { RowChange } from '../rows.ts'
 import type { HistoryBook } from './history-book.ts'
 import { Chunk, OpenChunk } from './history-chunk.ts'
-import { dropPages } from './history-drop.ts'
+import { dropBlock, dropPages } from './history-drop.ts'
 import { blockRows, OpenBlock } from './history-index.ts'
 import { Owners, ownersBytes, ownersChange, ownersOf } from './history-owners.ts'
 import type { StoredPart, StoredRecord } from './history-record.ts'
@@ -15,19 +15,27 @@ import { pageOf } from './outcome-pages.ts'
  * Writes a closed block anew without the records that their organizations have lost: the rest, with ids of their own and
  * whatever has become of them for good, in as few chunks as will do.
  *
+ * @param isKept what of the rest; default: all. Where nothing is left, the block goes whole.
  * @returns whether it could: what is not on disk yet cannot be read
  */
-export function rewriteBlock(book: HistoryBook, block: KeptBlock): boolean {
+export function rewriteBlock(
+  book: HistoryBook,
+  block: KeptBlock,
+  isKept: (record: StoredRecord) => boolean = () => true,
+): boolean {
   const chunks = book.isOnDisk(block.number) ? readChunks(book, block) : undefined
   if (chunks === undefined) return false
   const kept = new KeptRecords(book, block)
   for (const chunk of chunks) {
     for (let index = 0; index < chunk.header.records; index++) {
       const recordId = chunk.idAt(index)
-      if (recordId >= book.shares.fromOf(chunk.organizationAt(index))) kept.add(recordId, chunk.at(index))
+      if (recordId < book.shares.fromOf(chunk.organizationAt(index))) continue
+      const record = chunk.at(index)
+      if (isKept(record)) kept.add(recordId, record)
     }
   }
-  kept.finish()
+  if (kept.isEmpty) dropBlock(book, block)
+  else kept.finish()
   return true
 }
 
@@ -61,6 +69,10 @@ class KeptRecords {
     this.#nextChunk = Math.max(block.firstChunk, book.state.oldestChunk)
     this.#index = new OpenBlock(this.#nextChunk, block.firstRecordId)
     this.#lastSequence = block.firstSequence - 1
+  }
+
+  get isEmpty(): boolean {
+    return this.#ids.size === 0
   }
 
   add(recordId: number, record: StoredRecord): void {

@@ -94,6 +94,16 @@ export class CallBook {
     }
   }
 
+  /** Forgets the calls of a user, and those that it sent. Returns how many. */
+  erase({ organizationId, userId }: UserKey): number {
+    const own = [...this.#calls.values()].filter(
+      ({ values }) =>
+        values.organizationId === organizationId && (values.userId === userId || values.senderId === userId),
+    )
+    for (const call of own) this.#drop(call)
+    return own.length
+  }
+
   /** Looks at `max` calls, round after round, and forgets those whose time is over. */
   prune(nowWallMs: number, max: number): void {
     for (const [, call] of this.#rounds.next(max)) if (nowWallMs >= call.values.endsAtWallMs) this.#drop(call)

@@ -107,6 +107,13 @@ export class ReplyBook {
     }
   }
 
+  /** Forgets all replies of a caller. Returns how many. */
+  async erase(owner: UserKey, rows: Rows): Promise<number> {
+    const digests = this.#shares.keysOf(owner) ?? (await digestsOf(owner, rows))
+    for (const digest of digests) this.#forget(digest)
+    return digests.length
+  }
+
   #drop(digest: string): Remembered | undefined {
     const known = this.#replies.get(digest)
     if (known === undefined) return undefined
@@ -147,6 +154,20 @@ export function embeddedReplies(book: ReplyBook, journal: Journal): ReplyStore {
       claims.end(claim)
     },
   }
+}
+
+/** Where callers are not told apart in memory: what their rows say. */
+async function digestsOf({ organizationId, userId }: UserKey, rows: Rows): Promise<readonly string[]> {
+  const digests: string[] = []
+  await rows.scan('answers', (key, value) => {
+    const row = new FieldReader(value)
+    row.number()
+    row.number()
+    row.text()
+    if (!row.isAtEnd && row.text() === organizationId && row.text() === userId)
+      digests.push(Buffer.from(key).toString('latin1'))
+  })
+  return digests
 }
 
 function rowKey(owner: UserKey, key: string): Buffer {

@@ -47,6 +47,10 @@ export class LastSeenBook {
     }
   }
 
+  erase(name: string): void {
+    if (this.#seenAtWallMs.has(name)) this.#forget(name)
+  }
+
   /** Forgets the longest untouched whose time is over, at most `max`. */
   prune(nowWallMs: number, max: number): void {
     let left = max

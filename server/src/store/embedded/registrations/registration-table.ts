@@ -41,6 +41,14 @@ export class RegistrationTable {
     return record !== undefined && isLive(record, nowMs) ? record : undefined
   }
 
+  /** All of a user's, live or not, those whose place another has taken included. */
+  allOf({ organizationId, userId }: UserKey): readonly RegistrationRecord[] {
+    const replaced = [...this.#replaced.values()].filter(
+      (record) => record.organizationId === organizationId && record.userId === userId,
+    )
+    return [...this.#byUser.list({ organizationId, userId }), ...replaced]
+  }
+
   listLive(user: UserKey, nowMs: number): readonly RegistrationRecord[] {
     return this.#byUser.list(user).filter((record) => isLive(record, nowMs))
   }

@@ -35,6 +35,17 @@ export class DeadLetters {
     )
   }
 
+  /** Removes letters of all webhooks. Returns how many. */
+  erase(isGone: (letter: DeadLetter) => boolean): number {
+    const before = this.count
+    for (const [webhook, letters] of this.#byWebhook)
+      this.#byWebhook.set(
+        webhook,
+        letters.filter((letter) => !isGone(letter)),
+      )
+    return before - this.count
+  }
+
   forget(webhook: string): void {
     this.#byWebhook.delete(webhook)
   }

@@ -88,6 +88,16 @@ export class History {
     this.#count(kept.draft, bytesOf(kept))
   }
 
+  /** Drops records. Returns how many. */
+  erase(isGone: (draft: HistoryDraft) => boolean): number {
+    const before = this.#records.length
+    for (let index = before - 1; index >= 0; index--) {
+      const record = this.#records[index]
+      if (record !== undefined && isGone(record.draft)) this.#drop(index)
+    }
+    return before - this.#records.length
+  }
+
   /** Newest first, without those that are too old. */
   *newestFirst(): Generator<HistoryRecord> {
     const oldestWallMs = this.#wall.earliestMs() - this.#bounds.ageMsMax

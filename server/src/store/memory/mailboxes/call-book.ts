@@ -61,6 +61,16 @@ export class Calls {
     this.#kept = this.#kept.filter(({ parts }) => parts.length > 0)
   }
 
+  /** Forgets the calls of a user, and those that it sent. Returns how many. */
+  erase({ organizationId, userId }: UserKey): number {
+    const own = this.#kept.filter(
+      ({ user, senderId }) =>
+        user.organizationId === organizationId && (user.userId === userId || senderId === userId),
+    )
+    for (const call of own) this.#drop(call)
+    return own.length
+  }
+
   #drop(call: Kept | undefined): void {
     this.#kept = this.#kept.filter((kept) => kept !== call)
   }

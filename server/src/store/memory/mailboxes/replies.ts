@@ -48,6 +48,14 @@ export class ReplyBook {
     this.tokens.add(token, reply, this.serviceTime.nowMs())
   }
 
+  /** Forgets all replies of a caller. Returns how many. */
+  erase({ organizationId, userId }: UserKey): number {
+    const beginning = JSON.stringify([organizationId, userId]).slice(0, -1)
+    const own = [...this.#replies.keys()].filter((name) => name.startsWith(`${beginning},`))
+    for (const name of own) this.#forget(name)
+    return own.length
+  }
+
   #forget(name: string): void {
     const known = this.#replies.get(name)
     if (known === undefined) return

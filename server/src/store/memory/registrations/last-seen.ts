@@ -40,6 +40,10 @@ export function noteLastSeen(lastSeen: LastSeen, registration: Seen): void {
   }
 }
 
+export function forgetLastSeen(lastSeen: LastSeen, user: UserKey): void {
+  lastSeen.delete(keyOf(user))
+}
+
 /** Users of an organization whose registrations have ended. */
 export function lastSeenIds(lastSeen: LastSeen, organizationId: string): readonly string[] {
   const names = [...lastSeen.keys()].map((key): readonly string[] => JSON.parse(key))
