@@ -63,7 +63,7 @@ async function ring(scene: Scene, user: UserKey, eventId: string, senderId: stri
 }
 
 /** What is known of somebody. */
-async function known({ store, under }: Scene, user: UserKey): Promise<readonly string[]> {
+async function known({ store }: Scene, user: UserKey): Promise<readonly string[]> {
   const { records } = await store.history.list(
     { organizationId: user.organizationId, involvedUserId: user.userId },
     undefined,
@@ -76,7 +76,7 @@ async function known({ store, under }: Scene, user: UserKey): Promise<readonly s
   const isOf = ({ userId }: UserKey) => userId === user.userId
   const found: readonly (readonly [string, boolean])[] = [
     ['registered', (await store.registrations.list(user)).length > 0],
-    ['seen', (await store.lastSeen.find(user, under.wallMs())) !== undefined],
+    ['seen', (await store.lastSeen.find(user)) !== undefined],
     ['listed', users.length > 0],
     ['history', records.length > 0],
     ['call', call !== undefined],
