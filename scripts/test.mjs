@@ -18,17 +18,18 @@ const FOLDERS = [
 ]
 /** The house rules read the sources and run nothing of the product: `npm run check` runs them. */
 const HOUSE = 'test/house/'
-/** What a neighbour feels of another's load is measured, so nothing else runs meanwhile. */
+/** What a neighbour feels of another's load: nothing else runs meanwhile. */
 const NEIGHBOURS = 'test/neighbours/'
+/** With latencies, which takes minutes: `npm run neighbours`. */
+const LATENCIES = 'test/neighbours/neighbours.test.ts'
 
 /**
- * Test files whose path holds any of `wanted`; all but the house rules where nothing is wanted.
+ * Test files whose path holds any of `wanted`; where nothing is wanted, all but the house rules and what is measured.
  * @param {readonly string[]} wanted
  */
 function testFiles(wanted) {
   const files = FOLDERS.flatMap(filesUnder).filter((path) => path.endsWith('.test.ts'))
-  if (wanted.length === 0)
-    return files.filter((path) => !path.startsWith(HOUSE) && !path.startsWith(NEIGHBOURS))
+  if (wanted.length === 0) return files.filter((path) => !path.startsWith(HOUSE) && path !== LATENCIES)
   return files.filter((path) => wanted.some((part) => path.includes(part)))
 }
 

@@ -1,3 +1,4 @@
+import type { Plant } from './plants.ts'
 import type { Scene } from './scene.ts'
 import type { Target } from './target.ts'
 import type { Tally } from './tools.ts'
@@ -14,8 +15,17 @@ export type Attack = {
   readonly protects: string
   /** Only with `--all`. */
   readonly isLong?: boolean
+  /** What it takes shows in latencies, or after some seconds: only in `npm run neighbours`, alone on the machine. */
+  readonly isMeasured?: boolean
   /** Configuration that makes a bound small enough to be met in seconds. */
   readonly env?: Readonly<Record<string, string>>
+  /** The same for bounds that nobody can configure. */
+  readonly plants?: readonly Plant[]
+  /** What takes its protection away: then it must be felt. `npm run neighbours -- --without` shows that. */
+  readonly without: {
+    readonly env?: Readonly<Record<string, string>>
+    readonly plants?: readonly Plant[]
+  }
   /** Attacks until the signal; resolves soon after it. What the server refuses is no error, and is counted. */
   run(target: Target, signal: AbortSignal): Promise<Tally | readonly Tally[]>
   /** What its tally has to say, where the attacker itself sees whether it was held off. */

@@ -4,6 +4,7 @@ import { requestToken } from '@rollcall/client/client'
 import { hashRandomSecret, hashSecret } from '../../server/src/auth/auth.ts'
 import { makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
 import { WebhookReceiver } from '../helpers/webhook-receiver.ts'
+import { type Plant, planting } from './plants.ts'
 import type { Target } from './target.ts'
 
 const SECRET = 'a-random-secret-of-enough-characters-for-tests'
@@ -20,7 +21,13 @@ export type Scene = {
   close(): Promise<void>
 }
 
-export async function openScene(env: Readonly<Record<string, string>> = {}): Promise<Scene> {
+type SceneOptions = {
+  /** Configuration beside what the scene needs. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly plants?: readonly Plant[]
+}
+
+export async function openScene({ env = {}, plants = [] }: SceneOptions = {}): Promise<Scene> {
   const data = await makeDataDir()
   const receiver = new WebhookReceiver()
   await receiver.start()
@@ -30,6 +37,7 @@ export async function openScene(env: Readonly<Record<string, string>> = {}): Pro
     DIRECTORY_FILE: directory,
     WEBHOOK_PRIVATE_ADDRESSES: '127.0.0.0/8',
     ...env,
+    ...planting(plants),
   })
   const { url, port } = server
   const tokenOfUser = async (username: string): Promise<string> => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Attack } from '../attack.ts'
+import { NO_SHARES, type Plant } from '../plants.ts'
 import { flood, statusOf } from '../tools.ts'
 
 /**
@@ -10,10 +11,18 @@ import { flood, statusOf } from '../tools.ts'
  */
 const FOLDER_BYTES_MAX = 1_000_000_000
 
+/** Each endpoint's mailbox has a copy of its own. */
+const ONE_EACH: Plant = {
+  file: 'store/embedded/mailboxes/payload-book.js',
+  find: 'const SAVED_BYTES_MIN = 4_096',
+  put: 'const SAVED_BYTES_MIN = Number.POSITIVE_INFINITY',
+}
+
 /** Events near the bound of size, to a hundred endpoints of one's own, each in the place of the one before. */
 export const attack: Attack = {
   name: 'collapse',
   protects: 'an event that goes to many endpoints is written once, and its sender waits alone',
+  without: { env: NO_SHARES, plants: [ONE_EACH] },
   async run(target, signal) {
     for (let index = 0; index < 100; index++)
       await statusOf(target, target.mallory.token, 'POST /rtc-api/users/endpoints/register', {

@@ -3,12 +3,22 @@ import { encodeSubscribe, encodeUnsubscribe } from '../../../client/src/mqtt/enc
 import { eventually } from '../../helpers/run-server.ts'
 import type { Attack } from '../attack.ts'
 import { openPeer } from '../mqtt.ts'
+import { NO_BILL, type Plant } from '../plants.ts'
 import { flood, statusOf } from '../tools.ts'
+
+/** Each change of a link is told. */
+const ALL_TOLD: Plant = {
+  file: 'store/embedded/feed/feed-book.js',
+  find: 'if (last === undefined || !this.#takeBack(',
+  put: 'if (this.#flapping || !this.#takeBack(',
+}
 
 /** A device of the victim's own organization that subscribes and unsubscribes thousands of times a second. */
 export const attack: Attack = {
   name: 'flapping',
   protects: 'a device that flaps does not push the others out of the webhook',
+  without: { env: NO_BILL, plants: [ALL_TOLD] },
+  env: { WEBHOOK_FEED_EVENTS_MAX: '1000' },
   async run(target, signal) {
     const { token } = target.insider
     const register = { userEndpointId: 'flapper', keepAliveSeconds: 600 }

@@ -1,10 +1,26 @@
 import type { Attack } from '../attack.ts'
+import { NO_BILL, NO_LINE, type Plant } from '../plants.ts'
 import { pipeline, requestBytes } from '../tools.ts'
+
+/** As many signatures are checked at a time as come. */
+const NO_QUEUE: Plant = {
+  file: 'auth/tokens/verifier.js',
+  find: 'new CheckQueue()',
+  put: 'new CheckQueue(1_000_000, 1_000_000)',
+}
+/** Connections that bring much at once are begun together. */
+const ALL_AT_ONCE: Plant = {
+  file: 'http/lane/fast-lane.js',
+  find: 'weight: isLarge ? LARGE : 1',
+  put: 'weight: 0',
+}
 
 /** Tokens with the right `kid` and a wrong signature, each another one, pipelined on a hundred connections. */
 export const attack: Attack = {
   name: 'forged',
   protects: 'signatures that do not fit are checked for nobody at the price of all',
+  isMeasured: true,
+  without: { env: NO_BILL, plants: [NO_LINE, NO_QUEUE, ALL_AT_ONCE] },
   async run(target, signal) {
     const token = target.mallory.token
     return await Promise.all(

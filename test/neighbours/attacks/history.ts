@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { call } from '../../helpers/call.ts'
 import type { Attack } from '../attack.ts'
+import { NO_SHARES } from '../plants.ts'
 import type { Scene } from '../scene.ts'
 import { flood, statusOf } from '../tools.ts'
 import type { Victim } from '../victim.ts'
@@ -11,6 +12,7 @@ const HISTORY_BYTES_MAX = 4_194_304
 export const attack: Attack = {
   name: 'history',
   protects: 'a flood of events pushes out its own history only',
+  without: { env: NO_SHARES },
   env: { HISTORY_BYTES_MAX: String(HISTORY_BYTES_MAX) },
   async run(target, signal) {
     const event = { type: 'CallOfferedEvent', timestamp: '2026-01-01T12:00:00Z', text: 'x'.repeat(60_000) }

@@ -1,14 +1,24 @@
 import assert from 'node:assert/strict'
 import type { Attack } from '../attack.ts'
+import { NO_SHARES, type Plant } from '../plants.ts'
 import type { Scene } from '../scene.ts'
 import { flood, statusOf } from '../tools.ts'
 import type { Victim } from '../victim.ts'
+
+/** So few that a busy machine makes as many in two seconds. */
+const FEW: Plant = {
+  file: 'config/keys.js',
+  find: "[1_000_000, 1_000, 100_000_000], 'Answers",
+  put: "[1_000_000, 100, 100_000_000], 'Answers",
+}
 
 /** More idempotency keys than are remembered. */
 export const attack: Attack = {
   name: 'idempotency',
   protects: 'a flood of idempotency keys makes nobody else send twice',
-  env: { IDEMPOTENCY_KEYS_MAX: '1000' },
+  without: { env: NO_SHARES },
+  plants: [FEW],
+  env: { IDEMPOTENCY_KEYS_MAX: '200' },
   async prepare(scene, victim) {
     for (const qos of [0, 1]) firstIds.set(qos, await sendWithKey(scene, victim, qos))
   },

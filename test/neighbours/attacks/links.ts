@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { connectPhone } from '../../helpers/phone.ts'
 import type { Attack } from '../attack.ts'
 import { openPeer } from '../mqtt.ts'
+import { NO_SHARES, type Plant } from '../plants.ts'
 import type { Scene } from '../scene.ts'
 import { flood, openSocket, pause, Tally, until } from '../tools.ts'
 
@@ -16,6 +17,7 @@ export const links: Attack = {
   name: 'links',
   protects: 'a user who opens connections without end leaves the others theirs',
   env: { LINKS_MAX: '300' },
+  without: { env: NO_SHARES },
   async run(target, signal) {
     return flood(400, signal, async (index) => {
       const peer = await openPeer(target, signal, target.mallory, { clientId: `taker-${index}` })
@@ -27,24 +29,43 @@ export const links: Attack = {
   during,
 }
 
+/** Room for beginnings of packets, for all together: what some dozens of connections may bring. */
+const LITTLE_ROOM: Plant = {
+  file: 'limits/limits.js',
+  find: 'const UNFINISHED_BYTES_MAX = 134_217_728',
+  put: 'const UNFINISHED_BYTES_MAX = 4_194_304',
+}
+
+/** The first third of a PUBLISH that announces 200,000 bytes. */
+const BEGUN = Buffer.concat([Buffer.from([0x32, 0xc0, 0x9a, 0x0c]), Buffer.alloc(65_000, 1)])
+
 /** Packets that begin and never end, on connections without a keepalive. */
 export const unfinished: Attack = {
   name: 'unfinished',
-  protects: 'a packet that never ends does not hold memory for ever',
-  env: { MQTT_PACKET_SECONDS_MAX: '3' },
+  protects: 'packets that never end do not take the room that others need for theirs',
+  plants: [LITTLE_ROOM],
+  without: { env: NO_SHARES },
   async run(target, signal) {
     return flood(300, signal, async (index) => {
       const peer = await openPeer(target, signal, target.mallory, { clientId: `unfinished-${index}` })
-      // PUBLISH that announces 200,000 bytes and sends a third of it.
-      const begun = Buffer.concat([Buffer.from([0x32, 0xc0, 0x9a, 0x0c]), Buffer.alloc(65_000, 1)])
-      peer.send(begun)
+      peer.send(BEGUN)
       await peer.closed
+      await pause(100)
       return 'closed'
     })
   },
   async during(scene) {
-    const bytes = await scene.memoryBytes()
-    assert.ok(bytes < 500_000_000, `${Math.round(bytes / 1e6)} MB resident`)
+    const target = await scene.target()
+    const account = { username: 'victor', token: await scene.tokenOfUser('victor') }
+    const over = new AbortController()
+    const peer = await openPeer(target, over.signal, account, { clientId: 'slow' })
+    await pause(500)
+    // After its CONNACK it is told nothing but that it has to go.
+    const told = new Promise((resolve) => peer.socket.once('data', resolve).once('close', resolve))
+    peer.send(BEGUN)
+    const isCut = await Promise.race([told.then(() => true), pause(1_000).then(() => false)])
+    over.abort()
+    assert.equal(isCut, false, 'a packet of the victim may take its time')
     await during(scene)
   },
 }
@@ -54,6 +75,7 @@ export const sockets: Attack = {
   name: 'sockets',
   protects: 'sockets from one address that say nothing leave the others their turn',
   env: { PENDING_LINKS_MAX: '200' },
+  without: { env: NO_SHARES },
   async run(target, signal) {
     const tally = new Tally()
     const handshake = Buffer.from(

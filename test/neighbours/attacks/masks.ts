@@ -1,4 +1,5 @@
 import type { Attack } from '../attack.ts'
+import { NO_BILL, NO_TURNS } from '../plants.ts'
 import { flood, statusOf } from '../tools.ts'
 
 /** Near the bound of an event, and as costly to search as its size allows. */
@@ -14,6 +15,8 @@ const MASKS = Array.from({ length: 32 }, (_, index) => {
 export const attack: Attack = {
   name: 'masks',
   protects: 'masks that are dear to evaluate hold up their own caller',
+  isMeasured: true,
+  without: { env: NO_BILL, plants: [NO_TURNS] },
   async run(target, signal) {
     const { token } = target.mallory
     const event = { type: 'CallOfferedEvent', timestamp: '2026-01-01T12:00:00Z', list: LIST }

@@ -1,12 +1,18 @@
 import type { Attack } from '../attack.ts'
+import { NO_BILL, NO_SHARES, NO_TURNS, type Plant } from '../plants.ts'
 import { flood, statusOf } from '../tools.ts'
 
 const ENDPOINTS = 100
+
+/** Who is named a thousand times is looked up a thousand times. */
+const EACH_TIME: Plant = { file: 'http/routes/presence.js', find: 'found.has(userId)', put: 'false' }
 
 /** One user, a hundred endpoints, asked for a thousand times in one request. */
 export const attack: Attack = {
   name: 'presence',
   protects: 'a presence request costs its caller what it takes, however often it names one user',
+  isMeasured: true,
+  without: { env: { ...NO_BILL, ...NO_SHARES }, plants: [NO_TURNS, EACH_TIME] },
   async run(target, signal) {
     const { token, username } = target.mallory
     for (let index = 0; index < ENDPOINTS; index++)

@@ -1,6 +1,7 @@
 import { encodeSubscribe } from '../../../client/src/mqtt/encode.ts'
 import type { Attack } from '../attack.ts'
 import { openPeer } from '../mqtt.ts'
+import { NO_BILL } from '../plants.ts'
 import { flood } from '../tools.ts'
 
 const FILTERS = Array.from({ length: 200 }, (_, index) => `users/endpoints/nobody-${index}`)
@@ -9,6 +10,8 @@ const FILTERS = Array.from({ length: 200 }, (_, index) => `users/endpoints/nobod
 export const attack: Attack = {
   name: 'subscribe',
   protects: 'subscriptions that are refused cost the link that asks for them',
+  isMeasured: true,
+  without: { env: NO_BILL },
   async run(target, signal) {
     const packet = new Uint8Array(encodeSubscribe(5, 1, FILTERS))
     return flood(20, signal, async (index) => {

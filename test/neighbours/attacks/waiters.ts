@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Attack } from '../attack.ts'
+import { NO_SHARES, type Plant } from '../plants.ts'
 import { openSocket, pause, requestBytes, statusOf, Tally, until } from '../tools.ts'
 
 /** Senders that wait for receipts which never come, until nobody else may wait. */
@@ -8,6 +9,7 @@ export const waiters: Attack = {
   // The victim's own sends wait for receipts: one that is refused is a fault.
   protects: 'who waits for receipts by the thousand leaves the others their wait',
   env: { RECEIPT_WAITERS_MAX: '200' },
+  without: { env: NO_SHARES },
   async run(target, signal) {
     const { token } = target.mallory
     const tally = new Tally()
@@ -35,23 +37,38 @@ export const waiters: Attack = {
   },
 }
 
+/** What is announced holds room from the beginning. */
+const AS_ANNOUNCED: Plant = {
+  file: 'http/bodies/bulk-bytes.js',
+  find: 'const releases = [];',
+  put: `const announced = Number(request.headers['content-length'])
+    const whole = limits.ledger.bulkBytes.take(holder, announced)
+    if (whole === undefined) return done(noRoom())
+    const releases = [whole];`,
+}
+
+/** Of these so many fit that nothing is left. */
+const ANNOUNCED_BYTES = [16_777_216, 1_048_576, 65_536, 4_096]
+
 /** Bulk requests that announce all that there is room for, and send a byte. */
 export const bulk: Attack = {
   name: 'bulk',
   protects: 'bulk requests that never come hold no room',
+  without: { env: NO_SHARES, plants: [AS_ANNOUNCED] },
   async run(target, signal) {
     const tally = new Tally()
     while (!signal.aborted) {
       for (const token of [target.mallory.token, target.backendToken, target.insider.token])
-        for (let count = 0; count < 4; count++) announce(token)
+        for (const bytes of ANNOUNCED_BYTES) announce(token, bytes)
       await pause(200)
     }
     return tally
 
-    function announce(token: string): void {
+    function announce(token: string, bytes: number): void {
       const head = requestBytes('POST', '/rtc-api/users/endpoints/sendEvents', token, ' '.repeat(10))
-      const announced = head.toString().trimEnd().replace('Content-Length: 10', 'Content-Length: 16777216')
-      const socket = openSocket(target, signal).resume()
+      const announced = head.toString().trimEnd().replace('Content-Length: 10', `Content-Length: ${bytes}`)
+      const socket = openSocket(target, signal)
+      socket.once('data', (chunk) => tally.count(chunk.toString('latin1', 9, 12))).resume()
       tally.count('announced')
       socket.write(`${announced}\r\n\r\n[`)
     }

@@ -17,6 +17,10 @@ import { LaneConnection, type LaneContext } from './lane-connection.ts'
 import { LaneOperations, type LaneServices } from './lane-operations.ts'
 import type { LaneHead } from './request-head.ts'
 
+/** Connections that are handed over in one turn of the event loop: each has a request that takes the long way. */
+const HANDED_OVER_MAX = 16
+/** One that brings much counts as all of them. */
+const LARGE = HANDED_OVER_MAX
 /** How often connections are looked at that have not said all they have to say, milliseconds. */
 const LOOK_EVERY_MS = 1_000
 
@@ -41,7 +45,9 @@ export class FastLane {
   readonly #requestId: (given: string | undefined) => string
   readonly #context: LaneContext
   /** At most one for each connection. */
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: { readonly weight: number; run(): void }[] = []
+  /** In this turn. */
+  #handedOver = 0
   #timer: Timer | undefined
   /** What Node's server does with a new connection. */
   #takers: readonly ((socket: Socket) => void)[] = []
@@ -69,7 +75,8 @@ export class FastLane {
       textOf: (answer, isLast) => answers.text(answer, isLast),
       isDraining: () => this.#isDraining,
       handOver: (connection, bytes) => this.#handOver(connection, bytes),
-      inTurn: (run) => this.#runInTurn(run),
+      mayHandOver: () => this.#mayHandOver(),
+      inTurn: (run, isLarge) => this.#runInTurn({ run, weight: isLarge ? LARGE : 1 }),
       forget: (connection) => void this.#connections.delete(connection),
       onIdle: (socket) => void server.emit('timeout', socket),
       onCutShort: (socket) => void server.emit('clientError', cutShort(), socket),
@@ -125,15 +132,26 @@ export class FastLane {
     return { status: answer.status, lines, body: answer.body, isAscii: false }
   }
 
-  #runInTurn(run: () => void): void {
-    this.#waiting.push(run)
-    if (this.#waiting.length === 1) afterThisTurn(this.#takeTurn)
+  /** So that whoever is served already goes before a crowd of newcomers. */
+  #mayHandOver(): boolean {
+    if (this.#handedOver === 0 && this.#waiting.length === 0) afterThisTurn(this.#takeTurn)
+    return ++this.#handedOver <= HANDED_OVER_MAX
+  }
+
+  #runInTurn(one: { readonly weight: number; run(): void }): void {
+    this.#waiting.push(one)
+    if (this.#waiting.length === 1 && this.#handedOver === 0) afterThisTurn(this.#takeTurn)
   }
 
   readonly #takeTurn = (): void => {
-    const run = this.#waiting.shift()
-    if (this.#waiting.length > 0) afterThisTurn(this.#takeTurn)
-    run?.()
+    let left = HANDED_OVER_MAX
+    while ((this.#waiting[0]?.weight ?? left + 1) <= left) {
+      const next = this.#waiting.shift()
+      left -= next?.weight ?? 0
+      next?.run()
+    }
+    this.#handedOver = HANDED_OVER_MAX - left
+    if (this.#waiting.length > 0 || this.#handedOver > 0) afterThisTurn(this.#takeTurn)
   }
 
   /** As if it had come just now, with what was read of it before all else. */

@@ -19,8 +19,10 @@ export type LaneContext = {
   readonly isDraining: () => boolean
   /** Gives the connection to Node's HTTP server, with what was read of it. */
   readonly handOver: (connection: LaneConnection, bytes: Buffer | undefined) => void
-  /** Runs it in a turn of the event loop in which nothing else that came so is run. */
-  readonly inTurn: (run: () => void) => void
+  /** Whether a connection may be handed over now; asked once for each. Otherwise it waits for its turn. */
+  readonly mayHandOver: () => boolean
+  /** Runs it in a turn of the event loop with few others, or, if it is large, with none. */
+  readonly inTurn: (run: () => void, isLarge: boolean) => void
   /** The connection is nobody's any more. */
   readonly forget: (connection: LaneConnection) => void
   /** Nothing moved on the socket for as long as it may be idle. */
@@ -159,7 +161,8 @@ export class LaneConnection {
   }
 
   #handOver(bytes: Buffer | undefined): void {
-    if (bytes === undefined || bytes.length <= ATONCE_BYTES_MAX) {
+    const isLarge = bytes !== undefined && bytes.length > ATONCE_BYTES_MAX
+    if (!isLarge && this.#context.mayHandOver()) {
       this.#context.handOver(this, bytes)
       return
     }
@@ -169,7 +172,7 @@ export class LaneConnection {
     this.socket.pause()
     this.#context.inTurn(() => {
       if (!this.socket.destroyed) this.#context.handOver(this, this.#rest)
-    })
+    }, isLarge)
   }
 
   readonly #onEnd = (): void => {
