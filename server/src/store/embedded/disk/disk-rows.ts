@@ -170,7 +170,7 @@ async function commit(parts: Parts, changes: readonly RowChange[]): Promise<void
   if (!log.hasRoomFor(changes)) await goOn(parts, recordBytes(changes))
   const apply = await log.write(changes).catch((error: unknown) => giveWay(parts, error))
   ledger.assertOwned()
-  apply((key) => isBeforeTheLast(parts, key))
+  apply((key) => forget(parts, key))
   ledger.lastCommit = log.nextCommit - 1
   if (log.isHalfFull) upkeep.supply.wake()
   if (clock.monotonicMs() - parts.lookedAtMs < GARBAGE_EVERY_MS) return
@@ -186,9 +186,10 @@ async function giveWay({ room }: Parts, error: unknown): Promise<never> {
   throw error
 }
 
-/** Whether a part of the log before the last, or a run, may have the row. */
-function isBeforeTheLast({ levels, parts }: Parts, key: string): boolean {
-  return levels.mayHave(key) || parts.some(({ table }, index) => index < parts.length - 1 && table.has(key))
+/** Takes a removed row out of the parts of the log before the last. `false`: a run has it, or will. */
+function forget({ levels, parts }: Parts, key: string): boolean {
+  if (levels.mayHave(key)) return false
+  return parts.every(({ table }, index) => index === parts.length - 1 || table.forget(key))
 }
 
 /** Goes on in the next part of the log, so that those before become runs. */

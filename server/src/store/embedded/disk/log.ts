@@ -2,7 +2,7 @@ import type { RowChange } from '../rows.ts'
 import { encodeRecord, recordBytes, roundUp } from './commit-record.ts'
 import type { Files, LogFile } from './files.ts'
 import { type LogInfo, logName } from './manifest.ts'
-import { type IsElsewhere, Memtable } from './memtable.ts'
+import { type Forget, Memtable } from './memtable.ts'
 
 /** A part of the log, and what it holds. */
 export type LogPart = {
@@ -74,7 +74,7 @@ export class Log {
   }
 
   /** Resolves, with what takes the changes up into memory, once they survive a power cut. After a failure the same place is written again. */
-  async write(changes: readonly RowChange[]): Promise<(isElsewhere: IsElsewhere) => void> {
+  async write(changes: readonly RowChange[]): Promise<(forget: Forget) => void> {
     const { storeId, epoch, idOf } = this.#options
     if (this.#file === undefined) await this.open()
     const file = this.#openFile()
@@ -85,8 +85,8 @@ export class Log {
     encodeRecord(room, changes, bytes, { storeId, epoch, number: this.#nextCommit }, idOf)
     room.fill(0, bytes, padded)
     await file.write(padded, position)
-    return (isElsewhere) => {
-      this.#part.table.append(room.subarray(0, bytes), position, changes.length, isElsewhere)
+    return (forget) => {
+      this.#part.table.append(room.subarray(0, bytes), position, changes.length, forget)
       this.#position = position + padded
       this.#nextCommit++
     }

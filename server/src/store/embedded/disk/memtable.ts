@@ -4,8 +4,11 @@ import { tableIdOf } from './row-key.ts'
 /** A row's value; `undefined`: it was removed. */
 export type RowState = Buffer | undefined
 
-/** Whether an older part of the log, or a run, may have a row too. */
-export type IsElsewhere = (key: string) => boolean
+/**
+ * Takes a row that is removed out of all older parts of the log; `false`: one of them, or a run, goes on having it, and
+ * has to be told.
+ */
+export type Forget = (key: string) => boolean
 
 /**
  * The rows of one part of the log, by key: what is in no run yet. It holds the part's bytes, and of each row only
@@ -16,6 +19,7 @@ export class Memtable {
   /** Where the row's newest change begins. */
   readonly #changes = new Map<string, number>()
   readonly #removals: number[] = []
+  #isFrozen = false
 
   /** @param bytes of the part, as far as they are written; the rest may come later */
   constructor(bytes: Buffer) {
@@ -32,15 +36,15 @@ export class Memtable {
   }
 
   /** Takes up a record that was written to the part's file. */
-  append(record: Buffer, position: number, changes: number, isElsewhere: IsElsewhere): void {
+  append(record: Buffer, position: number, changes: number, forget: Forget): void {
     this.#bytes.set(record, position)
-    this.take(position, changes, isElsewhere)
+    this.take(position, changes, forget)
   }
 
   /** Takes up the record at a place of the part. */
-  take(position: number, changes: number, isElsewhere: IsElsewhere): void {
+  take(position: number, changes: number, forget: Forget): void {
     visitChanges(this.#bytes, position, changes, (key, at, isRemoved) => {
-      if (isRemoved) this.#remove(key, at, isElsewhere)
+      if (isRemoved) this.#remove(key, at, forget)
       else this.#changes.set(key, at)
     })
   }
@@ -51,13 +55,25 @@ export class Memtable {
     return at === undefined ? undefined : { value: changeAt(this.#bytes, at) }
   }
 
-  /** Of a row that came and goes here nothing is left: most events are acknowledged before anything else happens. */
-  #remove(key: string, at: number, isElsewhere: IsElsewhere): void {
-    const isHere = this.#changes.has(key)
-    if (isHere && !isElsewhere(key)) {
-      this.#changes.delete(key)
-      return
-    }
+  /**
+   * Takes a row out, as if it had never come. `false`: that is too late, for the rows are being written to a run.
+   */
+  forget(key: string): boolean {
+    if (!this.#changes.has(key)) return true
+    if (this.#isFrozen) return false
+    this.#changes.delete(key)
+    return true
+  }
+
+  /** From now on no row is taken out: all become a run. */
+  freeze(): void {
+    this.#isFrozen = true
+  }
+
+  /** Of a row that no run has nothing is left: most events are acknowledged before anything else happens. */
+  #remove(key: string, at: number, forget: Forget): void {
+    const isHere = this.#changes.delete(key)
+    if (forget(key)) return
     this.#changes.set(key, at)
     if (isHere) return
     const tableId = tableIdOf(key)

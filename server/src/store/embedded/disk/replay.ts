@@ -74,7 +74,8 @@ class LogPart {
       if (found === undefined || found.record.number > this.#lastCommit) return { position, nextCommit }
       if (found.record.epoch > epoch)
         throw new DamageError(this.#path, 'holds what a later owner of the store has written')
-      this.table.take(found.at, found.record.changes, () => true)
+      // A removal stays known: of a commit that was written twice an older part has the rows too.
+      this.table.take(found.at, found.record.changes, () => false)
       position = found.at + roundUp(found.record.bytes, RECORD_UNIT_BYTES)
       nextCommit = found.record.number + 1
     }

@@ -161,6 +161,7 @@ export class Upkeep {
     const after = parts[full.length]
     const isAll = full.length === parts.length - 1
     const logs = full.map(({ info }) => info)
+    for (const { table } of full) table.freeze()
     const rows = full.map(({ table }) => memtableCursor(table, '', END)).reverse()
     // Most events are acknowledged soon after they came: where a later part says so, they need not be written once more.
     const isOutdated = (key: string) =>

@@ -80,7 +80,7 @@ class Part {
       this.#note(at === 0 ? 'does not begin where the log before it ends' : `is damaged before byte ${at}`)
       this.lose(number - 1)
     }
-    this.table.take(at, changes, () => true)
+    this.table.take(at, changes, () => false)
     this.#commits++
     this.#next = number + 1
   }
