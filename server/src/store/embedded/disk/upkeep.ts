@@ -14,6 +14,11 @@ import { Supply, type SupplyOptions } from './supply.ts'
 
 /** Above every key. */
 const END = '\uffff'
+/**
+ * Full parts that stay as they are until more have come: at full rate a part is full before the first of its events is
+ * acknowledged, and what is acknowledged here needs no run.
+ */
+const YOUNG_PARTS = 2
 /** Parts of the log that may wait to become runs. Past it commits wait for that too. */
 const WAITING_PARTS_MAX = 16
 
@@ -150,14 +155,22 @@ export class Upkeep {
 
   #isFlushDue(): boolean {
     const { parts, sizes } = this.#options
-    const bytes = parts.slice(0, -1).reduce((sum, { info }) => sum + info.bytes, 0)
-    return bytes >= sizes.flushBytes || (this.#isFlushWanted && bytes > 0)
+    if (this.#isFlushWanted) return parts.length > 1
+    return bytesOfParts(this.#isFull ? parts.slice(0, -1) : this.#ripe()) >= sizes.flushBytes
   }
 
-  /** Full parts of the log become one run: all of them; while the disk is full the oldest, as many as surely fit. */
+  /** Full parts of the log that are not young any more. */
+  #ripe(): readonly LogPart[] {
+    return this.#options.parts.slice(0, -1 - YOUNG_PARTS)
+  }
+
+  /**
+   * Full parts of the log become one run: those that are not young, or where it is wanted all of them; while the disk is
+   * full the oldest, as many as surely fit.
+   */
   async #flush(): Promise<void> {
     const { files, levels, parts } = this.#options
-    const full = this.#isFull ? this.#oldest() : parts.slice(0, -1)
+    const full = this.#isFull ? this.#oldest() : this.#isFlushWanted ? parts.slice(0, -1) : this.#ripe()
     const after = parts[full.length]
     const isAll = full.length === parts.length - 1
     const logs = full.map(({ info }) => info)
@@ -235,4 +248,8 @@ export class Upkeep {
     })
     levels.replace(gone, runs)
   }
+}
+
+function bytesOfParts(parts: readonly LogPart[]): number {
+  return parts.reduce((sum, { info }) => sum + info.bytes, 0)
 }
