@@ -770,9 +770,14 @@ export class World {
       throw new Violation(`${send.eventId} was answered with ${eventId}, sent with another key`)
   }
 
+  #isRefusing(): boolean {
+    return this.#disk.failing !== undefined || this.#service?.store.failure() !== undefined
+  }
+
   /** Everything works now: every living device connects, stays, and acknowledges what it gets. */
   async #settleUp(): Promise<void> {
-    if (this.#disk.failing !== undefined) await this.#advance(10_000)
+    // As long as an outage lasts, and until the store has noticed that it is over.
+    for (let tries = 0; tries < 120 && this.#isRefusing(); tries++) await this.#advance(1_000)
     for (let round = 0; round < 60 && this.#violation === undefined; round++) {
       for (const device of this.#devices) this.#attend(device)
       await this.#advance(300)
