@@ -186,7 +186,7 @@ async function start(configuration: Configuration): Promise<void> {
   }
   if (!process.stdout.isTTY && !server.usesDemoDirectory) return
   const { welcome } = await import('./welcome.ts')
-  process.stdout.write(welcome(server))
+  process.stdout.write(welcome(server, configuration.publicUrl))
 }
 
 /** The ports are open before the program is loaded whose ports they are: that takes longer than all before it. */

@@ -6,8 +6,15 @@ const CONSOLE_SIGN_IN =
 
 type Started = Pick<RunningServer, 'url' | 'docsUrl' | 'usesDemoDirectory' | 'openDemo' | 'pages'>
 
-/** What somebody who has just started the server may want to try next. */
-export function welcome({ url, docsUrl, usesDemoDirectory, openDemo, pages }: Started): string {
+/**
+ * What somebody who has just started the server may want to try next.
+ *
+ * @param publicUrl what clients see, where that is not where it listens
+ */
+export function welcome(
+  { url, docsUrl, usesDemoDirectory, openDemo, pages }: Started,
+  publicUrl: string = url,
+): string {
   const isServed = (path: string): boolean => pages.some((page) => page.path === path)
   const places = [
     isServed('/console/') ? `console: ${url}/console/` : '',
@@ -20,7 +27,7 @@ export function welcome({ url, docsUrl, usesDemoDirectory, openDemo, pages }: St
     tryNext(url),
   ]
   const first = `\nRollcall listens on ${url}${places.length === 0 ? '' : `   (${places.join(', ')})`}\n`
-  if (openDemo !== undefined) return `${first}\n${open(url, openDemo, isServed('/examples/ring/'))}\n`
+  if (openDemo !== undefined) return `${first}\n${open(publicUrl, openDemo, isServed('/examples/ring/'))}\n`
   return usesDemoDirectory ? `${first}\n${demo.filter(Boolean).join('\n')}\n` : `${first}\n`
 }
 

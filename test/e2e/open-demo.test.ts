@@ -12,7 +12,10 @@ describe('a demo that listens beyond this machine', () => {
     t.after(() => data.remove())
     const first = await startProcess(data.path, ENV)
     t.after(() => first.kill())
-    await eventually(() => first.output().includes('/?as=bob#'), 'it says its secrets')
+    await eventually(
+      () => first.output().includes('http://rollcall.example.com/examples/ring/?as=bob#'),
+      'it says its secrets',
+    )
     const url = `http://127.0.0.1:${first.port}`
     const bob = OF('bob').exec(first.output())?.[1] ?? ''
     const acme = OF('acme-backend').exec(first.output())?.[1] ?? ''
