@@ -103,7 +103,7 @@ test('receipts belong to the entries that the server made: acknowledging another
   const [newest] = (await store.history.list({ userId: 'bob' }, undefined, 1)).records
   assert.deepEqual(newest?.sentBy, { kind: 'user', id: 'mallory' })
   const entries = await store.mailboxes.read(phone, 0, 10, 1e6)
-  store.history.note(entries[1]?.sequence ?? 0, 'acknowledged', 5)
+  store.history.note({ registration: phone, sequence: entries[1]?.sequence ?? 0 }, 'acknowledged')
   const outcomes = async (principal: Principal) =>
     (await look(principal))?.endpoints.map(({ outcome }) => outcome)
   assert.deepEqual(await outcomes(BACKEND), ['queued'])

@@ -183,13 +183,13 @@ async function applyToHistory(
   switch (command.do) {
     case 'addRecord': {
       const { endpoint } = command
-      const part = { userEndpointId: endpoint.userEndpointId, outcome: 'sent' as const }
-      const at = [{ outcome: 'sent' as const, atWallMs: wallMs }]
-      return store.history.add(draft(`event ${wallMs}`, endpoint, 0, wallMs), [{ ...part, at }])
+      const { userEndpointId } = endpoint
+      const record = draft(`event ${wallMs}`, endpoint, 0, wallMs)
+      return store.history.add(record, [{ userEndpointId, outcome: 'sent' }])
     }
     case 'note': {
       const entry = entries[entries.length - 1 - (command.pick % Math.max(1, entries.length))]
-      return entry && store.history.note(entry.sequence, command.outcome, wallMs)
+      return entry && store.history.note(entry, command.outcome)
     }
     case 'findRecord': {
       const { records } = await store.history.list(command.query, undefined, 200)

@@ -232,7 +232,7 @@ function outboxContext(
     mailboxes: store.mailboxes,
     nowWallMs: () => clock.wallMs(),
     open: (registration, entry) => openEntry(sealer, log, registration, entry),
-    onSent: (sequence) => store.history.note(sequence, 'sent', clock.wallMs()),
+    onSent: (entry) => store.history.note(entry, 'sent'),
     onEnded: (position, ending, sinceMs) => endEntry(endings, position, ending, sinceMs),
     onReadFailed(outbox, error) {
       log.error('mailbox could not be read', { err: error instanceof Error ? error : undefined })

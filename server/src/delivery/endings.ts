@@ -43,7 +43,7 @@ export function endEntry(
     if (ending === 'expired') store.feed.noteExpired(registration, sequence, nowWallMs)
     store.mailboxes.remove(registration, sequence)
   }
-  store.history.note(sequence, ending, nowWallMs)
+  store.history.note(position, ending)
   const tally = statistics.of(registration.organizationId)
   metrics.eventOutcome(ending)
   countAndTell(context, tally, position, ending)

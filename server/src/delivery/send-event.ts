@@ -150,7 +150,7 @@ async function sendAtMostOnce(
     receipts.expect(waiter, awaited(event), [], isOver ? 0 : connected(links, registrations))
   const endpoints = registrations.map((registration) => {
     const outcome = isOver ? 'expired' : sendNow(context, tally, registration, event)
-    return { userEndpointId: registration.userEndpointId, outcome, at: [{ outcome, atWallMs }] }
+    return { userEndpointId: registration.userEndpointId, outcome }
   })
   store.history.add(draftOf(event, event, atWallMs), endpoints)
   const elapsedMs = clock.monotonicMs() - event.acceptedAtMs

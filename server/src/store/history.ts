@@ -1,4 +1,4 @@
-import type { UserKey } from './registrations.ts'
+import type { RegistrationKey, UserKey } from './registrations.ts'
 
 /** What became of one event at one endpoint. Later ones replace earlier ones; the last three are final. */
 export type Outcome =
@@ -42,6 +42,9 @@ export type HistoryDraft = UserKey & {
   /** The masks that it was sent with, empty for none. Absent: a former version recorded it, and nobody knows. */
   readonly masks?: readonly string[]
 }
+
+/** What became of a QoS 0 event at one endpoint. */
+export type EndpointOutcome = { readonly userEndpointId: string; readonly outcome: Outcome }
 
 /** One endpoint's part, with the wall-clock time of each outcome that it went through. */
 export type HistoryEndpoint = {
@@ -87,20 +90,21 @@ export type HistoryQuery = {
 /**
  * Accepted events and what became of them; `CallStore` adds who answered. Bounded by age, and by size: past that the oldest
  * records go of the organization that has the most, its newest ones never before them. In slices, in the background.
- * Partition: the recipient's user for writes; reads cross partitions.
+ * Partition: the recipient's user for writes; reads cross partitions. The two that are on the way of every event resolve
+ * nothing: they are gathered, and what was not written within a second may be lost with the process.
  */
 export interface HistoryStore {
   /**
-   * Adds a QoS 0 event whose outcomes are known. Soon durable; while the store cannot write, only so many are
-   * kept for later. QoS 1 events come with `MailboxStore.append`.
+   * Adds a QoS 0 event whose outcomes are known, each as of its acceptance. Soon durable; while the store cannot write, only
+   * so many are kept for later. QoS 1 events come with `MailboxStore.append`.
    */
-  add(draft: HistoryDraft, endpoints: readonly HistoryEndpoint[]): void
+  add(draft: HistoryDraft, endpoints: readonly EndpointOutcome[]): void
   /**
-   * Notes what became of the mailbox entry `sequence`. The engine itself notes `discarded` for the entries of
+   * Notes what became of a mailbox entry, as of now. The engine itself notes `discarded` for the entries of
    * a registration that ends. An entry without a record is ignored, so is an outcome that was noted before, and
    * after a final outcome nothing is noted. Soon durable.
    */
-  note(sequence: number, outcome: Outcome, atWallMs: number): void
+  note(entry: { readonly registration: RegistrationKey; readonly sequence: number }, outcome: Outcome): void
   /** The newest record with this event id that matches; with `isFromBackend` among the newest thousands only. */
   find(eventId: string, query: HistoryQuery): Promise<HistoryRecord | undefined>
   /**

@@ -23,6 +23,7 @@ export type { FeedBounds, FeedEntry, FeedStore, Watch } from './feed.ts'
 export type { StoreGauges } from './gauges.ts'
 export type {
   Answered,
+  EndpointOutcome,
   HistoryDraft,
   HistoryEndpoint,
   HistoryQuery,

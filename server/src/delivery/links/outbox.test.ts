@@ -42,7 +42,7 @@ function setup(quota: number) {
     },
     nowWallMs: () => nowWallMs,
     open: (_, entry) => (entry.payload.length === 0 ? undefined : entry.payload),
-    onSent: (sequence) => noted.push(sequence),
+    onSent: ({ sequence }) => noted.push(sequence),
     onEnded({ sequence }, ending) {
       mailbox.delete(sequence)
       settled.push(ending)

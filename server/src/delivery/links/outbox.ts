@@ -29,7 +29,7 @@ export type OutboxContext = {
   /** The clear bytes of an entry, `undefined` when its seal cannot be opened. */
   open(registration: Registration, entry: MailboxEntry): Uint8Array | undefined
   /** An entry was handed to the link. */
-  onSent(sequence: number): void
+  onSent(entry: EntryPosition): void
   /** An entry is over and to be removed: `sinceMs` is when it was accepted, on the monotonic clock. */
   onEnded(position: EntryPosition, ending: Ending, sinceMs: number | undefined): void
   /** Reading the mailbox failed: `resume` is to be called after a while. */
@@ -123,7 +123,7 @@ export class Outbox implements Attachment {
       return false
     }
     this.#sentSequence = sequence
-    this.#context.onSent(sequence)
+    this.#context.onSent({ registration: this.registration, sequence })
     return true
   }
 

@@ -89,7 +89,7 @@ async function kinds(scene: Scene, ...userEndpointIds: readonly string[]): Promi
 
 function acknowledge(scene: Scene, registration: Registration, sequence: number): void {
   scene.store.mailboxes.acknowledge(registration, sequence, BOUNDS, NOTHING_SENT)
-  scene.store.history.note(sequence, 'acknowledged', scene.under.wallMs())
+  scene.store.history.note({ registration, sequence }, 'acknowledged')
 }
 
 async function threeEndpoints(scene: Scene): Promise<readonly [Registration, Registration, Registration]> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { EntryPosition, Outcome } from '../store.ts'
 import { ACME, fate, plain, send } from './history-scene.ts'
 import type { Cases } from './scene.ts'
 
@@ -23,18 +24,21 @@ export const historyOutcomeCases: Cases = {
     await scene.register()
     await scene.register({ userEndpointId: 'tab' })
     const { accepted } = await send(scene, 'e')
-    const [phone = 0, tab = 0] = accepted.map(({ sequence }) => sequence)
-    const { history } = scene.store
-    const at = scene.under.wallMs()
-    history.note(phone, 'queued', at + 1)
-    history.note(phone, 'sent', at + 2)
+    const [phone, tab] = accepted
+    assert(phone !== undefined && tab !== undefined)
+    const note = async (entry: EntryPosition, outcome: Outcome) => {
+      await scene.under.advance(1)
+      scene.store.history.note(entry, outcome)
+    }
+    await note(phone, 'queued')
+    await note(phone, 'sent')
     assert.equal(await fate(scene, 'e'), 'phone: queued 0, sent 2; tab: queued 0')
-    history.note(phone, 'sent', at + 3)
-    history.note(phone, 'acknowledged', at + 4)
-    history.note(phone, 'discarded', at + 5)
-    history.note(tab, 'expired', at + 6)
-    history.note(tab, 'acknowledged', at + 7)
-    history.note(tab + 1000, 'acknowledged', at + 7)
+    await note(phone, 'sent')
+    await note(phone, 'acknowledged')
+    await note(phone, 'discarded')
+    await note(tab, 'expired')
+    await note(tab, 'acknowledged')
+    await note({ ...tab, sequence: tab.sequence + 1000 }, 'acknowledged')
     assert.equal(await fate(scene, 'e'), 'phone: queued 0, sent 2, acknowledged 4; tab: queued 0, expired 6')
   },
 
@@ -42,8 +46,10 @@ export const historyOutcomeCases: Cases = {
     const phone = await scene.register()
     await scene.register({ userEndpointId: 'tab' })
     const { accepted } = await send(scene, 'e')
-    scene.store.mailboxes.remove(phone, accepted[0]?.sequence ?? 0)
-    scene.store.history.note(accepted[0]?.sequence ?? 0, 'acknowledged', scene.under.wallMs())
+    const [first] = accepted
+    assert(first !== undefined)
+    scene.store.mailboxes.remove(phone, first.sequence)
+    scene.store.history.note(first, 'acknowledged')
     await scene.under.advance(100)
     await send(scene, 'f')
     await scene.under.advance(200)

@@ -5,7 +5,10 @@ import type { Cases, Scene } from './scene.ts'
 async function fill(scene: Scene): Promise<void> {
   await scene.register({ keepAliveSeconds: 60 })
   const { accepted } = await send(scene, 'q1')
-  scene.store.history.note(accepted[0]?.sequence ?? 0, 'sent', scene.under.wallMs() + 5)
+  const [first] = accepted
+  assert(first !== undefined)
+  await scene.under.advance(5)
+  scene.store.history.note(first, 'sent')
   add(scene, 'q0')
   for (let index = 0; index < 1500; index++)
     add(scene, `many ${index}`, { userId: 'bob', sentBy: { kind: 'client', id: 'backend' } })
@@ -33,7 +36,9 @@ export const historyRestartCases: Cases = {
     await assertFilled(scene)
     await scene.under.reopen(0)
     const { accepted } = await send(scene, 'next')
-    scene.store.history.note(accepted[0]?.sequence ?? 0, 'acknowledged', scene.under.wallMs())
+    const [next] = accepted
+    assert(next !== undefined)
+    scene.store.history.note(next, 'acknowledged')
     await assert.rejects(assertFilled(scene))
     assert.equal(await names(scene, { ...ACME, userId: 'alice' }), 'next q0 q1')
     await scene.under.reopen(0)

@@ -180,7 +180,7 @@ const cancelling: Cases = {
     const acknowledge = (registration: Registration, sequence: number) =>
       scene.store.mailboxes.acknowledge(registration, sequence, BOUNDS, sentTo(tab, second))
     const cancellation = acknowledge(phone, first)
-    scene.store.history.note(first, 'acknowledged', scene.under.wallMs())
+    scene.store.history.note({ registration: phone, sequence: first }, 'acknowledged')
     assert.deepEqual(cancellation?.accepted, [tab, tv].map(keyOf))
     assert.deepEqual(cancellation?.full, [])
     assert.deepEqual(cancellation?.discarded, [{ registration: keyOf(tv), sequence: third }])

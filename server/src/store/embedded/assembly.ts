@@ -261,7 +261,7 @@ async function assemble(
     mailboxes: embeddedMailboxes(engine, replies),
     calls: embeddedCalls(engine),
     replies: embeddedReplies(replies, journal),
-    history: embeddedHistory({ book: history, journal, wall: serviceTime.wall }),
+    history: embeddedHistory({ book: history, clock, journal, wall: serviceTime.wall }),
     feed: embeddedFeed(engine),
     webhooks: embeddedWebhooks(engine),
     deadLetters: embeddedDeadLetters(engine.feed),

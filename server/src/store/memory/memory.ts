@@ -84,7 +84,7 @@ export function createMemoryStore({
     mailboxes: memoryMailboxes(mailboxParts),
     calls: memoryCalls(mailboxParts),
     replies: memoryReplies(replies, gate),
-    history: memoryHistory(history, gate),
+    history: memoryHistory(history, clock, gate),
     feed: memoryFeed(feed, slots, clock, gate),
     webhooks: memoryWebhooks(feed, serviceTime, clock, gate),
     deadLetters: memoryDeadLetters(feed.deadLetters, gate),

@@ -1,5 +1,5 @@
 import type { HistoryBounds } from '../../bounds.ts'
-import type { Answered, AppendOutcome, HistoryDraft, HistoryEndpoint, Outcome } from '../../store.ts'
+import type { Answered, AppendOutcome, EndpointOutcome, HistoryDraft, Outcome } from '../../store.ts'
 import type { Commit } from '../journal/commit.ts'
 import { numberKey } from '../keys.ts'
 import type { RowChange } from '../rows.ts'
@@ -79,8 +79,11 @@ export class HistoryBook {
     return this.#chunk.bytes + this.#changesBytes
   }
 
-  add(draft: HistoryDraft, endpoints: readonly HistoryEndpoint[]): void {
-    const parts = endpoints.map(({ userEndpointId, at }) => ({ userEndpointId, at, sequence: 0 }))
+  add(draft: HistoryDraft, endpoints: readonly EndpointOutcome[]): void {
+    const atWallMs = draft.acceptedAtWallMs
+    const parts = endpoints.map(({ userEndpointId, outcome }): StoredPart => {
+      return { userEndpointId, at: [{ outcome, atWallMs }], sequence: 0 }
+    })
     if (this.waitingBytes < WAITING_BYTES_MAX) this.#record(draft, parts)
   }
 

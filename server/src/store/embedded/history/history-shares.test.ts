@@ -4,7 +4,7 @@ import { createFakeClock } from '../../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../../test/helpers/fake-disk.ts'
 import { createDice, type Dice } from '../../../../../test/sim/dice.ts'
 import { HISTORY_BOUNDS } from '../../bounds.ts'
-import type { HistoryRecord, Outcome, Store } from '../../store.ts'
+import type { HistoryRecord, Outcome, RegistrationKey, Store } from '../../store.ts'
 import { openEmbeddedStore } from '../assembly.ts'
 import { reconcileHistory } from '../repair/reconcile-history.ts'
 import { ownersBytes, readOwners } from './history-owners.ts'
@@ -23,6 +23,7 @@ const OUTCOMES = ['sent', 'acknowledged', 'expired'] as const
 
 type Sent = {
   readonly eventId: string
+  readonly registration: RegistrationKey
   readonly sequence: number
   readonly noted: Outcome[]
   /** As it was first listed. */
@@ -82,26 +83,27 @@ class World {
       ...{ ...user, eventId, type: 'CallOfferedEvent', qos, acceptedAtWallMs, senderId: 'backend' },
       event: Buffer.alloc(bytes, eventId),
     }
-    let sequence = 0
+    let entry = { registration: { ...user, userEndpointId: 'phone', registrationId: 0 }, sequence: 0 }
     if (qos === 0) this.store.history.add(record, [])
     else {
       const event = { eventId, payload: Buffer.from('x'), sealed: false, acceptedAtWallMs }
       const request = { ...user, event, record, eventsMax: 1e6, bytesMax: 1e9 }
       const { accepted } = await this.store.mailboxes.append(request)
-      sequence = accepted[0]?.sequence ?? 0
+      entry = accepted[0] ?? entry
     }
-    const sent: Sent = { eventId, sequence, noted: [] }
+    const { registration, sequence } = entry
+    const sent: Sent = { eventId, registration, sequence, noted: [] }
     const all = this.sent.get(organizationId) ?? []
     this.sent.set(organizationId, all)
     all.push(sent)
     return sent
   }
 
-  note({ sequence, noted }: Sent, outcome: Outcome): void {
+  note({ registration, sequence, noted }: Sent, outcome: Outcome): void {
     if (sequence === 0) return
     const isOver = noted.some((one) => one !== 'sent')
     if (!isOver && !noted.includes(outcome)) noted.push(outcome)
-    this.store.history.note(sequence, outcome, this.clock.wallMs())
+    this.store.history.note({ registration, sequence }, outcome)
   }
 
   /** Answers an event as its endpoint would; only what was listed before can be. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { createFakeClock } from '../../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../../test/helpers/fake-disk.ts'
 import { HISTORY_BOUNDS } from '../../bounds.ts'
-import type { HistoryDraft, Store } from '../../store.ts'
+import type { EntryPosition, HistoryDraft, Store } from '../../store.ts'
 import { openEmbeddedStore } from '../assembly.ts'
 
 const USER = { organizationId: 'acme', userId: 'alice' }
@@ -38,13 +38,19 @@ async function register(store: Store): Promise<void> {
   await store.registrations.register({ ...request, serverKeepAliveReminderOn: false }, 1)
 }
 
-/** Sends a QoS 1 event, and returns its sequence once it is durable. */
-async function send(store: Store, record: HistoryDraft): Promise<number> {
+/** Sends a QoS 1 event, and returns its entry once it is durable. */
+async function send(store: Store, record: HistoryDraft): Promise<EntryPosition> {
   const { eventId, acceptedAtWallMs } = record
   const event = { eventId, payload: Buffer.from('x'), sealed: false, acceptedAtWallMs }
   const request = { ...USER, event, record, eventsMax: 1e6, bytesMax: 1e9 }
   const { accepted } = await store.mailboxes.append(request)
-  return accepted[0]?.sequence ?? 0
+  return accepted[0] ?? NOWHERE
+}
+
+/** An entry where nobody was there. */
+const NOWHERE: EntryPosition = {
+  registration: { ...USER, userEndpointId: 'phone', registrationId: 0 },
+  sequence: 0,
 }
 
 async function names(store: Store): Promise<readonly string[]> {
@@ -63,7 +69,7 @@ describe('the embedded history', () => {
     await register(store)
     for (let round = 0; round < 60; round++) {
       const sends = Array.from({ length: 100 }, (_, n) => send(store, draft(`e${round * 100 + n}`, 200)))
-      for (const sequence of await Promise.all(sends)) store.history.note(sequence, 'sent', clock.wallMs())
+      for (const entry of await Promise.all(sends)) store.history.note(entry, 'sent')
       await clock.advance(300)
     }
     await clock.advance(1000)
@@ -116,9 +122,8 @@ describe('the embedded history', () => {
     await store.close()
     disk.table('meta').delete(Buffer.from('history').toString('hex'))
     const upgraded = await open()
-    upgraded.history.note(accepted[0]?.sequence ?? 0, 'acknowledged', clock.wallMs())
-    const sequence = await send(upgraded, draft('new'))
-    upgraded.history.note(sequence, 'acknowledged', clock.wallMs())
+    upgraded.history.note(accepted[0] ?? NOWHERE, 'acknowledged')
+    upgraded.history.note(await send(upgraded, draft('new')), 'acknowledged')
     await clock.advance(500)
     assert.deepEqual(await names(upgraded), ['new'])
     assert.equal((await upgraded.history.find('new', USER))?.endpoints[0]?.outcome, 'acknowledged')
@@ -129,11 +134,10 @@ describe('the embedded history', () => {
     const { clock, disk, store, open, draft } = await setUp()
     await register(store)
     const sends = Array.from({ length: 40_000 }, (_, n) => send(store, draft(`e${n}`)))
-    const sequences = await Promise.all(sends)
+    const entries = await Promise.all(sends)
     // Every page once, from the newest to the oldest: more than memory keeps.
     for (const outcome of ['sent', 'acknowledged', 'discarded'] as const) {
-      for (let n = sequences.length - 1; n > 0; n -= 50)
-        store.history.note(sequences[n] ?? 0, outcome, clock.wallMs())
+      for (let n = entries.length - 1; n > 0; n -= 50) store.history.note(entries[n] ?? NOWHERE, outcome)
       await clock.advance(500)
     }
     await store.close()

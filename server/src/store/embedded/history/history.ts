@@ -1,5 +1,5 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { afterThisTurn, type ServiceTime } from '../../../clock/clock.ts'
+import { afterThisTurn, type Clock, type ServiceTime } from '../../../clock/clock.ts'
 import type { HistoryQuery, HistoryRecord, HistoryStore } from '../../store.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { HistoryBook } from './history-book.ts'
@@ -18,12 +18,13 @@ const WAITING_BYTES_MAX = 64 * 1024 * 1024
 export type HistoryParts = {
   readonly book: HistoryBook
   readonly journal: Journal
+  readonly clock: Pick<Clock, 'wallMs'>
   readonly wall: ServiceTime['wall']
 }
 
 /** Reads wait for what was accepted before them to be durable: they never show what a crash could undo. */
 export function embeddedHistory(parts: HistoryParts): HistoryStore {
-  const { book, journal } = parts
+  const { book, clock, journal } = parts
   const nextTurn = turnTaker()
   return {
     add(draft, endpoints) {
@@ -32,8 +33,8 @@ export function embeddedHistory(parts: HistoryParts): HistoryStore {
       // Not all that a fast second brings at once: a commit of megabytes needs a log of its own, and time.
       if (book.waitingBytes >= COMMITTED_BYTES) journal.flush()
     },
-    note(sequence, outcome, atWallMs) {
-      if (journal.isOpen) book.note(sequence, outcome, atWallMs)
+    note({ sequence }, outcome) {
+      if (journal.isOpen) book.note(sequence, outcome, clock.wallMs())
     },
     async bytes(organizationId) {
       journal.assertOpen()

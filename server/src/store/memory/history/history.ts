@@ -1,9 +1,10 @@
-import type { ServiceTime } from '../../../clock/clock.ts'
+import type { Clock, ServiceTime } from '../../../clock/clock.ts'
 import type { HistoryBounds } from '../../bounds.ts'
 import { isFinal, matches, toEndpoint } from '../../history-query.ts'
 import type {
   Answered,
   AppendOutcome,
+  EndpointOutcome,
   HistoryDraft,
   HistoryEndpoint,
   HistoryRecord,
@@ -48,11 +49,13 @@ export class History {
   /** Bytes that went because their organization had the most. */
   evictedBytes = 0
 
-  add(draft: HistoryDraft, endpoints: readonly HistoryEndpoint[]): void {
-    this.#keep(
-      draft,
-      endpoints.map(({ userEndpointId, at }) => ({ userEndpointId, at: [...at] })),
-    )
+  add(draft: HistoryDraft, endpoints: readonly EndpointOutcome[]): void {
+    const atWallMs = draft.acceptedAtWallMs
+    const parts = endpoints.map(({ userEndpointId, outcome }) => ({
+      userEndpointId,
+      at: [{ outcome, atWallMs }],
+    }))
+    this.#keep(draft, parts)
   }
 
   /** Returns the record's id. */
@@ -148,13 +151,13 @@ export class History {
   }
 }
 
-export function memoryHistory(history: History, gate: Gate): HistoryStore {
+export function memoryHistory(history: History, clock: Pick<Clock, 'wallMs'>, gate: Gate): HistoryStore {
   return {
     add(draft, endpoints) {
       if (gate.open) history.add(draft, endpoints)
     },
-    note(sequence, outcome, atWallMs) {
-      if (gate.open) history.note(sequence, outcome, atWallMs)
+    note({ sequence }, outcome) {
+      if (gate.open) history.note(sequence, outcome, clock.wallMs())
     },
     async bytes(organizationId) {
       assertOpen(gate)
