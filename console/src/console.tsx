@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { EventsPage } from './pages/events/events.tsx'
+import { HelpPage } from './pages/help/help.tsx'
 import { HooksPage } from './pages/hooks/hooks.tsx'
 import { NowPage } from './pages/now/now.tsx'
 import { PeoplePage } from './pages/people/people.tsx'
@@ -57,6 +58,8 @@ function CurrentPage({ route, desk, ...scope }: Scope & { readonly route: Route;
       return <EventsPage {...scope} eventId={route.eventId} filters={route.filters} />
     case 'send':
       return <SendPage {...scope} desk={desk} userId={route.userId} userEndpointId={route.userEndpointId} />
+    case 'help':
+      return <HelpPage />
     case 'hooks':
       return <HooksPage {...scope} webhookId={route.webhookId} />
   }

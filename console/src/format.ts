@@ -46,3 +46,18 @@ export function duration(ms: number): string {
   if (ms >= 10) return `${Math.round(ms)} ms`
   return `${ms.toFixed(ms >= 1 ? 1 : 2)} ms`
 }
+
+/** An instant in full, with its zone: for who wants to be sure. */
+export function fullTime(at: string): string {
+  const date = new Date(at)
+  if (Number.isNaN(date.getTime())) return at
+  return `${date.toLocaleString([], { dateStyle: 'medium', timeStyle: 'long' })} · ${at}`
+}
+
+/** The zone of this browser: `Europe/Berlin, GMT+2`. */
+export function zoneName(): string {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
+  const parts = new Intl.DateTimeFormat([], { timeZoneName: 'shortOffset' }).formatToParts(new Date())
+  const offset = parts.find(({ type }) => type === 'timeZoneName')?.value
+  return offset === undefined || timeZone === 'UTC' ? timeZone : `${timeZone}, ${offset}`
+}

@@ -16,6 +16,7 @@ export type Route =
       readonly userEndpointId: string | undefined
     }
   | { readonly page: 'hooks'; readonly webhookId: string | undefined }
+  | { readonly page: 'help' }
 
 export type PageName = Route['page']
 
@@ -48,6 +49,8 @@ export function parseRoute(fragment: string): Route {
       return { page, userId: id, userEndpointId: parameters.get('userEndpointId') ?? undefined }
     case 'hooks':
       return { page, webhookId: id }
+    case 'help':
+      return { page }
     default:
       return { page: 'now' }
   }
@@ -83,6 +86,7 @@ export function withOrganization(fragment: string, organizationId: string): stri
 function subjectOf(route: Route): string | undefined {
   switch (route.page) {
     case 'now':
+    case 'help':
       return undefined
     case 'people':
     case 'send':

@@ -3,15 +3,17 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { Problem } from './api/problem.ts'
 import { href, type PageName, placeOf, type Route } from './routes.ts'
 import { endOf } from './session/ended.ts'
+import { NoticeStrip } from './session/notice-strip.tsx'
 import { OrganizationPicker } from './session/organization-picker.tsx'
 import type { Scope } from './session/scope.ts'
 import type { Session } from './session/session.ts'
 import { useNamedOrganization } from './session/use-named-organization.ts'
+import { useNotices } from './session/use-notices.ts'
 import { Boundary } from './ui/boundary.tsx'
 import { Icon } from './ui/icon.tsx'
 import { applyTheme, nextTheme, readTheme } from './ui/theme.ts'
 
-const PAGES: readonly (readonly [page: PageName, name: string])[] = [
+const PAGES: readonly (readonly [page: Exclude<PageName, 'help'>, name: string])[] = [
   ['now', 'Now'],
   ['people', 'People'],
   ['events', 'Events'],
@@ -47,6 +49,7 @@ export function Shell({
     if (end !== undefined) onEnded(end)
   }, [])
   const organizationId = session.organizationId ?? (named === '' ? undefined : named)
+  const known = useNotices({ session, organizationId, onProblem })
   return (
     <div class="shell">
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
@@ -67,12 +70,14 @@ export function Shell({
             </li>
           ))}
         </ul>
+        <FrameFoot version={known?.version} hasDocs={known?.docs === true} />
         <Account session={session} onSignOut={onSignOut} />
       </nav>
       <main ref={main} tabIndex={-1}>
         {session.organizationId === undefined && (
           <OrganizationPicker api={session.api} value={named} onChange={name} onProblem={onProblem} />
         )}
+        <NoticeStrip notices={known?.notices ?? []} />
         <Boundary place={place}>{children({ session, organizationId, onProblem })}</Boundary>
       </main>
     </div>
@@ -95,6 +100,23 @@ function useHeadingFocus(main: { readonly current: HTMLElement | null }, place: 
     heading.focus({ preventScroll: true })
     scrollTo(0, 0)
   }, [place])
+}
+
+/** What runs, and where one reads on. */
+function FrameFoot({
+  version,
+  hasDocs,
+}: {
+  readonly version: string | undefined
+  readonly hasDocs: boolean
+}) {
+  return (
+    <p class="frame-foot">
+      {version !== undefined && <span>Rollcall {version}</span>}
+      <a href={hasDocs ? '/docs' : '/openapi.json'}>API</a>
+      <a href={href(['help'])}>Help</a>
+    </p>
+  )
 }
 
 function Account({ session, onSignOut }: { readonly session: Session; readonly onSignOut: () => void }) {

@@ -9,13 +9,20 @@ import { createHistory } from './history/history.ts'
 import { type Admin, createHttp, type Door, type Http, type HttpSettings } from './http/http.ts'
 import { sharingOf } from './load.ts'
 import { createMqtt, type Mqtt } from './mqtt/mqtt.ts'
+import { type Notices, watchNotices } from './notices.ts'
 import type { Log, Metrics } from './observe/observe.ts'
 import type { Readiness } from './readiness.ts'
+import { RecentTroubles } from './recent-troubles.ts'
 import type { Registrar } from './registrar/registrar.ts'
 import type { Store } from './store/store.ts'
 import type { Webhooks } from './webhooks/webhooks.ts'
 
-export type Fronts = { readonly http: Http; readonly mqtt: Mqtt; readonly admin: Admin | undefined }
+export type Fronts = {
+  readonly http: Http
+  readonly mqtt: Mqtt
+  readonly admin: Admin | undefined
+  readonly notices: Notices
+}
 
 export type FrontsOptions = {
   readonly configuration: Configuration
@@ -38,7 +45,8 @@ export type FrontsOptions = {
 export async function buildFronts(options: FrontsOptions): Promise<Fronts> {
   const { configuration, settings, delivery, doors, closers } = options
   const mqtt = buildMqtt(options)
-  const services = httpServices(options)
+  const notices = noticesOf(options)
+  const services = httpServices(options, notices)
   const http = await createHttp({ ...services, settings, door: doors.http })
   const admin = await buildAdmin({ configuration, http, services, settings, door: doors.admin, closers })
   closers.add(() => http.close())
@@ -49,7 +57,7 @@ export async function buildFronts(options: FrontsOptions): Promise<Fronts> {
   closers.add(() => delivery.drain())
   http.onWebSocket(mqtt.handleUpgrade)
   observe(options, mqtt)
-  return { http, mqtt, admin }
+  return { http, mqtt, admin, notices }
 }
 
 function buildMqtt(options: FrontsOptions): Mqtt {
@@ -68,12 +76,24 @@ function buildMqtt(options: FrontsOptions): Mqtt {
   return mqtt
 }
 
-function httpServices({ clock, random, log, ground, readiness, configuration, ...rooms }: FrontsOptions) {
+function noticesOf({ ground, auth, webhooks, clock, settings, closers }: FrontsOptions): Notices {
+  const { store, limits, statistics } = ground
+  const recent = new RecentTroubles(clock, statistics)
+  closers.add(() => recent.close())
+  const notices = watchNotices({ store, shedding: limits.shedding, webhooks, auth, recent, clock })
+  if (settings.tls !== undefined) notices.setCertificate(settings.tls.cert)
+  return notices
+}
+
+function httpServices(
+  { clock, random, log, ground, readiness, configuration, ...rooms }: FrontsOptions,
+  notices: Notices,
+) {
   const { store, metrics, statistics, audit, limits } = ground
   const { auth, registrar, delivery, webhooks } = rooms
   const history = createHistory({ store, bytesMax: configuration.historyBytesMax })
   return {
-    ...{ auth, registrar, delivery, webhooks, history, erasure: store.erasure },
+    ...{ auth, registrar, delivery, webhooks, history, erasure: store.erasure, notices },
     ...{ metrics, statistics, audit, limits, readiness, clock, random, log },
   }
 }

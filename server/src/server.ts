@@ -233,10 +233,11 @@ type Renewal = {
 }
 
 /** Every port takes a certificate that has changed. @returns what stops the watching */
-function renewCertificates({ files, around, fronts: { http, admin }, doors }: Renewal): () => void {
+function renewCertificates({ files, around, fronts, doors }: Renewal): () => void {
   return watchCertificate(files, around, (certificate) => {
-    http.setCertificate(certificate)
-    admin?.setCertificate(certificate)
+    fronts.http.setCertificate(certificate)
+    fronts.admin?.setCertificate(certificate)
+    fronts.notices.setCertificate(certificate.cert)
     for (const server of doors.mqtt.tlsServers) server.setSecureContext(certificate)
   })
 }

@@ -198,7 +198,7 @@ describe('the console tells who is reachable', () => {
     await page.getByRole('link', { name: 'People', exact: true }).click()
     await page.getByRole('link', { name: 'person-0', exact: true }).waitFor()
     for (let at = 50; at <= 1_000; at += 50) {
-      await page.getByRole('button', { name: 'On', exact: true }).click()
+      await page.getByRole('button', { name: 'Next', exact: true }).click()
       await page.getByRole('link', { name: `person-${at}`, exact: true }).waitFor()
     }
     assert.equal(await page.getByRole('row').count(), 51)

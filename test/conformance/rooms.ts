@@ -82,6 +82,7 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
     history,
     webhooks,
     erasure: store.erasure,
+    notices: { read: async () => [] },
     random,
     readiness: READY,
     settings: HTTP_SETTINGS,

@@ -67,6 +67,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     history: createHistory({ store: createMemoryStore({ clock: createFakeClock() }) }),
     audit: NO_AUDIT,
     erasure: createMemoryStore({ clock: createFakeClock() }).erasure,
+    notices: { read: async () => [] },
     webhooks: noWebhooks(),
     limits: noLimits(),
     metrics: {

@@ -11,11 +11,13 @@ import {
   type UserPresence,
 } from '@rollcall/client'
 import type { OrganizationPage, UserEndpointInSight, UserPage } from '@rollcall/protocol/command'
+import type { NoticeList } from '@rollcall/protocol/notices'
 import { queryOf } from '../query.ts'
 import {
   type DeadLetterPage,
   parseDeadLetterPage,
   parseEndpoints,
+  parseNotices,
   parseOrganizationPage,
   parseReplay,
   parseUserPage,
@@ -46,6 +48,8 @@ export interface Api {
   events(query: HistoryQuery, options?: Options): Promise<HistoryPage>
   event(eventId: string, options?: Options): Promise<HistoryRecord>
   send(message: Message, options: SendOptions): Promise<Receipt>
+  /** What is wrong now. */
+  notices(options?: Options): Promise<NoticeList>
   webhooks(options?: Options): Promise<readonly Webhook[]>
   deadLetters(webhookId: string, cursor: string | undefined, options?: Options): Promise<DeadLetterPage>
   /** Sends dead letters again: those of these ids, or all. Resolves with how many. */
@@ -99,6 +103,9 @@ export function createApi(url: string, getToken: GetToken, signal?: AbortSignal)
     async kick(userId, userEndpointId, { organizationId, signal } = {}) {
       const path = `/rtc-api/users/${encodeURIComponent(userId)}/endpoints/${encodeURIComponent(userEndpointId)}`
       await request(`${path}${queryOf({ organizationId })}`, { method: 'DELETE', ...optional(signal) })
+    },
+    async notices({ organizationId, signal } = {}) {
+      return parseNotices(await request(`/rtc-api/notices${queryOf({ organizationId })}`, optional(signal)))
     },
     async webhooks({ organizationId, signal } = {}) {
       return parseWebhooks(await request(`/rtc-api/webhooks${queryOf({ organizationId })}`, optional(signal)))

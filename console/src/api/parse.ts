@@ -5,6 +5,7 @@ import type {
   UserPage,
   UserPresence,
 } from '@rollcall/protocol/command'
+import type { NoticeList } from '@rollcall/protocol/notices'
 
 /** Parsers of answers: what breaks the contract is said, not shown half. */
 
@@ -58,6 +59,12 @@ export function parseOrganizationPage(value: unknown): OrganizationPage {
   }
 }
 
+export function parseNotices(value: unknown): NoticeList {
+  const { at, version, docs, notices } = fields(value)
+  if (typeof at !== 'string' || typeof version !== 'string') throw unexpected('no version')
+  return { at, version, docs: docs === true, notices: list(notices, 'notices').filter(isNotice) }
+}
+
 export function parseWebhooks(value: unknown): readonly Webhook[] {
   return list(fields(value)['webhooks'], 'webhooks').filter(isWebhook)
 }
@@ -78,6 +85,11 @@ export function parseReplay(value: unknown): number {
 
 function cursorIn(nextCursor: unknown): { readonly nextCursor?: string } {
   return typeof nextCursor === 'string' ? { nextCursor } : {}
+}
+
+/** What belongs to a kind is looked at by whoever shows it. */
+function isNotice(value: unknown): value is NoticeList['notices'][number] {
+  return typeof fields(value)['kind'] === 'string'
 }
 
 function isPresence(value: unknown): value is UserPresence {

@@ -44,6 +44,7 @@ import { listUsersRoute } from './routes/list-users.ts'
 import { listUsersEndpointsRoute } from './routes/list-users-endpoints.ts'
 import { listWebhooksRoute } from './routes/list-webhooks.ts'
 import { metricsRoute } from './routes/metrics.ts'
+import { noticesRoute } from './routes/notices.ts'
 import { openApiDocumentRoute } from './routes/openapi-document.ts'
 import { presenceRoute } from './routes/presence.ts'
 import { previewMasksRoute } from './routes/preview-masks.ts'
@@ -158,6 +159,7 @@ async function addApi(
       listWebhooksRoute(scope, services)
       deadLetterRoutes(scope, services)
       statisticsRoute(scope, services)
+      noticesRoute(scope, services, settings)
       iceServersRoute(scope, services, settings)
       listUsersRoute(scope, services)
       listOrganizationsRoute(scope, services)

@@ -62,6 +62,7 @@ const UNUSED_SERVICES: HttpServices = {
   },
   history: { find: unused, list: unused, held: unused },
   erasure: { erase: unused },
+  notices: { read: unused },
   webhooks: {
     list: unused,
     count: unused,

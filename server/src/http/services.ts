@@ -1,3 +1,4 @@
+import type { Notice } from '@rollcall/protocol/notices'
 import type { Audit } from '../audit/audit.ts'
 import type { Auth } from '../auth/auth.ts'
 import type { Clock, Random } from '../clock/clock.ts'
@@ -61,6 +62,7 @@ export type HttpServices = {
   readonly audit: Pick<Audit, 'record'>
   readonly history: History
   readonly erasure: ErasureStore
+  readonly notices: { read(organizationId: string | null): Promise<readonly Notice[]> }
   readonly webhooks: Pick<
     Webhooks,
     'list' | 'count' | 'concerning' | 'deadLetters' | 'replay' | 'removeDeadLetters'

@@ -1,5 +1,5 @@
 export { createLog, type Log } from './log.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export type { Sharing } from './sharing.ts'
-export { Statistics, type Tally } from './statistics.ts'
+export { Statistics, type Tally, type Troubles } from './statistics.ts'
 export { productVersion } from './version.ts'

@@ -6,6 +6,12 @@ export const ORGANIZATIONS_MAX = 10_000
 /** Upper bounds of the buckets, milliseconds. The last is for what takes longer than all of them. */
 const BOUNDS_MS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 50, 100, 500, 1000, 5000, 15_000, 60_000]
 
+/** An expiry that takes longer is late, milliseconds: the protocol promises a second. */
+const LATE_MS = 1000
+
+/** What should not be: mailboxes without room, and expiries that came late. */
+export type Troubles = { readonly mailboxFull: number; readonly expiredLate: number }
+
 /** What is counted, as the protocol has it. */
 export type Figures = Pick<Answer, 'qos0' | 'qos1' | 'ended' | 'deliveryMs' | 'expiryLatenessMs'>
 
@@ -61,6 +67,14 @@ export class Tally {
     this.expiryLatenessMs.addAll(expiryLatenessMs)
   }
 
+  get troubles(): Troubles {
+    const late = this.expiryLatenessMs.counts.filter((_, bucket) => (BOUNDS_MS[bucket - 1] ?? 0) >= LATE_MS)
+    return {
+      mailboxFull: this.qos1.mailboxFull,
+      expiredLate: late.reduce((sum, count) => sum + count, 0),
+    }
+  }
+
   /** The numbers as they are now, in arrays and objects of their own. */
   get figures(): Figures {
     const { qos0, qos1, ended, deliveryMs, expiryLatenessMs } = this
@@ -104,6 +118,23 @@ export class Statistics {
     for (const tally of this.#tallies.values()) total.addAll(tally)
     total.addAll(this.#others)
     return total.figures
+  }
+
+  /** What went wrong since the server started; `null`: in all. */
+  troubles(organizationId: string | null): Troubles {
+    if (organizationId !== null) return (this.#tallies.get(organizationId) ?? new Tally()).troubles
+    const all = [...this.#tallies.values(), this.#others].map(({ troubles }) => troubles)
+    return {
+      mailboxFull: all.reduce((sum, { mailboxFull }) => sum + mailboxFull, 0),
+      expiredLate: all.reduce((sum, { expiredLate }) => sum + expiredLate, 0),
+    }
+  }
+
+  /** The same of everybody of whom there is something to say, and in all. */
+  allTroubles(): ReadonlyMap<string | null, Troubles> {
+    const own = [...this.#tallies].map(([id, tally]) => [id, tally.troubles] as const)
+    const some = own.filter(([, { mailboxFull, expiredLate }]) => mailboxFull + expiredLate > 0)
+    return new Map<string | null, Troubles>([...some, [null, this.troubles(null)]])
   }
 
   #begin(organizationId: string): Tally {

@@ -1,3 +1,4 @@
+import { zoneName } from '../../format.ts'
 import { type Filters, href } from '../../routes.ts'
 import { TextField } from '../../ui/field.tsx'
 import { go } from '../../ui/use-route.ts'
@@ -25,6 +26,7 @@ export function FilterForm({ filters }: { readonly filters: Filters }) {
         defaultValue={toLocal(filters.from)}
       />
       <TextField label="Before" name="to" type="datetime-local" step={1} defaultValue={toLocal(filters.to)} />
+      <p class="hint filters-zone">Times are in {zoneName()}.</p>
       <div class="row filters-do">
         <button type="submit" class="button button-primary">
           Filter

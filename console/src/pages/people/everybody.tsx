@@ -15,7 +15,7 @@ const ROWS = 50
 const AGAIN_MS = 5_000
 /** A page may be empty although more follow: so many are asked for before somebody is asked to go on. */
 const EMPTY_PAGES_MAX = 5
-const PAGER = { label: 'Pages of people', first: 'First', back: 'Back', on: 'On' } as const
+const PAGER = { label: 'Pages of people', first: 'First', back: 'Previous', on: 'Next' } as const
 
 type Which = { readonly prefix: string; readonly shown: Exclude<PeopleShown, 'lately'> }
 
@@ -69,7 +69,7 @@ async function pageOf(
 function Found({ page: { users, nextCursor }, prefix, shown }: Which & { readonly page: UserPage }) {
   if (users.length > 0) return <People users={users} />
   if (nextCursor !== undefined)
-    return <Empty title="Nobody found so far">There are more to look through: go on with On.</Empty>
+    return <Empty title="Nobody found so far">There are more to look through: go on with Next.</Empty>
   if (prefix !== '') return <Empty title="Nobody whose id begins like that">Enter opens this very id.</Empty>
   return shown === 'connected' ? (
     <Empty title="Nobody is connected now">

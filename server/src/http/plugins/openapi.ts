@@ -4,6 +4,7 @@ import type { App } from '../app-type.ts'
 import { answerSchemas } from '../schemas/answers.ts'
 import { commandSchemas } from '../schemas/commands.ts'
 import { historySchemas } from '../schemas/history.ts'
+import { noticeSchemas } from '../schemas/notices.ts'
 import { statisticsSchemas } from '../schemas/statistics.ts'
 import { userSchemas } from '../schemas/users.ts'
 import { webhookSchemas } from '../schemas/webhooks.ts'
@@ -45,6 +46,7 @@ export async function documentRoutes(app: App, keepAliveSecondsMax: number): Pro
     ...userSchemas(),
     ...webhookSchemas(),
     ...statisticsSchemas(),
+    ...noticeSchemas(),
   ])
     app.addSchema(schema)
   await app.register(swagger, {
