@@ -16,13 +16,13 @@ describe('the ring example', () => {
   after(() => chromium.close())
 
   /** A profile and a server of its own, so that no tab of another test is still registered. */
-  async function begin(t: TestContext) {
+  async function begin(t: TestContext, env: Record<string, string> = {}) {
     const watched = await chromium.newContext(t)
     const data = await makeDataDir()
     t.after(() => data.remove())
-    const server = await startProcess(data.path)
+    const server = await startProcess(data.path, env)
     t.after(() => server.kill())
-    return { watched, url: server.url, open: (query: string) => openTab(watched, server.url, query) }
+    return { watched, server, url: server.url, open: (query: string) => openTab(watched, server.url, query) }
   }
 
   it('rings, is answered, and hung up', async (t) => {
@@ -49,6 +49,18 @@ describe('the ring example', () => {
     await bob.getByRole('button', { name: 'Hang up' }).click()
     for (const page of [alice, bob]) await says(page, 'Call ended')
     await alice.getByRole('button', { name: 'Ring Bob' }).waitFor()
+  })
+
+  it('rings by the pages that a demo with random secrets prints', async (t) => {
+    const { server, open } = await begin(t, { DEMO_SECRETS: 'random' })
+    const printed = (name: string) =>
+      new RegExp(`/examples/ring/(\\?as=${name}#\\S{32})`).exec(server.output())?.[1]
+    await eventually(() => printed('bob') !== undefined && printed('alice') !== undefined, 'they are printed')
+    const [alice, bob] = [await open(printed('alice') ?? ''), await open(printed('bob') ?? '')]
+    await ring(alice)
+    await says(bob, 'Alice is ringing')
+    await bob.getByRole('button', { name: 'Answer' }).click()
+    await says(alice, 'Bob answered')
   })
 
   it('rings on in every tab, whoever has acknowledged first, until one answers', async (t) => {

@@ -90,6 +90,11 @@ describe('the container', () => {
     const after = last.slice(user).map(({ name }) => name)
     assert.ok(!after.includes('COPY') && !after.includes('RUN'), 'nothing in it is its own')
     assert.equal(lastOf(last, 'VOLUME'), '/var/lib/rollcall')
+    assert.match(
+      lastOf(last, 'ENV'),
+      / DATA_DIR=\/var\/lib\/rollcall\/data$/,
+      'beside it there is room for a backup',
+    )
     assert.match(lastOf(last, 'RUN'), /install -d -o node -g node -m 700 \/var\/lib\/rollcall/)
   })
 
@@ -135,6 +140,9 @@ describe('the container', () => {
       encoding: 'utf8',
     })
     assert.match(version.stdout, /^\d+\.\d+\.\d+/)
+    const backup = ['cli/dist/main.js', 'backup', env.DATA_DIR.replace(/data$/, 'backup')]
+    const copied = spawnSync(process.execPath, backup, { cwd: home, env, encoding: 'utf8' })
+    assert.match(copied.stdout, /^The backup is complete/, copied.stderr)
     child.kill('SIGTERM')
     await eventually(() => child.exitCode !== null, 'it stops')
     assert.equal(child.exitCode, 0, said())
