@@ -70,9 +70,9 @@ export class Tokens {
     return known?.reply
   }
 
-  /** The caller has it. */
-  forget(token: string): void {
-    this.#outcomes.delete(token)
+  /** The caller has it. Tells whether there was an outcome. */
+  forget(token: string): boolean {
+    return this.#outcomes.delete(token)
   }
 
   #set(token: string, reply: Reply | undefined, nowMs: number): void {

@@ -2,7 +2,7 @@ import type { ServiceTime } from '../../../clock/clock.ts'
 import type { BookBounds } from '../../bounds.ts'
 import { Claims, Tokens } from '../../claims.ts'
 import { type Holding, Shares } from '../../shares.ts'
-import type { Claim, IdempotencyKey, Reply, ReplyStore, UserKey } from '../../store.ts'
+import type { Claim, Reply, ReplyStore, UserKey } from '../../store.ts'
 import { encodeFields, FieldReader } from '../fields.ts'
 import type { Journal } from '../journal/journal.ts'
 import { digestKey } from '../keys.ts'
@@ -29,6 +29,7 @@ export class ReplyBook {
   readonly serviceTime: ServiceTime
   readonly #journal: Journal
   readonly #replies = new Map<string, Remembered>()
+  readonly #digests = new WeakMap<Claim, string>()
   readonly #shares: Shares
   readonly #max: number
   /** Forgotten before their time, because there were too many. */
@@ -55,8 +56,8 @@ export class ReplyBook {
       this.#replies.set(digest, { ...reply, holding: this.#shares.add(owner, digest) })
   }
 
-  get({ owner, key }: IdempotencyKey): Remembered | undefined {
-    const found = this.#replies.get(rowKey(owner, key).toString('latin1'))
+  get(claim: Claim): Remembered | undefined {
+    const found = this.#replies.get(this.#digestOf(claim))
     return found !== undefined && this.serviceTime.wall.earliestMs() < found.expiresAtWallMs
       ? found
       : undefined
@@ -65,30 +66,38 @@ export class ReplyBook {
   /** The append was done: what comes of it is known to both sides, with the changes that the journal takes now. */
   appended(claim: Claim, reply: Reply): void {
     this.tokens.add(claim.token, reply, this.serviceTime.nowMs())
-    const { row, expiresAtWallMs } = this.#remember(claim, reply, this.#journal.commitNumber)
+    const expiresAtWallMs = this.#remember(claim, reply, this.#journal.commitNumber)
     const { organizationId, userId } = claim.owner
     const fields = [expiresAtWallMs, reply.count, reply.eventId, organizationId, userId]
-    this.#journal.put('answers', row, encodeFields(fields))
+    this.#journal.put('answers', Buffer.from(this.#digestOf(claim), 'latin1'), encodeFields(fields))
     this.#keepBound()
   }
 
   /** Ends a claim with what was done otherwise than by an append. */
   answer(claim: Claim, reply: Reply): void {
-    if (!this.claims.end(claim)) return
-    this.tokens.forget(claim.token)
-    if (this.get(claim) !== undefined) return
+    const isOver = !this.claims.end(claim) || this.tokens.forget(claim.token)
+    if (isOver || this.get(claim) !== undefined) return
     this.#remember(claim, reply, undefined)
     this.#keepBound()
   }
 
-  #remember({ owner, key, rememberMs }: IdempotencyKey, reply: Reply, commit: number | undefined) {
-    const row = rowKey(owner, key)
-    const digest = row.toString('latin1')
+  /** Returns until when. */
+  #remember(claim: Claim, { eventId, count }: Reply, commit: number | undefined): number {
+    const digest = this.#digestOf(claim)
     this.#forget(digest)
-    const expiresAtWallMs = this.serviceTime.wall.latestMs() + rememberMs
-    const holding = this.#shares.add(owner, digest)
-    this.#replies.set(digest, { ...reply, expiresAtWallMs, commit, holding })
-    return { row, expiresAtWallMs }
+    const expiresAtWallMs = this.serviceTime.wall.latestMs() + claim.rememberMs
+    const holding = this.#shares.add(claim.owner, digest)
+    this.#replies.set(digest, { eventId, count, expiresAtWallMs, commit, holding })
+    return expiresAtWallMs
+  }
+
+  /** Made once for a claim: it takes microseconds, and each claim is looked at three times. */
+  #digestOf(claim: Claim): string {
+    const known = this.#digests.get(claim)
+    if (known !== undefined) return known
+    const digest = rowKey(claim.owner, claim.key).toString('latin1')
+    this.#digests.set(claim, digest)
+    return digest
   }
 
   #keepBound(): void {
