@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises'
-import { type Audit, createAudit } from './audit/audit.ts'
+import { type Audit, type AuditRecord, createAudit } from './audit/audit.ts'
 import { type Clock, type Random, watchWallJumps } from './clock/clock.ts'
 import type { Closers } from './closers.ts'
 import type { Configuration } from './config/config.ts'
-import { createLimits, type Limits } from './limits/limits.ts'
+import { createLimits, doerOf, type Limits } from './limits/limits.ts'
 import { createSealer, loadSealingKey, type Sealer } from './masks/masks.ts'
 import { createMetrics, type Log, type Metrics, Statistics } from './observe/observe.ts'
 import { assertOwnFolder } from './start-checks.ts'
@@ -37,7 +37,9 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await assertOwnFolder(dataDir)
   const metrics = createMetrics()
-  const audit = createAudit({ file: configuration.auditFile, clock, log, metrics })
+  const limits = createLimits({ settings: configuration, clock })
+  const takeKind = (record: AuditRecord) => limits.ledger.auditKinds.take(doerIn(record))
+  const audit = createAudit({ file: configuration.auditFile, clock, log, metrics, takeKind })
   closers.add(() => audit.close())
   const onJump = (byMs: number): void => {
     metrics.wallJumped()
@@ -45,10 +47,18 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
   }
   closers.add(watchWallJumps(clock, onJump))
   const statistics = new Statistics(clock.wallMs())
-  const limits = createLimits({ settings: configuration, clock })
   const store = await openStore({ statistics, limits })
   closers.add(() => store.close())
   // After the store: a key beside no store says that one was lost.
   const sealer = createSealer(await loadSealingKey({ dataDir, keyFromConfig, random }), random)
   return { store, sealer, metrics, statistics, audit, limits }
+}
+
+/** Whose lines a line of the audit log is one of: of who called, or of who has signed in; of strangers by their address. */
+function doerIn(record: AuditRecord): ReturnType<typeof doerOf> {
+  const { callerId, callerOrganizationId = null, organizationId = null, userId, outcome, address } = record
+  if (callerId !== undefined)
+    return doerOf({ organizationId: callerOrganizationId, userId: callerId }, address)
+  const hasSignedIn = outcome === 'done' && userId !== undefined
+  return doerOf(hasSignedIn ? { organizationId, userId } : undefined, address)
 }

@@ -1,5 +1,7 @@
 import type { Attack } from './attack.ts'
+import { attack as audit } from './attacks/audit.ts'
 import { attack as collapse } from './attacks/collapse.ts'
+import { attack as connects } from './attacks/connects.ts'
 import { attack as flapping } from './attacks/flapping.ts'
 import { attack as forged } from './attacks/forged.ts'
 import { attack as history } from './attacks/history.ts'
@@ -21,6 +23,7 @@ export const ATTACKS: readonly Attack[] = [
   unread,
   anonymous,
   forged,
+  connects,
   collapse,
   history,
   revocations,
@@ -31,6 +34,7 @@ export const ATTACKS: readonly Attack[] = [
   bulk,
   idempotency,
   flapping,
+  audit,
   parallel,
   lockOut,
   publicClient,

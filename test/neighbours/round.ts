@@ -90,11 +90,7 @@ async function inTime(work: Promise<void> | undefined): Promise<void> {
 }
 
 function lastWords({ server }: Scene): string {
-  const lines = server.output().split('\n')
-  return lines
-    .filter((line) => !line.includes('"audit":true'))
-    .slice(-20)
-    .join('\n')
+  return server.output().split('\n').slice(-20).join('\n')
 }
 
 async function errorOf(work: () => void | Promise<void>): Promise<Error | undefined> {

@@ -13,6 +13,7 @@ const SECRET = 'a-random-secret-of-enough-characters-for-tests'
 export type Scene = {
   readonly server: ServerProcess
   readonly receiver: WebhookReceiver
+  readonly auditFile: string
   tokenOfUser(username: string): Promise<string>
   tokenOfClient(clientId: string): Promise<string>
   target(): Promise<Target>
@@ -33,8 +34,10 @@ export async function openScene({ env = {}, plants = [] }: SceneOptions = {}): P
   await receiver.start()
   const directory = join(data.path, 'directory.json')
   await writeFile(directory, JSON.stringify(await directoryOf(receiver)), { mode: 0o600 })
+  const auditFile = join(data.path, 'audit.log')
   const server = await startProcess(join(data.path, 'data'), {
     DIRECTORY_FILE: directory,
+    AUDIT_FILE: auditFile,
     WEBHOOK_PRIVATE_ADDRESSES: '127.0.0.0/8',
     ...env,
     ...planting(plants),
@@ -52,6 +55,7 @@ export async function openScene({ env = {}, plants = [] }: SceneOptions = {}): P
   return {
     server,
     receiver,
+    auditFile,
     tokenOfUser,
     tokenOfClient,
     target: async () => ({

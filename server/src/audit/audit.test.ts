@@ -15,15 +15,28 @@ const READ: AuditRecord = {
 }
 const KICK: AuditRecord = { action: 'kick_endpoint', outcome: 'done', userId: 'alice', address: '192.0.2.1' }
 
+/** Kinds that there is room for within a minute, for each organization, and for all strangers. */
+const KINDS_MAX = 10_000
+
+function kindsOf(held: Map<string, number>, { callerOrganizationId }: AuditRecord) {
+  const whose = callerOrganizationId ?? ''
+  const count = held.get(whose) ?? 0
+  if (count === KINDS_MAX) return undefined
+  held.set(whose, count + 1)
+  return () => void held.set(whose, (held.get(whose) ?? 0) - 1)
+}
+
 /** An audit log on a clock that stands, into the log unless there is a file. */
 function open(t: TestContext, file?: string) {
   const clock = createFakeClock()
   const lines: object[] = []
   const errors: string[] = []
+  const held = new Map<string, number>()
   let lost = 0
   const audit = createAudit({
     file,
     clock,
+    takeKind: (record) => kindsOf(held, record),
     log: { info: (_message, line) => void lines.push(line ?? {}), error: (told) => void errors.push(told) },
     metrics: {
       auditLost(count) {
@@ -32,7 +45,7 @@ function open(t: TestContext, file?: string) {
     },
   })
   t.after(() => audit.close())
-  return { audit, clock, lines, errors, lost: () => lost }
+  return { audit, clock, lines, errors, held, lost: () => lost }
 }
 
 async function folder(t: TestContext): Promise<string> {
@@ -72,6 +85,22 @@ test('what changes something has a line each time, however much else was tried',
       ...{ audit: true, at: '', since: '', action: 'not_written', outcome: 'too_many', count: 5_000 },
     },
   )
+})
+
+test('whoever has no room left is told apart from the others, and has room again a minute later', async (t) => {
+  const { audit, clock, lines, held } = open(t)
+  const flood = (callerOrganizationId: string, count: number): void => {
+    for (let index = 0; index < count; index++)
+      audit.record({ ...READ, callerOrganizationId, address: `address ${index}` })
+  }
+  flood('evil', 10_500)
+  flood('acme', 5)
+  assert.equal(lines.length, 10_005)
+  await clock.advance(60_000)
+  const told = lines.slice(10_005).map((line) => ({ ...line, at: '', since: '' }))
+  const notWritten = { audit: true, at: '', since: '', action: 'not_written', outcome: 'too_many' }
+  assert.deepEqual(told, [{ ...notWritten, callerOrganizationId: 'evil', count: 500 }])
+  assert.deepEqual([...held.values()], [0, 0])
 })
 
 test('lines are appended to a file that others cannot read, and a new one after it was moved away', async (t) => {

@@ -2,7 +2,7 @@ import type { Clock } from '../clock/clock.ts'
 import type { Log } from '../observe/observe.ts'
 import { AuditFile } from './audit-file.ts'
 import type { AuditLine, AuditRecord } from './audit-record.ts'
-import { Gathering } from './gathering.ts'
+import { Gathering, type TakeKind } from './gathering.ts'
 
 export type { AuditAction, AuditRecord } from './audit-record.ts'
 
@@ -22,6 +22,8 @@ export type AuditOptions = {
   readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs' | 'every'>
   readonly log: Pick<Log, 'info' | 'error'>
   readonly metrics: { auditLost(count: number): void }
+  /** Room for what is told apart within a minute. */
+  readonly takeKind: TakeKind
 }
 
 export const NO_AUDIT: Audit = {
@@ -30,13 +32,13 @@ export const NO_AUDIT: Audit = {
   close: async () => undefined,
 }
 
-export function createAudit({ file, clock, log, metrics }: AuditOptions): Audit {
+export function createAudit({ file, clock, log, metrics, takeKind }: AuditOptions): Audit {
   const sink = file === undefined ? undefined : new AuditFile({ file, clock, log, metrics })
   const write = (line: AuditLine): void => {
     if (sink === undefined) log.info('audit', { audit: true, ...line })
     else sink.write(JSON.stringify(line))
   }
-  const gathering = new Gathering(clock, write)
+  const gathering = new Gathering(clock, takeKind, write)
   return {
     record: (record) => gathering.add(record),
     reopen: () => sink?.reopen(),

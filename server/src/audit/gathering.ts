@@ -2,8 +2,8 @@ import type { Clock } from '../clock/clock.ts'
 import type { AuditAction, AuditLine, AuditRecord } from './audit-record.ts'
 
 const PERIOD_MS = 60_000
-/** Different records that are told apart within a period. */
-const KINDS_MAX = 10_000
+/** Organizations of which it is told apart how much was not written. */
+const TOLD_APART_MAX = 1_000
 
 /** What changed something is written each time, however much else there is. */
 const CHANGES: ReadonlySet<AuditAction> = new Set([
@@ -16,11 +16,14 @@ const CHANGES: ReadonlySet<AuditAction> = new Set([
   'clear_dead_letters',
 ])
 
-type Kind = { readonly record: AuditRecord; count: number }
+type Kind = { readonly record: AuditRecord; count: number; readonly release: () => void }
+
+/** Room for one more kind within a period, for whoever did it; what gives it back. `undefined`: there is none for it. */
+export type TakeKind = (record: AuditRecord) => (() => void) | undefined
 
 /**
  * Bounds how many lines there are: the first record of a kind is passed on at once, the same again within a minute is
- * counted, and passed on once with the count. Of more kinds than are told apart only their number is.
+ * counted, and passed on once with the count. Of kinds that there is no room for only the number is.
  */
 export class Gathering {
   readonly #clock: Pick<Clock, 'wallMs'>
@@ -28,9 +31,12 @@ export class Gathering {
   readonly #timer: { cancel(): void }
   #kinds = new Map<string, Kind>()
   #sinceWallMs: number
-  #left = 0
+  readonly #take: TakeKind
+  /** What was not written, by the organization of whoever did it; of strangers, who have none, by nothing. */
+  #left = new Map<string, number>()
 
-  constructor(clock: Pick<Clock, 'wallMs' | 'every'>, write: (line: AuditLine) => void) {
+  constructor(clock: Pick<Clock, 'wallMs' | 'every'>, take: TakeKind, write: (line: AuditLine) => void) {
+    this.#take = take
     this.#clock = clock
     this.#write = write
     this.#sinceWallMs = clock.wallMs()
@@ -51,12 +57,25 @@ export class Gathering {
   #gather(record: AuditRecord): void {
     const name = JSON.stringify(record)
     const kind = this.#kinds.get(name)
-    if (kind !== undefined) kind.count++
-    else if (this.#kinds.size >= KINDS_MAX) this.#left++
-    else {
-      this.#kinds.set(name, { record, count: 0 })
-      this.#writeNow(record)
+    if (kind !== undefined) {
+      kind.count++
+      return
     }
+    const release = this.#take(record)
+    if (release === undefined) {
+      this.#leave(record)
+      return
+    }
+    this.#kinds.set(name, { record, count: 0, release })
+    this.#writeNow(record)
+  }
+
+  #leave({ callerOrganizationId }: AuditRecord): void {
+    const isTold =
+      callerOrganizationId != null &&
+      (this.#left.size < TOLD_APART_MAX || this.#left.has(callerOrganizationId))
+    const whose = isTold ? callerOrganizationId : ''
+    this.#left.set(whose, (this.#left.get(whose) ?? 0) + 1)
   }
 
   #writeNow(record: AuditRecord): void {
@@ -65,12 +84,16 @@ export class Gathering {
 
   #end(): void {
     const times = { at: instant(this.#clock.wallMs()), since: instant(this.#sinceWallMs) }
-    for (const { record, count } of this.#kinds.values())
+    for (const { record, count, release } of this.#kinds.values()) {
       if (count > 0) this.#write({ ...times, ...record, count })
-    if (this.#left > 0)
-      this.#write({ ...times, action: 'not_written', outcome: 'too_many', count: this.#left })
+      release()
+    }
+    for (const [callerOrganizationId, count] of this.#left) {
+      const whose = callerOrganizationId === '' ? {} : { callerOrganizationId }
+      this.#write({ ...times, action: 'not_written', outcome: 'too_many', ...whose, count })
+    }
     this.#kinds = new Map()
-    this.#left = 0
+    this.#left = new Map()
     this.#sinceWallMs = this.#clock.wallMs()
   }
 }

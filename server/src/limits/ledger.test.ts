@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLedger, figuresOf, holderOf, type LedgerBounds, senderInto, strangerAt } from './ledger.ts'
+import {
+  createLedger,
+  doerOf,
+  figuresOf,
+  holderOf,
+  type LedgerBounds,
+  senderInto,
+  strangerAt,
+} from './ledger.ts'
 
 const BOUNDS: LedgerBounds = {
   organizationSharePercent: 50,
@@ -12,6 +20,7 @@ const BOUNDS: LedgerBounds = {
   bulkBytesMax: 10_000_000,
   answerBytesMax: 100_000_000,
   unfinishedBytesMax: 100_000_000,
+  auditKindsMax: 1_000,
   writeBytesMax: 100_000_000,
 }
 const mallory = holderOf({ organizationId: 'evil', userId: 'mallory' })
@@ -39,6 +48,13 @@ test('an address has a quarter of the connections that have said nothing yet', (
   const { pendingLinks } = createLedger(BOUNDS)
   assert.equal(most(pendingLinks, strangerAt('127.0.0.2')), 100)
   assert.ok(most(pendingLinks, strangerAt('127.0.0.1')) >= 60)
+})
+
+test('strangers together have half of the lines of the audit log, however many addresses they have', () => {
+  const { auditKinds } = createLedger(BOUNDS)
+  for (let index = 0; index < 256; index++) most(auditKinds, doerOf(undefined, `198.51.${index}.1`))
+  assert.ok(auditKinds.held('strangers') <= 500)
+  assert.ok(most(auditKinds, doerOf({ organizationId: 'acme', userId: 'vera' }, '198.51.1.1')) >= 100)
 })
 
 test('100 per cent: no share, only the bound', () => {

@@ -20,6 +20,7 @@ export type LedgerBounds = ShareSettings & {
   readonly unfinishedBytesMax: number
   readonly answerBytesMax: number
   readonly writeBytesMax: number
+  readonly auditKindsMax: number
 }
 
 /** Everything that is bounded for all and shared by organization, caller and address while it is held. */
@@ -38,6 +39,8 @@ export type Ledger = {
   readonly answerBytes: Pool
   /** Bytes of events that wait to be written: `senderInto`. */
   readonly writeBytes: Pool
+  /** Different lines of the audit log that are told apart within a minute: `doerOf`. */
+  readonly auditKinds: Pool
 }
 
 export type SharedThing = keyof Ledger
@@ -49,6 +52,7 @@ const BULK_BYTES_FLOOR = 65_536
 const ANSWER_BYTES_FLOOR = 2_097_152
 const UNFINISHED_BYTES_FLOOR = 1_048_576
 const WRITE_BYTES_FLOOR = 524_288
+const AUDIT_KINDS_FLOOR = 16
 
 export function createLedger(bounds: LedgerBounds): Ledger {
   const known = [bounds.organizationSharePercent, bounds.callerSharePercent].map(multipleOfFree)
@@ -65,6 +69,7 @@ export function createLedger(bounds: LedgerBounds): Ledger {
     bulkBytes: new Pool({ max: bounds.bulkBytesMax, shares: known, floor: BULK_BYTES_FLOOR }),
     answerBytes: new Pool({ max: bounds.answerBytesMax, shares: known, floor: ANSWER_BYTES_FLOOR }),
     writeBytes: new Pool({ max: bounds.writeBytesMax, shares: known, floor: WRITE_BYTES_FLOOR }),
+    auditKinds: new Pool({ max: bounds.auditKindsMax, shares: known, floor: AUDIT_KINDS_FLOOR }),
   }
 }
 
@@ -86,11 +91,16 @@ export function strangerAt(remoteAddress: string): Holder {
   return [`address/${networkOf(remoteAddress)}`]
 }
 
+/** Who did something. All strangers together are as one organization, however many addresses they have. */
+export function doerOf(worker: Worker | undefined, remoteAddress: string): Holder {
+  return worker === undefined ? ['strangers', ...strangerAt(remoteAddress)] : holderOf(worker)
+}
+
 /** What an organization holds, and the most that it may now; of bytes and pieces alike. */
 export type HeldShare = { readonly used: number; readonly max: number }
 
-/** What organizations hold; strangers, who hold `pendingLinks`, have none yet. */
-export type HeldShares = Readonly<Record<Exclude<SharedThing, 'pendingLinks'>, HeldShare>>
+/** What organizations hold; strangers, who hold `pendingLinks`, have none yet, and of the audit log is no stock kept. */
+export type HeldShares = Readonly<Record<Exclude<SharedThing, 'pendingLinks' | 'auditKinds'>, HeldShare>>
 
 /** `null`: all together. */
 export function sharesOf(ledger: Ledger, organizationId: string | null): HeldShares {
@@ -120,6 +130,7 @@ export function figuresOf(ledger: Ledger): ReadonlyMap<SharedThing, PoolFigures>
     'bulkBytes',
     'answerBytes',
     'writeBytes',
+    'auditKinds',
   ]
   return new Map(things.map((thing) => [thing, ledger[thing].figures]))
 }

@@ -8,6 +8,7 @@ import { Turns } from './turns.ts'
 import { createWorkMeter, type WorkMeter } from './work-meter.ts'
 
 export {
+  doerOf,
   figuresOf,
   type Holder,
   holderOf,
@@ -92,6 +93,9 @@ const UNFINISHED_BYTES_MAX = 134_217_728
 /** Bytes of events that may wait to be written at one time beside those that are nobody's: so the store lets 48 MiB wait. */
 const WRITE_BYTES_MAX = 41_943_040
 
+/** Different lines of the audit log within a minute, of which each is written. */
+const AUDIT_KINDS_MAX = 10_000
+
 type LimitOptions = { readonly settings: LimitSettings; readonly clock: Pick<Clock, 'monotonicMs' | 'after'> }
 
 export function createLimits({ settings, clock }: LimitOptions): Limits {
@@ -121,6 +125,7 @@ export function createLimits({ settings, clock }: LimitOptions): Limits {
     answerBytesMax: ANSWER_BYTES_MAX,
     unfinishedBytesMax: UNFINISHED_BYTES_MAX,
     writeBytesMax: WRITE_BYTES_MAX,
+    auditKindsMax: AUDIT_KINDS_MAX,
   }
   return {
     work: createWorkMeter(work, clock),

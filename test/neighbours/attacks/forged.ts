@@ -1,9 +1,9 @@
 import type { Attack } from '../attack.ts'
 import { NO_BILL, NO_LINE, type Plant } from '../plants.ts'
-import { pipeline, requestBytes } from '../tools.ts'
+import { forgedToken, pipeline, requestBytes } from '../tools.ts'
 
 /** As many signatures are checked at a time as come. */
-const NO_QUEUE: Plant = {
+export const NO_QUEUE: Plant = {
   file: 'auth/tokens/verifier.js',
   find: 'new CheckQueue()',
   put: 'new CheckQueue(1_000_000, 1_000_000)',
@@ -33,15 +33,8 @@ export const attack: Attack = {
 
 /** Fifty requests, each with a payload of its own, so that no cache knows it. */
 function forgeries(token: string, seed: number): Buffer {
-  const [header = '', payload = '', signature = ''] = token.split('.')
-  const claims: object = JSON.parse(Buffer.from(payload, 'base64url').toString())
-  const requests = Array.from({ length: 50 }, (_, index) => {
-    const forged = JSON.stringify({ ...claims, jti: `forged-${seed}-${index}` })
-    return requestBytes(
-      'GET',
-      '/rtc-api/users/endpoints',
-      `${header}.${Buffer.from(forged).toString('base64url')}.${signature}`,
-    )
-  })
+  const requests = Array.from({ length: 50 }, (_, index) =>
+    requestBytes('GET', '/rtc-api/users/endpoints', forgedToken(token, `forged-${seed}-${index}`)),
+  )
   return Buffer.concat(requests)
 }
