@@ -8,7 +8,7 @@ const HEADER_BYTES = 40
 const MAGIC = 0x52434c31
 const SUMMED_FROM = 8
 /** Table and kind, key bytes, value bytes. */
-const CHANGE_BYTES = 7
+export const CHANGE_BYTES = 7
 const REMOVED_BIT = 0x80
 
 /** Who wrote a record, and where it stands among all. */
@@ -27,8 +27,8 @@ export type CommitRecord = RecordPlace & {
   readonly changes: number
 }
 
-/** Gets the row of a change, where in the bytes the change begins, and whether it removes the row. */
-export type Visit = (key: string, at: number, isRemoved: boolean) => void
+/** Gets where in the bytes a change begins, and whether it removes its row. */
+export type Visit = (at: number, isRemoved: boolean) => void
 
 export function recordBytes(changes: readonly RowChange[]): number {
   let bytes = HEADER_BYTES
@@ -90,13 +90,21 @@ export function readRecord(source: Buffer, at: number, storeId?: Buffer): Commit
 export function visitChanges(source: Buffer, at: number, changes: number, visit: Visit): void {
   let offset = at + HEADER_BYTES
   for (let count = 0; count < changes; count++) {
-    const kind = source[offset] ?? 0
-    const keyAt = offset + CHANGE_BYTES
-    const keyEnd = keyAt + source.readUInt16BE(offset + 1)
-    const key = String.fromCharCode(kind & ~REMOVED_BIT) + source.toString('latin1', keyAt, keyEnd)
-    visit(key, offset, (kind & REMOVED_BIT) !== 0)
-    offset = keyEnd + source.readUInt32BE(offset + 3)
+    visit(offset, ((source[offset] ?? 0) & REMOVED_BIT) !== 0)
+    offset += CHANGE_BYTES + source.readUInt16BE(offset + 1) + source.readUInt32BE(offset + 3)
   }
+}
+
+/** The table of the row that a change is about. */
+export function tableIdAt(source: Buffer, at: number): number {
+  return (source[at] ?? 0) & ~REMOVED_BIT
+}
+
+/** The row that a change is about. */
+export function keyAt(source: Buffer, at: number): string {
+  const start = at + CHANGE_BYTES
+  const id = String.fromCharCode(tableIdAt(source, at))
+  return id + source.toString('latin1', start, start + source.readUInt16BE(at + 1))
 }
 
 /** The value of a change that begins at `at`, as a view; `undefined`: it removes the row. */

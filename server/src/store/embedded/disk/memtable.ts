@@ -1,5 +1,6 @@
-import { changeAt, visitChanges } from './commit-record.ts'
+import { changeAt, keyAt, tableIdAt, visitChanges } from './commit-record.ts'
 import { tableIdOf } from './row-key.ts'
+import { RowPlaces } from './row-places.ts'
 
 /** A row's value; `undefined`: it was removed. */
 export type RowState = Buffer | undefined
@@ -16,14 +17,14 @@ export type Forget = (key: string) => boolean
  */
 export class Memtable {
   readonly #bytes: Buffer
-  /** Where the row's newest change begins. */
-  readonly #changes = new Map<string, number>()
+  readonly #changes: RowPlaces
   readonly #removals: number[] = []
   #isFrozen = false
 
   /** @param bytes of the part, as far as they are written; the rest may come later */
   constructor(bytes: Buffer) {
     this.#bytes = bytes
+    this.#changes = new RowPlaces(bytes)
   }
 
   /** Rows of a table that were removed, without those that came and went here. */
@@ -32,7 +33,7 @@ export class Memtable {
   }
 
   has(key: string): boolean {
-    return this.#changes.has(key)
+    return this.#changes.find(key) >= 0
   }
 
   /** Takes up a record that was written to the part's file. */
@@ -43,25 +44,24 @@ export class Memtable {
 
   /** Takes up the record at a place of the part. */
   take(position: number, changes: number, forget: Forget): void {
-    visitChanges(this.#bytes, position, changes, (key, at, isRemoved) => {
-      if (isRemoved) this.#remove(key, at, forget)
-      else this.#changes.set(key, at)
+    visitChanges(this.#bytes, position, changes, (place, isRemoved) => {
+      if (isRemoved) this.#remove(place, forget)
+      else this.#changes.set(place)
     })
   }
 
   /** What the part says of a row; `undefined`: nothing. The value is a view, good as long as this is. */
   find(key: string): { readonly value: RowState } | undefined {
-    const at = this.#changes.get(key)
-    return at === undefined ? undefined : { value: changeAt(this.#bytes, at) }
+    const at = this.#changes.find(key)
+    return at < 0 ? undefined : { value: changeAt(this.#bytes, at) }
   }
 
   /**
    * Takes a row out, as if it had never come. `false`: that is too late, for the rows are being written to a run.
    */
   forget(key: string): boolean {
-    if (!this.#changes.has(key)) return true
-    if (this.#isFrozen) return false
-    this.#changes.delete(key)
+    if (this.#isFrozen) return !this.has(key)
+    this.#changes.remove(key)
     return true
   }
 
@@ -71,10 +71,11 @@ export class Memtable {
   }
 
   /** Of a row that no run has nothing is left: most events are acknowledged before anything else happens. */
-  #remove(key: string, at: number, forget: Forget): void {
-    const isHere = this.#changes.delete(key)
+  #remove(at: number, forget: Forget): void {
+    const key = keyAt(this.#bytes, at)
+    const isHere = this.#changes.removeAt(at)
     if (forget(key)) return
-    this.#changes.set(key, at)
+    this.#changes.set(at)
     if (isHere) return
     const tableId = tableIdOf(key)
     this.#removals[tableId] = this.removals(tableId) + 1
@@ -83,7 +84,14 @@ export class Memtable {
   /** The keys from `from` up to but not including `to`, sorted. */
   keys(from: string, to: string): readonly string[] {
     const keys: string[] = []
-    for (const key of this.#changes.keys()) if (key >= from && key < to) keys.push(key)
+    // A start goes through one table after the other: no text is made of the others' keys.
+    const [firstId, lastId] = [from === '' ? 0 : tableIdOf(from), tableIdOf(to)]
+    for (const at of this.#changes.all()) {
+      const tableId = tableIdAt(this.#bytes, at)
+      if (tableId < firstId || tableId > lastId) continue
+      const key = keyAt(this.#bytes, at)
+      if (key >= from && key < to) keys.push(key)
+    }
     return keys.sort()
   }
 }
