@@ -40,10 +40,19 @@ export function replayLogs(
     const after = part.replay(end.nextCommit, epoch)
     if (after.position > 0) end = { ...end, index, ...after }
   }
-  for (const [index, part] of parts.slice(end.index).entries())
-    part.assertNothingAfter(index === 0 ? end.position : 0, end.nextCommit)
+  assertNothingAfter(parts.slice(end.index), end)
   if (end.nextCommit <= lastCommit) parts[end.index]?.refuseEnd(end, lastCommit)
   return end
+}
+
+/** @param parts from the one on in which the log ends */
+function assertNothingAfter(parts: readonly LogPart[], { position, nextCommit }: LogEnd): void {
+  for (const [index, part] of parts.entries()) {
+    const start = index === 0 ? position : 0
+    // Where a part begins with what comes later, what is missing stood at the end of the one before.
+    if (parts[index + 1]?.beginsAfter(nextCommit)) part.refuseGap(start)
+    part.assertNothingAfter(start, nextCommit)
+  }
 }
 
 /** A part of the log in memory. */
@@ -101,12 +110,21 @@ class LogPart {
       const record = readRecord(this.#bytes, at)
       if (record === undefined) continue
       if (!record.storeId.equals(this.#storeId)) throw new DamageError(this.#path, 'belongs to another store')
-      if (record.number >= number && record.number <= this.#lastCommit)
-        throw new DamageError(
-          this.#path,
-          `is damaged at byte ${position}: later commits follow, this one cannot be read`,
-        )
+      if (record.number >= number && record.number <= this.#lastCommit) this.refuseGap(position)
     }
+  }
+
+  /** Whether the part begins with a later commit than this. */
+  beginsAfter(number: number): boolean {
+    const record = readRecord(this.#bytes, 0, this.#storeId)
+    return record !== undefined && record.number > number && record.number <= this.#lastCommit
+  }
+
+  refuseGap(position: number): never {
+    throw new DamageError(
+      this.#path,
+      `is damaged at byte ${position}: later commits follow, this one cannot be read`,
+    )
   }
 
   refuseEnd({ position, nextCommit }: LogEnd, lastCommit: number): never {
