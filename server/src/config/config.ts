@@ -66,6 +66,7 @@ export type Configuration = {
   readonly allowedOrigins: AllowedOrigins
   readonly trustedProxies: readonly string[]
   readonly httpIdleSeconds: number
+  readonly fastLane: boolean
   readonly tlsCertFile: string | undefined
   readonly tlsKeyFile: string | undefined
   readonly tlsMinVersion: TlsMinVersion
@@ -204,6 +205,7 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     allowedOrigins: allowOrigins(parseList(at('allowedOrigins'), parseOriginPattern)),
     trustedProxies: parseList(at('trustedProxies'), where(isAddressRange)),
     httpIdleSeconds: integer('httpIdleSeconds'),
+    fastLane: parseFlag(at('fastLane')),
     tlsCertFile: text('tlsCertFile'),
     tlsKeyFile: text('tlsKeyFile'),
     tlsMinVersion: parseChoice(at('tlsMinVersion'), TLS_VERSIONS),

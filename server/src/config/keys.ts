@@ -302,6 +302,11 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     [620, 1, 86_400],
     'How long an HTTP connection may wait for its next request. Longer than any proxy in front keeps its own (Caddy 120 s, Google Cloud 600 s): whoever closes first must not be the server.',
   ),
+  flag(
+    'fastLane',
+    true,
+    'Whether the requests that come by the thousand take a short way past the HTTP framework. The answers are the same (`docs/adr/0042-a-fast-lane.md`): off costs speed, and shows whether a fault is in it.',
+  ),
   text(
     'tlsCertFile',
     '',

@@ -52,7 +52,7 @@ export type HttpSettings = Pick<
   readonly metrics?: boolean
   /** One debug line for each request. It costs some speed: on only where the log level shows it. */
   readonly logRequests: boolean
-  /** Whether the requests that come by the thousand have a lane of their own. Default: yes; without, for tests. */
+  /** Whether the requests that come by the thousand have a lane of their own. Default: yes. */
   readonly fastLane?: boolean
   /** Other bounds than the defaults, for tests. */
   readonly bounds?: Partial<ConnectionBounds>

@@ -15,8 +15,9 @@ import {
   SEND,
 } from '../../../../test/helpers/lane-scene.ts'
 import { systemClock } from '../../clock/clock.ts'
-import { allowOrigins } from '../../config/config.ts'
+import { allowOrigins, readConfiguration } from '../../config/config.ts'
 import { RateLimited } from '../../limits/limits.ts'
+import { mayHaveFastLane } from './fast-lane.ts'
 
 const MUTATIONS = 400
 /** Silence after which a server waits for more of a request; a slow one is waited for as long as the other has spoken. */
@@ -366,4 +367,12 @@ test('a client that goes away in the middle of its body leaves nothing behind', 
   other.send(Buffer.from(SEND))
   await readAnswer(other)
   assert.deepEqual([fixture.logged, fixture.refused], [[], []])
+})
+
+test('an operator can switch it off', () => {
+  const fastLaneOf = (FAST_LANE: string) => {
+    const { fastLane } = readConfiguration({ FAST_LANE }, undefined)
+    return mayHaveFastLane({ fastLane, tls: undefined, logRequests: false })
+  }
+  assert.deepEqual([fastLaneOf(''), fastLaneOf('true'), fastLaneOf('false')], [true, true, false])
 })

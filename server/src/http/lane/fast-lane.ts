@@ -27,7 +27,11 @@ const LOOK_EVERY_MS = 1_000
 export type FastLaneServices = LaneServices & Pick<HttpServices, 'clock' | 'log' | 'metrics'>
 
 /** Whether a front may have one: what it does not know how to do is for the other way alone. */
-export function mayHaveFastLane({ fastLane, tls, logRequests }: HttpSettings): boolean {
+export function mayHaveFastLane({
+  fastLane,
+  tls,
+  logRequests,
+}: Pick<HttpSettings, 'fastLane' | 'tls' | 'logRequests'>): boolean {
   return fastLane !== false && tls === undefined && !logRequests
 }
 
