@@ -239,8 +239,8 @@ function handOver(
   if (waiter !== undefined) expectReceipts(context, event, outcome, waiter)
   const { bytes, acceptedAtMs, expiresAtWallMs } = event
   const pushed = { bytes, acceptedAtMs, expiresAtWallMs, mayBeGone: mayBeGone(event) }
-  for (const { registration, ...position } of accepted) {
-    const isSent = links.find(registration)?.push(position, pushed) === true
+  for (const taken of accepted) {
+    const isSent = links.find(taken.registration)?.push(taken, pushed) === true
     metrics.eventOutcome(isSent ? 'sent' : 'queued')
   }
   return accepted.length
