@@ -37,7 +37,7 @@ const replaying = {
   body: REPLAY_BODY,
   response: {
     202: json('It has begun.', answerRef('Replay')),
-    ...refusals(400, 401, 403, 404, 413, 415),
+    ...refusals(400, 401, 403, 404, 413, 415, 503),
   },
 }
 

@@ -21,7 +21,7 @@ const schema = {
       properties: { webhooks: { type: 'array', items: answerRef('Webhook') } },
       required: ['webhooks'],
     }),
-    ...refusals(400, 401, 403),
+    ...refusals(400, 401, 403, 503),
   },
 }
 

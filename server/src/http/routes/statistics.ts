@@ -19,7 +19,7 @@ const schema = {
   querystring: STATISTICS_PARAMETERS,
   response: {
     200: json('The figures.', answerRef('Statistics')),
-    ...refusals(400, 401, 403),
+    ...refusals(400, 401, 403, 503),
   },
 }
 
