@@ -28,11 +28,14 @@ export type Filters = {
   readonly userId?: string
   readonly userEndpointId?: string
   readonly type?: string
+  readonly outcome?: string
+  /** A part of the event as it is kept. */
+  readonly text?: string
   readonly from?: string
   readonly to?: string
 }
 
-const FILTERS = ['userId', 'userEndpointId', 'type', 'from', 'to'] as const
+const FILTERS = ['userId', 'userEndpointId', 'type', 'outcome', 'text', 'from', 'to'] as const
 
 /** Reads a fragment such as `#/people/bob`; anything unknown is the first page. Never throws. */
 export function parseRoute(fragment: string): Route {

@@ -112,6 +112,9 @@ export const PRESENCE_USERS_MAX = 1_000
 export const LIST_PAGE_MAX = 1_000
 export const LIST_PAGE_DEFAULT = 100
 
+/** Longest text that the history is searched for; characters. */
+export const HISTORY_TEXT_CHARACTERS_MAX = 100
+
 /** Events on one page of the history, at most and where the caller does not say. */
 export const HISTORY_PAGE_MAX = 200
 export const HISTORY_PAGE_DEFAULT = 50

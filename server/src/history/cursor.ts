@@ -37,6 +37,9 @@ export function decodeCursor(cursor: string, query: HistoryQuery): number {
 function checkOf(number: Buffer, query: HistoryQuery): Buffer {
   const { organizationId, userId, involvedUserId, userEndpointId, type, fromWallMs, toWallMs } = query
   const members = [organizationId, userId, involvedUserId, userEndpointId, type, fromWallMs, toWallMs]
-  const text = JSON.stringify(members.map((member) => member ?? null))
+  // Those that came later count where they are given, so that cursors of before stay good.
+  const later = [query.outcome, query.text]
+  const all = later.every((member) => member === undefined) ? members : [...members, ...later]
+  const text = JSON.stringify(all.map((member) => member ?? null))
   return createHash('sha256').update(number).update(text).digest().subarray(0, CHECK_BYTES)
 }

@@ -13,7 +13,7 @@ export { type HistoryScope, pageJson, type Reader, recordJson } from './record-j
 /** What a caller asks for within its scope. */
 export type HistoryFilters = Pick<
   HistoryQuery,
-  'userId' | 'userEndpointId' | 'type' | 'fromWallMs' | 'toWallMs'
+  'userId' | 'userEndpointId' | 'type' | 'outcome' | 'text' | 'fromWallMs' | 'toWallMs'
 >
 
 /** Accepted events and what became of them, for those who may know. */

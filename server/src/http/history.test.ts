@@ -153,7 +153,7 @@ describe('GET /rtc-api/events/{id}', () => {
 describe('GET /rtc-api/events', () => {
   it('combines filters, within what the caller may read', async (test) => {
     const { store, names } = await open(test)
-    add(store, { eventId: 'a' })
+    add(store, { eventId: 'a', event: Buffer.from('{"said":"Hello"}') })
     add(store, { eventId: 'b', userId: 'bob', senderId: 'alice', acceptedAtWallMs: 1_767_225_600_500 })
     add(store, { eventId: 'c', userId: 'bob', type: 'CallEndedEvent', acceptedAtWallMs: 1_767_225_601_000 })
     add(store, { eventId: 'd', organizationId: 'globex', acceptedAtWallMs: 1_767_225_601_000 })
@@ -168,6 +168,9 @@ describe('GET /rtc-api/events', () => {
     assert.equal(await names(ALICE, '?userId=bob'), 'b')
     assert.equal(await names(BACKEND, '?from=2026-01-01T00:00:00.500Z&to=2026-01-01T00:00:01Z'), 'b')
     assert.equal(await names(BACKEND, '?userEndpointId=phone&unknown=x'), '')
+    assert.equal(await names(BACKEND, '?text=HELL'), 'a', 'upper and lower case alike')
+    assert.equal(await names(BOB, '?text=hell'), '', 'what one may not read is not found either')
+    assert.equal(await names(BACKEND, '?outcome=sent'), '')
   })
 
   it('goes on with the cursor of the page before, to the end', async (test) => {
@@ -191,6 +194,8 @@ describe('GET /rtc-api/events', () => {
       [GLOBEX, `?cursor=${nextCursor}`],
       [ALICE, `?cursor=${nextCursor}`],
       [BACKEND, `?userId=alice&cursor=${nextCursor}`],
+      [BACKEND, `?text=e&cursor=${nextCursor}`],
+      [BACKEND, `?outcome=sent&cursor=${nextCursor}`],
       ...[
         bytes.toString('base64url'),
         `${nextCursor}=`,
@@ -228,6 +233,12 @@ describe('GET /rtc-api/events', () => {
       [`userEndpointId=${'x'.repeat(129)}`, 'userEndpointId'],
       ['type=Event', 'type'],
       ['type=callOffered', 'type'],
+      ['outcome=lost', 'outcome'],
+      ['outcome=', 'outcome'],
+      ['outcome=sent&outcome=sent', 'outcome'],
+      ['text=', 'text'],
+      ['text=%20', 'text'],
+      [`text=${'x'.repeat(101)}`, 'text'],
       ['from=yesterday', 'from'],
       ['from=2026-02-30T00:00:00Z', 'from'],
       ['from=2026-01-01T00:00:00%2B01:00', 'from'],

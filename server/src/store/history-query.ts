@@ -15,7 +15,7 @@ export function isFinal(outcome: Outcome): boolean {
 
 /** Whether a record is what was asked for. */
 export function matches(record: HistoryRecord, query: HistoryQuery): boolean {
-  const { organizationId, userId, userEndpointId, type, fromWallMs, toWallMs } = query
+  const { organizationId, userId, userEndpointId, type, outcome, text, fromWallMs, toWallMs } = query
   return (
     (organizationId === undefined || record.organizationId === organizationId) &&
     (userId === undefined || record.userId === userId) &&
@@ -23,7 +23,9 @@ export function matches(record: HistoryRecord, query: HistoryQuery): boolean {
     (type === undefined || record.type === type) &&
     (fromWallMs === undefined || record.acceptedAtWallMs >= fromWallMs) &&
     (toWallMs === undefined || record.acceptedAtWallMs < toWallMs) &&
-    (userEndpointId === undefined || record.endpoints.some((one) => one.userEndpointId === userEndpointId))
+    (userEndpointId === undefined || record.endpoints.some((one) => one.userEndpointId === userEndpointId)) &&
+    (outcome === undefined || record.endpoints.some((one) => one.outcome === outcome)) &&
+    (text === undefined || Buffer.from(record.event).toString('utf8').toLowerCase().includes(text))
   )
 }
 

@@ -82,6 +82,10 @@ export type HistoryQuery = {
   readonly isFromBackend?: boolean
   readonly userEndpointId?: string
   readonly type?: string
+  /** What became of it at one of its endpoints, as of now. */
+  readonly outcome?: Outcome
+  /** In the event as it is kept, upper and lower case alike; in lower case. Nothing says where: every record is looked at. */
+  readonly text?: string
   /** Acceptance, wall clock: from inclusive, to exclusive. */
   readonly fromWallMs?: number
   readonly toWallMs?: number

@@ -1,8 +1,16 @@
 import { zoneName } from '../../format.ts'
+import { wordsFor } from '../../outcome/outcome.ts'
 import { type Filters, href } from '../../routes.ts'
-import { TextField } from '../../ui/field.tsx'
+import { SelectField, TextField } from '../../ui/field.tsx'
 import { go } from '../../ui/use-route.ts'
 import { toInstant, toLocal } from './local-instant.ts'
+
+const OUTCOMES = [
+  ['', 'any'],
+  ...(['acknowledged', 'sent', 'queued', 'not_connected', 'expired', 'discarded'] as const).map(
+    (outcome) => [outcome, wordsFor(outcome, 1).text] as const,
+  ),
+] as const
 
 /** Narrows the list of events. What is filled in goes into the address, so that it can be kept and handed on. */
 export function FilterForm({ filters }: { readonly filters: Filters }) {
@@ -18,6 +26,14 @@ export function FilterForm({ filters }: { readonly filters: Filters }) {
       <TextField label="User id" name="userId" defaultValue={filters.userId ?? ''} />
       <TextField label="Type" name="type" placeholder="CallOfferedEvent" defaultValue={filters.type ?? ''} />
       <TextField label="Device id" name="userEndpointId" defaultValue={filters.userEndpointId ?? ''} />
+      <TextField
+        label="Words"
+        name="text"
+        placeholder="a part of it"
+        maxLength={100}
+        defaultValue={filters.text ?? ''}
+      />
+      <SelectField label="Outcome" name="outcome" options={OUTCOMES} value={filters.outcome ?? ''} />
       <TextField
         label="From"
         name="from"
@@ -48,6 +64,8 @@ function filtersIn(form: FormData): Filters {
     userId: text('userId'),
     type: text('type'),
     userEndpointId: text('userEndpointId'),
+    outcome: text('outcome'),
+    text: text('text'),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
   }

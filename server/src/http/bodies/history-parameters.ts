@@ -1,7 +1,11 @@
 import { INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
 import { eventTypeFault } from '@rollcall/protocol/event-type-fault'
 import { ID_RULE, isId } from '@rollcall/protocol/id'
-import { HISTORY_PAGE_DEFAULT, HISTORY_PAGE_MAX } from '@rollcall/protocol/limits'
+import {
+  HISTORY_PAGE_DEFAULT,
+  HISTORY_PAGE_MAX,
+  HISTORY_TEXT_CHARACTERS_MAX,
+} from '@rollcall/protocol/limits'
 import type { HistoryFilters } from '../../history/history.ts'
 import { QueryReader } from './query-reader.ts'
 
@@ -13,6 +17,7 @@ export type HistoryParameters = {
   readonly cursor: string | undefined
 }
 
+const OUTCOMES = ['not_connected', 'queued', 'sent', 'acknowledged', 'expired', 'discarded'] as const
 const LIMIT = /^[1-9]\d{0,2}$/
 
 /**
@@ -28,6 +33,10 @@ export function parseHistoryParameters(query: unknown): HistoryParameters {
     userId: id('userId'),
     userEndpointId: id('userEndpointId'),
     type: reader.take('type', isEventType, eventTypeFault),
+    outcome: reader.take('outcome', isOutcome, `must be one of ${OUTCOMES.join(', ')}`),
+    text: reader
+      .take('text', isSearched, `must be text of 1 to ${HISTORY_TEXT_CHARACTERS_MAX} characters`)
+      ?.toLowerCase(),
     fromWallMs: toWallMs(reader.take('from', isInstant, `must be ${INSTANT_RULE}`)),
     toWallMs: toWallMs(reader.take('to', isInstant, `must be ${INSTANT_RULE}`)),
   }
@@ -52,6 +61,14 @@ export function parseOrganization(query: unknown): string | undefined {
   const organizationId = reader.take('organizationId', isId, `must be ${ID_RULE}`)
   reader.end()
   return organizationId
+}
+
+function isOutcome(value: unknown): value is (typeof OUTCOMES)[number] {
+  return OUTCOMES.some((outcome) => outcome === value)
+}
+
+function isSearched(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '' && value.length <= HISTORY_TEXT_CHARACTERS_MAX
 }
 
 function isLimit(value: unknown): value is string {

@@ -1,4 +1,8 @@
-import { HISTORY_PAGE_DEFAULT, HISTORY_PAGE_MAX } from '@rollcall/protocol/limits'
+import {
+  HISTORY_PAGE_DEFAULT,
+  HISTORY_PAGE_MAX,
+  HISTORY_TEXT_CHARACTERS_MAX,
+} from '@rollcall/protocol/limits'
 import { type TSchema, Type } from 'typebox'
 import { answerRef } from './documentation.ts'
 
@@ -16,6 +20,19 @@ export const HISTORY_PARAMETERS = Type.Object({
   userId: Type.Optional(Type.String({ description: 'The recipient.' })),
   userEndpointId: Type.Optional(Type.String({ description: 'An endpoint that the event was accepted for.' })),
   type: Type.Optional(Type.String({ description: 'The event’s `type`.', examples: ['CallOfferedEvent'] })),
+  outcome: Type.Optional(
+    Type.String({
+      enum: ['not_connected', 'queued', 'sent', 'acknowledged', 'expired', 'discarded'],
+      description: 'What became of it at one of its endpoints.',
+    }),
+  ),
+  text: Type.Optional(
+    Type.String({
+      maxLength: HISTORY_TEXT_CHARACTERS_MAX,
+      description:
+        'A part of the event as it is kept, its type included; upper and lower case alike. Pages may be short: follow their cursors.',
+    }),
+  ),
   from: Type.Optional(Type.String({ ...INSTANT, description: 'Accepted at this instant or later.' })),
   to: Type.Optional(Type.String({ ...INSTANT, description: 'Accepted before this instant.' })),
   limit: Type.Optional(

@@ -6,6 +6,29 @@ import type { Cases } from './scene.ts'
 const EVERYTHING: HistoryQuery = {}
 
 export const historyCases: Cases = {
+  'a listing is narrowed by what became of it, and by a part of the event': async (scene) => {
+    const said = (eventId: string, text: string) => ({
+      event: Buffer.from(JSON.stringify({ eventId, text })),
+    })
+    scene.store.history.add(draft(scene, 'a', said('a', 'Größe ROT')), [
+      { userEndpointId: 'phone', outcome: 'sent' },
+      { userEndpointId: 'tab', outcome: 'not_connected' },
+    ])
+    scene.store.history.add(draft(scene, 'b', said('b', 'rotten')), [
+      { userEndpointId: 'phone', outcome: 'sent' },
+    ])
+    add(scene, 'c', said('c', 'grün'))
+    assert.equal(await names(scene, { ...ACME, outcome: 'sent' }), 'b a')
+    assert.equal(await names(scene, { ...ACME, outcome: 'not_connected' }), 'a')
+    assert.equal(await names(scene, { ...ACME, outcome: 'queued' }), '')
+    assert.equal(await names(scene, { ...ACME, text: 'rot' }), 'b a')
+    assert.equal(await names(scene, { ...ACME, text: 'größe' }), 'a')
+    assert.equal(await names(scene, { ...ACME, text: 'rot', outcome: 'not_connected' }), 'a')
+    assert.equal(await names(scene, { organizationId: 'globex', text: 'rot' }), '')
+    const ids = (await paged(scene, { ...ACME, text: 'rot' }, 1)).map(({ eventId }) => eventId)
+    assert.deepEqual(ids, ['b', 'a'])
+  },
+
   'a record is found at once, as it was added, ids of any script included': async (scene) => {
     const atWallMs = scene.under.wallMs()
     const wanted = draft(scene, '漢字 "😀"', { userId: '__proto__', senderId: 'ö', type: 'ABCEvent' })

@@ -8,6 +8,8 @@ import { type Search, search } from './history-search.ts'
 
 /** Steps of one listing, a step being a record or a block of the index, and bytes of its events. */
 const STEPS_MAX = 4_000
+/** The same where each event is read for a text. */
+const READ_MAX = 500
 const LISTED_BYTES_MAX = 1024 * 1024
 
 /** Bytes of records at which they are written though nobody waits for it. */
@@ -78,6 +80,7 @@ async function list(
   const records: HistoryRecord[] = []
   let bytes = 0
   let steps = 0
+  const stepsMax = begun.query.text === undefined ? STEPS_MAX : READ_MAX
   for await (const { record, before } of search(begun)) {
     if (record !== undefined) {
       bytes += record.event.byteLength
@@ -85,7 +88,7 @@ async function list(
       if (isFull) return { records, next: records.at(-1)?.recordId }
       records.push(record)
     }
-    if (++steps >= STEPS_MAX) return { records, next: before }
+    if (++steps >= stepsMax) return { records, next: before }
   }
   return { records, next: undefined }
 }
