@@ -41,6 +41,11 @@ function wrap(to: Pino): Log {
   }
 }
 
+/** What was thrown, for the log; of what is no error, its type only. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(`thrown: ${typeof thrown}`)
+}
+
 /**
  * Name, code and stack frames of an error, not its message: messages of parsers quote their input, which may
  * be an event or a token.

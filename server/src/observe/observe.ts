@@ -1,4 +1,4 @@
-export { createLog, type Log } from './log.ts'
+export { asError, createLog, type Log } from './log.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export type { Sharing } from './sharing.ts'
 export { Statistics, type Tally, type Troubles } from './statistics.ts'

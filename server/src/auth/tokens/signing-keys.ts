@@ -2,6 +2,7 @@ import { createPublicKey, generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, importJWK, importPKCS8 } from 'jose'
 import type { Clock, WallBounds } from '../../clock/clock.ts'
+import { asError } from '../../observe/observe.ts'
 import type { SharedList, SigningKey } from '../../store/store.ts'
 import type { AuthLog } from '../auth-log.ts'
 import { keyDuties } from './key-duties.ts'
@@ -129,8 +130,4 @@ async function hold({ keyId, privateKeyPem, createdAtWallMs }: SigningKey): Prom
   if (publicKey instanceof Uint8Array) throw new Error(`signing key ${keyId} in the store is not an RSA key`)
   const privateKey = await importPKCS8(privateKeyPem, OWN_ALGORITHM)
   return { keyId, createdAtWallMs, privateKey, publicKey, jwk }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error('not an error object was thrown')
 }

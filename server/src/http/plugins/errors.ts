@@ -1,5 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import { asError } from '../../observe/observe.ts'
 import {
   errorAnswer,
   eventHeaders,
@@ -63,8 +64,7 @@ export function logUnexpected(
   thrown: unknown,
   { id, routeOptions }: { readonly id: string; readonly routeOptions: { readonly url?: string | undefined } },
 ): void {
-  const err = thrown instanceof Error ? thrown : new Error('something that is no Error was thrown')
-  log.error('request failed', { err, requestId: id, route: routeOptions.url })
+  log.error('request failed', { err: asError(thrown), requestId: id, route: routeOptions.url })
 }
 
 /** Writes a refusal. The connection stays open unless more of the body may come than anybody would read. */

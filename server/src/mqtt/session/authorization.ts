@@ -1,7 +1,8 @@
 import type { Principal } from '../../auth/auth.ts'
+import { asError } from '../../observe/observe.ts'
 import type { Registrar } from '../../registrar/registrar.ts'
 import type { EndpointKey, Registration } from '../../store/store.ts'
-import { asError, type CloseReason } from '../reasons.ts'
+import type { CloseReason } from '../reasons.ts'
 import type { MqttClient } from './client.ts'
 import type { Connection } from './connection.ts'
 
