@@ -106,7 +106,6 @@ async function start(opening: Opening, around: Surroundings): Promise<RunningSer
   closers.add(watchLoad({ clock, log, shedding: limits.shedding, ledger: limits.ledger }))
   closers.add(watchDescriptors({ clock, log, metrics, descriptors: systemDescriptors }))
   registrar.start()
-  delivery.start()
   readiness.started()
   const { url, docsUrl, adminUrl } = urls
   log.info('listening', { url, issuer, ...(adminUrl === undefined ? {} : { adminUrl }) })
@@ -200,14 +199,15 @@ function buildReach(laid: Laid & { readonly auth: Auth }): { delivery: Delivery;
   const registrar = createRegistrar({
     ...{ store, clock, newId, metrics, statistics, log },
     limits: configuration,
-    isLinked: makesRoom ? (registrationId) => delivery.isConnected({ registrationId }) : undefined,
+    mayEvict: makesRoom,
     onRegistered: (registration) => delivery.endpointRegistered(registration),
     onReminderDue: (registration) => delivery.remind(registration),
     onExpired: (registration) => delivery.endpointGone(registration, 'expired'),
     onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
+    onLapsed: (entries) => delivery.entriesLapsed(entries),
   })
   closers.add(() => registrar.close())
-  closers.add(() => delivery.close())
+  closers.add(() => delivery.drain())
   return { delivery, registrar }
 }
 

@@ -116,7 +116,12 @@ async function attach({ userId, userEndpointId }: Addressee): Promise<readonly s
     acknowledged?.()
     return true
   }
-  const attachment = delivery.attach(registration, { peer: PEER, send, close: () => attachment.detach() })
+  const attachment = delivery.attach(registration, {
+    peer: PEER,
+    send,
+    hasRoom: () => true,
+    close: () => attachment.detach(),
+  })
   attachment.start()
   return received
 }

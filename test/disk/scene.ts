@@ -13,6 +13,7 @@ import {
 } from '../../server/src/store/embedded/embedded.ts'
 import type { Registration, Store } from '../../server/src/store/store.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
+import { entriesOf } from '../helpers/mailbox-entries.ts'
 import type { MemoryDisk } from '../helpers/memory-disk.ts'
 
 /** So small that a few hundred events or commits see everything: parts of the log, runs, merges. */
@@ -95,7 +96,8 @@ export async function fill(
     const [first] = accepted
     assert(first !== undefined)
     if (number % 4 === 3) {
-      store.mailboxes.acknowledge(registration, first.sequence, NO_BOUNDS, () => 0)
+      const entry = { registration, sequence: first.sequence, eventId }
+      await store.mailboxes.end([entry], 'acknowledged', NO_BOUNDS)
       waiting.delete(eventId)
     }
     onEvent?.(eventId)
@@ -143,7 +145,7 @@ async function deliver(files: Files): Promise<Events> {
     for (const userId of READERS) {
       const registration = await store.registrations.find(endpointOf(userId))
       if (registration === undefined) continue
-      for (const { payload } of await store.mailboxes.read(registration, 0, 1e6, 1e9)) {
+      for (const { payload } of await entriesOf(store, registration, 0, 1e6)) {
         const text = Buffer.from(payload).toString()
         got.set(text.split(' ')[0] ?? '', text)
       }

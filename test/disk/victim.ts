@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test'
 import { systemClock } from '../../server/src/clock/clock.ts'
 import { openFolderStore } from '../../server/src/store/embedded/embedded.ts'
 import { offer, signIn, tokenOf } from '../helpers/demo.ts'
+import { entriesOf } from '../helpers/mailbox-entries.ts'
 import { makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
 
 const ALICE = { organizationId: 'acme', userId: 'alice', userEndpointId: 'phone' }
@@ -86,7 +87,7 @@ export class Victim {
     try {
       const registration = await store.registrations.find(ALICE)
       assert.ok(registration !== undefined)
-      const entries = await store.mailboxes.read(registration, 0, 1e6, 1e9)
+      const entries = await entriesOf(store, registration, 0, 1e6)
       const waiting = entries.map(({ payload }) => JSON.parse(Buffer.from(payload).toString()))
       for (const id of this.answered)
         assert.equal(waiting.filter((event) => event.id === id && event.padding === PADDING).length, 1, id)

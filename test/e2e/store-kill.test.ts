@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../server/src/clock/clock.ts'
 import { openFolderStore } from '../../server/src/store/embedded/embedded.ts'
 import type { Store } from '../../server/src/store/store.ts'
+import { entriesOf } from '../helpers/mailbox-entries.ts'
 import { makeDataDir } from '../helpers/run-server.ts'
 
 const WRITER = fileURLToPath(new URL('../helpers/store-writer.ts', import.meta.url))
@@ -47,7 +48,7 @@ async function assertKept(store: Store, lines: readonly Line[]): Promise<number>
     if (gone.has(userId)) assert.equal(registration, undefined, `${userId} was unregistered`)
     else assert(registration !== undefined || maybeGone.has(userId), `${userId} was registered`)
     if (registration === undefined || appended === undefined) continue
-    const entries = await store.mailboxes.read(registration, 0, 10, 1e6)
+    const entries = await entriesOf(store, registration)
     const entry = entries.find(({ eventId }) => eventId === appended[1])
     assert.equal(
       Buffer.from(entry?.payload ?? [])

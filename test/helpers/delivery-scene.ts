@@ -92,6 +92,7 @@ export async function attach({ clock, delivery }: DeliveryScene, registration: R
       taken.push(event)
       return true
     },
+    hasRoom: () => true,
     close: () => undefined,
   }
   const attachment = delivery.attach(registration, link)

@@ -4,6 +4,7 @@ import { openEmbeddedStore } from '../../server/src/store/embedded/embedded.ts'
 import type { Registration, Store } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { FakeDisk } from './fake-disk.ts'
+import { entriesOf } from './mailbox-entries.ts'
 
 const ALICE = { organizationId: 'acme', userId: 'alice' }
 const FOREVER_MS = 9_000_000_000_000
@@ -55,6 +56,8 @@ export async function openStillScene(): Promise<StillScene> {
     onReminderDue: ({ userEndpointId }) => void reminded.push(userEndpointId),
     onExpired: ({ userEndpointId }) => void ended.push(userEndpointId),
     onUnregistered: () => undefined,
+    onLapsed: () => undefined,
+    mayEvict: false,
   })
   registrar.start()
   const scene = endpoints(registrar, store, clock)
@@ -78,7 +81,7 @@ function endpoints(registrar: Registrar, store: Store, clock: FakeClock): Endpoi
     async waiting(userEndpointId) {
       const registration = await registrar.find({ ...ALICE, userEndpointId })
       if (registration === undefined) return []
-      const entries = await store.mailboxes.read(registration, 0, 100, 1e6)
+      const entries = await entriesOf(store, registration)
       return entries.map(({ sequence }) => sequence)
     },
   }

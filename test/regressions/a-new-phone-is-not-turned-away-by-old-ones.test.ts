@@ -6,6 +6,7 @@ import { Statistics } from '../../server/src/observe/observe.ts'
 import { createRegistrar, type RegistrarOptions } from '../../server/src/registrar/registrar.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
+import { linkOf } from '../helpers/mailbox-entries.ts'
 
 const ALICE = { organizationId: 'acme', userId: 'alice' }
 const DAY_SECONDS = 86_400
@@ -15,7 +16,6 @@ async function full(t: TestContext, isLinked: (userEndpointId: string) => boolea
   const clock = createFakeClock()
   const store = createMemoryStore({ clock })
   const ended: string[] = []
-  const ids = new Map<number, string>()
   const options: RegistrarOptions = {
     store,
     clock,
@@ -24,8 +24,9 @@ async function full(t: TestContext, isLinked: (userEndpointId: string) => boolea
     statistics: new Statistics(0),
     log: { error: () => undefined },
     limits: { keepAliveSecondsMax: DAY_SECONDS, endpointsPerUserMax: 3 },
-    isLinked: mayEvict ? (id) => isLinked(ids.get(id) ?? '') : undefined,
-    onRegistered: ({ registrationId, userEndpointId }) => void ids.set(registrationId, userEndpointId),
+    mayEvict,
+    onRegistered: () => undefined,
+    onLapsed: () => undefined,
     onReminderDue: () => undefined,
     onExpired: () => undefined,
     onUnregistered: ({ userEndpointId }) => void ended.push(userEndpointId),
@@ -39,7 +40,8 @@ async function full(t: TestContext, isLinked: (userEndpointId: string) => boolea
       9e12,
     )
   for (const id of ['old-1', 'old-2', 'old-3']) {
-    await register(id)
+    const registration = await register(id)
+    if (isLinked(id)) await store.links.attach(registration, linkOf(1))
     await clock.advance(3_600_000)
   }
   const list = async () => (await registrar.list(ALICE)).map(({ userEndpointId }) => userEndpointId)

@@ -5,6 +5,7 @@ import { callerAsSender, type Principal, readableHistory } from '../../server/sr
 import { parseSendEvent } from '../../server/src/delivery/delivery.ts'
 import { createHistory, recordJson } from '../../server/src/history/history.ts'
 import { BACKEND, openDelivery, register } from '../helpers/delivery-scene.ts'
+import { entriesOf } from '../helpers/mailbox-entries.ts'
 
 const USER: Principal = { ...BACKEND, userId: 'mallory', clientId: 'app', isClient: false }
 const BOB: Principal = { ...USER, userId: 'bob' }
@@ -102,7 +103,7 @@ test('receipts belong to the entries that the server made: acknowledging another
   await send(USER, 'bob', { qos: 1 })
   const [newest] = (await store.history.list({ userId: 'bob' }, undefined, 1)).records
   assert.deepEqual(newest?.sentBy, { kind: 'user', id: 'mallory' })
-  const entries = await store.mailboxes.read(phone, 0, 10, 1e6)
+  const entries = await entriesOf(store, phone)
   store.history.note({ registration: phone, sequence: entries[1]?.sequence ?? 0 }, 'acknowledged')
   const outcomes = async (principal: Principal) =>
     (await look(principal))?.endpoints.map(({ outcome }) => outcome)

@@ -60,6 +60,7 @@ async function openPhone(senderId: boolean) {
       acknowledged?.()
       return true
     },
+    hasRoom: () => true,
     close: () => undefined,
   }
   delivery.attach(outcome.registration, link).start()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseSendEvent } from '../../server/src/delivery/delivery.ts'
 import { BACKEND, type DeliveryScene, openDelivery } from '../helpers/delivery-scene.ts'
+import { endEntry, entriesOf } from '../helpers/mailbox-entries.ts'
 
 const MALLORY = { ...BACKEND, organizationId: 'evil', userId: 'mallory', clientId: 'mallory' }
 const EVENT = { type: 'CallOfferedEvent', timestamp: '2026-01-01T00:00:00Z' }
@@ -56,8 +57,8 @@ test('an organization whose mailboxes take more than its share is refused new ev
 
   // Those who come and fetch what waits make room again.
   for (const phone of phones)
-    for (const { sequence } of await scene.store.mailboxes.read(phone, 0, 2, 1e9))
-      scene.store.mailboxes.remove(phone, sequence)
+    for (const { sequence } of await entriesOf(scene.store, phone, 0, 2))
+      await endEntry(scene.store, phone, sequence, 'acknowledged')
   assert.ok((await flood(scene, MALLORY)).count >= 15)
   assert.ok(count > 100)
   await scene.store.close()

@@ -27,8 +27,8 @@ function withAnswer(store: Store, answer: CallStore['answer']): Store {
 describe('the simulation finds in answers', () => {
   it('two winners', async () => {
     const found = await foundIn((store) =>
-      withAnswer(store, (...request) => {
-        const outcome = store.calls.answer(...request)
+      withAnswer(store, async (...request) => {
+        const outcome = await store.calls.answer(...request)
         return outcome.kind === 'elsewhere' ? { kind: 'repeated', durable: outcome.durable } : outcome
       }),
     )
@@ -39,7 +39,7 @@ describe('the simulation finds in answers', () => {
     const found = await foundIn((store) => {
       const winners = new Map<string, string>()
       const durable = Promise.resolve()
-      return withAnswer(store, ({ call, userEndpointId }) => {
+      return withAnswer(store, async ({ call, userEndpointId }) => {
         const winner = winners.get(call.eventId)
         winners.set(call.eventId, winner ?? userEndpointId)
         if (winner === undefined)

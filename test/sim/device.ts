@@ -125,6 +125,10 @@ class SimulatedLink implements Link {
     return true
   }
 
+  hasRoom(): boolean {
+    return this.#device.hasRoom
+  }
+
   close(): void {
     if (this.#device.owns(this.attachment)) this.#device.drop()
     else this.attachment?.detach()

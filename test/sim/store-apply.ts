@@ -8,6 +8,7 @@ import type {
   Reply,
   UserKey,
 } from '../../server/src/store/store.ts'
+import { linkOf } from '../helpers/mailbox-entries.ts'
 import type { Command } from './store-commands.ts'
 import type { Side } from './store-side.ts'
 
@@ -22,12 +23,12 @@ export async function apply(command: Command, side: Side, wallMs: number): Promi
       return append(command, side, wallMs)
     case 'read':
       return read(command, side)
-    case 'remove':
-      return remove(command, side)
-    case 'acknowledge':
-      return acknowledge(command, side)
-    case 'expireEntries':
-      return expireEntries(command, side)
+    case 'attach':
+    case 'detach':
+    case 'claim':
+      return applyToLinks(command, side)
+    case 'end':
+      return end(command, side)
     case 'answerEvent':
       return answerEvent(command, side)
     case 'answer':
@@ -72,9 +73,10 @@ async function applyToRegistrations(
     case 'lastSeen':
       return side.store.lastSeen.find(command.endpoint)
     case 'sweep': {
-      const { reminded, expired } = await registrations.sweep(command.max)
-      const swept = { reminded: side.plainAll(reminded), expired: side.plainAll(expired) }
-      return reminded.length + expired.length === 0 ? undefined : swept
+      const { reminded, expired, lapsed } = await side.store.sweep(command.max)
+      const entries = side.plainPositions(lapsed).sort((a, b) => a.ordinal - b.ordinal)
+      const swept = { reminded: side.plainAll(reminded), expired: side.plainAll(expired), entries }
+      return reminded.length + expired.length + entries.length === 0 ? undefined : swept
     }
   }
 }
@@ -85,7 +87,7 @@ async function register(command: Of<'register'>, side: Side): Promise<unknown> {
     keepAliveSeconds: command.keepAliveSeconds,
     serverKeepAliveReminderOn: command.reminder,
     authorizedUntilWallMs: command.authorized,
-    ...(command.linked === undefined ? {} : { isLinked: side.isLinked(command.linked) }),
+    mayEvict: command.mayEvict,
   }
   const outcome = await side.store.registrations.register(request, command.endpointsMax)
   return outcome.kind === 'registered'
@@ -116,7 +118,6 @@ async function append(command: Of<'append'>, side: Side, wallMs: number): Promis
     },
     record: draft(`event ${wallMs}`, command.endpoint, 1, wallMs),
     ...BOUNDS,
-    sentThrough: side.sentThrough(command.sent),
     ...(command.collapseKey === undefined ? {} : { collapseKey: command.collapseKey }),
     ...(command.cancels === 'acknowledged' ? { cancelOthers: cancelDraft(command, wallMs) } : {}),
     ...(command.cancels === 'answered' ? { call: callDraft(command, wallMs) } : {}),
@@ -128,7 +129,7 @@ async function append(command: Of<'append'>, side: Side, wallMs: number): Promis
   if (claim !== undefined && (count > 0 || outcome.full.length === 0))
     await side.store.replies.answer(claim, { eventId: request.event.eventId, count })
   else if (claim !== undefined) await side.store.replies.release(claim)
-  return side.plainAppend(outcome)
+  return side.plainAppend(outcome, request.event.eventId)
 }
 
 function claimOf({ endpoint, key, ttlMs }: Of<'append'>, side: Side): Claim | undefined {
@@ -147,7 +148,7 @@ async function reply({ endpoint, key }: Of<'answer'>, side: Side): Promise<Reply
 
 function callDraft(command: Of<'append'>, wallMs: number): CallDraft {
   return {
-    senderId: command.sent > 1 ? 'alice' : 'bob',
+    senderId: command.isAlices ? 'alice' : 'bob',
     endsAtWallMs: wallMs + (command.lifetimeMs ?? 5000),
     masks: ['$.a'],
     cancelOthers: cancelDraft(command, wallMs),
@@ -210,33 +211,50 @@ function plainRecord(record: HistoryRecord | undefined) {
   return { ...rest, event: Buffer.from(event).toString(), answered: said }
 }
 
-async function read({ pick, after, entriesMax, bytesMax }: Of<'read'>, side: Side): Promise<unknown> {
+async function read({ pick, link, after, entriesMax, bytesMax }: Of<'read'>, side: Side): Promise<unknown> {
   const registration = side.registrations[pick % Math.max(1, side.registrations.length)]
   if (registration === undefined) return undefined
   const { registrationId } = registration
   const own = side.entries.filter((entry) => entry.registration.registrationId === registrationId)
   const afterSequence = own[own.length - after]?.sequence ?? 0
-  const entries = await side.store.mailboxes.read(registration, afterSequence, entriesMax, bytesMax)
+  const { mailboxes } = side.store
+  const entries = await mailboxes.take(registration, linkOf(link), afterSequence, entriesMax, bytesMax)
   return entries.map((entry) => side.plainEntry(entry, registration))
 }
 
-/** All that are due at once: which come first is another after a restart, which forgets what was spared. */
-function expireEntries({ sent }: Of<'expireEntries'>, side: Side): unknown {
-  const expired = side.store.mailboxes.expireDue(1000, side.sentThrough(sent))
-  return side.plainPositions(expired).sort((a, b) => a.ordinal - b.ordinal)
+async function applyToLinks(command: Of<'attach' | 'detach' | 'claim'>, side: Side): Promise<unknown> {
+  const { links, mailboxes } = side.store
+  const link = linkOf(command.link)
+  if (command.do === 'claim') {
+    const entry = picked(side.entries, command.pick)
+    return entry && mailboxes.claim(entry, link)
+  }
+  const registration = picked(side.registrations, command.pick)
+  if (registration === undefined) return undefined
+  if (command.do === 'attach') return links.attach(registration, link)
+  return links.detach(registration, link, 'connection_lost')
 }
 
-async function acknowledge({ pick, sent }: Of<'acknowledge'>, side: Side): Promise<unknown> {
-  const entry = side.entries[side.entries.length - 1 - (pick % Math.max(1, side.entries.length))]
-  if (entry === undefined) return undefined
-  const { registration, sequence } = entry
-  const { mailboxes } = side.store
-  const through = side.sentThrough(sent)
-  const before = mailboxes.depth(registration)
-  const cancelled = mailboxes.acknowledge(registration, sequence, BOUNDS, through)
-  if (cancelled === undefined) return before - mailboxes.depth(registration)
-  await cancelled.durable
-  return plainCancellation(cancelled, side)
+/** One of the newest. */
+function picked<T>(all: readonly T[], pick: number): T | undefined {
+  return all[all.length - 1 - (pick % Math.max(1, all.length))]
+}
+
+/** Some entries, of which one may be named by an event that is not its own. */
+async function end({ picks, how, isAnother }: Of<'end'>, side: Side): Promise<unknown> {
+  const entries = picks.flatMap((pick, index) => {
+    const entry = picked(side.entries, pick)
+    if (entry === undefined) return []
+    return [index === 0 && isAnother ? { ...entry, eventId: 'another' } : entry]
+  })
+  const { ended, cancellations, refused } = await side.store.mailboxes.end(entries, how, BOUNDS)
+  if (ended.length === 0) return undefined
+  const cancelled: unknown[] = []
+  for (const cancellation of cancellations) {
+    await cancellation.durable
+    cancelled.push(await plainCancellation(cancellation, side))
+  }
+  return { ended: side.plainPositions(ended), cancelled, refused: refused.length }
 }
 
 async function plainCancellation({ accepted, full, discarded }: Cancellation, side: Side) {
@@ -248,7 +266,7 @@ async function plainCancellation({ accepted, full, discarded }: Cancellation, si
 }
 
 /** One of the events sent last, by an endpoint of its user. */
-async function answerEvent({ endpoint, pick, sent, said }: Of<'answerEvent'>, side: Side): Promise<unknown> {
+async function answerEvent({ endpoint, pick, said }: Of<'answerEvent'>, side: Side): Promise<unknown> {
   const event = side.calls.at(-1 - pick)
   if (event === undefined) return undefined
   const { organizationId, userId, eventId } = event
@@ -257,7 +275,7 @@ async function answerEvent({ endpoint, pick, sent, said }: Of<'answerEvent'>, si
   if (call === undefined) return undefined
   const answer = said === '' ? {} : { answer: Buffer.from(said) }
   const request = { organizationId, userId, userEndpointId: endpoint.userEndpointId, call, ...answer }
-  const outcome = calls.answer(request, BOUNDS, side.sentThrough(sent))
+  const outcome = await calls.answer(request, BOUNDS)
   if (outcome.kind !== 'unknown') await outcome.durable
   if (outcome.kind === 'elsewhere') return { call, kind: outcome.kind, by: outcome.userEndpointId }
   if (outcome.kind !== 'answered') return { call, kind: outcome.kind }
@@ -267,13 +285,6 @@ async function answerEvent({ endpoint, pick, sent, said }: Of<'answerEvent'>, si
     taken: taken && side.plainPositions([taken]),
     cancellation: cancellation && (await plainCancellation(cancellation, side)),
   }
-}
-
-function remove({ pick }: Of<'remove'>, side: Side): number | undefined {
-  const entry = side.entries[side.entries.length - 1 - (pick % Math.max(1, side.entries.length))]
-  if (entry === undefined) return undefined
-  side.store.mailboxes.remove(entry.registration, entry.sequence)
-  return side.store.mailboxes.depth(entry.registration)
 }
 
 async function applyToTokens(

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { EndpointKey, HistoryQuery, Outcome } from '../../server/src/store/store.ts'
+import type { Ending, EndpointKey, HistoryQuery, Outcome } from '../../server/src/store/store.ts'
 
 /** One thing done to both stores. Names of users, endpoints and families are few, so that they meet. */
 export type Command =
@@ -10,8 +10,7 @@ export type Command =
       readonly reminder: boolean
       readonly authorized: number
       readonly endpointsMax: number
-      /** Ids of endpoints that have a link. Absent: none makes room. */
-      readonly linked: readonly string[] | undefined
+      readonly mayEvict: boolean
     }
   | { readonly do: 'keepalive'; readonly endpoint: EndpointKey; readonly authorized: number | undefined }
   | { readonly do: 'unregister' | 'find' | 'list' | 'lastSeen'; readonly endpoint: EndpointKey }
@@ -26,23 +25,29 @@ export type Command =
       readonly collapseKey: string | undefined
       /** What sets the cancelling event off, where there is one. */
       readonly cancels: 'acknowledged' | 'answered' | undefined
-      readonly sent: number
+      /** Who sends it. */
+      readonly isAlices: boolean
     }
   | {
       readonly do: 'read'
       readonly pick: number
+      readonly link: number
       readonly after: number
       readonly entriesMax: number
       readonly bytesMax: number
     }
-  | { readonly do: 'remove'; readonly pick: number }
-  | { readonly do: 'acknowledge'; readonly pick: number; readonly sent: number }
-  | { readonly do: 'expireEntries'; readonly sent: number }
+  | { readonly do: 'attach' | 'detach' | 'claim'; readonly pick: number; readonly link: number }
+  | {
+      readonly do: 'end'
+      readonly picks: readonly number[]
+      readonly how: Ending
+      /** Whether the first is named by an event that is not its own. */
+      readonly isAnother: boolean
+    }
   | {
       readonly do: 'answerEvent'
       readonly endpoint: EndpointKey
       readonly pick: number
-      readonly sent: number
       readonly said: string
     }
   | { readonly do: 'sweep'; readonly max: number }
@@ -79,8 +84,8 @@ const query = fc.oneof(
   fc.constant({ organizationId: 'acme', userId: 'constructor' }),
   fc.constant({ userId: 'alice', userEndpointId: 'b' }),
 )
-/** How many of the newest entries of each registration are not in flight. */
-const sent = fc.constantFrom(0, 1, 1000, 1000)
+/** Few, so that one takes the place of another. */
+const link = fc.constantFrom(1, 2)
 const shortMs = fc.constantFrom(0, 1, 50, 333, 1000, 2500)
 
 /** Any command, the usual ones more often. */
@@ -106,7 +111,7 @@ function registrations(): Weighted[] {
         reminder: fc.boolean(),
         authorized: fc.nat(100),
         endpointsMax: fc.constantFrom(1, 2, 100),
-        linked: fc.option(fc.subarray(['a', 'b', 'toString']), { nil: undefined }),
+        mayEvict: fc.boolean(),
       }),
     ),
     often(
@@ -120,6 +125,8 @@ function registrations(): Weighted[] {
 
 function mailboxes(): Weighted[] {
   const as = <const Name extends string>(name: Name) => fc.constant(name)
+  const picks = fc.array(fc.nat(12), { minLength: 1, maxLength: 3 })
+  const isAnother = fc.constantFrom(true, false, false, false)
   return [
     often(
       8,
@@ -134,18 +141,20 @@ function mailboxes(): Weighted[] {
         lifetimeMs: fc.option(shortMs, { nil: undefined }),
         collapseKey: fc.option(fc.constantFrom('c', '__proto__'), { nil: undefined }),
         cancels: fc.constantFrom('acknowledged', 'answered', 'answered', undefined),
-        sent,
+        isAlices: fc.boolean(),
       }),
     ),
-    often(6, fc.record({ do: as('acknowledge'), pick: fc.nat(5), sent })),
-    often(3, fc.record({ do: as('expireEntries'), sent })),
+    often(6, fc.record({ do: as('attach'), pick: fc.nat(5), link })),
+    often(2, fc.record({ do: as('detach'), pick: fc.nat(5), link })),
+    often(6, fc.record({ do: as('claim'), pick: fc.nat(8), link })),
+    often(6, fc.record({ do: as('end'), picks, how: fc.constant('acknowledged'), isAnother })),
+    often(4, fc.record({ do: as('end'), picks, how: fc.constantFrom('discarded', 'expired'), isAnother })),
     often(
       3,
       fc.record({
         do: as('answerEvent'),
         endpoint,
         pick: fc.nat(3),
-        sent,
         said: fc.constantFrom('', '{"a":1}'),
       }),
     ),
@@ -153,13 +162,13 @@ function mailboxes(): Weighted[] {
       4,
       fc.record({
         do: as('read'),
-        pick: fc.nat(50),
+        pick: fc.nat(5),
+        link,
         after: fc.nat(6),
         entriesMax: fc.constantFrom(1, 2, 100),
         bytesMax: fc.constantFrom(1, 5, 1000, 6000),
       }),
     ),
-    often(5, fc.record({ do: as('remove'), pick: fc.nat(50) })),
     often(2, fc.record({ do: as('answer'), endpoint, key })),
   ]
 }

@@ -1,21 +1,21 @@
 import type {
   AppendOutcome,
   EntryPosition,
-  IsLinked,
+  HeldEntry,
   MailboxEntry,
   Registration,
   RegistrationKey,
-  SentThrough,
   Store,
   UserKey,
 } from '../../server/src/store/store.ts'
+import { entriesOf } from '../helpers/mailbox-entries.ts'
 
 /** One store with the ids that it gave in order, so that the answers of two stores can be compared. */
 export class Side {
   store: Store
   /** Registrations and mailbox entries in the order in which they were made. */
   readonly registrations: RegistrationKey[] = []
-  readonly entries: EntryPosition[] = []
+  readonly entries: HeldEntry[] = []
   /** Events in the order in which they were sent. */
   readonly calls: (UserKey & { readonly eventId: string })[] = []
 
@@ -54,8 +54,8 @@ export class Side {
     return registrations.map((one) => this.plain(one)).sort((a, b) => (a?.ordinal ?? 0) - (b?.ordinal ?? 0))
   }
 
-  plainAppend({ accepted, full, replaced }: AppendOutcome) {
-    this.entries.push(...accepted)
+  plainAppend({ accepted, full, replaced }: AppendOutcome, eventId: string) {
+    this.entries.push(...accepted.map(({ registration, sequence }) => ({ registration, sequence, eventId })))
     if (accepted.length + full.length === 0) return undefined
     return {
       accepted: accepted.map(({ registration, follows }) => ({
@@ -77,26 +77,10 @@ export class Side {
   /** Entries that the store added on its own: each is the newest of its registration. */
   async plainAdded(registrations: readonly RegistrationKey[]) {
     for (const registration of registrations) {
-      const sequence = (await this.store.mailboxes.read(registration, 0, 1000, 1e6)).at(-1)?.sequence ?? 0
-      this.entries.push({ registration, sequence })
+      const { sequence = 0, eventId = '' } = (await entriesOf(this.store, registration)).at(-1) ?? {}
+      this.entries.push({ registration, sequence, eventId })
     }
     return registrations.map((registration) => this.name(registration))
-  }
-
-  /** All but the newest `unsent` entries ever of each registration are in flight, those that wait. */
-  sentThrough(unsent: number): SentThrough {
-    return (registrationId) => {
-      const own = this.entries.filter((entry) => entry.registration.registrationId === registrationId)
-      return own[own.length - 1 - unsent]?.sequence ?? 0
-    }
-  }
-
-  /** Those of these endpoints have a link. */
-  isLinked(userEndpointIds: readonly string[]): IsLinked {
-    return (registrationId) => {
-      const known = this.registrations.find((one) => one.registrationId === registrationId)
-      return known !== undefined && userEndpointIds.includes(known.userEndpointId)
-    }
   }
 
   plainEntry(entry: MailboxEntry, of: RegistrationKey) {

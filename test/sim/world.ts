@@ -262,7 +262,8 @@ export class World {
       statistics,
       log,
       limits,
-      isLinked: (registrationId) => delivery.isConnected({ registrationId }),
+      mayEvict: true,
+      onLapsed: (entries) => delivery.entriesLapsed(entries),
       onRegistered: (registration) => delivery.endpointRegistered(registration),
       onReminderDue: (registration) => this.#remind(delivery, registration),
       onExpired: (registration) => {
@@ -274,7 +275,6 @@ export class World {
     const webhooks = this.#webhooks.open(store)
     this.#signIns.open(store)
     registrar.start()
-    delivery.start()
     this.#service = { store, files, registrar, delivery, webhooks }
   }
 
@@ -446,7 +446,7 @@ export class World {
     const service = this.#service
     if (service === undefined || this.#disk.failing !== undefined) return this.#crash()
     this.#service = undefined
-    service.delivery.close()
+    service.delivery.drain()
     // In the server's own order: expiries go on until nobody is told of them any more.
     const closed = service.webhooks
       .close()
@@ -470,7 +470,7 @@ export class World {
       device.lose()
       device.isBusy = false
     }
-    dead?.delivery.close()
+    dead?.delivery.drain()
     await Promise.race([dead?.registrar.close(), dead?.webhooks.close(), Promise.resolve()])
     if (this.#disk.failing !== undefined) this.#outageEnded(this.#upMs())
     this.#disk.failing = undefined

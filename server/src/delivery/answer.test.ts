@@ -60,6 +60,7 @@ async function rung() {
   const phone = await attach(scene, await register(scene, 'phone'))
   const tab = await attach(scene, await register(scene, 'tab'))
   await send(scene, RING)
+  await scene.clock.advance(0)
   return { scene, phone, tab }
 }
 
@@ -291,7 +292,7 @@ describe('Prefer: wait, where an answer is waited for', () => {
     await answer(scene, 'tab')
     await scene.clock.advance(0)
     assert.deepEqual(waiting.answer, { acknowledged: 2, connected: 2, answeredBy: 'tab' })
-    scene.delivery.close()
+    scene.delivery.drain()
     await scene.store.close()
     assert.equal(scene.clock.pending(), 0)
   })

@@ -81,7 +81,7 @@ export async function answerEvent(
   user: UserKey,
   command: AnswerCommand,
 ): Promise<void> {
-  const { clock, store, links, bounds, receipts } = context
+  const { clock, store, bounds, receipts } = context
   const { eventId, userEndpointId } = command
   const { organizationId, userId } = user
   const kept = await store.calls.find(user, eventId)
@@ -94,7 +94,7 @@ export async function answerEvent(
   const answer = call.answeredBy === undefined ? shown(context, call, command) : undefined
   const said = answer === undefined ? {} : { answer }
   const request = { organizationId, userId, userEndpointId, call, ...said }
-  const outcome = store.calls.answer(request, bounds, links.sentThrough)
+  const outcome = await store.calls.answer(request, bounds)
   if (outcome.kind === 'unknown') throw new RollcallError('not_found')
   if (outcome.kind === 'answered') tellOfAnswer(context, user, call, outcome)
   // Whatever it is, a crash must not make it untrue.
@@ -172,5 +172,5 @@ function tellOfAnswer(
   if (qos === 0) tally.qos0.answered++
   else tally.qos1.answered++
   if (taken !== undefined) tell(context, [taken], 'acknowledged')
-  if (cancellation !== undefined) carryOn(context, tally, cancellation)
+  if (cancellation !== undefined) carryOn(context, cancellation)
 }

@@ -11,19 +11,17 @@ import type {
   StoredEvent,
 } from '../store/store.ts'
 import { type Accepted, draftOf, type Outgoing } from './accept.ts'
-import type { Links } from './links/links.ts'
 import { sealContext, senderScope } from './scopes.ts'
 
 export type AppendContext = {
   readonly clock: Clock
   readonly sealer: Sealer
-  readonly links: Links
   readonly bounds: MailboxBounds
 }
 
 /** What the store is asked to do with a QoS 1 event. Its clear bytes never reach the store where it is masked. */
 export function appendRequest(
-  { clock, sealer, links, bounds }: AppendContext,
+  { clock, sealer, bounds }: AppendContext,
   event: Accepted,
   idempotency: Claim | undefined,
   admit: AdmitWrite,
@@ -49,9 +47,7 @@ export function appendRequest(
   return {
     ...request,
     ...(idempotency === undefined ? {} : { idempotency }),
-    ...(collapseKey === undefined
-      ? {}
-      : { collapseKey: scoped(event, collapseKey), sentThrough: links.sentThrough }),
+    ...(collapseKey === undefined ? {} : { collapseKey: scoped(event, collapseKey) }),
     ...(cancel === undefined || cancelOn === 'answered' ? {} : { cancelOthers: cancel }),
     ...(isCall ? { call: callDraft(event, cancel, acceptedAtWallMs) } : {}),
   }

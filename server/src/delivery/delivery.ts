@@ -3,15 +3,14 @@ import type { Clock } from '../clock/clock.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { MaskLength, Sealer } from '../masks/masks.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
-import type { MailboxEntry, Registration, Store, UserKey } from '../store/store.ts'
+import type { EntryPosition, LinkPeer, MailboxEntry, Registration, Store, UserKey } from '../store/store.ts'
 import type { OrganizationOf } from './accept.ts'
 import { type AnswerCommand, answerEvent } from './answer.ts'
 import type { BulkItem } from './command/bulk.ts'
 import type { SendEventCommand } from './command/command.ts'
-import { type EndingsContext, endEntry } from './endings.ts'
+import { Endings, type EndingsContext, tell } from './endings.ts'
 import { Idempotency } from './idempotency.ts'
-import { Lifetimes } from './lifetimes.ts'
-import type { Attachment, Link, LinkPeer } from './links/link.ts'
+import type { Attachment, Link } from './links/link.ts'
 import { Links } from './links/links.ts'
 import { Outbox, type OutboxContext } from './links/outbox.ts'
 import { reminderBytes } from './links/reminder.ts'
@@ -23,18 +22,19 @@ import { type SendResult, sendEvent, sendEventAndWait } from './send-event.ts'
 import { type SendEventsContext, sendEvents } from './send-events.ts'
 import type { ReceiptWait } from './waiter.ts'
 
+export type { LinkPeer } from '../store/store.ts'
 export { type AnswerCommand, parseAnswer } from './answer.ts'
 export { type BulkItem, readSendEventArray, readSendEventLines } from './command/bulk.ts'
 export { parseSendEvent, type SendEventCommand } from './command/command.ts'
 export type { JsonObject } from './command/problems.ts'
 export { isJsonObject, parseJsonBody } from './command/raw-json.ts'
-export type { Attachment, Link, LinkCloseReason, LinkPeer, OutboundEvent } from './links/link.ts'
+export type { Attachment, Link, LinkCloseReason, OutboundEvent } from './links/link.ts'
 export { parseMasksPreview } from './preview-masks.ts'
 export type { SendResult } from './send-event.ts'
 export type { ReceiptWait } from './waiter.ts'
 
-/** Time after which an outbox whose mailbox could not be read tries again. */
-const READ_RETRY_MS = 1000
+/** Time after which an outbox that could not ask the store tries again. */
+const ASK_RETRY_MS = 1000
 
 export type Census = {
   /** Endpoints that have a link. */
@@ -106,22 +106,20 @@ export interface Delivery {
   endpointRegistered(registration: Registration): void
   /** The registration has ended: its link is closed. */
   endpointGone(registration: Registration, how: 'expired' | 'unregistered'): void
-  /** Begins to sweep out what was not delivered in time. */
-  start(): void
+  /** The store has ended entries whose lifetime was over. */
+  entriesLapsed(positions: readonly EntryPosition[]): void
   /** Whoever waits for receipts, now or later, is answered with what is known. Idempotent. */
   drain(): void
-  /** Stops sweeping, and drains. Idempotent. */
-  close(): void
 }
 
 export type DeliveryOptions = {
   readonly store: Pick<
     Store,
     | 'registrations'
+    | 'links'
     | 'mailboxes'
     | 'calls'
     | 'history'
-    | 'feed'
     | 'replies'
     | 'serviceTime'
     | 'hold'
@@ -169,7 +167,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
   const answering = { ...endings, store: options.store, metrics: options.metrics, maskLength }
   const context = outboxContext(options, endings)
-  const lifetimes = new Lifetimes(endings)
+  let linkId = 0
   return {
     sendEvent: (principal, command, idempotencyKey) => sendEvent(sending, principal, command, idempotencyKey),
     sendEvents: (principal, group) => sendEvents(sending, principal, group),
@@ -178,9 +176,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     answer: (user, command) => answerEvent(answering, user, command),
     previewMasks: (principal, command) => previewMasks(sending, principal, command),
     attach(registration, link) {
-      const attachment = attach(links, new Outbox(registration, link, context))
+      const attachment = attach(links, new Outbox(++linkId, registration, link, context))
       receipts.connected(registration.registrationId)
-      noted(options.log, options.store.feed.noteConnected(registration))
       return attachment
     },
     mailboxDepth: (registration) => options.store.mailboxes.depth(registration),
@@ -201,12 +198,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       receipts.registrationEnded(registration.registrationId)
       links.find(registration)?.link.close(how === 'expired' ? 'endpoint_expired' : 'endpoint_unregistered')
     },
-    start: () => lifetimes.start(),
+    entriesLapsed: (positions) => tell(endings, positions, 'expired'),
     drain: () => receipts.endAll(),
-    close() {
-      lifetimes.close()
-      receipts.endAll()
-    },
   }
 }
 
@@ -215,6 +208,7 @@ function attach(links: Links, outbox: Outbox): Attachment {
   const older = links.findByEndpoint(outbox.registration)
   older?.detach('taken_over')
   links.add(outbox)
+  outbox.attach()
   older?.link.close('taken_over')
   return outbox
 }
@@ -226,30 +220,22 @@ function remind({ clock, newId, metrics }: DeliveryOptions, links: Links, regist
 
 function outboxContext(
   { store, sealer, clock, log }: DeliveryOptions,
-  endings: EndingsContext,
+  context: EndingsContext,
 ): OutboxContext {
+  const endings = new Endings(context)
   return {
     mailboxes: store.mailboxes,
-    nowWallMs: () => clock.wallMs(),
+    links: store.links,
     open: (registration, entry) => openEntry(sealer, log, registration, entry),
     onSent: (entry) => store.history.note(entry, 'sent'),
-    onEnded: (position, ending, sinceMs) => endEntry(endings, position, ending, sinceMs),
-    onReadFailed(outbox, error) {
+    onEnding: (entry, how, sinceMs) => endings.end(entry, how, sinceMs),
+    onLapsed: (entry) => tell(context, [entry], 'expired'),
+    onFailed(outbox, error) {
       log.error('mailbox could not be read', { err: error instanceof Error ? error : undefined })
-      clock.after(READ_RETRY_MS, () => outbox.resume())
+      clock.after(ASK_RETRY_MS, () => outbox.resume())
     },
-    onDetached(outbox, reason) {
-      endings.links.remove(outbox)
-      noted(log, store.feed.noteDisconnected(outbox.registration, reason))
-    },
+    onDetached: (outbox) => context.links.remove(outbox),
   }
-}
-
-/** Nobody waits for what webhooks are told. */
-function noted(log: Pick<Log, 'error'>, note: Promise<void>): void {
-  note.catch((error: unknown) =>
-    log.error('a change was not kept for webhooks', { err: error instanceof Error ? error : undefined }),
-  )
 }
 
 function openEntry(

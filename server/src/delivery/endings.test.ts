@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { attach, BACKEND, openDelivery, register, send } from '../../../test/helpers/delivery-scene.ts'
+import {
+  attach,
+  BACKEND,
+  type DeliveryScene,
+  openDelivery,
+  register,
+  send,
+} from '../../../test/helpers/delivery-scene.ts'
 import { parseSendEvent } from './command/command.ts'
 
 const RING = {
@@ -57,6 +64,7 @@ describe('an acknowledgement', () => {
     const phone = await attach(scene, await register(scene, 'phone'))
     const tab = await attach(scene, await register(scene, 'tab'))
     await send(scene, RING)
+    await scene.clock.advance(0)
     phone.taken[0]?.acknowledged?.('discarded')
     await scene.clock.advance(1000)
     assert.deepEqual(tab.ids(), ['ring'])
@@ -109,7 +117,7 @@ describe('a lifetime', () => {
   it('ends in the background, and whoever waits for a receipt is told', async () => {
     const scene = await openDelivery()
     await register(scene, 'phone')
-    scene.delivery.start()
+    const sweeping = scene.clock.every(50, () => sweep(scene))
     const wait = { waitMs: 30_000, gone: new AbortController().signal }
     const command = parseSendEvent(
       Buffer.from(
@@ -129,8 +137,15 @@ describe('a lifetime', () => {
       receipts: { acknowledged: 0, connected: 0 },
     })
     assert.deepEqual(scene.outcomes, ['queued', 'expired'])
-    scene.delivery.close()
+    sweeping.cancel()
+    scene.delivery.drain()
     await scene.store.close()
     assert.equal(scene.clock.pending(), 0)
   })
 })
+
+/** As the registrar does. */
+async function sweep({ delivery, store }: DeliveryScene): Promise<void> {
+  const { lapsed } = await store.sweep(100)
+  if (lapsed.length > 0) delivery.entriesLapsed(lapsed)
+}

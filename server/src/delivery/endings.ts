@@ -1,16 +1,23 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock } from '../clock/clock.ts'
 import type { Metrics, Statistics, Tally } from '../observe/observe.ts'
-import type { Cancellation, EntryPosition, MailboxBounds, Store } from '../store/store.ts'
+import type {
+  Cancellation,
+  Ending,
+  EndOutcome,
+  EntryPosition,
+  HeldEntry,
+  MailboxBounds,
+  Store,
+} from '../store/store.ts'
 import type { Links } from './links/links.ts'
-import type { Ending } from './links/outbox.ts'
 import type { Receipts } from './receipts.ts'
 
-/** Time after which an acknowledgement that the store could not take is tried again. */
+/** Time after which an end that the store could not take is tried again. */
 const RETRY_MS = 1000
 
 export type EndingsContext = {
-  readonly store: Pick<Store, 'mailboxes' | 'history' | 'feed'>
+  readonly store: Pick<Store, 'mailboxes'>
   readonly links: Links
   readonly receipts: Receipts
   readonly clock: Clock
@@ -19,41 +26,68 @@ export type EndingsContext = {
   readonly bounds: MailboxBounds
 }
 
-/**
- * An entry is over: it leaves its mailbox, the history notes it, who waits for its receipt is told, and, where
- * it was sent with `cancelOthers`, the others hear of its acknowledgement.
- */
-export function endEntry(
-  context: EndingsContext,
-  position: EntryPosition,
-  ending: Ending,
-  sinceMs: number | undefined,
-): void {
-  const { store, clock, metrics, statistics } = context
-  const { registration, sequence } = position
-  // Its endpoint has answered, and the PUBACK comes after it; or its registration has ended.
-  if (!store.mailboxes.has(registration, sequence)) return
-  const nowWallMs = clock.wallMs()
-  if (ending === 'acknowledged') {
-    if (!acknowledge(context, position)) {
-      retry(context, position, sinceMs)
-      return
-    }
-  } else {
-    if (ending === 'expired') store.feed.noteExpired(registration, sequence, nowWallMs)
-    store.mailboxes.remove(registration, sequence)
-  }
-  store.history.note(position, ending)
-  const tally = statistics.of(registration.organizationId)
-  metrics.eventOutcome(ending)
-  countAndTell(context, tally, position, ending)
-  if (sinceMs === undefined) return
-  const elapsedMs = clock.monotonicMs() - sinceMs
-  metrics.deliveryMs(1, elapsedMs)
-  if (ending === 'acknowledged') tally.deliveryMs.qos1.add(elapsedMs)
+/** An entry that its link is done with. */
+type Done = HeldEntry & {
+  /** When it was accepted, on the monotonic clock, where that is known. */
+  readonly sinceMs: number | undefined
 }
 
-/** Entries have left their mailboxes, and the history knows: the rest is told. */
+/**
+ * Entries that come to their end at their own endpoint: the store ends them, and who waits for their receipts is told, and
+ * whoever counts. Those of one moment are ended together, which is before anything else that was read is carried out.
+ */
+export class Endings {
+  readonly #context: EndingsContext
+  #gathered: Done[] = []
+  #how: Ending = 'acknowledged'
+
+  constructor(context: EndingsContext) {
+    this.#context = context
+  }
+
+  end(entry: HeldEntry, how: Ending, sinceMs: number | undefined): void {
+    if (how !== this.#how) this.#flush()
+    this.#how = how
+    const { registration, sequence, eventId } = entry
+    this.#gathered.push({ registration, sequence, eventId, sinceMs })
+    if (this.#gathered.length === 1) queueMicrotask(() => this.#flush())
+  }
+
+  #flush(): void {
+    if (this.#gathered.length === 0) return
+    const entries = this.#gathered
+    const how = this.#how
+    this.#gathered = []
+    const { store, bounds } = this.#context
+    store.mailboxes.end(entries, how, bounds).then(
+      (outcome) => this.#report(outcome, how),
+      (error: unknown) => {
+        // The store is closed: they come again when it is opened.
+        if (!(error instanceof RollcallError)) throw error
+      },
+    )
+  }
+
+  #report({ ended, cancellations, refused }: EndOutcome<Done>, how: Ending): void {
+    const { clock, metrics, statistics } = this.#context
+    if (ended.length > 0) metrics.eventOutcome(how, ended.length)
+    const nowMs = clock.monotonicMs()
+    for (const entry of ended) {
+      const tally = statistics.of(entry.registration.organizationId)
+      countAndTell(this.#context, tally, entry, how)
+      if (entry.sinceMs === undefined) continue
+      metrics.deliveryMs(1, nowMs - entry.sinceMs)
+      if (how === 'acknowledged') tally.deliveryMs.qos1.add(nowMs - entry.sinceMs)
+    }
+    for (const cancellation of cancellations) carryOn(this.#context, cancellation)
+    if (refused.length > 0)
+      clock.after(RETRY_MS, () => {
+        for (const entry of refused) this.end(entry, how, entry.sinceMs)
+      })
+  }
+}
+
+/** The store has ended entries: the rest is told. */
 export function tell(
   context: Pick<EndingsContext, 'metrics' | 'receipts' | 'statistics'>,
   positions: readonly EntryPosition[],
@@ -79,36 +113,13 @@ function countAndTell(
   receipts.entryEnded(position, ending === 'acknowledged')
 }
 
-/** Returns whether the store could take it. */
-function acknowledge(context: EndingsContext, position: EntryPosition): boolean {
-  const { store, links, bounds, statistics } = context
-  try {
-    const { registration, sequence } = position
-    const cancellation = store.mailboxes.acknowledge(registration, sequence, bounds, links.sentThrough)
-    // All of them are the same user's.
-    if (cancellation !== undefined) carryOn(context, statistics.of(registration.organizationId), cancellation)
-    return true
-  } catch (error) {
-    if (error instanceof RollcallError && error.code === 'unavailable') return false
-    throw error
-  }
-}
-
-function retry(context: EndingsContext, position: EntryPosition, sinceMs: number | undefined): void {
-  const { store, clock } = context
-  clock.after(RETRY_MS, () => {
-    if (store.mailboxes.has(position.registration, position.sequence))
-      endEntry(context, position, 'acknowledged', sinceMs)
-  })
-}
-
 /** The cancelling events are in the mailboxes: they go out as soon as they are durable, and not before. */
 export function carryOn(
   context: Omit<EndingsContext, 'store'>,
-  { qos1 }: Tally,
-  { accepted, full, discarded, durable }: Cancellation,
+  { organizationId, accepted, full, discarded, durable }: Cancellation,
 ): void {
-  const { links, metrics } = context
+  const { links, metrics, statistics } = context
+  const { qos1 } = statistics.of(organizationId)
   tell(context, discarded, 'discarded')
   if (accepted.length + full.length > 0) {
     metrics.eventAccepted(1)

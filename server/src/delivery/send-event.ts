@@ -237,11 +237,13 @@ function handOver(
     throw new RollcallError('mailbox_full', undefined, { retryAfterSeconds: 1 })
   // Before it is sent, or a receipt could come first.
   if (waiter !== undefined) expectReceipts(context, event, outcome, waiter)
-  const { bytes, acceptedAtMs, expiresAtWallMs } = event
-  const pushed = { bytes, acceptedAtMs, expiresAtWallMs, mayBeGone: mayBeGone(event) }
-  for (const taken of accepted) {
-    const isSent = links.find(taken.registration)?.push(taken, pushed) === true
-    metrics.eventOutcome(isSent ? 'sent' : 'queued')
+  const { eventId, bytes, acceptedAtMs } = event
+  const pushed = { eventId, bytes, acceptedAtMs, mustBeClaimed: mustBeClaimed(event) }
+  const note = (isSent: boolean) => metrics.eventOutcome(isSent ? 'sent' : 'queued')
+  for (const entry of accepted) {
+    const isSent = links.find(entry.registration)?.push(entry, pushed) ?? false
+    if (typeof isSent === 'boolean') note(isSent)
+    else void isSent.then(note)
   }
   return accepted.length
 }
@@ -285,18 +287,17 @@ function awaited({ to, eventId, sentBy, senderOrganizationId }: Accepted): Await
 
 /** What came to its end while the event became durable is not waited for. */
 function expectReceipts(
-  { links, receipts, store }: SendEventContext,
+  { links, receipts }: SendEventContext,
   event: Accepted,
-  { accepted }: AppendOutcome,
+  { accepted, gone = [] }: AppendOutcome,
   waiter: Waiter,
 ): void {
   const registrations = accepted.map(({ registration }) => registration)
   receipts.expect(waiter, awaited(event), accepted, connected(links, registrations))
-  for (const { registration, sequence } of accepted)
-    if (!store.mailboxes.has(registration, sequence)) receipts.entryEnded({ registration, sequence }, false)
+  for (const position of gone) receipts.entryEnded(position, false)
 }
 
-function mayBeGone({ expiresAtWallMs, collapseKey, cancelOthers, waitsForAnswer }: Accepted): boolean {
+function mustBeClaimed({ expiresAtWallMs, collapseKey, cancelOthers, waitsForAnswer }: Accepted): boolean {
   if (expiresAtWallMs !== undefined || collapseKey !== undefined) return true
   return cancelOthers !== undefined || waitsForAnswer
 }

@@ -60,7 +60,12 @@ function setup() {
         taken.push(event)
         return isTaken
       }
-      const attachment = delivery.attach(registration, { peer: PEER, send, close: () => undefined })
+      const attachment = delivery.attach(registration, {
+        peer: PEER,
+        send,
+        hasRoom: () => true,
+        close: () => undefined,
+      })
       attachment.start()
       await clock.advance(0)
       return { taken, attachment }
@@ -102,6 +107,7 @@ describe('what delivery counts of an organization', () => {
     assert.deepEqual(figures().qos1, { ...NONE, events: 1, copies: 2 })
     await clock.advance(40)
     taken[0]?.acknowledged?.()
+    await clock.advance(0)
     const { qos0, qos1, deliveryMs } = figures()
     assert.deepEqual(qos1, { ...NONE, events: 1, copies: 2, acknowledged: 1 })
     assert.equal(qos0.events, 0)
@@ -110,20 +116,20 @@ describe('what delivery counts of an organization', () => {
   })
 
   it('a backlog is acknowledged without a time, and what is too large is discarded', async () => {
-    const { register, attach, send, figures } = setup()
+    const { clock, register, attach, send, figures } = setup()
     const phone = await register('phone')
     await send({ qos: 1 })
     await send({ qos: 1 })
     const { taken } = await attach(phone)
     taken[0]?.acknowledged?.()
     taken[1]?.acknowledged?.('discarded')
+    await clock.advance(0)
     assert.deepEqual(figures().qos1, { ...NONE, events: 2, copies: 2, acknowledged: 1, discarded: 1 })
     assert.deepEqual(filled(figures().deliveryMs.qos1), [])
   })
 
   it('replaced, expired and refused copies', async () => {
-    const { clock, delivery, register, send, figures } = setup()
-    delivery.start()
+    const { clock, store, delivery, register, send, figures } = setup()
     await register('phone')
     await send({ qos: 1, collapseKey: 'k', ttlSeconds: 5 })
     await send({ qos: 1, collapseKey: 'k', ttlSeconds: 5 })
@@ -132,13 +138,13 @@ describe('what delivery counts of an organization', () => {
     const replaced = { discarded: 1, superseded: 1 }
     assert.deepEqual(figures().qos1, { ...NONE, events: 3, copies: 3, ...replaced, mailboxFull: 1 })
     await clock.advance(6000)
+    delivery.entriesLapsed((await store.sweep(100)).lapsed)
     assert.equal(figures().qos1.expired, 1)
     assert.equal((await delivery.census('acme')).mailboxEvents, 1)
-    delivery.close()
   })
 
   it('a cancelling event is an event, and the copies that it takes the place of are discarded', async () => {
-    const { register, attach, send, figures } = setup()
+    const { clock, register, attach, send, figures } = setup()
     const { taken } = await attach(await register('phone'))
     await register('away')
     await send({
@@ -146,6 +152,7 @@ describe('what delivery counts of an organization', () => {
       cancelOthers: { on: 'acknowledged', event: { ...EVENT, type: 'CallCancelledEvent' } },
     })
     taken[0]?.acknowledged?.()
+    await clock.advance(0)
     const cancelled = { discarded: 1, superseded: 1 }
     assert.deepEqual(figures().qos1, { ...NONE, events: 2, copies: 3, acknowledged: 1, ...cancelled })
   })

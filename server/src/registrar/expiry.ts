@@ -1,21 +1,22 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { afterThisTurn, type Clock, type Timer } from '../clock/clock.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
-import type { Registration, RegistrationStore } from '../store/store.ts'
+import type { EntryPosition, Registration, Store } from '../store/store.ts'
 
 /** Time between sweeps. Lateness is at most this, plus the time to work off what is due. */
 const SWEEP_PERIOD_MS = 50
-/** Registrations looked at in one sweep; between two everybody else gets a turn. */
+/** Registrations, and entries, looked at in one sweep; between two everybody else gets a turn. */
 const SWEPT_MAX = 1000
 
 export type ExpiryContext = {
-  readonly registrations: Pick<RegistrationStore, 'sweep'>
+  readonly store: Pick<Store, 'sweep'>
   readonly clock: Clock
   readonly metrics: Pick<Metrics, 'expiryLatenessMs' | 'registrationEnded'>
   readonly statistics: Pick<Statistics, 'of'>
   readonly log: Pick<Log, 'error'>
   readonly onReminderDue: (registration: Registration) => void
   readonly onExpired: (registration: Registration) => void
+  readonly onLapsed: (entries: readonly EntryPosition[]) => void
 }
 
 /** Has the store sweep, in slices, and tells what it did. */
@@ -57,10 +58,11 @@ export class Expiry {
 
   /** Returns when the next is due. */
   async #sweepSlice(): Promise<number> {
-    const { registrations, onReminderDue } = this.#context
-    const { reminded, expired, nextDueInMs } = await registrations.sweep(SWEPT_MAX)
+    const { store, onReminderDue, onLapsed } = this.#context
+    const { reminded, expired, lapsed, nextDueInMs } = await store.sweep(SWEPT_MAX)
     for (const registration of reminded) this.#guard(() => onReminderDue(registration))
     for (const registration of expired) this.#reportExpired(registration)
+    if (lapsed.length > 0) this.#guard(() => onLapsed(lapsed))
     return nextDueInMs
   }
 

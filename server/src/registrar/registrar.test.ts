@@ -31,6 +31,8 @@ function setup() {
     onReminderDue: note('remind'),
     onExpired: note('expired'),
     onUnregistered: note('unregistered'),
+    onLapsed: () => undefined,
+    mayEvict: false,
   })
   registrar.start()
   const register = (

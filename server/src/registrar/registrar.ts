@@ -4,7 +4,7 @@ import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import { KEEP_ALIVE_SECONDS_MIN } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
-import type { EndpointKey, IsLinked, Registration, Store, UserKey, UserStore } from '../store/store.ts'
+import type { EndpointKey, EntryPosition, Registration, Store, UserKey, UserStore } from '../store/store.ts'
 import { Expiry } from './expiry.ts'
 
 /** Keeps registrations: register, keepalive, unregister, reminders and expiry. Knows nothing of delivery. */
@@ -56,7 +56,7 @@ export type WantedRegistration = {
 }
 
 export type RegistrarOptions = {
-  readonly store: Pick<Store, 'registrations' | 'lastSeen' | 'users' | 'totals'>
+  readonly store: Pick<Store, 'registrations' | 'sweep' | 'lastSeen' | 'users' | 'totals'>
   readonly clock: Clock
   /** Makes UUIDv7s for endpoints that bring no id of their own. */
   readonly newId: () => string
@@ -64,18 +64,20 @@ export type RegistrarOptions = {
   readonly statistics: Pick<Statistics, 'of'>
   readonly log: Pick<Log, 'error'>
   readonly limits: { readonly keepAliveSecondsMax: number; readonly endpointsPerUserMax: number }
-  /** Whether an endpoint has a link: one that has none makes room where a user has too many. Absent: none does. */
-  readonly isLinked?: IsLinked | undefined
+  /** Whether endpoints that have no link make room where a user has too many. */
+  readonly mayEvict: boolean
   /** Called after a registration was made, not after a refresh. */
   readonly onRegistered: (registration: Registration) => void
   readonly onReminderDue: (registration: Registration) => void
   readonly onExpired: (registration: Registration) => void
   readonly onUnregistered: (registration: Registration) => void
+  /** Entries of mailboxes have ended, because their lifetime was over. */
+  readonly onLapsed: (entries: readonly EntryPosition[]) => void
 }
 
 export function createRegistrar(options: RegistrarOptions): Registrar {
   const { registrations, lastSeen } = options.store
-  const expiry = new Expiry({ ...options, registrations })
+  const expiry = new Expiry(options)
   return {
     register: (user, wanted, authorizedUntilWallMs) => register(options, user, wanted, authorizedUntilWallMs),
     async keepalive(endpoint, authorizedUntilWallMs) {
@@ -107,14 +109,14 @@ async function register(
   wanted: WantedRegistration,
   authorizedUntilWallMs: number,
 ): Promise<Registration> {
-  const { store, newId, limits, isLinked, onRegistered } = options
+  const { store, newId, limits, mayEvict, onRegistered } = options
   checkWanted(wanted, limits.keepAliveSecondsMax)
   const request = {
     ...user,
     ...wanted,
     userEndpointId: wanted.userEndpointId ?? newId(),
     authorizedUntilWallMs,
-    ...(isLinked === undefined ? {} : { isLinked }),
+    mayEvict,
   }
   const outcome = await store.registrations.register(request, limits.endpointsPerUserMax)
   if (outcome.kind === 'too_many_endpoints') throw new RollcallError('too_many_endpoints', tooMany(options))
@@ -146,8 +148,8 @@ function ended(
 }
 
 /** Says what its reader can do about it. */
-function tooMany({ limits, isLinked }: RegistrarOptions): string {
-  const why = isLinked === undefined ? '' : ', and those of this user are connected'
+function tooMany({ limits, mayEvict }: RegistrarOptions): string {
+  const why = !mayEvict ? '' : ', and those of this user are connected'
   return `A user may have ${limits.endpointsPerUserMax} endpoints${why}. Unregister one that is not used, or let it expire.`
 }
 

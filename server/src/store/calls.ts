@@ -1,4 +1,4 @@
-import type { Cancellation, EntryPosition, MailboxBounds, SentThrough } from './mailboxes.ts'
+import type { Cancellation, EntryPosition, MailboxBounds } from './mailboxes.ts'
 import type { EndpointKey, UserKey } from './registrations.ts'
 
 /** An event that can be answered now, or was. */
@@ -68,5 +68,5 @@ export interface CallStore {
    *
    * @throws RollcallError `unavailable` where it cannot be done now; nothing has changed then
    */
-  answer(request: AnswerRequest, bounds: MailboxBounds, sentThrough: SentThrough): AnswerOutcome
+  answer(request: AnswerRequest, bounds: MailboxBounds): Promise<AnswerOutcome>
 }

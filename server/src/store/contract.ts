@@ -9,6 +9,7 @@ import { historyRestartCases } from './contract/history-restart.ts'
 import { historySharingCases, historySharingRestartCases, SMALL_HISTORY } from './contract/history-sharing.ts'
 import { lastSeenCases } from './contract/last-seen.ts'
 import { leaseCases, leaseRestartCases } from './contract/leases.ts'
+import { linkCases, linkRestartCases } from './contract/links.ts'
 import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
 import { replyCases, replyRestartCases } from './contract/replies.ts'
@@ -70,6 +71,7 @@ export function testStoreContract(
     ['erasing a user', erasureCases],
     ['the feed', feedCases],
     ['leases of webhooks', leaseCases],
+    ['links', linkCases],
     ['terms of events', termCases],
     ['answers to events', answerCases],
     ['totals', totalsCases],
@@ -77,6 +79,7 @@ export function testStoreContract(
     ['time that stood still, over restarts', standstillRestartCases, noRestarts],
     ['a wall clock that jumps, over restarts', wallJumpRestartCases, noRestarts],
     ['replies over restarts', replyRestartCases, noRestarts],
+    ['links over restarts', linkRestartCases, noRestarts],
     ['terms over restarts', termRestartCases, noRestarts],
     ['answers over restarts', answerRestartCases, noRestarts],
     ['what everybody shares, over restarts', sharingRestartCases, noRestarts],

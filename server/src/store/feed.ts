@@ -1,5 +1,5 @@
-import type { DisconnectReason, LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
-import type { EndpointKey, Registration, RegistrationKey, UserKey } from './registrations.ts'
+import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
+import type { EndpointKey, UserKey } from './registrations.ts'
 
 /**
  * One thing that happened to an endpoint of a watched organization, to an event on its way there, or to a user: then
@@ -52,8 +52,8 @@ export type FeedBounds = {
 }
 
 /**
- * A durable feed of changes for webhooks. The engine itself adds registrations, expiries, unregistrations and ends of
- * events, in the same durable step as the change; links and sign-ins are noted by calls. Of organizations that nobody
+ * A durable feed of changes for webhooks. The engine itself adds registrations, expiries, unregistrations, links and ends of
+ * events, in the same step as the change; sign-ins are noted by calls. Of organizations that nobody
  * watches nothing is kept. Entries that every webhook of their organization is past (`WebhookStore`) are removed. Bounded
  * (`FeedBounds`). Partition: the organization; an engine whose users have partitions of their own leaves an entry in the
  * change's, and moves it from there, once and in the order of each endpoint.
@@ -69,15 +69,6 @@ export interface FeedStore {
    * effect at once. Soon durable.
    */
   watch(watches: readonly Watch[]): Promise<void>
-  /** The registration got a link. Soon durable. */
-  noteConnected(registration: Registration): Promise<void>
-  /** The registration lost its link. Soon durable. */
-  noteDisconnected(registration: Registration, reason: DisconnectReason): Promise<void>
-  /**
-   * The lifetime of a mailbox entry is over, and whoever calls is about to remove it; nothing where it is not
-   * there. The engine itself tells of what `acknowledge` and `expireDue` end, and of answers. Soon durable.
-   */
-  noteExpired(registration: RegistrationKey, sequence: number, atWallMs: number): void
   /** So many passwords of the user were tried that its sign-ins are held off. Soon durable. */
   noteSignInLocked(user: UserKey): Promise<void>
   /**

@@ -104,8 +104,8 @@ export interface HistoryStore {
    */
   add(draft: HistoryDraft, endpoints: readonly EndpointOutcome[]): void
   /**
-   * Notes what became of a mailbox entry, as of now. The engine itself notes `discarded` for the entries of
-   * a registration that ends. An entry without a record is ignored, so is an outcome that was noted before, and
+   * Notes what became of a mailbox entry, as of now. The engine itself notes what ends an entry.
+   * An entry without a record is ignored, so is an outcome that was noted before, and
    * after a final outcome nothing is noted. Soon durable.
    */
   note(entry: { readonly registration: RegistrationKey; readonly sequence: number }, outcome: Outcome): void

@@ -1,4 +1,5 @@
 import type { HistoryDraft } from './history.ts'
+import type { LinkHandle } from './links.ts'
 import type { RegistrationKey, UserKey } from './registrations.ts'
 import type { Claim, Reply } from './replies.ts'
 
@@ -16,6 +17,8 @@ export type StoredEvent = {
 export type MailboxEntry = StoredEvent & {
   /** Position in the mailbox: positive, ascending without reuse within one registration. */
   readonly sequence: number
+  /** It is sent on terms, or to be answered: it may be gone when its turn comes, and has to be claimed then. */
+  readonly mustBeClaimed?: true
 }
 
 export type MailboxBounds = { readonly eventsMax: number; readonly bytesMax: number }
@@ -38,12 +41,10 @@ export type AppendRequest = UserKey & {
    * step, noted `discarded`. The key is the caller's to scope.
    */
   readonly collapseKey?: string
-  /** What the others get once one endpoint has acknowledged: see `MailboxStore.acknowledge`. */
+  /** What the others get once one endpoint has acknowledged: see `MailboxStore.end`. */
   readonly cancelOthers?: CancelDraft
   /** Kept where somebody takes the event, so that one of them can answer it: see `CallStore`. */
   readonly call?: CallDraft
-  /** Needed for `collapseKey`. Default: nothing is in flight. */
-  readonly sentThrough?: SentThrough
   /** Asked before anything changes. Default: there is room for everybody. */
   readonly admit?: AdmitWrite
 }
@@ -88,17 +89,34 @@ export type CallDraft = {
   readonly cancelOthers?: CancelDraft
 }
 
-/**
- * The last entry that the registration's live link was handed, 0 without a link: entries up to it that still
- * wait are in flight, and stay until they are acknowledged or the link goes; those above are unsent.
- */
-export type SentThrough = (registrationId: number) => number
-
 /** An entry of a mailbox. */
 export type EntryPosition = { readonly registration: RegistrationKey; readonly sequence: number }
 
+/**
+ * An entry as whoever was handed it knows it: with its event, so that no other is meant that may have come to its place where
+ * the last moments of a store were lost.
+ */
+export type HeldEntry = EntryPosition & { readonly eventId: string }
+
+/** How an entry leaves its mailbox. */
+export type Ending = 'acknowledged' | 'discarded' | 'expired'
+
+/** What came of ending entries. */
+export type EndOutcome<Entry extends EntryPosition> = {
+  /** Those that were there, as they were named. */
+  readonly ended: readonly Entry[]
+  /** What the acknowledgements among them set off. */
+  readonly cancellations: readonly Cancellation[]
+  /** Those that could not be ended now, with which nothing has happened: to be tried again. */
+  readonly refused: readonly Entry[]
+}
+
+/** `expired`: its time was over, and it has ended by that. `gone`: it had ended, or another link holds the registration. */
+export type Claimed = 'in_flight' | 'expired' | 'gone'
+
 /** What an acknowledgement or an answer set off at the user's other endpoints. */
 export type Cancellation = {
+  readonly organizationId: string
   /** Whose mailboxes took the cancelling event. */
   readonly accepted: readonly RegistrationKey[]
   /** Whose mailboxes were too full even for that. */
@@ -121,6 +139,8 @@ export type AppendOutcome = {
   readonly full: readonly RegistrationKey[]
   /** Entries that made room for this one by their `collapseKey`. Absent: none. */
   readonly replaced?: readonly EntryPosition[]
+  /** Accepted ones that had ended when this became durable. Absent: none. */
+  readonly gone?: readonly EntryPosition[]
   /** This was done under the same token before: nothing was added now. */
   readonly repeated?: Reply
 }
@@ -138,46 +158,38 @@ export interface MailboxStore {
    */
   append(request: AppendRequest): Promise<AppendOutcome>
   /**
-   * Entries after `afterSequence` (0: from the start), in order, at most `entriesMax`, and no more payload
-   * than `bytesMax` unless the first alone is larger. Only durable entries. Empty: there is nothing further,
-   * or no such registration.
+   * Hands a link that holds the registration entries after `afterSequence` (0: from the start), in order, at most
+   * `entriesMax`, and no more payload than `bytesMax` unless the first alone is larger. Only durable entries. They are in
+   * flight from then on, but for those that must be claimed. Empty: there is nothing further, or nothing for this link.
    */
-  read(
+  take(
     registration: RegistrationKey,
+    link: LinkHandle,
     afterSequence: number,
     entriesMax: number,
     bytesMax: number,
   ): Promise<readonly MailboxEntry[]>
-  /** Whether the entry still waits. Cheap. */
-  has(registration: RegistrationKey, sequence: number): boolean
   /**
-   * Removes one entry; unknown ones are ignored. Soon durable. What became of it is the caller's to note, as
-   * with `acknowledge`.
+   * A link is about to send an entry that must be claimed, and has sent or passed over all before it. Says whether it may:
+   * then it is in flight until it ends, or the link no longer holds the registration. What is in flight is neither replaced,
+   * nor discarded, nor does it expire.
    */
-  remove(registration: RegistrationKey, sequence: number): void
+  claim(entry: HeldEntry, link: LinkHandle): Promise<Claimed>
   /**
-   * Removes an entry that its endpoint acknowledged; unknown ones are ignored. Soon durable.
+   * Entries are over, each as soon as it is named, in their order: they leave their mailboxes; history, feed and calls are
+   * told. Entries that are not there, or are of another event, are ignored. Soon durable.
    *
-   * Where it was appended with `cancelOthers` and is the first of that event to be acknowledged, then, in the
-   * same atomic step: the others of its entries that are unsent are removed and noted `discarded`, and the
+   * Where one is acknowledged that was appended with `cancelOthers`, and is the first of that event to be, then, in the
+   * same atomic step: the others of its entries that are not in flight are removed and noted `discarded`, and the
    * cancelling event is appended to the mailbox of every live endpoint that still had such an entry, with a
    * record of its own. It may take a mailbox up to twice over its bounds. It happens once, and not at all when
-   * every entry ended otherwise. Everywhere else: `undefined`.
-   *
-   * @throws RollcallError `unavailable` where it cannot be done now; nothing has changed then
+   * every entry ended otherwise.
    */
-  acknowledge(
-    registration: RegistrationKey,
-    sequence: number,
+  end<Entry extends HeldEntry>(
+    entries: readonly Entry[],
+    how: Ending,
     bounds: MailboxBounds,
-    sentThrough: SentThrough,
-  ): Cancellation | undefined
-  /**
-   * Looks at no more than `max` entries whose time is over, earliest first, removes them and notes them
-   * `expired`, but for those in flight: they are looked at again some seconds later. Returns what was removed.
-   * Cheap when nothing is due. Soon durable.
-   */
-  expireDue(max: number, sentThrough: SentThrough): readonly EntryPosition[]
+  ): Promise<EndOutcome<Entry>>
   /** Entries waiting now. Cheap. */
   depth(registration: RegistrationKey): number
 }

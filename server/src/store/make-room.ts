@@ -1,5 +1,3 @@
-import type { IsLinked } from './store.ts'
-
 type Silent = { readonly registrationId: number; readonly lastKeepAliveAtWallMs: number }
 
 /**
@@ -11,7 +9,7 @@ type Silent = { readonly registrationId: number; readonly lastKeepAliveAtWallMs:
 export function whoMakesRoom<Live extends Silent>(
   live: readonly Live[],
   endpointsMax: number,
-  isLinked: IsLinked | undefined,
+  isLinked: ((registrationId: number) => boolean) | undefined,
 ): readonly Live[] | undefined {
   const tooMany = live.length + 1 - endpointsMax
   if (tooMany <= 0) return []

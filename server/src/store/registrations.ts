@@ -32,14 +32,11 @@ export type RegisterRequest = EndpointKey & {
   readonly serverKeepAliveReminderOn: boolean
   readonly authorizedUntilWallMs: number
   /**
-   * Where the user has as many endpoints as it may, those for which this is false make room, the longest silent
-   * first. Absent: none does.
+   * Whether, where the user has as many endpoints as it may, those make room that no link holds, the longest silent first.
+   * Absent: none does.
    */
-  readonly isLinked?: IsLinked
+  readonly mayEvict?: boolean
 }
-
-/** Whether a registration has a live link. */
-export type IsLinked = (registrationId: number) => boolean
 
 export type RegisterOutcome =
   | {
@@ -52,7 +49,7 @@ export type RegisterOutcome =
   | { readonly kind: 'too_many_endpoints' }
 
 /**
- * Partition of every operation but `sweep`: the user. The engine keeps the time: who lives is judged by what was heard so
+ * Partition of every operation: the user. The engine keeps the time: who lives is judged by what was heard so
  * far (`ServiceTime.heardMs`), and a period that begins is counted from now. Expired registrations are invisible to every
  * read.
  */
@@ -60,7 +57,7 @@ export interface RegistrationStore {
   /**
    * Creates a registration, or refreshes the live one of the same endpoint (same `registrationId` and
    * mailbox; new period, reminder setting and deadline; `authorizedUntilWallMs` only grows). Refused when
-   * the user would have more than `endpointsMax` live ones, unless enough without a link can make room (`isLinked`):
+   * the user would have more than `endpointsMax` live ones, unless enough without a link can make room (`mayEvict`):
    * those end in the same step, with their mailboxes, reason `evicted`. Durable.
    *
    * Where an expired registration of the same endpoint was not swept yet, the new one takes its place for
@@ -85,21 +82,4 @@ export interface RegistrationStore {
   find(endpoint: EndpointKey): Promise<Registration | undefined>
   /** The user's live registrations, oldest first. Zero: an empty array. */
   list(user: UserKey): Promise<readonly Registration[]>
-  /**
-   * Looks at no more than `max` registrations that are due, earliest first as far as cheap, and carries out what
-   * `lifecycle.ts` decides in the same step, each on its own partition: past its deadline a registration ends with its
-   * mailbox, before it it is marked reminded. Nothing is told twice, whoever else sweeps meanwhile, and no keepalive is
-   * overtaken. Soon durable.
-   */
-  sweep(max: number): Promise<Swept>
-}
-
-/** What one sweep has done. */
-export type Swept = {
-  /** Those whose reminder is to be sent now. */
-  readonly reminded: readonly Registration[]
-  /** Those that have expired, as they were: `remainingMs` says how late they are. */
-  readonly expired: readonly Registration[]
-  /** When the next is due, as far as is known now: 0 at once, for there was more than `max`; `Infinity`: nothing is. */
-  readonly nextDueInMs: number
 }

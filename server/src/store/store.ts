@@ -6,11 +6,13 @@ import type { FeedStore } from './feed.ts'
 import type { StoreGauges } from './gauges.ts'
 import type { HistoryStore } from './history.ts'
 import type { LastSeenStore } from './last-seen.ts'
+import type { LinkStore } from './links.ts'
 import type { MailboxStore } from './mailboxes.ts'
 import type { RefreshFamilyStore } from './refresh-families.ts'
 import type { RegistrationStore } from './registrations.ts'
 import type { ReplyStore } from './replies.ts'
 import type { RevokedToken, SharedList, SigningKey, UserRevocation } from './shared-list.ts'
+import type { Swept } from './sweep.ts'
 import type { StoreTotals } from './totals.ts'
 import type { UserStore } from './users.ts'
 import type { WebhookStore } from './webhooks.ts'
@@ -33,6 +35,7 @@ export type {
   Sender,
 } from './history.ts'
 export type { LastSeenStore } from './last-seen.ts'
+export type { LinkHandle, LinkPeer, LinkStore } from './links.ts'
 export type {
   AdmitWrite,
   AppendOutcome,
@@ -40,29 +43,31 @@ export type {
   CallDraft,
   CancelDraft,
   Cancellation,
+  Claimed,
+  Ending,
+  EndOutcome,
   EntryPosition,
+  HeldEntry,
   MailboxBounds,
   MailboxEntry,
   MailboxStore,
-  SentThrough,
   StoredEvent,
   WantedWrite,
 } from './mailboxes.ts'
 export type { RefreshFamily, RefreshFamilyStore, RotateOutcome, Successor } from './refresh-families.ts'
 export type {
   EndpointKey,
-  IsLinked,
   RegisterOutcome,
   RegisterRequest,
   Registration,
   RegistrationKey,
   RegistrationStore,
-  Swept,
   UserKey,
 } from './registrations.ts'
 export type { Claim, ClaimOutcome, IdempotencyKey, Reply, ReplyStore } from './replies.ts'
 export type { ListChange, RevokedToken, SharedList, SigningKey, UserRevocation } from './shared-list.ts'
 export { type Holding, isOverShare, SHARE_PERCENTS, type SharePercents, Shares } from './shares.ts'
+export type { Swept } from './sweep.ts'
 export type { StoreTotals } from './totals.ts'
 export type { KnownUser, Range, UserStore } from './users.ts'
 export type {
@@ -93,6 +98,7 @@ export type {
  */
 export interface Store {
   readonly registrations: RegistrationStore
+  readonly links: LinkStore
   readonly mailboxes: MailboxStore
   readonly calls: CallStore
   readonly replies: ReplyStore
@@ -110,6 +116,14 @@ export interface Store {
   readonly signingKeys: SharedList<SigningKey>
   /** The time on which deadlines are kept; passes only while this store is open, the process runs, and writing works. */
   readonly serviceTime: ServiceTime
+  /**
+   * Looks at no more than `max` registrations that are due, and as many entries whose lifetime is over, earliest first as far
+   * as cheap, and carries out what is due in the same step, each on its own partition: past its deadline a registration
+   * ends with its mailbox, before it it is marked reminded (`lifecycle.ts`); an entry ends `expired`, but for those in
+   * flight, which are looked at again some seconds later. Nothing is told twice, whoever else sweeps meanwhile, and no
+   * keepalive is overtaken. Soon durable.
+   */
+  sweep(max: number): Promise<Swept>
   /** Why writes fail now, or `undefined` while they succeed. Cheap. */
   failure(): string | undefined
   /** What else is wrong with it now. Cheap. Empty: nothing. */

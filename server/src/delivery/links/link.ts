@@ -1,5 +1,5 @@
-import type { ConnectionInSight } from '@rollcall/protocol/command'
 import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
+import type { LinkPeer } from '../../store/store.ts'
 
 /** Why a link is closed from inside; `mqtt` maps it to a reason code. */
 export type LinkCloseReason =
@@ -9,12 +9,6 @@ export type LinkCloseReason =
   | 'endpoint_unregistered'
   /** The server is stopping. */
   | 'draining'
-
-/** Who is at the other end of a connection, in its own words: for people who look, never for the log. */
-export type LinkPeer = Pick<ConnectionInSight, 'clientId' | 'protocol' | 'transport'> & {
-  readonly userAgent: string | undefined
-  readonly connectedAtWallMs: number
-}
 
 /** One event on its way to one endpoint. */
 export type OutboundEvent = {
@@ -41,6 +35,11 @@ export interface Link {
    * a QoS 1 event it calls `Attachment.resume` once it has room again.
    */
   send(event: OutboundEvent): boolean
+  /**
+   * Whether it would take a QoS 1 event now. Where it would not, it calls `Attachment.resume` once it has room again, as if
+   * it had refused one.
+   */
+  hasRoom(): boolean
   /** Closes the whole connection. Idempotent; ends in `Attachment.detach`. */
   close(reason: LinkCloseReason): void
 }

@@ -18,10 +18,6 @@ export class Links {
     return this.#byEndpoint.get(nameOf(endpoint))
   }
 
-  /** See `SentThrough` in the store. */
-  readonly sentThrough = (registrationId: number): number =>
-    this.#byRegistration.get(registrationId)?.sentThrough ?? 0
-
   /** Endpoints that have a link, of one organization or in all. */
   count(organizationId: string | undefined): number {
     if (organizationId === undefined) return this.#byEndpoint.size

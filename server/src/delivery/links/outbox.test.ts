@@ -14,6 +14,7 @@ function setup(quota: number) {
   /** Handed to the link, as the history hears of it. */
   const noted: number[] = []
   const ends = new Map<number, number>()
+  const claimed: number[] = []
   let nowWallMs = 0
   let free = quota
   let reads: (() => void)[] = []
@@ -28,27 +29,39 @@ function setup(quota: number) {
         eventId: String(sequence),
         sealed: false,
         acceptedAtWallMs: 0,
-        ...(ends.has(sequence) ? { expiresAtWallMs: ends.get(sequence) ?? 0 } : {}),
+        ...(ends.has(sequence) ? { mustBeClaimed: true as const } : {}),
       }))
   const context: OutboxContext = {
     mailboxes: {
-      read: (_, after) =>
+      take: (_registration, _link, after) =>
         new Promise((resolve, reject) => {
           // What is there is decided when the read begins, as in a store whose answer is on its way.
           const page = read(after).slice(0, 3)
           reads.push(() => (isFailing ? reject(new Error('down')) : resolve(page)))
         }),
-      has: (_, sequence) => mailbox.has(sequence),
+      async claim({ sequence }) {
+        if (!mailbox.has(sequence)) return 'gone'
+        if (nowWallMs < (ends.get(sequence) ?? Number.POSITIVE_INFINITY)) {
+          claimed.push(sequence)
+          return 'in_flight'
+        }
+        mailbox.delete(sequence)
+        return 'expired'
+      },
     },
-    nowWallMs: () => nowWallMs,
+    links: {
+      attach: async () => true,
+      detach: async () => void settled.push('detached'),
+    },
     open: (_, entry) => (entry.payload.length === 0 ? undefined : entry.payload),
     onSent: ({ sequence }) => noted.push(sequence),
-    onEnded({ sequence }, ending) {
+    onEnding({ sequence }, ending) {
       mailbox.delete(sequence)
       settled.push(ending)
     },
-    onReadFailed: () => settled.push('read failed'),
-    onDetached: () => settled.push('detached'),
+    onLapsed: () => settled.push('expired'),
+    onFailed: () => settled.push('read failed'),
+    onDetached: () => undefined,
   }
   const link: Link = {
     peer: PEER,
@@ -65,9 +78,10 @@ function setup(quota: number) {
       })
       return true
     },
+    hasRoom: () => free > 0,
     close: (reason: LinkCloseReason) => void settled.push(reason),
   }
-  const outbox = new Outbox(REGISTRATION, link, context)
+  const outbox = new Outbox(1, REGISTRATION, link, context)
   return {
     outbox,
     settled,
@@ -75,18 +89,19 @@ function setup(quota: number) {
     sequences: () => sent.map(({ sequence }) => sequence),
     acknowledge: (sequence: number) => sent.findLast((event) => event.sequence === sequence)?.acknowledge(),
     put: (sequence: number) => mailbox.set(sequence, Buffer.from(String(sequence))),
-    append(sequence: number): boolean {
+    append(sequence: number): boolean | Promise<boolean> {
       const follows = Math.max(0, ...mailbox.keys())
       this.put(sequence)
       return outbox.push({ sequence, follows }, this.pushed(sequence))
     },
     pushed: (sequence: number) => ({
+      eventId: String(sequence),
       bytes: Buffer.from(String(sequence)),
       acceptedAtMs: 0,
-      mayBeGone: ends.has(sequence),
-      expiresAtWallMs: ends.get(sequence),
+      mustBeClaimed: ends.has(sequence),
     }),
     ends,
+    claimed,
     noted,
     passTo(wallMs: number) {
       nowWallMs = wallMs
@@ -96,12 +111,12 @@ function setup(quota: number) {
     },
     /** Lets every read that waits, and those that follow from it, resolve. */
     async settleReads() {
-      while (reads.length > 0) {
+      do {
         const waiting = reads
         reads = []
         for (const resolve of waiting) resolve()
-        for (let turn = 0; turn < 10; turn++) await Promise.resolve()
-      }
+        for (let turn = 0; turn < 30; turn++) await Promise.resolve()
+      } while (reads.length > 0)
     },
   }
 }
@@ -131,8 +146,8 @@ describe('an outbox', () => {
     const box = setup(64)
     box.put(1)
     box.outbox.start()
-    box.append(2)
-    box.append(3)
+    void box.append(2)
+    void box.append(3)
     await box.settleReads()
     assert.deepEqual(box.sequences(), [1, 2, 3])
   })
@@ -141,7 +156,7 @@ describe('an outbox', () => {
     const box = setup(2)
     box.outbox.start()
     await box.settleReads()
-    for (const sequence of [1, 2, 3, 4, 5]) box.append(sequence)
+    for (const sequence of [1, 2, 3, 4, 5]) void box.append(sequence)
     await box.settleReads()
     assert.deepEqual(box.sequences(), [1, 2])
     box.acknowledge(1)
@@ -149,7 +164,7 @@ describe('an outbox', () => {
     assert.deepEqual(box.sequences(), [1, 2, 3])
     box.acknowledge(2)
     box.acknowledge(3)
-    box.append(6)
+    void box.append(6)
     await box.settleReads()
     assert.deepEqual(box.sequences(), [1, 2, 3, 4, 5])
     box.acknowledge(4)
@@ -162,11 +177,11 @@ describe('an outbox', () => {
     const box = setup(64)
     box.outbox.start()
     await box.settleReads()
-    box.append(1)
+    void box.append(1)
     await box.settleReads()
     box.put(2)
-    box.append(3)
-    box.outbox.push({ sequence: 2, follows: 1 }, box.pushed(2))
+    void box.append(3)
+    void box.outbox.push({ sequence: 2, follows: 1 }, box.pushed(2))
     await box.settleReads()
     assert.deepEqual(box.sequences(), [1, 2, 3])
   })
@@ -228,7 +243,7 @@ describe('an outbox', () => {
     assert.deepEqual(box.sequences(), [1, 3, 4])
     assert.deepEqual(box.settled, ['expired'])
     box.ends.set(5, 500)
-    assert.equal(box.append(5), false)
+    assert.equal(await box.append(5), false)
     assert.equal(box.append(6), true)
     await box.settleReads()
     assert.deepEqual(box.sequences(), [1, 3, 4, 6])
@@ -240,25 +255,51 @@ describe('an outbox', () => {
   it('sends nothing that left the mailbox after it was read or became durable', async () => {
     const box = setup(64)
     for (const sequence of [1, 2, 3]) box.put(sequence)
+    box.ends.set(2, 9999)
     box.outbox.start()
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve()
     box.mailbox.delete(2)
     await box.settleReads()
     assert.deepEqual(box.sequences(), [1, 3])
     box.ends.set(4, 9999)
     const pushed = box.pushed(4)
-    assert.equal(box.outbox.push({ sequence: 4, follows: 3 }, pushed), false)
+    assert.equal(await box.outbox.push({ sequence: 4, follows: 3 }, pushed), false)
     assert.deepEqual(box.sequences(), [1, 3])
     assert.deepEqual(box.settled, [])
   })
 
-  it('tells up to where entries are in flight, and that nothing is once its link has gone', async () => {
+  it('claims what it has room for and nothing else, and lets go once its link has gone', async () => {
     const box = setup(1)
-    for (const sequence of [3, 5]) box.put(sequence)
-    assert.equal(box.outbox.sentThrough, 0)
+    for (const sequence of [3, 5]) {
+      box.put(sequence)
+      box.ends.set(sequence, 9999)
+    }
+    assert.deepEqual(box.claimed, [])
     box.outbox.start()
     await box.settleReads()
-    assert.equal(box.outbox.sentThrough, 3)
+    assert.deepEqual(box.claimed, [3])
+    assert.deepEqual(box.sequences(), [3])
+    box.acknowledge(3)
+    await box.settleReads()
+    assert.deepEqual(box.claimed, [3, 5])
+    assert.deepEqual(box.sequences(), [3, 5])
     box.outbox.detach()
-    assert.equal(box.outbox.sentThrough, 0)
+    assert.deepEqual(box.settled, ['acknowledged', 'detached'])
+  })
+
+  it('sends one that must be claimed from memory, and what comes meanwhile after it', async () => {
+    const box = setup(64)
+    box.outbox.start()
+    await box.settleReads()
+    box.ends.set(1, 9999).set(3, 9999)
+    const first = box.append(1)
+    const second = box.append(2)
+    assert.equal(second, false)
+    assert.equal(await first, true)
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [1, 2])
+    assert.equal(await box.append(3), true)
+    assert.equal(box.append(4), true, 'nothing was left behind')
+    assert.deepEqual(box.sequences(), [1, 2, 3, 4])
   })
 })

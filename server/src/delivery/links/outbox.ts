@@ -1,8 +1,17 @@
 import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
-import type { EntryPosition, MailboxEntry, MailboxStore, Registration } from '../../store/store.ts'
+import type {
+  Ending,
+  HeldEntry,
+  LinkHandle,
+  LinkPeer,
+  LinkStore,
+  MailboxEntry,
+  MailboxStore,
+  Registration,
+} from '../../store/store.ts'
 import type { Attachment, Link } from './link.ts'
 
-/** Entries and bytes read from a mailbox at a time: enough to fill a link's quota, little enough to hold. */
+/** Entries and bytes taken from a mailbox at a time: enough to fill a link's quota, little enough to hold. */
 const PAGE_ENTRIES_MAX = 64
 const PAGE_BYTES_MAX = 524_288
 
@@ -11,32 +20,37 @@ export type Position = { readonly sequence: number; readonly follows: number }
 
 /** A QoS 1 event that became durable. */
 export type Pushed = {
+  readonly eventId: string
   readonly bytes: Uint8Array
   /** When it was accepted, on the monotonic clock. */
   readonly acceptedAtMs: number
-  /** Whether it may have left the mailbox meanwhile: replaced, cancelled, or its time is over. */
-  readonly mayBeGone: boolean
-  readonly expiresAtWallMs: number | undefined
+  /** It may have left the mailbox meanwhile, replaced, cancelled, or because its time is over. */
+  readonly mustBeClaimed: boolean
 }
-
-/** How an entry left its mailbox. */
-export type Ending = 'acknowledged' | 'discarded' | 'expired'
 
 /** What an outbox needs of its surroundings. */
 export type OutboxContext = {
-  readonly mailboxes: Pick<MailboxStore, 'read' | 'has'>
-  nowWallMs(): number
+  readonly mailboxes: Pick<MailboxStore, 'take' | 'claim'>
+  readonly links: Pick<LinkStore, 'attach' | 'detach'>
   /** The clear bytes of an entry, `undefined` when its seal cannot be opened. */
   open(registration: Registration, entry: MailboxEntry): Uint8Array | undefined
   /** An entry was handed to the link. */
-  onSent(entry: EntryPosition): void
-  /** An entry is over and to be removed: `sinceMs` is when it was accepted, on the monotonic clock. */
-  onEnded(position: EntryPosition, ending: Ending, sinceMs: number | undefined): void
-  /** Reading the mailbox failed: `resume` is to be called after a while. */
-  onReadFailed(outbox: Outbox, error: unknown): void
+  onSent(entry: HeldEntry): void
+  /** An entry is over and to be ended: `sinceMs` is when it was accepted, on the monotonic clock. */
+  onEnding(entry: HeldEntry, how: Ending, sinceMs: number | undefined): void
+  /** The store has ended an entry whose time was over. */
+  onLapsed(entry: HeldEntry): void
+  /** The store could not be asked: `resume` is to be called after a while. */
+  onFailed(outbox: Outbox, error: unknown): void
   /** The link was detached. */
-  onDetached(outbox: Outbox, reason: DisconnectReason): void
+  onDetached(outbox: Outbox): void
 }
+
+/** An entry of the one mailbox that an outbox has. */
+type Entry = Pick<HeldEntry, 'sequence' | 'eventId'>
+
+/** `passed`: it must not be sent any more. `refused`: the link has no room, and calls `resume` once it has. */
+type Sent = 'sent' | 'passed' | 'refused'
 
 /**
  * Sends one endpoint's QoS 1 events over one link in mailbox order, each again on the next link until it is
@@ -44,21 +58,28 @@ export type OutboxContext = {
  *
  * Two states. *Live*: everything up to `#sentSequence` was sent, and a pushed event that comes next goes out
  * from memory. *Behind*: something was not sent (a backlog, a gap, a used-up quota), so pushes are only
- * noted and events are read from the mailbox, which alone knows the order. Memory stays bounded either way.
+ * noted and events are taken from the mailbox, which alone knows the order. Memory stays bounded either way.
  */
-export class Outbox implements Attachment {
+export class Outbox implements Attachment, LinkHandle {
+  readonly linkId: number
   readonly registration: Registration
   readonly #link: Link
   readonly #context: OutboxContext
+  /** Whether the store takes this link for the one that holds the registration; absent: it is to be told. */
+  #attached: Promise<boolean> | undefined
   #sentSequence = 0
   #started = false
   #live = false
-  #reading = false
-  /** Something happened while a page was being read, so that an empty page does not mean the end. */
+  /** The store is being asked: nothing goes out before it has answered. */
+  #asking = false
+  /** Something happened meanwhile, so that an empty page does not mean the end. */
   #noted = false
+  /** There was room again meanwhile. */
+  #resumed = false
   #detached = false
 
-  constructor(registration: Registration, link: Link, context: OutboxContext) {
+  constructor(linkId: number, registration: Registration, link: Link, context: OutboxContext) {
+    this.linkId = linkId
     this.registration = registration
     this.#link = link
     this.#context = context
@@ -68,9 +89,18 @@ export class Outbox implements Attachment {
     return this.#link
   }
 
-  /** The last entry that was handed to the link: what waits up to it is in flight. */
-  get sentThrough(): number {
-    return this.#detached ? 0 : this.#sentSequence
+  get peer(): LinkPeer {
+    return this.#link.peer
+  }
+
+  /** From now on the store knows whose the registration is. */
+  attach(): void {
+    const attached = this.#context.links.attach(this.registration, this)
+    this.#attached = attached
+    // It is asked again when it is begun to send.
+    attached.catch(() => {
+      this.#attached = undefined
+    })
   }
 
   start(): void {
@@ -79,13 +109,16 @@ export class Outbox implements Attachment {
   }
 
   resume(): void {
+    this.#resumed = true
     this.#catchUp()
   }
 
   detach(reason: DisconnectReason = 'connection_lost'): void {
     if (this.#detached) return
     this.#detached = true
-    this.#context.onDetached(this, reason)
+    this.#context.onDetached(this)
+    // A store that is closed knows of no links.
+    this.#context.links.detach(this.registration, this, reason).catch(() => undefined)
   }
 
   /** Sends a QoS 0 event now, whatever waits. */
@@ -96,88 +129,130 @@ export class Outbox implements Attachment {
   /**
    * A QoS 1 event became durable at `sequence` of the mailbox, next after the entry `follows`.
    *
-   * @returns whether it went out at once
+   * @returns whether it went out at once; of one that must be claimed, as soon as that is known
    */
-  push({ sequence, follows }: Position, event: Pushed): boolean {
+  push({ sequence, follows }: Position, event: Pushed): boolean | Promise<boolean> {
     if (this.#detached) return false
-    if (event.mayBeGone && this.#isOver(sequence, event.expiresAtWallMs)) return false
+    const { eventId, bytes, acceptedAtMs } = event
     const isNext = this.#live && follows <= this.#sentSequence && sequence > this.#sentSequence
-    if (isNext && this.#send(sequence, event.bytes, event.acceptedAtMs)) return true
+    if (isNext && event.mustBeClaimed) return this.#pushClaimed({ sequence, eventId }, bytes, acceptedAtMs)
+    if (isNext && this.#send({ sequence, eventId }, bytes, acceptedAtMs)) return true
     if (sequence > this.#sentSequence) this.#catchUp()
     return false
   }
 
-  /** Whether an entry must not be sent any more; ends it where its time is over. */
-  #isOver(sequence: number, expiresAtWallMs = Number.POSITIVE_INFINITY): boolean {
-    if (!this.#context.mailboxes.has(this.registration, sequence)) return true
-    if (this.#context.nowWallMs() < expiresAtWallMs) return false
-    this.#end(sequence, 'expired', undefined)
-    return true
-  }
-
-  #send(sequence: number, payload: Uint8Array, sinceMs: number | undefined): boolean {
-    const acknowledged = (ending: Ending = 'acknowledged'): void => this.#end(sequence, ending, sinceMs)
-    const taken = this.#link.send({ payload, qos: 1, acknowledged })
-    if (!taken) {
-      this.#live = false
-      return false
-    }
-    this.#sentSequence = sequence
-    this.#context.onSent({ registration: this.registration, sequence })
-    return true
-  }
-
-  #end(sequence: number, ending: Ending, sinceMs: number | undefined): void {
-    this.#context.onEnded({ registration: this.registration, sequence }, ending, sinceMs)
+  async #pushClaimed(entry: Entry, bytes: Uint8Array, sinceMs: number): Promise<boolean> {
+    let sent = 'refused' as Sent
+    this.#noted = false
+    await this.#ask(async () => {
+      sent = await this.#sendClaimed(entry, bytes, sinceMs)
+      this.#live = sent !== 'refused' && !this.#noted
+    })
+    if (sent !== 'refused' && !this.#live) this.#catchUp()
+    return sent === 'sent'
   }
 
   #catchUp(): void {
     this.#noted = true
-    if (this.#reading || this.#detached || !this.#started) return
-    this.#reading = true
-    this.#live = false
-    this.#readPages()
-      .catch((error: unknown) => this.#context.onReadFailed(this, error))
-      .finally(() => {
-        this.#reading = false
-      })
+    if (this.#started) void this.#ask(() => this.#sendPages())
   }
 
-  /** Reads and sends until the mailbox has nothing further (then live) or the link refuses (then `resume` continues). */
-  async #readPages(): Promise<void> {
+  /** One thing at a time. Never rejects. */
+  async #ask(work: () => Promise<void>): Promise<void> {
+    if (this.#asking || this.#detached) return
+    this.#asking = true
+    this.#live = false
+    this.#resumed = false
+    try {
+      await work()
+    } catch (error) {
+      this.#context.onFailed(this, error)
+    }
+    this.#asking = false
+    if (this.#resumed) this.#catchUp()
+  }
+
+  /** Takes and sends until the mailbox has nothing further (then live) or the link refuses (then `resume` continues). */
+  async #sendPages(): Promise<void> {
+    if (!(await this.#isHolding())) return
     while (this.#noted && !this.#detached) {
       this.#noted = false
-      const page = await this.#readPage()
-      if (this.#detached) return
-      const sent = this.#sendPage(page)
-      if (sent < page.length) return
+      this.#resumed = false
+      const page = await this.#takePage()
+      if (this.#detached || (await this.#sendPage(page)) === 'refused') return
       if (page.length > 0) this.#noted = true
       else if (!this.#noted) this.#live = true
     }
   }
 
-  #readPage(): Promise<readonly MailboxEntry[]> {
+  async #isHolding(): Promise<boolean> {
+    if (this.#attached === undefined) this.attach()
+    if ((await this.#attached) === true) return true
+    this.#link.close('endpoint_expired')
+    return false
+  }
+
+  #takePage(): Promise<readonly MailboxEntry[]> {
     const { mailboxes } = this.#context
-    return mailboxes.read(this.registration, this.#sentSequence, PAGE_ENTRIES_MAX, PAGE_BYTES_MAX)
+    return mailboxes.take(this.registration, this, this.#sentSequence, PAGE_ENTRIES_MAX, PAGE_BYTES_MAX)
   }
 
-  /** How many entries were dealt with before the link refused. */
-  #sendPage(page: readonly MailboxEntry[]): number {
-    const refusedAt = page.findIndex((entry) => !this.#sendEntry(entry))
-    return refusedAt === -1 ? page.length : refusedAt
+  async #sendPage(page: readonly MailboxEntry[]): Promise<Sent> {
+    for (const entry of page) {
+      const sent = entry.mustBeClaimed ? await this.#sendTermed(entry) : this.#sendPlain(entry)
+      if (sent === 'refused' || this.#detached) return sent
+    }
+    return 'sent'
   }
 
-  #sendEntry(entry: MailboxEntry): boolean {
-    const payload = this.#isOver(entry.sequence, entry.expiresAtWallMs) ? undefined : this.#open(entry)
-    if (payload !== undefined) return this.#send(entry.sequence, payload, undefined)
+  #sendPlain(entry: MailboxEntry): Sent {
+    const payload = this.#open(entry)
+    if (payload === undefined) return this.#pass(entry)
+    return this.#send(entry, payload, undefined) ? 'sent' : 'refused'
+  }
+
+  #sendTermed(entry: MailboxEntry): Sent | Promise<Sent> {
+    const payload = this.#open(entry)
+    return payload === undefined ? this.#pass(entry) : this.#sendClaimed(entry, payload, undefined)
+  }
+
+  /** Asks for room first: what was claimed is in flight, whether the link takes it or not. */
+  async #sendClaimed(entry: Entry, payload: Uint8Array, sinceMs: number | undefined): Promise<Sent> {
+    if (!this.#link.hasRoom()) return 'refused'
+    const held = this.#held(entry)
+    const claimed = await this.#context.mailboxes.claim(held, this)
+    if (claimed === 'expired') this.#context.onLapsed(held)
+    if (this.#detached || claimed !== 'in_flight') return this.#pass(entry)
+    return this.#send(entry, payload, sinceMs) ? 'sent' : 'refused'
+  }
+
+  #pass({ sequence }: Entry): Sent {
+    this.#sentSequence = sequence
+    return 'passed'
+  }
+
+  /** Returns whether the link took it. */
+  #send(entry: Entry, payload: Uint8Array, sinceMs: number | undefined): boolean {
+    const held = this.#held(entry)
+    const acknowledged = (how: Ending = 'acknowledged'): void => this.#context.onEnding(held, how, sinceMs)
+    const taken = this.#link.send({ payload, qos: 1, acknowledged })
+    if (!taken) {
+      this.#live = false
+      return false
+    }
     this.#sentSequence = entry.sequence
+    this.#context.onSent(held)
     return true
   }
 
   #open(entry: MailboxEntry): Uint8Array | undefined {
     const payload = this.#context.open(this.registration, entry)
     // An event sealed with a key that is gone can never be delivered: keeping it would block the ones behind it.
-    if (payload === undefined) this.#end(entry.sequence, 'discarded', undefined)
+    if (payload === undefined) this.#context.onEnding(this.#held(entry), 'discarded', undefined)
     return payload
+  }
+
+  #held({ sequence, eventId }: Entry): HeldEntry {
+    return { registration: this.registration, sequence, eventId }
   }
 }

@@ -96,6 +96,15 @@ export class EndpointLink implements Link, OutgoingLink, PublishTarget {
     }
   }
 
+  hasRoom(): boolean {
+    const { connection } = this
+    const { outgoing } = connection
+    if (!connection.isOpen) return false
+    if (!outgoing.isCongested && (this.#qos === 0 || outgoing.inFlight.hasRoom)) return true
+    outgoing.wait(this)
+    return false
+  }
+
   close(reason: LinkCloseReason): void {
     this.connection.close(reason)
   }

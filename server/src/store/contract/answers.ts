@@ -8,7 +8,6 @@ import type {
   CancelDraft,
   Registration,
   RegistrationKey,
-  SentThrough,
 } from '../store.ts'
 import { ACME, draft, fate } from './history-scene.ts'
 import { type Cases, ENDPOINT, keyOf, type Scene } from './scene.ts'
@@ -16,8 +15,6 @@ import { type Cases, ENDPOINT, keyOf, type Scene } from './scene.ts'
 const { organizationId, userId } = ENDPOINT
 const USER = { organizationId, userId }
 const BOUNDS = { eventsMax: 10, bytesMax: 1000 }
-const NOTHING_SENT = () => 0
-const EVERYTHING_SENT = () => Number.POSITIVE_INFINITY
 const LIFETIME_MS = 30_000
 
 function cancelDraft(scene: Scene, text = 'cancelled'): CancelDraft {
@@ -67,13 +64,13 @@ async function found(scene: Scene, eventId = 'ring'): Promise<Call> {
 async function answer(
   scene: Scene,
   userEndpointId: string,
-  { eventId = 'ring', sentThrough = NOTHING_SENT as SentThrough, said = '' } = {},
+  { eventId = 'ring', said = '' } = {},
 ): Promise<AnswerOutcome> {
   const call = await scene.store.calls.find(USER, eventId)
   if (call === undefined) return { kind: 'unknown' }
   const more = said === '' ? {} : { answer: Buffer.from(said) }
   const request = { ...USER, userEndpointId, call, ...more }
-  const outcome = scene.store.calls.answer(request, BOUNDS, sentThrough)
+  const outcome = await scene.store.calls.answer(request, BOUNDS)
   if (outcome.kind !== 'unknown') await outcome.durable
   return outcome
 }
@@ -85,11 +82,6 @@ async function kinds(scene: Scene, ...userEndpointIds: readonly string[]): Promi
     all.push(outcome.kind === 'elsewhere' ? `elsewhere: ${outcome.userEndpointId}` : outcome.kind)
   }
   return all
-}
-
-function acknowledge(scene: Scene, registration: Registration, sequence: number): void {
-  scene.store.mailboxes.acknowledge(registration, sequence, BOUNDS, NOTHING_SENT)
-  scene.store.history.note({ registration, sequence }, 'acknowledged')
 }
 
 async function threeEndpoints(scene: Scene): Promise<readonly [Registration, Registration, Registration]> {
@@ -167,14 +159,14 @@ const winning: Cases = {
     await scene.under.advance(1)
     assert.deepEqual(await kinds(scene, 'tab', 'phone'), ['unknown', 'unknown'])
     const request = { ...ENDPOINT, call }
-    assert.equal(scene.store.calls.answer(request, BOUNDS, NOTHING_SENT).kind, 'unknown')
+    assert.equal((await scene.store.calls.answer(request, BOUNDS)).kind, 'unknown')
   },
 
   'also after the devices have acknowledged it, and when their registrations have ended': async (scene) => {
     const [phone, tab] = await threeEndpoints(scene)
     const [first = 0, second = 0] = await ring(scene)
-    acknowledge(scene, phone, first)
-    acknowledge(scene, tab, second)
+    await scene.acknowledge(phone, first)
+    await scene.acknowledge(tab, second)
     await scene.unregister(tab)
     assert.deepEqual(await kinds(scene, 'tab', 'phone', 'tab'), ['answered', 'elsewhere: tab', 'repeated'])
   },
@@ -208,11 +200,11 @@ const winning: Cases = {
       userEndpointIds: ['phone', 'tab'],
       answeredBy: undefined,
     }
-    const tell = (userEndpointId: string) =>
-      scene.store.calls.answer({ ...USER, userEndpointId, call }, BOUNDS, NOTHING_SENT)
-    assert.equal(tell('tv').kind, 'unknown')
+    const tell = async (userEndpointId: string) =>
+      (await scene.store.calls.answer({ ...USER, userEndpointId, call }, BOUNDS)).kind
+    assert.equal(await tell('tv'), 'unknown')
     assert.deepEqual(
-      [tell('phone').kind, tell('phone').kind, tell('tab').kind],
+      [await tell('phone'), await tell('phone'), await tell('tab')],
       ['answered', 'repeated', 'elsewhere'],
     )
     const { qos, masks, userEndpointIds } = await found(scene, 'plain')
@@ -227,7 +219,8 @@ const winning: Cases = {
     await ring(scene, 'ring', { userEndpointId: 'phone' })
     await ring(scene, 'ring', { userEndpointId: 'tab' })
     assert.deepEqual((await found(scene)).userEndpointIds, ['phone', 'tab'])
-    await answer(scene, 'phone', { sentThrough: EVERYTHING_SENT })
+    await scene.sendAll(phone, tab)
+    await answer(scene, 'phone')
     assert.deepEqual(await scene.payloads(tab), ['ring', 'cancelled'])
     assert.deepEqual(await scene.payloads(phone), [])
     await ring(scene, 'ring', { userEndpointId: 'tv' })
@@ -261,8 +254,8 @@ const cancelling: Cases = {
   ) => {
     const [phone, tab, tv] = await threeEndpoints(scene)
     const [first = 0, second = 0] = await ring(scene)
-    acknowledge(scene, phone, first)
-    acknowledge(scene, tab, second)
+    await scene.acknowledge(phone, first)
+    await scene.acknowledge(tab, second)
     assert.deepEqual(await scene.payloads(phone), [], 'an acknowledgement is no answer')
     const outcome = await answer(scene, 'phone')
     assert(outcome.kind === 'answered')
@@ -280,8 +273,8 @@ const cancelling: Cases = {
   'unsent copies go, what is in flight stays, and the winner has its own': async (scene) => {
     const [phone, tab, tv] = await threeEndpoints(scene)
     const [first = 0, second = 0] = await ring(scene)
-    const sentThrough = (id: number) => (id === tv.registrationId ? 0 : Number.POSITIVE_INFINITY)
-    const outcome = await answer(scene, 'phone', { sentThrough })
+    await scene.sendAll(phone, tab)
+    const outcome = await answer(scene, 'phone')
     assert(outcome.kind === 'answered')
     assert.deepEqual(outcome.taken, { registration: keyOf(phone), sequence: first })
     assert.equal(outcome.cancellation?.discarded.length, 1)
@@ -292,7 +285,7 @@ const cancelling: Cases = {
       await fate(scene, 'ring'),
       'phone: queued 0, acknowledged 0; tab: queued 0; tv: queued 0, discarded 0',
     )
-    assert.equal(scene.store.mailboxes.has(tab, second), true)
+    assert.equal(await scene.holds(tab, second), true)
   },
 
   'it happens once': async (scene) => {
@@ -328,7 +321,7 @@ const cancelling: Cases = {
   'nor one whose device could not take it': async (scene) => {
     const [, tab] = await threeEndpoints(scene)
     const [, second = 0] = await ring(scene)
-    scene.store.mailboxes.remove(tab, second)
+    await scene.discard(tab, second)
     assert.deepEqual(await kinds(scene, 'tab', 'phone'), ['unknown', 'answered'])
     assert.deepEqual(await scene.payloads(tab), [])
   },
@@ -340,7 +333,8 @@ const cancelling: Cases = {
       scene.append('x', { userEndpointId, eventsMax })
     for (let filled = 1; filled < BOUNDS.eventsMax; filled++) await fill('tab', 1000)
     for (let filled = 1; filled < 2 * BOUNDS.eventsMax; filled++) await fill('tv', 1000)
-    const outcome = await answer(scene, 'phone', { sentThrough: EVERYTHING_SENT })
+    await scene.sendAll(tab, tv)
+    const outcome = await answer(scene, 'phone')
     assert(outcome.kind === 'answered')
     assert.deepEqual(outcome.cancellation?.accepted, [keyOf(tab)])
     assert.deepEqual(outcome.cancellation?.full, [keyOf(tv)])
@@ -422,7 +416,7 @@ export const answerRestartCases: Cases = {
   'a call can be answered after a restart and after a crash, whatever was acknowledged': async (scene) => {
     const [phone, tab] = await threeEndpoints(scene)
     const [first = 0] = await ring(scene)
-    acknowledge(scene, phone, first)
+    await scene.acknowledge(phone, first)
     const before = await found(scene)
     await scene.under.advance(1000)
     await scene.under.crash(100)
@@ -448,7 +442,7 @@ export const answerRestartCases: Cases = {
     const [, tab] = await threeEndpoints(scene)
     await ring(scene)
     const request = { ...USER, userEndpointId: 'phone', call: await found(scene) }
-    const outcome = scene.store.calls.answer(request, BOUNDS, NOTHING_SENT)
+    const outcome = await scene.store.calls.answer(request, BOUNDS)
     assert(outcome.kind === 'answered')
     // Nobody waits for it: the process dies first, in most engines.
     outcome.durable.catch(() => undefined)
@@ -461,7 +455,7 @@ export const answerRestartCases: Cases = {
   'who has no part any more has none after a restart': async (scene) => {
     const [, tab] = await threeEndpoints(scene)
     const [, second = 0] = await ring(scene)
-    scene.store.mailboxes.remove(tab, second)
+    await scene.discard(tab, second)
     await scene.under.reopen(0)
     assert.deepEqual((await found(scene)).userEndpointIds, ['phone', 'tv'])
   },

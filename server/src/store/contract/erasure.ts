@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { LIFECYCLE_EVENTS, type LifecycleEventType } from '@rollcall/protocol/lifecycle'
 import type { CallDraft, Sender, UserKey } from '../store.ts'
+import { linkOf } from './entries.ts'
 import { ACME, add, draft, names, send } from './history-scene.ts'
 import { type Cases, ENDPOINT, type Scene } from './scene.ts'
 
@@ -25,7 +26,7 @@ async function fill(scene: Scene): Promise<void> {
   await feed.watch([{ organizationId: 'acme', types: ALL, webhookIds: ['hook'] }])
   for (const user of [ALICE, BOB]) {
     const registration = await scene.register({ ...user, keepAliveSeconds: 600 })
-    await feed.noteConnected(registration)
+    await scene.store.links.attach(registration, linkOf(1))
   }
   const entries = await feed.read('acme', 0, 100)
   const registered = entries.filter(({ type }) => type === 'UserEndpointRegisteredEvent')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { LIFECYCLE_EVENTS, type LifecycleEventType } from '@rollcall/protocol/lifecycle'
 import type { FeedEntry } from '../store.ts'
+import { linkOf } from './entries.ts'
 import { type Cases, ENDPOINT, type Scene } from './scene.ts'
 
 const HOOK = { organizationId: 'acme', webhookId: 'hook' }
@@ -60,27 +61,22 @@ export const feedCases: Cases = {
 
   'tells registrations, links, receipts, expiries and unregistrations, in their order': async (scene) => {
     await watch(scene)
-    const { feed } = scene.store
+    const { links, mailboxes } = scene.store
     const registration = await scene.register()
     await scene.register()
+    await links.attach(registration, linkOf(1))
     const connectedAtWallMs = scene.under.wallMs()
-    await feed.noteConnected(registration)
-    const [first, second, third] = [
-      await append(scene, 'e'),
-      await append(scene, 'f'),
-      await append(scene, 'g'),
-    ]
+    const [first, second] = [await append(scene, 'e'), await append(scene, 'f'), await append(scene, 'g')]
     const bounds = { eventsMax: 9, bytesMax: 999 }
+    const held = (sequence: number, eventId: string) => ({ registration, sequence, eventId })
     for (let twice = 0; twice < 2; twice++)
-      scene.store.mailboxes.acknowledge(registration, first, bounds, () => third)
-    feed.noteExpired(registration, second, 7)
-    scene.store.mailboxes.remove(registration, second)
-    feed.noteExpired(registration, second, 8)
+      await mailboxes.end([held(first, 'id of e')], 'acknowledged', bounds)
+    for (let twice = 0; twice < 2; twice++) await mailboxes.end([held(second, 'id of f')], 'expired', bounds)
     await scene.under.advance(1)
-    scene.store.mailboxes.expireDue(10, () => 0)
-    assert.equal(scene.store.mailboxes.depth(registration), 0)
+    assert.equal((await scene.lapsed()).length, 1)
+    assert.equal(mailboxes.depth(registration), 0)
+    await links.detach(registration, linkOf(1), 'connection_lost')
     const disconnectedAtWallMs = scene.under.wallMs()
-    await feed.noteDisconnected(registration, 'connection_lost')
     await scene.under.advance(10_000)
     await expire(scene)
     await scene.register()
@@ -127,7 +123,7 @@ export const feedCases: Cases = {
     await scene.register()
     await watch(scene)
     await append(scene, 'e')
-    await scene.tryToRegister({ userEndpointId: 'new', isLinked: () => false }, 1)
+    await scene.tryToRegister({ userEndpointId: 'new', mayEvict: true }, 1)
     assert.deepEqual(await told(scene), ['Unregistered evicted', 'Registered requested'])
     const entries = await read(scene)
     assert.deepEqual(
@@ -139,7 +135,7 @@ export const feedCases: Cases = {
   'keeps nothing of organizations and types that nobody watches': async (scene) => {
     await scene.register({ userId: 'early' })
     await watch(scene, ['hook'], 'acme', new Set(['UserEndpointExpiredEvent']))
-    await scene.store.feed.noteConnected(await scene.register())
+    await scene.store.links.attach(await scene.register(), linkOf(1))
     await scene.register({ organizationId: '__proto__' })
     assert.deepEqual(await scene.store.feed.totals(), { entries: 0, bytes: 0, deadLetters: 0 })
     assert.equal(scene.store.gauges.evicted().feedEvents, 0)
@@ -286,7 +282,7 @@ export const feedCases: Cases = {
     const stop = scene.store.feed.onAdded((organizationId) => other?.push(organizationId))
     await scene.register({ userEndpointId: 'a' })
     await watch(scene)
-    await scene.store.feed.noteConnected(await scene.register())
+    await scene.store.links.attach(await scene.register(), linkOf(1))
     assert.deepEqual(
       [heard, other],
       [
@@ -355,13 +351,12 @@ export const feedRestartCases: Cases = {
 
   'who was connected when the process died is told as disconnected, once': async (scene) => {
     await watch(scene)
-    const { feed } = scene.store
     const phone = await scene.register({ keepAliveSeconds: 60 })
     const tab = await scene.register({ userEndpointId: 'tab', keepAliveSeconds: 60 })
     const connectedAtWallMs = scene.under.wallMs()
-    await feed.noteConnected(phone)
-    await feed.noteConnected(tab)
-    await feed.noteDisconnected(tab, 'unsubscribed')
+    await scene.store.links.attach(phone, linkOf(1))
+    await scene.store.links.attach(tab, linkOf(1))
+    await scene.store.links.detach(tab, linkOf(1), 'unsubscribed')
     await scene.under.advance(1000)
     const newest = (await read(scene)).at(-1)?.sequence
     await scene.under.crash(500)
@@ -382,8 +377,8 @@ export const feedRestartCases: Cases = {
   'after a clean stop nobody is': async (scene) => {
     await watch(scene)
     const phone = await scene.register({ keepAliveSeconds: 60 })
-    await scene.store.feed.noteConnected(phone)
-    await scene.store.feed.noteDisconnected(phone, 'server_draining')
+    await scene.store.links.attach(phone, linkOf(1))
+    await scene.store.links.detach(phone, linkOf(1), 'server_draining')
     await scene.under.reopen(500)
     await watch(scene)
     assert.deepEqual((await told(scene)).slice(1), ['Connected subscribed', 'Disconnected server_draining'])

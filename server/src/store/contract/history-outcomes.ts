@@ -46,10 +46,7 @@ export const historyOutcomeCases: Cases = {
     const phone = await scene.register()
     await scene.register({ userEndpointId: 'tab' })
     const { accepted } = await send(scene, 'e')
-    const [first] = accepted
-    assert(first !== undefined)
-    scene.store.mailboxes.remove(phone, first.sequence)
-    scene.store.history.note(first, 'acknowledged')
+    await scene.acknowledge(phone, accepted[0]?.sequence ?? 0)
     await scene.under.advance(100)
     await send(scene, 'f')
     await scene.under.advance(200)

@@ -58,14 +58,14 @@ export const mailboxCases: Cases = {
     for (const registration of registrations)
       assert.deepEqual(await scene.payloads(registration), [large, 'small'])
 
-    scene.store.mailboxes.remove(phone, accepted[0]?.sequence ?? 0)
+    await scene.discard(phone, accepted[0]?.sequence ?? 0)
     await scene.unregister(tab)
     assert.deepEqual(await scene.payloads(phone), ['small'])
     for (const registration of [tv, watch])
       assert.deepEqual(await scene.payloads(registration), [large, 'small'])
-    scene.store.mailboxes.remove(tv, accepted[2]?.sequence ?? 0)
+    await scene.discard(tv, accepted[2]?.sequence ?? 0)
     assert.deepEqual(await scene.payloads(watch), [large, 'small'])
-    scene.store.mailboxes.remove(watch, accepted[3]?.sequence ?? 0)
+    await scene.discard(watch, accepted[3]?.sequence ?? 0)
     assert.deepEqual(await scene.payloads(watch), ['small'])
   },
 
@@ -103,11 +103,11 @@ export const mailboxCases: Cases = {
     const sequences: number[] = []
     for (const text of ['one', 'two', 'three'])
       sequences.push((await scene.append(text)).accepted[0]?.sequence ?? 0)
-    scene.store.mailboxes.remove(registration, sequences[1] ?? 0)
-    scene.store.mailboxes.remove(registration, sequences[1] ?? 0)
-    scene.store.mailboxes.remove(registration, 999_999)
-    scene.store.mailboxes.remove(other, sequences[0] ?? 0)
-    scene.store.mailboxes.remove({ ...registration, registrationId: 999_999 }, sequences[0] ?? 0)
+    await scene.discard(registration, sequences[1] ?? 0)
+    await scene.discard(registration, sequences[1] ?? 0)
+    await scene.discard(registration, 999_999)
+    await scene.discard(other, sequences[0] ?? 0)
+    await scene.discard({ ...registration, registrationId: 999_999 }, sequences[0] ?? 0)
     assert.equal(scene.store.mailboxes.depth(registration), 2)
     assert.deepEqual(await scene.payloads(registration), ['one', 'three'])
     assert.deepEqual(await scene.store.totals(), { registrations: 2, mailboxEvents: 2, mailboxBytes: 8 })
@@ -119,7 +119,7 @@ export const mailboxCases: Cases = {
     for (const text of ['one', 'two', 'three']) {
       const sequence = (await scene.append(text)).accepted[0]?.sequence ?? 0
       assert(sequence > last)
-      scene.store.mailboxes.remove(registration, sequence)
+      await scene.discard(registration, sequence)
       last = sequence
     }
     assert.deepEqual(await scene.payloads(registration), [])

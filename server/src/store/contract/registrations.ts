@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Registration } from '../store.ts'
+import { linkOf } from './entries.ts'
 import { type Cases, ENDPOINT, lasting, type Scene } from './scene.ts'
 
 const DEVICES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
@@ -114,8 +115,8 @@ export const registrationCases: Cases = {
     await scene.append('waits', { userEndpointId: 'a' })
     await scene.under.advance(100)
     await scene.keepalive({ ...ENDPOINT, userEndpointId: 'a' })
-    const linked = new Set([b.registrationId])
-    const wanted = { isLinked: (id: number) => linked.has(id) }
+    await scene.store.links.attach(b, linkOf(1))
+    const wanted = { mayEvict: true }
     const outcome = await scene.tryToRegister({ ...wanted, userEndpointId: 'd' }, 3)
     assert(outcome.kind === 'registered')
     assert.deepEqual(
@@ -140,25 +141,27 @@ export const registrationCases: Cases = {
   'nobody makes room where all are linked, nobody is asked, there is room, or it is a refresh': async (
     scene,
   ) => {
-    await registerThree(scene)
+    const three = await registerThree(scene)
+    for (const one of three) await scene.store.links.attach(one, linkOf(1))
     const refused = { kind: 'too_many_endpoints' }
     const d = { userEndpointId: 'd' }
-    assert.deepEqual(await scene.tryToRegister({ ...d, isLinked: () => true }, 3), refused)
+    assert.deepEqual(await scene.tryToRegister({ ...d, mayEvict: true }, 3), refused)
     assert.deepEqual(await scene.tryToRegister(d, 3), refused)
-    const refreshed = await scene.tryToRegister({ userEndpointId: 'b', isLinked: () => false }, 3)
+    const refreshed = await scene.tryToRegister({ userEndpointId: 'b', mayEvict: true }, 3)
     assert(refreshed.kind === 'registered' && refreshed.refreshed && refreshed.madeRoom === undefined)
-    const roomy = await scene.tryToRegister({ ...d, isLinked: () => false }, 4)
+    const roomy = await scene.tryToRegister({ ...d, mayEvict: true }, 4)
     assert(roomy.kind === 'registered' && roomy.madeRoom === undefined)
     assert.deepEqual(await scene.ids(), ['a', 'b', 'c', 'd'])
   },
 
   'where fewer are allowed than there are, as many as needed make room, or none': async (scene) => {
-    const [a] = await registerThree(scene)
-    const onlyA = (id: number): boolean => id !== a.registrationId
+    const [, b, c] = await registerThree(scene)
+    for (const one of [b, c]) await scene.store.links.attach(one, linkOf(1))
     const d = { userEndpointId: 'd' }
-    assert.equal((await scene.tryToRegister({ ...d, isLinked: onlyA }, 2)).kind, 'too_many_endpoints')
+    assert.equal((await scene.tryToRegister({ ...d, mayEvict: true }, 2)).kind, 'too_many_endpoints')
     assert.deepEqual(await scene.ids(), ['a', 'b', 'c'])
-    await scene.tryToRegister({ ...d, isLinked: () => false }, 2)
+    for (const one of [b, c]) await scene.store.links.detach(one, linkOf(1), 'unsubscribed')
+    await scene.tryToRegister({ ...d, mayEvict: true }, 2)
     assert.deepEqual(await scene.ids(), ['c', 'd'])
   },
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { RollcallError } from '@rollcall/protocol/error-code'
+import { linkOf } from './entries.ts'
 import { registerMany } from './mailboxes.ts'
 import { type Cases, ENDPOINT, lasting, type Scene } from './scene.ts'
 
@@ -56,7 +57,7 @@ export const restartCases: Cases = {
     const [phone, tab, tv, watch] = await registerMany(scene)
     const large = 'large '.repeat(2_000)
     const { accepted } = await scene.appendToAll(large)
-    scene.store.mailboxes.remove(phone, accepted[0]?.sequence ?? 0)
+    await scene.discard(phone, accepted[0]?.sequence ?? 0)
     await scene.under.advance(1_000)
     for (const again of ['crash', 'reopen', 'crash'] as const) {
       await scene.under[again](10)
@@ -65,11 +66,11 @@ export const restartCases: Cases = {
       assert.deepEqual(await scene.payloads(phone), [])
     }
     await scene.unregister(tab)
-    scene.store.mailboxes.remove(watch, accepted[3]?.sequence ?? 0)
+    await scene.discard(watch, accepted[3]?.sequence ?? 0)
     await scene.under.reopen(10)
     assert.deepEqual(await scene.payloads(tv), [large])
     assert.deepEqual(await scene.payloads(watch), [])
-    scene.store.mailboxes.remove(tv, accepted[2]?.sequence ?? 0)
+    await scene.discard(tv, accepted[2]?.sequence ?? 0)
     await scene.under.reopen(10)
     const nothing = { registrations: 3, mailboxEvents: 0, mailboxBytes: 0 }
     assert.deepEqual(await scene.store.totals('acme'), nothing)
@@ -80,7 +81,7 @@ export const restartCases: Cases = {
   'whoever made room stays gone, and the one that took it stays': async (scene) => {
     for (const userEndpointId of ['old', 'older'])
       await scene.register({ userEndpointId, keepAliveSeconds: 60 })
-    const wanted = { userEndpointId: 'new', keepAliveSeconds: 60, isLinked: () => false }
+    const wanted = { userEndpointId: 'new', keepAliveSeconds: 60, mayEvict: true }
     await scene.tryToRegister(wanted, 2)
     await scene.under.crash(0)
     assert.deepEqual(await scene.ids(), ['older', 'new'])
@@ -195,7 +196,7 @@ export const restartCases: Cases = {
     const registration = await scene.register({ keepAliveSeconds: 60 })
     const { accepted } = await scene.append('acknowledged')
     const sequence = accepted[0]?.sequence ?? 0
-    scene.store.mailboxes.remove(registration, sequence)
+    await scene.discard(registration, sequence)
     const gone = await scene.register({ userEndpointId: 'gone' })
     await scene.append('discarded', { userEndpointId: 'gone' })
     await scene.unregister(gone)
@@ -222,6 +223,8 @@ export const restartCases: Cases = {
   },
 }
 
+const BOUNDS = { eventsMax: 10, bytesMax: 1000 }
+
 export const closingCases: Cases = {
   'a closed store refuses everything, and closing twice is closing once': async (scene) => {
     const { store } = scene
@@ -239,6 +242,9 @@ export const closingCases: Cases = {
       () => scene.find(),
       () => store.registrations.list(ENDPOINT),
       () => scene.sweep(),
+      () => store.links.attach(registration, linkOf(1)),
+      () => store.mailboxes.claim({ registration, sequence: 1, eventId: 'e' }, linkOf(1)),
+      () => store.mailboxes.end([{ registration, sequence: 1, eventId: 'e' }], 'acknowledged', BOUNDS),
       () => scene.append('x'),
       () => scene.read(registration),
       () => store.replies.claim(claim, ENDPOINT),
@@ -254,8 +260,7 @@ export const closingCases: Cases = {
       () => store.signingKeys.list(),
       () => store.feed.watch([]),
       () => store.feed.read('acme', 0, 1),
-      () => store.feed.noteConnected(registration),
-      () => store.feed.noteDisconnected(registration, 'server_draining'),
+      () => store.links.detach(registration, linkOf(1), 'server_draining'),
       () => store.webhooks.position(hook),
       () => store.webhooks.lease(hook, 1000),
       () => store.webhooks.begin(lease, 1),
@@ -271,6 +276,5 @@ export const closingCases: Cases = {
       () => store.history.list({}, undefined, 1),
     ]
     for (const operation of refused) await assert.rejects(operation(), isRefusal)
-    store.mailboxes.remove(registration, 1)
   },
 }

@@ -4,6 +4,7 @@ import type {
   AppendRequest,
   Claim,
   EndpointKey,
+  MailboxBounds,
   MailboxEntry,
   RegisterOutcome,
   RegisterRequest,
@@ -16,6 +17,7 @@ import type {
   WebhookKey,
   WebhookLease,
 } from '../store.ts'
+import { acknowledgeEntry, endEntry, entriesOf, sendThrough } from './entries.ts'
 
 /** A store under test, and what the suite has to do to it. Time stands still but for `advance`. */
 export interface StoreUnderTest {
@@ -96,7 +98,7 @@ export class Scene {
   }
 
   sweep(max = 1000) {
-    return this.store.registrations.sweep(max)
+    return this.store.sweep(max)
   }
 
   /** What a sweep did, by endpoint. */
@@ -163,7 +165,39 @@ export class Scene {
   }
 
   read(registration: RegistrationKey, after = 0, entriesMax = 1000, bytesMax = 1_000_000) {
-    return this.store.mailboxes.read(registration, after, entriesMax, bytesMax)
+    return entriesOf(this.store, registration, after, entriesMax, bytesMax)
+  }
+
+  /** Whether an entry still waits. */
+  async holds(registration: RegistrationKey, sequence: number): Promise<boolean> {
+    return (await this.read(registration, sequence - 1, 1))[0]?.sequence === sequence
+  }
+
+  discard(registration: RegistrationKey, sequence: number) {
+    return endEntry(this.store, registration, sequence, 'discarded')
+  }
+
+  /** Returns what that set off. */
+  acknowledge(registration: RegistrationKey, sequence: number, bounds?: MailboxBounds) {
+    return acknowledgeEntry(this.store, registration, sequence, bounds)
+  }
+
+  /** What waits up to this entry is in flight now, until the mailbox is looked into. */
+  sendThrough(registration: RegistrationKey, sequence: number) {
+    return sendThrough(this.store, registration, sequence)
+  }
+
+  /** The same with all that waits in these mailboxes. */
+  async sendAll(...registrations: readonly RegistrationKey[]): Promise<void> {
+    for (const registration of registrations) {
+      const newest = (await this.read(registration)).at(-1)
+      if (newest !== undefined) await this.sendThrough(registration, newest.sequence)
+    }
+  }
+
+  /** Entries whose lifetime is over. */
+  async lapsed(max = 9) {
+    return (await this.store.sweep(max)).lapsed
   }
 
   /** What waits in a mailbox, as text. */

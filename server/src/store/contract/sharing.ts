@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type BookBounds, REVOCATIONS_SLACK } from '../bounds.ts'
 import type { Registration, UserKey } from '../store.ts'
+import { linkOf } from './entries.ts'
 import type { Cases, Scene } from './scene.ts'
 
 /** What the suite's stores keep: little, so that it can be filled. */
@@ -53,11 +54,16 @@ export const sharingCases: Cases = {
 }
 
 async function flap(scene: Scene, registration: Registration, changes: number): Promise<void> {
-  const { feed } = scene.store
-  for (let count = 0; count < changes; count++) {
-    if (count % 2 === 1) await feed.noteConnected(registration)
-    else await feed.noteDisconnected(registration, 'unsubscribed')
-  }
+  for (let count = 0; count < changes; count++)
+    await (count % 2 === 1 ? connect(scene, registration) : disconnect(scene, registration))
+}
+
+async function connect(scene: Scene, registration: Registration): Promise<void> {
+  assert(await scene.store.links.attach(registration, linkOf(1)))
+}
+
+function disconnect(scene: Scene, registration: Registration): Promise<void> {
+  return scene.store.links.detach(registration, linkOf(1), 'unsubscribed')
 }
 
 /** What the feed says last of the scene's endpoint, and how much it says. */
@@ -75,16 +81,16 @@ export const flappingCases: Cases = {
     const types = new Set([CONNECTED, DISCONNECTED] as const)
     await scene.store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }])
     const registration = await scene.register({ keepAliveSeconds: 600 })
-    await scene.store.feed.noteConnected(registration)
+    await connect(scene, registration)
     await flap(scene, registration, 1000)
     const [lastUp, entries] = await told(scene)
     assert.equal(lastUp, CONNECTED)
     assert(entries <= 22, `${entries} entries`)
     // What was read may have been sent: it is not taken back any more.
-    await scene.store.feed.noteDisconnected(registration, 'unsubscribed')
+    await disconnect(scene, registration)
     assert.deepEqual(await told(scene), [DISCONNECTED, entries + 1])
-    await scene.store.feed.noteConnected(registration)
-    await scene.store.feed.noteDisconnected(registration, 'unsubscribed')
+    await connect(scene, registration)
+    await disconnect(scene, registration)
     assert.deepEqual(await told(scene), [DISCONNECTED, entries + 1], 'taken back before it was read')
     assert.equal(scene.store.gauges.evicted().feedEvents, 0)
   },
@@ -94,8 +100,7 @@ export const flappingCases: Cases = {
     await scene.store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }])
     const registration = await scene.register({ keepAliveSeconds: 600 })
     for (let count = 0; count < 60; count++) {
-      if (count % 2 === 0) await scene.store.feed.noteConnected(registration)
-      else await scene.store.feed.noteDisconnected(registration, 'unsubscribed')
+      await (count % 2 === 0 ? connect(scene, registration) : disconnect(scene, registration))
       await scene.under.advance(3_000)
     }
     assert.deepEqual(await told(scene), [DISCONNECTED, 60])
@@ -106,7 +111,7 @@ export const flappingCases: Cases = {
     await scene.store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }])
     const [registration, other] = [await scene.register(), await scene.register({ userEndpointId: 'other' })]
     await flap(scene, registration, 400)
-    await scene.store.feed.noteConnected(other)
+    await connect(scene, other)
     await flap(scene, registration, 400)
     await scene.unregister()
     const entries = await scene.store.feed.read('acme', 0, 1000)

@@ -4,7 +4,6 @@ import { type Cases, ENDPOINT, keyOf, type Scene, textOf } from './scene.ts'
 
 const { organizationId, userId } = ENDPOINT
 const BOUNDS = { eventsMax: 10, bytesMax: 1000 }
-const NOTHING_SENT = () => 0
 
 /** Appends to every endpoint of the user and gives the sequences in the order of the registrations. */
 async function appendToAll(
@@ -45,11 +44,6 @@ function cancelDraft(text = 'cancelled'): CancelDraft {
   return { eventId: text, payload: Buffer.from(text), sealed: false, record: draft(text) }
 }
 
-/** Everything in flight up to a sequence at one registration. */
-function sentTo(registration: Registration | undefined, sequence: number) {
-  return (registrationId: number) => (registrationId === registration?.registrationId ? sequence : 0)
-}
-
 async function outcomes(scene: Scene, eventId: string): Promise<Record<string, string> | undefined> {
   const record = await scene.store.history.find(eventId, {})
   return record && Object.fromEntries(record.endpoints.map((part) => [part.userEndpointId, part.outcome]))
@@ -72,15 +66,15 @@ const lifetimes: Cases = {
     assert.equal(first?.expiresAtWallMs, scene.under.wallMs() + 500)
     assert(second !== undefined && !('expiresAtWallMs' in second))
     await scene.under.advance(499)
-    assert.deepEqual(scene.store.mailboxes.expireDue(9, NOTHING_SENT), [])
+    assert.deepEqual(await scene.lapsed(), [])
     await scene.under.advance(1)
-    const expired = scene.store.mailboxes.expireDue(9, NOTHING_SENT)
+    const expired = await scene.lapsed()
     assert.deepEqual(expired, [{ registration: keyOf(phone), sequence: first?.sequence }])
     assert.deepEqual(await scene.payloads(phone), ['immortal'])
-    assert.equal(scene.store.mailboxes.has(phone, first?.sequence ?? 0), false)
-    assert.equal(scene.store.mailboxes.has(phone, second.sequence), true)
+    assert.equal(await scene.holds(phone, first?.sequence ?? 0), false)
+    assert.equal(await scene.holds(phone, second.sequence), true)
     assert.deepEqual(await outcomes(scene, 'id of mortal'), { phone: 'expired' })
-    assert.deepEqual(scene.store.mailboxes.expireDue(9, NOTHING_SENT), [])
+    assert.deepEqual(await scene.lapsed(), [])
   },
 
   'the earliest go first, no more at a time than asked for, and none that left before': async (scene) => {
@@ -90,12 +84,11 @@ const lifetimes: Cases = {
       const { accepted } = await scene.append('', { event: eventOf(scene, 'x', lifetimeMs) })
       sequences.push(accepted[0]?.sequence ?? 0)
     }
-    scene.store.mailboxes.remove(phone, sequences[4] ?? 0)
+    await scene.discard(phone, sequences[4] ?? 0)
     await scene.under.advance(250)
-    const expire = (max: number) =>
-      scene.store.mailboxes.expireDue(max, NOTHING_SENT).map(({ sequence }) => sequence)
-    assert.deepEqual(expire(2), [sequences[1], sequences[3]])
-    assert.deepEqual(expire(2), [sequences[2]])
+    const expire = async (max: number) => (await scene.lapsed(max)).map(({ sequence }) => sequence)
+    assert.deepEqual(await expire(2), [sequences[1], sequences[3]])
+    assert.deepEqual(await expire(2), [sequences[2]])
     assert.equal(scene.store.mailboxes.depth(phone), 1)
   },
 
@@ -103,11 +96,12 @@ const lifetimes: Cases = {
     const phone = await scene.register()
     const { accepted } = await scene.append('', { event: eventOf(scene, 'x', 100) })
     const sequence = accepted[0]?.sequence ?? 0
+    await scene.sendThrough(phone, sequence)
     await scene.under.advance(100)
-    const expire = (sent: number) => scene.store.mailboxes.expireDue(9, sentTo(phone, sent)).length
-    assert.equal(expire(sequence), 0)
+    assert.equal((await scene.lapsed()).length, 0)
+    assert(await scene.holds(phone, sequence), 'whoever looks takes the place of its link')
     await scene.under.advance(8000)
-    assert.equal(expire(sequence - 1), 1)
+    assert.equal((await scene.lapsed()).length, 1)
   },
 
   'the entries of a registration that ended are not expired a second time': async (scene) => {
@@ -115,7 +109,7 @@ const lifetimes: Cases = {
     await scene.append('', { event: eventOf(scene, 'x', 100), record: draft('id of x') })
     await scene.unregister()
     await scene.under.advance(200)
-    assert.deepEqual(scene.store.mailboxes.expireDue(9, NOTHING_SENT), [])
+    assert.deepEqual(await scene.lapsed(), [])
     assert.deepEqual(await outcomes(scene, 'id of x'), { phone: 'discarded' })
   },
 }
@@ -127,7 +121,8 @@ const replacing: Cases = {
     await appendToAll(scene, 'other', { collapseKey: 'l' })
     await appendToAll(scene, 'plain')
     const request = { organizationId, userId, event: eventOf(scene, 'new'), ...BOUNDS }
-    const newer = { ...request, collapseKey: 'k', sentThrough: sentTo(phone, old) }
+    await scene.sendThrough(phone, old)
+    const newer = { ...request, collapseKey: 'k' }
     const { accepted, replaced } = await scene.store.mailboxes.append(newer)
     assert.equal(accepted.length, 3)
     assert.deepEqual(
@@ -164,7 +159,7 @@ const replacing: Cases = {
   'one that was acknowledged is not replaced': async (scene) => {
     const phone = await scene.register()
     const [sequence = 0] = await appendToAll(scene, 'old', { collapseKey: 'k' })
-    scene.store.mailboxes.acknowledge(phone, sequence, BOUNDS, NOTHING_SENT)
+    await scene.acknowledge(phone, sequence, BOUNDS)
     const request = { organizationId, userId, event: eventOf(scene, 'new'), ...BOUNDS, collapseKey: 'k' }
     assert.equal((await scene.store.mailboxes.append(request)).replaced, undefined)
     assert.deepEqual(await scene.payloads(phone), ['new'])
@@ -177,10 +172,8 @@ const cancelling: Cases = {
     const cancelOthers = cancelDraft()
     const ring = { cancelOthers, record: draft('id of ring') }
     const [first = 0, second = 0, third = 0] = await appendToAll(scene, 'ring', ring)
-    const acknowledge = (registration: Registration, sequence: number) =>
-      scene.store.mailboxes.acknowledge(registration, sequence, BOUNDS, sentTo(tab, second))
-    const cancellation = acknowledge(phone, first)
-    scene.store.history.note({ registration: phone, sequence: first }, 'acknowledged')
+    await scene.sendThrough(tab, second)
+    const cancellation = await scene.acknowledge(phone, first, BOUNDS)
     assert.deepEqual(cancellation?.accepted, [tab, tv].map(keyOf))
     assert.deepEqual(cancellation?.full, [])
     assert.deepEqual(cancellation?.discarded, [{ registration: keyOf(tv), sequence: third }])
@@ -191,9 +184,9 @@ const cancelling: Cases = {
     assert(entry !== undefined && more.length === 0)
     assert.deepEqual([entry.eventId, textOf(entry), entry.sealed], ['cancelled', 'cancelled', false])
     assert.equal(entry.acceptedAtWallMs, scene.under.wallMs())
-    assert.equal(acknowledge(tab, second), undefined)
+    assert.equal(await scene.acknowledge(tab, second, BOUNDS), undefined)
     assert.deepEqual(await scene.payloads(tab), ['cancelled'])
-    const expected = { phone: 'acknowledged', tab: 'queued', tv: 'discarded' }
+    const expected = { phone: 'acknowledged', tab: 'acknowledged', tv: 'discarded' }
     assert.deepEqual(await outcomes(scene, 'id of ring'), expected)
     assert.deepEqual(await outcomes(scene, 'cancelled'), { tab: 'queued', tv: 'queued' })
   },
@@ -201,9 +194,9 @@ const cancelling: Cases = {
   'an endpoint whose entry ended, or that ended itself, is not cancelled': async (scene) => {
     const [phone, tab, tv] = await threeEndpoints(scene)
     const [first = 0, second = 0] = await appendToAll(scene, 'ring', { cancelOthers: cancelDraft() })
-    scene.store.mailboxes.remove(tab, second)
+    await scene.discard(tab, second)
     await scene.unregister(tv)
-    const nothing = scene.store.mailboxes.acknowledge(phone, first, BOUNDS, NOTHING_SENT)
+    const nothing = await scene.acknowledge(phone, first, BOUNDS)
     assert.equal(nothing, undefined)
     assert.equal((await scene.store.totals()).mailboxEvents, 0)
   },
@@ -214,20 +207,20 @@ const cancelling: Cases = {
     const [, second = 0] = await appendToAll(scene, 'ring', { cancelOthers: cancelDraft() })
     await scene.under.advance(1000)
     const { store } = scene
-    const cancellation = store.mailboxes.acknowledge(tab, second, BOUNDS, NOTHING_SENT)
+    const cancellation = await scene.acknowledge(tab, second, BOUNDS)
     assert.deepEqual([cancellation?.accepted, cancellation?.full], [[], []])
     assert.equal(cancellation?.discarded.length, 1)
     assert.equal((await store.totals()).mailboxEvents, 0)
   },
 
   'a mailbox over its bounds takes it, one twice over them does not': async (scene) => {
-    const [phone, tab] = await threeEndpoints(scene)
+    const [phone, tab, tv] = await threeEndpoints(scene)
     const cancelOthers = cancelDraft()
-    const [first = 0, second = 0] = await appendToAll(scene, 'ring', { cancelOthers })
+    const [first = 0] = await appendToAll(scene, 'ring', { cancelOthers })
     await scene.append('more', { userEndpointId: 'tv' })
     const bounds = { eventsMax: 1, bytesMax: 1000 }
-    const sent = (registrationId: number) => (registrationId === tab.registrationId ? second : 999)
-    const cancellation = scene.store.mailboxes.acknowledge(phone, first, bounds, sent)
+    await scene.sendAll(tab, tv)
+    const cancellation = await scene.acknowledge(phone, first, bounds)
     assert.deepEqual(
       [cancellation?.accepted.map(({ userEndpointId }) => userEndpointId), cancellation?.full.length],
       [['tab'], 1],
@@ -240,9 +233,9 @@ const cancelling: Cases = {
     const [only = 0] = await appendToAll(scene, 'ring', { cancelOthers: cancelDraft() })
     await scene.register({ userEndpointId: 'later' })
     const { mailboxes } = scene.store
-    assert.equal(mailboxes.acknowledge(phone, only, BOUNDS, NOTHING_SENT), undefined)
+    assert.equal(await scene.acknowledge(phone, only, BOUNDS), undefined)
     assert.equal(mailboxes.depth(phone), 0)
-    assert.equal(mailboxes.acknowledge(phone, 999_999, BOUNDS, NOTHING_SENT), undefined)
+    assert.equal(await scene.acknowledge(phone, 999_999, BOUNDS), undefined)
   },
 }
 
@@ -260,11 +253,10 @@ export const termRestartCases: Cases = {
       assert.equal((await scene.read(tab)).length, 2)
     }
     await scene.under.advance(1000)
-    assert.equal(scene.store.mailboxes.expireDue(9, NOTHING_SENT).length, 1)
+    assert.equal((await scene.lapsed()).length, 1)
     await appendToAll(scene, 'new', { collapseKey: 'k' })
     assert.deepEqual(await scene.payloads(phone), ['ring', 'new'])
-    const { mailboxes } = scene.store
-    const cancellation = mailboxes.acknowledge(phone, first, BOUNDS, NOTHING_SENT)
+    const cancellation = await scene.acknowledge(phone, first, BOUNDS)
     assert.equal(cancellation?.accepted.length, 2)
     await cancellation?.durable
     await scene.under.crash(0)
@@ -272,20 +264,19 @@ export const termRestartCases: Cases = {
     assert.deepEqual(await scene.payloads(tab), ['new', 'cancelled'])
     const record = await scene.store.history.find('cancelled', {})
     assert.deepEqual(record?.sentBy, { kind: 'client', id: 'backend' }, 'who sent it, too')
-    assert.equal(scene.store.mailboxes.expireDue(9, NOTHING_SENT).length, 0)
+    assert.equal((await scene.lapsed()).length, 0)
   },
 
   'an acknowledgement and what it sets off are lost together or not at all': async (scene) => {
     const [phone, tab] = await threeEndpoints(scene)
     const [first = 0] = await appendToAll(scene, 'ring', { cancelOthers: cancelDraft() })
-    const { mailboxes } = scene.store
-    const cancellation = mailboxes.acknowledge(phone, first, BOUNDS, NOTHING_SENT)
+    const cancellation = await scene.acknowledge(phone, first, BOUNDS)
     // Nobody waits for it: the process dies first, in most engines.
     cancellation?.durable.catch(() => undefined)
     await scene.under.crash(0)
     const isDone = (await scene.payloads(phone)).length === 0
     assert.deepEqual(await scene.payloads(tab), isDone ? ['cancelled'] : ['ring'])
-    const again = scene.store.mailboxes.acknowledge(phone, first, BOUNDS, NOTHING_SENT)
+    const again = await scene.acknowledge(phone, first, BOUNDS)
     assert.equal(again === undefined, isDone)
     await again?.durable
     assert.deepEqual(await scene.payloads(tab), ['cancelled'])

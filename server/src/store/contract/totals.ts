@@ -45,7 +45,7 @@ export const totalsCases: Cases = {
     await scene.appendToAll(large)
     assert.ok(gauges.mailboxDiskBytes('acme') >= acme + large.length)
     assert.equal(gauges.mailboxDiskBytes('globex'), globex)
-    scene.store.mailboxes.remove(phone, sequence)
+    await scene.discard(phone, sequence)
     for (const registration of [phone, tab, other]) await scene.unregister(registration)
     assert.deepEqual([gauges.mailboxDiskBytes(), gauges.mailboxDiskBytes('acme')], [0, 0])
   },
@@ -59,7 +59,7 @@ export const totalsCases: Cases = {
 
   'an entry that leaves, and a registration that ends, are not counted any more': async (scene) => {
     const { phone, sequence } = await fill(scene)
-    scene.store.mailboxes.remove(phone, sequence)
+    await scene.discard(phone, sequence)
     assert.deepEqual(await scene.store.totals('acme'), {
       registrations: 2,
       mailboxEvents: 2,
@@ -101,7 +101,7 @@ export const totalsCases: Cases = {
     scene,
   ) => {
     const { phone, tab, other, sequence } = await fill(scene)
-    scene.store.mailboxes.remove(phone, sequence)
+    await scene.discard(phone, sequence)
     assert.deepEqual(scene.under.ended, [])
     await scene.unregister()
     assert.deepEqual(scene.under.ended, [['acme', 1]])
@@ -134,7 +134,7 @@ export const totalsRestartCases: Cases = {
       await scene.under[again](10)
       assert.deepEqual(bytes(), before)
     }
-    scene.store.mailboxes.remove(phone, large.accepted[0]?.sequence ?? 0)
+    await scene.discard(phone, large.accepted[0]?.sequence ?? 0)
     const after = bytes()
     await scene.under.reopen(10)
     assert.deepEqual(bytes(), after)
@@ -146,7 +146,7 @@ export const totalsRestartCases: Cases = {
     await assertFilled(scene)
     await scene.under.crash(1000)
     await assertFilled(scene)
-    scene.store.mailboxes.remove(phone, sequence)
+    await scene.discard(phone, sequence)
     assert.deepEqual(await scene.store.totals('acme'), {
       registrations: 2,
       mailboxEvents: 2,

@@ -7,6 +7,7 @@ import {
   startServiceTime,
 } from '../../clock/clock.ts'
 import { BOOK_BOUNDS, type BookBounds, FEED_BOUNDS, HISTORY_BOUNDS, type HistoryBounds } from '../bounds.ts'
+import { HeldLinks } from '../held-links.ts'
 import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kinds.ts'
 import { LEAST_AFTER_START_MS, type Recovery } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
@@ -31,6 +32,7 @@ import { embeddedReplies, ReplyBook } from './mailboxes/replies.ts'
 import { TermBook } from './mailboxes/term-book.ts'
 import { embeddedLastSeen } from './registrations/last-seen.ts'
 import { LastSeenBook } from './registrations/last-seen-book.ts'
+import { embeddedLinks } from './registrations/links.ts'
 import {
   addRecovery,
   NO_RECOVERIES,
@@ -45,6 +47,7 @@ import { embeddedUsers } from './registrations/users.ts'
 import type { Rows } from './rows.ts'
 import { assertFormat, FORMAT_CHANGE, readState, type StoreState, stateChange } from './state-row.ts'
 import { type StoreLog, silentLog } from './store-log.ts'
+import { sweep } from './sweep.ts'
 import { FamilyBook } from './tokens/family-book.ts'
 import { REVOKED_TOKEN_ROWS, REVOKED_USER_ROWS, SIGNING_KEY_ROWS } from './tokens/list-rows.ts'
 import { embeddedRefreshFamilies } from './tokens/refresh-families.ts'
@@ -144,6 +147,7 @@ export async function openEmbeddedStore({
       rows,
       journal,
       table,
+      links: new HeldLinks(),
       payloads: payloads.book,
       terms,
       calls,
@@ -258,6 +262,7 @@ async function assemble(
   }
   return {
     registrations: embeddedRegistrations(engine),
+    links: embeddedLinks(engine),
     mailboxes: embeddedMailboxes(engine, replies),
     calls: embeddedCalls(engine),
     replies: embeddedReplies(replies, journal),
@@ -273,6 +278,7 @@ async function assemble(
     erasure: embeddedErasure(engine, replies, retention),
     signingKeys: embeddedSharedList(signing, journal, earliestWallMs),
     serviceTime,
+    sweep: (max) => sweep(engine, max),
     failure: () => journal.failure(),
     warnings: () => rows.warnings?.() ?? [],
     async totals(organizationId) {

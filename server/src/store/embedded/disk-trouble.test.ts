@@ -6,6 +6,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { errno, limitedFiles } from '../../../../test/helpers/limited-files.ts'
 import { eventually } from '../../../../test/helpers/run-server.ts'
+import { entriesOf } from '../contract/entries.ts'
 import { ENDPOINT } from '../contract/scene.ts'
 import type { Registration } from '../store.ts'
 import { openEmbeddedStore } from './assembly.ts'
@@ -79,9 +80,9 @@ async function setUp(t: TestContext) {
     await register('another').catch(() => undefined)
   }
   const acknowledgeAll = async (registration: Registration): Promise<number> => {
-    const entries = await store.mailboxes.read(registration, 0, 100, 1e9)
-    for (const { sequence } of entries) store.mailboxes.acknowledge(registration, sequence, BOUNDS, () => 0)
-    return entries.length
+    const entries = await entriesOf(store, registration, 0, 100)
+    const held = entries.map(({ sequence, eventId }) => ({ registration, sequence, eventId }))
+    return (await store.mailboxes.end(held, 'acknowledged', BOUNDS)).ended.length
   }
   return { clock, openRows, faults, folder, lines, store, send, pass, register, acknowledgeAll }
 }
@@ -253,7 +254,7 @@ describe('an event that is damaged on disk', () => {
     bytes.writeUInt8(bytes.readUInt8(payload + 1_000) ^ 4, payload + 1_000)
     writeFileSync(join(folder, run), bytes)
 
-    const read = () => store.mailboxes.read(phone, 0, 10, 1e9)
+    const read = () => entriesOf(store, phone, 0, 10)
     // Until the part of the log is let go it is read from memory.
     await eventually(
       () =>
@@ -268,7 +269,7 @@ describe('an event that is damaged on disk', () => {
         code: 'unavailable',
         message: 'What is asked for is damaged on disk.',
       })
-    assert.equal((await store.mailboxes.read(tablet, 0, 1, 1e9)).length, 1)
+    assert.equal((await entriesOf(store, tablet, 0, 1)).length, 1)
     assert.equal(store.failure(), undefined)
     assert.deepEqual(store.warnings(), ['store_damaged'])
     assert.equal(lines.length, 1, lines.join('\n'))

@@ -1,4 +1,5 @@
 import type { Clock, HeardTime, RunningServiceTime } from '../../clock/clock.ts'
+import type { HeldLinks } from '../held-links.ts'
 import type { Moment } from '../moment.ts'
 import type { OnMailboxEnded } from '../store.ts'
 import type { FeedParts } from './feed/feed-parts.ts'
@@ -21,6 +22,8 @@ export type Engine = {
   readonly rows: Rows
   readonly journal: Journal
   readonly table: RegistrationTable
+  /** With the record that each link was attached to, which tells of it when that is gone. */
+  readonly links: HeldLinks<RegistrationRecord>
   readonly payloads: PayloadBook
   readonly terms: TermBook
   readonly calls: CallBook

@@ -1,5 +1,6 @@
 import { liftDeadline, type Recovery } from '../recovery.ts'
 import { readMailboxKey, readRegistrationId } from './keys.ts'
+import { UNKNOWN_TAG } from './mailboxes/mailbox.ts'
 import { PayloadLoader } from './mailboxes/payload-book.ts'
 import { decodeTerm } from './mailboxes/term-row.ts'
 import { RegistrationRecord, Term } from './registrations/record.ts'
@@ -56,7 +57,7 @@ export async function loadRegistrations(
     const { registrationId, sequence, bytes } = readMailboxKey(key)
     const record = find(registrationId)
     if (record === undefined) return
-    table.append(record, sequence, bytes)
+    table.append(record, sequence, bytes, UNKNOWN_TAG)
     payloads.found(sequence, { organizationId: record.organizationId, payloadBytes: bytes })
   })
   return { table, payloads, terms: await loadTerms(rows, find) }

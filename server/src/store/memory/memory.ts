@@ -7,6 +7,7 @@ import {
   HISTORY_BOUNDS,
   type HistoryBounds,
 } from '../bounds.ts'
+import { HeldLinks } from '../held-links.ts'
 import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kinds.ts'
 import type { Moment } from '../moment.ts'
 import { LEAST_AFTER_START_MS } from '../recovery.ts'
@@ -22,9 +23,11 @@ import { memoryCalls } from './mailboxes/calls.ts'
 import { bytesOf, memoryMailboxes } from './mailboxes/mailboxes.ts'
 import { memoryReplies, ReplyBook } from './mailboxes/replies.ts'
 import { memoryLastSeen } from './registrations/last-seen.ts'
+import { memoryLinks } from './registrations/links.ts'
 import { memoryRegistrations, type RegistrationParts } from './registrations/registrations.ts'
-import { createSlots, liftAll, removeSlot, type Slot, type Slots } from './registrations/slots.ts'
+import { createSlots, type Links, liftAll, removeSlot, type Slot, type Slots } from './registrations/slots.ts'
 import { memoryUsers } from './registrations/users.ts'
+import { sweep } from './sweep.ts'
 import { memoryRefreshFamilies } from './tokens/refresh-families.ts'
 import { memorySharedList } from './tokens/shared-list.ts'
 
@@ -78,14 +81,17 @@ export function createMemoryStore({
     if (slot.mailbox.length > 0) onMailboxEnded?.(slot.registration.organizationId, slot.mailbox.length)
     removeSlot(slots, slot)
   }
-  const mailboxParts = { slots, replies, calls, history, feed, gate, now }
+  const links: Links = new HeldLinks()
+  const registrations = { slots, links, gate, now, end, record }
+  const mailboxes = { slots, links, replies, calls, history, feed, gate, now }
   return {
-    registrations: memoryRegistrations({ slots, gate, now, end, record }),
-    mailboxes: memoryMailboxes(mailboxParts),
-    calls: memoryCalls(mailboxParts),
+    registrations: memoryRegistrations(registrations),
+    links: memoryLinks(mailboxes),
+    mailboxes: memoryMailboxes(mailboxes),
+    calls: memoryCalls(mailboxes),
     replies: memoryReplies(replies, gate),
     history: memoryHistory(history, clock, gate),
-    feed: memoryFeed(feed, slots, clock, gate),
+    feed: memoryFeed(feed, clock, gate),
     webhooks: memoryWebhooks(feed, serviceTime, clock, gate),
     deadLetters: memoryDeadLetters(feed.deadLetters, gate),
     refreshFamilies: memoryRefreshFamilies(serviceTime, gate),
@@ -93,9 +99,13 @@ export function createMemoryStore({
     revokedUsers: memorySharedList(revokedUserKind(bookBounds), wall, gate),
     lastSeen: memoryLastSeen(slots, wall, gate),
     users: memoryUsers(slots, serviceTime, gate),
-    erasure: memoryErasure(mailboxParts, (slot) => end(slot, now())),
+    erasure: memoryErasure(mailboxes, (slot) => end(slot, now())),
     signingKeys: memorySharedList(SIGNING_KEY_KIND, wall, gate),
     serviceTime,
+    async sweep(max) {
+      assertOpen(gate)
+      return sweep(registrations, mailboxes, max)
+    },
     failure: () => undefined,
     warnings: () => [],
     async totals(organizationId) {
@@ -115,6 +125,7 @@ export function createMemoryStore({
     },
     hold: () => () => undefined,
     restarted(fromMs) {
+      links.clear()
       liftAll(slots, { fromMs, toMs: serviceTime.nowMs(), leastMs: LEAST_AFTER_START_MS })
     },
     async close() {

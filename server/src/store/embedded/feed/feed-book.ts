@@ -109,7 +109,7 @@ export class FeedBook {
    */
   addLink(
     type: LifecycleEventType,
-    subject: Registration,
+    subject: Subject & { readonly registrationId: number },
     reason: LifecycleReason,
     atWallMs: number,
     more: More = {},

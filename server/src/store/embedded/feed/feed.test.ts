@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { createFakeClock, type FakeClock } from '../../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../../test/helpers/fake-disk.ts'
 import { takeLease } from '../../../../../test/helpers/webhook-lease.ts'
+import { linkOf } from '../../contract/entries.ts'
 import { createMemoryStore } from '../../memory/memory.ts'
 import type { Store } from '../../store.ts'
 import { openEmbeddedStore } from '../assembly.ts'
@@ -146,16 +147,16 @@ it('what is told while the disk fails is there when it works again, in order', a
   const outcome = await store.registrations.register({ ...endpoint, ...wanted }, 9)
   assert(outcome.kind === 'registered')
   disk.failure = new Error('EIO')
-  const startMs = clock.wallMs()
-  await store.feed.noteConnected(outcome.registration)
+  const startedAtWallMs = clock.wallMs()
+  await store.links.attach(outcome.registration, linkOf(1))
   await clock.advance(1000)
   await assert.rejects(store.feed.read('acme', 0, 9), { code: 'unavailable' })
-  await store.feed.noteConnected(outcome.registration)
+  await store.links.attach(outcome.registration, linkOf(2))
   disk.failure = undefined
   await clock.advance(6000)
   assert.deepEqual(
-    (await store.feed.read('acme', 0, 9)).map(({ atWallMs }) => atWallMs - startMs),
-    [0, 1000],
+    (await store.feed.read('acme', 0, 9)).map(({ atWallMs }) => atWallMs),
+    [startedAtWallMs, startedAtWallMs + 1000],
   )
   await store.close()
 })

@@ -4,36 +4,14 @@ import type { Engine } from '../engine.ts'
 import { numberKey } from '../keys.ts'
 import { type FeedParts, trim } from './feed-parts.ts'
 import { decodeEntry } from './feed-row.ts'
-import { tellReceipt, watchedReceipt } from './receipts.ts'
 
 export function embeddedFeed(engine: Engine): FeedStore {
-  const { clock, feed: parts, table } = engine
-  const { journal, changes, deadLetters, links } = parts
-  const isLinkWatched = (organizationId: string) =>
-    changes.isWatched(organizationId, 'UserEndpointConnectedEvent') ||
-    changes.isWatched(organizationId, 'UserEndpointDisconnectedEvent')
+  const { clock, feed: parts } = engine
+  const { journal, changes, deadLetters } = parts
   return {
     async watch(watches) {
       journal.assertOpen()
       watch(engine, watches)
-    },
-    async noteConnected(registration) {
-      journal.assertOpen()
-      if (!isLinkWatched(registration.organizationId)) return
-      links.connected(registration, clock.wallMs())
-      changes.addLink('UserEndpointConnectedEvent', registration, 'subscribed', clock.wallMs())
-    },
-    async noteDisconnected(registration, reason) {
-      journal.assertOpen()
-      const connectedAtWallMs = links.disconnected(registration)
-      const more = connectedAtWallMs === undefined ? {} : { connectedAtWallMs }
-      changes.addLink('UserEndpointDisconnectedEvent', registration, reason, clock.wallMs(), more)
-    },
-    noteExpired(registration, sequence, atWallMs) {
-      const record = table.lookUp(registration)
-      if (record === undefined) return
-      const receipt = watchedReceipt(engine, 'UserEventExpiredEvent', record, sequence)
-      tellReceipt(engine, 'UserEventExpiredEvent', record, receipt, atWallMs)
     },
     async noteSignInLocked(user) {
       journal.assertOpen()

@@ -1,37 +1,34 @@
 import { LIFECYCLE_EVENTS, type ReceiptType } from '@rollcall/protocol/lifecycle'
+import type { Ending } from '../../store.ts'
 import type { Engine } from '../engine.ts'
-import { readEntry } from '../mailboxes/entry-rows.ts'
 import type { RegistrationRecord } from '../registrations/record.ts'
 
-/** What is to be told of an entry that leaves its mailbox: the event's id, where its row is on disk already. */
-export type Receipt = { readonly eventId: string | undefined }
+/** What the feed tells of an entry's end; of one that is discarded nothing. */
+const RECEIPTS = {
+  acknowledged: 'UserEventAcknowledgedEvent',
+  expired: 'UserEventExpiredEvent',
+  discarded: undefined,
+} as const satisfies Record<Ending, ReceiptType | undefined>
 
-/**
- * The receipt of an entry, where somebody watches for it. Memory does not know an event's id, so that the row is
- * read, which has to be before the entry goes.
- */
-export function watchedReceipt(
-  engine: Engine,
-  type: ReceiptType,
-  record: RegistrationRecord,
-  sequence: number,
-): Receipt | undefined {
-  const { feed } = engine
-  if (!feed.changes.isWatched(record.organizationId, type)) return undefined
-  const [entry] = record.mailbox?.after(sequence - 1, 1, 0) ?? []
-  if (entry?.sequence !== sequence) return undefined
-  const { registrationId } = record
-  return { eventId: readEntry(engine, { registrationId, sequence, payloadBytes: entry.size })?.eventId }
+/** Whether somebody watches for entries that end like this. */
+export function isReceiptWatched(
+  { feed }: Engine,
+  { organizationId }: RegistrationRecord,
+  how: Ending,
+): boolean {
+  const type = RECEIPTS[how]
+  return type !== undefined && feed.changes.isWatched(organizationId, type)
 }
 
 /** Adds a receipt to the feed, in the same commit as the end of the entry. */
 export function tellReceipt(
   { feed }: Engine,
-  type: ReceiptType,
   record: RegistrationRecord,
-  receipt: Receipt | undefined,
+  eventId: string,
+  how: Ending,
   atWallMs: number,
 ): void {
-  if (receipt?.eventId === undefined) return
-  feed.changes.add(type, record, LIFECYCLE_EVENTS[type][0], atWallMs, { eventId: receipt.eventId })
+  const type = RECEIPTS[how]
+  if (type !== undefined && feed.changes.isWatched(record.organizationId, type))
+    feed.changes.add(type, record, LIFECYCLE_EVENTS[type][0], atWallMs, { eventId })
 }

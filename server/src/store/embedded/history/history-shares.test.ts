@@ -119,7 +119,7 @@ class World {
     const user = { organizationId, userId: 'alice', userEndpointId: 'phone' }
     const bounds = { eventsMax: 1e6, bytesMax: 1e9 }
     const request = { ...user, call, answer: Buffer.from(answer) }
-    const outcome = store.calls.answer(request, bounds, () => 0)
+    const outcome = await store.calls.answer(request, bounds)
     assert.equal(outcome.kind, 'answered')
     if (outcome.kind !== 'answered') return
     await outcome.durable

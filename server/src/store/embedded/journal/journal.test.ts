@@ -4,6 +4,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { createFakeClock } from '../../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../../test/helpers/fake-disk.ts'
 import { ENDPOINT, lasting, Scene } from '../../contract/scene.ts'
+import type { AppendOutcome, Registration } from '../../store.ts'
 import { openEmbeddedStore } from '../assembly.ts'
 
 const EIO = new Error('EIO')
@@ -106,7 +107,7 @@ describe('the journal', () => {
     const { accepted } = await scene.append('x')
     await clock.advance(5000)
     await scene.keepalive(ENDPOINT, 77)
-    store.mailboxes.remove(registration, accepted[0]?.sequence ?? 0)
+    await store.mailboxes.end(heldBy(registration, accepted), 'acknowledged', ROOM)
     await clock.advance(900)
     assert.equal(disk.table('mailbox').size, 0)
     const afterCrash = await open()
@@ -172,7 +173,7 @@ describe('a disk that fails', () => {
     const { accepted } = await scene.append('x')
     disk.failure = EIO
     await assert.rejects(scene.register({ userId: 'bob' }), isUnavailable)
-    store.mailboxes.remove(registration, accepted[0]?.sequence ?? 0)
+    await store.mailboxes.end(heldBy(registration, accepted), 'acknowledged', ROOM)
     disk.failure = undefined
     await clock.advance(6000)
     assert.equal(disk.table('mailbox').size, 0)
@@ -222,7 +223,7 @@ describe('a disk that fails', () => {
     await clock.advance(0)
     await assert.rejects(append(), isUnavailable)
     assert.notEqual(await scene.keepalive(), undefined)
-    store.mailboxes.remove(phone, accepted[0]?.sequence ?? 0)
+    await store.mailboxes.end(heldBy(phone, accepted), 'acknowledged', ROOM)
     const others = [scene.register({ userEndpointId: 'tab' }), store.refreshFamilies.revoke('f')]
     const before = store.serviceTime.nowMs()
     await clock.advance(1_000)
@@ -247,3 +248,10 @@ describe('a disk that fails', () => {
     assert.equal(clock.pending(), 0, 'no timer is left behind')
   })
 })
+
+const ROOM = { eventsMax: 10, bytesMax: 1000 }
+
+/** The entry of the event that a scene calls "x". */
+function heldBy(registration: Registration, accepted: AppendOutcome['accepted']) {
+  return [{ registration, sequence: accepted[0]?.sequence ?? 0, eventId: 'id of x' }]
+}

@@ -15,6 +15,7 @@ import { after, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { open } from 'lmdb'
 import { createFakeClock } from '../../../../../test/helpers/fake-clock.ts'
+import { entriesOf } from '../../contract/entries.ts'
 import type { EndpointKey, HistoryRecord, Store } from '../../store.ts'
 import { openDiskRows } from '../disk/disk-rows.ts'
 import type { Files, NewFile } from '../disk/files.ts'
@@ -75,7 +76,7 @@ async function endpointOf(store: Store, endpoint: EndpointKey): Promise<object> 
   const registration = await store.registrations.find(endpoint)
   if (registration === undefined) return { endpoint }
   const { keepAliveSeconds, registrationId } = registration
-  const entries = await store.mailboxes.read(registration, 0, 1000, 1e9)
+  const entries = await entriesOf(store, registration)
   const shown = entries.map((entry) => ({ ...entry, payload: text(entry.payload, 'base64') }))
   return { endpoint, keepAliveSeconds, registrationId, entries: shown }
 }

@@ -67,7 +67,7 @@ function makeRoom(
   const { event, eventsMax, bytesMax } = request
   const size = event.payload.byteLength
   if (mailbox === undefined) return eventsMax > 0 && size <= bytesMax
-  const old = request.collapseKey === undefined ? [] : replaceable(record, request)
+  const old = request.collapseKey === undefined ? [] : replaceable(engine, record, request)
   const oldBytes = old.reduce((bytes, term) => bytes + term.payloadBytes, 0)
   if (!mailbox.hasRoom(size, eventsMax + old.length, bytesMax + oldBytes)) return false
   for (const term of old) {
@@ -81,12 +81,12 @@ function makeRoom(
 
 /** Unsent entries of the same collapse key. */
 function replaceable(
+  { links }: Engine,
   { mailbox, registrationId }: RegistrationRecord,
-  { collapseKey, sentThrough }: AppendRequest,
+  { collapseKey }: AppendRequest,
 ): readonly Term[] {
-  const sent = sentThrough?.(registrationId) ?? 0
   return [...(mailbox?.terms() ?? [])].filter(
-    (term) => term.collapseKey === collapseKey && term.sequence > sent,
+    (term) => term.collapseKey === collapseKey && !links.isInFlight(registrationId, term.sequence),
   )
 }
 

@@ -104,6 +104,16 @@ export class CallBook {
     return own.length
   }
 
+  /** Whether the user's entry is part of a call whose time is not over. */
+  hasEntry(user: UserKey, sequence: number, nowWallMs: number): boolean {
+    if (this.#calls.size === 0) return false
+    const calls = [...(this.#users.get(userName(user))?.byEvent.values() ?? [])]
+    return calls.some(
+      ({ values }) =>
+        nowWallMs < values.endsAtWallMs && values.parts.some((part) => part.sequence === sequence),
+    )
+  }
+
   /** Looks at `max` calls, round after round, and forgets those whose time is over. */
   prune(nowWallMs: number, max: number): void {
     for (const [, call] of this.#rounds.next(max)) if (nowWallMs >= call.values.endsAtWallMs) this.#drop(call)

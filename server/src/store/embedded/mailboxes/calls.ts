@@ -8,15 +8,14 @@ import type {
   Cancellation,
   EntryPosition,
   MailboxBounds,
-  SentThrough,
   UserKey,
 } from '../../store.ts'
 import { type Engine, momentOf } from '../engine.ts'
-import { tellReceipt, watchedReceipt } from '../feed/receipts.ts'
 import { type RegistrationRecord, toKey } from '../registrations/record.ts'
 import type { KeptCall } from './call-book.ts'
 import type { CallPart, CallValues } from './call-row.ts'
 import { tellTheOthers } from './cancel.ts'
+import { tellEnd } from './end.ts'
 import { takeEntry } from './entries.ts'
 
 export function embeddedCalls(engine: Engine): CallStore {
@@ -27,9 +26,9 @@ export function embeddedCalls(engine: Engine): CallStore {
       const call = calls.find(user, eventId, engine.clock.wallMs())
       return call !== undefined && isBegun(engine, call) ? toCall(call) : undefined
     },
-    answer(request, bounds, sentThrough) {
+    async answer(request, bounds) {
       journal.assertWritable()
-      return answer(engine, request, bounds, sentThrough, momentOf(engine))
+      return answer(engine, request, bounds, momentOf(engine))
     },
   }
 }
@@ -47,13 +46,7 @@ function toCall({ values }: KeptCall): Call {
 }
 
 /** Called synchronously, so that nothing comes in between. */
-function answer(
-  engine: Engine,
-  request: AnswerRequest,
-  bounds: MailboxBounds,
-  sentThrough: SentThrough,
-  at: Moment,
-): AnswerOutcome {
+function answer(engine: Engine, request: AnswerRequest, bounds: MailboxBounds, at: Moment): AnswerOutcome {
   const { calls, ids, journal } = engine
   const known = calls.find(request, request.call.eventId, at.nowWallMs)
   const values = known?.values ?? fromHistory(request)
@@ -70,9 +63,7 @@ function answer(
   const durable = journal.durable()
   const others = values.parts.filter((part) => part !== own)
   const cancellation =
-    draft && others.length > 0
-      ? cancel(engine, { user: values, others, draft }, bounds, sentThrough, at)
-      : undefined
+    draft && others.length > 0 ? cancel(engine, { user: values, others, draft }, bounds, at) : undefined
   return { kind: 'answered', taken, cancellation: cancellation && { ...cancellation, durable }, durable }
 }
 
@@ -109,19 +100,12 @@ function tellOfAnswer(
 }
 
 /** Whoever answers has the event: its own copy is acknowledged. */
-function takeOwn(
-  engine: Engine,
-  user: UserKey,
-  part: CallPart,
-  { nowWallMs }: Moment,
-): EntryPosition | undefined {
+function takeOwn(engine: Engine, call: CallValues, part: CallPart, at: Moment): EntryPosition | undefined {
   const { sequence } = part
-  const record = waitingAt(engine, user, part)
+  const record = waitingAt(engine, call, part)
   if (record === undefined) return undefined
-  const receipt = watchedReceipt(engine, 'UserEventAcknowledgedEvent', record, sequence)
   takeEntry(engine, record, sequence)
-  tellReceipt(engine, 'UserEventAcknowledgedEvent', record, receipt, nowWallMs)
-  engine.history.note(sequence, 'acknowledged', nowWallMs)
+  tellEnd(engine, record, { sequence, eventId: call.eventId }, 'acknowledged', at)
   return { registration: toKey(record), sequence }
 }
 
@@ -137,15 +121,14 @@ function cancel(
   engine: Engine,
   { user, others, draft }: LostCall,
   bounds: MailboxBounds,
-  sentThrough: SentThrough,
   at: Moment,
 ): Omit<Cancellation, 'durable'> {
-  const { table, history } = engine
+  const { table, history, links } = engine
   const discarded: EntryPosition[] = []
   for (const part of others) {
     const { registrationId, sequence } = part
     const record = waitingAt(engine, user, part)
-    if (record === undefined || sequence <= sentThrough(registrationId)) continue
+    if (record === undefined || links.isInFlight(registrationId, sequence)) continue
     takeEntry(engine, record, sequence)
     history.note(sequence, 'discarded', at.nowWallMs)
     discarded.push({ registration: toKey(record), sequence })
@@ -157,7 +140,7 @@ function cancel(
     )
     return record === undefined ? [] : [record]
   })
-  return { ...tellTheOthers(engine, draft, live, bounds, at), discarded }
+  return { organizationId: user.organizationId, ...tellTheOthers(engine, draft, live, bounds, at), discarded }
 }
 
 /** The registration in whose mailbox the part's copy still waits. */

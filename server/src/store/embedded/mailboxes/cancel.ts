@@ -6,7 +6,6 @@ import type {
   Cancellation,
   EntryPosition,
   MailboxBounds,
-  SentThrough,
   StoredEvent,
 } from '../../store.ts'
 import type { Engine } from '../engine.ts'
@@ -25,10 +24,9 @@ export function cancelTheOthers(
   engine: Engine,
   won: Term,
   bounds: MailboxBounds,
-  sentThrough: SentThrough,
   at: Moment,
 ): Cancellation | undefined {
-  const { history, journal, rows, terms } = engine
+  const { history, journal, links, rows, terms } = engine
   const others = terms.runners(won.raceId).filter((term) => term !== won)
   if (others.length === 0) {
     takeEntry(engine, won.record, won.sequence)
@@ -42,7 +40,9 @@ export function cancelTheOthers(
   terms.endRace(won.raceId)
   takeEntry(engine, won.record, won.sequence)
 
-  const discarded = others.filter(({ record, sequence }) => sequence > sentThrough(record.registrationId))
+  const discarded = others.filter(
+    ({ record, sequence }) => !links.isInFlight(record.registrationId, sequence),
+  )
   for (const { record, sequence } of discarded) {
     takeEntry(engine, record, sequence)
     history.note(sequence, 'discarded', at.nowWallMs)
@@ -50,6 +50,7 @@ export function cancelTheOthers(
   const live = others.map(({ record }) => record).filter((record) => isLive(record, at.heardMs))
   return {
     ...tellTheOthers(engine, draft, live, bounds, at),
+    organizationId: won.record.organizationId,
     discarded: discarded.map(toPosition),
     durable: journal.durable(),
   }

@@ -3,6 +3,7 @@ import type { Engine } from '../engine.ts'
 import { mailboxKey } from '../keys.ts'
 import { type RegistrationRecord, Term, toKey } from '../registrations/record.ts'
 import { dropEntry } from './entry-rows.ts'
+import { tagOf } from './mailbox.ts'
 import { encodeEntry, SHARED_ENTRY } from './mailbox-row.ts'
 import { isShared } from './payload-book.ts'
 import type { TermValues } from './term-row.ts'
@@ -20,9 +21,8 @@ export function putEntries(
   if (takers.length === 0) return []
   const size = event.payload.byteLength
   const row = isShared(size, takers.length) ? putPayload(engine, takers, event) : encodeEntry(event)
-  return takers.map((record) => {
-    return { registration: toKey(record), ...putEntry(engine, record, row, size, values) }
-  })
+  const made = { row, payloadBytes: size, tag: tagOf(event.eventId), values }
+  return takers.map((record) => ({ registration: toKey(record), ...putEntry(engine, record, made) }))
 }
 
 /** What the entries that come next share, all of one user. Returns their row. */
@@ -36,18 +36,23 @@ function putPayload(
   return SHARED_ENTRY
 }
 
-/** `row` is the encoded entry. */
+/** What the entries of one event have in common. `row` is the encoded entry. */
+type MadeEntry = {
+  readonly row: Buffer
+  readonly payloadBytes: number
+  readonly tag: number
+  readonly values: TermValues | undefined
+}
+
 function putEntry(
   { ids, journal, table, terms }: Engine,
   record: RegistrationRecord,
-  row: Buffer,
-  payloadBytes: number,
-  values: TermValues | undefined,
+  { row, payloadBytes, tag, values }: MadeEntry,
 ): { readonly sequence: number; readonly follows: number } {
   const sequence = ids.nextSequence++
   const follows = record.mailbox?.newest ?? 0
   journal.put('mailbox', mailboxKey(record.registrationId, sequence, payloadBytes), row)
-  const mailbox = table.append(record, sequence, payloadBytes)
+  const mailbox = table.append(record, sequence, payloadBytes, tag)
   mailbox.newestCommit = journal.commitNumber
   if (values === undefined) return { sequence, follows }
   const term = new Term(record, sequence, payloadBytes, values)

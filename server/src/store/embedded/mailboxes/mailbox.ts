@@ -1,13 +1,26 @@
 /** The terms on which an entry waits, as far as its mailbox looks at them. */
 type Termed = { readonly sequence: number }
 
+/** The tag of an entry that nobody has looked at since the start: its event is known to its row only. */
+export const UNKNOWN_TAG = -1
+
+/** A small number for an event's id, by which memory tells events apart (FNV-1a). */
+export function tagOf(eventId: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < eventId.length; index++)
+    hash = Math.imul(hash ^ eventId.charCodeAt(index), 0x01000193)
+  return hash & 0x3fffffff
+}
+
 /**
- * What memory knows of a mailbox: which sequences wait and how big their payloads are. The payloads are on
- * disk. Sequences ascend, so that finding one is a binary search.
+ * What memory knows of a mailbox: which sequences wait, how big their payloads are, and, in a number each, of which events
+ * they are. The payloads are on disk. Sequences ascend, so that finding one is a binary search.
  */
 export class Mailbox<Term extends Termed> {
   readonly #sequences: number[] = []
   readonly #sizes: number[] = []
+  /** Of each entry's event. */
+  readonly #tags: number[] = []
   #bytes = 0
   /** The commit that holds the newest entry: before that is durable, nothing is read. */
   newestCommit = 0
@@ -33,9 +46,10 @@ export class Mailbox<Term extends Termed> {
   }
 
   /** Adds an entry; `sequence` is above all that are here. */
-  append(sequence: number, payloadBytes: number): void {
+  append(sequence: number, payloadBytes: number, tag: number): void {
     this.#sequences.push(sequence)
     this.#sizes.push(payloadBytes)
+    this.#tags.push(tag)
     this.#bytes += payloadBytes
   }
 
@@ -46,6 +60,7 @@ export class Mailbox<Term extends Termed> {
     const size = this.#sizes[index] ?? 0
     this.#sequences.splice(index, 1)
     this.#sizes.splice(index, 1)
+    this.#tags.splice(index, 1)
     this.#bytes -= size
     this.#terms?.delete(sequence)
     return size
@@ -53,6 +68,18 @@ export class Mailbox<Term extends Termed> {
 
   has(sequence: number): boolean {
     return this.#sequences[this.#firstAtLeast(sequence)] === sequence
+  }
+
+  /** Of the entry's event; `undefined` when the entry is not here. */
+  tagOf(sequence: number): number | undefined {
+    const index = this.#firstAtLeast(sequence)
+    return this.#sequences[index] === sequence ? this.#tags[index] : undefined
+  }
+
+  /** The event of an entry that was there at the start was read. */
+  learnTag(sequence: number, tag: number): void {
+    const index = this.#firstAtLeast(sequence)
+    if (this.#sequences[index] === sequence) this.#tags[index] = tag
   }
 
   termOf(sequence: number): Term | undefined {

@@ -12,7 +12,6 @@ import { isShared } from './payload-book.ts'
 
 const LARGE = 'x'.repeat(60_000)
 const BOUNDS = { eventsMax: 1_000, bytesMax: 1e9 }
-const NOTHING_SENT = () => 0
 
 async function open(disk = new FakeDisk()) {
   const clock = createFakeClock()
@@ -95,7 +94,7 @@ describe('what many entries share', () => {
         expiresAtWallMs: opened.scene.under.wallMs() + 5_000,
       },
     })
-    opened.store.mailboxes.remove(await opened.find('e0'), sequences[0] ?? 0)
+    await opened.scene.discard(await opened.find('e0'), sequences[0] ?? 0)
     await opened.scene.unregister({ ...ENDPOINT, userEndpointId: 'e1' })
     assert.equal(opened.rows('payloads'), 2)
     await opened.store.close()
@@ -103,13 +102,12 @@ describe('what many entries share', () => {
     opened = await open(disk)
     const first = await opened.find('e2')
     assert.deepEqual(await opened.scene.payloads(first), [LARGE, LARGE])
-    const { mailboxes } = opened.store
-    const cancelled = mailboxes.acknowledge(first, sequences[2] ?? 0, BOUNDS, NOTHING_SENT)
+    const cancelled = await opened.scene.acknowledge(first, sequences[2] ?? 0, BOUNDS)
     await cancelled?.durable
     assert.equal(cancelled?.accepted.length, 3)
     assert.equal(opened.rows('payloads'), 2, 'what was won is gone, the cancelling event has come')
     await opened.clock.advance(10_000)
-    mailboxes.expireDue(100, NOTHING_SENT)
+    assert((await opened.scene.lapsed(100)).length > 0)
     await opened.clock.advance(1_000)
     assert.deepEqual([opened.rows('payloads'), opened.rows('mailbox')], [1, 3])
     await opened.store.close()
@@ -127,7 +125,7 @@ describe('what many entries share', () => {
     for (let round = 0; round < 6; round++) {
       const sequences = await append(opened, LARGE, round % 2 === 0 ? { collapseKey: 'k' } : {})
       for (const [index, sequence] of sequences.entries())
-        if (round + index < 5) opened.store.mailboxes.remove(await opened.find(`e${index}`), sequence)
+        if (round + index < 5) await opened.scene.discard(await opened.find(`e${index}`), sequence)
       await opened.clock.advance(300)
     }
     const { commits } = opened.disk
@@ -152,14 +150,14 @@ describe('what many entries share', () => {
   it('is counted once in what mailboxes take on disk', async () => {
     const opened = await open()
     await registerMany(opened, 10)
-    const { gauges, mailboxes } = opened.store
+    const { gauges } = opened.store
     const sequences = await append(opened, LARGE)
     await append(opened, LARGE, { userEndpointId: 'e0' })
     assert.equal(gauges.mailboxDiskBytes('acme'), 2 * LARGE.length + 11 * ENTRY_BYTES)
     for (let index = 0; index < 9; index++)
-      mailboxes.remove(await opened.find(`e${index}`), sequences[index] ?? 0)
+      await opened.scene.discard(await opened.find(`e${index}`), sequences[index] ?? 0)
     assert.equal(gauges.mailboxDiskBytes('acme'), 2 * LARGE.length + 2 * ENTRY_BYTES)
-    mailboxes.remove(await opened.find('e9'), sequences[9] ?? 0)
+    await opened.scene.discard(await opened.find('e9'), sequences[9] ?? 0)
     assert.equal(gauges.mailboxDiskBytes(), LARGE.length + ENTRY_BYTES)
     await opened.store.close()
   })

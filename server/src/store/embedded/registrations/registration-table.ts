@@ -104,9 +104,9 @@ export class RegistrationTable {
   }
 
   /** Adds an entry to a mailbox and returns it. */
-  append(record: RegistrationRecord, sequence: number, payloadBytes: number): Mailbox<Term> {
+  append(record: RegistrationRecord, sequence: number, payloadBytes: number, tag: number): Mailbox<Term> {
     record.mailbox ??= new Mailbox()
-    record.mailbox.append(sequence, payloadBytes)
+    record.mailbox.append(sequence, payloadBytes, tag)
     this.#totals.add(record.organizationId, 0, 1, payloadBytes)
     return record.mailbox
   }

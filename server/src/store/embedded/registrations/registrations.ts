@@ -1,16 +1,11 @@
 import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
-import { afterThisTurn } from '../../../clock/clock.ts'
-import { nextStep } from '../../lifecycle.ts'
 import { whoMakesRoom } from '../../make-room.ts'
 import type { Moment } from '../../moment.ts'
-import type { RegisterOutcome, RegisterRequest, Registration, RegistrationStore, Swept } from '../../store.ts'
+import type { RegisterOutcome, RegisterRequest, Registration, RegistrationStore } from '../../store.ts'
 import { type Engine, momentOf, removeRegistration } from '../engine.ts'
 import { registrationKey } from '../keys.ts'
 import { RegistrationRecord, toRegistration } from './record.ts'
 import { encodeIdentity } from './registration-row.ts'
-
-/** Registrations looked at by one sweep before everybody else gets a turn. */
-const LOOKED_AT_MAX = 10_000
 
 export function embeddedRegistrations(engine: Engine): RegistrationStore {
   const { journal, serviceTime, table } = engine
@@ -51,7 +46,6 @@ export function embeddedRegistrations(engine: Engine): RegistrationStore {
       const nowMs = serviceTime.nowMs()
       return table.listLive(user, serviceTime.heardMs()).map((record) => toRegistration(record, nowMs))
     },
-    sweep: (max) => sweep(engine, max),
   }
 }
 
@@ -71,7 +65,8 @@ function register(
     refresh(engine, live, request, at)
     return { record: live, refreshed: true }
   }
-  const leaving = whoMakesRoom(engine.table.listLive(request, at.heardMs), endpointsMax, request.isLinked)
+  const isLinked = request.mayEvict ? (id: number) => engine.links.has(id) : undefined
+  const leaving = whoMakesRoom(engine.table.listLive(request, at.heardMs), endpointsMax, isLinked)
   if (leaving === undefined) return undefined
   const madeRoom = leaving.map((record) => evict(engine, record, at))
   const made = { record: create(engine, request, at), refreshed: false }
@@ -105,7 +100,7 @@ function create(engine: Engine, request: RegisterRequest, at: Moment): Registrat
 }
 
 /** Adds a change to the feed, in the same commit. */
-function tell(
+export function tell(
   { feed }: Engine,
   type: LifecycleEventType,
   record: RegistrationRecord,
@@ -133,30 +128,4 @@ function renew(engine: Engine, record: RegistrationRecord, authorizedUntilWallMs
   record.authorizedUntilWallMs = Math.max(record.authorizedUntilWallMs, authorizedUntilWallMs)
   engine.table.due.file(record)
   engine.stale.mark(record)
-}
-
-async function sweep(engine: Engine, max: number): Promise<Swept> {
-  const { journal, serviceTime, stale, table } = engine
-  journal.assertReadable()
-  while (!table.due.open(serviceTime.heardMs(), LOOKED_AT_MAX))
-    await new Promise<void>((resolve) => afterThisTurn(resolve))
-  journal.assertReadable()
-  const at = momentOf(engine)
-  const reminded: Registration[] = []
-  const expired: Registration[] = []
-  for (let looked = 0; looked < max; looked++) {
-    const record = table.due.take(at.heardMs)
-    if (record === undefined) break
-    if (nextStep(record, at.heardMs) === 'expire') {
-      if (!table.isReplaced(record)) tell(engine, 'UserEndpointExpiredEvent', record, 'keepalive_missed', at)
-      removeRegistration(engine, record, at)
-      expired.push(toRegistration(record, at.nowMs))
-      continue
-    }
-    record.reminded = true
-    table.due.file(record)
-    stale.mark(record)
-    reminded.push(toRegistration(record, at.nowMs))
-  }
-  return { reminded, expired, nextDueInMs: Math.max(0, table.due.nextMs - at.heardMs) }
 }

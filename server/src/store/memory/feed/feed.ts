@@ -1,4 +1,5 @@
 import {
+  type DisconnectReason,
   LIFECYCLE_EVENTS,
   type LifecycleEventType,
   type LifecycleReason,
@@ -16,16 +17,19 @@ import type {
   WebhookKey,
 } from '../../store.ts'
 import { assertOpen, type Gate } from '../gate.ts'
-import type { Slots } from '../registrations/slots.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { Positions, webhookName } from './positions.ts'
 
 /** What an entry has beside what its registration says. */
 export type FeedMore = Pick<FeedEntry, 'connectedAtWallMs' | 'eventId' | 'answer'>
 
+type Registered = EndpointKey &
+  Pick<Registration, 'registeredAtWallMs' | 'lastKeepAliveAtWallMs' | 'keepAliveSeconds'>
+type LinkSubject = Registered & { readonly registrationId: number }
+
 /** Whom an entry is about: a registration, or an endpoint that has none any more. */
 export type FeedSubject =
-  | (EndpointKey & Pick<Registration, 'registeredAtWallMs' | 'lastKeepAliveAtWallMs' | 'keepAliveSeconds'>)
+  | Registered
   | (EndpointKey & { readonly registeredAtWallMs?: never; readonly keepAliveSeconds?: never })
 
 /** The changes of watched organizations, oldest first. */
@@ -83,7 +87,7 @@ export class Feed {
   /** See `FeedStore`: of an endpoint that flaps, a change undoes the one before it that nobody has read. */
   addLink(
     type: LifecycleEventType,
-    subject: Registration,
+    subject: LinkSubject,
     reason: LifecycleReason,
     atWallMs: number,
     more: FeedMore = {},
@@ -100,6 +104,18 @@ export class Feed {
     }
     this.add(type, subject, reason, atWallMs, more)
     this.#flapping.told(registrationId, this.entries.at(-1), nowMs)
+  }
+
+  connected(subject: LinkSubject, atWallMs: number): void {
+    this.links.set(subject.registrationId, atWallMs)
+    this.addLink('UserEndpointConnectedEvent', subject, 'subscribed', atWallMs)
+  }
+
+  disconnected(subject: LinkSubject, reason: DisconnectReason, atWallMs: number): void {
+    const connectedAtWallMs = this.links.get(subject.registrationId)
+    this.links.delete(subject.registrationId)
+    const more = connectedAtWallMs === undefined ? {} : { connectedAtWallMs }
+    this.addLink('UserEndpointDisconnectedEvent', subject, reason, atWallMs, more)
   }
 
   addReceipt(
@@ -176,30 +192,11 @@ function timesOf(subject: FeedSubject) {
   return { registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds }
 }
 
-export function memoryFeed(feed: Feed, slots: Slots, clock: Pick<Clock, 'wallMs'>, gate: Gate): FeedStore {
-  const { links } = feed
+export function memoryFeed(feed: Feed, clock: Pick<Clock, 'wallMs'>, gate: Gate): FeedStore {
   return {
     async watch(watches) {
       assertOpen(gate)
       feed.watch(watches)
-    },
-    async noteConnected(registration) {
-      assertOpen(gate)
-      links.set(registration.registrationId, clock.wallMs())
-      feed.addLink('UserEndpointConnectedEvent', registration, 'subscribed', clock.wallMs())
-    },
-    async noteDisconnected(registration, reason) {
-      assertOpen(gate)
-      const connectedAtWallMs = links.get(registration.registrationId)
-      links.delete(registration.registrationId)
-      const more = connectedAtWallMs === undefined ? {} : { connectedAtWallMs }
-      feed.addLink('UserEndpointDisconnectedEvent', registration, reason, clock.wallMs(), more)
-    },
-    noteExpired(registration, sequence, atWallMs) {
-      const slot = slots.byId.get(registration.registrationId)
-      const entry = slot?.mailbox.find((one) => one.sequence === sequence)
-      if (slot !== undefined && entry !== undefined)
-        feed.addReceipt('UserEventExpiredEvent', slot.registration, entry.eventId, atWallMs)
     },
     async noteSignInLocked(user) {
       assertOpen(gate)

@@ -55,6 +55,13 @@ export class Calls {
     while (this.#kept.length > CALLS_MAX) this.#drop(this.#kept[0])
   }
 
+  hasEntry(sequence: number, nowWallMs: number): boolean {
+    return this.#kept.some(
+      ({ parts, endsAtWallMs }) =>
+        nowWallMs < endsAtWallMs && parts.some((part) => part.sequence === sequence),
+    )
+  }
+
   /** An entry ended without its endpoint having been sent it for sure. */
   dropEntry(sequence: number): void {
     for (const kept of this.#kept) kept.parts = kept.parts.filter((part) => part.sequence !== sequence)

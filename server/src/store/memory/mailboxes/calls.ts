@@ -6,13 +6,13 @@ import type {
   CallStore,
   EntryPosition,
   MailboxBounds,
-  SentThrough,
 } from '../../store.ts'
 import { assertOpen } from '../gate.ts'
 import { findLive, type Slot, toKey } from '../registrations/slots.ts'
 import type { Kept, Part } from './call-book.ts'
 import { discard, tellTheOthers } from './cancel.ts'
-import { type MailboxParts, take } from './mailboxes.ts'
+import { endOne } from './end.ts'
+import type { MailboxParts } from './parts.ts'
 
 export function memoryCalls(parts: MailboxParts): CallStore {
   const { calls, gate, now } = parts
@@ -22,9 +22,9 @@ export function memoryCalls(parts: MailboxParts): CallStore {
       const kept = calls.find(user, eventId, now().nowWallMs)
       return kept && toCall(kept)
     },
-    answer(request, bounds, sentThrough) {
+    async answer(request, bounds) {
       assertOpen(gate)
-      return answer(parts, request, bounds, sentThrough, now())
+      return answer(parts, request, bounds, now())
     },
   }
 }
@@ -38,7 +38,6 @@ function answer(
   parts: MailboxParts,
   request: AnswerRequest,
   bounds: MailboxBounds,
-  sentThrough: SentThrough,
   at: Moment,
 ): AnswerOutcome {
   const durable = Promise.resolve()
@@ -54,7 +53,7 @@ function answer(
   if (known === undefined) calls.add(call)
   tellOfAnswer(parts, request, at)
   const taken = takeOwn(parts, own, at)
-  return { kind: 'answered', taken, cancellation: cancel(parts, call, bounds, sentThrough, at), durable }
+  return { kind: 'answered', taken, cancellation: cancel(parts, call, bounds, at), durable }
 }
 
 function fromHistory({ call, organizationId, userId }: AnswerRequest): Kept {
@@ -78,26 +77,18 @@ function tellOfAnswer(
 
 /** Whoever answers has the event. */
 function takeOwn(
-  { slots, history, feed }: MailboxParts,
+  parts: MailboxParts,
   { registrationId, sequence }: Part,
-  { nowWallMs }: Moment,
+  at: Moment,
 ): EntryPosition | undefined {
-  const slot = slots.byId.get(registrationId)
-  if (slot === undefined) return undefined
-  const entry = take(slots, slot.registration, sequence)
-  if (entry === undefined) return undefined
-  feed.addReceipt('UserEventAcknowledgedEvent', slot.registration, entry.eventId, nowWallMs)
-  history.note(sequence, 'acknowledged', nowWallMs)
+  const slot = parts.slots.byId.get(registrationId)
+  const entry = slot?.mailbox.find((one) => one.sequence === sequence)
+  if (slot === undefined || entry === undefined) return undefined
+  endOne(parts, slot, entry, 'acknowledged', at)
   return { registration: toKey(slot.registration), sequence }
 }
 
-function cancel(
-  { slots, history }: MailboxParts,
-  call: Kept,
-  bounds: MailboxBounds,
-  sentThrough: SentThrough,
-  at: Moment,
-) {
+function cancel({ slots, links, history }: MailboxParts, call: Kept, bounds: MailboxBounds, at: Moment) {
   const draft = call.cancel
   if (draft === undefined) return undefined
   call.cancel = undefined
@@ -107,7 +98,7 @@ function cancel(
   for (const { registrationId, sequence } of others) {
     const slot = slots.byId.get(registrationId)
     const waits = slot?.mailbox.some((entry) => entry.sequence === sequence) === true
-    if (slot === undefined || !waits || sequence <= sentThrough(registrationId)) continue
+    if (slot === undefined || !waits || links.isInFlight(registrationId, sequence)) continue
     discard(slot, sequence, history, at)
     discarded.push({ registration: toKey(slot.registration), sequence })
   }
@@ -116,5 +107,5 @@ function cancel(
     return slot === undefined ? [] : [slot]
   })
   const told = tellTheOthers(slots, history, draft, live, bounds, at)
-  return { ...told, discarded, durable: Promise.resolve() }
+  return { organizationId: call.user.organizationId, ...told, discarded, durable: Promise.resolve() }
 }

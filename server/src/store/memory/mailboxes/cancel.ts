@@ -1,22 +1,14 @@
 import type { Moment } from '../../moment.ts'
-import type {
-  AppendOutcome,
-  CancelDraft,
-  Cancellation,
-  MailboxBounds,
-  RegistrationKey,
-  SentThrough,
-} from '../../store.ts'
+import type { AppendOutcome, CancelDraft, Cancellation, MailboxBounds, RegistrationKey } from '../../store.ts'
 import type { History } from '../history/history.ts'
 import { isLive, type Race, type Slot, type Slots, toKey } from '../registrations/slots.ts'
+import type { MailboxParts } from './parts.ts'
 
 /** The first acknowledgement of a race was given: the others get the cancelling event. */
 export function cancelTheOthers(
-  slots: Slots,
-  history: History,
+  { slots, links, history }: MailboxParts,
   race: Race,
   bounds: MailboxBounds,
-  sentThrough: SentThrough,
   at: Moment,
 ): Cancellation | undefined {
   if (race.isOver) return undefined
@@ -27,12 +19,13 @@ export function cancelTheOthers(
   })
   if (others.length === 0) return undefined
   const discarded = others.filter(
-    ({ slot, sequence }) => sequence > sentThrough(slot.registration.registrationId),
+    ({ slot, sequence }) => !links.isInFlight(slot.registration.registrationId, sequence),
   )
   for (const { slot, sequence } of discarded) discard(slot, sequence, history, at)
   const live = others.map(({ slot }) => slot).filter(({ registration }) => isLive(registration, at.heardMs))
   return {
     ...tellTheOthers(slots, history, race.cancel, live, bounds, at),
+    organizationId: others[0]?.slot.registration.organizationId ?? '',
     discarded: discarded.map(({ slot, sequence }) => ({ registration: toKey(slot.registration), sequence })),
     durable: Promise.resolve(),
   }

@@ -1,5 +1,3 @@
-import { SPARED_FOR_MS } from '../../bounds.ts'
-import type { Moment } from '../../moment.ts'
 import type {
   AppendOutcome,
   AppendRequest,
@@ -8,11 +6,10 @@ import type {
   MailboxStore,
   RegistrationKey,
 } from '../../store.ts'
-import type { Feed } from '../feed/feed.ts'
-import { assertOpen, type Gate } from '../gate.ts'
-import type { History } from '../history/history.ts'
+import { assertOpen } from '../gate.ts'
 import {
   findLive,
+  type Links,
   listLive,
   type Race,
   type Slot,
@@ -20,22 +17,11 @@ import {
   toKey,
   type WaitingEntry,
 } from '../registrations/slots.ts'
-import type { Calls } from './call-book.ts'
-import { cancelTheOthers } from './cancel.ts'
-import type { ReplyBook } from './replies.ts'
-
-export type MailboxParts = {
-  readonly slots: Slots
-  readonly replies: ReplyBook
-  readonly calls: Calls
-  readonly history: History
-  readonly feed: Feed
-  readonly gate: Gate
-  readonly now: () => Moment
-}
+import { endAll, endOne, waitingEntry } from './end.ts'
+import type { MailboxParts } from './parts.ts'
 
 export function memoryMailboxes(parts: MailboxParts): MailboxStore {
-  const { slots, replies, calls, history, feed, gate, now } = parts
+  const { slots, replies, calls, history, links, gate, now } = parts
   const entriesOf = (registration: RegistrationKey) =>
     slots.byId.get(registration.registrationId)?.mailbox ?? []
   return {
@@ -47,7 +33,7 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       const reached = targets(slots, request, now().heardMs)
       const bytes = reached.length * request.event.payload.byteLength
       request.admit?.({ bytes, endpoints: reached.length, waitingBytes: 0 })?.()
-      const outcome = append(slots, reached, request)
+      const outcome = append(slots, links, reached, request)
       const count = outcome.accepted.length
       const isAccepted = count > 0 || outcome.full.length === 0
       if (request.idempotency !== undefined && isAccepted)
@@ -62,29 +48,30 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
         calls.begin(request, request.call, recordId, outcome.accepted)
       return outcome
     },
-    async read(registration, afterSequence, entriesMax, bytesMax) {
+    async take(registration, link, afterSequence, entriesMax, bytesMax) {
       assertOpen(gate)
+      if (!links.isHeldBy(registration.registrationId, link)) return []
       const entries = entriesOf(registration).filter((entry) => entry.sequence > afterSequence)
-      return withinBytes(entries.slice(0, entriesMax), bytesMax).map(toEntry)
+      return withinBytes(entries.slice(0, entriesMax), bytesMax).map((entry) =>
+        toEntry(entry, calls.hasEntry(entry.sequence, now().nowWallMs)),
+      )
     },
-    has: (registration, sequence) => entriesOf(registration).some((entry) => entry.sequence === sequence),
-    remove(registration, sequence) {
-      if (!gate.open || take(slots, registration, sequence) === undefined) return
-      calls.dropEntry(sequence)
-    },
-    acknowledge(registration, sequence, bounds, sentThrough) {
+    async claim(held, link) {
+      assertOpen(gate)
+      const { registrationId } = held.registration
+      const found = waitingEntry(parts, held)
+      if (found === undefined || !links.isHeldBy(registrationId, link)) return 'gone'
       const at = now()
-      const entry = gate.open ? take(slots, registration, sequence) : undefined
-      if (entry === undefined) return undefined
-      const { race, eventId } = entry
-      feed.addReceipt('UserEventAcknowledgedEvent', registration, eventId, at.nowWallMs)
-      return race && cancelTheOthers(slots, history, race, bounds, sentThrough, at)
+      if (at.nowWallMs < (found.entry.expiresAtWallMs ?? Number.POSITIVE_INFINITY)) {
+        links.claim(registrationId, held.sequence)
+        return 'in_flight'
+      }
+      endOne(parts, found.slot, found.entry, 'expired', at)
+      return 'expired'
     },
-    expireDue(max, sentThrough) {
-      if (!gate.open) return []
-      const isSpared = ({ registration, sequence }: EntryPosition) =>
-        sequence <= sentThrough(registration.registrationId)
-      return expireDue(parts, now().nowWallMs, max, isSpared)
+    async end(entries, how, bounds) {
+      assertOpen(gate)
+      return endAll(parts, entries, how, bounds)
     },
     depth: (registration) => entriesOf(registration).length,
   }
@@ -97,13 +84,13 @@ function targets(slots: Slots, request: AppendRequest, heardMs: number): readonl
   return slot === undefined ? [] : [slot]
 }
 
-function append(slots: Slots, targets: readonly Slot[], request: AppendRequest): AppendOutcome {
+function append(slots: Slots, links: Links, targets: readonly Slot[], request: AppendRequest): AppendOutcome {
   const accepted: AppendOutcome['accepted'][number][] = []
   const full: RegistrationKey[] = []
   const replaced: EntryPosition[] = []
-  const race = request.cancelOthers && { cancel: request.cancelOthers, isOver: false }
+  const race = request.cancelOthers && { cancel: request.cancelOthers, isOver: false, entries: 0 }
   for (const slot of targets) {
-    const old = replaceable(slot, request)
+    const old = replaceable(slot, links, request)
     const kept = slot.mailbox.filter((entry) => !old.includes(entry))
     const registration = toKey(slot.registration)
     if (!hasRoom(kept, request)) {
@@ -112,6 +99,7 @@ function append(slots: Slots, targets: readonly Slot[], request: AppendRequest):
     }
     replaced.push(...old.map(({ sequence }) => ({ registration, sequence })))
     const sequence = slots.nextSequence++
+    if (race !== undefined) race.entries++
     slot.mailbox = [...kept, waiting(request, sequence, race)]
     accepted.push({ registration, sequence, follows: kept.at(-1)?.sequence ?? 0 })
   }
@@ -119,10 +107,11 @@ function append(slots: Slots, targets: readonly Slot[], request: AppendRequest):
 }
 
 /** Unsent entries of the same collapse key. */
-function replaceable(slot: Slot, { collapseKey, sentThrough }: AppendRequest): readonly WaitingEntry[] {
+function replaceable(slot: Slot, links: Links, { collapseKey }: AppendRequest): readonly WaitingEntry[] {
   if (collapseKey === undefined) return []
-  const sent = sentThrough?.(slot.registration.registrationId) ?? 0
-  return slot.mailbox.filter((entry) => entry.collapseKey === collapseKey && entry.sequence > sent)
+  const { registrationId } = slot.registration
+  const isUnsent = ({ sequence }: WaitingEntry) => !links.isInFlight(registrationId, sequence)
+  return slot.mailbox.filter((entry) => entry.collapseKey === collapseKey && isUnsent(entry))
 }
 
 function waiting(request: AppendRequest, sequence: number, race: Race | undefined): WaitingEntry {
@@ -136,49 +125,17 @@ function waiting(request: AppendRequest, sequence: number, race: Race | undefine
   }
 }
 
-function toEntry({ collapseKey, race, dueAtWallMs, ...entry }: WaitingEntry): MailboxEntry {
-  return entry
+function toEntry(
+  { collapseKey, race, dueAtWallMs, ...entry }: WaitingEntry,
+  isCalled: boolean,
+): MailboxEntry {
+  const isTermed =
+    entry.expiresAtWallMs !== undefined || collapseKey !== undefined || (race?.entries ?? 0) > 1
+  return isTermed || isCalled ? { ...entry, mustBeClaimed: true } : entry
 }
 
 function hasRoom(mailbox: readonly MailboxEntry[], { event, eventsMax, bytesMax }: AppendRequest): boolean {
   return mailbox.length < eventsMax && bytesOf(mailbox) + event.payload.byteLength <= bytesMax
-}
-
-export function take(
-  slots: Slots,
-  registration: RegistrationKey,
-  sequence: number,
-): WaitingEntry | undefined {
-  const slot = slots.byId.get(registration.registrationId)
-  const found = slot?.mailbox.find((entry) => entry.sequence === sequence)
-  if (slot !== undefined) slot.mailbox = slot.mailbox.filter((entry) => entry !== found)
-  return found
-}
-
-function expireDue(
-  { slots, calls, history, feed }: MailboxParts,
-  nowWallMs: number,
-  max: number,
-  isSpared: (entry: EntryPosition) => boolean,
-): readonly EntryPosition[] {
-  const all = [...slots.byId.values()].flatMap((slot) => slot.mailbox.map((entry) => ({ slot, entry })))
-  const due = all
-    .filter(({ entry }) => entry.dueAtWallMs <= nowWallMs)
-    .sort((a, b) => a.entry.dueAtWallMs - b.entry.dueAtWallMs || a.entry.sequence - b.entry.sequence)
-  const expired: EntryPosition[] = []
-  for (const { slot, entry } of due.slice(0, max)) {
-    const position = { registration: toKey(slot.registration), sequence: entry.sequence }
-    if (isSpared(position)) {
-      entry.dueAtWallMs = nowWallMs + SPARED_FOR_MS
-      continue
-    }
-    take(slots, slot.registration, entry.sequence)
-    calls.dropEntry(entry.sequence)
-    feed.addReceipt('UserEventExpiredEvent', slot.registration, entry.eventId, nowWallMs)
-    history.note(entry.sequence, 'expired', nowWallMs)
-    expired.push(position)
-  }
-  return expired
 }
 
 function withinBytes<Entry extends MailboxEntry>(

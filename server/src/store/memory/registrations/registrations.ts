@@ -1,14 +1,13 @@
 import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
-import { dueAtMs, nextStep } from '../../lifecycle.ts'
 import { whoMakesRoom } from '../../make-room.ts'
 import type { Moment } from '../../moment.ts'
-import type { RegisterOutcome, RegisterRequest, Registration, RegistrationStore, Swept } from '../../store.ts'
+import type { RegisterOutcome, RegisterRequest, RegistrationStore } from '../../store.ts'
 import { assertOpen, type Gate } from '../gate.ts'
 import {
   addSlot,
   findLive,
   type Held,
-  isNewest,
+  type Links,
   listLive,
   type Slot,
   type Slots,
@@ -17,6 +16,7 @@ import {
 
 export type RegistrationParts = {
   readonly slots: Slots
+  readonly links: Links
   readonly gate: Gate
   readonly now: () => Moment
   /** Ends a slot with its mailbox. */
@@ -60,15 +60,11 @@ export function memoryRegistrations(parts: RegistrationParts): RegistrationStore
       const { nowMs, heardMs } = now()
       return listLive(slots, user, heardMs).map((slot) => toRegistration(slot.registration, nowMs))
     },
-    async sweep(max) {
-      assertOpen(gate)
-      return sweep(parts, max, now())
-    },
   }
 }
 
 function register(
-  { slots, end, record }: RegistrationParts,
+  { slots, links, end, record }: RegistrationParts,
   request: RegisterRequest,
   endpointsMax: number,
   at: Moment,
@@ -82,7 +78,8 @@ function register(
     return { kind: 'registered', registration: toRegistration(slot.registration, nowMs), refreshed: true }
   }
   const live = listLive(slots, request, heardMs).map(({ registration }) => registration)
-  const madeRoom = whoMakesRoom(live, endpointsMax, request.isLinked)
+  const isLinked = request.mayEvict ? (id: number) => links.has(id) : undefined
+  const madeRoom = whoMakesRoom(live, endpointsMax, isLinked)
   if (madeRoom === undefined) return { kind: 'too_many_endpoints' }
   for (const registration of madeRoom) {
     const leaving = findLive(slots, registration, heardMs)
@@ -126,28 +123,4 @@ function renew(registration: Held, authorizedUntilWallMs: number, at: Moment): H
     reminded: false,
     authorizedUntilWallMs: Math.max(registration.authorizedUntilWallMs, authorizedUntilWallMs),
   }
-}
-
-function sweep({ slots, end, record }: RegistrationParts, max: number, at: Moment): Swept {
-  const { nowMs, heardMs } = at
-  const reminded: Registration[] = []
-  const expired: Registration[] = []
-  for (const slot of byDue(slots).slice(0, max)) {
-    if (dueAtMs(slot.registration) > heardMs) break
-    if (nextStep(slot.registration, heardMs) === 'expire') {
-      if (isNewest(slots, slot)) record('UserEndpointExpiredEvent', slot.registration, 'keepalive_missed', at)
-      end(slot, at)
-      expired.push(toRegistration(slot.registration, nowMs))
-      continue
-    }
-    slot.registration = { ...slot.registration, reminded: true }
-    reminded.push(toRegistration(slot.registration, nowMs))
-  }
-  const [next] = byDue(slots)
-  const nextDueInMs = next === undefined ? Number.POSITIVE_INFINITY : dueAtMs(next.registration) - heardMs
-  return { reminded, expired, nextDueInMs: Math.max(0, nextDueInMs) }
-}
-
-function byDue(slots: Slots): readonly Slot[] {
-  return [...slots.byId.values()].sort((a, b) => dueAtMs(a.registration) - dueAtMs(b.registration))
 }

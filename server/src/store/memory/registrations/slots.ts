@@ -1,3 +1,4 @@
+import type { HeldLinks } from '../../held-links.ts'
 import { liftDeadline, type Recovery } from '../../recovery.ts'
 import type {
   CancelDraft,
@@ -18,8 +19,11 @@ export type Slot = {
   mailbox: WaitingEntry[]
 }
 
+/** With the slot that each link was attached to, which tells of it when that is gone. */
+export type Links = HeldLinks<Slot>
+
 /** The entries of one event of which the first acknowledged cancels the others. */
-export type Race = { readonly cancel: CancelDraft; isOver: boolean }
+export type Race = { readonly cancel: CancelDraft; isOver: boolean; entries: number }
 
 /** An entry with the terms on which it waits. */
 export type WaitingEntry = MailboxEntry & {
