@@ -204,12 +204,11 @@ async function sendAtLeastOnce(
   claim: Claim | undefined,
   waiter: Waiter | undefined,
 ): Promise<SendResult> {
-  const { metrics, store } = context
-  const request = appendRequest(context, event, claim, admission(context, tally.qos1, event))
+  const { metrics } = context
   let outcome: AppendOutcome
   try {
     // One atomic write: nothing is answered before it is durable.
-    outcome = await store.mailboxes.append(request)
+    outcome = await append(context, tally, event, claim)
   } catch (error) {
     throw withEventId(error, event.eventId)
   }
@@ -217,6 +216,16 @@ async function sendAtLeastOnce(
   metrics.eventAccepted(1)
   tally.qos1.events++
   return { count, eventId: event.eventId }
+}
+
+/** A function of its own, so that what the store is asked is not kept until it has answered. */
+function append(
+  context: SendEventContext,
+  { qos1 }: Tally,
+  event: Accepted,
+  claim: Claim | undefined,
+): Promise<AppendOutcome> {
+  return context.store.mailboxes.append(appendRequest(context, event, claim, admission(context, qos1, event)))
 }
 
 /** What became durable goes to the links. Returns how many endpoints took it. */

@@ -40,8 +40,13 @@ function send(context: SendEventsContext, principal: Principal, item: BulkItem):
 
 /** At once, or a refusal in an earlier turn than the last would be nobody's. */
 function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
-  return promise.then(
-    (value) => ({ status: 'fulfilled', value }),
-    (reason: unknown) => ({ status: 'rejected', reason }),
-  )
+  return promise.then(fulfilled, rejected)
+}
+
+function fulfilled<T>(value: T): PromiseFulfilledResult<T> {
+  return { status: 'fulfilled', value }
+}
+
+function rejected(reason: unknown): PromiseRejectedResult {
+  return { status: 'rejected', reason }
 }

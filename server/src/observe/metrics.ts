@@ -65,18 +65,18 @@ export function createMetrics(): Metrics {
   const registry = new Registry()
   addProcess(registry)
   const registers = [registry]
-  const accepted = new Counter({
-    name: 'rollcall_events_accepted_total',
-    help: 'Events answered with a count.',
-    labelNames: ['qos'],
-    registers,
-  })
-  const outcomes = new Counter({
-    name: 'rollcall_event_outcomes_total',
-    help: 'What became of events, per endpoint.',
-    labelNames: ['outcome'],
-    registers,
-  })
+  const accepted = hotCounter(
+    registry,
+    'rollcall_events_accepted_total',
+    'Events answered with a count.',
+    'qos',
+  )
+  const outcomes = hotCounter(
+    registry,
+    'rollcall_event_outcomes_total',
+    'What became of events, per endpoint.',
+    'outcome',
+  )
   const delivery = new Histogram({
     name: 'rollcall_delivery_seconds',
     help: 'Acceptance to socket (QoS 0) or to acknowledgement (QoS 1).',
@@ -116,12 +116,10 @@ export function createMetrics(): Metrics {
   })
   const refusals = refusalCounter(registry)
   // Label lookups cost more than the increment: children of the hot paths are resolved once.
-  const outcomeOf = childrenOf((outcome) => outcomes.labels(outcome))
-  const acceptedOf = [accepted.labels('0'), accepted.labels('1')] as const
   const deliveryOf = [delivery.labels('0'), delivery.labels('1')] as const
   return {
-    eventAccepted: (qos) => acceptedOf[qos].inc(),
-    eventOutcome: (outcome, count = 1) => outcomeOf(outcome).inc(count),
+    eventAccepted: (qos) => accepted(qos === 0 ? '0' : '1', 1),
+    eventOutcome: (outcome, count = 1) => outcomes(outcome, count),
     deliveryMs: (qos, elapsedMs) => deliveryOf[qos].observe(elapsedMs / 1000),
     expiryLatenessMs: (lateMs) => lateness.observe(lateMs / 1000),
     reminderSent: plainCounter(registry, 'rollcall_reminders_total', 'Keepalive reminders sent.'),
@@ -142,14 +140,28 @@ export function createMetrics(): Metrics {
   }
 }
 
-/** Remembers what a label resolves to. The labels are a closed list. */
-function childrenOf<Child>(resolve: (label: string) => Child): (label: string) => Child {
-  const known = new Map<string, Child>()
-  return (label) => {
-    const child = known.get(label) ?? resolve(label)
-    known.set(label, child)
-    return child
-  }
+/**
+ * A counter with one label of a closed list, for what happens with every event: between two looks at it a number is added
+ * to, because the counter itself makes out its labels each time.
+ */
+function hotCounter(
+  registry: Registry,
+  name: string,
+  help: string,
+  label: string,
+): (value: string, count: number) => void {
+  const counts = new Map<string, number>()
+  new Counter({
+    name,
+    help,
+    labelNames: [label],
+    registers: [registry],
+    collect() {
+      for (const [value, count] of counts) this.labels(value).inc(count)
+      counts.clear()
+    },
+  })
+  return (value, count) => void counts.set(value, (counts.get(value) ?? 0) + count)
 }
 
 /** Which version runs, and what the process takes. */
