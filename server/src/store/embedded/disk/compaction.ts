@@ -24,6 +24,7 @@ export type Compaction = {
   readonly older: readonly (readonly Range[])[]
   /** First keys of the runs of the level that stay as they are: no new run reaches over them. */
   readonly fences: readonly string[]
+  readonly isForGarbage?: boolean
 }
 
 /** What should be merged next; `undefined`: all is well. Pure. */
@@ -37,6 +38,18 @@ export function nextCompaction(
     if (bytesOf(levels.level(level)) > bytesMaxOf(level, sizes))
       return fromLevel(levels, sizes, level, nextRun(levels, level, cursors))
   return hasMuchGarbage(levels, sizes) ? fromGarbage(levels, sizes) : undefined
+}
+
+/**
+ * The run that only has to be called one of the next level, because there is nothing to merge it with: the history's rows
+ * come in the order of their keys, and would be written once more for nothing. `undefined`: there is more to do. Never what
+ * is taken down for the removals in it, which go by being written again.
+ */
+export function movedRun({ level, groups, fences, isForGarbage }: Compaction): Run | undefined {
+  const [run, ...others] = groups.flat()
+  if (run === undefined || others.length > 0 || level === 1 || isForGarbage === true) return undefined
+  // What reaches over a run of the level would have to be cut in two.
+  return fences.some((fence) => run.first < fence && fence <= run.last) ? undefined : run
 }
 
 /** Whether much of what the runs hold was removed, with these removals that are in no run yet, by table. */
@@ -124,7 +137,7 @@ function fromGarbage(levels: Levels, sizes: Sizes): Compaction | undefined {
       (a, b) => (removalsIn(b.index.tables) > removalsIn(a.index.tables) ? b : a),
       first,
     )
-    return fromLevel(levels, sizes, level, most)
+    return { ...fromLevel(levels, sizes, level, most), isForGarbage: true }
   }
   return undefined
 }

@@ -7,6 +7,7 @@ import { createDice, type Dice } from '../../../../../test/sim/dice.ts'
 import { systemClock } from '../../../clock/clock.ts'
 import type { RowChange, Rows, Table } from '../rows.ts'
 import { openDiskRows } from './disk-rows.ts'
+import type { MergeJob, Merger } from './merge.ts'
 import { inlineMerger } from './mergers.ts'
 import { makeFolder, nodeFiles } from './node-files.ts'
 import type { Sizes } from './sizes.ts'
@@ -27,10 +28,17 @@ const SMALL: Sizes = {
   garbageBytesMin: 8192,
 }
 
-function open(folder: string): Promise<Rows> {
+function open(folder: string, onMerge: (job: MergeJob) => void = () => {}): Promise<Rows> {
   makeFolder(folder)
   const files = nodeFiles(folder)
-  const merger = inlineMerger(files)
+  const inline = inlineMerger(files)
+  const merger: Merger = {
+    ...inline,
+    merge(job) {
+      onMerge(job)
+      return inline.merge(job)
+    },
+  }
   return openDiskRows({
     files,
     merger,
@@ -164,6 +172,32 @@ describe('rows on a disk', () => {
     await again.close()
   })
 
+  it('are not written again level by level where they come in the order of their keys', async () => {
+    const folder = newFolder()
+    const levels: number[] = []
+    const rows = await open(folder, ({ level }) => void levels.push(level))
+    const oracle = new Oracle()
+    for (let number = 0; number < 3000; number++) {
+      const change = {
+        table: 'history' as const,
+        key: numbered(number),
+        value: Buffer.alloc(300, number % 256),
+      }
+      await rows.commit([change])
+      oracle.apply([change])
+    }
+    await assertSame(rows, oracle)
+    await rows.close()
+    assert.ok(levels.length > 8, `${levels}`)
+    assert.ok(
+      levels.every((level) => level === 1),
+      `${levels}`,
+    )
+    const again = await open(folder)
+    await assertSame(again, oracle)
+    await again.close()
+  })
+
   it('give their room back after a burst', async () => {
     const folder = newFolder()
     const rows = await open(folder)
@@ -181,7 +215,8 @@ describe('rows on a disk', () => {
       await clock.sleep(100)
       await rows.commit([row(1, undefined)])
     }
-    assert.ok(bytesIn(folder) < 400_000, `${bytesIn(folder)}`)
+    const sizes = readdirSync(folder).map((name) => `${name} ${statSync(join(folder, name)).size}`)
+    assert.ok(bytesIn(folder) < 400_000, sizes.join(', '))
     await rows.close()
   })
 })

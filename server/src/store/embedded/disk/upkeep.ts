@@ -1,6 +1,6 @@
 import { toError } from '../refusal.ts'
 import type { StoreLog } from '../store-log.ts'
-import { bytesOf, hasMuchGarbage, infosOf, nextCompaction, rangesOf } from './compaction.ts'
+import { bytesOf, hasMuchGarbage, infosOf, movedRun, nextCompaction, rangesOf } from './compaction.ts'
 import { memtableCursor } from './cursor.ts'
 import { Lane, type Tell } from './lane.ts'
 import type { Ledger } from './ledger.ts'
@@ -216,6 +216,11 @@ export class Upkeep {
     const compaction = nextCompaction(levels, sizes, this.#cursors)
     if (compaction === undefined) return false
     const { level, older, fences } = compaction
+    const moved = movedRun(compaction)
+    if (moved !== undefined) {
+      await this.#install([moved.info], [{ ...moved.info, level }], (manifest) => manifest)
+      return true
+    }
     const gone = compaction.groups.flat()
     const numbers = Math.ceil(bytesOf(gone) / sizes.runBytes) + fences.length + 2
     const target = this.#target(level, older, fences, numbers)
