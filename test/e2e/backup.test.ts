@@ -17,8 +17,8 @@ const SERVER = fileURLToPath(new URL('../../server/dist/main.js', import.meta.ur
 const BOXES = ['away-1', 'away-2']
 const SENDERS = 6
 /** Before the backup begins, so that there is more than the log. */
-const BEFORE = 900
-const AT_MOST = 2_400
+const BEFORE = 1_700
+const AT_MOST = 2_900
 const SECRET = 'card 4111-1111-1111-1111'
 
 type Sent = { readonly n: number; readonly to: string; readonly eventId: string }
