@@ -7,8 +7,10 @@ import type { Ledger } from './ledger.ts'
 import { type Levels, merged } from './levels.ts'
 import type { LogPart } from './log.ts'
 import { type LogInfo, logName, type RunInfo, runName } from './manifest.ts'
+import type { Memtable } from './memtable.ts'
 import { type Merger, type Target, writeRuns } from './merge.ts'
 import { type Room, saysNoRoom } from './room.ts'
+import { tableIdOf } from './row-key.ts'
 import { Run } from './run.ts'
 import { Supply, type SupplyOptions } from './supply.ts'
 
@@ -19,6 +21,8 @@ const END = '\uffff'
  * acknowledged, and what is acknowledged here needs no run.
  */
 const YOUNG_PARTS = 2
+/** Rows of a table after which it is known whether newer parts say anything of such. */
+const LOOKED_UP_ROWS = 256
 /** Parts of the log that may wait to become runs. Past it commits wait for that too. */
 const WAITING_PARTS_MAX = 16
 
@@ -176,9 +180,7 @@ export class Upkeep {
     const logs = full.map(({ info }) => info)
     for (const { table } of full) table.freeze()
     const rows = full.map(({ table }) => memtableCursor(table, '', END)).reverse()
-    // Most events are acknowledged soon after they came: where a later part says so, they need not be written once more.
-    const isOutdated = (key: string) =>
-      parts.some(({ table }, place) => place >= full.length && table.has(key))
+    const isOutdated = outdatedBy(parts.slice(full.length).map(({ table }) => table))
     const runs = await writeRuns(files, this.#target(0, rangesOf(levels), []), merged(rows), isOutdated)
     const [again, over] = this.#sortOut(logs)
     await this.#install([], runs, (manifest) => ({
@@ -257,4 +259,23 @@ export class Upkeep {
 
 function bytesOfParts(parts: readonly LogPart[]): number {
   return parts.reduce((sum, { info }) => sum + info.bytes, 0)
+}
+
+/**
+ * Most events are acknowledged soon after they came, and some rows are written over and over: where a newer part says so,
+ * they need not be written once more. Of a table of which the first rows are all as they were, no others are looked up:
+ * registrations stay.
+ */
+function outdatedBy(newer: readonly Memtable[]): (key: string) => boolean {
+  const seen: { looked: number; found: number }[] = []
+  return (key) => {
+    const id = tableIdOf(key)
+    seen[id] ??= { looked: 0, found: 0 }
+    const table = seen[id]
+    if (table.looked >= LOOKED_UP_ROWS && table.found === 0) return false
+    table.looked++
+    const isOutdated = newer.some((memtable) => memtable.has(key))
+    if (isOutdated) table.found++
+    return isOutdated
+  }
 }
