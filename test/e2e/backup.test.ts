@@ -143,10 +143,10 @@ describe('a backup of a server under load', () => {
         assert.ok(phone.received.every(({ event }) => !acknowledged.has(String(event['id']))))
         await phone.end()
       }
-      assertPrivate(restored)
     } finally {
       await copy.kill()
     }
+    assertPrivate(restored)
     assert.deepEqual(await (await fetch(`${server.url}/health/ready`)).json(), { status: 'ready' })
   })
 

@@ -62,6 +62,8 @@ describe('what must stay secret', () => {
   })
 
   it('lies in files that nobody else may read', async () => {
+    // Ended, so that none comes and goes meanwhile.
+    await server.kill()
     for (const file of await filesUnder(data.path)) {
       const { mode } = await stat(file)
       assert.equal(mode & 0o077, 0, `${file} has mode ${(mode & 0o777).toString(8)}`)

@@ -1,4 +1,11 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import {
+  Counter,
+  type CounterConfiguration,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  Registry,
+} from 'prom-client'
 import { type Gauges, shownNow } from './gauges.ts'
 import { addSharing, type Sharing } from './sharing.ts'
 import { productVersion } from './version.ts'
@@ -65,18 +72,18 @@ export function createMetrics(): Metrics {
   const registry = new Registry()
   addProcess(registry)
   const registers = [registry]
-  const accepted = hotCounter(
-    registry,
-    'rollcall_events_accepted_total',
-    'Events answered with a count.',
-    'qos',
-  )
-  const outcomes = hotCounter(
-    registry,
-    'rollcall_event_outcomes_total',
-    'What became of events, per endpoint.',
-    'outcome',
-  )
+  const accepted = hotCounter({
+    name: 'rollcall_events_accepted_total',
+    help: 'Events answered with a count.',
+    labelNames: ['qos'],
+    registers,
+  })
+  const outcomes = hotCounter({
+    name: 'rollcall_event_outcomes_total',
+    help: 'What became of events, per endpoint.',
+    labelNames: ['outcome'],
+    registers,
+  })
   const delivery = new Histogram({
     name: 'rollcall_delivery_seconds',
     help: 'Acceptance to socket (QoS 0) or to acknowledgement (QoS 1).',
@@ -144,18 +151,10 @@ export function createMetrics(): Metrics {
  * A counter with one label of a closed list, for what happens with every event: between two looks at it a number is added
  * to, because the counter itself makes out its labels each time.
  */
-function hotCounter(
-  registry: Registry,
-  name: string,
-  help: string,
-  label: string,
-): (value: string, count: number) => void {
+function hotCounter(options: CounterConfiguration<string>): (value: string, count: number) => void {
   const counts = new Map<string, number>()
   new Counter({
-    name,
-    help,
-    labelNames: [label],
-    registers: [registry],
+    ...options,
     collect() {
       for (const [value, count] of counts) this.labels(value).inc(count)
       counts.clear()
