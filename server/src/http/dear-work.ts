@@ -5,6 +5,17 @@ import { type Dear, holderOf, type Limits, turnOf, type Worker } from '../limits
 /** What a request that costs what it takes needs of the limits. */
 export type DearLimits = Pick<Limits, 'work' | 'ledger' | 'turns' | 'shedding'>
 
+/** A page of the history at the most: what the store lists at a time, with what each record needs besides; bytes. */
+export const HISTORY_PAGE_BYTES_MAX = 2_097_152
+/** Processor time for a page, and for each of its bytes, milliseconds. */
+const HISTORY_PAGE_COST_MS = 0.2
+const HISTORY_BYTE_COST_MS = 0.000_01
+
+/** What a page of the history costs whoever reads it, milliseconds. */
+export function historyPageCostMs(bytes: number): number {
+  return HISTORY_PAGE_COST_MS + bytes * HISTORY_BYTE_COST_MS
+}
+
 export type DearRequest = {
   /** What it is, for when the server is overloaded. */
   readonly what: Dear

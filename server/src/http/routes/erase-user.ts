@@ -5,8 +5,8 @@ import type { App } from '../app-type.ts'
 import { requireUserId } from '../bodies/user-id.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { BODY_OPTIONAL } from '../plugins/json-body.ts'
-import { answerRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
-import { USER_PARAMETERS, USERS_QUERY, unchecked } from '../schemas/users.ts'
+import { answerRef, json, NEEDS_TOKEN, refusals, unchecked } from '../schemas/documentation.ts'
+import { USER_PARAMETERS, USERS_QUERY } from '../schemas/users.ts'
 import type { HttpServices } from '../services.ts'
 
 const schema = {

@@ -7,10 +7,10 @@ import { JSON_TYPE } from '../answers/error-body.ts'
 import { userEndpointInSight } from '../answers/user-endpoint.ts'
 import type { App } from '../app-type.ts'
 import { requireUserId } from '../bodies/user-id.ts'
-import { dearly } from '../dear-work.ts'
+import { dearly, HISTORY_PAGE_BYTES_MAX, historyPageCostMs } from '../dear-work.ts'
 import { callerOf } from '../plugins/authenticate.ts'
-import { answerRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
-import { USER_PARAMETERS, USERS_QUERY, unchecked } from '../schemas/users.ts'
+import { answerRef, json, NEEDS_TOKEN, refusals, unchecked } from '../schemas/documentation.ts'
+import { USER_PARAMETERS, USERS_QUERY } from '../schemas/users.ts'
 import type { HttpServices } from '../services.ts'
 
 const schema = {
@@ -31,18 +31,22 @@ const schema = {
 type Services = Pick<HttpServices, 'registrar' | 'delivery' | 'history' | 'webhooks' | 'limits' | 'clock'>
 
 const PAGE = 200
-/** A page at the most, and what it costs: as `list-events.ts` has it. */
-const PAGE_BYTES_MAX = 2_097_152
-const PAGE_COST_MS = 0.2
-const BYTE_COST_MS = 0.000_01
 
 export function exportUserRoute(app: App, services: Services): void {
   app.get('/users/:userId/export', { schema, validatorCompiler: unchecked }, async (request, reply) => {
     const caller = callerOf(request)
     const user = userToRevoke(caller, request.params.userId, request.query.organizationId)
     requireUserId(user.userId)
-    const dear = { what: 'history', caller, response: reply.raw, answerBytesMax: PAGE_BYTES_MAX } as const
-    const head = await dearly(services.limits, dear, async () => [await headOf(services, user), PAGE_COST_MS])
+    const dear = {
+      what: 'history',
+      caller,
+      response: reply.raw,
+      answerBytesMax: HISTORY_PAGE_BYTES_MAX,
+    } as const
+    const head = await dearly(services.limits, dear, async () => [
+      await headOf(services, user),
+      historyPageCostMs(0),
+    ])
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
     return reply.send(Readable.from(pieces(services, caller, user, head), { objectMode: false }))
   })
@@ -84,7 +88,7 @@ async function* pieces(
       yield comma + text
       comma = ','
     }
-    limits.work.spend(caller, PAGE_COST_MS + text.length * BYTE_COST_MS)
+    limits.work.spend(caller, historyPageCostMs(text.length))
     cursor = nextCursor
     await rest()
   } while (cursor !== undefined)

@@ -2,8 +2,8 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { userInSight } from '../../auth/auth.ts'
 import type { App } from '../app-type.ts'
 import { callerOf } from '../plugins/authenticate.ts'
-import { NEEDS_TOKEN, noContent, refusals } from '../schemas/documentation.ts'
-import { USERS_ENDPOINT_PARAMETERS, USERS_QUERY, unchecked } from '../schemas/users.ts'
+import { NEEDS_TOKEN, noContent, refusals, unchecked } from '../schemas/documentation.ts'
+import { USERS_ENDPOINT_PARAMETERS, USERS_QUERY } from '../schemas/users.ts'
 import type { HttpServices } from '../services.ts'
 
 const schema = {

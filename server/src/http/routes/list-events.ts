@@ -3,7 +3,7 @@ import { pageJson } from '../../history/history.ts'
 import { JSON_TYPE } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
 import { parseHistoryParameters } from '../bodies/history-parameters.ts'
-import { dearly } from '../dear-work.ts'
+import { dearly, HISTORY_PAGE_BYTES_MAX, historyPageCostMs } from '../dear-work.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { answerRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
 import { HISTORY_PARAMETERS } from '../schemas/history.ts'
@@ -26,11 +26,7 @@ const schema = {
 // The schema is for the documentation: `history-parameters.ts` names what is wrong.
 const validatorCompiler = () => () => true
 
-/** A page at the most: what the store lists at a time, with what each record needs besides; bytes. */
-const PAGE_BYTES_MAX = 2_097_152
-/** Processor time for a page, for each of its bytes, and for one that was looked for and not filled; milliseconds. */
-const PAGE_COST_MS = 0.2
-const BYTE_COST_MS = 0.000_01
+/** Processor time for a page that was looked for and not filled, besides; milliseconds. */
 const LONG_LOOK_COST_MS = 10
 
 export function listEventsRoute(app: App, services: Pick<HttpServices, 'history' | 'limits'>): void {
@@ -38,13 +34,18 @@ export function listEventsRoute(app: App, services: Pick<HttpServices, 'history'
     const { organizationId, filters, limit, cursor } = parseHistoryParameters(request.query)
     const caller = callerOf(request)
     const scope = readableHistory(caller, organizationId)
-    const wanted = { what: 'history', caller, response: reply.raw, answerBytesMax: PAGE_BYTES_MAX } as const
+    const wanted = {
+      what: 'history',
+      caller,
+      response: reply.raw,
+      answerBytesMax: HISTORY_PAGE_BYTES_MAX,
+    } as const
     const page = await dearly(services.limits, wanted, async () => {
       const { records, nextCursor } = await services.history.list(scope, filters, limit, cursor)
       const text = pageJson(records, nextCursor, { caller: callerAsSender(caller), scope })
       // There is more, but the search had to end: it has looked at as much as one may.
       const isLong = nextCursor !== undefined && records.length < limit
-      return [text, PAGE_COST_MS + text.length * BYTE_COST_MS + (isLong ? LONG_LOOK_COST_MS : 0)]
+      return [text, historyPageCostMs(text.length) + (isLong ? LONG_LOOK_COST_MS : 0)]
     })
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
     return reply.send(page)

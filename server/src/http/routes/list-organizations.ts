@@ -5,8 +5,8 @@ import type { App } from '../app-type.ts'
 import { decodeListCursor, encodeListCursor, parseListParameters } from '../bodies/list-parameters.ts'
 import { dearly } from '../dear-work.ts'
 import { callerOf } from '../plugins/authenticate.ts'
-import { answerRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
-import { LIST_ORGANIZATIONS_QUERY, unchecked } from '../schemas/users.ts'
+import { answerRef, json, NEEDS_TOKEN, refusals, unchecked } from '../schemas/documentation.ts'
+import { LIST_ORGANIZATIONS_QUERY } from '../schemas/users.ts'
 import type { HttpServices } from '../services.ts'
 
 const schema = {

@@ -3,8 +3,8 @@ import { JSON_TYPE } from '../answers/error-body.ts'
 import { userEndpointInSight } from '../answers/user-endpoint.ts'
 import type { App } from '../app-type.ts'
 import { callerOf } from '../plugins/authenticate.ts'
-import { answerRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
-import { USER_PARAMETERS, USERS_QUERY, unchecked } from '../schemas/users.ts'
+import { answerRef, json, NEEDS_TOKEN, refusals, unchecked } from '../schemas/documentation.ts'
+import { USER_PARAMETERS, USERS_QUERY } from '../schemas/users.ts'
 import type { HttpServices } from '../services.ts'
 
 const schema = {

@@ -12,8 +12,8 @@ import {
 } from '../bodies/list-parameters.ts'
 import { dearly } from '../dear-work.ts'
 import { callerOf } from '../plugins/authenticate.ts'
-import { answerRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
-import { LIST_USERS_QUERY, unchecked } from '../schemas/users.ts'
+import { answerRef, json, NEEDS_TOKEN, refusals, unchecked } from '../schemas/documentation.ts'
+import { LIST_USERS_QUERY } from '../schemas/users.ts'
 import type { HttpServices } from '../services.ts'
 
 const schema = {

@@ -8,8 +8,7 @@ import type { App } from '../app-type.ts'
 import { parsePresence } from '../bodies/presence-command.ts'
 import { dearly } from '../dear-work.ts'
 import { callerOf } from '../plugins/authenticate.ts'
-import { answerRef, bodyRef, json, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
-import { unchecked } from '../schemas/users.ts'
+import { answerRef, bodyRef, json, NEEDS_TOKEN, refusals, unchecked } from '../schemas/documentation.ts'
 import type { HttpServices } from '../services.ts'
 
 const schema = {

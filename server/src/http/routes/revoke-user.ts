@@ -4,8 +4,8 @@ import type { App } from '../app-type.ts'
 import { requireUserId } from '../bodies/user-id.ts'
 import { callerOf } from '../plugins/authenticate.ts'
 import { BODY_OPTIONAL } from '../plugins/json-body.ts'
-import { bodyRef, NEEDS_TOKEN, noContent, refusals } from '../schemas/documentation.ts'
-import { USER_PARAMETERS, USERS_QUERY, unchecked } from '../schemas/users.ts'
+import { bodyRef, NEEDS_TOKEN, noContent, refusals, unchecked } from '../schemas/documentation.ts'
+import { USER_PARAMETERS, USERS_QUERY } from '../schemas/users.ts'
 import type { HttpServices } from '../services.ts'
 
 const schema = {

@@ -72,9 +72,6 @@ export function userSchemas(): readonly TSchema[] {
   ]
 }
 
-/** What is not looked at by a schema: routes that read their parameters themselves. */
-export const unchecked = () => () => true
-
 function organizationId(): TSchema {
   return Type.Optional(Type.Unsafe({ type: ['string', 'null'], description: SERVICE_ONLY }))
 }
