@@ -158,23 +158,21 @@ export class Upkeep {
   }
 
   #isFlushDue(): boolean {
-    const { parts, sizes } = this.#options
-    if (this.#isFlushWanted) return parts.length > 1
-    return bytesOfParts(this.#isFull ? parts.slice(0, -1) : this.#ripe()) >= sizes.flushBytes
+    const ripe = this.#ripe()
+    const bytes = ripe.reduce((sum, { info }) => sum + info.bytes, 0)
+    return bytes >= this.#options.sizes.flushBytes || (this.#isFlushWanted && bytes > 0)
   }
 
-  /** Full parts of the log that are not young any more. */
+  /** Full parts of the log that may become a run: all but the young ones, or all where it is wanted or the disk is full. */
   #ripe(): readonly LogPart[] {
-    return this.#options.parts.slice(0, -1 - YOUNG_PARTS)
+    const young = this.#isFlushWanted || this.#isFull ? 0 : YOUNG_PARTS
+    return this.#options.parts.slice(0, -1 - young)
   }
 
-  /**
-   * Full parts of the log become one run: those that are not young, or where it is wanted all of them; while the disk is
-   * full the oldest, as many as surely fit.
-   */
+  /** Full parts of the log become one run: those that are ripe; while the disk is full the oldest, as many as surely fit. */
   async #flush(): Promise<void> {
     const { files, levels, parts } = this.#options
-    const full = this.#isFull ? this.#oldest() : this.#isFlushWanted ? parts.slice(0, -1) : this.#ripe()
+    const full = this.#isFull ? this.#oldest() : this.#ripe()
     const after = parts[full.length]
     const isAll = full.length === parts.length - 1
     const logs = full.map(({ info }) => info)
@@ -196,9 +194,9 @@ export class Upkeep {
   }
 
   #oldest(): readonly LogPart[] {
-    const { parts, sizes } = this.#options
+    const { sizes } = this.#options
     let bytes = 0
-    return parts.slice(0, -1).filter(({ info }, index) => {
+    return this.#ripe().filter(({ info }, index) => {
       bytes += info.bytes
       return index === 0 || bytes <= sizes.flushBytes
     })
@@ -255,10 +253,6 @@ export class Upkeep {
     })
     levels.replace(gone, runs)
   }
-}
-
-function bytesOfParts(parts: readonly LogPart[]): number {
-  return parts.reduce((sum, { info }) => sum + info.bytes, 0)
 }
 
 /**
