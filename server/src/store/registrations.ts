@@ -12,6 +12,16 @@ export type RegistrationKey = EndpointKey & {
   readonly registrationId: number
 }
 
+/** What names a registration, as a value of its own. */
+export function toKey({
+  organizationId,
+  userId,
+  userEndpointId,
+  registrationId,
+}: RegistrationKey): RegistrationKey {
+  return { organizationId, userId, userEndpointId, registrationId }
+}
+
 /** An endpoint's claim to be reachable for a while (RFC 3261's binding), as it was when it was handed out. */
 export type Registration = RegistrationKey & {
   readonly keepAliveSeconds: number

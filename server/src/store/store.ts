@@ -55,14 +55,15 @@ export type {
   WantedWrite,
 } from './mailboxes.ts'
 export type { RefreshFamily, RefreshFamilyStore, RotateOutcome, Successor } from './refresh-families.ts'
-export type {
-  EndpointKey,
-  RegisterOutcome,
-  RegisterRequest,
-  Registration,
-  RegistrationKey,
-  RegistrationStore,
-  UserKey,
+export {
+  type EndpointKey,
+  type RegisterOutcome,
+  type RegisterRequest,
+  type Registration,
+  type RegistrationKey,
+  type RegistrationStore,
+  toKey,
+  type UserKey,
 } from './registrations.ts'
 export type { Claim, ClaimOutcome, IdempotencyKey, Reply, ReplyStore } from './replies.ts'
 export type { ListChange, RevokedToken, SharedList, SigningKey, UserRevocation } from './shared-list.ts'

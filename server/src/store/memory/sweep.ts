@@ -1,18 +1,11 @@
 import { SPARED_FOR_MS } from '../bounds.ts'
 import { dueAtMs, nextStep } from '../lifecycle.ts'
 import type { Moment } from '../moment.ts'
-import type { EntryPosition, Registration, Swept } from '../store.ts'
+import { type EntryPosition, type Registration, type Swept, toKey } from '../store.ts'
 import { endOne } from './mailboxes/end.ts'
 import type { MailboxParts } from './mailboxes/parts.ts'
 import type { RegistrationParts } from './registrations/registrations.ts'
-import {
-  isNewest,
-  type Slot,
-  type Slots,
-  toKey,
-  toRegistration,
-  type WaitingEntry,
-} from './registrations/slots.ts'
+import { isNewest, type Slot, type Slots, toRegistration, type WaitingEntry } from './registrations/slots.ts'
 
 /** See `Store.sweep`. */
 export function sweep(registrations: RegistrationParts, mailboxes: MailboxParts, max: number): Swept {

@@ -1,6 +1,13 @@
-import type { AppendOutcome, AppendRequest, CallDraft, EntryPosition, RegistrationKey } from '../../store.ts'
+import {
+  type AppendOutcome,
+  type AppendRequest,
+  type CallDraft,
+  type EntryPosition,
+  type RegistrationKey,
+  toKey,
+} from '../../store.ts'
 import type { Engine } from '../engine.ts'
-import { type RegistrationRecord, type Term, toKey } from '../registrations/record.ts'
+import type { RegistrationRecord, Term } from '../registrations/record.ts'
 import type { CallPart, CallValues } from './call-row.ts'
 import { toPosition } from './cancel.ts'
 import { putEntries, takeEntry } from './entries.ts'

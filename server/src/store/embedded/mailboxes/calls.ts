@@ -1,17 +1,18 @@
 import type { Moment } from '../../moment.ts'
-import type {
-  AnswerOutcome,
-  AnswerRequest,
-  Call,
-  CallStore,
-  CancelDraft,
-  Cancellation,
-  EntryPosition,
-  MailboxBounds,
-  UserKey,
+import {
+  type AnswerOutcome,
+  type AnswerRequest,
+  type Call,
+  type CallStore,
+  type CancelDraft,
+  type Cancellation,
+  type EntryPosition,
+  type MailboxBounds,
+  toKey,
+  type UserKey,
 } from '../../store.ts'
 import { type Engine, momentOf } from '../engine.ts'
-import { type RegistrationRecord, toKey } from '../registrations/record.ts'
+import type { RegistrationRecord } from '../registrations/record.ts'
 import type { KeptCall } from './call-book.ts'
 import type { CallPart, CallValues } from './call-row.ts'
 import { tellTheOthers } from './cancel.ts'

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import type { Moment } from '../../moment.ts'
-import type {
-  AppendOutcome,
-  CancelDraft,
-  Cancellation,
-  EntryPosition,
-  MailboxBounds,
-  StoredEvent,
+import {
+  type AppendOutcome,
+  type CancelDraft,
+  type Cancellation,
+  type EntryPosition,
+  type MailboxBounds,
+  type StoredEvent,
+  toKey,
 } from '../../store.ts'
 import type { Engine } from '../engine.ts'
 import { numberKey } from '../keys.ts'
-import { isLive, type RegistrationRecord, type Term, toKey } from '../registrations/record.ts'
+import { isLive, type RegistrationRecord, type Term } from '../registrations/record.ts'
 import { putEntries, takeEntry } from './entries.ts'
 import { decodeRace } from './race-row.ts'
 

@@ -1,4 +1,4 @@
-import type { Registration, RegistrationKey } from '../../store.ts'
+import type { Registration } from '../../store.ts'
 import type { Mailbox } from '../mailboxes/mailbox.ts'
 import type { TermValues } from '../mailboxes/term-row.ts'
 import type { IdentityRow, LivenessRow } from './registration-row.ts'
@@ -84,16 +84,6 @@ export class Term implements TermValues {
 
 export function isLive(record: RegistrationRecord, nowMs: number): boolean {
   return nowMs < record.expiresAtMs
-}
-
-/** The name of the registration, as a value of its own. */
-export function toKey({
-  organizationId,
-  userId,
-  userEndpointId,
-  registrationId,
-}: RegistrationKey): RegistrationKey {
-  return { organizationId, userId, userEndpointId, registrationId }
 }
 
 /** What the record says now, as a value of its own. */

@@ -1,14 +1,15 @@
 import type { Moment } from '../../moment.ts'
-import type {
-  AnswerOutcome,
-  AnswerRequest,
-  Call,
-  CallStore,
-  EntryPosition,
-  MailboxBounds,
+import {
+  type AnswerOutcome,
+  type AnswerRequest,
+  type Call,
+  type CallStore,
+  type EntryPosition,
+  type MailboxBounds,
+  toKey,
 } from '../../store.ts'
 import { assertOpen } from '../gate.ts'
-import { findLive, type Slot, toKey } from '../registrations/slots.ts'
+import { findLive, type Slot } from '../registrations/slots.ts'
 import type { Kept, Part } from './call-book.ts'
 import { discard, tellTheOthers } from './cancel.ts'
 import { endOne } from './end.ts'

@@ -1,7 +1,14 @@
 import type { Moment } from '../../moment.ts'
-import type { AppendOutcome, CancelDraft, Cancellation, MailboxBounds, RegistrationKey } from '../../store.ts'
+import {
+  type AppendOutcome,
+  type CancelDraft,
+  type Cancellation,
+  type MailboxBounds,
+  type RegistrationKey,
+  toKey,
+} from '../../store.ts'
 import type { History } from '../history/history.ts'
-import { isLive, type Race, type Slot, type Slots, toKey } from '../registrations/slots.ts'
+import { isLive, type Race, type Slot, type Slots } from '../registrations/slots.ts'
 import type { MailboxParts } from './parts.ts'
 
 /** The first acknowledgement of a race was given: the others get the cancelling event. */

@@ -1,10 +1,11 @@
-import type {
-  AppendOutcome,
-  AppendRequest,
-  EntryPosition,
-  MailboxEntry,
-  MailboxStore,
-  RegistrationKey,
+import {
+  type AppendOutcome,
+  type AppendRequest,
+  type EntryPosition,
+  type MailboxEntry,
+  type MailboxStore,
+  type RegistrationKey,
+  toKey,
 } from '../../store.ts'
 import { assertOpen } from '../gate.ts'
 import {
@@ -14,7 +15,6 @@ import {
   type Race,
   type Slot,
   type Slots,
-  toKey,
   type WaitingEntry,
 } from '../registrations/slots.ts'
 import { endAll, endOne, waitingEntry } from './end.ts'

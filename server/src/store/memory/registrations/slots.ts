@@ -1,13 +1,6 @@
 import type { HeldLinks } from '../../held-links.ts'
 import { liftDeadline, type Recovery } from '../../recovery.ts'
-import type {
-  CancelDraft,
-  EndpointKey,
-  MailboxEntry,
-  Registration,
-  RegistrationKey,
-  UserKey,
-} from '../../store.ts'
+import type { CancelDraft, EndpointKey, MailboxEntry, Registration, UserKey } from '../../store.ts'
 import { type LastSeen, noteLastSeen } from './last-seen.ts'
 
 /** A registration with its deadline, service time. */
@@ -58,15 +51,6 @@ export function isLive(registration: Held, heardMs: number): boolean {
 
 export function toRegistration({ expiresAtMs, ...held }: Held, nowMs: number): Registration {
   return { ...held, remainingMs: expiresAtMs - nowMs }
-}
-
-export function toKey({
-  organizationId,
-  userId,
-  userEndpointId,
-  registrationId,
-}: RegistrationKey): RegistrationKey {
-  return { organizationId, userId, userEndpointId, registrationId }
 }
 
 /** Gives everybody who lives a full period. */
