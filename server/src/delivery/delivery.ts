@@ -228,13 +228,16 @@ function outboxContext(
     links: store.links,
     open: (registration, entry) => openEntry(sealer, log, registration, entry),
     onSent: (entry) => store.history.note(entry, 'sent'),
-    onEnding: (entry, how, sinceMs) => endings.end(entry, how, sinceMs),
+    onEnding: (entry, how) => endings.end(entry, how),
     onLapsed: (entry) => tell(context, [entry], 'expired'),
     onFailed(outbox, error) {
       log.error('mailbox could not be read', { err: error instanceof Error ? error : undefined })
       clock.after(ASK_RETRY_MS, () => outbox.resume())
     },
-    onDetached: (outbox) => context.links.remove(outbox),
+    onDetached(outbox) {
+      endings.flush()
+      context.links.remove(outbox)
+    },
   }
 }
 

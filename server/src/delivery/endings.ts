@@ -6,11 +6,11 @@ import type {
   Ending,
   EndOutcome,
   EntryPosition,
-  HeldEntry,
   MailboxBounds,
   Store,
 } from '../store/store.ts'
 import type { Links } from './links/links.ts'
+import type { LinkedEntry } from './links/outbox.ts'
 import type { Receipts } from './receipts.ts'
 
 /** Time after which an end that the store could not take is tried again. */
@@ -26,34 +26,32 @@ export type EndingsContext = {
   readonly bounds: MailboxBounds
 }
 
-/** An entry that its link is done with. */
-type Done = HeldEntry & {
-  /** When it was accepted, on the monotonic clock, where that is known. */
-  readonly sinceMs: number | undefined
-}
-
 /**
  * Entries that come to their end at their own endpoint: the store ends them, and who waits for their receipts is told, and
- * whoever counts. Those of one moment are ended together, which is before anything else that was read is carried out.
+ * whoever counts. Those of one moment are ended together, which is before anything else that was read is carried out that
+ * has to wait for anything.
  */
 export class Endings {
   readonly #context: EndingsContext
-  #gathered: Done[] = []
+  #gathered: LinkedEntry[] = []
   #how: Ending = 'acknowledged'
 
   constructor(context: EndingsContext) {
     this.#context = context
   }
 
-  end(entry: HeldEntry, how: Ending, sinceMs: number | undefined): void {
-    if (how !== this.#how) this.#flush()
+  end(entry: LinkedEntry, how: Ending): void {
+    if (how !== this.#how) this.flush()
     this.#how = how
-    const { registration, sequence, eventId } = entry
-    this.#gathered.push({ registration, sequence, eventId, sinceMs })
-    if (this.#gathered.length === 1) queueMicrotask(() => this.#flush())
+    this.#gathered.push(entry)
+    if (this.#gathered.length === 1) queueMicrotask(() => this.flush())
   }
 
-  #flush(): void {
+  /**
+   * Ends what was gathered so far. To be called before anything else is told of an endpoint that may have come with it, in
+   * one read: an acknowledgement is told before the end of the link that it came by.
+   */
+  flush(): void {
     if (this.#gathered.length === 0) return
     const entries = this.#gathered
     const how = this.#how
@@ -68,7 +66,7 @@ export class Endings {
     )
   }
 
-  #report({ ended, cancellations, refused }: EndOutcome<Done>, how: Ending): void {
+  #report({ ended, cancellations, refused }: EndOutcome<LinkedEntry>, how: Ending): void {
     const { clock, metrics, statistics } = this.#context
     if (ended.length > 0) metrics.eventOutcome(how, ended.length)
     const nowMs = clock.monotonicMs()
@@ -82,7 +80,7 @@ export class Endings {
     for (const cancellation of cancellations) carryOn(this.#context, cancellation)
     if (refused.length > 0)
       clock.after(RETRY_MS, () => {
-        for (const entry of refused) this.end(entry, how, entry.sinceMs)
+        for (const entry of refused) this.end(entry, how)
       })
   }
 }

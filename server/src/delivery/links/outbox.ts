@@ -28,6 +28,12 @@ export type Pushed = {
   readonly mustBeClaimed: boolean
 }
 
+/** An entry that a link was given. */
+export type LinkedEntry = HeldEntry & {
+  /** When it was accepted, on the monotonic clock, where that is known. */
+  readonly sinceMs: number | undefined
+}
+
 /** What an outbox needs of its surroundings. */
 export type OutboxContext = {
   readonly mailboxes: Pick<MailboxStore, 'take' | 'claim'>
@@ -36,8 +42,8 @@ export type OutboxContext = {
   open(registration: Registration, entry: MailboxEntry): Uint8Array | undefined
   /** An entry was handed to the link. */
   onSent(entry: HeldEntry): void
-  /** An entry is over and to be ended: `sinceMs` is when it was accepted, on the monotonic clock. */
-  onEnding(entry: HeldEntry, how: Ending, sinceMs: number | undefined): void
+  /** An entry is over and to be ended. */
+  onEnding(entry: LinkedEntry, how: Ending): void
   /** The store has ended an entry whose time was over. */
   onLapsed(entry: HeldEntry): void
   /** The store could not be asked: `resume` is to be called after a while. */
@@ -219,7 +225,7 @@ export class Outbox implements Attachment, LinkHandle {
   /** Asks for room first: what was claimed is in flight, whether the link takes it or not. */
   async #sendClaimed(entry: Entry, payload: Uint8Array, sinceMs: number | undefined): Promise<Sent> {
     if (!this.#link.hasRoom()) return 'refused'
-    const held = this.#held(entry)
+    const held = this.#held(entry, sinceMs)
     const claimed = await this.#context.mailboxes.claim(held, this)
     if (claimed === 'expired') this.#context.onLapsed(held)
     if (this.#detached || claimed !== 'in_flight') return this.#pass(entry)
@@ -233,8 +239,8 @@ export class Outbox implements Attachment, LinkHandle {
 
   /** Returns whether the link took it. */
   #send(entry: Entry, payload: Uint8Array, sinceMs: number | undefined): boolean {
-    const held = this.#held(entry)
-    const acknowledged = (how: Ending = 'acknowledged'): void => this.#context.onEnding(held, how, sinceMs)
+    const held = this.#held(entry, sinceMs)
+    const acknowledged = (how: Ending = 'acknowledged'): void => this.#context.onEnding(held, how)
     const taken = this.#link.send({ payload, qos: 1, acknowledged })
     if (!taken) {
       this.#live = false
@@ -248,11 +254,11 @@ export class Outbox implements Attachment, LinkHandle {
   #open(entry: MailboxEntry): Uint8Array | undefined {
     const payload = this.#context.open(this.registration, entry)
     // An event sealed with a key that is gone can never be delivered: keeping it would block the ones behind it.
-    if (payload === undefined) this.#context.onEnding(this.#held(entry), 'discarded', undefined)
+    if (payload === undefined) this.#context.onEnding(this.#held(entry, undefined), 'discarded')
     return payload
   }
 
-  #held({ sequence, eventId }: Entry): HeldEntry {
-    return { registration: this.registration, sequence, eventId }
+  #held({ sequence, eventId }: Entry, sinceMs: number | undefined): LinkedEntry {
+    return { registration: this.registration, sequence, eventId, sinceMs }
   }
 }
