@@ -4,7 +4,7 @@ import { type Clock, type Random, watchWallJumps } from './clock/clock.ts'
 import type { Closers } from './closers.ts'
 import type { Configuration } from './config/config.ts'
 import { createLimits, doerOf, type Limits } from './limits/limits.ts'
-import { createSealer, loadSealingKey, type Sealer } from './masks/masks.ts'
+import { createSealer, loadSealingKey, readFormerKey, type Sealer } from './masks/masks.ts'
 import { createMetrics, type Log, type Metrics, Statistics } from './observe/observe.ts'
 import { assertOwnFolder } from './start-checks.ts'
 import type { Store } from './store/store.ts'
@@ -33,7 +33,7 @@ export type GroundOptions = {
 /** Opens the data folder, and what needs nothing but it. */
 export async function layGround(options: GroundOptions): Promise<Ground> {
   const { configuration, clock, random, log, openStore, closers } = options
-  const { dataDir, sealingKey: keyFromConfig } = configuration
+  const { dataDir, sealingKey: keyFromConfig, formerSealingKey } = configuration
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await assertOwnFolder(dataDir)
   const metrics = createMetrics()
@@ -50,7 +50,8 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
   const store = await openStore({ statistics, limits })
   closers.add(() => store.close())
   // After the store: a key beside no store says that one was lost.
-  const sealer = createSealer(await loadSealingKey({ dataDir, keyFromConfig, random }), random)
+  const key = await loadSealingKey({ dataDir, keyFromConfig, random })
+  const sealer = createSealer(key, random, readFormerKey(formerSealingKey))
   return { store, sealer, metrics, statistics, audit, limits }
 }
 

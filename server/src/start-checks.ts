@@ -2,7 +2,7 @@ import { identityProblem, othersMay } from './auth/auth.ts'
 import { readCertificate } from './certificate.ts'
 import type { Random } from './clock/clock.ts'
 import { type Configuration, ConfigurationError } from './config/config.ts'
-import { loadSealingKey } from './masks/masks.ts'
+import { loadSealingKey, readFormerKey } from './masks/masks.ts'
 import { assertLoopbackForDemo, certificateFiles } from './port-checks.ts'
 
 /**
@@ -17,10 +17,11 @@ export async function checkStart(configuration: Configuration, random: Random): 
   if (files !== undefined) await naming('TLS_CERT_FILE', () => readCertificate(files))
   const problem = await identityProblem(configuration)
   if (problem !== undefined) throw new ConfigurationError('who may call', problem)
-  const { dataDir, sealingKey: keyFromConfig } = configuration
+  const { dataDir, sealingKey: keyFromConfig, formerSealingKey } = configuration
   await assertOwnFolder(dataDir)
   if (keyFromConfig !== undefined)
     await naming('SEALING_KEY', () => loadSealingKey({ dataDir, keyFromConfig, random }))
+  await naming('FORMER_SEALING_KEY', async () => readFormerKey(formerSealingKey))
 }
 
 /**

@@ -164,7 +164,7 @@ test('25 h ahead for 70 s make no dead letters of what a webhook has not taken y
   const clock = createFakeClock()
   const store = createMemoryStore({ clock })
   const events = new Set(['UserEndpointRegisteredEvent'] as const)
-  const webhook = { id: 'h', url: 'https://h.example/', secret: Buffer.alloc(24), events, enabled: true }
+  const webhook = { id: 'h', url: 'https://h.example/', secrets: [Buffer.alloc(24)], events, enabled: true }
   const acme = { id: 'acme', name: 'Acme', webhooks: [webhook], send: [], senderId: false }
   let taken = 0
   let answer: string | undefined = 'refused'

@@ -13,7 +13,7 @@ const URL_WITH_TOKEN = 'https://hooks.example/rollcall?token=s3cr3t&x=1'
 const WEBHOOK: Webhook = {
   id: 'h',
   url: URL_WITH_TOKEN,
-  secret: Buffer.alloc(24, 7),
+  secrets: [Buffer.alloc(24, 7)],
   events: new Set(['UserEndpointRegisteredEvent']),
   enabled: true,
 }

@@ -13,6 +13,7 @@ const PASSWORD = await hashSecret('alice-password')
 const NEW_PASSWORD = await hashSecret('another')
 const SECRET = 'a'.repeat(43)
 const NEW_SECRET = 'b'.repeat(43)
+const BOTH_SECRETS = [NEW_SECRET, SECRET].map(hashRandomSecret)
 
 type Changes = { readonly alice?: object; readonly backend?: object; readonly customer?: object }
 
@@ -99,6 +100,7 @@ const CASES: readonly (readonly [string, Changes, typeof ALL])[] = [
   ['the refresh grant disabled', { customer: { grants: ['password'] } }, NO_ALICE],
   ['another order of grants', { customer: { grants: ['refresh_token', 'password'] } }, ALL],
   ['a new client secret', { backend: { secretHash: hashRandomSecret(NEW_SECRET) } }, NO_BACKEND],
+  ['a second client secret', { backend: { secretHash: undefined, secrets: BOTH_SECRETS } }, ALL],
   ['an authority removed from a client', { backend: { authorities: [] } }, NO_BACKEND],
   ['the client grant disabled', { backend: { grants: ['password'] } }, NO_BACKEND],
 ]

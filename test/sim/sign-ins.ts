@@ -66,7 +66,7 @@ const USER: Start[0] = {
 }
 const CLIENT: Start[1] = {
   id: 'customer',
-  secretHash: undefined,
+  secretHashes: [],
   organizationId: null,
   authorities: [],
   grants: new Set(['password', 'refresh_token']),

@@ -114,7 +114,7 @@ export class WebhookReceivers {
 
 function webhookOf(organizationId: string) {
   const url = `https://${organizationId}/`
-  return { id: 'all', url, secret: Buffer.alloc(24, 7), events: EVENTS, enabled: true }
+  return { id: 'all', url, secrets: [Buffer.alloc(24, 7)], events: EVENTS, enabled: true }
 }
 
 function nameOf({

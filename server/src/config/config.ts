@@ -62,6 +62,7 @@ export type Configuration = {
   readonly webhookPrivateAddresses: readonly string[]
   readonly historyBytesMax: number
   readonly sealingKey: string | undefined
+  readonly formerSealingKey: string | undefined
   readonly maskLength: 'kept' | 'fixed'
   readonly allowedOrigins: AllowedOrigins
   readonly trustedProxies: readonly string[]
@@ -201,6 +202,7 @@ function parseAll(raw: ReadonlyMap<string, Raw>): Configuration {
     webhookPrivateAddresses: parseList(at('webhookPrivateAddresses'), where(isAddressRange)),
     historyBytesMax: integer('historyBytesMax'),
     sealingKey: text('sealingKey'),
+    formerSealingKey: text('formerSealingKey'),
     maskLength: parseChoice(at('maskLength'), ['kept', 'fixed']),
     allowedOrigins: allowOrigins(parseList(at('allowedOrigins'), parseOriginPattern)),
     trustedProxies: parseList(at('trustedProxies'), where(isAddressRange)),
@@ -284,6 +286,10 @@ function checkTogether(configuration: Configuration): void {
     throw new ConfigurationError('MQTT_TLS_PORT', 'needs TLS_CERT_FILE and TLS_KEY_FILE')
   if (turnUrls.length > 0 && turnSecret === undefined)
     throw new ConfigurationError('TURN_URLS', 'needs TURN_SECRET')
-  if (configuration.sealingKey !== undefined && Buffer.from(configuration.sealingKey, 'base64').length !== 32)
-    throw new ConfigurationError('SEALING_KEY', 'must be 32 bytes in base64')
+  for (const [name, key] of [
+    ['SEALING_KEY', configuration.sealingKey],
+    ['FORMER_SEALING_KEY', configuration.formerSealingKey],
+  ] as const)
+    if (key !== undefined && Buffer.from(key, 'base64').length !== 32)
+      throw new ConfigurationError(name, 'must be 32 bytes in base64')
 }

@@ -279,6 +279,12 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'Key that seals masked events in mailboxes. Not set: made once and kept in `dataDir`.',
   ),
   text(
+    'formerSealingKey',
+    '',
+    '32 bytes in base64',
+    'Key that sealed before: what it sealed is still opened, and nothing is sealed with it (`docs/masks.md`).',
+  ),
+  text(
     'maskLength',
     'kept',
     '`kept` or `fixed`',

@@ -1,14 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock } from '../clock/clock.ts'
 import type { Metrics, Statistics, Tally } from '../observe/observe.ts'
-import type {
-  Cancellation,
-  Ending,
-  EndOutcome,
-  EntryPosition,
-  MailboxBounds,
-  Store,
-} from '../store/store.ts'
+import type { Cancellation, Ending, EndOutcome, EntryPosition, MailboxBounds, Store } from '../store/store.ts'
 import type { Links } from './links/links.ts'
 import type { LinkedEntry } from './links/outbox.ts'
 import type { Receipts } from './receipts.ts'

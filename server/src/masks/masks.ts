@@ -12,7 +12,7 @@ import { Work, WorkExhausted } from './work.ts'
 export type { MaskLength } from './copy.ts'
 export type { JsonValue } from './json.ts'
 export { createSealer, type Sealer } from './seal.ts'
-export { loadSealingKey, SEALING_KEY_FILE } from './sealing-key.ts'
+export { loadSealingKey, readFormerKey, SEALING_KEY_FILE } from './sealing-key.ts'
 
 /** A tenth of a second at the very worst, whatever masks and events are made of. */
 const WORK_STEPS_MAX = 5_000_000

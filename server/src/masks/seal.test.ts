@@ -43,6 +43,18 @@ describe('createSealer', () => {
     assert.equal(sealer.open(randomBytes(500), 'acme/ann'), undefined)
   })
 
+  test('a former key opens what it sealed while the new one seals, and nothing else', () => {
+    const before = sealer.seal(CLEAR, 'c')
+    const changed = createSealer(Buffer.alloc(32, 8), random, KEY)
+    assert.deepEqual(changed.open(before, 'c'), CLEAR)
+    assert.equal(changed.open(before, 'other'), undefined)
+    const after = changed.seal(CLEAR, 'c')
+    assert.deepEqual(changed.open(after, 'c'), CLEAR)
+    assert.equal(sealer.open(after, 'c'), undefined, 'the former key alone')
+    assert.equal(createSealer(Buffer.alloc(32, 9), random, KEY).open(after, 'c'), undefined)
+    assert.throws(() => createSealer(KEY, random, Buffer.alloc(31)), /32 bytes/)
+  })
+
   test('refuses a key of another length', () => {
     assert.throws(() => createSealer(Buffer.alloc(16), random), /32 bytes/)
   })

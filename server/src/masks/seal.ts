@@ -32,22 +32,30 @@ const CIPHERTEXT_START = TAG_START + TAG_BYTES
  * events, see `docs/masks.md` on rotation).
  *
  * @param key 32 bytes
+ * @param former a key that opens what it has sealed, and seals nothing any more
  */
-export function createSealer(key: Buffer, random: Random): Sealer {
-  if (key.length !== SEALING_KEY_BYTES) throw new Error(`A sealing key has ${SEALING_KEY_BYTES} bytes.`)
-  const header = Buffer.concat([
-    Buffer.of(VERSION),
-    createHash('sha256').update(key).digest().subarray(0, KEY_ID_BYTES),
-  ])
+export function createSealer(key: Buffer, random: Random, former?: Buffer): Sealer {
+  const header = headerOf(key)
+  const headers = [
+    { key, header },
+    ...(former === undefined ? [] : [{ key: former, header: headerOf(former) }]),
+  ]
   return {
     keyId: header.toString('hex', 1),
     seal: (clear, context) => seal(key, header, random.bytes(NONCE_BYTES), clear, context),
     open(sealed, context) {
-      if (sealed.length < CIPHERTEXT_START || !sealed.subarray(0, header.length).equals(header))
-        return undefined
-      return open(key, sealed, context)
+      if (sealed.length < CIPHERTEXT_START) return undefined
+      const start = sealed.subarray(0, NONCE_START)
+      const used = headers.find((one) => start.equals(one.header))
+      return used && open(used.key, sealed, context)
     },
   }
+}
+
+function headerOf(key: Buffer): Buffer {
+  if (key.length !== SEALING_KEY_BYTES) throw new Error(`A sealing key has ${SEALING_KEY_BYTES} bytes.`)
+  const digest = createHash('sha256').update(key).digest()
+  return Buffer.concat([Buffer.of(VERSION), digest.subarray(0, KEY_ID_BYTES)])
 }
 
 function seal(key: Buffer, header: Buffer, nonce: Buffer, clear: Buffer, context: string): Buffer {

@@ -34,6 +34,11 @@ export async function loadSealingKey({ dataDir, keyFromConfig, random }: Sealing
   return created
 }
 
+/** The key that sealed before the present one, as the configuration gives it. @throws Error as `loadSealingKey` does */
+export function readFormerKey(text: string | undefined): Buffer | undefined {
+  return text === undefined ? undefined : decodeKey(text)
+}
+
 // Buffer.from skips what is not base64: only text that it would write again is taken, in either alphabet.
 function decodeKey(text: string): Buffer {
   const key = Buffer.from(text, 'base64')

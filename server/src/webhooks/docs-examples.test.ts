@@ -9,16 +9,18 @@ const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const BODY = '{"events":[{"userId":"Zoë"}]}'
 const AT_SECONDS = 1_767_225_600
 
-const headers = signedHeaders(
-  { id: 'msg_1', atWallMs: AT_SECONDS * 1000, body: Buffer.from(BODY) },
-  Buffer.from(SECRET.slice(6), 'base64'),
-)
-const rotated = { ...headers, 'webhook-signature': `v1,AAAA ${headers['webhook-signature']}` }
+const MESSAGE = { id: 'msg_1', atWallMs: AT_SECONDS * 1000, body: Buffer.from(BODY) }
+const KEY = Buffer.from(SECRET.slice(6), 'base64')
+const headers = signedHeaders(MESSAGE, [KEY])
+/** A receiver that has the older secret still, or none but the newer. */
+const rotated = signedHeaders(MESSAGE, [Buffer.alloc(32, 1), KEY])
+const rotatedFirst = signedHeaders(MESSAGE, [KEY, Buffer.alloc(32, 1)])
 
 /** What a receiver sees, and whether it must believe it. */
 const CASES: readonly (readonly [object, string, number, boolean])[] = [
   [headers, BODY, AT_SECONDS, true],
   [rotated, BODY, AT_SECONDS + 299, true],
+  [rotatedFirst, BODY, AT_SECONDS, true],
   [headers, BODY.replace('Zoë', 'Zoe'), AT_SECONDS, false],
   [headers, BODY, AT_SECONDS + 300, false],
   [headers, BODY, AT_SECONDS - 300, false],

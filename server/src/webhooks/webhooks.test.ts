@@ -18,7 +18,7 @@ function webhook(id: string, more: Partial<Webhook> = {}): Webhook {
   return {
     id,
     url: `https://${id}.example/`,
-    secret: Buffer.alloc(24, 7),
+    secrets: [Buffer.alloc(24, 7)],
     events: ALL,
     enabled: true,
     ...more,

@@ -188,11 +188,11 @@ export class Worker {
     failed: () => Promise<void>,
   ): Promise<number | undefined> {
     const { clock, metrics, random } = this.#context
-    const { secret, url } = this.#webhook
+    const { secrets, url } = this.#webhook
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'Rollcall-Webhooks',
-      ...signedHeaders({ id, atWallMs: clock.wallMs(), body }, secret),
+      ...signedHeaders({ id, atWallMs: clock.wallMs(), body }, secrets),
     }
     const failure = await this.#receiver.post(url, { headers, body }, this.#closing.signal)
     if (this.#closing.signal.aborted) return undefined

@@ -108,6 +108,22 @@ test('a client that was disabled takes with it what it was given, and what its u
   assert.equal(await isGood(auth, (await signIn(auth)).access_token), true)
 })
 
+test('a secret takes over from another without an outage, and what was got by the former ends with it', async (t) => {
+  const { auth, change } = await openWithFile(t)
+  const newSecret = 'b'.repeat(43)
+  const bySecret = async (secret: string) => (await signInBackend(auth, 'backend', secret)).access_token
+  const former = await bySecret(SECRET)
+  const [old, next] = [hashRandomSecret(SECRET), hashRandomSecret(newSecret)]
+  await change({ backend: { secretHash: undefined, secrets: [next, old] } })
+  const meanwhile = [former, await bySecret(SECRET)]
+  const newer = await bySecret(newSecret)
+  for (const token of [...meanwhile, newer]) assert.equal(await isGood(auth, token), true)
+  await change({ backend: { secretHash: next } })
+  for (const token of meanwhile) assert.equal(await isGood(auth, token), false)
+  assert.equal(await isGood(auth, newer), true)
+  await assert.rejects(signInBackend(auth, 'backend', SECRET), { code: 'invalid_client' })
+})
+
 test('listeners are told of whoever changed, and of nobody else', async (t) => {
   const { auth, change } = await openWithFile(t)
   const alice = await auth.authenticate((await signIn(auth)).access_token)

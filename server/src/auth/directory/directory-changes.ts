@@ -25,7 +25,6 @@ export function directoryChanges(before: Directory, after: Directory): Directory
   const clients = changesOf(before.clients, after.clients, clientMarks)
   const hasLostGrant = ([one, now]: Change<OAuthClient>): boolean => !hasAll(grantsOf(now), grantsOf(one))
   const ofClients = clients.changed.filter((change) => hasEnded(change) || hasLostGrant(change))
-  const hasNewSecret = ([one, now]: Change<OAuthClient>): boolean => one.secretHash !== now?.secretHash
   const ofSpeakers = clients.changed.filter((change) => hasNewSecret(change) || hasLost(change))
   const ofUsers = users.changed.filter(
     (change) => hasEnded(change) || hasLost(change) || change[0].passwordHash !== change[1]?.passwordHash,
@@ -57,7 +56,16 @@ function changesOf<T extends Judged>(
 }
 
 function clientMarks(client: OAuthClient): string {
-  return [client.secretHash ?? '', ...grantsOf(client)].join(' ')
+  return [...[...client.secretHashes].sort(), ...grantsOf(client)].join(' ')
+}
+
+/**
+ * None of its secrets is left. Where one is, its tokens live on, and those of a secret that is gone are told by the secret
+ * that they name.
+ */
+function hasNewSecret([{ secretHashes }, now]: Change<OAuthClient>): boolean {
+  const left = now?.secretHashes ?? []
+  return secretHashes.length === 0 ? left.length > 0 : !secretHashes.some((hash) => left.includes(hash))
 }
 
 /** In one order, whatever the file's. */

@@ -58,7 +58,7 @@ test('a directory is read with its defaults', () => {
   assert.equal(users.get('u2')?.enabled, false)
   assert.deepEqual(clients.get('app'), {
     id: 'app',
-    secretHash: undefined,
+    secretHashes: [],
     organizationId: null,
     authorities: [],
     grants: new Set(['password']),
@@ -72,8 +72,23 @@ test('webhooks are read with their defaults', () => {
   const [all, two] = organizations.get('acme')?.webhooks ?? []
   assert.equal(all?.events.size, 10)
   assert.equal(all?.enabled, true)
-  assert.deepEqual(all?.secret, Buffer.alloc(24))
+  assert.deepEqual(all?.secrets, [Buffer.alloc(24)])
   assert.deepEqual([two?.enabled, [...(two?.events ?? [])]], [false, events])
+})
+
+test('clients and webhooks have one secret or two, newest first', () => {
+  const other = SHA.replace('sha256$M', 'sha256$N')
+  const { secretHash: _, ...rest } = client
+  const { clients } = parse({ clients: [client, { ...rest, id: 'two', secrets: [other, SHA] }] })
+  assert.deepEqual(
+    [...clients.values()].map(({ secretHashes }) => secretHashes),
+    [[SHA], [other, SHA]],
+  )
+  const { secret, ...bare } = hook
+  const newer = `whsec_${'B'.repeat(32)}`
+  const { organizations } = parse(withHooks({ ...bare, secrets: [newer, secret] }))
+  const [{ secrets } = { secrets: [] }] = organizations.get('acme')?.webhooks ?? []
+  assert.deepEqual(secrets, [Buffer.from('B'.repeat(32), 'base64'), Buffer.alloc(24)])
 })
 
 test('names of properties of every object are names like any other', () => {
@@ -117,6 +132,22 @@ test('a wrong entry refuses the whole, and the message names its place and no va
     [{ clients: [{ ...client, secretHash: undefined }] }, 'clients[0].secretHash: give either'],
     [{ clients: [{ ...client, public: true }] }, 'clients[0].secretHash: give either'],
     [{ clients: [{ ...client, public: true, secretHash: undefined }] }, 'clients[0].grants: a public client'],
+    [{ clients: [{ ...client, secrets: [SHA] }] }, 'clients[0].secrets: give either this or "secretHash"'],
+    ...[
+      [[], ': must hold at least one'],
+      [[SHA, SHA], '[1]: is the same as the one before'],
+      [[SHA, 'planted'], '[1]: must be an argon2id or'],
+      [[SHA, HASH, SHA], ': must hold at most 2'],
+      ['planted', ': must be an array'],
+    ].map(([secrets, problem]): [object, string] => [
+      { clients: [{ ...client, secretHash: undefined, secrets }] },
+      `clients[0].secrets${problem}`,
+    ]),
+    [
+      withHooks({ ...hook, secrets: [] }),
+      'organizations[0].webhooks[0].secrets: give either this or "secret"',
+    ],
+    [withHooks({ ...hook, secret: undefined }), 'organizations[0].webhooks[0].secret: is missing'],
     [{ clients: [{ ...client, grants: ['implicit'] }] }, 'clients[0].grants[0]: must be one of'],
     [{ clients: [{ ...client, grants: undefined }] }, 'clients[0].grants: is missing'],
   ]

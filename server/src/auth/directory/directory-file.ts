@@ -22,6 +22,7 @@ import {
   readObject,
   textThat,
 } from './json-form.ts'
+import { readSecrets } from './secrets-form.ts'
 import { readSendRules } from './send-form.ts'
 import { readWebhook } from './webhook-form.ts'
 
@@ -119,12 +120,20 @@ const readUser: Reader<User> = (value, path) => {
 }
 
 const readClient: Reader<OAuthClient> = (value, path) => {
-  const known = ['id', 'secretHash', 'public', 'organizationId', 'authorities', 'grants', 'enabled']
+  const known = [
+    'id',
+    'secretHash',
+    'secrets',
+    'public',
+    'organizationId',
+    'authorities',
+    'grants',
+    'enabled',
+  ]
   const object = readObject(value, path, known)
-  const readSecretHash = textThat(isSecretHash, 'an argon2id or sha256$ hash')
   const client = {
     id: member(object, 'id', readId),
-    secretHash: optional(object, 'secretHash', readSecretHash),
+    secretHashes: readSecrets(object, 'secretHash', readSecretHash) ?? [],
     organizationId: optional(object, 'organizationId', readId) ?? null,
     authorities: optional(object, 'authorities', readAuthorities) ?? [],
     grants: new Set(member(object, 'grants', listOf(readGrant, GRANTS.length))),
@@ -133,6 +142,8 @@ const readClient: Reader<OAuthClient> = (value, path) => {
   checkClient(client, optional(object, 'public', readFlag) ?? false, path)
   return client
 }
+
+const readSecretHash = textThat(isSecretHash, 'an argon2id or sha256$ hash')
 
 const readGrant: Reader<Grant> = (value, path) => {
   const grant = GRANTS.find((known) => known === value)
@@ -143,7 +154,7 @@ const readGrant: Reader<Grant> = (value, path) => {
 /** What one member cannot tell alone. */
 function checkClient(client: OAuthClient, isPublic: boolean, path: string): void {
   const speaksForItself = client.grants.has('client_credentials')
-  if (isPublic === (client.secretHash !== undefined))
+  if (isPublic === client.secretHashes.length > 0)
     throw new FormError(`${path}.secretHash`, 'give either this or "public": true')
   // RFC 6749 §4.4: only confidential clients.
   if (isPublic && speaksForItself)

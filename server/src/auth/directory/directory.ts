@@ -32,7 +32,8 @@ export type Webhook = {
   readonly id: string
   /** http or https. Whether its address may be used is for whoever connects to judge. */
   readonly url: string
-  readonly secret: Uint8Array
+  /** One or two, newest first: requests are signed with each, so that receivers can change over at their own time. */
+  readonly secrets: readonly Uint8Array[]
   readonly events: ReadonlySet<LifecycleEventType>
   /** A disabled one gets nothing now, and all of it later. */
   readonly enabled: boolean
@@ -51,8 +52,8 @@ export type User = {
 
 export type OAuthClient = {
   readonly id: string
-  /** `undefined`: a public client (RFC 6749 §2.1), which has no secret. */
-  readonly secretHash: string | undefined
+  /** One or two, newest first, of which each is good. None: a public client (RFC 6749 §2.1), which has no secret. */
+  readonly secretHashes: readonly string[]
   /** `null`: a SERVICE client, or one that only signs users in and never speaks for itself. */
   readonly organizationId: string | null
   readonly authorities: readonly string[]
@@ -81,6 +82,9 @@ export interface DirectorySource {
   /** Idempotent. */
   close(): Promise<void>
 }
+
+/** Secrets of one client, or of one webhook: the one that is in use, and the one that takes over. */
+export const SECRETS_MAX = 2
 
 const SERVICE_AUTHORITIES: readonly string[] = ['SERVICE', 'ROLE_SERVICE']
 

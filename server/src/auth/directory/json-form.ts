@@ -73,6 +73,6 @@ function shownName(name: string): string {
   return NAME.test(name) ? name : '(a member that has no proper name)'
 }
 
-function join(path: string, name: string): string {
+export function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`
 }

@@ -11,6 +11,7 @@ import {
   readObject,
   textThat,
 } from './json-form.ts'
+import { readSecrets } from './secrets-form.ts'
 
 const URL_CHARACTERS_MAX = 2048
 const EVENTS_MAX = 32
@@ -24,11 +25,11 @@ const ALL_TYPES: readonly LifecycleEventType[] = Object.keys(LIFECYCLE_EVENTS).f
 
 /** A webhook of an organization (`docs/directory.md`). */
 export const readWebhook: Reader<Webhook> = (value, path) => {
-  const object = readObject(value, path, ['id', 'url', 'secret', 'events', 'enabled'])
+  const object = readObject(value, path, ['id', 'url', 'secret', 'secrets', 'events', 'enabled'])
   return {
     id: member(object, 'id', textThat(isId, `an id: ${ID_RULE}`)),
     url: member(object, 'url', readUrl),
-    secret: member(object, 'secret', readSecret),
+    secrets: readSecrets(object, 'secret', readSecret) ?? member(object, 'secret', () => []),
     events: new Set(member(object, 'events', listOf(readEvents, EVENTS_MAX)).flat()),
     enabled: optional(object, 'enabled', readFlag) ?? true,
   }

@@ -68,10 +68,10 @@ test('whoever is refused has cost one argon2id run, whether there is such a clie
 
 test('whoever is right pays for its own hash only, and where all are cheap nobody pays more', async () => {
   const { state, ask } = fixture(directoryWith(WEAK, SLOW, OPEN))
-  assert.equal((await ask('weak', SECRET)).id, 'weak')
-  assert.equal((await ask('open', '')).id, 'open')
+  assert.equal((await ask('weak', SECRET)).client.id, 'weak')
+  assert.equal((await ask('open', '')).client.id, 'open')
   assert.equal(state.runs, 0)
-  assert.equal((await ask('slow', SECRET)).id, 'slow')
+  assert.equal((await ask('slow', SECRET)).client.id, 'slow')
   assert.equal(state.runs, 1)
   const cheap = fixture(directoryWith(WEAK, OPEN))
   for (const id of ['weak', 'open', 'nobody']) await assert.rejects(cheap.ask(id, 'wrong'))
@@ -87,4 +87,17 @@ test('a secret that was changed while it was checked is wrong', async () => {
     })
   }
   await assert.rejects(ask('slow', SECRET), { code: 'invalid_client' })
+})
+
+test('each of two secrets is good, and says which it was; whoever is refused has cost as much as the dearest client', async () => {
+  const newer = 'the-one-that-takes-over-from-the-former'
+  const hashes = [await hashSecret(newer), ARGON2]
+  const { state, ask } = fixture(directoryWith(WEAK, { id: 'two', secrets: hashes }))
+  assert.equal((await ask('two', newer)).secretHash, hashes[0])
+  assert.equal((await ask('two', SECRET)).secretHash, hashes[1])
+  for (const id of ['two', 'weak', 'nobody']) {
+    state.runs = 0
+    await assert.rejects(ask(id, 'wrong'), { code: 'invalid_client' })
+    assert.equal(state.runs, 2, id)
+  }
 })

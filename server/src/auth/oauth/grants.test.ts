@@ -67,7 +67,7 @@ test('the access token holds the documented claims and nothing else', async (t) 
     authorities: [],
     client_id: 'acme-backend',
     gty: 'client_credentials',
-    crd: credentialOf(demoDirectory().clients.get('acme-backend')?.secretHash),
+    crd: credentialOf(demoDirectory().clients.get('acme-backend')?.secretHashes[0]),
     scope: 'rtc',
     jti,
     iat,

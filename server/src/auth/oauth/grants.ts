@@ -46,6 +46,9 @@ type Asked = {
   readonly visitor: Visitor
 }
 
+/** By a client that has shown who it is; `undefined`: a public one, which has nothing to show. */
+type ByClient = Asked & { readonly secretHash: string | undefined }
+
 /** The token endpoint. @throws OAuthError */
 export function createGrants(options: Options): (request: TokenRequest) => Promise<TokenResponse> {
   const { admission, witness } = options
@@ -70,15 +73,15 @@ async function grantTo(asked: Asked, authorization: string | undefined): Promise
   const { options, parameters, visit, visitor } = asked
   const requested = requiredParameter(parameters, 'grant_type')
   visitor.saysItIs(authorization, parameters, options.directory.current())
-  const client = await options.authenticateClient(authorization, parameters, visit.place)
+  const { client, secretHash } = await options.authenticateClient(authorization, parameters, visit.place)
   const grant = GRANTS.find((known) => known === requested)
   if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'This grant type is not supported.')
   visitor.asks(grant)
   if (!client.grants.has(grant))
     throw new OAuthError('unauthorized_client', 'The client may not use this grant type.')
-  const isPublic = client.secretHash === undefined
+  const isPublic = client.secretHashes.length === 0
   visit.holds(options.admission.identified({ id: client.id, isPublic }))
-  const { subject, signed, refresh } = await carryOut(grant, asked, client)
+  const { subject, signed, refresh } = await carryOut(grant, { ...asked, secretHash }, client)
   visitor.isAbout(subject)
   return answer(subject, signed, refresh, options.accessTokenTtlSeconds)
 }
@@ -89,10 +92,10 @@ type Granted = {
   readonly refresh: RefreshToken | undefined
 }
 
-function carryOut(grant: Grant, asked: Asked, client: OAuthClient): Promise<Granted> {
+function carryOut(grant: Grant, asked: ByClient, client: OAuthClient): Promise<Granted> {
   switch (grant) {
     case 'client_credentials':
-      return grantToClient(asked.options, client)
+      return grantToClient(asked, client)
     case 'password':
       return grantByPassword(asked, client)
     case 'refresh_token':
@@ -101,18 +104,19 @@ function carryOut(grant: Grant, asked: Asked, client: OAuthClient): Promise<Gran
 }
 
 /** RFC 6749 §4.4: the client is the user whose id is the client's, and gets no refresh token. */
-async function grantToClient({ accessTokens }: Options, client: OAuthClient): Promise<Granted> {
-  const { id, organizationId, authorities, secretHash } = client
+async function grantToClient({ options, secretHash }: ByClient, client: OAuthClient): Promise<Granted> {
+  const { id, organizationId, authorities } = client
   const subject = {
     userId: id,
     clientId: id,
     organizationId,
     authorities,
+    // Of the secret that it has shown: the other one may go while this token lives.
     credential: credentialOf(secretHash),
     isClient: true,
     sessionId: undefined,
   }
-  return { subject, signed: await accessTokens.sign(subject), refresh: undefined }
+  return { subject, signed: await options.accessTokens.sign(subject), refresh: undefined }
 }
 
 /** RFC 6749 §4.3. */

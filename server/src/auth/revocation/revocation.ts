@@ -61,8 +61,8 @@ async function revoke(
   const { admission, authenticateClient, directory } = options
   const parameters = readParameters(request.parameters)
   visitor.saysItIs(request.authorization, parameters, directory.current())
-  const client = await authenticateClient(request.authorization, parameters, visit.place)
-  visit.holds(admission.identified({ id: client.id, isPublic: client.secretHash === undefined }))
+  const { client } = await authenticateClient(request.authorization, parameters, visit.place)
+  visit.holds(admission.identified({ id: client.id, isPublic: client.secretHashes.length === 0 }))
   const token = requiredParameter(parameters, 'token')
   const refresh = parseRefreshToken(token)
   if (refresh === undefined) await revokeAccessToken(options, client, token, visitor)

@@ -14,19 +14,19 @@ export function hasStanding(directory: Directory, { principal, own }: TokenFacts
   const client = directory.clients.get(clientId)
   const grantedBy = { isClient, isRefreshable: own.sessionKey !== undefined }
   if (client?.enabled !== true || !hasGrants(client, grantedBy)) return false
-  if (isClient) return holds(client, client.secretHash, principal, own)
+  if (isClient) return holds(client, client.secretHashes, principal, own)
   const user = directory.users.get(userId)
-  return holds(user, user?.passwordHash, principal, own)
+  return holds(user, user === undefined ? [] : [user.passwordHash], principal, own)
 }
 
 function holds(
   holder: User | OAuthClient | undefined,
-  hash: string | undefined,
+  hashes: readonly string[],
   { organizationId, authorities }: Principal,
   { credential }: OwnToken,
 ): boolean {
   if (holder?.enabled !== true || holder.organizationId !== organizationId) return false
-  const isSameSecret = credential === undefined || credential === credentialOf(hash)
+  const isSameSecret = credential === undefined || hashes.some((hash) => credential === credentialOf(hash))
   return isSameSecret && hasAll(holder.authorities, authorities)
 }
 
