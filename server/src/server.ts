@@ -2,6 +2,8 @@ import { type Auth, createAuth } from './auth/auth.ts'
 import { type CertificateFiles, watchCertificate } from './certificate.ts'
 import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
 import type { Closers } from './closers.ts'
+import type { Cluster } from './cluster/cluster.ts'
+import { createLocalCluster } from './cluster/local/local.ts'
 import type { Configuration } from './config/config.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
 import { systemDescriptors, watchDescriptors } from './descriptors.ts'
@@ -84,16 +86,18 @@ async function start(opening: Opening, around: Surroundings): Promise<RunningSer
     openStoreOf(configuration, around, beside)
   const ground = await layGround({ configuration, clock, random, log, openStore, closers })
   const { store, metrics, limits, audit } = ground
+  const cluster = createLocalCluster(uuidMaker(clock, random)())
   const demo = await openDemoOf({ isDemo, configuration, random })
   const directoryFile = demo?.file ?? configuration.directoryFile
   const auth = await openAuth({
     configuration: { ...configuration, directoryFile },
     around,
     ground,
+    cluster,
     issuer,
     closers,
   })
-  const { delivery, registrar } = buildReach({ configuration, around, ground, auth, closers })
+  const { delivery, registrar } = buildReach({ configuration, around, ground, cluster, auth, closers })
   const webhooks = createWebhooks({ store, auth, clock, random, log, metrics, settings: configuration })
   closers.add(() => webhooks.close())
   const readiness = watchReadiness(store, limits.shedding)
@@ -155,15 +159,16 @@ type Laid = {
   readonly configuration: Configuration
   readonly around: Surroundings
   readonly ground: Ground
+  readonly cluster: Cluster
   readonly closers: Closers
 }
 
 async function openAuth(laid: Laid & { readonly issuer: string }): Promise<Auth> {
-  const { configuration, around, ground, issuer, closers } = laid
+  const { configuration, around, ground, cluster, issuer, closers } = laid
   const { clock, random, log } = around
   const { store, metrics, audit, limits } = ground
   const auth = await createAuth({
-    ...{ store, clock, random, log, issuer: () => issuer },
+    ...{ store, cluster, clock, random, log, issuer: () => issuer },
     accessTokenTtlSeconds: configuration.accessTokenTtlSeconds,
     refreshTokenTtlSeconds: configuration.refreshTokenTtlSeconds,
     refreshFamiliesPerUserMax: configuration.refreshFamiliesPerUserMax,

@@ -8,6 +8,7 @@ import {
   type TokenRequest,
   type TokenResponse,
 } from '../../server/src/auth/auth.ts'
+import { createLocalCluster } from '../../server/src/cluster/local/local.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import type { Store } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
@@ -55,6 +56,7 @@ export async function openAuth(
   if (isEmpty && overrides.withoutKey !== true) await store.signingKeys.add(testSigningKey(clock))
   const lines: LogLine[] = []
   const auth = await createAuth({
+    cluster: createLocalCluster('here'),
     random: seededRandom(test.name),
     log: recordingLog(lines),
     issuer: () => ISSUER,

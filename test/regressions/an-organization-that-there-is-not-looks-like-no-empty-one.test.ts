@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { createAuth } from '../../server/src/auth/auth.ts'
+import { createLocalCluster } from '../../server/src/cluster/local/local.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { ask, post } from '../helpers/ask.ts'
 import { createFakeClock, seededRandom } from '../helpers/fake-clock.ts'
@@ -75,6 +76,7 @@ test('an organization is one of the directory, or one that an issuer may speak f
   const open = async (foreignIssuers: unknown) => {
     const auth = await createAuth({
       store: createMemoryStore({ clock }),
+      cluster: createLocalCluster('here'),
       clock,
       random: seededRandom(1),
       log: { info: ignore, warn: ignore, error: ignore, debug: ignore },

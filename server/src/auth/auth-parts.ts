@@ -1,5 +1,6 @@
 import { TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
 import type { Clock, Random } from '../clock/clock.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import { SHARE_PERCENTS, type Store } from '../store/store.ts'
 import type { AuthLog } from './auth-log.ts'
 import type { DirectorySource } from './directory/directory.ts'
@@ -21,6 +22,8 @@ export type AuthOptions = {
     Store,
     'refreshFamilies' | 'revokedTokens' | 'revokedUsers' | 'serviceTime' | 'signingKeys'
   >
+  /** The processes of the service, which take no token that one of them has revoked. */
+  readonly cluster: Pick<Cluster, 'nodes' | 'requests'>
   readonly clock: Clock
   readonly random: Random
   readonly log: AuthLog
@@ -69,16 +72,16 @@ export async function openParts(
   verifier: Pick<Verifier, 'forgetAll'>,
   notices: RevocationNotices,
 ): Promise<AuthParts> {
-  const { store, clock, log } = options
+  const { store, cluster, clock, log } = options
   const { wall } = store.serviceTime
   const bounds: RevocationBounds = { ...REVOCATION_BOUNDS, ...options.revocations }
   const issuers = parseForeignIssuers(options.foreignIssuers)
   const onKeysChanged = () => verifier.forgetAll()
   /** Another process of the service has revoked something of this user or client; `undefined`: of whom, nobody knows. */
-  const onLearnt = (id: string | undefined): void => {
+  const onLearnt = async (id: string | undefined): Promise<void> => {
     const isConcerned: IsConcerned = ({ userId, clientId }) =>
       id === undefined || userId === id || clientId === id
-    notices
+    await notices
       .announce(isConcerned)
       .catch((error: unknown) => log.error('a revocation was not followed', { problem: String(error) }))
   }
@@ -93,6 +96,7 @@ export async function openParts(
     opened.push({ directory })
     const revokedUsers = await openRevokedUsers({
       store: store.revokedUsers,
+      cluster,
       clock,
       wall,
       useMsMax: useSecondsMax(options, issuers.length > 0) * 1000,
@@ -101,7 +105,7 @@ export async function openParts(
     })
     opened.push({ revokedUsers })
     const revoked = await openRevokedTokens({
-      ...{ revokedUsers, bounds, clock, wall, log },
+      ...{ revokedUsers, bounds, cluster, clock, wall, log },
       witness: options.witness ?? NO_WITNESS,
       store: store.revokedTokens,
       tokenUseMsMax: (options.accessTokenTtlSeconds + options.staleConnectSecondsMax) * 1000,

@@ -111,7 +111,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     ...{ keys, clock, random, issuer, ttlSeconds: accessTokenTtlSeconds },
     notBeforeWallMs: (subject) => notBeforeWallMs(revokedUsers, subject),
   })
-  const authenticator = createAuthenticator({ ...common, verifier, staleConnectSecondsMax })
+  const { nodes } = options.cluster
+  const isUpToDate = () => nodes.isMember()
+  const authenticator = createAuthenticator({ ...common, verifier, staleConnectSecondsMax, isUpToDate })
   const families = createRefreshFamilies({
     ...{ ...common, random, store: options.store },
     notBeforeWallMs: ({ userId, clientId }) => {

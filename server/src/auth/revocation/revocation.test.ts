@@ -11,6 +11,7 @@ import {
   signInBackend,
 } from '../../../../test/helpers/auth-fixture.ts'
 import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
+import { createLocalCluster } from '../../cluster/local/local.ts'
 import { createMemoryStore } from '../../store/memory/memory.ts'
 import type { Auth } from '../auth.ts'
 import { openRevokedTokens } from './revoked-tokens.ts'
@@ -123,7 +124,7 @@ async function openList(t: TestContext, bounds = BOUNDS) {
   const onLearnt = () => undefined
   const merged: number[] = []
   const witness = { revocationsMerged: (count: number) => void merged.push(count) }
-  const times = { clock, wall: store.serviceTime.wall }
+  const times = { clock, wall: store.serviceTime.wall, cluster: createLocalCluster('here') }
   const open = async () => {
     const users = await openRevokedUsers({
       store: store.revokedUsers,

@@ -1,8 +1,10 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { afterThisTurn, type Clock, type WallBounds } from '../../clock/clock.ts'
+import type { Cluster } from '../../cluster/cluster.ts'
 import type { RevokedToken, SharedList, UserKey } from '../../store/store.ts'
 import type { AuthLog } from '../auth-log.ts'
 import type { Witness } from '../oauth/witness.ts'
+import { everywhere, readRevokedToken } from './everywhere.ts'
 import { RevokedList } from './revoked-list.ts'
 import type { RevocationBounds, RevokedUsers } from './revoked-users.ts'
 
@@ -41,7 +43,9 @@ type Options = {
   /** All that was issued to a user is refused now. */
   readonly onUserRevoked: (userId: string) => Promise<void> | void
   /** Somebody else has revoked a token: whose it is, where anybody knows. */
-  readonly onLearnt: (userId: string | undefined) => void
+  readonly onLearnt: (userId: string | undefined) => Promise<void> | void
+  /** The other processes of the service. */
+  readonly cluster: Pick<Cluster, 'nodes' | 'requests'>
 }
 
 /** Reads the list and keeps it short. */
@@ -51,10 +55,14 @@ export async function openRevokedTokens(options: Options): Promise<RevokedTokens
   const list = new RevokedList(bounds)
   const unlisten = store.onChange((change) => {
     if (change.kind === 'removed') dropCovered(change.keys)
-    else if (put(change.item)) onLearnt(change.item.owner?.userId)
+    else void learn(change.item)
   })
   const put = ({ owner, tokenKey, untilWallMs }: RevokedToken): boolean =>
     list.put(owner, tokenKey, untilWallMs)
+  const learn = async (token: RevokedToken): Promise<void> => {
+    if (put(token)) await onLearnt(token.owner?.userId)
+  }
+  const tellOthers = everywhere(options.cluster, 'revoked_token', store, readRevokedToken, learn)
   for (const token of await store.list()) put(token)
   const timer = clock.every(SWEEP_PERIOD_MS, () => list.prune(wall.earliestMs()))
   /** What was issued before now ends before then; what ends later bears a time from before the clock was set back. */
@@ -108,7 +116,9 @@ export async function openRevokedTokens(options: Options): Promise<RevokedTokens
       if (isCovered && untilWallMs <= coveredUntilWallMs()) return
       list.put(owner, tokenKey, untilWallMs)
       const told = isCrowded && owner !== undefined ? onUserRevoked(owner.userId) : undefined
-      await Promise.all([told, store.add({ owner, tokenKey, untilWallMs })])
+      const token = { owner, tokenKey, untilWallMs }
+      await Promise.all([told, store.add(token)])
+      await tellOthers(token)
     },
     close() {
       timer.cancel()

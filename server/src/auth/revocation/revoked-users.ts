@@ -1,5 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock, WallBounds } from '../../clock/clock.ts'
+import type { Cluster } from '../../cluster/cluster.ts'
 import {
   isOverShare,
   type SharedList,
@@ -8,6 +9,7 @@ import {
   type UserRevocation,
 } from '../../store/store.ts'
 import type { Principal } from '../principal.ts'
+import { everywhere, readUserRevocation } from './everywhere.ts'
 
 const SWEEP_PERIOD_MS = 60_000
 /** How many revocations are remembered, and how they are shared. Configuration keys of the same names. */
@@ -41,16 +43,22 @@ type Options = {
   readonly useMsMax: number
   readonly bounds: RevocationBounds
   /** Somebody else has revoked all that was issued to a user, or to a client. */
-  readonly onLearnt: (id: string) => void
+  readonly onLearnt: (id: string) => Promise<void> | void
+  /** The other processes of the service. */
+  readonly cluster: Pick<Cluster, 'nodes' | 'requests'>
 }
 
 /** Reads the list and keeps it short. */
 export async function openRevokedUsers(options: Options): Promise<RevokedUsers> {
   const { store, clock, wall, useMsMax, bounds, onLearnt } = options
   const book = new Book()
+  const learn = async (revocation: UserRevocation): Promise<void> => {
+    if (book.put(revocation)) await onLearnt(revocation.userId)
+  }
+  const tellOthers = everywhere(options.cluster, 'revoked_user', store, readUserRevocation, learn)
   const unlisten = store.onChange((change) => {
     // Of what is removed nothing is forgotten before its time.
-    if (change.kind === 'added' && book.put(change.item)) onLearnt(change.item.userId)
+    if (change.kind === 'added') void learn(change.item)
   })
   for (const revocation of await store.list()) book.put(revocation)
   const timer = clock.every(SWEEP_PERIOD_MS, () => book.prune(wall.earliestMs()))
@@ -73,6 +81,7 @@ export async function openRevokedUsers(options: Options): Promise<RevokedUsers> 
     const revocation = { organizationId, userId, notBeforeWallMs, untilWallMs: notBeforeWallMs + useMsMax }
     book.put(revocation)
     await store.add(revocation)
+    await tellOthers(revocation)
   }
   return {
     notBeforeWallMs: ({ organizationId, userId }) =>

@@ -9,6 +9,7 @@ import {
   signInBackend,
 } from '../../../../test/helpers/auth-fixture.ts'
 import { createFakeClock, seededRandom } from '../../../../test/helpers/fake-clock.ts'
+import { createLocalCluster } from '../../cluster/local/local.ts'
 import { createMemoryStore } from '../../store/memory/memory.ts'
 import type { Auth, IsConcerned } from '../auth.ts'
 import { openRevokedUsers } from './revoked-users.ts'
@@ -150,6 +151,7 @@ test('one organization cannot take the room of all others', async (t) => {
   const bounds = { revocationsMax: 40, organizationSharePercent: 50, callerSharePercent: 25 }
   const users = await openRevokedUsers({
     store,
+    cluster: createLocalCluster('here'),
     clock,
     wall,
     useMsMax: 1000,

@@ -41,6 +41,11 @@ type Options = {
   readonly clock: Pick<Clock, 'wallMs'>
   readonly log: AuthLog
   readonly staleConnectSecondsMax: number
+  /**
+   * Whether what is known here of revocations is all there is. A process that stood still, or reached no other for long, does
+   * not know, and admits nobody.
+   */
+  readonly isUpToDate: () => boolean
 }
 
 export function createAuthenticator(options: Options): Authenticator {
@@ -73,6 +78,7 @@ export function createAuthenticator(options: Options): Authenticator {
   }
 
   function admit(verified: Verified, lateMsMax: number, nowWallMs: number): Principal {
+    if (!options.isUpToDate()) throw cannotTell()
     const reason = refusalOf(verified, lateMsMax, nowWallMs)
     if (reason !== undefined) throw unauthorized(reason)
     return verified.facts.principal
@@ -115,4 +121,10 @@ export function createAuthenticator(options: Options): Authenticator {
       }
     },
   }
+}
+
+function cannotTell(): RollcallError {
+  return new RollcallError('unavailable', 'This process has lost touch with the others of the service.', {
+    retryAfterSeconds: 1,
+  })
 }

@@ -9,6 +9,7 @@ import {
   until,
 } from '../../../../test/helpers/auth-fixture.ts'
 import { createFakeClock, seededRandom } from '../../../../test/helpers/fake-clock.ts'
+import { createLocalCluster } from '../../cluster/local/local.ts'
 import { createMemoryStore } from '../../store/memory/memory.ts'
 import { createAuth } from '../auth.ts'
 import { keyDuties } from './key-duties.ts'
@@ -102,7 +103,15 @@ test('a store that cannot be read refuses the start and leaves nothing running',
   t.mock.method(store.signingKeys, 'list', async () => {
     throw new Error('unreadable')
   })
-  const options = { clock, store, random: seededRandom(1), log: recordingLog([]), issuer: () => ISSUER }
+  const cluster = createLocalCluster('here')
+  const options = {
+    clock,
+    cluster,
+    store,
+    random: seededRandom(1),
+    log: recordingLog([]),
+    issuer: () => ISSUER,
+  }
   const limits = { accessTokenTtlSeconds: 1, refreshTokenTtlSeconds: 1, refreshFamiliesPerUserMax: 1 }
   const rest = { signingKeyRotationDays: 1, staleConnectSecondsMax: 1, foreignIssuers: [] }
   await assert.rejects(createAuth({ ...options, ...limits, ...rest }), /unreadable/)

@@ -1,0 +1,21 @@
+import type { Nodes } from './nodes.ts'
+import type { Requests } from './requests.ts'
+import type { Router } from './router.ts'
+
+export { BURIED_AFTER_MS, Membership, type MembershipOptions, MISSED_AFTER_MS } from './membership.ts'
+export { type Decoded, decodeMessage, encodeMessage, type Head } from './message.ts'
+export type { Beat, Listed, Nodes, NodeTable } from './nodes.ts'
+export { sweeperOf } from './rendezvous.ts'
+export { type Requests, type RequestsOptions, RequestsOverRouter } from './requests.ts'
+export type { Receiver, Router, Subject } from './router.ts'
+export { Told } from './told.ts'
+
+/**
+ * The processes that are one service: who is there, and how they tell each other. Each is a *node*. What belongs to nobody but
+ * one node is done there directly; only what concerns another's goes through here, so that where there is one, nothing does.
+ */
+export type Cluster = {
+  readonly nodes: Nodes
+  readonly router: Router
+  readonly requests: Requests
+}

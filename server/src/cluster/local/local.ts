@@ -1,0 +1,20 @@
+import type { Cluster } from '../cluster.ts'
+
+/**
+ * One process that is the whole service: there is nobody to tell, and nobody to ask. All that concerns links, receipts and
+ * revocations is done where it comes up.
+ */
+export function createLocalCluster(self: string): Cluster {
+  return {
+    nodes: {
+      self,
+      isAlone: true,
+      isMember: () => true,
+      sweeps: () => true,
+      others: async () => [],
+      onReturn: () => undefined,
+    },
+    router: { send: () => undefined, receive: () => undefined },
+    requests: { askAll: async () => [], answer: () => undefined },
+  }
+}

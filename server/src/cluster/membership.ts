@@ -1,0 +1,138 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
+import type { Clock, Timer } from '../clock/clock.ts'
+import type { Listed, Nodes, NodeTable } from './nodes.ts'
+import { sweeperOf } from './rendezvous.ts'
+
+/** Time between two beats, milliseconds. */
+const BEAT_MS = 500
+/** Silent for so long, others sweep what it swept. */
+export const MISSED_AFTER_MS = 1_500
+/** Silent for so long, a node is buried: its links are taken out of the store. */
+export const BURIED_AFTER_MS = 10_000
+/**
+ * A node that was not answered for so long does not act on what it knows. It counts from before the beat was sent and others
+ * from when it came, so that it stops before anybody buries it; the rest is for clocks that do not run alike.
+ */
+const MEMBER_MS = 8_000
+
+export type MembershipOptions = {
+  readonly table: NodeTable
+  readonly clock: Clock
+  /** Makes names that no process ever had. */
+  readonly newIncarnation: () => string
+  /** Takes out of the store what it has of a dead node. Repeated until it succeeds. */
+  readonly putAway: (node: string) => Promise<void>
+}
+
+/** A node's part in the table: it says that it is there, learns who else is, and buries who is not. */
+export class Membership implements Nodes {
+  readonly isAlone = false
+  readonly #options: MembershipOptions
+  readonly #listeners: (() => Promise<void> | void)[] = []
+  #self: string
+  /** It has another incarnation, of which not everybody here has heard. */
+  #isReturning = false
+  #heardAtMs = Number.NEGATIVE_INFINITY
+  #alive: readonly string[] = []
+  /** Partitions whose sweeper was worked out since the last beat. */
+  #sweepers = new Map<number, string | undefined>()
+  #timer: Timer | undefined
+  #beating: Promise<void> | undefined
+
+  constructor(options: MembershipOptions) {
+    this.#options = options
+    this.#self = options.newIncarnation()
+  }
+
+  get self(): string {
+    return this.#self
+  }
+
+  isMember(): boolean {
+    return this.#options.clock.monotonicMs() - this.#heardAtMs < MEMBER_MS
+  }
+
+  sweeps(partition: number): boolean {
+    let sweeper = this.#sweepers.get(partition)
+    if (sweeper === undefined) {
+      sweeper = sweeperOf(partition, this.#alive)
+      this.#sweepers.set(partition, sweeper)
+    }
+    return sweeper === this.#self
+  }
+
+  async others(): Promise<readonly string[]> {
+    const self = this.#self
+    const listed = await this.#options.table.beat(self)
+    if (listed === undefined) throw new RollcallError('unavailable', 'This process was taken for dead.')
+    return listed.filter(({ node, isBuried }) => node !== self && !isBuried).map(({ node }) => node)
+  }
+
+  onReturn(listener: () => Promise<void> | void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Comes in, and goes on saying so. @throws RollcallError `unavailable` where the table cannot be reached */
+  async start(): Promise<void> {
+    const sentAtMs = this.#options.clock.monotonicMs()
+    this.#learn(await this.#options.table.join(this.#self), sentAtMs)
+    this.#timer = this.#options.clock.every(BEAT_MS, () => this.#startBeat())
+  }
+
+  /** Leaves. What it had must have been put away before. Idempotent. */
+  async close(): Promise<void> {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    await this.#beating
+    this.#heardAtMs = Number.NEGATIVE_INFINITY
+    await this.#options.table.remove(this.#self).catch(() => undefined)
+  }
+
+  #startBeat(): void {
+    // One at a time. While the table cannot be reached this node grows silent, and stops being a member by its own clock.
+    this.#beating ??= this.#beat()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#beating = undefined
+      })
+  }
+
+  async #beat(): Promise<void> {
+    const { table, clock } = this.#options
+    const sentAtMs = clock.monotonicMs()
+    const listed = this.#isReturning ? await table.join(this.#self) : await table.beat(this.#self)
+    if (listed === undefined) return this.#beginAnew()
+    // Where somebody cannot, the next beat tries again: until then it counts on nothing.
+    if (this.#isReturning) await Promise.all(this.#listeners.map((listener) => listener()))
+    this.#isReturning = false
+    this.#learn(listed, sentAtMs)
+    await this.#buryTheDead(listed)
+  }
+
+  /** It was buried: it comes back as somebody else. */
+  #beginAnew(): Promise<void> {
+    this.#heardAtMs = Number.NEGATIVE_INFINITY
+    this.#self = this.#options.newIncarnation()
+    this.#isReturning = true
+    return this.#beat()
+  }
+
+  #learn(listed: readonly Listed[], sentAtMs: number): void {
+    const alive = listed.filter(({ silentMs, isBuried }) => silentMs < MISSED_AFTER_MS && !isBuried)
+    this.#alive = alive.map(({ node }) => node)
+    this.#sweepers.clear()
+    this.#heardAtMs = sentAtMs
+  }
+
+  /** Everybody does it, and it does no harm twice: one that did it alone might die of it. */
+  async #buryTheDead(listed: readonly Listed[]): Promise<void> {
+    const { table, putAway } = this.#options
+    for (const { node, silentMs, isBuried } of listed) {
+      if (node === this.#self || (!isBuried && silentMs < BURIED_AFTER_MS)) continue
+      // First it cannot come back, and then what it had is put away: where this is interrupted, the next goes on.
+      await table.bury(node)
+      await putAway(node)
+      await table.remove(node)
+    }
+  }
+}

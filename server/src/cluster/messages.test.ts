@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { decodeMessage, encodeMessage, sweeperOf, Told } from './cluster.ts'
+
+describe('a message between nodes', () => {
+  it('is what another version of this program reads', () => {
+    const message = encodeMessage({ kind: 'wake', linkId: 7 }, Buffer.from('é'))
+    assert.equal(
+      message.toString('hex'),
+      '010000001a7b226b696e64223a2277616b65222c226c696e6b4964223a377dc3a9',
+    )
+    assert.deepEqual(decodeMessage(message), { head: { kind: 'wake', linkId: 7 }, body: Buffer.from('é') })
+  })
+
+  it('is dropped where it is of another version, cut off, or no message', () => {
+    const message = encodeMessage({ kind: 'wake' })
+    const newer = Buffer.from(message)
+    newer.writeUInt8(2)
+    const cut = message.subarray(0, -1)
+    const list = Buffer.concat([Buffer.from([1, 0, 0, 0, 2]), Buffer.from('[]')])
+    for (const bytes of [newer, cut, list, Buffer.alloc(0), Buffer.from([1, 0, 0, 0, 9, 123])])
+      assert.equal(decodeMessage(bytes), undefined)
+  })
+})
+
+describe('what a node has heard of what it was told', () => {
+  it('is all, in whatever order and however often it came', () => {
+    const told = new Told()
+    for (const number of [2, 1, 2, 4, 3, 1]) told.heard(number)
+    assert.equal(told.look(4), false)
+    assert.equal(told.look(4), false)
+  })
+
+  it('is not missed while it may be on its way, and is at the next look', () => {
+    const told = new Told()
+    told.heard(1)
+    told.heard(3)
+    assert.equal(told.look(3), false)
+    assert.equal(told.look(3), true)
+    told.caughtUp(3)
+    assert.equal(told.look(3), false)
+    assert.equal(told.look(4), false)
+    told.heard(4)
+    assert.equal(told.look(4), false)
+  })
+
+  it('is missed too where nothing came after it', () => {
+    const told = new Told()
+    assert.equal(told.look(1), false)
+    assert.equal(told.look(1), true)
+  })
+})
+
+describe('who sweeps a partition', () => {
+  it('is the same whoever asks, in whatever order the nodes are named', () => {
+    for (let partition = 0; partition < 50; partition++)
+      assert.equal(sweeperOf(partition, ['a', 'b', 'c']), sweeperOf(partition, ['c', 'a', 'b']))
+    assert.equal(sweeperOf(0, []), undefined)
+  })
+
+  it('is spread evenly, and changes only where a node goes', () => {
+    const nodes = ['a', 'b', 'c', 'd']
+    const counts = new Map<string, number>()
+    for (let partition = 0; partition < 256; partition++) {
+      const sweeper = sweeperOf(partition, nodes) ?? ''
+      counts.set(sweeper, (counts.get(sweeper) ?? 0) + 1)
+      if (sweeper !== 'd') assert.equal(sweeperOf(partition, nodes.slice(0, 3)), sweeper)
+    }
+    for (const node of nodes) assert.ok((counts.get(node) ?? 0) > 40, `${node} has ${counts.get(node)}`)
+  })
+})
