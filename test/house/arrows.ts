@@ -35,6 +35,7 @@ const LINES: readonly (readonly string[])[] = [
 const READERS = ['main', 'opening', 'port-checks', 'server', 'start-checks']
 
 const SIDEWAYS: ReadonlyMap<string, string> = new Map([
+  ['cluster → clock', 'nodes tell by it how long they were heard of'],
   ['store → clock', 'engines get the time handed in, and wait for nothing else'],
 ])
 

@@ -6,16 +6,16 @@ import { sweeperOf } from './rendezvous.ts'
 /** Time between two beats, milliseconds. */
 const BEAT_MS = 500
 /** Silent for so long, others sweep what it swept. */
-export const MISSED_AFTER_MS = 1_500
+const MISSED_AFTER_MS = 1_500
 /** Silent for so long, a node is buried: its links are taken out of the store. */
-export const BURIED_AFTER_MS = 10_000
+const BURIED_AFTER_MS = 10_000
 /**
  * A node that was not answered for so long does not act on what it knows. It counts from before the beat was sent and others
  * from when it came, so that it stops before anybody buries it; the rest is for clocks that do not run alike.
  */
 const MEMBER_MS = 8_000
 
-export type MembershipOptions = {
+type MembershipOptions = {
   readonly table: NodeTable
   readonly clock: Clock
   /** Makes names that no process ever had. */

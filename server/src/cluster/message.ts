@@ -4,10 +4,10 @@ const HEAD_BYTES_AT = 1
 const HEAD_AT = 5
 
 /** What a message says, but for what is large. Of plain values, so that JSON carries it. */
-export type Head = { readonly kind: string }
+type Head = { readonly kind: string }
 
 /** A message as it came: nothing in it is believed before it was looked at. */
-export type Decoded = { readonly head: { readonly [name: string]: unknown }; readonly body: Uint8Array }
+type Decoded = { readonly head: { readonly [name: string]: unknown }; readonly body: Uint8Array }
 
 const NOTHING = new Uint8Array()
 

@@ -8,7 +8,7 @@ import type { Router } from './router.ts'
 const AGAIN_MS = 200
 
 /** Carries out what another node asks for, and answers; what it rejects with is not told: the other asks again. */
-export type Answerer = (question: Uint8Array) => Promise<Uint8Array> | Uint8Array
+type Answerer = (question: Uint8Array) => Promise<Uint8Array> | Uint8Array
 
 /** What all nodes have to have done before somebody is told that it is done, or what all know a part of. */
 export interface Requests {
@@ -23,7 +23,7 @@ export interface Requests {
   answer(what: string, answerer: Answerer): void
 }
 
-export type RequestsOptions = {
+type RequestsOptions = {
   readonly router: Router
   readonly nodes: Pick<Nodes, 'others'>
   readonly clock: Clock
