@@ -6,7 +6,7 @@ export { Membership } from './membership.ts'
 export { decodeMessage, encodeMessage } from './message.ts'
 export type { Beat, Listed, Nodes, NodeTable } from './nodes.ts'
 export { sweeperOf } from './rendezvous.ts'
-export { type Requests, type RequestsOptions, RequestsOverRouter } from './requests.ts'
+export { type Requests, RequestsOverRouter } from './requests.ts'
 export type { Receiver, Router, Subject } from './router.ts'
 export { Told } from './told.ts'
 
