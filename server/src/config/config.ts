@@ -112,6 +112,8 @@ export type Configuration = {
   readonly workBurstPerAddress: number
   readonly idempotencyKeysMax: number
   readonly revocationsMax: number
+  readonly auditLinesMax: number
+  readonly auditDays: number
   readonly shedLagMs: number
   readonly shedWritePercent: number
   readonly organizationSharePercent: number
@@ -267,6 +269,8 @@ function parseLimits(integer: (name: keyof Configuration) => number) {
     workBurstPerAddress: integer('workBurstPerAddress'),
     idempotencyKeysMax: integer('idempotencyKeysMax'),
     revocationsMax: integer('revocationsMax'),
+    auditLinesMax: integer('auditLinesMax'),
+    auditDays: integer('auditDays'),
     shedLagMs: integer('shedLagMs'),
     shedWritePercent: integer('shedWritePercent'),
     organizationSharePercent: integer('organizationSharePercent'),

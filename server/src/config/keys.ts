@@ -146,6 +146,18 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'a file',
     'Where it is written down who did what to whom, one JSON object a line (`docs/audit.md`). Appended to, made with mode 0600, opened anew at SIGHUP. Not set: it goes into the log, with `audit: true`, while `logLevel` has `info`.',
   ),
+  integer(
+    'auditDays',
+    'days',
+    [90, 1, 3650],
+    'Age at which a line of the audit log is dropped from the store, where the API reads it. The file is left alone.',
+  ),
+  integer(
+    'auditLinesMax',
+    'lines',
+    [100_000, 1_000, 10_000_000],
+    'Lines that are kept there. Past it the oldest of the organization are dropped that has the most (`docs/sharing.md`).',
+  ),
   text(
     'directoryFile',
     '',

@@ -32,7 +32,13 @@ function setup(idempotencyKeysMax = 100) {
   const clock = createFakeClock()
   const store = createMemoryStore({
     clock,
-    bookBounds: { ...SHARE_PERCENTS, revocationsMax: 10, idempotencyKeysMax },
+    bookBounds: {
+      ...SHARE_PERCENTS,
+      revocationsMax: 10,
+      auditLinesMax: 10,
+      auditDays: 1,
+      idempotencyKeysMax,
+    },
   })
   let tokens = 0
   const open = () => new Idempotency(clock, () => `token-${++tokens}`, store.replies)

@@ -5,11 +5,19 @@ import { SHARE_PERCENTS, type SharePercents } from './shares.ts'
 /** How much each small table keeps; the same in every engine. */
 
 /** How much of the small books is kept that everybody writes in. Configuration keys of the same names. */
-export type BookBounds = SharePercents & {
-  /** Replies remembered for idempotency keys. Past it the oldest of whoever has the most are forgotten. */
-  readonly idempotencyKeysMax: number
-  /** Revocations of tokens, and as many of users. Forgetting one would let it in: whoever adds them keeps to it. */
-  readonly revocationsMax: number
+export type BookBounds = SharePercents &
+  AuditBounds & {
+    /** Replies remembered for idempotency keys. Past it the oldest of whoever has the most are forgotten. */
+    readonly idempotencyKeysMax: number
+    /** Revocations of tokens, and as many of users. Forgetting one would let it in: whoever adds them keeps to it. */
+    readonly revocationsMax: number
+  }
+
+/** How much of the audit log is kept. Configuration keys of the same names. */
+export type AuditBounds = Pick<SharePercents, 'organizationSharePercent'> & {
+  readonly auditLinesMax: number
+  /** By the wall clock's earliest time. */
+  readonly auditDays: number
 }
 
 /** How long whoever claimed an idempotency key is left alone with it, service time, milliseconds. */
@@ -26,6 +34,8 @@ export const BOOK_BOUNDS: BookBounds = {
   ...SHARE_PERCENTS,
   idempotencyKeysMax: 1_000_000,
   revocationsMax: 200_000,
+  auditLinesMax: 100_000,
+  auditDays: 90,
 }
 
 /** Events that can be answered, in all. Past it the oldest cannot be answered any more. */

@@ -1,5 +1,7 @@
 import { describe, it } from 'node:test'
 import { answerCases, answerRestartCases } from './contract/answers.ts'
+import { auditCases, auditRestartCases } from './contract/audit.ts'
+import { directoryCases, directoryRestartCases } from './contract/directory.ts'
 import { dueCases } from './contract/due.ts'
 import { erasureCases, erasureRestartCases } from './contract/erasure.ts'
 import { feedCases, feedRestartCases } from './contract/feed.ts'
@@ -65,6 +67,8 @@ export function testStoreContract(
     ['what everybody shares', sharingCases],
     ['revocations', revocationCases],
     ['lists that several hold', sharedListCases],
+    ['the directory', directoryCases],
+    ['the audit log', auditCases],
     ['devices that flap', flappingCases],
     ['last seen', lastSeenCases],
     ['who is there', userCases],
@@ -79,6 +83,8 @@ export function testStoreContract(
     ['time that stood still, over restarts', standstillRestartCases, noRestarts],
     ['a wall clock that jumps, over restarts', wallJumpRestartCases, noRestarts],
     ['replies over restarts', replyRestartCases, noRestarts],
+    ['the directory over restarts', directoryRestartCases, noRestarts],
+    ['the audit log over restarts', auditRestartCases, noRestarts],
     ['links over restarts', linkRestartCases, noRestarts],
     ['terms over restarts', termRestartCases, noRestarts],
     ['answers over restarts', answerRestartCases, noRestarts],

@@ -1,6 +1,8 @@
 import type { ServiceTime } from '../clock/clock.ts'
+import type { AuditStore } from './audit.ts'
 import type { CallStore } from './calls.ts'
 import type { DeadLetterStore } from './dead-letters.ts'
+import type { DirectoryStore } from './directory.ts'
 import type { ErasureStore } from './erasure.ts'
 import type { FeedStore } from './feed.ts'
 import type { StoreGauges } from './gauges.ts'
@@ -17,9 +19,16 @@ import type { StoreTotals } from './totals.ts'
 import type { UserStore } from './users.ts'
 import type { WebhookStore } from './webhooks.ts'
 
+export type { AuditEntry, AuditStore, KeptAuditEntry } from './audit.ts'
 export { feedBounds, HISTORY_BOUNDS } from './bounds.ts'
 export type { AnswerOutcome, AnswerRequest, Call, CallStore } from './calls.ts'
 export type { DeadLetter, DeadLetterStore } from './dead-letters.ts'
+export type {
+  DirectoryChange,
+  DirectoryContent,
+  DirectoryStep,
+  DirectoryStore,
+} from './directory.ts'
 export type { Erased, ErasureStore } from './erasure.ts'
 export type { FeedBounds, FeedEntry, FeedStore, Watch } from './feed.ts'
 export type { StoreGauges } from './gauges.ts'
@@ -115,6 +124,8 @@ export interface Store {
   readonly users: UserStore
   readonly erasure: ErasureStore
   readonly signingKeys: SharedList<SigningKey>
+  readonly directory: DirectoryStore
+  readonly audit: AuditStore
   /** The time on which deadlines are kept; passes only while this store is open, the process runs, and writing works. */
   readonly serviceTime: ServiceTime
   /**

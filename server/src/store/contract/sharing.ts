@@ -10,6 +10,8 @@ export const SMALL_BOOKS: BookBounds = {
   callerSharePercent: 25,
   idempotencyKeysMax: 20,
   revocationsMax: 10,
+  auditLinesMax: 10,
+  auditDays: 1,
 }
 
 const FEW: UserKey = { organizationId: 'acme', userId: 'backend' }

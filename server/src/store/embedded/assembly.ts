@@ -11,6 +11,8 @@ import { HeldLinks } from '../held-links.ts'
 import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kinds.ts'
 import { LEAST_AFTER_START_MS, type Recovery } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
+import { embeddedAudit } from './audit/audit.ts'
+import { AuditBook } from './audit/audit-book.ts'
 import { refusingDamage } from './disk/refusing-damage.ts'
 import type { Engine, Ids } from './engine.ts'
 import { embeddedErasure } from './erasure.ts'
@@ -48,6 +50,8 @@ import type { Rows } from './rows.ts'
 import { assertFormat, FORMAT_CHANGE, readState, type StoreState, stateChange } from './state-row.ts'
 import { type StoreLog, silentLog } from './store-log.ts'
 import { sweep } from './sweep.ts'
+import { embeddedDirectory } from './tokens/directory.ts'
+import { DirectoryBook } from './tokens/directory-book.ts'
 import { FamilyBook } from './tokens/family-book.ts'
 import { REVOKED_TOKEN_ROWS, REVOKED_USER_ROWS, SIGNING_KEY_ROWS } from './tokens/list-rows.ts'
 import { embeddedRefreshFamilies } from './tokens/refresh-families.ts'
@@ -236,7 +240,9 @@ async function assemble(
   const revoked = new SharedListBook(revokedTokenKind(bounds), REVOKED_TOKEN_ROWS, journal)
   const revokedUsers = new SharedListBook(revokedUserKind(bounds), REVOKED_USER_ROWS, journal)
   const signing = new SharedListBook(SIGNING_KEY_KIND, SIGNING_KEY_ROWS, journal)
-  const books = [calls, replies, families, revoked, revokedUsers, signing, lastSeen]
+  const directory = new DirectoryBook(journal)
+  const audit = new AuditBook(journal, bounds)
+  const books = [calls, replies, families, revoked, revokedUsers, signing, directory, audit, lastSeen]
   for (const book of books) await book.load(rows)
 
   const earliestWallMs = (): number => serviceTime.wall.earliestMs()
@@ -277,6 +283,8 @@ async function assemble(
     users: embeddedUsers(engine),
     erasure: embeddedErasure(engine, replies, retention),
     signingKeys: embeddedSharedList(signing, journal, earliestWallMs),
+    directory: embeddedDirectory(directory, journal),
+    audit: embeddedAudit(audit, rows, journal, earliestWallMs),
     serviceTime,
     sweep: (max) => sweep(engine, max),
     failure: () => journal.failure(),

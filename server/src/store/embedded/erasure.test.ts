@@ -144,7 +144,13 @@ test('callers that are not told apart keep their replies, and the erased one doe
   const store = await openEmbeddedStore({
     rows: disk.open(),
     clock,
-    bookBounds: { ...bookBounds, idempotencyKeysMax: 100, revocationsMax: 100 },
+    bookBounds: {
+      ...bookBounds,
+      idempotencyKeysMax: 100,
+      revocationsMax: 100,
+      auditLinesMax: 10,
+      auditDays: 1,
+    },
   })
   await fill(store, clock.wallMs())
   assert.equal((await store.erasure.erase(MALLORY)).replies, 20)

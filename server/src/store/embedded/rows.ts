@@ -53,6 +53,8 @@ export const TABLES = [
   'eventAnswers',
   'historyOwners',
   'historyShares',
+  'directory',
+  'audit',
 ] as const
 
 export type Table = (typeof TABLES)[number]

@@ -12,6 +12,7 @@ import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kin
 import type { Moment } from '../moment.ts'
 import { LEAST_AFTER_START_MS } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store, StoreTotals } from '../store.ts'
+import { memoryAudit } from './audit/audit.ts'
 import { memoryErasure } from './erasure.ts'
 import { memoryDeadLetters } from './feed/dead-letters.ts'
 import { Feed, memoryFeed } from './feed/feed.ts'
@@ -28,6 +29,7 @@ import { memoryRegistrations, type RegistrationParts } from './registrations/reg
 import { createSlots, type Links, liftAll, removeSlot, type Slot, type Slots } from './registrations/slots.ts'
 import { memoryUsers } from './registrations/users.ts'
 import { sweep } from './sweep.ts'
+import { memoryDirectory } from './tokens/directory.ts'
 import { memoryRefreshFamilies } from './tokens/refresh-families.ts'
 import { memorySharedList } from './tokens/shared-list.ts'
 
@@ -101,6 +103,8 @@ export function createMemoryStore({
     users: memoryUsers(slots, serviceTime, gate),
     erasure: memoryErasure(mailboxes, (slot) => end(slot, now())),
     signingKeys: memorySharedList(SIGNING_KEY_KIND, wall, gate),
+    directory: memoryDirectory(gate),
+    audit: memoryAudit(bookBounds, wall, gate),
     serviceTime,
     async sweep(max) {
       assertOpen(gate)
