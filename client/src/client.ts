@@ -16,6 +16,7 @@ export {
 } from './backend/backend.ts'
 export type { FollowOptions, History, HistoryQuery } from './backend/history.ts'
 export { AnsweredElsewhereError, type AnswerOptions } from './connect/answer.ts'
+export type { TransportName } from './connect/carrier.ts'
 export { connect, type Registration } from './connect/connect.ts'
 export type { TypeHandlers } from './connect/handlers.ts'
 export type { EventContext, EventHandler } from './connect/inbox.ts'

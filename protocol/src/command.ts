@@ -50,6 +50,15 @@ export type AnswerEventWebCommand = {
   readonly answer?: { readonly [attribute: string]: unknown } | null
 }
 
+/** Body of `POST /rtc-api/users/endpoints/{userEndpointId}/events/acknowledge`. */
+export type AcknowledgeEventsWebCommand = {
+  /** 1 to 200 ids of messages, as the stream gave them. */
+  readonly ids: readonly string[]
+}
+
+/** Its answer: how many of them were in flight over the endpoint's stream. */
+export type Acknowledged = { readonly acknowledged: number }
+
 /** Body of `POST /rtc-api/masks/preview`. */
 export type MasksPreviewWebCommand = {
   /** Any JSON object of at most 65,536 bytes; it needs no `type` and no `timestamp` yet. */
@@ -87,14 +96,15 @@ export type UserEndpointInSight = UserEndpoint & {
 
 /** A device's connection as backends see it. Client id and user agent are the device's own words: plain text. */
 export type ConnectionInSight = {
-  /** Empty where an MQTT 3.1.1 client gave none; for MQTT 5 then the one that it was assigned. */
+  /** Empty where an MQTT 3.1.1 client gave none, and of an event stream; for MQTT 5 then the one that it was assigned. */
   readonly clientId: string
-  readonly protocol: 'MQTT 3.1.1' | 'MQTT 5.0'
-  /** `websocket` with or without TLS; `tcp` and `tls` are the ports of plain MQTT. */
-  readonly transport: 'websocket' | 'tcp' | 'tls'
-  /** `User-Agent` of the WebSocket handshake: at most 256 characters, without control characters. Absent without one. */
+  /** `SSE`: an event stream. */
+  readonly protocol: 'MQTT 3.1.1' | 'MQTT 5.0' | 'SSE'
+  /** `websocket` with or without TLS; `tcp` and `tls` are the ports of plain MQTT; `http` has event streams. */
+  readonly transport: 'websocket' | 'tcp' | 'tls' | 'http'
+  /** `User-Agent` of the WebSocket handshake, or of the stream's request: at most 256 characters, without control characters. Absent without one. */
   readonly userAgent?: string
-  /** ISO-8601 instant at which its CONNECT was accepted. */
+  /** ISO-8601 instant at which its CONNECT, or its stream, was accepted. */
   readonly connectedAt: string
 }
 

@@ -91,6 +91,12 @@ export const PACKET_TIMEOUT_MS = 30_000
 /** A socket that takes nothing for this long is closed, milliseconds. */
 export const SOCKET_STUCK_MS = 30_000
 
+/** An event stream is never silent for longer, milliseconds. */
+export const STREAM_HEARTBEAT_MS = 15_000
+
+/** Events acknowledged by one request. */
+export const STREAM_ACKNOWLEDGED_MAX = 200
+
 /** Topic levels accepted in SUBSCRIBE, UNSUBSCRIBE and PUBLISH. */
 export const TOPIC_LEVELS_MAX = 100
 

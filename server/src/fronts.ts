@@ -3,7 +3,7 @@ import type { Auth } from './auth/auth.ts'
 import type { Clock, Random } from './clock/clock.ts'
 import type { Closers } from './closers.ts'
 import type { Configuration } from './config/config.ts'
-import type { Delivery } from './delivery/delivery.ts'
+import { type Delivery, TakeOvers } from './delivery/delivery.ts'
 import type { Ground } from './ground.ts'
 import { createHistory } from './history/history.ts'
 import { type Admin, createHttp, type Door, type Http, type HttpSettings } from './http/http.ts'
@@ -44,36 +44,44 @@ export type FrontsOptions = {
 /** Builds what people and devices come by. Nobody is served yet. */
 export async function buildFronts(options: FrontsOptions): Promise<Fronts> {
   const { configuration, settings, delivery, doors, closers } = options
-  const mqtt = buildMqtt(options)
+  const takeOvers = new TakeOvers(options.clock, options.log)
+  const mqtt = buildMqtt(options, takeOvers)
   const notices = noticesOf(options)
-  const services = httpServices(options, notices)
+  const services = { ...httpServices(options, notices), takeOvers }
   const http = await createHttp({ ...services, settings, door: doors.http })
   const admin = await buildAdmin({ configuration, http, services, settings, door: doors.admin, closers })
   closers.add(() => http.close())
   // First: the HTTP server would wait for the WebSockets that came by it.
   closers.add(() => mqtt.close())
-  closers.add(() => mqtt.drain(configuration.drainSeconds))
+  closers.add(() => drainLinks({ mqtt, http }, configuration.drainSeconds))
   closers.add(() => http.drain())
   closers.add(() => delivery.drain())
   http.onWebSocket(mqtt.handleUpgrade)
-  observe(options, mqtt)
+  options.auth.onRevoked(async (isConcerned) => {
+    await Promise.all([mqtt.review(isConcerned), http.streams.review(isConcerned)])
+  })
+  observe(options, () => mqtt.linkCount() + http.streams.count)
   return { http, mqtt, admin, notices }
 }
 
-function buildMqtt(options: FrontsOptions): Mqtt {
+/** Of both kinds, at the same time. */
+async function drainLinks({ mqtt, http }: Pick<Fronts, 'mqtt' | 'http'>, seconds: number): Promise<void> {
+  await Promise.all([mqtt.drain(seconds), http.streams.drain(seconds)])
+}
+
+function buildMqtt(options: FrontsOptions, takeOvers: TakeOvers): Mqtt {
   const { configuration, settings, clock, random, log, ground, auth, registrar, delivery } = options
   const { backendsShowCertificate, isHostAllowed } = settings
   const { ledger, work, shedding } = ground.limits
-  const mqtt = createMqtt({
+  return createMqtt({
     ...{ auth, registrar, delivery, clock, random, log, ledger, work, shedding, metrics: ground.metrics },
+    takeOvers,
     settings: {
       ...configuration,
       isHostAllowed,
       ...(backendsShowCertificate === undefined ? {} : { backendsShowCertificate }),
     },
   })
-  auth.onRevoked((isConcerned) => mqtt.review(isConcerned))
-  return mqtt
 }
 
 function noticesOf({ ground, auth, webhooks, clock, settings, closers }: FrontsOptions): Notices {
@@ -99,11 +107,11 @@ function httpServices(
 }
 
 /** What the metrics ask for when they are read. */
-function observe({ ground, configuration }: FrontsOptions, mqtt: Mqtt): void {
+function observe({ ground, configuration }: FrontsOptions, links: () => number): void {
   const { store, metrics, limits } = ground
   metrics.observe(async () => ({
     ...(await figuresOf(store).catch(() => UNKNOWN)),
-    links: mqtt.linkCount(),
+    links: links(),
     mailboxDiskBytes: store.gauges.mailboxDiskBytes(),
     mailboxDiskBytesMax: configuration.mailboxTotalBytesMax,
     feedDropped: store.gauges.evicted().feedEvents,

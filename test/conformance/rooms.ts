@@ -4,7 +4,7 @@ import { NO_AUDIT } from '../../server/src/audit/audit.ts'
 import type { Auth, Principal } from '../../server/src/auth/auth.ts'
 import { type Clock, type Random, systemClock, uuidMaker } from '../../server/src/clock/clock.ts'
 import { allowOrigins } from '../../server/src/config/config.ts'
-import { createDelivery, type Delivery } from '../../server/src/delivery/delivery.ts'
+import { createDelivery, type Delivery, TakeOvers } from '../../server/src/delivery/delivery.ts'
 import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp } from '../../server/src/http/http.ts'
 import { createSealer, type MaskLength } from '../../server/src/masks/masks.ts'
@@ -74,7 +74,8 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
     onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
   })
   const auth = authFor(caller, clock)
-  const around = { auth, registrar, delivery, limits: noLimits(), clock, log, metrics, statistics }
+  const takeOvers = new TakeOvers(clock, log)
+  const around = { auth, takeOvers, registrar, delivery, limits: noLimits(), clock, log, metrics, statistics }
   const history = createHistory({ store })
   const webhooks = noWebhooks()
   const http = await createHttp({
@@ -169,6 +170,7 @@ const HTTP_SETTINGS = {
   turnSecret: undefined,
   turnTtlSeconds: 86_400,
   metricsToken: undefined,
+  ackTimeoutSeconds: 60,
   tls: undefined,
   pages: [],
   logRequests: false,

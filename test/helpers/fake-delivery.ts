@@ -2,14 +2,16 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../../server/src/auth/auth.ts'
 import type {
   AnswerCommand,
+  Attachment,
   BulkItem,
   Census,
+  Link,
   LinkPeer,
   ReceiptWait,
   SendEventCommand,
   SendResult,
 } from '../../server/src/delivery/delivery.ts'
-import type { Registration, UserKey } from '../../server/src/store/store.ts'
+import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
 import { PEER } from './link-peer.ts'
 
 /** Keeps what it was told to send; `failure` makes it fail. */
@@ -61,6 +63,30 @@ export class FakeDelivery {
     this.answers.push({ user, command })
   }
 
+  readonly acknowledged: { readonly endpoint: EndpointKey; readonly ids: readonly string[] }[] = []
+
+  acknowledge(endpoint: EndpointKey, ids: readonly string[]): number {
+    this.acknowledged.push({ endpoint, ids })
+    return this.attached.get(endpoint.userEndpointId)?.acknowledge?.(ids) ?? 0
+  }
+
+  /** The link of each endpoint, by its id; and what was told about it, in order. */
+  readonly attached = new Map<string, Link>()
+  readonly told: string[] = []
+
+  attach({ userEndpointId }: Registration, link: Link): Attachment {
+    this.attached.get(userEndpointId)?.close('taken_over')
+    this.attached.set(userEndpointId, link)
+    return {
+      start: () => void this.told.push('start'),
+      resume: () => void this.told.push('resume'),
+      detach: (reason) => {
+        this.told.push(`detach ${reason}`)
+        if (this.attached.get(userEndpointId) === link) this.attached.delete(userEndpointId)
+      },
+    }
+  }
+
   previewMasks(): Buffer {
     throw new Error('tested with the real delivery')
   }
@@ -78,7 +104,7 @@ export class FakeDelivery {
   }
 
   isConnected({ userEndpointId }: Registration): boolean {
-    return userEndpointId === 'connected'
+    return userEndpointId === 'connected' || this.attached.has(userEndpointId)
   }
 
   /** Of the connected one. */

@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test'
 import { NO_AUDIT } from '../../server/src/audit/audit.ts'
 import type { TokenRequest } from '../../server/src/auth/auth.ts'
 import { allowOrigins } from '../../server/src/config/config.ts'
+import { TakeOvers } from '../../server/src/delivery/delivery.ts'
 import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp, type Http, type HttpOptions, type HttpSettings } from '../../server/src/http/http.ts'
 import { createLog, Statistics } from '../../server/src/observe/observe.ts'
@@ -24,6 +25,7 @@ const SETTINGS: HttpSettings = {
   turnSecret: undefined,
   turnTtlSeconds: 3_600,
   metricsToken: undefined,
+  ackTimeoutSeconds: 60,
   tls: undefined,
   pages: [],
   logRequests: false,
@@ -44,6 +46,8 @@ export type HttpFixture = {
   readonly refused: string[]
   /** Every line that was logged, at the most talkative level. */
   readonly logged: string[]
+  /** Why each link that ended did. */
+  readonly closedLinks: string[]
   /** Listens on any loopback port; closed at the end of the test. */
   listen(): Promise<string>
 }
@@ -59,6 +63,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
   const revocations: Revocations = { count: 0, revoked: new Set() }
   const refused: string[] = []
   const logged: string[] = []
+  const closedLinks: string[] = []
   const auth = fakeAuth(clock, oauth, revocations)
   const http = await createHttp({
     auth,
@@ -66,12 +71,14 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     delivery,
     history: createHistory({ store: createMemoryStore({ clock: createFakeClock() }) }),
     audit: NO_AUDIT,
+    takeOvers: new TakeOvers(clock, { warn: () => undefined }),
     erasure: createMemoryStore({ clock: createFakeClock() }).erasure,
     notices: { read: async () => [] },
     webhooks: noWebhooks(),
     limits: noLimits(),
     metrics: {
       refused: (_front, code) => void refused.push(code),
+      linkClosed: (reason) => void closedLinks.push(reason),
       render: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'up 1\n' }),
     },
     statistics,
@@ -97,6 +104,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     revocations,
     refused,
     logged,
+    closedLinks,
     listen: () => http.listen('127.0.0.1', 0),
   }
 }

@@ -21,8 +21,13 @@ export type Subscription = {
   close(): void
 }
 
+/** How events come: over MQTT on a WebSocket, or as server-sent events. */
+export type TransportName = 'websocket' | 'stream'
+
 /** Brings one endpoint's events here: over a connection of its own, or one that several tabs share. */
 export interface Carrier {
+  /** How they come now, while they do. */
+  readonly transport: TransportName | undefined
   /** @throws SdkError `link_failed`, `link_refused`, `unauthorized`, `registration_ended`, `timeout`, `aborted` */
   subscribe(request: SubscribeRequest): Promise<Subscription>
   /** Gives up what it shares with other tabs until the next `subscribe`. */
@@ -43,6 +48,7 @@ export type LinkSettings = {
 /** One connection for each subscription. */
 export function createOwnCarrier(settings: LinkSettings): Carrier {
   return {
+    transport: 'websocket',
     async subscribe({ userEndpointId, token, signal, onDelivery, onEnd }) {
       const link = await openLink({
         ...linkOptions(settings, token),

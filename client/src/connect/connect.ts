@@ -1,7 +1,9 @@
 import type { AnyEvents } from '../event-types.ts'
+import { createStreamCarrier } from '../stream/stream.ts'
 import { createTabsCarrier } from '../tabs/tabs-carrier.ts'
-import { createOwnCarrier } from './carrier.ts'
-import { type ConnectOptions, readOptions } from './options.ts'
+import { type Carrier, createOwnCarrier } from './carrier.ts'
+import { createFallbackCarrier } from './fallback.ts'
+import { type ConnectOptions, readOptions, type Settings } from './options.ts'
 import { Reachability } from './reachability.ts'
 import type { Registration } from './registration.ts'
 
@@ -18,8 +20,17 @@ export type { Registration } from './registration.ts'
 export function connect<Events extends object = AnyEvents>(options: ConnectOptions<Events>): Registration
 export function connect(options: ConnectOptions): Registration {
   const settings = readOptions(options)
-  const carrier = settings.shareSocket ? createTabsCarrier(settings) : createOwnCarrier(settings)
+  const carrier = carrierOf(settings)
   const reachability = new Reachability(settings, carrier)
   reachability.start()
   return reachability
+}
+
+function carrierOf(settings: Settings): Carrier {
+  const stream = createStreamCarrier(settings)
+  if (settings.transport === 'stream') return stream
+  const webSocket = settings.shareSocket ? createTabsCarrier(settings) : createOwnCarrier(settings)
+  return settings.transport === 'websocket'
+    ? webSocket
+    : createFallbackCarrier({ ...settings, webSocket, stream })
 }

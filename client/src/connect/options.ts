@@ -18,6 +18,7 @@ import {
   systemRandom,
   type WakeSource,
   type WebSocketConstructor,
+  type WebSocketLike,
 } from '../platform.ts'
 import { SdkError } from '../sdk-error.ts'
 import type { GetToken } from '../token-source.ts'
@@ -59,6 +60,11 @@ export type OtherOptions = {
    * BroadcastChannel are missing, each tab has its own connection all the same.
    */
   readonly shareSocket?: boolean
+  /**
+   * How events come. `auto`: over a WebSocket, and as a stream of server-sent events where that does not get through, until
+   * it does. Default `auto`.
+   */
+  readonly transport?: 'auto' | 'websocket' | 'stream'
   /** Default 5. With 4, MQTT 3.1.1, the user id is read from the token. */
   readonly mqttVersion?: MqttVersion
 
@@ -113,6 +119,7 @@ export type Settings = {
   readonly storageKey: string
   readonly keepAliveSeconds: number
   readonly shareSocket: boolean
+  readonly transport: 'auto' | 'websocket' | 'stream'
   readonly mqttVersion: MqttVersion
   readonly backoffFirstMs: number
   readonly backoffMaxMs: number
@@ -134,13 +141,15 @@ export type Settings = {
 
 /** @throws SdkError `invalid_option` naming it, `unsupported_platform` */
 export function readOptions(options: ConnectOptions): Settings {
-  const { url, getToken, userEndpointId, mqttVersion = 5 } = options
+  const { url, getToken, userEndpointId, mqttVersion = 5, transport = 'auto' } = options
   checkUrl(url)
   assertFunction('getToken', getToken)
   checkHandlers(options)
   if (userEndpointId !== undefined && !isId(userEndpointId))
     throw invalid('userEndpointId', ID_RULE, userEndpointId)
   if (mqttVersion !== 4 && mqttVersion !== 5) throw invalid('mqttVersion', '4 or 5', mqttVersion)
+  if (!['auto', 'websocket', 'stream'].includes(transport))
+    throw invalid('transport', 'auto, websocket or stream', transport)
   const onError = options.onError ?? ((error) => console.error(error))
   return {
     url,
@@ -151,6 +160,7 @@ export function readOptions(options: ConnectOptions): Settings {
     userEndpointId,
     storageKey: options.storageKey ?? 'rollcall.endpoint',
     shareSocket: options.shareSocket ?? false,
+    transport,
     mqttVersion,
     ...readNumbers(options),
     ...readPlatform(options),
@@ -203,8 +213,22 @@ export function readInteger(name: string, value: number, min: number, max: numbe
   throw invalid(name, `an integer from ${min} to ${max}`, value)
 }
 
+/** Stands for the one that is not needed. */
+class NoWebSocket implements WebSocketLike {
+  binaryType = ''
+
+  constructor() {
+    throw new SdkError('unsupported_platform')
+  }
+
+  send(): void {}
+  close(): void {}
+  addEventListener(): void {}
+}
+
 function readPlatform(options: ConnectOptions) {
-  const WebSocket = options.WebSocket ?? defaultWebSocket()
+  const WebSocket =
+    options.WebSocket ?? defaultWebSocket() ?? (options.transport === 'stream' ? NoWebSocket : undefined)
   if (WebSocket === undefined)
     throw new SdkError(
       'unsupported_platform',

@@ -4,7 +4,7 @@ import { SdkError, textOf } from '../sdk-error.ts'
 import { abortedError, onAbort, sleep } from '../waiting.ts'
 import { Account } from './account.ts'
 import type { AnswerOptions } from './answer.ts'
-import type { Carrier, Subscription } from './carrier.ts'
+import type { Carrier, Subscription, TransportName } from './carrier.ts'
 import { claimEndpointId } from './endpoint-id.ts'
 import { Inbox } from './inbox.ts'
 import { KeepAlive } from './keepalive.ts'
@@ -56,6 +56,10 @@ export class Reachability implements Registration {
 
   get state(): State {
     return this.#states.current
+  }
+
+  get transport(): TransportName | undefined {
+    return this.state.status === 'online' ? this.#carrier.transport : undefined
   }
 
   get userEndpointId(): string | undefined {

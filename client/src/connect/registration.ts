@@ -1,4 +1,5 @@
 import type { AnswerOptions } from './answer.ts'
+import type { TransportName } from './carrier.ts'
 import type { State } from './states.ts'
 
 /** One's being reachable: lives until closed, whatever happens to networks, servers and tokens. */
@@ -6,6 +7,8 @@ export interface Registration {
   readonly state: State
   /** Known once it was claimed, which is before the first request. */
   readonly userEndpointId: string | undefined
+  /** How events come, while it is online: over a WebSocket, or as server-sent events where that does not get through. */
+  readonly transport: TransportName | undefined
   /**
    * Resolves as soon as events come.
    *

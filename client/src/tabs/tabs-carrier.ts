@@ -45,6 +45,7 @@ export function createTabsCarrier(settings: TabsSettings): Carrier {
     return group.tab
   }
   return {
+    transport: 'websocket',
     async subscribe(request) {
       const tab = await tabFor(request.token)
       return tab === undefined ? own.subscribe(request) : tab.subscribe(request)

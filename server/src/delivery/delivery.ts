@@ -3,7 +3,15 @@ import type { Clock } from '../clock/clock.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { MaskLength, Sealer } from '../masks/masks.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
-import type { EntryPosition, LinkPeer, MailboxEntry, Registration, Store, UserKey } from '../store/store.ts'
+import type {
+  EndpointKey,
+  EntryPosition,
+  LinkPeer,
+  MailboxEntry,
+  Registration,
+  Store,
+  UserKey,
+} from '../store/store.ts'
 import type { OrganizationOf } from './accept.ts'
 import { type AnswerCommand, answerEvent } from './answer.ts'
 import type { BulkItem } from './command/bulk.ts'
@@ -29,6 +37,7 @@ export { parseSendEvent, type SendEventCommand } from './command/command.ts'
 export type { JsonObject } from './command/problems.ts'
 export { isJsonObject, parseJsonBody } from './command/raw-json.ts'
 export type { Attachment, Link, LinkCloseReason, OutboundEvent } from './links/link.ts'
+export { TakeOvers } from './links/take-overs.ts'
 export { parseMasksPreview } from './preview-masks.ts'
 export type { SendResult } from './send-event.ts'
 export type { ReceiptWait } from './waiter.ts'
@@ -92,6 +101,12 @@ export interface Delivery {
    * connection, which must detach it first. Call only with a registration that is live now.
    */
   attach(registration: Registration, link: Link): Attachment
+  /**
+   * The device says over another way than its link that it has taken events over, by what that link calls them.
+   *
+   * @returns how many of them were in flight over the link that the endpoint has now
+   */
+  acknowledge(endpoint: EndpointKey, ids: readonly string[]): number
   /** Whether the registration has a link. */
   isConnected(registration: Pick<Registration, 'registrationId'>): boolean
   /** Who holds that link, if there is one. */
@@ -180,6 +195,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       receipts.connected(registration.registrationId)
       return attachment
     },
+    acknowledge: (endpoint, ids) => links.findByEndpoint(endpoint)?.link.acknowledge?.(ids) ?? 0,
     mailboxDepth: (registration) => options.store.mailboxes.depth(registration),
     async census(organizationId) {
       const { mailboxEvents } = await options.store.totals(organizationId)

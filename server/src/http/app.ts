@@ -23,6 +23,7 @@ import { logRequests, requestIds } from './plugins/request-log.ts'
 import { requireHost } from './plugins/required-host.ts'
 import { requireTls } from './plugins/transport-security.ts'
 import { VALIDATOR_OPTIONS } from './plugins/validation.ts'
+import { acknowledgeEventsRoute } from './routes/acknowledge-events.ts'
 import { answerEventRoute } from './routes/answer-event.ts'
 import { authorizationServerRoute } from './routes/authorization-server.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
@@ -55,15 +56,21 @@ import { sdkRoutes } from './routes/sdk.ts'
 import { sendEventRoute } from './routes/send-event.ts'
 import { sendEventsRoute } from './routes/send-events.ts'
 import { statisticsRoute } from './routes/statistics.ts'
+import { streamEventsRoute } from './routes/stream-events.ts'
 import { unregisterRoute } from './routes/unregister.ts'
 import type { HttpServices } from './services.ts'
 import { type HttpSettings, headerBytesMax } from './settings.ts'
+import { EventStreams } from './streams/streams.ts'
 
 /** The whole HTTP front, as a list: what holds everywhere, then each group of routes with what it needs. */
 export async function buildApp(
   services: HttpServices,
   settings: HttpSettings,
-  { gate = new AnswerGate(), ...parts }: Partial<FrontParts> = {},
+  {
+    gate = new AnswerGate(),
+    streams = new EventStreams(services, settings),
+    ...parts
+  }: Partial<FrontParts> = {},
 ): Promise<App> {
   const app = createFastify(services, settings, parts)
   // Where nothing reads bodies, a body is refused, or left alone on an unknown path.
@@ -77,7 +84,7 @@ export async function buildApp(
   if (settings.tls !== undefined) requireTls(app)
   await documentRoutes(app, settings.keepAliveSecondsMax)
   await addIdentity(app, services, settings)
-  await addApi(app, services, settings, gate)
+  await addApi(app, services, settings, { gate, streams })
   addOperations(app, services, settings)
   if (settings.docs !== false) await serveDocs(app, settings.tls !== undefined)
   await servePages(app, settings.pages, settings.tls !== undefined)
@@ -90,6 +97,7 @@ export type FrontParts = {
   /** The server whose requests a handler gets. Default: one of its own. */
   readonly serverFor: (handler: RequestListener) => Server
   readonly gate: AnswerGate
+  readonly streams: EventStreams
   readonly requestId: (given: string | undefined) => string
 }
 
@@ -100,7 +108,7 @@ export function createFastify(
   {
     serverFor = (handler) => createNodeServer(handler, settings),
     requestId = requestIds(services.random),
-  }: Partial<Omit<FrontParts, 'gate'>> = {},
+  }: Partial<Omit<FrontParts, 'gate' | 'streams'>> = {},
 ): App {
   const origins = new SocketOrigins()
   const { allowedOrigins } = settings
@@ -141,7 +149,7 @@ async function addApi(
   app: App,
   services: HttpServices,
   settings: HttpSettings,
-  gate: AnswerGate,
+  { gate, streams }: Pick<FrontParts, 'gate' | 'streams'>,
 ): Promise<void> {
   await app.register(
     async (scope) => {
@@ -154,6 +162,8 @@ async function addApi(
       keepaliveRoute(scope, services, gate)
       listEndpointsRoute(scope, services)
       findEndpointRoute(scope, services)
+      streamEventsRoute(scope, services, streams)
+      acknowledgeEventsRoute(scope, services, gate)
       findEventRoute(scope, services)
       listEventsRoute(scope, services)
       listWebhooksRoute(scope, services)

@@ -10,6 +10,7 @@ import { FastLane, mayHaveFastLane } from './lane/fast-lane.ts'
 import { requestIds } from './plugins/request-log.ts'
 import type { HttpServices, Readiness } from './services.ts'
 import type { Certificate, HttpSettings } from './settings.ts'
+import { EventStreams } from './streams/streams.ts'
 
 export { type Admin, createAdmin } from './admin.ts'
 export type { Door } from './connections/door.ts'
@@ -32,6 +33,8 @@ export type HttpOptions = HttpServices & {
 /** The HTTP front: OAuth2 endpoints, the contract's operations, health, metrics and documentation. */
 export interface Http {
   readonly server: Server
+  /** Answers that bring endpoints their events. */
+  readonly streams: Pick<EventStreams, 'count' | 'review' | 'drain'>
   /** Whether requests should come here: not while it drains. */
   readonly readiness: Readiness
   /** The OpenAPI document of what is served here. */
@@ -60,7 +63,8 @@ export async function createHttp({ settings, door: given, ...services }: HttpOpt
     notReadyBecause: () => (isDraining ? 'draining' : services.readiness.notReadyBecause()),
   }
   const door = given ?? new Door(settings, services)
-  const parts = { gate: new AnswerGate(), requestId: requestIds(services.random) }
+  const streams = new EventStreams(services, settings)
+  const parts = { gate: new AnswerGate(), streams, requestId: requestIds(services.random) }
   const serverFor = (handler: RequestListener) => door.leadTo(handler)
   const app = await buildApp({ ...services, readiness }, settings, { ...parts, serverFor })
   await app.ready()
@@ -78,6 +82,7 @@ export async function createHttp({ settings, door: given, ...services }: HttpOpt
   }
   return {
     server,
+    streams,
     readiness,
     document: () => app.swagger(),
     onWebSocket: (takeOver) => handleUpgrades(server, takeOver, trustedProxies(settings.trustedProxies)),
@@ -90,6 +95,7 @@ export async function createHttp({ settings, door: given, ...services }: HttpOpt
     drain,
     close() {
       drain()
+      streams.close()
       closed ??= door.close(CLOSE_GRACE_MS, lane).then(() => app.close())
       return closed
     },

@@ -25,6 +25,7 @@ const DEFAULTS: HttpSettings = {
   turnSecret: undefined,
   turnTtlSeconds: 0,
   metricsToken: undefined,
+  ackTimeoutSeconds: 0,
   tls: undefined,
   pages: [],
   logRequests: false,
@@ -81,6 +82,8 @@ const UNUSED_SERVICES: HttpServices = {
     peerOf: unused,
     mailboxDepth: unused,
     census: unused,
+    attach: unused,
+    acknowledge: unused,
   },
   limits: {
     register: unused,
@@ -97,8 +100,9 @@ const UNUSED_SERVICES: HttpServices = {
       return unused()
     },
   },
+  takeOvers: { isHeld: unused, note: unused },
   audit: { record: unused },
-  metrics: { refused: unused, render: unused },
+  metrics: { refused: unused, render: unused, linkClosed: unused },
   statistics: { sinceWallMs: 0, read: unused },
   readiness: { notReadyBecause: unused },
   log: { error: unused, debug: unused },

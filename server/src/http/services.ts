@@ -2,7 +2,7 @@ import type { Notice } from '@rollcall/protocol/notices'
 import type { Audit } from '../audit/audit.ts'
 import type { Auth } from '../auth/auth.ts'
 import type { Clock, Random } from '../clock/clock.ts'
-import type { Delivery } from '../delivery/delivery.ts'
+import type { Delivery, TakeOvers } from '../delivery/delivery.ts'
 import type { History } from '../history/history.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
@@ -58,6 +58,8 @@ export type HttpServices = {
     | 'peerOf'
     | 'mailboxDepth'
     | 'census'
+    | 'attach'
+    | 'acknowledge'
   >
   readonly audit: Pick<Audit, 'record'>
   readonly history: History
@@ -67,8 +69,10 @@ export type HttpServices = {
     Webhooks,
     'list' | 'count' | 'concerning' | 'deadLetters' | 'replay' | 'removeDeadLetters'
   >
+  /** Shared with other fronts whose links take endpoints over. */
+  readonly takeOvers: Pick<TakeOvers, 'isHeld' | 'note'>
   readonly limits: Pick<Limits, 'register' | 'work' | 'ledger' | 'turns' | 'shedding'>
-  readonly metrics: Pick<Metrics, 'refused' | 'render'>
+  readonly metrics: Pick<Metrics, 'refused' | 'render' | 'linkClosed'>
   readonly statistics: Pick<Statistics, 'sinceWallMs' | 'read'>
   readonly readiness: Readiness
   readonly log: Pick<Log, 'error' | 'debug'>

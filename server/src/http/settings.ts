@@ -35,6 +35,7 @@ export type HttpSettings = Pick<
   | 'turnSecret'
   | 'turnTtlSeconds'
   | 'metricsToken'
+  | 'ackTimeoutSeconds'
 > & {
   /** Whether the token endpoint takes credentials from the URL. Default: yes. */
   readonly clientCredentialsInQuery?: boolean

@@ -1,12 +1,11 @@
 import type { Auth } from '../auth/auth.ts'
 import type { Clock, Random } from '../clock/clock.ts'
 import type { AllowedOrigins } from '../config/config.ts'
-import type { Delivery } from '../delivery/delivery.ts'
+import type { Delivery, TakeOvers } from '../delivery/delivery.ts'
 import type { Holder, Ledger, Shedding, WorkMeter } from '../limits/limits.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
 import type { Sessions } from './session/sessions.ts'
-import type { TakeOvers } from './session/take-overs.ts'
 import type { Wheel } from './session/wheel.ts'
 import type { TurnEnd } from './transport/turn-end.ts'
 
@@ -22,6 +21,8 @@ export type MqttOptions = {
   readonly ledger: Pick<Ledger, 'links' | 'pendingLinks' | 'unfinishedBytes'>
   readonly work: WorkMeter
   readonly shedding: Pick<Shedding, 'admit'>
+  /** Shared with other fronts whose links take endpoints over. Default: one of its own. */
+  readonly takeOvers?: TakeOvers
   readonly settings: MqttSettings
 }
 

@@ -4,13 +4,13 @@ import type { Duplex } from 'node:stream'
 import { PACKET_BYTES_MAX_BEFORE_CONNECT, TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
 import type { IsConcerned } from '../auth/auth.ts'
 import { onceAMinute } from '../clock/clock.ts'
+import { TakeOvers } from '../delivery/delivery.ts'
 import { strangerAt } from '../limits/limits.ts'
 import type { MqttContext, MqttOptions, Place } from './context.ts'
 import { drainSessions } from './session/drain.ts'
 import { reviewSessions } from './session/review.ts'
 import { Session } from './session/session.ts'
 import { Sessions } from './session/sessions.ts'
-import { TakeOvers } from './session/take-overs.ts'
 import { Wheel } from './session/wheel.ts'
 import { Listeners } from './transport/listeners.ts'
 import { RefusedHandshakes } from './transport/refused-handshakes.ts'
@@ -122,7 +122,7 @@ function createContext(options: MqttOptions): MqttContext {
     sessions: new Sessions(),
     wheel: new Wheel(clock),
     turnEnd: new TurnEnd(),
-    takeOvers: new TakeOvers(clock, options.log),
+    takeOvers: options.takeOvers ?? new TakeOvers(clock, options.log),
     connectBytesMax,
   }
 }

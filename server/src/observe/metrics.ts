@@ -99,7 +99,7 @@ export function createMetrics(): Metrics {
   })
   const closed = new Counter({
     name: 'rollcall_links_closed_total',
-    help: 'MQTT connections closed.',
+    help: 'Connections for events closed: of MQTT, and streams.',
     labelNames: ['reason'],
     registers,
   })

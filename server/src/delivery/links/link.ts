@@ -1,7 +1,7 @@
 import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
 import type { LinkPeer } from '../../store/store.ts'
 
-/** Why a link is closed from inside; `mqtt` maps it to a reason code. */
+/** Why a link is closed from inside; each front has its own words for it. */
 export type LinkCloseReason =
   /** A newer link subscribed to the same endpoint. */
   | 'taken_over'
@@ -14,8 +14,10 @@ export type LinkCloseReason =
 export type OutboundEvent = {
   readonly payload: Uint8Array
   readonly qos: 0 | 1
+  /** Its place in the mailbox, for QoS 1: ascending, never used again, the same over every link of the registration. */
+  readonly sequence?: number
   /**
-   * For QoS 1: to be called once, when PUBACK arrived, or, on a subscription granted at QoS 0, when the
+   * For QoS 1: to be called once, when the device has acknowledged it, or, on a subscription granted at QoS 0, when the
    * socket has taken the bytes; or with `discarded`, when it never went out because the client does not take
    * its size. Never after the link was closed.
    */
@@ -23,8 +25,8 @@ export type OutboundEvent = {
 }
 
 /**
- * A live MQTT subscription to one endpoint's topic, as delivery sees it: no socket, so that a simulation can
- * attach fakes. One connection subscribed to three endpoints is three links.
+ * A live way to one endpoint, as delivery sees it: an MQTT subscription to its topic, or a stream of server-sent events. No
+ * socket, so that a simulation can attach fakes. One connection subscribed to three endpoints is three links.
  */
 export interface Link {
   /** The same for all links of one connection. Made when it is read. */
@@ -40,13 +42,20 @@ export interface Link {
    * it had refused one.
    */
   hasRoom(): boolean
+  /**
+   * Events sent over this link that were acknowledged by another way, by the names that it gave them. Absent: they come over
+   * the link itself.
+   *
+   * @returns how many of them were in flight
+   */
+  acknowledge?(ids: readonly string[]): number
   /** Closes the whole connection. Idempotent; ends in `Attachment.detach`. */
   close(reason: LinkCloseReason): void
 }
 
-/** The other half: what `mqtt` tells delivery about an attached link. */
+/** The other half: what a front tells delivery about an attached link. */
 export interface Attachment {
-  /** Begins sending what waits in the mailbox. Called once, after SUBACK was written. */
+  /** Begins sending what waits in the mailbox. Called once, after the device was told that it is subscribed. */
   start(): void
   /** There is room again after `send` refused. */
   resume(): void

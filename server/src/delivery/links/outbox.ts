@@ -241,7 +241,8 @@ export class Outbox implements Attachment, LinkHandle {
   #send(entry: Entry, payload: Uint8Array, sinceMs: number | undefined): boolean {
     const held = this.#held(entry, sinceMs)
     const acknowledged = (how: Ending = 'acknowledged'): void => this.#context.onEnding(held, how)
-    const taken = this.#link.send({ payload, qos: 1, acknowledged })
+    const { sequence } = entry
+    const taken = this.#link.send({ payload, qos: 1, sequence, acknowledged })
     if (!taken) {
       this.#live = false
       return false

@@ -5,7 +5,14 @@ import { NosniffResponse } from './nosniff.ts'
 /** Seconds a browser may remember a preflight. */
 const PREFLIGHT_SECONDS = 600
 const METHODS = ['GET', 'HEAD', 'POST', 'DELETE'].join(', ')
-const TAKEN = ['Authorization', 'Content-Type', 'Idempotency-Key', 'Prefer', 'X-Request-Id'].join(', ')
+const TAKEN = [
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'Last-Event-ID',
+  'Prefer',
+  'X-Request-Id',
+].join(', ')
 const EXPOSED = [
   'Acknowledged',
   'Connected',

@@ -54,6 +54,8 @@ export function requireToken(
   refuseRevoked(app, auth)
 }
 
+const STREAM = '/rtc-api/users/endpoints/:userEndpointId/events'
+
 /** What keeps people reachable: after a restart every token is unknown, those of keepalives too. */
 const NEVER_SHED: ReadonlySet<string | undefined> = new Set([
   '/rtc-api/users/endpoints',
@@ -61,6 +63,7 @@ const NEVER_SHED: ReadonlySet<string | undefined> = new Set([
   '/rtc-api/users/endpoints/keepalive',
   '/rtc-api/users/endpoints/unregister',
   '/rtc-api/events/:eventId/answer',
+  `${STREAM}/acknowledge`,
 ])
 
 /** A token that was never seen has to be checked. */
@@ -68,7 +71,8 @@ function admitStranger(
   { work, shedding }: Pick<HttpServices['limits'], 'work' | 'shedding'>,
   request: FastifyRequest,
 ): void {
-  const keepsReachable = request.method === 'POST' && NEVER_SHED.has(request.routeOptions.url)
+  const { url } = request.routeOptions
+  const keepsReachable = url === STREAM || (request.method === 'POST' && NEVER_SHED.has(url))
   if (!keepsReachable) shedding.admit('unknown-token')
   work.admitStranger(addressOf(request))
 }

@@ -9,6 +9,7 @@ export function answerSchemas(): readonly TSchema[] {
     userEndpoint(),
     iceServers(),
     sendEventResult(),
+    acknowledged(),
     masksPreview(),
     tokenResponse(),
     oauthError(),
@@ -23,6 +24,13 @@ function registerResult(): TSchema {
   )
 }
 
+function acknowledged(): TSchema {
+  return Type.Object(
+    { acknowledged: Type.Integer({ minimum: 0, description: 'How many were in flight.' }) },
+    { $id: 'Acknowledged', description: 'What an acknowledgement did.' },
+  )
+}
+
 function userEndpoint(): TSchema {
   return Type.Object(
     {
@@ -32,7 +40,10 @@ function userEndpoint(): TSchema {
       registeredAt: Type.String(INSTANT),
       lastKeepAliveAt: Type.String(INSTANT),
       expiresAt: Type.String({ ...INSTANT, description: 'When it expires unless a keepalive arrives.' }),
-      connected: Type.Boolean({ description: 'Whether an MQTT connection is subscribed to its topic now.' }),
+      connected: Type.Boolean({
+        description:
+          'Whether it has a link now: an MQTT connection that is subscribed to its topic, or an event stream.',
+      }),
       mailboxDepth: Type.Optional(
         Type.Integer({ description: 'QoS 1 events not acknowledged yet. Where it is asked for by user id.' }),
       ),
@@ -45,17 +56,22 @@ function userEndpoint(): TSchema {
 function link(): TSchema {
   return Type.Object(
     {
-      clientId: Type.String({ description: 'Empty where an MQTT 3.1.1 client gave none.' }),
-      protocol: Type.String({ enum: ['MQTT 3.1.1', 'MQTT 5.0'] }),
-      transport: Type.String({ enum: ['websocket', 'tcp', 'tls'] }),
+      clientId: Type.String({
+        description: 'Empty where an MQTT 3.1.1 client gave none, and of an event stream.',
+      }),
+      protocol: Type.String({ enum: ['MQTT 3.1.1', 'MQTT 5.0', 'SSE'] }),
+      transport: Type.String({ enum: ['websocket', 'tcp', 'tls', 'http'] }),
       userAgent: Type.Optional(
-        Type.String({ maxLength: 256, description: '`User-Agent` of the WebSocket handshake.' }),
+        Type.String({
+          maxLength: 256,
+          description: '`User-Agent` of the WebSocket handshake, or of the request for the stream.',
+        }),
       ),
       connectedAt: Type.String(INSTANT),
     },
     {
       description:
-        'The MQTT connection, while there is one. Where it is asked for by user id. Client id and user agent are the device’s own words: plain text, never markup.',
+        'The connection, while there is one. Where it is asked for by user id. Client id and user agent are the device’s own words: plain text, never markup.',
     },
   )
 }

@@ -11,6 +11,7 @@ import {
   MASK_CHARACTERS_MAX,
   MASKS_MAX,
   REASON_CHARACTERS_MAX,
+  STREAM_ACKNOWLEDGED_MAX,
   TTL_SECONDS_MAX,
   TTL_SECONDS_MIN,
 } from '@rollcall/protocol/limits'
@@ -41,6 +42,7 @@ export function commandSchemas(keepAliveSecondsMax: number): readonly TSchema[] 
     unregisterCommand(),
     sendEventCommand(),
     answerEventCommand(),
+    acknowledgeCommand(),
     masksPreviewCommand(),
   ]
 }
@@ -71,6 +73,21 @@ export function registerCommand(keepAliveSecondsMax: number): TSchema {
       ),
     },
     { $id: 'RegisterUserEndpointWebCommand', description: 'The endpoint to register.' },
+  )
+}
+
+/** For the documentation: `acknowledge-command.ts` reads these bodies. */
+function acknowledgeCommand(): TSchema {
+  return Type.Object(
+    {
+      ids: Type.Array(Type.String(), {
+        minItems: 1,
+        maxItems: STREAM_ACKNOWLEDGED_MAX,
+        description: 'Ids of messages, as the stream gave them.',
+        examples: [['1f-2', '1f-3']],
+      }),
+    },
+    { $id: 'AcknowledgeEventsWebCommand', description: 'Events that were taken over.' },
   )
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { connectClient } from '../../../../test/helpers/mqtt-client.ts'
 import { type MqttFixture, openMqtt } from '../../../../test/helpers/mqtt-fixture.ts'
-import { TakeOvers } from './take-overs.ts'
+import { TakeOvers } from '../../delivery/delivery.ts'
 
 const PHONE = 'phone'
 const TOPIC = `users/endpoints/${PHONE}`

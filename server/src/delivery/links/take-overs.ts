@@ -49,7 +49,7 @@ export class TakeOvers {
     if (++fight.count < TAKE_OVERS_MAX) return
     fight.heldUntilMs = nowMs + HOLD_MS
     if (this.#mayTell(what))
-      this.#log.warn(`mqtt: connections fight over ${what === 'endpoint' ? 'an' : 'a'} ${what}`, {
+      this.#log.warn(`connections fight over ${what === 'endpoint' ? 'an' : 'a'} ${what}`, {
         organizationId,
         userId,
       })
