@@ -25,6 +25,7 @@ export function appendRequest(
   event: Accepted,
   idempotency: Claim | undefined,
   admit: AdmitWrite,
+  isAwaited: boolean,
 ): AppendRequest {
   const { eventId, userEndpointId, collapseKey, cancelOthers, cancelOn, waitsForAnswer } = event
   const acceptedAtWallMs = clock.wallMs()
@@ -41,7 +42,7 @@ export function appendRequest(
   }
   const request = userEndpointId === undefined ? plain : { ...plain, userEndpointId }
   const isPlain = collapseKey === undefined && cancelOthers === undefined && !waitsForAnswer
-  if (idempotency === undefined && isPlain) return request
+  if (idempotency === undefined && isPlain && !isAwaited) return request
   const cancel = cancelOthers && cancelDraft(sealer, event, cancelOthers)
   const isCall = waitsForAnswer || (cancel !== undefined && cancelOn === 'answered')
   return {
@@ -50,6 +51,7 @@ export function appendRequest(
     ...(collapseKey === undefined ? {} : { collapseKey: scoped(event, collapseKey) }),
     ...(cancel === undefined || cancelOn === 'answered' ? {} : { cancelOthers: cancel }),
     ...(isCall ? { call: callDraft(event, cancel, acceptedAtWallMs) } : {}),
+    ...(isAwaited ? { isAwaited } : {}),
   }
 }
 

@@ -197,35 +197,33 @@ function locate({ store }: SendEventContext, event: Accepted): Promise<readonly 
     .then((found) => (found === undefined ? [] : [found]))
 }
 
-async function sendAtLeastOnce(
+/**
+ * Not `async` either: of these thousands wait at a time.
+ *
+ * @param waiter told of what becomes of it
+ */
+function sendAtLeastOnce(
   context: SendEventContext,
   tally: Tally,
   event: Accepted,
   claim: Claim | undefined,
   waiter: Waiter | undefined,
 ): Promise<SendResult> {
-  const { metrics } = context
-  let outcome: AppendOutcome
-  try {
-    // One atomic write: nothing is answered before it is durable.
-    outcome = await append(context, tally, event, claim)
-  } catch (error) {
-    throw withEventId(error, event.eventId)
-  }
-  const count = outcome.repeated?.count ?? handOver(context, tally.qos1, event, outcome, waiter)
-  metrics.eventAccepted(1)
-  tally.qos1.events++
-  return { count, eventId: event.eventId }
-}
-
-/** A function of its own, so that what the store is asked is not kept until it has answered. */
-function append(
-  context: SendEventContext,
-  { qos1 }: Tally,
-  event: Accepted,
-  claim: Claim | undefined,
-): Promise<AppendOutcome> {
-  return context.store.mailboxes.append(appendRequest(context, event, claim, admission(context, qos1, event)))
+  const admit = admission(context, tally.qos1, event)
+  // One atomic write: nothing is answered before it is durable.
+  return context.store.mailboxes
+    .append(appendRequest(context, event, claim, admit, waiter !== undefined))
+    .then(
+      (outcome) => {
+        const count = outcome.repeated?.count ?? handOver(context, tally.qos1, event, outcome, waiter)
+        context.metrics.eventAccepted(1)
+        tally.qos1.events++
+        return { count, eventId: event.eventId }
+      },
+      (error: unknown) => {
+        throw withEventId(error, event.eventId)
+      },
+    )
 }
 
 /** What became durable goes to the links. Returns how many endpoints took it. */

@@ -21,32 +21,52 @@ export async function sendEvents(
 ): Promise<PromiseSettledResult<SendResult>[]> {
   const pace = new Pace(context.clock)
   const release = context.store.hold()
-  const answers: Promise<PromiseSettledResult<SendResult>>[] = []
+  const answers = new Answers()
   try {
     for (const item of group) {
-      answers.push(settled(send(context, principal, item)))
+      answers.add(send(context, principal, item))
       if (pace.isOver) await pace.rest()
     }
   } finally {
     release()
     group.length = 0
   }
-  return Promise.all(answers)
+  return answers.all()
 }
 
 function send(context: SendEventsContext, principal: Principal, item: BulkItem): Promise<SendResult> {
   return item instanceof RollcallError ? Promise.reject(item) : sendEvent(context, principal, item)
 }
 
-/** At once, or a refusal in an earlier turn than the last would be nobody's. */
-function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
-  return promise.then(fulfilled, rejected)
-}
+/** What becomes of each, in order. `Promise.allSettled` would make three promises of one, and look at them too late. */
+class Answers {
+  readonly #settled: PromiseSettledResult<SendResult>[] = []
+  #added = 0
+  #open = 0
+  #onLast: (() => void) | undefined
 
-function fulfilled<T>(value: T): PromiseFulfilledResult<T> {
-  return { status: 'fulfilled', value }
-}
+  /** Listens at once: a refusal in an earlier turn than the last would be nobody's. */
+  add(promise: Promise<SendResult>): void {
+    const place = this.#added++
+    this.#open++
+    promise.then(
+      (value) => this.#settle(place, { status: 'fulfilled', value }),
+      (reason: unknown) => this.#settle(place, { status: 'rejected', reason }),
+    )
+  }
 
-function rejected(reason: unknown): PromiseRejectedResult {
-  return { status: 'rejected', reason }
+  /** Resolves once all that were added are settled. */
+  async all(): Promise<PromiseSettledResult<SendResult>[]> {
+    if (this.#open > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onLast = resolve
+      })
+    }
+    return this.#settled
+  }
+
+  #settle(place: number, result: PromiseSettledResult<SendResult>): void {
+    this.#settled[place] = result
+    if (--this.#open === 0) this.#onLast?.()
+  }
 }

@@ -111,10 +111,13 @@ async function register(
 ): Promise<Registration> {
   const { store, newId, limits, mayEvict, onRegistered } = options
   checkWanted(wanted, limits.keepAliveSecondsMax)
+  // Named one by one: to spread two objects of which one has a member of the other took a twentieth of the whole request.
   const request = {
-    ...user,
-    ...wanted,
+    organizationId: user.organizationId,
+    userId: user.userId,
     userEndpointId: wanted.userEndpointId ?? newId(),
+    keepAliveSeconds: wanted.keepAliveSeconds,
+    serverKeepAliveReminderOn: wanted.serverKeepAliveReminderOn,
     authorizedUntilWallMs,
     mayEvict,
   }

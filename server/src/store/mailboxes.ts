@@ -47,6 +47,8 @@ export type AppendRequest = UserKey & {
   readonly call?: CallDraft
   /** Asked before anything changes. Default: there is room for everybody. */
   readonly admit?: AdmitWrite
+  /** The sender waits for receipts: is to know what had ended when this became durable (`gone`). */
+  readonly isAwaited?: true
 }
 
 /**
@@ -139,7 +141,7 @@ export type AppendOutcome = {
   readonly full: readonly RegistrationKey[]
   /** Entries that made room for this one by their `collapseKey`. Absent: none. */
   readonly replaced?: readonly EntryPosition[]
-  /** Accepted ones that had ended when this became durable. Absent: none. */
+  /** Accepted ones that had ended when this became durable, where that was asked. Absent: none. */
   readonly gone?: readonly EntryPosition[]
   /** This was done under the same token before: nothing was added now. */
   readonly repeated?: Reply

@@ -55,7 +55,7 @@ export const auditCases: Cases = {
 
   'what is too old is not read any more': async (scene) => {
     await add(scene, 'acme', 'old')
-    await scene.under.advance(DAY_MS - 1)
+    await scene.under.stall(DAY_MS - 1)
     await add(scene, 'acme', 'new')
     assert.deepEqual(await read(scene), ['new', 'old'])
     await scene.under.advance(2)

@@ -22,7 +22,7 @@ export function putEntries(
   const size = event.payload.byteLength
   const row = isShared(size, takers.length) ? putPayload(engine, takers, event) : encodeEntry(event)
   const made = { row, payloadBytes: size, tag: tagOf(event.eventId), values }
-  return takers.map((record) => ({ registration: toKey(record), ...putEntry(engine, record, made) }))
+  return takers.map((record) => putEntry(engine, record, made))
 }
 
 /** What the entries that come next share, all of one user. Returns their row. */
@@ -48,17 +48,17 @@ function putEntry(
   { ids, journal, table, terms }: Engine,
   record: RegistrationRecord,
   { row, payloadBytes, tag, values }: MadeEntry,
-): { readonly sequence: number; readonly follows: number } {
+): AppendOutcome['accepted'][number] {
   const sequence = ids.nextSequence++
-  const follows = record.mailbox?.newest ?? 0
+  const entry = { registration: toKey(record), sequence, follows: record.mailbox?.newest ?? 0 }
   journal.put('mailbox', mailboxKey(record.registrationId, sequence, payloadBytes), row)
   const mailbox = table.append(record, sequence, payloadBytes, tag)
   mailbox.newestCommit = journal.commitNumber
-  if (values === undefined) return { sequence, follows }
+  if (values === undefined) return entry
   const term = new Term(record, sequence, payloadBytes, values)
   mailbox.setTerm(term)
   terms.add(term)
-  return { sequence, follows }
+  return entry
 }
 
 /** Takes an entry out of its mailbox. Returns whether it was there. */

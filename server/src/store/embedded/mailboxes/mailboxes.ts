@@ -29,7 +29,7 @@ export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxSt
         const isRemembered = remember(engine, replies, request, outcome)
         const isWritten = isRemembered || outcome.accepted.length > 0
         const done = isWritten
-          ? journal.durable().then(() => withoutGone(engine, outcome))
+          ? journal.durable().then(() => (request.isAwaited ? withGone(engine, outcome) : outcome))
           : Promise.resolve(outcome)
         return release === undefined ? done : done.finally(release)
       } catch (error) {
@@ -88,7 +88,7 @@ function remember(
 }
 
 /** What ended while the event became durable: nearly never anything. */
-function withoutGone({ table }: Engine, outcome: AppendOutcome): AppendOutcome {
+function withGone({ table }: Engine, outcome: AppendOutcome): AppendOutcome {
   const waits = ({ registration, sequence }: AppendOutcome['accepted'][number]) =>
     table.lookUp(registration)?.mailbox?.has(sequence) === true
   if (outcome.accepted.every(waits)) return outcome

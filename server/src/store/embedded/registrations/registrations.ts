@@ -15,8 +15,9 @@ export function embeddedRegistrations(engine: Engine): RegistrationStore {
       const made = register(engine, request, endpointsMax, momentOf(engine))
       if (made === undefined) return { kind: 'too_many_endpoints' }
       await journal.durable()
-      const { record, ...rest } = made
-      return { kind: 'registered', registration: toRegistration(record, serviceTime.nowMs()), ...rest }
+      const { record, refreshed, madeRoom } = made
+      const registration = toRegistration(record, serviceTime.nowMs())
+      return { kind: 'registered', registration, refreshed, ...(madeRoom && { madeRoom }) }
     },
     async keepalive(endpoint, authorizedUntilWallMs) {
       journal.assertWritable()
