@@ -1,6 +1,40 @@
 /** What became of an event at one endpoint. `sent` is final at QoS 0; the last three always are. */
 export type HistoryOutcome = 'not_connected' | 'queued' | 'sent' | 'acknowledged' | 'expired' | 'discarded'
 
+/** Why an event was given up at an endpoint. One may be added: treat one that you do not know as no reason. */
+export const DISCARD_REASONS = [
+  /** No keepalive came in time: the registration ended, and what waited for it with it. */
+  'registration_expired',
+  /** The same, and the device had registered anew before its end was noticed. */
+  'registered_anew',
+  /** The device ended its registration. */
+  'unregistered',
+  /** An operator ended it. */
+  'kicked',
+  /** The user was revoked. */
+  'revoked',
+  /** The registration made room for a newer one of its user. */
+  'evicted',
+  /** The user was erased. */
+  'erased',
+  /** The mailbox had no room. */
+  'mailbox_full',
+  /** A newer event of the same collapse key took its place. */
+  'collapsed',
+  /** Another endpoint answered before this one was sent anything. */
+  'answered_elsewhere',
+  /** The same with an acknowledgement, of an event sent with `cancelOthers`. */
+  'acknowledged_elsewhere',
+  /** It is larger than the client takes. */
+  'too_large',
+  /** It was sealed with a key that the server does not have any more. */
+  'unreadable',
+  /** QoS 0: the connection took its data too slowly. */
+  'congested',
+] as const
+
+export type DiscardReason = (typeof DISCARD_REASONS)[number]
+
 /** One endpoint's part in an event's history. Instants in ISO-8601, those of the outcomes that there were. */
 export type HistoryEndpoint = {
   readonly userEndpointId: string
@@ -14,6 +48,8 @@ export type HistoryEndpoint = {
   readonly answeredAt?: string
   readonly expiredAt?: string
   readonly discardedAt?: string
+  /** Why it was discarded. Absent where it was not, and in records of former versions. */
+  readonly discardReason?: DiscardReason
 }
 
 /** Who sent an event, as the sender's token said: a user may be called like a client. */

@@ -78,12 +78,17 @@ function describe(record: HistoryRecord): string {
   const head = `${dim(acceptedAt)}  ${bold(String(event['type']))} to ${bold(userId)} at QoS ${qos}  ${dim(id)}`
   const { id: _id, type: _type, timestamp: _timestamp, ...rest } = event
   const body = Object.keys(rest).length === 0 ? [] : [`    ${plain(JSON.stringify(rest))}`]
-  const parts = endpoints.map(({ userEndpointId, outcome, ...at }) => {
+  const parts = endpoints.map(({ userEndpointId, outcome, discardReason, ...at }) => {
     const when = Object.entries(at).map(([name, instant]) => `${name.replace(/At$/, '')} ${instant}`)
-    return `    ${plain(userEndpointId)}: ${bold(outcome.replaceAll('_', ' '))}  ${dim(when.join(', '))}`
+    const why = discardReason === undefined ? '' : ` (${inWords(discardReason)})`
+    return `    ${plain(userEndpointId)}: ${bold(inWords(outcome))}${plain(why)}  ${dim(when.join(', '))}`
   })
   const whom = parts.length === 0 ? ['    nobody was registered'] : parts
   return [head, ...body, ...whom, ...describeAnswer(record)].join('\n')
+}
+
+function inWords(code: string): string {
+  return code.replaceAll('_', ' ')
 }
 
 function describeAnswer({ answeredAt, answeredBy, answer }: HistoryRecord): readonly string[] {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { HistoryEndpoint, HistoryOutcome } from '@rollcall/client'
+import { DISCARD_REASONS } from '@rollcall/protocol/history'
+import { discardWords } from './discard-words.ts'
 import { isFinal, isOver, tallyOf, wordsFor } from './outcome.ts'
 import { reasonOf } from './reason.ts'
 import { after, summaryOf } from './summary.ts'
@@ -135,6 +137,20 @@ describe('the reason', () => {
       'Its lifetime ended after 1.0 s, before it could be handed to a connection.',
     )
     assert.match(reasonOf(record(1), { ...never, sentAt: at(3) }) ?? '', /did not acknowledge/)
+  })
+
+  it('is what the server says, whatever the times look like', () => {
+    for (const discardReason of DISCARD_REASONS) {
+      const waited = part('discarded', { queuedAt: at(0), discardedAt: at(5_000), discardReason })
+      const answer = part('acknowledged', { acknowledgedAt: at(4_999) })
+      assert.equal(reasonOf(record(1, answer, waited), waited), discardWords(discardReason)?.meaning)
+      assert.match(discardWords(discardReason)?.meaning ?? '', /\.$/)
+    }
+  })
+
+  it('of a later server, which this console does not know, is told by the times', () => {
+    const later = JSON.parse('{"userEndpointId":"a","outcome":"discarded","discardReason":"constructor"}')
+    assert.match(reasonOf(record(1), later) ?? '', /mailbox was full/)
   })
 
   it('tells what was discarded apart: no room, answered elsewhere, given up', () => {

@@ -1,4 +1,5 @@
 import type { HistoryEndpoint, HistoryRecord } from '@rollcall/client'
+import { discardWords } from './discard-words.ts'
 import { after } from './summary.ts'
 
 type Told = Pick<HistoryRecord, 'qos' | 'acceptedAt' | 'endpoints' | 'answeredAt'>
@@ -8,7 +9,8 @@ const ANSWERED_ELSEWHERE_MS = 1_000
 
 /**
  * Why an event has not arrived at an endpoint, in one sentence; `undefined` where it has, as far as anybody can know.
- * The history keeps what happened and when, not why: where several causes look alike, the sentence names them. Pure.
+ * Where the record does not say why, as those of former versions, it is told by the times: where several causes look alike,
+ * the sentence names them. Pure.
  */
 export function reasonOf(record: Told, endpoint: HistoryEndpoint): string | undefined {
   switch (endpoint.outcome) {
@@ -23,9 +25,7 @@ export function reasonOf(record: Told, endpoint: HistoryEndpoint): string | unde
     case 'expired':
       return expired(record, endpoint)
     case 'discarded':
-      return record.qos === 0
-        ? 'The device’s connection took its data too slowly, and at QoS 0 nothing waits: it is lost.'
-        : discarded(record, endpoint)
+      return discardWords(endpoint.discardReason)?.meaning ?? untold(record, endpoint)
   }
 }
 
@@ -40,7 +40,10 @@ function expired(record: Told, { sentAt, expiredAt }: HistoryEndpoint): string {
   return `${ended}: it was handed to a connection, and the device did not acknowledge it.`
 }
 
-function discarded(record: Told, { userEndpointId, queuedAt, sentAt, discardedAt }: HistoryEndpoint): string {
+/** Of a record that does not say why. */
+function untold(record: Told, { userEndpointId, queuedAt, sentAt, discardedAt }: HistoryEndpoint): string {
+  if (record.qos === 0)
+    return 'The device’s connection took its data too slowly, and at QoS 0 nothing waits: it is lost.'
   if (queuedAt === undefined) return 'The device’s mailbox was full and did not take it.'
   const atMs = Date.parse(discardedAt ?? queuedAt)
   const isJustBefore = (at = ''): boolean => {

@@ -244,7 +244,7 @@ function outboxContext(
     links: store.links,
     open: (registration, entry) => openEntry(sealer, log, registration, entry),
     onSent: (entry) => store.history.note(entry, 'sent'),
-    onEnding: (entry, how) => endings.end(entry, how),
+    onEnding: (entry, how, reason) => endings.end(entry, how, reason),
     onLapsed: (entry) => tell(context, [entry], 'expired'),
     onFailed(outbox, error) {
       log.error('mailbox could not be read', { err: error instanceof Error ? error : undefined })

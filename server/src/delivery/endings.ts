@@ -1,4 +1,5 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
+import type { DiscardReason } from '@rollcall/protocol/history'
 import type { Clock } from '../clock/clock.ts'
 import type { Metrics, Statistics, Tally } from '../observe/observe.ts'
 import type { Cancellation, Ending, EndOutcome, EntryPosition, MailboxBounds, Store } from '../store/store.ts'
@@ -28,14 +29,17 @@ export class Endings {
   readonly #context: EndingsContext
   #gathered: LinkedEntry[] = []
   #how: Ending = 'acknowledged'
+  #reason: DiscardReason | undefined
 
   constructor(context: EndingsContext) {
     this.#context = context
   }
 
-  end(entry: LinkedEntry, how: Ending): void {
-    if (how !== this.#how) this.flush()
+  /** @param reason why it is discarded, where it is */
+  end(entry: LinkedEntry, how: Ending, reason?: DiscardReason): void {
+    if (how !== this.#how || reason !== this.#reason) this.flush()
     this.#how = how
+    this.#reason = reason
     this.#gathered.push(entry)
     if (this.#gathered.length === 1) queueMicrotask(() => this.flush())
   }
@@ -48,10 +52,11 @@ export class Endings {
     if (this.#gathered.length === 0) return
     const entries = this.#gathered
     const how = this.#how
+    const reason = this.#reason
     this.#gathered = []
     const { store, bounds } = this.#context
-    store.mailboxes.end(entries, how, bounds).then(
-      (outcome) => this.#report(outcome, how),
+    store.mailboxes.end(entries, how, bounds, reason).then(
+      (outcome) => this.#report(outcome, how, reason),
       (error: unknown) => {
         // The store is closed: they come again when it is opened.
         if (!(error instanceof RollcallError)) throw error
@@ -59,7 +64,11 @@ export class Endings {
     )
   }
 
-  #report({ ended, cancellations, refused }: EndOutcome<LinkedEntry>, how: Ending): void {
+  #report(
+    { ended, cancellations, refused }: EndOutcome<LinkedEntry>,
+    how: Ending,
+    reason: DiscardReason | undefined,
+  ): void {
     const { clock, metrics, statistics } = this.#context
     if (ended.length > 0) metrics.eventOutcome(how, ended.length)
     const nowMs = clock.monotonicMs()
@@ -73,7 +82,7 @@ export class Endings {
     for (const cancellation of cancellations) carryOn(this.#context, cancellation)
     if (refused.length > 0)
       clock.after(RETRY_MS, () => {
-        for (const entry of refused) this.end(entry, how)
+        for (const entry of refused) this.end(entry, how, reason)
       })
   }
 }

@@ -150,7 +150,8 @@ async function sendAtMostOnce(
     receipts.expect(waiter, awaited(event), [], isOver ? 0 : connected(links, registrations))
   const endpoints = registrations.map((registration) => {
     const outcome = isOver ? 'expired' : sendNow(context, tally, registration, event)
-    return { userEndpointId: registration.userEndpointId, outcome }
+    const { userEndpointId } = registration
+    return outcome === 'discarded' ? { ...CONGESTED, userEndpointId } : { userEndpointId, outcome }
   })
   store.history.add(draftOf(event, event, atWallMs), endpoints)
   const elapsedMs = clock.monotonicMs() - event.acceptedAtMs
@@ -161,6 +162,9 @@ async function sendAtMostOnce(
   tally.qos0.events++
   return { count: registrations.length, eventId: event.eventId }
 }
+
+/** What becomes of a QoS 0 event whose link has no room. */
+const CONGESTED = { outcome: 'discarded', reason: 'congested' } as const
 
 function wasSent({ outcome }: { readonly outcome: Outcome }): boolean {
   return outcome === 'sent'

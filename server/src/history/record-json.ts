@@ -8,7 +8,7 @@ export type HistoryScope = Pick<HistoryQuery, 'organizationId' | 'involvedUserId
 export type Reader = { readonly caller: Sender; readonly scope: HistoryScope }
 
 type Part = StoredRecord['endpoints'][number]
-type TimeName = Exclude<keyof HistoryEndpoint, 'userEndpointId' | 'outcome'>
+type TimeName = Exclude<keyof HistoryEndpoint, 'userEndpointId' | 'outcome' | 'discardReason'>
 
 /** A record as JSON, with the event's own bytes in it: numbers and the order of members stay as they were sent. */
 export function recordJson(record: StoredRecord, reader: Reader): string {
@@ -60,7 +60,9 @@ function toEndpoint(
   answered: StoredRecord['answered'],
 ): HistoryEndpoint {
   const times = at.map((noted) => [timeName(noted.outcome), instant(noted.atWallMs)])
-  const part = { userEndpointId, outcome, ...Object.fromEntries(times) }
+  const reason = at.at(-1)?.reason
+  const why = reason === undefined ? {} : { discardReason: reason }
+  const part = { userEndpointId, outcome, ...Object.fromEntries(times), ...why }
   if (answered?.userEndpointId !== userEndpointId) return part
   return { ...part, answeredAt: instant(answered.atWallMs) }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { DiscardReason } from '@rollcall/protocol/history'
 import { readVectors } from '../../../test/helpers/vectors.ts'
 import type { HistoryRecord, Outcome, Sender } from '../store/store.ts'
 import type { Reader } from './history.ts'
@@ -22,7 +23,11 @@ type HistoryVector = {
     readonly event: string
     readonly endpoints: readonly {
       readonly userEndpointId: string
-      readonly noted: readonly { readonly outcome: Outcome; readonly at: string }[]
+      readonly noted: readonly {
+        readonly outcome: Outcome
+        readonly at: string
+        readonly reason?: DiscardReason
+      }[]
     }[]
     readonly answered?: { readonly userEndpointId: string; readonly at: string; readonly answer?: string }
   }
@@ -50,7 +55,7 @@ function recordOf({ id, at, event, endpoints, answered, ...rest }: HistoryVector
     endpoints: endpoints.map(({ userEndpointId, noted }) => ({
       userEndpointId,
       outcome: noted.at(-1)?.outcome ?? 'queued',
-      at: noted.map((one) => ({ outcome: one.outcome, atWallMs: Date.parse(one.at) })),
+      at: noted.map(({ at: when, ...one }) => ({ ...one, atWallMs: Date.parse(when) })),
     })),
     ...(answered === undefined ? {} : { answered: answeredOf(answered) }),
   }

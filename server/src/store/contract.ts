@@ -2,6 +2,7 @@ import { describe, it } from 'node:test'
 import { answerCases, answerRestartCases } from './contract/answers.ts'
 import { auditCases, auditRestartCases } from './contract/audit.ts'
 import { directoryCases, directoryRestartCases } from './contract/directory.ts'
+import { discardReasonCases, discardReasonRestartCases } from './contract/discard-reasons.ts'
 import { dueCases } from './contract/due.ts'
 import { erasureCases, erasureRestartCases } from './contract/erasure.ts'
 import { feedCases, feedRestartCases } from './contract/feed.ts'
@@ -62,6 +63,7 @@ export function testStoreContract(
     ['replies to idempotency keys', replyCases],
     ['history', historyCases],
     ['outcomes in the history', historyOutcomeCases],
+    ['why something was discarded', discardReasonCases],
     ['a history that everybody shares', historySharingCases],
     ['tokens', tokenCases],
     ['what everybody shares', sharingCases],
@@ -80,6 +82,7 @@ export function testStoreContract(
     ['answers to events', answerCases],
     ['totals', totalsCases],
     ['restarts', restartCases, noRestarts],
+    ['why something was discarded, over restarts', discardReasonRestartCases, noRestarts],
     ['time that stood still, over restarts', standstillRestartCases, noRestarts],
     ['a wall clock that jumps, over restarts', wallJumpRestartCases, noRestarts],
     ['replies over restarts', replyRestartCases, noRestarts],

@@ -1,8 +1,10 @@
+import type { DiscardReason } from '@rollcall/protocol/history'
 import type {
   HistoryDraft,
   HistoryEndpoint,
   HistoryQuery,
   HistoryRecord,
+  Noted,
   Outcome,
   Sender,
   UserKey,
@@ -55,6 +57,11 @@ function isSender(wanted: Sender, senderId: string, sentBy: Sender | undefined):
 /** What `HistoryDraft.senderId` is for a sender. */
 export function senderIdOf({ kind, id }: Sender): string {
   return kind === 'service' ? '' : id
+}
+
+/** An outcome as it is kept. */
+export function noted(outcome: Outcome, atWallMs: number, reason: DiscardReason | undefined): Noted {
+  return reason === undefined ? { outcome, atWallMs } : { outcome, atWallMs, reason }
 }
 
 /** An endpoint's part from what was noted about it, in the order of noting. */

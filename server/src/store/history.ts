@@ -1,3 +1,4 @@
+import type { DiscardReason } from '@rollcall/protocol/history'
 import type { RegistrationKey, UserKey } from './registrations.ts'
 
 /** What became of one event at one endpoint. Later ones replace earlier ones; the last three are final. */
@@ -44,13 +45,25 @@ export type HistoryDraft = UserKey & {
 }
 
 /** What became of a QoS 0 event at one endpoint. */
-export type EndpointOutcome = { readonly userEndpointId: string; readonly outcome: Outcome }
+export type EndpointOutcome = {
+  readonly userEndpointId: string
+  readonly outcome: Outcome
+  readonly reason?: DiscardReason
+}
 
-/** One endpoint's part, with the wall-clock time of each outcome that it went through. */
+/** An outcome and its wall-clock time. */
+export type Noted = {
+  readonly outcome: Outcome
+  readonly atWallMs: number
+  /** Why it was discarded. Absent: it was not, or a former version noted it. */
+  readonly reason?: DiscardReason
+}
+
+/** One endpoint's part, with each outcome that it went through. */
 export type HistoryEndpoint = {
   readonly userEndpointId: string
   readonly outcome: Outcome
-  readonly at: readonly { readonly outcome: Outcome; readonly atWallMs: number }[]
+  readonly at: readonly Noted[]
 }
 
 /** Who was the first to answer, and what it said. */
@@ -104,11 +117,15 @@ export interface HistoryStore {
    */
   add(draft: HistoryDraft, endpoints: readonly EndpointOutcome[]): void
   /**
-   * Notes what became of a mailbox entry, as of now. The engine itself notes what ends an entry.
+   * Notes what became of a mailbox entry, as of now, and why it was discarded. The engine itself notes what ends an entry.
    * An entry without a record is ignored, so is an outcome that was noted before, and
    * after a final outcome nothing is noted. Soon durable.
    */
-  note(entry: { readonly registration: RegistrationKey; readonly sequence: number }, outcome: Outcome): void
+  note(
+    entry: { readonly registration: RegistrationKey; readonly sequence: number },
+    outcome: Outcome,
+    reason?: DiscardReason,
+  ): void
   /** The newest record with this event id that matches; with `isFromBackend` among the newest thousands only. */
   find(eventId: string, query: HistoryQuery): Promise<HistoryRecord | undefined>
   /**

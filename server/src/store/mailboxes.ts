@@ -1,3 +1,4 @@
+import type { DiscardReason } from '@rollcall/protocol/history'
 import type { HistoryDraft } from './history.ts'
 import type { LinkHandle } from './links.ts'
 import type { RegistrationKey, UserKey } from './registrations.ts'
@@ -179,7 +180,7 @@ export interface MailboxStore {
   claim(entry: HeldEntry, link: LinkHandle): Promise<Claimed>
   /**
    * Entries are over, each as soon as it is named, in their order: they leave their mailboxes; history, feed and calls are
-   * told. Entries that are not there, or are of another event, are ignored. Soon durable.
+   * told, the history also why they are discarded. Entries that are not there, or are of another event, are ignored. Soon durable.
    *
    * Where one is acknowledged that was appended with `cancelOthers`, and is the first of that event to be, then, in the
    * same atomic step: the others of its entries that are not in flight are removed and noted `discarded`, and the
@@ -191,6 +192,7 @@ export interface MailboxStore {
     entries: readonly Entry[],
     how: Ending,
     bounds: MailboxBounds,
+    reason?: DiscardReason,
   ): Promise<EndOutcome<Entry>>
   /** Entries waiting now. Cheap. */
   depth(registration: RegistrationKey): number

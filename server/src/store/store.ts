@@ -40,6 +40,7 @@ export type {
   HistoryQuery,
   HistoryRecord,
   HistoryStore,
+  Noted,
   Outcome,
   Sender,
 } from './history.ts'

@@ -1,4 +1,5 @@
 import type { HistoryRecord } from '@rollcall/client'
+import { discardWords } from '../../outcome/discard-words.ts'
 import { isFinal, wordsFor } from '../../outcome/outcome.ts'
 import { reasonOf } from '../../outcome/reason.ts'
 import { after } from '../../outcome/summary.ts'
@@ -49,6 +50,7 @@ function LaneRow({
 }) {
   const { endpoint, steps } = lane
   const { text, tone } = wordsFor(endpoint.outcome, record.qos)
+  const why = discardWords(endpoint.discardReason)
   const reason = reasonOf(record, endpoint)
   return (
     <li class="lane">
@@ -56,7 +58,7 @@ function LaneRow({
         <code>
           <bdi>{endpoint.userEndpointId}</bdi>
         </code>
-        <Badge tone={tone}>{text}</Badge>
+        <Badge tone={why?.isHarmless ? 'neutral' : tone}>{why?.text ?? text}</Badge>
       </div>
       <div class="lane-life">
         <Track lane={lane} axis={axis} />

@@ -1,3 +1,4 @@
+import type { DiscardReason } from '@rollcall/protocol/history'
 import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
 import type {
   Ending,
@@ -42,8 +43,8 @@ export type OutboxContext = {
   open(registration: Registration, entry: MailboxEntry): Uint8Array | undefined
   /** An entry was handed to the link. */
   onSent(entry: HeldEntry): void
-  /** An entry is over and to be ended. */
-  onEnding(entry: LinkedEntry, how: Ending): void
+  /** An entry is over and to be ended; where it is discarded, `reason` says why. */
+  onEnding(entry: LinkedEntry, how: Ending, reason?: DiscardReason): void
   /** The store has ended an entry whose time was over. */
   onLapsed(entry: HeldEntry): void
   /** The store could not be asked: `resume` is to be called after a while. */
@@ -240,7 +241,8 @@ export class Outbox implements Attachment, LinkHandle {
   /** Returns whether the link took it. */
   #send(entry: Entry, payload: Uint8Array, sinceMs: number | undefined): boolean {
     const held = this.#held(entry, sinceMs)
-    const acknowledged = (how: Ending = 'acknowledged'): void => this.#context.onEnding(held, how)
+    const acknowledged = (how: Ending = 'acknowledged'): void =>
+      this.#context.onEnding(held, how, how === 'discarded' ? 'too_large' : undefined)
     const { sequence } = entry
     const taken = this.#link.send({ payload, qos: 1, sequence, acknowledged })
     if (!taken) {
@@ -255,7 +257,7 @@ export class Outbox implements Attachment, LinkHandle {
   #open(entry: MailboxEntry): Uint8Array | undefined {
     const payload = this.#context.open(this.registration, entry)
     // An event sealed with a key that is gone can never be delivered: keeping it would block the ones behind it.
-    if (payload === undefined) this.#context.onEnding(this.#held(entry, undefined), 'discarded')
+    if (payload === undefined) this.#context.onEnding(this.#held(entry, undefined), 'discarded', 'unreadable')
     return payload
   }
 

@@ -1,3 +1,4 @@
+import { DISCARD_REASONS } from '@rollcall/protocol/history'
 import {
   HISTORY_PAGE_DEFAULT,
   HISTORY_PAGE_MAX,
@@ -86,7 +87,14 @@ function historyRecord(): TSchema {
           acknowledgedAt: instant('The device said that it has it.'),
           answeredAt: instant('It was the first to answer. No outcome: others may come later.'),
           expiredAt: instant('Its lifetime ended first.'),
-          discardedAt: instant('The endpoint ended, its mailbox was full, or a newer event took its place.'),
+          discardedAt: instant('It was given up.'),
+          discardReason: Type.Optional(
+            Type.String({
+              enum: [...DISCARD_REASONS],
+              description:
+                'Why. Absent where it was not discarded, and in records of former versions. There may come more.',
+            }),
+          ),
         }),
         { description: 'One for each endpoint that was registered.' },
       ),

@@ -1,3 +1,4 @@
+import type { DiscardReason } from '@rollcall/protocol/history'
 import type { Clock, HeardTime, RunningServiceTime } from '../../clock/clock.ts'
 import type { HeldLinks } from '../held-links.ts'
 import type { Moment } from '../moment.ts'
@@ -48,9 +49,14 @@ export function momentOf({ clock, serviceTime }: Pick<Engine, 'clock' | 'service
 
 /**
  * Removes a registration with its mailbox from memory, and, with the next commit, from disk. What waited is
- * noted as discarded.
+ * noted as discarded, with the reason.
  */
-export function removeRegistration(engine: Engine, record: RegistrationRecord, { nowWallMs }: Moment): void {
+export function removeRegistration(
+  engine: Engine,
+  record: RegistrationRecord,
+  reason: DiscardReason,
+  { nowWallMs }: Moment,
+): void {
   const { history, journal, lastSeen, table, terms, onMailboxEnded } = engine
   lastSeen.note(record)
   const key = registrationKey(record.registrationId)
@@ -58,7 +64,7 @@ export function removeRegistration(engine: Engine, record: RegistrationRecord, {
   journal.remove('liveness', key)
   const entries = record.mailbox?.after(0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY) ?? []
   for (const { sequence, size } of entries) {
-    history.note(sequence, 'discarded', nowWallMs)
+    history.note(sequence, 'discarded', nowWallMs, reason)
     dropEntry(engine, { registrationId: record.registrationId, sequence, payloadBytes: size })
   }
   for (const term of record.mailbox?.terms() ?? []) terms.drop(term)

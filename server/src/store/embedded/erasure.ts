@@ -37,7 +37,7 @@ function endAll(engine: Engine, user: UserKey): Pick<Erased, 'registrations' | '
   const mailboxEvents = records.reduce((events, { mailbox }) => events + (mailbox?.depth ?? 0), 0)
   const at = momentOf(engine)
   for (const record of records) {
-    removeRegistration(engine, record, at)
+    removeRegistration(engine, record, 'erased', at)
     engine.feed.links.disconnected(record)
   }
   return { registrations: records.length, mailboxEvents }

@@ -37,8 +37,9 @@ function sweepRegistrations(engine: Engine, max: number, at: Moment): Pick<Swept
     const record = table.due.take(at.heardMs)
     if (record === undefined) break
     if (nextStep(record, at.heardMs) === 'expire') {
-      if (!table.isReplaced(record)) tell(engine, 'UserEndpointExpiredEvent', record, 'keepalive_missed', at)
-      removeRegistration(engine, record, at)
+      const isReplaced = table.isReplaced(record)
+      if (!isReplaced) tell(engine, 'UserEndpointExpiredEvent', record, 'keepalive_missed', at)
+      removeRegistration(engine, record, isReplaced ? 'registered_anew' : 'registration_expired', at)
       expired.push(toRegistration(record, at.nowMs))
       continue
     }

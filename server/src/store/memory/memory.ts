@@ -26,7 +26,7 @@ import { memoryReplies, ReplyBook } from './mailboxes/replies.ts'
 import { memoryLastSeen } from './registrations/last-seen.ts'
 import { memoryLinks } from './registrations/links.ts'
 import { memoryRegistrations, type RegistrationParts } from './registrations/registrations.ts'
-import { createSlots, type Links, liftAll, removeSlot, type Slot, type Slots } from './registrations/slots.ts'
+import { createSlots, type Links, liftAll, removeSlot, type Slots } from './registrations/slots.ts'
 import { memoryUsers } from './registrations/users.ts'
 import { sweep } from './sweep.ts'
 import { memoryDirectory } from './tokens/directory.ts'
@@ -78,8 +78,8 @@ export function createMemoryStore({
   })
   const record: RegistrationParts['record'] = (type, held, reason, { nowWallMs }) =>
     feed.add(type, held, reason, nowWallMs)
-  const end = (slot: Slot, { nowWallMs }: Moment) => {
-    for (const { sequence } of slot.mailbox) history.note(sequence, 'discarded', nowWallMs)
+  const end: RegistrationParts['end'] = (slot, reason, { nowWallMs }) => {
+    for (const { sequence } of slot.mailbox) history.note(sequence, 'discarded', nowWallMs, reason)
     if (slot.mailbox.length > 0) onMailboxEnded?.(slot.registration.organizationId, slot.mailbox.length)
     removeSlot(slots, slot)
   }
@@ -101,7 +101,7 @@ export function createMemoryStore({
     revokedUsers: memorySharedList(revokedUserKind(bookBounds), wall, gate),
     lastSeen: memoryLastSeen(slots, wall, gate),
     users: memoryUsers(slots, serviceTime, gate),
-    erasure: memoryErasure(mailboxes, (slot) => end(slot, now())),
+    erasure: memoryErasure(mailboxes, (slot) => end(slot, 'erased', now())),
     signingKeys: memorySharedList(SIGNING_KEY_KIND, wall, gate),
     directory: memoryDirectory(gate),
     audit: memoryAudit(bookBounds, wall, gate),

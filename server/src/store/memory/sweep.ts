@@ -30,8 +30,9 @@ function sweepRegistrations(
   for (const slot of byDue(slots).slice(0, max)) {
     if (dueAtMs(slot.registration) > heardMs) break
     if (nextStep(slot.registration, heardMs) === 'expire') {
-      if (isNewest(slots, slot)) record('UserEndpointExpiredEvent', slot.registration, 'keepalive_missed', at)
-      end(slot, at)
+      const isReplaced = !isNewest(slots, slot)
+      if (!isReplaced) record('UserEndpointExpiredEvent', slot.registration, 'keepalive_missed', at)
+      end(slot, isReplaced ? 'registered_anew' : 'registration_expired', at)
       expired.push(toRegistration(slot.registration, nowMs))
       continue
     }

@@ -1,4 +1,6 @@
+import type { DiscardReason } from '@rollcall/protocol/history'
 import type { HistoryBounds } from '../../bounds.ts'
+import { noted } from '../../history-query.ts'
 import type { Answered, AppendOutcome, EndpointOutcome, HistoryDraft, Outcome } from '../../store.ts'
 import type { Commit } from '../journal/commit.ts'
 import { numberKey } from '../keys.ts'
@@ -81,15 +83,15 @@ export class HistoryBook {
 
   add(draft: HistoryDraft, endpoints: readonly EndpointOutcome[]): void {
     const atWallMs = draft.acceptedAtWallMs
-    const parts = endpoints.map(({ userEndpointId, outcome }): StoredPart => {
-      return { userEndpointId, at: [{ outcome, atWallMs }], sequence: 0 }
+    const parts = endpoints.map(({ userEndpointId, outcome, reason }): StoredPart => {
+      return { userEndpointId, at: [noted(outcome, atWallMs, reason)], sequence: 0 }
     })
     if (this.waitingBytes < WAITING_BYTES_MAX) this.#record(draft, parts)
   }
 
   addAppended(draft: HistoryDraft, { accepted, full }: AppendOutcome): void {
     const queued = [{ outcome: 'queued', atWallMs: draft.acceptedAtWallMs } as const]
-    const discarded = [{ outcome: 'discarded', atWallMs: draft.acceptedAtWallMs } as const]
+    const discarded = [noted('discarded', draft.acceptedAtWallMs, 'mailbox_full')]
     const parts: StoredPart[] = []
     for (const { registration, sequence } of accepted)
       parts.push({ userEndpointId: registration.userEndpointId, sequence, at: queued })
@@ -97,9 +99,9 @@ export class HistoryBook {
     this.#record(draft, parts)
   }
 
-  note(sequence: number, outcome: Outcome, atWallMs: number): void {
+  note(sequence: number, outcome: Outcome, atWallMs: number, reason?: DiscardReason): void {
     if (sequence < this.state.keptSequence || this.shares.isGone(sequence)) return
-    this.pages.note(sequence, outcome, atWallMs)
+    this.pages.note(sequence, outcome, atWallMs, reason)
   }
 
   /** The id of the record that is added next. */

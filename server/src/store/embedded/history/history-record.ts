@@ -1,4 +1,6 @@
-import type { HistoryDraft, HistoryEndpoint, Outcome, Sender } from '../../store.ts'
+import type { DiscardReason } from '@rollcall/protocol/history'
+import { noted } from '../../history-query.ts'
+import type { HistoryDraft, HistoryEndpoint, Noted, Outcome, Sender } from '../../store.ts'
 
 /** One endpoint's part as it is written with its record; later outcomes are in `outcome-pages.ts`. */
 export type StoredPart = {
@@ -21,14 +23,41 @@ const OUTCOMES = [
 
 const CODES: ReadonlyMap<Outcome, number> = new Map(OUTCOMES.map((outcome, code) => [outcome, code]))
 
-export function codeOf(outcome: Outcome): number {
-  return CODES.get(outcome) ?? 0
+/** Theirs are their places here, from 1 on: only append. 0: none is known, as in what earlier versions wrote. */
+const REASONS = [
+  'registration_expired',
+  'registered_anew',
+  'unregistered',
+  'kicked',
+  'revoked',
+  'evicted',
+  'erased',
+  'mailbox_full',
+  'collapsed',
+  'answered_elsewhere',
+  'acknowledged_elsewhere',
+  'too_large',
+  'unreadable',
+  'congested',
+] as const satisfies readonly DiscardReason[]
+
+const REASON_CODES: ReadonlyMap<DiscardReason | undefined, number> = new Map(
+  REASONS.map((reason, index) => [reason, index + 1]),
+)
+
+/** An outcome and its reason share a byte: the lower bits are the outcome's. */
+const OUTCOME_BITS = 3
+const OUTCOME_MASK = (1 << OUTCOME_BITS) - 1
+
+export function codeOf(outcome: Outcome, reason?: DiscardReason): number {
+  return (CODES.get(outcome) ?? 0) | ((REASON_CODES.get(reason) ?? 0) << OUTCOME_BITS)
 }
 
-export function outcomeOf(code: number): Outcome {
-  const outcome = OUTCOMES[code]
+export function notedOf(code: number, atWallMs: number): Noted {
+  const outcome = OUTCOMES[code & OUTCOME_MASK]
   if (outcome === undefined) throw new RangeError(`there is no outcome ${code}`)
-  return outcome
+  // A reason of a later version is none.
+  return noted(outcome, atWallMs, REASONS[(code >> OUTCOME_BITS) - 1])
 }
 
 /** `qos`, time, two lengths of 4 bytes, and 5 texts with 2 bytes of length each. */
@@ -77,8 +106,8 @@ export function encodeRecord(target: Buffer, start: number, { draft, parts }: St
     offset = writeText(target, offset, userEndpointId)
     offset = target.writeDoubleBE(sequence, offset)
     offset = target.writeUInt8(at.length, offset)
-    for (const { outcome, atWallMs } of at)
-      offset = target.writeDoubleBE(atWallMs, target.writeUInt8(codeOf(outcome), offset))
+    for (const { outcome, atWallMs, reason } of at)
+      offset = target.writeDoubleBE(atWallMs, target.writeUInt8(codeOf(outcome, reason), offset))
   }
   return writeTail(target, offset, draft)
 }
@@ -125,10 +154,7 @@ export function decodeRecord(bytes: Buffer, start: number, end: number): StoredR
   const parts = Array.from({ length: reader.word() }, () => ({
     userEndpointId: reader.text(),
     sequence: reader.double(),
-    at: Array.from({ length: reader.byte() }, () => ({
-      outcome: outcomeOf(reader.byte()),
-      atWallMs: reader.double(),
-    })),
+    at: Array.from({ length: reader.byte() }, () => notedOf(reader.byte(), reader.double())),
   }))
   const tail = reader.isBefore(end) ? readTail(reader, draft.senderId) : {}
   return { draft: { ...draft, ...tail }, parts }

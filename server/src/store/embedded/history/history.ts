@@ -35,8 +35,8 @@ export function embeddedHistory(parts: HistoryParts): HistoryStore {
       // Not all that a fast second brings at once: a commit of megabytes needs a log of its own, and time.
       if (book.waitingBytes >= COMMITTED_BYTES) journal.flush()
     },
-    note({ sequence }, outcome) {
-      if (journal.isOpen) book.note(sequence, outcome, clock.wallMs())
+    note({ sequence }, outcome, reason) {
+      if (journal.isOpen) book.note(sequence, outcome, clock.wallMs(), reason)
     },
     async bytes(organizationId) {
       journal.assertOpen()

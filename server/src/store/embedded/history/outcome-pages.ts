@@ -1,9 +1,10 @@
+import type { DiscardReason } from '@rollcall/protocol/history'
 import { isFinal } from '../../history-query.ts'
-import type { HistoryEndpoint, Outcome } from '../../store.ts'
+import type { HistoryEndpoint, Noted, Outcome } from '../../store.ts'
 import type { Commit } from '../journal/commit.ts'
 import { numberKey } from '../keys.ts'
 import type { Rows } from '../rows.ts'
-import { codeOf, outcomeOf } from './history-record.ts'
+import { codeOf, notedOf } from './history-record.ts'
 
 /** Consecutive mailbox sequences whose outcomes share a row: what is sent together is acknowledged together. */
 const PAGE_SEQUENCES = 64
@@ -12,7 +13,7 @@ const PAGES_MAX = 512
 /** Pages looked at for one to forget, when there are too many. */
 const FORGET_TRIES = 8
 const FIRST_BYTES = 320
-/** Place in the page, outcome, time. */
+/** Place in the page, outcome with its reason, time. */
 const NOTE_BYTES = 10
 
 export type PagesContext = {
@@ -35,9 +36,9 @@ export class OutcomePages {
     return this.#dirty.length > 0
   }
 
-  note(sequence: number, outcome: Outcome, atWallMs: number): void {
+  note(sequence: number, outcome: Outcome, atWallMs: number, reason?: DiscardReason): void {
     const page = this.#page(sequence)
-    if (!page.note(sequence % PAGE_SEQUENCES, outcome, atWallMs) || page.isDirty) return
+    if (!page.note(sequence % PAGE_SEQUENCES, outcome, atWallMs, reason) || page.isDirty) return
     page.isDirty = true
     this.#dirty.push(page)
   }
@@ -104,16 +105,16 @@ class Page {
     this.number = number
     this.#bytes = row === undefined ? Buffer.allocUnsafe(FIRST_BYTES) : Buffer.from(row)
     this.#end = row?.byteLength ?? 0
-    for (const { place, outcome } of this.#all()) this.#mark(place, outcome)
+    for (const { place, noted } of this.#all()) this.#mark(place, noted.outcome)
   }
 
   /** Tells whether it changed anything. */
-  note(place: number, outcome: Outcome, atWallMs: number): boolean {
+  note(place: number, outcome: Outcome, atWallMs: number, reason: DiscardReason | undefined): boolean {
     const noted = QUEUED_BIT | (this.#noted[place] ?? 0)
     if ((noted & (FINAL_BITS | bitOf(outcome))) !== 0) return false
     if (this.#end + NOTE_BYTES > this.#bytes.length) this.#grow()
     this.#bytes.writeUInt8(place, this.#end)
-    this.#bytes.writeUInt8(codeOf(outcome), this.#end + 1)
+    this.#bytes.writeUInt8(codeOf(outcome, reason), this.#end + 1)
     this.#bytes.writeDoubleBE(atWallMs, this.#end + 2)
     this.#end += NOTE_BYTES
     this.#mark(place, outcome)
@@ -122,19 +123,18 @@ class Page {
 
   of(place: number): HistoryEndpoint['at'] {
     if (this.#noted[place] === 0) return []
-    const own = this.#all().filter((noted) => noted.place === place)
-    return own.map(({ outcome, atWallMs }) => ({ outcome, atWallMs }))
+    return this.#all().flatMap((one) => (one.place === place ? [one.noted] : []))
   }
 
   written(): Buffer {
     return this.#bytes.subarray(0, this.#end)
   }
 
-  #all(): { place: number; outcome: Outcome; atWallMs: number }[] {
+  #all(): { place: number; noted: Noted }[] {
     return Array.from({ length: this.#end / NOTE_BYTES }, (_, index) => {
       const at = index * NOTE_BYTES
-      const outcome = outcomeOf(this.#bytes.readUInt8(at + 1))
-      return { place: this.#bytes.readUInt8(at), outcome, atWallMs: this.#bytes.readDoubleBE(at + 2) }
+      const noted = notedOf(this.#bytes.readUInt8(at + 1), this.#bytes.readDoubleBE(at + 2))
+      return { place: this.#bytes.readUInt8(at), noted }
     })
   }
 

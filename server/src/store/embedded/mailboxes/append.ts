@@ -80,7 +80,7 @@ function makeRoom(
   for (const term of old) {
     takeEntry(engine, record, term.sequence)
     engine.calls.dropEntry(record, term.sequence)
-    engine.history.note(term.sequence, 'discarded', event.acceptedAtWallMs)
+    engine.history.note(term.sequence, 'discarded', event.acceptedAtWallMs, 'collapsed')
     replaced.push(toPosition(term))
   }
   return true

@@ -131,7 +131,7 @@ function cancel(
     const record = waitingAt(engine, user, part)
     if (record === undefined || links.isInFlight(registrationId, sequence)) continue
     takeEntry(engine, record, sequence)
-    history.note(sequence, 'discarded', at.nowWallMs)
+    history.note(sequence, 'discarded', at.nowWallMs, 'answered_elsewhere')
     discarded.push({ registration: toKey(record), sequence })
   }
   const live = others.flatMap(({ userEndpointId }): readonly RegistrationRecord[] => {

@@ -46,7 +46,7 @@ export function cancelTheOthers(
   )
   for (const { record, sequence } of discarded) {
     takeEntry(engine, record, sequence)
-    history.note(sequence, 'discarded', at.nowWallMs)
+    history.note(sequence, 'discarded', at.nowWallMs, 'acknowledged_elsewhere')
   }
   const live = others.map(({ record }) => record).filter((record) => isLive(record, at.heardMs))
   return {

@@ -1,4 +1,5 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
+import type { DiscardReason } from '@rollcall/protocol/history'
 import type { Moment } from '../../moment.ts'
 import type { Cancellation, Ending, EndOutcome, HeldEntry, MailboxBounds } from '../../store.ts'
 import { type Engine, momentOf } from '../engine.ts'
@@ -15,6 +16,7 @@ export function endEntries<Entry extends HeldEntry>(
   entries: readonly Entry[],
   how: Ending,
   bounds: MailboxBounds,
+  reason?: DiscardReason,
 ): EndOutcome<Entry> {
   const at = momentOf(engine)
   const ended: Entry[] = []
@@ -24,7 +26,7 @@ export function endEntries<Entry extends HeldEntry>(
     const record = waiting(engine, entry)
     if (record === undefined) continue
     try {
-      const cancellation = endEntry(engine, record, entry, how, bounds, at)
+      const cancellation = endEntry(engine, record, entry, { how, reason }, bounds, at)
       ended.push(entry)
       if (cancellation !== undefined) cancellations.push(cancellation)
     } catch (error) {
@@ -54,7 +56,7 @@ function endEntry(
   engine: Engine,
   record: RegistrationRecord,
   { sequence, eventId }: HeldEntry,
-  how: Ending,
+  { how, reason }: { readonly how: Ending; readonly reason: DiscardReason | undefined },
   bounds: MailboxBounds,
   at: Moment,
 ): Cancellation | undefined {
@@ -62,7 +64,7 @@ function endEntry(
   const isWon = how === 'acknowledged' && term !== undefined && term.raceId !== 0
   const cancellation = isWon ? cancelTheOthers(engine, term, bounds, at) : undefined
   if (!isWon) takeEntry(engine, record, sequence)
-  tellEnd(engine, record, { sequence, eventId }, how, at)
+  tellEnd(engine, record, { sequence, eventId }, how, at, reason)
   return cancellation
 }
 
@@ -73,8 +75,9 @@ export function tellEnd(
   { sequence, eventId }: Pick<HeldEntry, 'sequence' | 'eventId'>,
   how: Ending,
   { nowWallMs }: Moment,
+  reason?: DiscardReason,
 ): void {
   if (how !== 'acknowledged') engine.calls.dropEntry(record, sequence)
   tellReceipt(engine, record, eventId, how, nowWallMs)
-  engine.history.note(sequence, how, nowWallMs)
+  engine.history.note(sequence, how, nowWallMs, reason)
 }

@@ -42,9 +42,9 @@ export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxSt
       journal.assertOpen()
       return claim(engine, entry, link)
     },
-    async end(entries, how, bounds) {
+    async end(entries, how, bounds, reason) {
       journal.assertOpen()
-      return endEntries(engine, entries, how, bounds)
+      return endEntries(engine, entries, how, bounds, reason)
     },
     depth: (registration) => table.lookUp(registration)?.mailbox?.depth ?? 0,
   }

@@ -1,4 +1,5 @@
 import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
+import { discardReasonOf } from '../../discard-reason.ts'
 import { whoMakesRoom } from '../../make-room.ts'
 import type { Moment } from '../../moment.ts'
 import type { RegisterOutcome, RegisterRequest, Registration, RegistrationStore } from '../../store.ts'
@@ -33,7 +34,7 @@ export function embeddedRegistrations(engine: Engine): RegistrationStore {
       const record = table.findLive(endpoint, at.heardMs)
       if (record === undefined) return undefined
       tell(engine, 'UserEndpointUnregisteredEvent', record, reason, at)
-      removeRegistration(engine, record, at)
+      removeRegistration(engine, record, discardReasonOf(reason), at)
       await journal.durable()
       return toRegistration(record, at.nowMs)
     },
@@ -76,7 +77,7 @@ function register(
 
 function evict(engine: Engine, record: RegistrationRecord, at: Moment): Registration {
   tell(engine, 'UserEndpointUnregisteredEvent', record, 'evicted', at)
-  removeRegistration(engine, record, at)
+  removeRegistration(engine, record, 'evicted', at)
   return toRegistration(record, at.nowMs)
 }
 

@@ -1,14 +1,15 @@
+import type { DiscardReason } from '@rollcall/protocol/history'
 import type { Clock, ServiceTime } from '../../../clock/clock.ts'
 import type { HistoryBounds } from '../../bounds.ts'
-import { isFinal, matches, toEndpoint } from '../../history-query.ts'
+import { isFinal, matches, noted, toEndpoint } from '../../history-query.ts'
 import type {
   Answered,
   AppendOutcome,
   EndpointOutcome,
   HistoryDraft,
-  HistoryEndpoint,
   HistoryRecord,
   HistoryStore,
+  Noted,
   Outcome,
 } from '../../store.ts'
 import { assertOpen, type Gate } from '../gate.ts'
@@ -16,7 +17,6 @@ import { assertOpen, type Gate } from '../gate.ts'
 /** What a record costs beside its event, roughly. */
 const RECORD_BYTES = 300
 
-type Noted = HistoryEndpoint['at'][number]
 type Part = { readonly userEndpointId: string; readonly at: Noted[] }
 type Kept = {
   readonly recordId: number
@@ -51,9 +51,9 @@ export class History {
 
   add(draft: HistoryDraft, endpoints: readonly EndpointOutcome[]): void {
     const atWallMs = draft.acceptedAtWallMs
-    const parts = endpoints.map(({ userEndpointId, outcome }) => ({
+    const parts = endpoints.map(({ userEndpointId, outcome, reason }) => ({
       userEndpointId,
-      at: [{ outcome, atWallMs }],
+      at: [noted(outcome, atWallMs, reason)],
     }))
     this.#keep(draft, parts)
   }
@@ -70,15 +70,15 @@ export class History {
       return part
     })
     const discarded = full.map(({ userEndpointId }): Part => {
-      return { userEndpointId, at: [{ outcome: 'discarded', atWallMs }] }
+      return { userEndpointId, at: [noted('discarded', atWallMs, 'mailbox_full')] }
     })
     return this.#keep(draft, [...queued, ...discarded])
   }
 
-  note(sequence: number, outcome: Outcome, atWallMs: number): void {
+  note(sequence: number, outcome: Outcome, atWallMs: number, reason?: DiscardReason): void {
     const part = this.#open.get(sequence)
     if (part === undefined) return
-    if (part.at.every((noted) => noted.outcome !== outcome)) part.at.push({ outcome, atWallMs })
+    if (part.at.every((one) => one.outcome !== outcome)) part.at.push(noted(outcome, atWallMs, reason))
     if (isFinal(outcome)) this.#open.delete(sequence)
   }
 
@@ -156,8 +156,8 @@ export function memoryHistory(history: History, clock: Pick<Clock, 'wallMs'>, ga
     add(draft, endpoints) {
       if (gate.open) history.add(draft, endpoints)
     },
-    note({ sequence }, outcome) {
-      if (gate.open) history.note(sequence, outcome, clock.wallMs())
+    note({ sequence }, outcome, reason) {
+      if (gate.open) history.note(sequence, outcome, clock.wallMs(), reason)
     },
     async bytes(organizationId) {
       assertOpen(gate)

@@ -100,7 +100,7 @@ function cancel({ slots, links, history }: MailboxParts, call: Kept, bounds: Mai
     const slot = slots.byId.get(registrationId)
     const waits = slot?.mailbox.some((entry) => entry.sequence === sequence) === true
     if (slot === undefined || !waits || links.isInFlight(registrationId, sequence)) continue
-    discard(slot, sequence, history, at)
+    discard(slot, sequence, history, 'answered_elsewhere', at)
     discarded.push({ registration: toKey(slot.registration), sequence })
   }
   const live = others.flatMap(({ userEndpointId }): readonly Slot[] => {

@@ -1,3 +1,4 @@
+import type { DiscardReason } from '@rollcall/protocol/history'
 import type { Moment } from '../../moment.ts'
 import {
   type AppendOutcome,
@@ -28,7 +29,7 @@ export function cancelTheOthers(
   const discarded = others.filter(
     ({ slot, sequence }) => !links.isInFlight(slot.registration.registrationId, sequence),
   )
-  for (const { slot, sequence } of discarded) discard(slot, sequence, history, at)
+  for (const { slot, sequence } of discarded) discard(slot, sequence, history, 'acknowledged_elsewhere', at)
   const live = others.map(({ slot }) => slot).filter(({ registration }) => isLive(registration, at.heardMs))
   return {
     ...tellTheOthers(slots, history, race.cancel, live, bounds, at),
@@ -39,9 +40,15 @@ export function cancelTheOthers(
 }
 
 /** A copy that was not sent goes. */
-export function discard(slot: Slot, sequence: number, history: History, at: Moment): void {
+export function discard(
+  slot: Slot,
+  sequence: number,
+  history: History,
+  reason: DiscardReason,
+  at: Moment,
+): void {
   slot.mailbox = slot.mailbox.filter((entry) => entry.sequence !== sequence)
-  history.note(sequence, 'discarded', at.nowWallMs)
+  history.note(sequence, 'discarded', at.nowWallMs, reason)
 }
 
 /** The cancelling event goes into these mailboxes. */

@@ -1,3 +1,4 @@
+import type { DiscardReason } from '@rollcall/protocol/history'
 import type { Moment } from '../../moment.ts'
 import type { Cancellation, Ending, EndOutcome, HeldEntry, MailboxBounds } from '../../store.ts'
 import type { Slot, WaitingEntry } from '../registrations/slots.ts'
@@ -20,6 +21,7 @@ export function endAll<Entry extends HeldEntry>(
   entries: readonly Entry[],
   how: Ending,
   bounds: MailboxBounds,
+  reason?: DiscardReason,
 ): EndOutcome<Entry> {
   const at = parts.now()
   const ended: Entry[] = []
@@ -27,7 +29,7 @@ export function endAll<Entry extends HeldEntry>(
   for (const held of entries) {
     const found = waitingEntry(parts, held)
     if (found === undefined) continue
-    endOne(parts, found.slot, found.entry, how, at)
+    endOne(parts, found.slot, found.entry, how, at, reason)
     ended.push(held)
     const race = how === 'acknowledged' ? found.entry.race : undefined
     const cancellation = race && cancelTheOthers(parts, race, bounds, at)
@@ -43,6 +45,7 @@ export function endOne(
   { sequence, eventId }: WaitingEntry,
   how: Ending,
   { nowWallMs }: Moment,
+  reason?: DiscardReason,
 ): void {
   slot.mailbox = slot.mailbox.filter((entry) => entry.sequence !== sequence)
   if (how !== 'acknowledged') calls.dropEntry(sequence)
@@ -50,5 +53,5 @@ export function endOne(
     const type = how === 'expired' ? 'UserEventExpiredEvent' : 'UserEventAcknowledgedEvent'
     feed.addReceipt(type, slot.registration, eventId, nowWallMs)
   }
-  history.note(sequence, how, nowWallMs)
+  history.note(sequence, how, nowWallMs, reason)
 }

@@ -40,7 +40,7 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
         replies.appended(request.idempotency, { eventId: request.event.eventId, count })
       for (const { sequence } of outcome.replaced ?? []) {
         calls.dropEntry(sequence)
-        history.note(sequence, 'discarded', request.event.acceptedAtWallMs)
+        history.note(sequence, 'discarded', request.event.acceptedAtWallMs, 'collapsed')
       }
       const recordId =
         request.record !== undefined && isAccepted ? history.addAppended(request.record, outcome) : 0
@@ -69,9 +69,9 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       endOne(parts, found.slot, found.entry, 'expired', at)
       return 'expired'
     },
-    async end(entries, how, bounds) {
+    async end(entries, how, bounds, reason) {
       assertOpen(gate)
-      return endAll(parts, entries, how, bounds)
+      return endAll(parts, entries, how, bounds, reason)
     },
     depth: (registration) => entriesOf(registration).length,
   }

@@ -1,4 +1,6 @@
+import type { DiscardReason } from '@rollcall/protocol/history'
 import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
+import { discardReasonOf } from '../../discard-reason.ts'
 import { whoMakesRoom } from '../../make-room.ts'
 import type { Moment } from '../../moment.ts'
 import type { RegisterOutcome, RegisterRequest, RegistrationStore } from '../../store.ts'
@@ -19,8 +21,8 @@ export type RegistrationParts = {
   readonly links: Links
   readonly gate: Gate
   readonly now: () => Moment
-  /** Ends a slot with its mailbox. */
-  readonly end: (slot: Slot, at: Moment) => void
+  /** Ends a slot with its mailbox, and says why. */
+  readonly end: (slot: Slot, reason: DiscardReason, at: Moment) => void
   /** Tells the feed of a change. */
   readonly record: (type: LifecycleEventType, held: Held, reason: LifecycleReason, at: Moment) => void
 }
@@ -46,7 +48,7 @@ export function memoryRegistrations(parts: RegistrationParts): RegistrationStore
       const slot = findLive(slots, endpoint, at.heardMs)
       if (slot === undefined) return undefined
       record('UserEndpointUnregisteredEvent', slot.registration, reason, at)
-      end(slot, at)
+      end(slot, discardReasonOf(reason), at)
       return toRegistration(slot.registration, at.nowMs)
     },
     async find(endpoint) {
@@ -84,7 +86,7 @@ function register(
   for (const registration of madeRoom) {
     const leaving = findLive(slots, registration, heardMs)
     record('UserEndpointUnregisteredEvent', registration, 'evicted', at)
-    if (leaving !== undefined) end(leaving, at)
+    if (leaving !== undefined) end(leaving, 'evicted', at)
   }
   const registration = create(slots.nextRegistrationId++, request, at)
   const replaced = addSlot(slots, registration)?.registration
