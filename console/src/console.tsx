@@ -51,7 +51,7 @@ function SignedIn({ session, leave }: { readonly session: Session; readonly leav
 function CurrentPage({ route, desk, ...scope }: Scope & { readonly route: Route; readonly desk: SendDesk }) {
   switch (route.page) {
     case 'now':
-      return <NowPage {...scope} />
+      return <NowPage {...scope} shown={route.shown} />
     case 'people':
       return <PeoplePage {...scope} {...route} />
     case 'events':

@@ -32,7 +32,7 @@ describe('routes', () => {
 
   it('are the first page where nobody knows them', () => {
     for (const fragment of ['', '#', '#/', '#/nowhere/x', '#/__proto__'])
-      assert.deepEqual(parseRoute(fragment), { page: 'now' })
+      assert.deepEqual(parseRoute(fragment), { page: 'now', shown: 'minutes' })
     assert.deepEqual(parseRoute('#/people/%E0%A4%A'), { ...PEOPLE, userId: '%E0%A4%A' })
     assert.deepEqual(parseRoute('#/people?shown=__proto__'), { ...PEOPLE, userId: undefined })
   })

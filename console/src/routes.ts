@@ -2,7 +2,7 @@ import { queryOf } from './query.ts'
 
 /** Where in the console one is. Kept in the URL's fragment, which never leaves the browser. */
 export type Route =
-  | { readonly page: 'now' }
+  | { readonly page: 'now'; readonly shown: NowShown }
   | {
       readonly page: 'people'
       readonly userId: string | undefined
@@ -19,6 +19,9 @@ export type Route =
   | { readonly page: 'help' }
 
 export type PageName = Route['page']
+
+/** What the charts show. */
+export type NowShown = 'minutes' | 'day'
 
 /** Whom the list of people shows. */
 export type PeopleShown = 'everybody' | 'connected' | 'lately'
@@ -55,7 +58,7 @@ export function parseRoute(fragment: string): Route {
     case 'help':
       return { page }
     default:
-      return { page: 'now' }
+      return { page: 'now', shown: parameters.get('shown') === 'day' ? 'day' : 'minutes' }
   }
 }
 

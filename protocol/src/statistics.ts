@@ -82,6 +82,39 @@ export type EndedCounts = {
   readonly unregistered: number
 }
 
+/** A value for each step, oldest first; `null`: nothing is known of it. */
+export type Series = readonly (number | null)[]
+
+type SeriesOf<Counts> = { readonly [Name in keyof Counts]: Series }
+
+/** Times that half of what was counted in a step did not exceed, and 99 of 100; milliseconds, within a bucket. */
+export type QuantileSeries = { readonly p50: Series; readonly p99: Series }
+
+/**
+ * What `GET /rtc-api/statistics/day` answers: the last 24 hours in steps, kept by the server over restarts. Counts are those of
+ * each step by itself, the newest of which may not be over.
+ */
+export type DayStatistics = {
+  /** ISO-8601 instant of the answer. */
+  readonly at: string
+  /** `null`: all organizations together. */
+  readonly organizationId: string | null
+  /** ISO-8601 instant at which the first step begins. */
+  readonly from: string
+  readonly stepSeconds: number
+  /** How many minutes of each step are known: fewer where the server did not run, and where the step is not over. */
+  readonly minutes: readonly number[]
+  /** These three as of the last minute of the step that is known. */
+  readonly registrations: Series
+  readonly connected: Series
+  readonly mailboxEvents: Series
+  readonly qos0: SeriesOf<QosZeroCounts>
+  readonly qos1: SeriesOf<QosOneCounts>
+  readonly ended: SeriesOf<EndedCounts>
+  readonly deliveryMs: { readonly qos0: QuantileSeries; readonly qos1: QuantileSeries }
+  readonly expiryLatenessMs: QuantileSeries
+}
+
 /**
  * `bounds` are milliseconds, ascending. Next to them are counts, one more than bounds: the n-th is of what took
  * longer than the bound before and at most the n-th; the last is of what took longer than all bounds. Go by the

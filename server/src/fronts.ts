@@ -1,5 +1,6 @@
 import { buildAdmin } from './admin-port.ts'
 import type { Auth } from './auth/auth.ts'
+import { type Charts, createCharts } from './charts/charts.ts'
 import type { Clock, Random } from './clock/clock.ts'
 import type { Closers } from './closers.ts'
 import type { Configuration } from './config/config.ts'
@@ -47,7 +48,7 @@ export async function buildFronts(options: FrontsOptions): Promise<Fronts> {
   const takeOvers = new TakeOvers(options.clock, options.log)
   const mqtt = buildMqtt(options, takeOvers)
   const notices = noticesOf(options)
-  const services = { ...httpServices(options, notices), takeOvers }
+  const services = { ...httpServices(options, notices, recordCharts(options)), takeOvers }
   const http = await createHttp({ ...services, settings, door: doors.http })
   const admin = await buildAdmin({ configuration, http, services, settings, door: doors.admin, closers })
   closers.add(() => http.close())
@@ -93,15 +94,34 @@ function noticesOf({ ground, auth, webhooks, clock, settings, closers }: FrontsO
   return notices
 }
 
+/** From here on what happens is written down once a minute. */
+function recordCharts({ ground, registrar, delivery, clock, log, closers }: FrontsOptions): Charts {
+  const { store, statistics } = ground
+  const charts = createCharts({
+    ...{ store: store.charts, statistics, clock, log },
+    async organizations(max) {
+      return (await store.users.organizations({ prefix: '', after: '', max })).organizationIds
+    },
+    async gauges(organizationId) {
+      const whose = organizationId ?? undefined
+      const { connected, mailboxEvents } = await delivery.census(whose)
+      return { registrations: await registrar.count(whose), connected, mailboxEvents }
+    },
+  })
+  closers.add(() => charts.close())
+  return charts
+}
+
 function httpServices(
   { clock, random, log, ground, readiness, configuration, ...rooms }: FrontsOptions,
   notices: Notices,
+  charts: Charts,
 ) {
   const { store, metrics, statistics, audit, limits } = ground
   const { auth, registrar, delivery, webhooks } = rooms
   const history = createHistory({ store, bytesMax: configuration.historyBytesMax })
   return {
-    ...{ auth, registrar, delivery, webhooks, history, erasure: store.erasure, notices },
+    ...{ auth, registrar, delivery, webhooks, history, erasure: store.erasure, notices, charts },
     ...{ metrics, statistics, audit, limits, readiness, clock, random, log },
   }
 }

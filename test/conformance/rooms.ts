@@ -13,6 +13,7 @@ import { createLog, createMetrics, Statistics } from '../../server/src/observe/o
 import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { seededRandom } from '../helpers/fake-clock.ts'
+import { noCharts } from '../helpers/no-charts.ts'
 import { noLimits } from '../helpers/no-limits.ts'
 import { noWebhooks } from '../helpers/no-webhooks.ts'
 
@@ -85,6 +86,7 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
     webhooks,
     erasure: store.erasure,
     notices: { read: async () => [] },
+    charts: noCharts(),
     random,
     readiness: READY,
     settings: HTTP_SETTINGS,

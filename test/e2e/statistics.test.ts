@@ -109,4 +109,22 @@ describe('statistics', () => {
     assert.deepEqual([after.qos1.events, after.qos0.events, after.ended.expired], [0, 0, 0])
     assert.ok(Date.parse(after.since) > Date.parse(before.at))
   })
+
+  it('of the last day outlive the server, and are nobody else’s', async () => {
+    const acme = await backendOf('acme-backend')
+    for (let n = 0; n < 3; n++) await acme.send(offer('bob', { userEndpointId: 'away', qos: 1 }))
+    await server.terminate()
+    server = await startProcess(data.path, env)
+    const day = async (clientId: string) => {
+      const token = await tokenOfClient(server.url, clientId)
+      const { status, text } = await call(server.url, token, 'GET statistics/day?stepSeconds=3600')
+      assert.equal(status, 200, text)
+      const { qos1, minutes } = JSON.parse(text)
+      return { events: sum(qos1.events), minutes: sum(minutes), steps: qos1.events.length }
+    }
+    // In the first minute of an hour, the hour is told of once that minute is over.
+    await eventually(async () => (await day('acme-backend')).minutes > 0, 'it is kept', 70_000)
+    assert.deepEqual(await day('acme-backend'), { events: 3, minutes: 1, steps: 24 })
+    assert.equal((await day('globex-backend')).events, 0)
+  })
 })

@@ -11,6 +11,7 @@ import { fakeAuth, type Revocations } from './fake-auth.ts'
 import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
 import { FakeDelivery } from './fake-delivery.ts'
 import { FakeRegistrar } from './fake-registrar.ts'
+import { noCharts } from './no-charts.ts'
 import { noLimits } from './no-limits.ts'
 import { noWebhooks } from './no-webhooks.ts'
 
@@ -82,6 +83,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
       render: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'up 1\n' }),
     },
     statistics,
+    charts: noCharts(),
     readiness: { notReadyBecause: () => undefined },
     log: createLog('trace', { write: (line) => void logged.push(line) }),
     clock,

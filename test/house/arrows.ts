@@ -27,7 +27,7 @@ const LINES: readonly (readonly string[])[] = [
   ['certificate', 'closers', 'pages', 'places', 'recent-troubles'],
   ['http', 'mqtt'],
   ['delivery', 'webhooks'],
-  ['registrar', 'history', 'auth', 'masks', 'limits', 'audit'],
+  ['registrar', 'history', 'charts', 'auth', 'masks', 'limits', 'audit'],
   ['store', 'cluster', 'observe', 'config', 'clock'],
 ]
 

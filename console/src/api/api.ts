@@ -12,9 +12,11 @@ import {
 } from '@rollcall/client'
 import type { OrganizationPage, UserEndpointInSight, UserPage } from '@rollcall/protocol/command'
 import type { NoticeList } from '@rollcall/protocol/notices'
+import type { DayStatistics } from '@rollcall/protocol/statistics'
 import { queryOf } from '../query.ts'
 import {
   type DeadLetterPage,
+  parseDay,
   parseDeadLetterPage,
   parseEndpoints,
   parseNotices,
@@ -48,6 +50,8 @@ export interface Api {
   events(query: HistoryQuery, options?: Options): Promise<HistoryPage>
   event(eventId: string, options?: Options): Promise<HistoryRecord>
   send(message: Message, options: SendOptions): Promise<Receipt>
+  /** How it went in the last 24 hours, in steps. */
+  day(stepSeconds: number, options?: Options): Promise<DayStatistics>
   /** What is wrong now. */
   notices(options?: Options): Promise<NoticeList>
   webhooks(options?: Options): Promise<readonly Webhook[]>
@@ -103,6 +107,10 @@ export function createApi(url: string, getToken: GetToken, signal?: AbortSignal)
     async kick(userId, userEndpointId, { organizationId, signal } = {}) {
       const path = `/rtc-api/users/${encodeURIComponent(userId)}/endpoints/${encodeURIComponent(userEndpointId)}`
       await request(`${path}${queryOf({ organizationId })}`, { method: 'DELETE', ...optional(signal) })
+    },
+    async day(stepSeconds, { organizationId, signal } = {}) {
+      const query = queryOf({ stepSeconds: String(stepSeconds), organizationId })
+      return parseDay(await request(`/rtc-api/statistics/day${query}`, optional(signal)))
     },
     async notices({ organizationId, signal } = {}) {
       return parseNotices(await request(`/rtc-api/notices${queryOf({ organizationId })}`, optional(signal)))

@@ -6,6 +6,7 @@ import type {
   UserPresence,
 } from '@rollcall/protocol/command'
 import type { NoticeList } from '@rollcall/protocol/notices'
+import type { DayStatistics } from '@rollcall/protocol/statistics'
 
 /** Parsers of answers: what breaks the contract is said, not shown half. */
 
@@ -65,6 +66,11 @@ export function parseNotices(value: unknown): NoticeList {
   return { at, version, docs: docs === true, notices: list(notices, 'notices').filter(isNotice) }
 }
 
+export function parseDay(value: unknown): DayStatistics {
+  if (isDay(value)) return value
+  throw unexpected('no series of a day')
+}
+
 export function parseWebhooks(value: unknown): readonly Webhook[] {
   return list(fields(value)['webhooks'], 'webhooks').filter(isWebhook)
 }
@@ -85,6 +91,26 @@ export function parseReplay(value: unknown): number {
 
 function cursorIn(nextCursor: unknown): { readonly nextCursor?: string } {
   return typeof nextCursor === 'string' ? { nextCursor } : {}
+}
+
+/** Every series that there is, by the path to it. */
+const DAY_SERIES = [
+  ...['minutes', 'registrations', 'connected', 'mailboxEvents'],
+  ...['qos0.events', 'qos0.sent', 'qos0.notConnected', 'qos0.discarded'],
+  ...['qos1.events', 'qos1.acknowledged', 'qos1.expired', 'qos1.discarded', 'qos1.mailboxFull'],
+  ...['ended.expired', 'ended.unregistered', 'expiryLatenessMs.p99'],
+  ...['deliveryMs.qos0.p99', 'deliveryMs.qos1.p50', 'deliveryMs.qos1.p99'],
+]
+
+function isDay(value: unknown): value is DayStatistics {
+  const { from, stepSeconds } = fields(value)
+  const at = (path: string): unknown =>
+    path.split('.').reduce<unknown>((part, name) => fields(part)[name], value)
+  return (
+    typeof from === 'string' &&
+    typeof stepSeconds === 'number' &&
+    DAY_SERIES.every((path) => Array.isArray(at(path)))
+  )
 }
 
 /** What belongs to a kind is looked at by whoever shows it. */

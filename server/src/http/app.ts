@@ -26,6 +26,7 @@ import { VALIDATOR_OPTIONS } from './plugins/validation.ts'
 import { acknowledgeEventsRoute } from './routes/acknowledge-events.ts'
 import { answerEventRoute } from './routes/answer-event.ts'
 import { authorizationServerRoute } from './routes/authorization-server.ts'
+import { dayStatisticsRoute } from './routes/day-statistics.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { eraseUserRoute } from './routes/erase-user.ts'
 import { exportUserRoute } from './routes/export-user.ts'
@@ -169,6 +170,7 @@ async function addApi(
       listWebhooksRoute(scope, services)
       deadLetterRoutes(scope, services)
       statisticsRoute(scope, services)
+      dayStatisticsRoute(scope, services)
       noticesRoute(scope, services, settings)
       iceServersRoute(scope, services, settings)
       listUsersRoute(scope, services)

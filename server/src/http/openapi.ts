@@ -64,6 +64,7 @@ const UNUSED_SERVICES: HttpServices = {
   history: { find: unused, list: unused, held: unused },
   erasure: { erase: unused },
   notices: { read: unused },
+  charts: { day: unused },
   webhooks: {
     list: unused,
     count: unused,

@@ -1,6 +1,7 @@
 import type { Notice } from '@rollcall/protocol/notices'
 import type { Audit } from '../audit/audit.ts'
 import type { Auth } from '../auth/auth.ts'
+import type { Charts } from '../charts/charts.ts'
 import type { Clock, Random } from '../clock/clock.ts'
 import type { Delivery, TakeOvers } from '../delivery/delivery.ts'
 import type { History } from '../history/history.ts'
@@ -74,6 +75,7 @@ export type HttpServices = {
   readonly limits: Pick<Limits, 'register' | 'work' | 'ledger' | 'turns' | 'shedding'>
   readonly metrics: Pick<Metrics, 'refused' | 'render' | 'linkClosed'>
   readonly statistics: Pick<Statistics, 'sinceWallMs' | 'read'>
+  readonly charts: Pick<Charts, 'day'>
   readonly readiness: Readiness
   readonly log: Pick<Log, 'error' | 'debug'>
   readonly clock: Clock

@@ -111,6 +111,11 @@ export class Statistics {
     return this.#tallies.get(organizationId) ?? this.#begin(organizationId)
   }
 
+  /** The organizations that are counted each for itself. */
+  ids(): Iterable<string> {
+    return this.#tallies.keys()
+  }
+
   /** What was counted of an organization, all zero for one that is unknown or not counted for itself; `null`: the total. */
   read(organizationId: string | null): Figures {
     if (organizationId !== null) return (this.#tallies.get(organizationId) ?? new Tally()).figures

@@ -94,3 +94,9 @@ export function feedBounds(organizationEntriesMax: number, entriesMax: number): 
   const organizationBytesMax = Math.max(1, share) * FEED_BOUNDS.organizationBytesMax
   return { ...FEED_BOUNDS, organizationEntriesMax, organizationBytesMax, entriesMax }
 }
+
+/** Age at which a row of the charts is no longer seen, and soon after gone, milliseconds: a day, and an hour to begin it in. */
+export const CHART_MS = 25 * 3_600_000
+
+/** Rows of the charts in all. Past it the oldest go, whoever's they are. */
+export const CHART_ROWS_MAX = 40_000

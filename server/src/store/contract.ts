@@ -1,6 +1,7 @@
 import { describe, it } from 'node:test'
 import { answerCases, answerRestartCases } from './contract/answers.ts'
 import { auditCases, auditRestartCases } from './contract/audit.ts'
+import { chartCases, chartRestartCases } from './contract/charts.ts'
 import { directoryCases, directoryRestartCases } from './contract/directory.ts'
 import { discardReasonCases, discardReasonRestartCases } from './contract/discard-reasons.ts'
 import { dueCases } from './contract/due.ts'
@@ -81,7 +82,9 @@ export function testStoreContract(
     ['terms of events', termCases],
     ['answers to events', answerCases],
     ['totals', totalsCases],
+    ['charts', chartCases],
     ['restarts', restartCases, noRestarts],
+    ['charts, over restarts', chartRestartCases, noRestarts],
     ['why something was discarded, over restarts', discardReasonRestartCases, noRestarts],
     ['time that stood still, over restarts', standstillRestartCases, noRestarts],
     ['a wall clock that jumps, over restarts', wallJumpRestartCases, noRestarts],

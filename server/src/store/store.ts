@@ -1,6 +1,7 @@
 import type { ServiceTime } from '../clock/clock.ts'
 import type { AuditStore } from './audit.ts'
 import type { CallStore } from './calls.ts'
+import type { ChartStore } from './charts.ts'
 import type { DeadLetterStore } from './dead-letters.ts'
 import type { DirectoryStore } from './directory.ts'
 import type { ErasureStore } from './erasure.ts'
@@ -22,6 +23,7 @@ import type { WebhookStore } from './webhooks.ts'
 export type { AuditEntry, AuditStore, KeptAuditEntry } from './audit.ts'
 export { feedBounds, HISTORY_BOUNDS } from './bounds.ts'
 export type { AnswerOutcome, AnswerRequest, Call, CallStore } from './calls.ts'
+export type { ChartRow, ChartStore } from './charts.ts'
 export type { DeadLetter, DeadLetterStore } from './dead-letters.ts'
 export type {
   DirectoryChange,
@@ -127,6 +129,7 @@ export interface Store {
   readonly signingKeys: SharedList<SigningKey>
   readonly directory: DirectoryStore
   readonly audit: AuditStore
+  readonly charts: ChartStore
   /** The time on which deadlines are kept; passes only while this store is open, the process runs, and writing works. */
   readonly serviceTime: ServiceTime
   /**

@@ -1,13 +1,13 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { clockTime } from '../../format.ts'
-import type { Point } from './history.ts'
 import { createPlot, type Plot } from './plot.ts'
-import { inWords, type Line, valuesOf } from './plot-data.ts'
+import { inWords, type Line, type Moment, type Values, valuesOf } from './plot-data.ts'
+import type { TimeAxis } from './time-axis.ts'
 
 /** What a chart shows, and how. */
-export type ChartOptions = {
+export type ChartOptions<Name extends string> = {
   readonly title: string
-  readonly lines: readonly Line[]
+  readonly lines: readonly Line<Name>[]
   readonly least: number
   readonly most?: number
   /** A value with its unit, in the legend. */
@@ -16,18 +16,21 @@ export type ChartOptions = {
   readonly tick?: (value: number) => string
 }
 
-/** A live chart of the last minutes with a legend of values: the newest, or those under the crosshair. */
-export function Chart({
+/** A chart with a legend of values: the newest, or those under the crosshair. */
+export function Chart<Name extends string>({
   options,
+  axis,
   points,
 }: {
-  readonly options: ChartOptions
-  readonly points: readonly Point[]
+  readonly options: ChartOptions<Name>
+  readonly axis: TimeAxis
+  readonly points: readonly Moment<Name>[]
 }) {
   const { title, lines, show } = options
   const [index, setIndex] = useState<number>()
-  const place = usePlot(options, points, setIndex)
   const values = useMemo(() => lines.map((line) => valuesOf(points, line)), [points, lines])
+  const timesMs = useMemo(() => points.map(({ atMs }) => atMs), [points])
+  const place = usePlot({ ...options, axis }, { timesMs, values }, setIndex)
   const point = index === undefined ? undefined : points[index]
   const words = lines.map((line, at) => inWords(line, values[at] ?? [], show)).join('; ')
   return (
@@ -47,18 +50,17 @@ export function Chart({
           </li>
         ))}
       </ul>
-      <div
-        ref={place}
-        class="chart-place"
-        role="img"
-        aria-label={`${title} over the last 5 minutes. ${words}.`}
-      />
+      <div ref={place} class="chart-place" role="img" aria-label={`${title} over ${axis.name}. ${words}.`} />
     </section>
   )
 }
 
 /** Keeps a plot in a place for as long as the chart is shown. */
-function usePlot(options: ChartOptions, points: readonly Point[], onPoint: (index?: number) => void) {
+function usePlot(
+  options: ChartOptions<string> & { readonly axis: TimeAxis },
+  { timesMs, values }: { readonly timesMs: readonly number[]; readonly values: readonly Values[] },
+  onPoint: (index?: number) => void,
+) {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<Plot | undefined>(undefined)
   useEffect(() => {
@@ -66,8 +68,8 @@ function usePlot(options: ChartOptions, points: readonly Point[], onPoint: (inde
     const { tick = options.show, ...rest } = options
     plot.current = createPlot(place.current, { ...rest, show: tick, onPoint })
     return () => plot.current?.close()
-  }, [options])
-  useEffect(() => plot.current?.update(points), [options, points])
+  }, [options.lines, options.axis])
+  useEffect(() => plot.current?.update(timesMs, values), [options.lines, options.axis, timesMs, values])
   return place
 }
 

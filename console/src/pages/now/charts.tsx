@@ -1,10 +1,12 @@
 import type { ComponentChildren } from 'preact'
 import { count, duration } from '../../format.ts'
 import { Chart, type ChartOptions } from './chart.tsx'
+import type { DayPoint } from './day.ts'
 import { percent, perSecond } from './figures.ts'
 import type { Point } from './history.ts'
+import { DAY_AXIS, MINUTES_AXIS } from './time-axis.ts'
 
-const CHARTS: readonly ChartOptions[] = [
+const CHARTS: readonly ChartOptions<Exclude<keyof Point, 'atMs'>>[] = [
   {
     title: 'Registrations and links',
     lines: [
@@ -65,9 +67,102 @@ export function Charts({
   return (
     <div class="charts">
       {CHARTS.map((options) => (
-        <Chart key={options.title} options={options} points={points} />
+        <Chart key={options.title} options={options} axis={MINUTES_AXIS} points={points} />
       ))}
       {children}
+    </div>
+  )
+}
+
+const DAY_CHARTS: readonly ChartOptions<Exclude<keyof DayPoint, 'atMs'>>[] = [
+  {
+    title: 'Registrations and links',
+    lines: [
+      { name: 'Registrations', of: 'registrations' },
+      { name: 'Connected', of: 'connected' },
+    ],
+    least: 4,
+    show: count,
+  },
+  {
+    title: 'Events per minute',
+    lines: [
+      { name: 'QoS 0', of: 'qos0' },
+      { name: 'QoS 1', of: 'qos1' },
+    ],
+    least: 4,
+    show: perSecond,
+    tick: count,
+  },
+  {
+    title: 'QoS 1 copies per minute',
+    lines: [
+      { name: 'acknowledged', of: 'acknowledged' },
+      { name: 'expired', of: 'expired' },
+      { name: 'discarded', of: 'discarded' },
+    ],
+    least: 4,
+    show: perSecond,
+    tick: count,
+  },
+  {
+    title: 'QoS 0 per minute',
+    lines: [
+      { name: 'sent', of: 'sent' },
+      { name: 'not connected', of: 'notConnected' },
+      { name: 'discarded', of: 'congested' },
+    ],
+    least: 4,
+    show: perSecond,
+    tick: count,
+  },
+  {
+    title: 'Mailboxes',
+    lines: [
+      { name: 'waiting', of: 'mailboxEvents' },
+      { name: 'refused for want of room, per minute', of: 'mailboxFull' },
+    ],
+    least: 4,
+    show: perSecond,
+    tick: count,
+  },
+  {
+    title: 'Delivery latency, QoS 1',
+    lines: [
+      { name: 'p50', of: 'qos1P50Ms' },
+      { name: 'p99', of: 'qos1P99Ms' },
+      { name: 'QoS 0 p99', of: 'qos0P99Ms' },
+    ],
+    least: 4,
+    show: duration,
+    tick: shortDuration,
+  },
+  {
+    title: 'Registrations that ended, per minute',
+    lines: [
+      { name: 'expired', of: 'registrationsExpired' },
+      { name: 'unregistered', of: 'unregistered' },
+    ],
+    least: 4,
+    show: perSecond,
+    tick: count,
+  },
+  {
+    title: 'Expiry lateness',
+    lines: [{ name: 'p99', of: 'latenessP99Ms' }],
+    least: 40,
+    show: duration,
+    tick: shortDuration,
+  },
+]
+
+/** The last day, as the server has kept it. */
+export function DayCharts({ points }: { readonly points: readonly DayPoint[] }) {
+  return (
+    <div class="charts">
+      {DAY_CHARTS.map((options) => (
+        <Chart key={options.title} options={options} axis={DAY_AXIS} points={points} />
+      ))}
     </div>
   )
 }

@@ -2,26 +2,35 @@ import type { Statistics } from '@rollcall/protocol/statistics'
 import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
 import { clockTime, span } from '../../format.ts'
-import { href } from '../../routes.ts'
+import { href, type NowShown } from '../../routes.ts'
 import { optionsOf, type Scope } from '../../session/scope.ts'
-import { Banner, ProblemBanner } from '../../ui/banner.tsx'
+import { ProblemBanner } from '../../ui/banner.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Card, Page } from '../../ui/page.tsx'
+import { Segments } from '../../ui/segments.tsx'
 import { usePoll } from '../../ui/use-poll.ts'
+import { go } from '../../ui/use-route.ts'
 import { figuresOf } from './figures.ts'
 import { add, EMPTY, type History } from './history.ts'
+import { LastDay } from './last-day.tsx'
 import { Tiles } from './tiles.tsx'
 import { Totals } from './totals.tsx'
-import { useCharts } from './use-charts.ts'
+import { ChartsFailed, useCharts } from './use-charts.tsx'
 
 const EVERY_MS = 1_000
 
 /** How an organization is doing right now, and in the last minutes. */
-export function NowPage(scope: Scope) {
-  return scope.session.sight === 'own' ? <NotForYou name={scope.session.name} /> : <Live {...scope} />
+export function NowPage({ shown, ...scope }: Scope & { readonly shown: NowShown }) {
+  if (scope.session.sight === 'own') return <NotForYou name={scope.session.name} />
+  return <Live {...scope} shown={shown} />
 }
 
-function Live(scope: Scope) {
+const SHOWN = [
+  ['minutes', 'Last 5 minutes'],
+  ['day', 'Last day'],
+] as const satisfies readonly (readonly [NowShown, string])[]
+
+function Live({ shown, ...scope }: Scope & { readonly shown: NowShown }) {
   const { session, organizationId, onProblem } = scope
   const key = `statistics ${organizationId ?? ''}`
   const { data, problem } = usePoll(
@@ -42,9 +51,20 @@ function Live(scope: Scope) {
       {data !== undefined && (
         <div class={`now${problem === undefined ? '' : ' now-stale'}`}>
           <Tiles figures={figuresOf(history, data)} />
-          <LazyCharts points={history.points}>
-            <Totals statistics={data} />
-          </LazyCharts>
+          <Segments
+            legend="What the charts show"
+            name="shown"
+            options={SHOWN}
+            value={shown}
+            onChange={(next) => go(href(['now'], { shown: next === 'day' ? next : undefined }), 'replace')}
+          />
+          {shown === 'day' ? (
+            <LastDay {...scope} />
+          ) : (
+            <LazyCharts points={history.points}>
+              <Totals statistics={data} />
+            </LazyCharts>
+          )}
         </div>
       )}
       {data === undefined && problem === undefined && <p class="quiet">Asking …</p>}
@@ -85,9 +105,7 @@ function LazyCharts({
   if (loaded === 'failed')
     return (
       <>
-        <Banner tone="warning" title="The charts could not be loaded">
-          The server may have been upgraded. Load the page again.
-        </Banner>
+        <ChartsFailed />
         {children}
       </>
     )

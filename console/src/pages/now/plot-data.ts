@@ -1,16 +1,14 @@
-import type { Point } from './history.ts'
+/** What is known of one moment, by name; `null`: nothing. */
+export type Moment<Name extends string> = { readonly atMs: number } & Readonly<Record<Name, number | null>>
 
 /** One line of a chart. */
-export type Line = {
-  readonly name: string
-  readonly of: Exclude<keyof Point, 'atMs'>
-}
+export type Line<Name extends string = string> = { readonly name: string; readonly of: Name }
 
 export type Values = readonly (number | null)[]
 
 /** The values of a line, in the order of the points. */
-export function valuesOf(points: readonly Point[], { of }: Line): Values {
-  return points.map((point) => point[of])
+export function valuesOf<Name extends string>(points: readonly Moment<Name>[], { of }: Line<Name>): Values {
+  return points.map((point): number | null => point[of])
 }
 
 /** Where a value stands alone between gaps, so that no line would show it. */

@@ -1,10 +1,11 @@
 import uPlot from 'uplot'
 import { type Colours, readColours, watchTheme } from './colours.ts'
-import { type Point, WINDOW_MS } from './history.ts'
-import { alone, type Line, linesOf, scaleOf, valuesOf } from './plot-data.ts'
+import { alone, type Line, linesOf, scaleOf, type Values } from './plot-data.ts'
+import type { TimeAxis } from './time-axis.ts'
 
 /** What a chart is made of; its data comes later, again and again. */
 export type PlotOptions = {
+  readonly axis: TimeAxis
   readonly lines: readonly Line[]
   /** What the scale shows at least, from 0 on. */
   readonly least: number
@@ -18,7 +19,8 @@ export type PlotOptions = {
 
 /** A drawn chart, as wide as its place. */
 export type Plot = {
-  update(points: readonly Point[]): void
+  /** @param values of each line, at these times */
+  update(timesMs: readonly number[], values: readonly Values[]): void
   close(): void
 }
 
@@ -27,11 +29,9 @@ const HEIGHT_PX = 176
 const AXIS_PX = { x: 26, y: 54 }
 /** Half of the last label of the time axis. */
 const RIGHT_PX = 18
-const MINUTES_AGO = [4, 3, 2, 1, 0]
 const LINE_PX = 1.75
 /** How far a point may be from the crosshair that it tells of. */
 const NEAR_PX = 8
-const CROSSHAIRS = 'rollcall.now'
 /** Which lines are dashed, so that colour is not all that tells them apart. */
 const DASHES: readonly (readonly number[])[] = [[], [5, 4], [2, 3]]
 
@@ -52,12 +52,12 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
   })
   resizing.observe(place)
   return {
-    update(points) {
-      const xs = points.map(({ atMs }) => atMs / 1000)
+    update(timesMs, values) {
+      const xs = timesMs.map((atMs) => atMs / 1000)
       const endSeconds = xs.at(-1) ?? 0
       plot.batch(() => {
-        plot.setData([xs, ...options.lines.map((line) => [...valuesOf(points, line)])], false)
-        plot.setScale('x', { min: endSeconds - WINDOW_MS / 1000, max: endSeconds })
+        plot.setData([xs, ...values.map((line) => [...line])], false)
+        plot.setScale('x', { min: endSeconds - options.axis.windowMs / 1000, max: endSeconds })
       })
     },
     close() {
@@ -69,7 +69,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
 }
 
 function plotOptions(place: HTMLElement, options: PlotOptions, colours: () => Colours): uPlot.Options {
-  const { least, most, onPoint } = options
+  const { axis, least, most, onPoint } = options
   return {
     width: Math.max(place.clientWidth, 1),
     height: HEIGHT_PX,
@@ -78,7 +78,7 @@ function plotOptions(place: HTMLElement, options: PlotOptions, colours: () => Co
     cursor: {
       y: false,
       drag: { x: false, y: false },
-      sync: { key: CROSSHAIRS, setSeries: false },
+      sync: { key: axis.crosshair, setSeries: false },
       points: { size: 7, width: 2 },
       hover: { prox: NEAR_PX },
     },
@@ -111,7 +111,7 @@ function seriesOf(index: number, colours: () => Colours): uPlot.Series {
   }
 }
 
-function axesOf({ show, least, most }: PlotOptions, colours: () => Colours): uPlot.Axis[] {
+function axesOf({ axis, show, least, most }: PlotOptions, colours: () => Colours): uPlot.Axis[] {
   const common: uPlot.Axis = {
     stroke: () => colours().text,
     font: `12px ${colours().font}`,
@@ -127,8 +127,8 @@ function axesOf({ show, least, most }: PlotOptions, colours: () => Colours): uPl
       ...common,
       size: AXIS_PX.x,
       grid: { show: false },
-      splits: (_, __, ___, end) => MINUTES_AGO.map((minutes) => end - minutes * 60),
-      values: () => MINUTES_AGO.map((minutes) => (minutes === 0 ? 'now' : `−${minutes} min`)),
+      splits: (_, __, ___, end) => axis.marks(end),
+      values: ({ scales: { x } }, splits) => splits.map((at) => axis.text(at, x?.max ?? at)),
     },
     {
       ...common,

@@ -3,6 +3,7 @@ import { productVersion } from '../../observe/observe.ts'
 import type { App } from '../app-type.ts'
 import { answerSchemas } from '../schemas/answers.ts'
 import { commandSchemas } from '../schemas/commands.ts'
+import { dayStatisticsSchemas } from '../schemas/day-statistics.ts'
 import { historySchemas } from '../schemas/history.ts'
 import { noticeSchemas } from '../schemas/notices.ts'
 import { statisticsSchemas } from '../schemas/statistics.ts'
@@ -46,6 +47,7 @@ export async function documentRoutes(app: App, keepAliveSecondsMax: number): Pro
     ...userSchemas(),
     ...webhookSchemas(),
     ...statisticsSchemas(),
+    ...dayStatisticsSchemas(),
     ...noticeSchemas(),
   ])
     app.addSchema(schema)

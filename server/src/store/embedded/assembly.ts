@@ -13,6 +13,8 @@ import { LEAST_AFTER_START_MS, type Recovery } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
 import { embeddedAudit } from './audit/audit.ts'
 import { AuditBook } from './audit/audit-book.ts'
+import { ChartBook } from './charts/chart-book.ts'
+import { embeddedCharts } from './charts/charts.ts'
 import { refusingDamage } from './disk/refusing-damage.ts'
 import type { Engine, Ids } from './engine.ts'
 import { embeddedErasure } from './erasure.ts'
@@ -242,7 +244,8 @@ async function assemble(
   const signing = new SharedListBook(SIGNING_KEY_KIND, SIGNING_KEY_ROWS, journal)
   const directory = new DirectoryBook(journal)
   const audit = new AuditBook(journal, bounds)
-  const books = [calls, replies, families, revoked, revokedUsers, signing, directory, audit, lastSeen]
+  const charts = new ChartBook(journal, rows)
+  const books = [calls, replies, families, revoked, revokedUsers, signing, directory, audit, lastSeen, charts]
   for (const book of books) await book.load(rows)
 
   const earliestWallMs = (): number => serviceTime.wall.earliestMs()
@@ -285,6 +288,7 @@ async function assemble(
     signingKeys: embeddedSharedList(signing, journal, earliestWallMs),
     directory: embeddedDirectory(directory, journal),
     audit: embeddedAudit(audit, rows, journal, earliestWallMs),
+    charts: embeddedCharts(charts, journal, serviceTime.wall),
     serviceTime,
     sweep: (max) => sweep(engine, max),
     failure: () => journal.failure(),

@@ -55,6 +55,7 @@ export const TABLES = [
   'historyShares',
   'directory',
   'audit',
+  'charts',
 ] as const
 
 export type Table = (typeof TABLES)[number]

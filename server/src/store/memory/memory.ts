@@ -13,6 +13,7 @@ import type { Moment } from '../moment.ts'
 import { LEAST_AFTER_START_MS } from '../recovery.ts'
 import type { FeedBounds, OnMailboxEnded, Store, StoreTotals } from '../store.ts'
 import { memoryAudit } from './audit/audit.ts'
+import { memoryCharts } from './charts/charts.ts'
 import { memoryErasure } from './erasure.ts'
 import { memoryDeadLetters } from './feed/dead-letters.ts'
 import { Feed, memoryFeed } from './feed/feed.ts'
@@ -105,6 +106,7 @@ export function createMemoryStore({
     signingKeys: memorySharedList(SIGNING_KEY_KIND, wall, gate),
     directory: memoryDirectory(gate),
     audit: memoryAudit(bookBounds, wall, gate),
+    charts: memoryCharts(wall, gate),
     serviceTime,
     async sweep(max) {
       assertOpen(gate)

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { Banner } from '../../ui/banner.tsx'
 
 type Charts = typeof import('./charts.tsx')
 
@@ -14,4 +15,12 @@ export function useCharts(): Charts | 'failed' | undefined {
     }
   }, [])
   return loaded?.is
+}
+
+export function ChartsFailed() {
+  return (
+    <Banner tone="warning" title="The charts could not be loaded">
+      The server may have been upgraded. Load the page again.
+    </Banner>
+  )
 }
