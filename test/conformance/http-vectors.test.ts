@@ -42,7 +42,8 @@ describe('register, keepalive and unregister as in the vectors', () => {
   const { registered, vectors } = readVectors<{ steps: readonly Step[] }, { registered: string }>('commands')
 
   beforeEach(async () => {
-    for (const endpoint of await rooms.registrar.list(CALLER)) await rooms.registrar.unregister(endpoint)
+    for (const { registration } of await rooms.registrar.look([CALLER], {}))
+      await rooms.registrar.unregister(registration)
     const wanted = { userEndpointId: registered, keepAliveSeconds: 60, serverKeepAliveReminderOn: false }
     await rooms.registrar.register(CALLER, wanted, 0)
   })

@@ -13,7 +13,7 @@ import {
 } from '../../server/src/store/embedded/embedded.ts'
 import type { Registration, Store } from '../../server/src/store/store.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
-import { entriesOf } from '../helpers/mailbox-entries.ts'
+import { entriesOf, liveOf } from '../helpers/mailbox-entries.ts'
 import type { MemoryDisk } from '../helpers/memory-disk.ts'
 
 /** So small that a few hundred events or commits see everything: parts of the log, runs, merges. */
@@ -143,7 +143,7 @@ async function deliver(files: Files): Promise<Events> {
   const got = new Map<string, string>()
   try {
     for (const userId of READERS) {
-      const registration = await store.registrations.find(endpointOf(userId))
+      const [registration] = await liveOf(store, endpointOf(userId))
       if (registration === undefined) continue
       for (const { payload } of await entriesOf(store, registration, 0, 1e6)) {
         const text = Buffer.from(payload).toString()

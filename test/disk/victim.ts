@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test'
 import { systemClock } from '../../server/src/clock/clock.ts'
 import { openFolderStore } from '../../server/src/store/embedded/embedded.ts'
 import { offer, signIn, tokenOf } from '../helpers/demo.ts'
-import { entriesOf } from '../helpers/mailbox-entries.ts'
+import { entriesOf, liveOf } from '../helpers/mailbox-entries.ts'
 import { makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
 
 const ALICE = { organizationId: 'acme', userId: 'alice', userEndpointId: 'phone' }
@@ -85,7 +85,7 @@ export class Victim {
     await this.server.kill()
     const store = await openFolderStore({ dataDir: this.server.dataDir, clock: systemClock() })
     try {
-      const registration = await store.registrations.find(ALICE)
+      const [registration] = await liveOf(store, ALICE)
       assert.ok(registration !== undefined)
       const entries = await entriesOf(store, registration, 0, 1e6)
       const waiting = entries.map(({ payload }) => JSON.parse(Buffer.from(payload).toString()))

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../server/src/clock/clock.ts'
 import { openFolderStore } from '../../server/src/store/embedded/embedded.ts'
 import type { Store } from '../../server/src/store/store.ts'
-import { entriesOf } from '../helpers/mailbox-entries.ts'
+import { entriesOf, liveOf } from '../helpers/mailbox-entries.ts'
 import { makeDataDir } from '../helpers/run-server.ts'
 
 const WRITER = fileURLToPath(new URL('../helpers/store-writer.ts', import.meta.url))
@@ -44,7 +44,7 @@ async function assertKept(store: Store, lines: readonly Line[]): Promise<number>
     const userId = registered ?? appended?.[0]
     if (userId === undefined) continue
     const endpoint = { organizationId: 'acme', userId, userEndpointId: 'phone' }
-    const registration = await store.registrations.find(endpoint)
+    const [registration] = await liveOf(store, endpoint)
     if (gone.has(userId)) assert.equal(registration, undefined, `${userId} was unregistered`)
     else assert(registration !== undefined || maybeGone.has(userId), `${userId} was registered`)
     if (registration === undefined || appended === undefined) continue

@@ -6,13 +6,11 @@ import type {
   BulkItem,
   Census,
   Link,
-  LinkPeer,
   ReceiptWait,
   SendEventCommand,
   SendResult,
 } from '../../server/src/delivery/delivery.ts'
 import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
-import { PEER } from './link-peer.ts'
 
 /** Keeps what it was told to send; `failure` makes it fail. */
 export class FakeDelivery {
@@ -78,6 +76,7 @@ export class FakeDelivery {
     this.attached.get(userEndpointId)?.close('taken_over')
     this.attached.set(userEndpointId, link)
     return {
+      attached: Promise.resolve(true),
       start: () => void this.told.push('start'),
       resume: () => void this.told.push('resume'),
       detach: (reason) => {
@@ -91,26 +90,11 @@ export class FakeDelivery {
     throw new Error('tested with the real delivery')
   }
 
-  mailboxDepth({ userEndpointId }: Registration): number {
-    return userEndpointId.length
-  }
-
   /** Of each organization. */
   readonly links = new Map<string | undefined, number>()
 
   async census(organizationId: string | undefined): Promise<Census> {
     const connected = this.links.get(organizationId) ?? 0
     return { connected, mailboxEvents: connected * 2, mailboxBytes: connected * 3 }
-  }
-
-  isConnected({ userEndpointId }: Registration): boolean {
-    return userEndpointId === 'connected' || this.attached.has(userEndpointId)
-  }
-
-  /** Of the connected one. */
-  peer = PEER
-
-  peerOf(registration: Registration): LinkPeer | undefined {
-    return this.isConnected(registration) ? this.peer : undefined
   }
 }

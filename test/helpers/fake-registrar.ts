@@ -1,7 +1,15 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { HttpOptions } from '../../server/src/http/http.ts'
-import type { EndpointKey, Range, Registration, UserKey } from '../../server/src/store/store.ts'
+import type {
+  Addressee,
+  EndpointKey,
+  Range,
+  Registration,
+  Sighting,
+  UserKey,
+} from '../../server/src/store/store.ts'
 import type { FakeClock } from './fake-clock.ts'
+import { PEER } from './link-peer.ts'
 
 /** Registrations without a store; `failure` makes everything fail. */
 export class FakeRegistrar {
@@ -51,25 +59,30 @@ export class FakeRegistrar {
     this.#registrations.delete(keyOf(endpoint))
   }
 
+  /** At the other end of the links there are: that of the endpoint `connected`, and what else is said to have one. */
+  peer = PEER
+  isLinked = (_userEndpointId: string): boolean => false
+
   async find(endpoint: EndpointKey): Promise<Registration | undefined> {
-    this.#failOrGo()
-    const found = this.#registrations.get(keyOf(endpoint))
-    return found && this.#now(found)
+    return (await this.look([endpoint]))[0]?.registration
   }
 
-  async list({ organizationId, userId }: UserKey): Promise<readonly Registration[]> {
+  async look(addressees: readonly Addressee[]): Promise<readonly Sighting<'depth' | 'link'>[]> {
     this.#failOrGo()
-    return [...this.#registrations.values()]
-      .filter((one) => one.organizationId === organizationId && one.userId === userId)
-      .map((one) => this.#now(one))
+    return addressees.flatMap(({ organizationId, userId, userEndpointId }) =>
+      [...this.#registrations.values()]
+        .filter((one) => one.organizationId === organizationId && one.userId === userId)
+        .filter((one) => userEndpointId === undefined || one.userEndpointId === userEndpointId)
+        .map((one) => this.#seen(one)),
+    )
   }
 
   async unregisterAll(user: UserKey): Promise<void> {
-    for (const registration of await this.list(user)) this.#registrations.delete(keyOf(registration))
+    for (const { registration } of await this.look([user])) this.#registrations.delete(keyOf(registration))
   }
 
   async lastSeenWallMs(user: UserKey): Promise<number | undefined> {
-    const times = (await this.list(user)).map(({ lastKeepAliveAtWallMs }) => lastKeepAliveAtWallMs)
+    const times = (await this.look([user])).map(({ registration }) => registration.lastKeepAliveAtWallMs)
     return times.length === 0 ? undefined : Math.max(...times)
   }
 
@@ -81,7 +94,7 @@ export class FakeRegistrar {
     const page = found.slice(0, max)
     const users = page.map((userId) => {
       const registrations = all.filter((one) => one.userId === userId)
-      return { userId, registrations, lastSeenWallMs: registrations[0]?.lastKeepAliveAtWallMs }
+      return { userId, lastSeenWallMs: registrations[0]?.lastKeepAliveAtWallMs }
     })
     return { users, next: found.length > max ? page.at(-1) : undefined }
   }
@@ -99,10 +112,12 @@ export class FakeRegistrar {
   }
 
   /** As it is handed out now. */
-  #now(registration: Registration): Registration {
-    const { lastKeepAliveAtWallMs, keepAliveSeconds } = registration
+  #seen(one: Registration): Sighting<'depth' | 'link'> {
+    const { lastKeepAliveAtWallMs, keepAliveSeconds, userEndpointId } = one
     const remainingMs = lastKeepAliveAtWallMs + keepAliveSeconds * 1_000 - this.#clock.wallMs()
-    return { ...registration, remainingMs }
+    const isLinked = userEndpointId === 'connected' || this.isLinked(userEndpointId)
+    const link = isLinked ? { linkId: 1, peer: this.peer } : undefined
+    return { registration: { ...one, remainingMs }, depth: userEndpointId.length, link }
   }
 
   #get(endpoint: EndpointKey): Registration {

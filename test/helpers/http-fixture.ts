@@ -59,6 +59,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
   const clock = createFakeClock()
   const registrar = new FakeRegistrar(clock)
   const delivery = new FakeDelivery()
+  registrar.isLinked = (userEndpointId) => delivery.attached.has(userEndpointId)
   const statistics = new Statistics(clock.wallMs())
   const oauth: TokenRequest[] = []
   const revocations: Revocations = { count: 0, revoked: new Set() }

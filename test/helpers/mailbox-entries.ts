@@ -1,7 +1,9 @@
 import type {
+  Addressee,
   Ending,
   LinkHandle,
   MailboxEntry,
+  Registration,
   RegistrationKey,
   Store,
 } from '../../server/src/store/store.ts'
@@ -14,6 +16,14 @@ const BOUNDS = { eventsMax: 1000, bytesMax: 1_000_000 }
 /** A link of a device, as the store knows it. */
 export function linkOf(linkId: number): LinkHandle {
   return { linkId, peer: PEER }
+}
+
+/** The live registrations of a user, or that of one endpoint, oldest first. */
+export async function liveOf(
+  { registrations }: Pick<Store, 'registrations'>,
+  addressee: Addressee,
+): Promise<readonly Registration[]> {
+  return (await registrations.look([addressee], {})).map(({ registration }) => registration)
 }
 
 /** What waits in a mailbox, as a link would be handed it that lets go at once. In flight is nothing afterwards. */

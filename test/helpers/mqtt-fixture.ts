@@ -15,7 +15,14 @@ import type {
 import type { LimitSettings } from '../../server/src/limits/limits.ts'
 import { createMqtt, type Mqtt, type MqttOptions, type MqttSettings } from '../../server/src/mqtt/mqtt.ts'
 import { createLog } from '../../server/src/observe/observe.ts'
-import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
+import type {
+  Addressee,
+  EndpointKey,
+  LinkHandle,
+  Registration,
+  Sighting,
+  UserKey,
+} from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
 import { noLimits } from './no-limits.ts'
 
@@ -126,10 +133,18 @@ export class FakeRegistrar {
     return this.#registrations.get(nameOf(endpoint))
   }
 
-  async list({ organizationId, userId }: UserKey): Promise<readonly Registration[]> {
+  /** Whose links there are; delivery's fake sets it. */
+  linkOf: (registration: Registration) => LinkHandle | undefined = () => undefined
+
+  async look(addressees: readonly Addressee[]): Promise<readonly Sighting<'depth' | 'link'>[]> {
     if (this.failure !== undefined) throw this.failure
     const all = [...this.#registrations.values()]
-    return all.filter((other) => other.organizationId === organizationId && other.userId === userId)
+    return addressees.flatMap(({ organizationId, userId, userEndpointId }) =>
+      all
+        .filter((other) => other.organizationId === organizationId && other.userId === userId)
+        .filter((other) => userEndpointId === undefined || other.userEndpointId === userEndpointId)
+        .map((registration) => ({ registration, depth: 0, link: this.linkOf(registration) })),
+    )
   }
 
   async keepalive(endpoint: EndpointKey, authorizedUntilWallMs: number | undefined): Promise<Registration> {
@@ -149,12 +164,15 @@ function nameOf({ organizationId, userId, userEndpointId }: EndpointKey): string
 export class FakeAttachment implements Attachment {
   readonly registration: Registration
   readonly link: Link
+  /** What the store says. */
+  readonly attached: Promise<boolean>
   readonly told: ('start' | 'resume' | 'detach')[] = []
   onResume = (): void => {}
 
-  constructor(registration: Registration, link: Link) {
+  constructor(registration: Registration, link: Link, attached: Promise<boolean>) {
     this.registration = registration
     this.link = link
+    this.attached = attached
   }
 
   get isAttached(): boolean {
@@ -179,6 +197,8 @@ export class FakeDelivery {
   readonly attachments: FakeAttachment[] = []
   /** Thrown by the next attach. */
   failure: Error | undefined
+  /** What the store says of the next link. */
+  onAttach = async (): Promise<boolean> => true
   /** Who sent what to whom. */
   readonly sent: { readonly caller: string; readonly command: SendEventCommand }[] = []
   /** What becomes of an event. */
@@ -198,14 +218,10 @@ export class FakeDelivery {
     return this.onAnswer(command)
   }
 
-  isConnected({ userEndpointId }: Registration): boolean {
-    return this.find(userEndpointId) !== undefined
-  }
-
   attach(registration: Registration, link: Link): Attachment {
     if (this.failure !== undefined) throw this.failure
     this.find(registration.userEndpointId)?.link.close('taken_over')
-    const attachment = new FakeAttachment(registration, link)
+    const attachment = new FakeAttachment(registration, link, this.onAttach())
     this.attachments.push(attachment)
     return attachment
   }
@@ -253,6 +269,10 @@ export async function openMqtt(
 ): Promise<MqttFixture> {
   const clock = createFakeClock()
   const [auth, registrar, delivery] = [new FakeAuth(clock), new FakeRegistrar(clock), new FakeDelivery()]
+  registrar.linkOf = ({ userEndpointId }) => {
+    const attachment = delivery.find(userEndpointId)
+    return attachment && { linkId: 1, peer: attachment.link.peer }
+  }
   const closed: string[] = []
   const stale: number[] = []
   const refused: string[] = []

@@ -44,7 +44,8 @@ async function full(t: TestContext, isLinked: (userEndpointId: string) => boolea
     if (isLinked(id)) await store.links.attach(registration, linkOf(1))
     await clock.advance(3_600_000)
   }
-  const list = async () => (await registrar.list(ALICE)).map(({ userEndpointId }) => userEndpointId)
+  const list = async () =>
+    (await registrar.look([ALICE], {})).map(({ registration }) => registration.userEndpointId)
   return { registrar, register, list, ended }
 }
 

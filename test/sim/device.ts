@@ -55,17 +55,21 @@ export class Device {
   }
 
   /** `attach` is delivery's; a link from before is gone without a word, as when a phone changes networks. */
-  connect(
+  async connect(
     registration: Registration,
     attach: (registration: Registration, link: Link) => Attachment,
     step: () => number,
-  ): void {
+  ): Promise<void> {
     const link = new SimulatedLink(this, step)
     const attachment = attach(registration, link)
     this.drop()
     link.attachment = attachment
     this.#attachment = attachment
-    attachment.start()
+    // As SUBACK does, which `start` follows.
+    const isHeld = await attachment.attached
+    if (!this.owns(attachment)) return
+    if (isHeld) attachment.start()
+    else this.drop()
   }
 
   drop(): void {

@@ -55,7 +55,7 @@ export async function apply(command: Command, side: Side, wallMs: number): Promi
 }
 
 async function applyToRegistrations(
-  command: Of<'register' | 'keepalive' | 'unregister' | 'find' | 'list' | 'lastSeen' | 'sweep'>,
+  command: Of<'register' | 'keepalive' | 'unregister' | 'look' | 'lastSeen' | 'sweep'>,
   side: Side,
 ): Promise<unknown> {
   const { registrations } = side.store
@@ -66,10 +66,12 @@ async function applyToRegistrations(
       return side.plain(await registrations.keepalive(command.endpoint, command.authorized))
     case 'unregister':
       return side.plain(await registrations.unregister(command.endpoint))
-    case 'find':
-      return side.plain(await registrations.find(command.endpoint))
-    case 'list':
-      return (await registrations.list(command.endpoint)).map((one) => side.plain(one))
+    case 'look': {
+      const { organizationId, userId } = command.endpoint
+      const addressees = [command.endpoint, { organizationId, userId }]
+      const sightings = await registrations.look(addressees, { depth: true, link: true })
+      return sightings.map((one) => [side.plain(one.registration), one.depth, one.link?.linkId])
+    }
     case 'lastSeen':
       return side.store.lastSeen.find(command.endpoint)
     case 'sweep': {

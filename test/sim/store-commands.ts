@@ -13,7 +13,7 @@ export type Command =
       readonly mayEvict: boolean
     }
   | { readonly do: 'keepalive'; readonly endpoint: EndpointKey; readonly authorized: number | undefined }
-  | { readonly do: 'unregister' | 'find' | 'list' | 'lastSeen'; readonly endpoint: EndpointKey }
+  | { readonly do: 'unregister' | 'look' | 'lastSeen'; readonly endpoint: EndpointKey }
   | {
       readonly do: 'append'
       readonly endpoint: EndpointKey
@@ -118,7 +118,7 @@ function registrations(): Weighted[] {
       4,
       fc.record({ do: as('keepalive'), endpoint, authorized: fc.option(fc.nat(200), { nil: undefined }) }),
     ),
-    often(3, fc.record({ do: fc.constantFrom('unregister', 'find', 'list', 'lastSeen'), endpoint })),
+    often(3, fc.record({ do: fc.constantFrom('unregister', 'look', 'look', 'lastSeen'), endpoint })),
     often(6, fc.record({ do: as('sweep'), max: fc.constantFrom(0, 100, 100) })),
   ]
 }

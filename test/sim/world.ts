@@ -265,7 +265,7 @@ export class World {
       mayEvict: true,
       onLapsed: (entries) => delivery.entriesLapsed(entries),
       onRegistered: (registration) => delivery.endpointRegistered(registration),
-      onReminderDue: (registration) => this.#remind(delivery, registration),
+      onReminderDue: (registration) => this.#remind(registration),
       onExpired: (registration) => {
         this.#guard(() => this.#onExpired(registration))
         delivery.endpointGone(registration, 'expired')
@@ -309,9 +309,10 @@ export class World {
     return openEmbeddedStore({ rows: telling, clock: this.#clock })
   }
 
-  #remind(delivery: Delivery, registration: Registration): void {
+  #remind(registration: Registration): void {
     // Reminders carry no `to`: they are counted, and kept from the ledger, by not being sent to devices here.
-    if (delivery.isConnected(registration)) this.tally.reminders++
+    if (this.#devices.find(({ endpoint }) => isSameEndpoint(endpoint, registration))?.isConnected)
+      this.tally.reminders++
   }
 
   #checkLateness(lateMs: number): void {
@@ -623,7 +624,7 @@ export class World {
     if (service !== this.#service) return
     if (registration === undefined) throw new RollcallError('endpoint_unknown')
     if (registration.registrationId !== device.life?.registrationId) return
-    device.connect(registration, service.delivery.attach, () => this.#step)
+    await device.connect(registration, service.delivery.attach, () => this.#step)
   }
 
   /** @param isPlain without what two that are sent at once would settle in an order that nobody promises */

@@ -10,6 +10,7 @@ import {
   register,
   send,
 } from '../../../test/helpers/delivery-scene.ts'
+import { liveOf } from '../../../test/helpers/mailbox-entries.ts'
 import { parseAnswer } from './answer.ts'
 import { parseSendEvent } from './command/command.ts'
 
@@ -128,7 +129,7 @@ describe('an answer', () => {
     phone.taken[0]?.acknowledged?.()
     assert.equal(scene.statistics.read('acme').qos1.acknowledged, 1)
     phone.attachment.detach()
-    const registration = await scene.store.registrations.find({ ...BOB, userEndpointId: 'phone' })
+    const [registration] = await liveOf(scene.store, { ...BOB, userEndpointId: 'phone' })
     assert(registration !== undefined)
     const again = await attach(scene, registration)
     await scene.clock.advance(2000)

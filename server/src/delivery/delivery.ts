@@ -6,7 +6,6 @@ import type { Log, Metrics, Statistics } from '../observe/observe.ts'
 import type {
   EndpointKey,
   EntryPosition,
-  LinkPeer,
   MailboxEntry,
   Registration,
   Store,
@@ -107,12 +106,6 @@ export interface Delivery {
    * @returns how many of them were in flight over the link that the endpoint has now
    */
   acknowledge(endpoint: EndpointKey, ids: readonly string[]): number
-  /** Whether the registration has a link. */
-  isConnected(registration: Pick<Registration, 'registrationId'>): boolean
-  /** Who holds that link, if there is one. */
-  peerOf(registration: Registration): LinkPeer | undefined
-  /** QoS 1 events that the registration has not acknowledged. Cheap. */
-  mailboxDepth(registration: Registration): number
   /** What there is now, of one organization or in all. */
   census(organizationId: string | undefined): Promise<Census>
   /** Sends the keepalive reminder over the link, if there is one. QoS 0. */
@@ -191,19 +184,21 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     answer: (user, command) => answerEvent(answering, user, command),
     previewMasks: (principal, command) => previewMasks(sending, principal, command),
     attach(registration, link) {
-      const attachment = attach(links, new Outbox(++linkId, registration, link, context))
+      const older = links.findByEndpoint(registration)
+      older?.detach('taken_over')
+      const outbox = new Outbox(++linkId, registration, link, context)
+      links.add(outbox)
+      // It is in place before the older one is closed, so that no event falls between them.
+      older?.link.close('taken_over')
       receipts.connected(registration.registrationId)
-      return attachment
+      return outbox
     },
     acknowledge: (endpoint, ids) => links.findByEndpoint(endpoint)?.link.acknowledge?.(ids) ?? 0,
-    mailboxDepth: (registration) => options.store.mailboxes.depth(registration),
     async census(organizationId) {
       const { mailboxEvents } = await options.store.totals(organizationId)
       const mailboxBytes = options.store.gauges.mailboxDiskBytes(organizationId)
       return { connected: links.count(organizationId), mailboxEvents, mailboxBytes }
     },
-    isConnected: (registration) => links.find(registration) !== undefined,
-    peerOf: (registration) => links.find(registration)?.link.peer,
     remind: (registration) => remind(options, links, registration),
     endpointRegistered(registration) {
       const outbox = links.findByEndpoint(registration)
@@ -217,16 +212,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     entriesLapsed: (positions) => tell(endings, positions, 'expired'),
     drain: () => receipts.endAll(),
   }
-}
-
-/** The newest link wins. It is in place before the older one is closed, so that no event falls between them. */
-function attach(links: Links, outbox: Outbox): Attachment {
-  const older = links.findByEndpoint(outbox.registration)
-  older?.detach('taken_over')
-  links.add(outbox)
-  outbox.attach()
-  older?.link.close('taken_over')
-  return outbox
 }
 
 function remind({ clock, newId, metrics }: DeliveryOptions, links: Links, registration: Registration): void {

@@ -143,12 +143,14 @@ async function sendAtMostOnce(
   waiter: Waiter | undefined,
 ): Promise<SendResult> {
   const { clock, links, metrics, receipts, store } = context
-  const registrations = await locate(context, event)
+  const { to, userEndpointId } = event
+  const addressee = userEndpointId === undefined ? to : { ...to, userEndpointId }
+  const sightings = await store.registrations.look([addressee], {})
   const atWallMs = clock.wallMs()
   const isOver = event.expiresAtWallMs !== undefined && event.expiresAtWallMs <= atWallMs
   if (waiter !== undefined)
-    receipts.expect(waiter, awaited(event), [], isOver ? 0 : connected(links, registrations))
-  const endpoints = registrations.map((registration) => {
+    receipts.expect(waiter, awaited(event), [], isOver ? 0 : connected(links, sightings))
+  const endpoints = sightings.map(({ registration }) => {
     const outcome = isOver ? 'expired' : sendNow(context, tally, registration, event)
     const { userEndpointId } = registration
     return outcome === 'discarded' ? { ...CONGESTED, userEndpointId } : { userEndpointId, outcome }
@@ -156,11 +158,11 @@ async function sendAtMostOnce(
   store.history.add(draftOf(event, event, atWallMs), endpoints)
   const elapsedMs = clock.monotonicMs() - event.acceptedAtMs
   metrics.deliveryMs(0, elapsedMs)
-  if (isOver) tally.qos0.discarded += registrations.length
+  if (isOver) tally.qos0.discarded += sightings.length
   else if (endpoints.some(wasSent)) tally.deliveryMs.qos0.add(elapsedMs)
   metrics.eventAccepted(0)
   tally.qos0.events++
-  return { count: registrations.length, eventId: event.eventId }
+  return { count: sightings.length, eventId: event.eventId }
 }
 
 /** What becomes of a QoS 0 event whose link has no room. */
@@ -189,16 +191,8 @@ function sendNow(
   return isSent ? 'sent' : 'discarded'
 }
 
-function connected(links: Links, registrations: readonly RegistrationKey[]): number {
-  return registrations.filter((registration) => links.find(registration) !== undefined).length
-}
-
-function locate({ store }: SendEventContext, event: Accepted): Promise<readonly Registration[]> {
-  const { to, userEndpointId } = event
-  if (userEndpointId === undefined) return store.registrations.list(to)
-  return store.registrations
-    .find({ ...to, userEndpointId })
-    .then((found) => (found === undefined ? [] : [found]))
+function connected(links: Links, reached: readonly { readonly registration: RegistrationKey }[]): number {
+  return reached.filter(({ registration }) => links.find(registration) !== undefined).length
 }
 
 /**
@@ -303,8 +297,7 @@ function expectReceipts(
   { accepted, gone = [] }: AppendOutcome,
   waiter: Waiter,
 ): void {
-  const registrations = accepted.map(({ registration }) => registration)
-  receipts.expect(waiter, awaited(event), accepted, connected(links, registrations))
+  receipts.expect(waiter, awaited(event), accepted, connected(links, accepted))
   for (const position of gone) receipts.entryEnded(position, false)
 }
 

@@ -91,7 +91,7 @@ describe('the users of an organization', () => {
     const page = Array.from({ length: 200 }, (_, index) => `user-${index}`)
     fixture.registrar.users = async () => {
       asked++
-      const users = page.map((userId) => ({ userId, registrations: [], lastSeenWallMs: 1 }))
+      const users = page.map((userId) => ({ userId, lastSeenWallMs: 1 }))
       return { users, next: 'user-199' }
     }
     const { json } = await fixture.get('backend', `${USERS}?connected=true`)

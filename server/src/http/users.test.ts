@@ -51,7 +51,7 @@ describe('a user as others see it', () => {
   })
 
   it('is shown with who holds a link, while there is one; text stays text', async (test) => {
-    const { url, delivery } = await openWithPhones(test)
+    const { url, registrar } = await openWithPhones(test)
     const links = async (path: string) =>
       JSON.parse((await ask(url, `GET ${path}`)).text).map((one: { link?: unknown }) => one.link)
     assert.deepEqual(await links(`${USERS}/alice/endpoints`), [
@@ -66,12 +66,12 @@ describe('a user as others see it', () => {
     ])
     assert.deepEqual(await links(`${USERS}/endpoints`), [undefined, undefined], 'not in the own list')
     const markup = '</script><img src=x onerror=alert(1)> "quoted" \\ \u2028'
-    delivery.peer = { ...delivery.peer, clientId: '__proto__', userAgent: markup }
+    registrar.peer = { ...registrar.peer, clientId: '__proto__', userAgent: markup }
     const answer = await ask(url, `GET ${USERS}/alice/endpoints`)
     assert.equal(answer.headers['content-type'], 'application/json; charset=utf-8')
     const [, { link }] = JSON.parse(answer.text)
     assert.deepEqual([link.clientId, link.userAgent], ['__proto__', markup])
-    delivery.peer = { ...delivery.peer, userAgent: undefined }
+    registrar.peer = { ...registrar.peer, userAgent: undefined }
     const [, without] = await links(`${USERS}/alice/endpoints`)
     assert.deepEqual(Object.keys(without), ['clientId', 'protocol', 'transport', 'connectedAt'])
   })

@@ -12,8 +12,8 @@ import type { TurnEnd } from './transport/turn-end.ts'
 /** What the MQTT front needs of the other rooms. */
 export type MqttOptions = {
   readonly auth: Pick<Auth, 'authenticate' | 'authenticateStale' | 'isStillGood'>
-  readonly registrar: Pick<Registrar, 'find' | 'list' | 'keepalive'>
-  readonly delivery: Pick<Delivery, 'attach' | 'isConnected' | 'sendEvent' | 'answer'>
+  readonly registrar: Pick<Registrar, 'find' | 'look' | 'keepalive'>
+  readonly delivery: Pick<Delivery, 'attach' | 'sendEvent' | 'answer'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log

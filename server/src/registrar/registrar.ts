@@ -4,7 +4,15 @@ import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import { KEEP_ALIVE_SECONDS_MIN } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
-import type { EndpointKey, EntryPosition, Registration, Store, UserKey, UserStore } from '../store/store.ts'
+import type {
+  EndpointKey,
+  EntryPosition,
+  Registration,
+  RegistrationStore,
+  Store,
+  UserKey,
+  UserStore,
+} from '../store/store.ts'
 import { Expiry } from './expiry.ts'
 
 /** Keeps registrations: register, keepalive, unregister, reminders and expiry. Knows nothing of delivery. */
@@ -29,9 +37,10 @@ export interface Registrar {
   unregister(endpoint: EndpointKey, reason?: UnregisterReason): Promise<void>
   /** Ends all registrations of a user. Durable when it resolves. */
   unregisterAll(user: UserKey, reason: UnregisterReason): Promise<void>
-  /** Live registrations only. */
+  /** The endpoint's live registration. */
   find(endpoint: EndpointKey): Promise<Registration | undefined>
-  list(user: UserKey): Promise<readonly Registration[]>
+  /** Who is there: `RegistrationStore`. */
+  look: RegistrationStore['look']
   /**
    * When any endpoint of the user was registered or kept alive last, those that are gone included; wall clock.
    * `undefined`: never, or too long ago.
@@ -89,11 +98,11 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
       if (!(await unregister(options, endpoint, reason))) throw new RollcallError('endpoint_unknown')
     },
     async unregisterAll(user, reason) {
-      const all = await registrations.list(user)
-      await Promise.all(all.map((registration) => unregister(options, registration, reason)))
+      const all = await registrations.look([user], {})
+      await Promise.all(all.map(({ registration }) => unregister(options, registration, reason)))
     },
-    find: (endpoint) => registrations.find(endpoint),
-    list: (user) => registrations.list(user),
+    find: async (endpoint) => (await registrations.look([endpoint], {}))[0]?.registration,
+    look: (addressees, wanted) => registrations.look(addressees, wanted),
     lastSeenWallMs: (user) => lastSeen.find(user),
     users: (organizationId, range) => options.store.users.list(organizationId, range),
     organizations: (range) => options.store.users.organizations(range),

@@ -14,6 +14,7 @@ import { historySharingCases, historySharingRestartCases, SMALL_HISTORY } from '
 import { lastSeenCases } from './contract/last-seen.ts'
 import { leaseCases, leaseRestartCases } from './contract/leases.ts'
 import { linkCases, linkRestartCases } from './contract/links.ts'
+import { lookCases, lookRestartCases } from './contract/look.ts'
 import { mailboxCases } from './contract/mailboxes.ts'
 import { registrationCases } from './contract/registrations.ts'
 import { replyCases, replyRestartCases } from './contract/replies.ts'
@@ -78,6 +79,7 @@ export function testStoreContract(
     ['erasing a user', erasureCases],
     ['the feed', feedCases],
     ['leases of webhooks', leaseCases],
+    ['looking', lookCases],
     ['links', linkCases],
     ['terms of events', termCases],
     ['answers to events', answerCases],
@@ -91,6 +93,7 @@ export function testStoreContract(
     ['replies over restarts', replyRestartCases, noRestarts],
     ['the directory over restarts', directoryRestartCases, noRestarts],
     ['the audit log over restarts', auditRestartCases, noRestarts],
+    ['looking over restarts', lookRestartCases, noRestarts],
     ['links over restarts', linkRestartCases, noRestarts],
     ['terms over restarts', termRestartCases, noRestarts],
     ['answers over restarts', answerRestartCases, noRestarts],

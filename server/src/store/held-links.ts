@@ -24,8 +24,9 @@ export class HeldLinks<Subject> {
     return held
   }
 
-  has(registrationId: number): boolean {
-    return this.#holdings.has(registrationId)
+  /** The link that holds it. */
+  of(registrationId: number): LinkHandle | undefined {
+    return this.#holdings.get(registrationId)?.link
   }
 
   isHeldBy(registrationId: number, { linkId }: LinkHandle): boolean {

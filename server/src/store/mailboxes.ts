@@ -1,7 +1,7 @@
 import type { DiscardReason } from '@rollcall/protocol/history'
 import type { HistoryDraft } from './history.ts'
 import type { LinkHandle } from './links.ts'
-import type { RegistrationKey, UserKey } from './registrations.ts'
+import type { Addressee, RegistrationKey } from './registrations.ts'
 import type { Claim, Reply } from './replies.ts'
 
 /** An event as it waits in a mailbox. */
@@ -24,9 +24,7 @@ export type MailboxEntry = StoredEvent & {
 
 export type MailboxBounds = { readonly eventsMax: number; readonly bytesMax: number }
 
-export type AppendRequest = UserKey & {
-  /** Absent: every live endpoint of the user. */
-  readonly userEndpointId?: string
+export type AppendRequest = Addressee & {
   readonly event: StoredEvent
   readonly eventsMax: number
   readonly bytesMax: number
@@ -194,6 +192,4 @@ export interface MailboxStore {
     bounds: MailboxBounds,
     reason?: DiscardReason,
   ): Promise<EndOutcome<Entry>>
-  /** Entries waiting now. Cheap. */
-  depth(registration: RegistrationKey): number
 }

@@ -1,7 +1,10 @@
 import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
+import type { LinkHandle } from './links.ts'
 
 export type UserKey = { readonly organizationId: string; readonly userId: string }
 export type EndpointKey = UserKey & { readonly userEndpointId: string }
+/** Every live endpoint of a user, or this one. */
+export type Addressee = UserKey & { readonly userEndpointId?: string }
 
 /** Names a registration, and with it its partition: the user. */
 export type RegistrationKey = EndpointKey & {
@@ -36,6 +39,22 @@ export type Registration = RegistrationKey & {
   /** Latest `exp` among the tokens that registered or renewed it; wall-clock time. */
   readonly authorizedUntilWallMs: number
 }
+
+/** What may be known of a live registration besides. */
+type Looked = {
+  /** Entries that wait in its mailbox. */
+  readonly depth: number
+  /** The link that holds it; `undefined`: none does. */
+  readonly link: LinkHandle | undefined
+}
+
+/** A live registration, with what was asked for. */
+export type Sighting<Wanted extends keyof Looked = never> = {
+  readonly registration: Registration
+} & Pick<Looked, Wanted>
+
+/** What is asked for besides. */
+export type LookFor<Wanted extends keyof Looked = keyof Looked> = { readonly [what in Wanted]: true }
 
 export type RegisterRequest = EndpointKey & {
   readonly keepAliveSeconds: number
@@ -89,7 +108,12 @@ export interface RegistrationStore {
    * @param reason for the feed; default `requested`
    */
   unregister(endpoint: EndpointKey, reason?: UnregisterReason): Promise<Registration | undefined>
-  find(endpoint: EndpointKey): Promise<Registration | undefined>
-  /** The user's live registrations, oldest first. Zero: an empty array. */
-  list(user: UserKey): Promise<readonly Registration[]>
+  /**
+   * Who is there: the live registrations of each addressee, in the order asked, a user's oldest first. An addressee without
+   * any has none among them. What is said of one user is of one moment. Whoever asks for many asks in groups: it does not rest.
+   */
+  look<Wanted extends keyof Looked = never>(
+    addressees: readonly Addressee[],
+    wanted: LookFor<Wanted>,
+  ): Promise<readonly Sighting<Wanted>[]>
 }

@@ -68,12 +68,15 @@ export type {
 } from './mailboxes.ts'
 export type { RefreshFamily, RefreshFamilyStore, RotateOutcome, Successor } from './refresh-families.ts'
 export {
+  type Addressee,
   type EndpointKey,
+  type LookFor,
   type RegisterOutcome,
   type RegisterRequest,
   type Registration,
   type RegistrationKey,
   type RegistrationStore,
+  type Sighting,
   toKey,
   type UserKey,
 } from './registrations.ts'

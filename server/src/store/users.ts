@@ -1,5 +1,3 @@
-import type { Registration } from './registrations.ts'
-
 /** Which part of a list, in the order of their code units. */
 export type Range = {
   /** What they begin with. Empty: anything. */
@@ -11,8 +9,6 @@ export type Range = {
 
 export type KnownUser = {
   readonly userId: string
-  /** Its live registrations, oldest first. */
-  readonly registrations: readonly Registration[]
   /** As `LastSeenStore.find` has it. */
   readonly lastSeenWallMs: number | undefined
 }

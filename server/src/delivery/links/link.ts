@@ -55,6 +55,11 @@ export interface Link {
 
 /** The other half: what a front tells delivery about an attached link. */
 export interface Attachment {
+  /**
+   * Whether the store takes the link for the one that holds the registration. Where it does not, because the registration
+   * has ended, or cannot say (it rejects as `unavailable`), the link is to be detached.
+   */
+  readonly attached: Promise<boolean>
   /** Begins sending what waits in the mailbox. Called once, after the device was told that it is subscribed. */
   start(): void
   /** There is room again after `send` refused. */

@@ -70,10 +70,9 @@ type Sent = 'sent' | 'passed' | 'refused'
 export class Outbox implements Attachment, LinkHandle {
   readonly linkId: number
   readonly registration: Registration
+  readonly attached: Promise<boolean>
   readonly #link: Link
   readonly #context: OutboxContext
-  /** Whether the store takes this link for the one that holds the registration; absent: it is to be told. */
-  #attached: Promise<boolean> | undefined
   #sentSequence = 0
   #started = false
   #live = false
@@ -90,6 +89,10 @@ export class Outbox implements Attachment, LinkHandle {
     this.registration = registration
     this.#link = link
     this.#context = context
+    // From now on the store knows whose the registration is.
+    this.attached = context.links.attach(registration, this)
+    // Whoever made it hears of it.
+    this.attached.catch(() => undefined)
   }
 
   get link(): Link {
@@ -98,16 +101,6 @@ export class Outbox implements Attachment, LinkHandle {
 
   get peer(): LinkPeer {
     return this.#link.peer
-  }
-
-  /** From now on the store knows whose the registration is. */
-  attach(): void {
-    const attached = this.#context.links.attach(this.registration, this)
-    this.#attached = attached
-    // It is asked again when it is begun to send.
-    attached.catch(() => {
-      this.#attached = undefined
-    })
   }
 
   start(): void {
@@ -181,7 +174,6 @@ export class Outbox implements Attachment, LinkHandle {
 
   /** Takes and sends until the mailbox has nothing further (then live) or the link refuses (then `resume` continues). */
   async #sendPages(): Promise<void> {
-    if (!(await this.#isHolding())) return
     while (this.#noted && !this.#detached) {
       this.#noted = false
       this.#resumed = false
@@ -190,13 +182,6 @@ export class Outbox implements Attachment, LinkHandle {
       if (page.length > 0) this.#noted = true
       else if (!this.#noted) this.#live = true
     }
-  }
-
-  async #isHolding(): Promise<boolean> {
-    if (this.#attached === undefined) this.attach()
-    if ((await this.#attached) === true) return true
-    this.#link.close('endpoint_expired')
-    return false
   }
 
   #takePage(): Promise<readonly MailboxEntry[]> {

@@ -1,13 +1,9 @@
 import type { ConnectionInSight, UserEndpoint, UserEndpointInSight } from '@rollcall/protocol/command'
-import type { LinkPeer } from '../../delivery/delivery.ts'
-import type { Registration } from '../../store/store.ts'
-import type { HttpServices } from '../services.ts'
+import type { Clock } from '../../clock/clock.ts'
+import type { LinkPeer, Sighting } from '../../store/store.ts'
 
 /** A registration as its owner sees it. */
-export function userEndpoint(
-  { clock, delivery }: Pick<HttpServices, 'clock' | 'delivery'>,
-  registration: Registration,
-): UserEndpoint {
+export function userEndpoint(clock: Clock, { registration, link }: Sighting<'link'>): UserEndpoint {
   return {
     id: registration.userEndpointId,
     keepAliveSeconds: registration.keepAliveSeconds,
@@ -15,19 +11,14 @@ export function userEndpoint(
     registeredAt: instant(registration.registeredAtWallMs),
     lastKeepAliveAt: instant(registration.lastKeepAliveAtWallMs),
     expiresAt: instant(clock.wallMs() + registration.remainingMs),
-    connected: delivery.isConnected(registration),
+    connected: link !== undefined,
   }
 }
 
 /** The same as backends see it. */
-export function userEndpointInSight(
-  services: Pick<HttpServices, 'clock' | 'delivery'>,
-  registration: Registration,
-): UserEndpointInSight {
-  const mailboxDepth = services.delivery.mailboxDepth(registration)
-  const peer = services.delivery.peerOf(registration)
-  const link = peer && { link: connectionInSight(peer) }
-  return { ...userEndpoint(services, registration), mailboxDepth, ...link }
+export function userEndpointInSight(clock: Clock, sighting: Sighting<'depth' | 'link'>): UserEndpointInSight {
+  const link = sighting.link && { link: connectionInSight(sighting.link.peer) }
+  return { ...userEndpoint(clock, sighting), mailboxDepth: sighting.depth, ...link }
 }
 
 function connectionInSight(peer: LinkPeer): ConnectionInSight {

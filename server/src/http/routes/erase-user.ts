@@ -24,23 +24,23 @@ const schema = {
   },
 }
 
-type Services = Pick<HttpServices, 'auth' | 'registrar' | 'delivery' | 'erasure'>
+type Services = Pick<HttpServices, 'auth' | 'registrar' | 'erasure'>
 
 /** First nothing may register or send any more, then it is gone. Of an organization that has left the directory too. */
-export function eraseUserRoute(app: App, { auth, registrar, delivery, erasure }: Services): void {
+export function eraseUserRoute(app: App, { auth, registrar, erasure }: Services): void {
   const options = { schema, validatorCompiler: unchecked, config: BODY_OPTIONAL }
   app.post('/users/:userId/erase', options, async (request, reply) => {
     const user = userToRevoke(callerOf(request), request.params.userId, request.query.organizationId)
     requireUserId(user.userId)
     await auth.revokeUser(user)
-    const registrations = await registrar.list(user)
-    const waiting = registrations.reduce((sum, one) => sum + delivery.mailboxDepth(one), 0)
+    const sightings = await registrar.look([user], { depth: true })
+    const waiting = sightings.reduce((sum, { depth }) => sum + depth, 0)
     await registrar.unregisterAll(user, 'revoked')
     const erased = await erasure.erase(user)
     const answer: UserErased = {
       ...user,
       ...erased,
-      registrations: erased.registrations + registrations.length,
+      registrations: erased.registrations + sightings.length,
       mailboxEvents: erased.mailboxEvents + waiting,
     }
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)

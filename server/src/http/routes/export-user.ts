@@ -28,7 +28,7 @@ const schema = {
   },
 }
 
-type Services = Pick<HttpServices, 'registrar' | 'delivery' | 'history' | 'webhooks' | 'limits' | 'clock'>
+type Services = Pick<HttpServices, 'registrar' | 'history' | 'webhooks' | 'limits' | 'clock'>
 
 const PAGE = 200
 
@@ -52,16 +52,16 @@ export function exportUserRoute(app: App, services: Services): void {
   })
 }
 
-async function headOf({ registrar, delivery, clock }: Services, user: UserKey): Promise<string> {
-  const [registrations, seenAtWallMs] = await Promise.all([
-    registrar.list(user),
+async function headOf({ registrar, clock }: Services, user: UserKey): Promise<string> {
+  const [sightings, seenAtWallMs] = await Promise.all([
+    registrar.look([user], { depth: true, link: true }),
     registrar.lastSeenWallMs(user),
   ])
   return JSON.stringify({
     ...user,
     exportedAt: new Date(clock.wallMs()).toISOString(),
     lastSeenAt: seenAtWallMs === undefined ? null : new Date(seenAtWallMs).toISOString(),
-    endpoints: registrations.map((registration) => userEndpointInSight({ delivery, clock }, registration)),
+    endpoints: sightings.map((sighting) => userEndpointInSight(clock, sighting)),
   })
 }
 

@@ -22,18 +22,14 @@ const schema = {
 }
 
 /** 404 for an id that is unknown, expired, another user's or no id at all: nobody learns which. */
-export function findEndpointRoute(
-  app: App,
-  services: Pick<HttpServices, 'registrar' | 'delivery' | 'clock'>,
-): void {
+export function findEndpointRoute(app: App, services: Pick<HttpServices, 'registrar' | 'clock'>): void {
   app.get('/users/endpoints/:userEndpointId', { schema }, async (request, reply) => {
     const { userEndpointId } = request.params
     const user = ownUser(callerOf(request))
-    const found = isId(userEndpointId)
-      ? await services.registrar.find({ ...user, userEndpointId })
-      : undefined
+    if (!isId(userEndpointId)) throw new RollcallError('not_found')
+    const [found] = await services.registrar.look([{ ...user, userEndpointId }], { link: true })
     if (found === undefined) throw new RollcallError('not_found')
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
-    return reply.send(JSON.stringify(userEndpoint(services, found)))
+    return reply.send(JSON.stringify(userEndpoint(services.clock, found)))
   })
 }

@@ -20,13 +20,10 @@ const schema = {
   },
 }
 
-export function listEndpointsRoute(
-  app: App,
-  services: Pick<HttpServices, 'registrar' | 'delivery' | 'clock'>,
-): void {
+export function listEndpointsRoute(app: App, services: Pick<HttpServices, 'registrar' | 'clock'>): void {
   app.get('/users/endpoints', { schema }, async (request, reply) => {
-    const registrations = await services.registrar.list(ownUser(callerOf(request)))
-    const endpoints = registrations.map((registration) => userEndpoint(services, registration))
+    const sightings = await services.registrar.look([ownUser(callerOf(request))], { link: true })
+    const endpoints = sightings.map((sighting) => userEndpoint(services.clock, sighting))
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
     return reply.send(JSON.stringify(endpoints))
   })

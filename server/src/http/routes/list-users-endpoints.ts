@@ -25,13 +25,13 @@ const schema = {
   },
 }
 
-type Services = Pick<HttpServices, 'registrar' | 'delivery' | 'clock'>
+type Services = Pick<HttpServices, 'registrar' | 'clock'>
 
 export function listUsersEndpointsRoute(app: App, services: Services): void {
   app.get('/users/:userId/endpoints', { schema, validatorCompiler: unchecked }, async (request, reply) => {
     const user = userInSight(callerOf(request), request.params.userId, request.query.organizationId)
-    const registrations = await services.registrar.list(user)
-    const endpoints = registrations.map((registration) => userEndpointInSight(services, registration))
+    const sightings = await services.registrar.look([user], { depth: true, link: true })
+    const endpoints = sightings.map((sighting) => userEndpointInSight(services.clock, sighting))
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
     return reply.send(JSON.stringify(endpoints))
   })

@@ -2,7 +2,7 @@ import type { UserPage, UserPresence } from '@rollcall/protocol/command'
 import { organizationInSight, type Principal } from '../../auth/auth.ts'
 import { turnOf } from '../../limits/limits.ts'
 import { JSON_TYPE } from '../answers/error-body.ts'
-import { userPresence } from '../answers/user-presence.ts'
+import { byUser, userPresence } from '../answers/user-presence.ts'
 import type { App } from '../app-type.ts'
 import {
   decodeListCursor,
@@ -30,7 +30,7 @@ const schema = {
   },
 }
 
-type Services = Pick<HttpServices, 'registrar' | 'delivery' | 'limits'>
+type Services = Pick<HttpServices, 'registrar' | 'limits'>
 
 /** A user's part of the answer at the most: an id of 128 characters, escaped, and some numbers; bytes. */
 const USER_BYTES_MAX = 1_024
@@ -83,8 +83,10 @@ async function pageOf(services: Services, wanted: Wanted): Promise<Page> {
     if (looked > 0) await services.limits.turns.next(turnOf(caller))
     const max = Math.min(USERS_AT_ONCE, limit - users.length)
     const found = await services.registrar.users(organizationId, { prefix, after, max })
-    for (const { userId, registrations, lastSeenWallMs } of found.users) {
-      const user = userPresence(services, userId, registrations, lastSeenWallMs)
+    const keys = found.users.map(({ userId }) => ({ organizationId, userId }))
+    const sightings = byUser(await services.registrar.look(keys, { link: true }))
+    for (const { userId, lastSeenWallMs } of found.users) {
+      const user = userPresence(userId, sightings.get(userId) ?? [], lastSeenWallMs)
       costMs += USER_COST_MS + user.registered * ENDPOINT_COST_MS
       if (isWanted(user, wanted)) users.push(user)
     }

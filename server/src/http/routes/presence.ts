@@ -3,7 +3,7 @@ import { type Principal, userInSight } from '../../auth/auth.ts'
 import { turnOf } from '../../limits/limits.ts'
 import type { UserKey } from '../../store/store.ts'
 import { JSON_TYPE } from '../answers/error-body.ts'
-import { userPresence } from '../answers/user-presence.ts'
+import { byUser, userPresence } from '../answers/user-presence.ts'
 import type { App } from '../app-type.ts'
 import { parsePresence } from '../bodies/presence-command.ts'
 import { dearly } from '../dear-work.ts'
@@ -25,7 +25,7 @@ const schema = {
   },
 }
 
-type Services = Pick<HttpServices, 'registrar' | 'delivery' | 'limits'>
+type Services = Pick<HttpServices, 'registrar' | 'limits'>
 
 /** A user's part of the answer at the most: an id of 128 characters, escaped, and some numbers; bytes. */
 const USER_BYTES_MAX = 1_024
@@ -55,23 +55,24 @@ async function presenceOfAll(
   caller: Principal,
   keys: readonly UserKey[],
 ): Promise<readonly [readonly UserPresence[], number]> {
+  const wanted = [...new Map(keys.map((key) => [key.userId, key])).values()]
   const found = new Map<string, UserPresence>()
   let costMs = 0
-  for (const { organizationId, userId } of keys) {
-    if (found.has(userId)) continue
-    if (found.size % USERS_AT_ONCE === USERS_AT_ONCE - 1) await services.limits.turns.next(turnOf(caller))
-    const presence = await presenceOf(services, { organizationId, userId })
-    found.set(userId, presence)
-    costMs += USER_COST_MS + presence.registered * ENDPOINT_COST_MS
+  for (let from = 0; from < wanted.length; from += USERS_AT_ONCE) {
+    if (from > 0) await services.limits.turns.next(turnOf(caller))
+    for (const presence of await presenceOf(services, wanted.slice(from, from + USERS_AT_ONCE))) {
+      found.set(presence.userId, presence)
+      costMs += USER_COST_MS + presence.registered * ENDPOINT_COST_MS
+    }
   }
   return [keys.flatMap(({ userId }) => found.get(userId) ?? []), costMs]
 }
 
-async function presenceOf(services: Services, user: UserKey): Promise<UserPresence> {
-  const { registrar } = services
-  const [registrations, seenAtWallMs] = await Promise.all([
-    registrar.list(user),
-    registrar.lastSeenWallMs(user),
-  ])
-  return userPresence(services, user.userId, registrations, seenAtWallMs)
+async function presenceOf({ registrar }: Services, users: readonly UserKey[]): Promise<UserPresence[]> {
+  const sightings = byUser(await registrar.look(users, { link: true }))
+  return Promise.all(
+    users.map(async (user) =>
+      userPresence(user.userId, sightings.get(user.userId) ?? [], await registrar.lastSeenWallMs(user)),
+    ),
+  )
 }

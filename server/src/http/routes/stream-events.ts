@@ -44,9 +44,8 @@ export function streamEventsRoute(app: App, services: Services, streams: EventSt
     const principal = callerOf(request)
     const user = ownUser(principal)
     streams.admit({ principal })
-    const found = isId(userEndpointId)
-      ? await services.registrar.find({ ...user, userEndpointId })
-      : undefined
+    const wanted = isId(userEndpointId) ? [{ ...user, userEndpointId }] : []
+    const [found] = await services.registrar.look(wanted, { link: true })
     if (found === undefined) throw new RollcallError('endpoint_unknown')
     const token = bearerToken(request.raw.headers.authorization) ?? ''
     // Revoked while it was looked up: whoever ends streams did not see this one yet.
@@ -57,7 +56,7 @@ export function streamEventsRoute(app: App, services: Services, streams: EventSt
       token,
       userAgent: userAgentOf(request),
       connectedAtWallMs: services.clock.wallMs(),
-      hasUpTo: sequenceAfter(found, lastEventIdOf(request)),
+      hasUpTo: sequenceAfter(found.registration, lastEventIdOf(request)),
     }
     streams.open(reply.raw, found, reader, () => beginAnswer(reply))
     return reply

@@ -97,15 +97,27 @@ export class EventStream implements Link {
 
   /** Takes the endpoint over and begins to send. The head of the answer must have been written. */
   open(): void {
-    const { userEndpointId } = this.#registration
     this.#response.once('close', () => this.#end('gone'))
     this.#response.on('error', () => this.#end('gone'))
     this.#response.on('drain', () => this.#resume())
     this.#write(retryFrame(RETRY_MS))
-    this.#attachment = this.#context.services.delivery.attach(this.#registration, this)
-    this.#write(namedFrame('subscribed', { userEndpointId }))
-    this.#attachment.start()
+    const attachment = this.#context.services.delivery.attach(this.#registration, this)
+    this.#attachment = attachment
+    void this.#begin(attachment)
     this.#schedule()
+  }
+
+  /** Says that it is subscribed once the store has taken it for the endpoint's link. */
+  async #begin({ attached }: Attachment): Promise<void> {
+    try {
+      if (!(await attached)) this.close('endpoint_expired')
+    } catch (error) {
+      this.#context.services.log.error('http: a stream could not be attached', { err: asError(error) })
+      this.close('gone')
+    }
+    if (!this.isOpen) return
+    this.#write(namedFrame('subscribed', { userEndpointId: this.#registration.userEndpointId }))
+    this.#attachment?.start()
   }
 
   send(event: OutboundEvent): boolean {

@@ -3,7 +3,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { IsConcerned } from '../../auth/auth.ts'
 import { afterThisTurn } from '../../clock/clock.ts'
 import { holderOf } from '../../limits/limits.ts'
-import type { Registration } from '../../store/store.ts'
+import type { Registration, Sighting } from '../../store/store.ts'
 import type { HttpServices } from '../services.ts'
 import { EventStream, type StreamContext, type StreamReader } from './stream.ts'
 
@@ -51,11 +51,12 @@ export class EventStreams {
    * @param begin writes the head of the answer
    * @throws RollcallError `rate_limited` where the endpoint is fought over, `unavailable`; then nothing was written
    */
-  open(response: ServerResponse, registration: Registration, reader: StreamReader, begin: () => void): void {
-    const { limits, delivery, takeOvers } = this.#services
+  open(response: ServerResponse, sighting: Sighting<'link'>, reader: StreamReader, begin: () => void): void {
+    const { limits, takeOvers } = this.#services
+    const { registration } = sighting
     if (this.#isStopped) throw new RollcallError('unavailable', 'The server is stopping.')
     const name = nameOf(registration)
-    const isTaken = delivery.isConnected(registration)
+    const isTaken = sighting.link !== undefined
     if (isTaken && takeOvers.isHeld('endpoint', name)) throw fought()
     const release = limits.ledger.links.take(holderOf(reader.principal))
     if (release === undefined)

@@ -5,8 +5,9 @@ import { readPublication } from '../packets/publication.ts'
 import { PacketError } from '../reasons.ts'
 import type { MqttClient } from '../session/client.ts'
 import { connect, type PendingConnection } from './connect.ts'
+import type { SubscribingConnection } from './grant.ts'
 import { publish } from './publish.ts'
-import { type SubscribingConnection, subscribe, unsubscribe } from './subscribe.ts'
+import { subscribe, unsubscribe } from './subscribe.ts'
 
 /** What packets are carried out for. */
 export type ActingConnection = PendingConnection &

@@ -108,10 +108,10 @@ test('a token that is revoked while its CONNECT is judged is refused', async (t)
   const { auth, registrar } = fixture
   auth.add(TOKEN, 'alice', { ttlMs: -LIFETIME_MS })
   registrar.add('alice', 'phone', LIFETIME_MS)
-  const list = registrar.list.bind(registrar)
-  t.mock.method(registrar, 'list', async (user: Parameters<typeof list>[0]) => {
+  const look = registrar.look.bind(registrar)
+  t.mock.method(registrar, 'look', async (users: Parameters<typeof look>[0]) => {
     auth.revoked.add(TOKEN)
-    return list(user)
+    return look(users)
   })
   const phone = await connectClient(t, fixture, { username: 'alice', password: TOKEN, protocolVersion: 5 })
   assert.equal(phone.connack.reasonCode, 0x87)

@@ -47,11 +47,11 @@ export async function mayActFor(
 /** Latest `authorizedUntilWallMs` among the user's live registrations; 0 without any. */
 export async function latestRenewalWallMs(
   { organizationId, userId }: Principal,
-  registrar: Pick<Registrar, 'list'>,
+  registrar: Pick<Registrar, 'look'>,
 ): Promise<number> {
   if (organizationId === null) return 0
-  const registrations = await registrar.list({ organizationId, userId })
-  return Math.max(0, ...registrations.map((registration) => registration.authorizedUntilWallMs))
+  const sightings = await registrar.look([{ organizationId, userId }], {})
+  return Math.max(0, ...sightings.map(({ registration }) => registration.authorizedUntilWallMs))
 }
 
 /**

@@ -49,8 +49,10 @@ export class EndpointLink implements Link, OutgoingLink, PublishTarget {
     return this.#attachment !== undefined
   }
 
-  attach(): void {
-    this.#attachment = this.connection.context.delivery.attach(this.registration, this)
+  /** Resolves to whether it holds its endpoint now: not where the registration has ended meanwhile. Rejects as `unavailable`. */
+  attach(): Promise<boolean> {
+    this.#attachment ??= this.connection.context.delivery.attach(this.registration, this)
+    return this.#attachment.attached
   }
 
   start(): void {

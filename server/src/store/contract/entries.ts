@@ -1,4 +1,5 @@
 import type {
+  Addressee,
   Cancellation,
   Ending,
   EndOutcome,
@@ -6,6 +7,7 @@ import type {
   LinkHandle,
   MailboxBounds,
   MailboxEntry,
+  Registration,
   RegistrationKey,
   Store,
 } from '../store.ts'
@@ -24,6 +26,23 @@ const WIDE: MailboxBounds = { eventsMax: 1000, bytesMax: 1_000_000 }
 /** A link of a device. */
 export function linkOf(linkId: number): LinkHandle {
   return { linkId, peer: PEER }
+}
+
+/** The live registrations of a user, or that of one endpoint, oldest first. */
+export async function liveOf(
+  { registrations }: Pick<Store, 'registrations'>,
+  addressee: Addressee,
+): Promise<readonly Registration[]> {
+  return (await registrations.look([addressee], {})).map(({ registration }) => registration)
+}
+
+/** How many entries wait in the mailbox of a live registration. */
+export async function depthOf(
+  { registrations }: Pick<Store, 'registrations'>,
+  { registrationId, ...endpoint }: RegistrationKey,
+): Promise<number> {
+  const [sighting] = await registrations.look([endpoint], { depth: true })
+  return sighting?.registration.registrationId === registrationId ? sighting.depth : 0
 }
 
 /** What waits in a mailbox, as a link would be handed it that lets go at once. In flight is nothing afterwards. */

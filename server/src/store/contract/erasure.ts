@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { LIFECYCLE_EVENTS, type LifecycleEventType } from '@rollcall/protocol/lifecycle'
 import type { CallDraft, Sender, UserKey } from '../store.ts'
-import { linkOf } from './entries.ts'
+import { linkOf, liveOf } from './entries.ts'
 import { ACME, add, draft, names, send } from './history-scene.ts'
 import { type Cases, ENDPOINT, type Scene } from './scene.ts'
 
@@ -76,7 +76,7 @@ async function known({ store }: Scene, user: UserKey): Promise<readonly string[]
   const call = await store.calls.find(user, `ring ${user.userId}`)
   const isOf = ({ userId }: UserKey) => userId === user.userId
   const found: readonly (readonly [string, boolean])[] = [
-    ['registered', (await store.registrations.list(user)).length > 0],
+    ['registered', (await liveOf(store, user)).length > 0],
     ['seen', (await store.lastSeen.find(user)) !== undefined],
     ['listed', users.length > 0],
     ['history', records.length > 0],
@@ -129,8 +129,8 @@ export const erasureCases: Cases = {
 }
 
 async function waitingOf(scene: Scene): Promise<number> {
-  const [bobs] = await scene.store.registrations.list(BOB)
-  return bobs === undefined ? 0 : scene.store.mailboxes.depth(bobs)
+  const [bobs] = await scene.list(BOB)
+  return bobs === undefined ? 0 : scene.depth(bobs)
 }
 
 export const erasureRestartCases: Cases = {
@@ -141,7 +141,7 @@ export const erasureRestartCases: Cases = {
     const watch = { organizationId: 'acme', types: ALL, webhookIds: ['hook'] }
     await scene.store.feed.watch([watch])
     await assertErased(scene)
-    const [bobs] = await scene.store.registrations.list(BOB)
+    const [bobs] = await scene.list(BOB)
     assert.equal(bobs?.userEndpointId, ENDPOINT.userEndpointId)
   },
 }

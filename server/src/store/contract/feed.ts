@@ -74,7 +74,7 @@ export const feedCases: Cases = {
     for (let twice = 0; twice < 2; twice++) await mailboxes.end([held(second, 'id of f')], 'expired', bounds)
     await scene.under.advance(1)
     assert.equal((await scene.lapsed()).length, 1)
-    assert.equal(mailboxes.depth(registration), 0)
+    assert.equal(await scene.depth(registration), 0)
     await links.detach(registration, linkOf(1), 'connection_lost')
     const disconnectedAtWallMs = scene.under.wallMs()
     await scene.under.advance(10_000)

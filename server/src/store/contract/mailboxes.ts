@@ -35,7 +35,7 @@ export const mailboxCases: Cases = {
       { ...entry, payload: Buffer.from(entry?.payload ?? []) },
       { ...event, sequence: all.accepted[1]?.sequence },
     )
-    assert.equal(scene.store.mailboxes.depth(phone), 2)
+    assert.equal(await scene.depth(phone), 2)
     // What was sent before may be followed without a look: the newest entry there was, or none.
     const next = await scene.append('x', { userEndpointId: phone.userEndpointId })
     assert.deepEqual(
@@ -108,7 +108,7 @@ export const mailboxCases: Cases = {
     await scene.discard(registration, 999_999)
     await scene.discard(other, sequences[0] ?? 0)
     await scene.discard({ ...registration, registrationId: 999_999 }, sequences[0] ?? 0)
-    assert.equal(scene.store.mailboxes.depth(registration), 2)
+    assert.equal(await scene.depth(registration), 2)
     assert.deepEqual(await scene.payloads(registration), ['one', 'three'])
     assert.deepEqual(await scene.store.totals(), { registrations: 2, mailboxEvents: 2, mailboxBytes: 8 })
   },
@@ -149,7 +149,7 @@ export const mailboxCases: Cases = {
     const second = await scene.register()
     await scene.append('for the second')
     assert.deepEqual(await scene.payloads(first), [])
-    assert.equal(scene.store.mailboxes.depth(first), 0)
+    assert.equal(await scene.depth(first), 0)
     assert.deepEqual(await scene.payloads(second), ['for the second'])
   },
 

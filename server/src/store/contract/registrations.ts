@@ -39,7 +39,7 @@ export const registrationCases: Cases = {
     await scene.register()
     await scene.under.advance(10_000)
     assert.equal(await scene.find(), undefined)
-    assert.deepEqual(await scene.store.registrations.list(ENDPOINT), [])
+    assert.deepEqual(await scene.list(), [])
     assert.equal(await scene.keepalive(), undefined)
     assert.equal(await scene.unregister(), undefined)
     assert.equal(await scene.find(), undefined, 'a keepalive brings nothing back to life')
@@ -82,7 +82,7 @@ export const registrationCases: Cases = {
     const ids = [first, second, third].map(({ registrationId }) => registrationId)
     assert.equal(new Set(ids).size, 3)
     for (const registration of [third, second, first])
-      assert.equal(scene.store.mailboxes.depth(registration), registration === second ? 1 : 0)
+      assert.equal((await scene.read(registration)).length, registration === second ? 1 : 0)
     assert.deepEqual(await scene.payloads(third), [])
   },
 
@@ -132,7 +132,7 @@ export const registrationCases: Cases = {
       [a.registrationId],
     )
     assert.notEqual(again.registration.registrationId, c.registrationId)
-    assert.equal(scene.store.mailboxes.depth(a), 0, 'its mailbox goes with it')
+    assert.equal(await scene.depth(a), 0, 'its mailbox goes with it')
     assert.deepEqual(scene.under.ended, [['acme', 1]])
     assert.equal((await scene.store.totals()).registrations, 3)
     assert.deepEqual(await scene.ids(), ['b', 'd', 'c'])
@@ -194,7 +194,7 @@ export const registrationCases: Cases = {
     for (const endpoint of endpoints) await scene.register(endpoint)
     const user = { organizationId: 'globex', userId: 'constructor' }
     assert.deepEqual(
-      (await scene.store.registrations.list(user)).map((r) => r.userEndpointId),
+      (await scene.list(user)).map((r) => r.userEndpointId),
       DEVICES,
     )
     await scene.unregister({ ...user, userEndpointId: '__proto__' })
@@ -209,7 +209,7 @@ export const registrationCases: Cases = {
     await scene.register({ userEndpointId: 'c' })
     await scene.unregister({ ...ENDPOINT, userEndpointId: 'a' })
     await scene.register({ userEndpointId: 'a' })
-    const listed = await scene.store.registrations.list(ENDPOINT)
+    const listed = await scene.list()
     assert.deepEqual(
       listed.map(({ userEndpointId }) => userEndpointId),
       ['c', 'b', 'a'],

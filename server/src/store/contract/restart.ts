@@ -40,7 +40,7 @@ async function assertFilled(scene: Scene, kept: Awaited<ReturnType<typeof fill>>
   assert(found !== undefined)
   assert.deepEqual(lasting(found), lasting(kept.registration))
   assert.deepEqual(await scene.payloads(found), ['one', 'two'])
-  assert.equal((await scene.store.registrations.list(ENDPOINT)).length, 2)
+  assert.equal((await scene.list()).length, 2)
   assert.deepEqual(await scene.reply(ENDPOINT, 'k'), { eventId: 'id of one', count: 1 })
   assert.deepEqual(await scene.store.refreshFamilies.find('f'), kept.family)
   assert.deepEqual(await scene.store.revokedTokens.list(), [kept.revoked])
@@ -240,7 +240,7 @@ export const closingCases: Cases = {
       () => scene.keepalive(),
       () => scene.unregister(),
       () => scene.find(),
-      () => store.registrations.list(ENDPOINT),
+      () => scene.list(),
       () => scene.sweep(),
       () => store.links.attach(registration, linkOf(1)),
       () => store.mailboxes.claim({ registration, sequence: 1, eventId: 'e' }, linkOf(1)),

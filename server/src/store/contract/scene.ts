@@ -17,7 +17,7 @@ import type {
   WebhookKey,
   WebhookLease,
 } from '../store.ts'
-import { acknowledgeEntry, endEntry, entriesOf, sendThrough } from './entries.ts'
+import { acknowledgeEntry, depthOf, endEntry, entriesOf, liveOf, sendThrough } from './entries.ts'
 
 /** A store under test, and what the suite has to do to it. Time stands still but for `advance`. */
 export interface StoreUnderTest {
@@ -81,8 +81,7 @@ export class Scene {
 
   /** Of the live ones, oldest first. */
   async ids(): Promise<readonly string[]> {
-    const listed = await this.store.registrations.list(ENDPOINT)
-    return listed.map(({ userEndpointId }) => userEndpointId)
+    return (await this.list()).map(({ userEndpointId }) => userEndpointId)
   }
 
   keepalive(endpoint: EndpointKey = ENDPOINT, authorizedUntilWallMs?: number) {
@@ -93,8 +92,17 @@ export class Scene {
     return this.store.registrations.unregister(endpoint)
   }
 
-  find(endpoint: EndpointKey = ENDPOINT) {
-    return this.store.registrations.find(endpoint)
+  async find(endpoint: EndpointKey = ENDPOINT): Promise<Registration | undefined> {
+    return (await liveOf(this.store, endpoint))[0]
+  }
+
+  /** The user's live registrations, oldest first. */
+  list({ organizationId, userId }: UserKey = ENDPOINT) {
+    return liveOf(this.store, { organizationId, userId })
+  }
+
+  depth(registration: RegistrationKey) {
+    return depthOf(this.store, registration)
   }
 
   sweep(max = 1000) {

@@ -89,7 +89,7 @@ const lifetimes: Cases = {
     const expire = async (max: number) => (await scene.lapsed(max)).map(({ sequence }) => sequence)
     assert.deepEqual(await expire(2), [sequences[1], sequences[3]])
     assert.deepEqual(await expire(2), [sequences[2]])
-    assert.equal(scene.store.mailboxes.depth(phone), 1)
+    assert.equal(await scene.depth(phone), 1)
   },
 
   'what is in flight is spared, and looked at again when it may no longer be': async (scene) => {
@@ -232,9 +232,8 @@ const cancelling: Cases = {
     const phone = await scene.register()
     const [only = 0] = await appendToAll(scene, 'ring', { cancelOthers: cancelDraft() })
     await scene.register({ userEndpointId: 'later' })
-    const { mailboxes } = scene.store
     assert.equal(await scene.acknowledge(phone, only, BOUNDS), undefined)
-    assert.equal(mailboxes.depth(phone), 0)
+    assert.equal(await scene.depth(phone), 0)
     assert.equal(await scene.acknowledge(phone, 999_999, BOUNDS), undefined)
   },
 }

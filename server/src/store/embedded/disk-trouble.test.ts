@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { errno, limitedFiles } from '../../../../test/helpers/limited-files.ts'
 import { eventually } from '../../../../test/helpers/run-server.ts'
-import { entriesOf } from '../contract/entries.ts'
+import { depthOf, entriesOf } from '../contract/entries.ts'
 import { ENDPOINT } from '../contract/scene.ts'
 import type { Registration } from '../store.ts'
 import { openEmbeddedStore } from './assembly.ts'
@@ -130,7 +130,7 @@ async function acknowledgeSoon(setting: Setting, registration: Registration, cou
   }
   await setting.pass(1_000)
   await writesAgain(setting)
-  assert.equal(setting.store.mailboxes.depth(registration), 0)
+  assert.equal(await depthOf(setting.store, registration), 0)
 }
 
 const isFull = { code: 'unavailable', message: 'The disk is full.' }
@@ -160,7 +160,7 @@ describe('a disk that fills up', () => {
       acknowledged += more
       await pass(1_000)
     }
-    assert.equal(store.mailboxes.depth(phone), 0)
+    assert.equal(await depthOf(store, phone), 0)
     await eventually(async () => {
       await pass(1_000)
       return store.warnings().length === 0

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { createFakeClock, type FakeClock } from '../../../../test/helpers/fake-clock.ts'
+import { liveOf } from '../contract/entries.ts'
 import { CONTRACT_BOUNDS, type StoreUnderTest, testStoreContract } from '../contract.ts'
 import type { Store } from '../store.ts'
 import { openEmbeddedStore } from './assembly.ts'
@@ -145,7 +146,7 @@ describe('the data folder', () => {
     await first.registrations.register(request, 1)
     await first.close()
     const second = await openFolderStore({ dataDir, clock })
-    assert.equal((await second.registrations.find(endpoint))?.userEndpointId, 'phone')
+    assert.equal((await liveOf(second, endpoint))[0]?.userEndpointId, 'phone')
     await second.close()
   })
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { createFakeClock } from '../../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../../test/helpers/fake-disk.ts'
+import { depthOf, liveOf } from '../../contract/entries.ts'
 import { ENDPOINT, lasting, Scene } from '../../contract/scene.ts'
 import type { AppendOutcome, Registration } from '../../store.ts'
 import { openEmbeddedStore } from '../assembly.ts'
@@ -63,7 +64,7 @@ describe('the journal', () => {
     for (const write of writes) assert.equal(await isSettled(write, clock), false)
     disk.release()
     await Promise.all(writes)
-    assert.equal(store.mailboxes.depth(registration), 0)
+    assert.equal(await depthOf(store, registration), 0)
     await store.close()
   })
 
@@ -111,7 +112,7 @@ describe('the journal', () => {
     await clock.advance(900)
     assert.equal(disk.table('mailbox').size, 0)
     const afterCrash = await open()
-    assert.equal((await afterCrash.registrations.find(ENDPOINT))?.authorizedUntilWallMs, 77)
+    assert.equal((await liveOf(afterCrash, ENDPOINT))[0]?.authorizedUntilWallMs, 77)
     await afterCrash.close()
   })
 
@@ -160,9 +161,9 @@ describe('a disk that fails', () => {
       ])
       // Memory and disk tell the same.
       const again = await open()
-      const found = await again.registrations.find(ENDPOINT)
+      const [found] = await liveOf(again, ENDPOINT)
       assert(found !== undefined)
-      assert.equal(again.mailboxes.depth(found), expected.length)
+      assert.equal(await depthOf(again, found), expected.length)
       await Promise.all([store.close(), again.close()])
     })
   }
@@ -230,7 +231,7 @@ describe('a disk that fails', () => {
     assert.ok(store.serviceTime.nowMs() > before, 'time does not stand still for it')
     disk.release()
     await Promise.all([...waiting, ...others])
-    assert.equal(store.mailboxes.depth(phone), 51)
+    assert.equal(await depthOf(store, phone), 51)
     await store.close()
   })
 
@@ -243,7 +244,7 @@ describe('a disk that fails', () => {
     await clock.advance(60_000)
     disk.failure = undefined
     const again = await open()
-    assert.notEqual(await again.registrations.find(ENDPOINT), undefined)
+    assert.notEqual((await liveOf(again, ENDPOINT))[0], undefined)
     await again.close()
     assert.equal(clock.pending(), 0, 'no timer is left behind')
   })

@@ -15,7 +15,7 @@ import { after, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { open } from 'lmdb'
 import { createFakeClock } from '../../../../../test/helpers/fake-clock.ts'
-import { entriesOf } from '../../contract/entries.ts'
+import { entriesOf, liveOf } from '../../contract/entries.ts'
 import type { EndpointKey, HistoryRecord, Store } from '../../store.ts'
 import { openDiskRows } from '../disk/disk-rows.ts'
 import type { Files, NewFile } from '../disk/files.ts'
@@ -73,7 +73,7 @@ async function answersOf(store: Store): Promise<unknown> {
 }
 
 async function endpointOf(store: Store, endpoint: EndpointKey): Promise<object> {
-  const registration = await store.registrations.find(endpoint)
+  const [registration] = await liveOf(store, endpoint)
   if (registration === undefined) return { endpoint }
   const { keepAliveSeconds, registrationId } = registration
   const entries = await entriesOf(store, registration)

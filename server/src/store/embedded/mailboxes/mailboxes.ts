@@ -1,7 +1,6 @@
-import type { AppendOutcome, AppendRequest, MailboxStore, UserKey, WantedWrite } from '../../store.ts'
+import type { AppendOutcome, AppendRequest, MailboxStore, WantedWrite } from '../../store.ts'
 import type { Engine } from '../engine.ts'
 import { assertHistoryRoom } from '../history/history.ts'
-import type { RegistrationRecord } from '../registrations/record.ts'
 import { appendToAll } from './append.ts'
 import { endEntries } from './end.ts'
 import { isShared } from './payload-book.ts'
@@ -23,7 +22,7 @@ export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxSt
         const repeated = request.idempotency && replies.tokens.done(request.idempotency.token)
         if (repeated !== undefined)
           return journal.durable().then(() => ({ accepted: [], full: [], repeated }))
-        const reached = targets(engine, request, serviceTime.heardMs())
+        const reached = table.reached(request, serviceTime.heardMs())
         release = request.admit?.(wanted(engine, request, reached.length))
         const outcome = appendToAll(engine, reached, request)
         const isRemembered = remember(engine, replies, request, outcome)
@@ -46,18 +45,7 @@ export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxSt
       journal.assertOpen()
       return endEntries(engine, entries, how, bounds, reason)
     },
-    depth: (registration) => table.lookUp(registration)?.mailbox?.depth ?? 0,
   }
-}
-
-function targets(
-  { table }: Engine,
-  { organizationId, userId, userEndpointId }: UserKey & { readonly userEndpointId?: string },
-  heardMs: number,
-): readonly RegistrationRecord[] {
-  if (userEndpointId === undefined) return table.listLive({ organizationId, userId }, heardMs)
-  const record = table.findLive({ organizationId, userId, userEndpointId }, heardMs)
-  return record === undefined ? [] : [record]
 }
 
 /** About what an event leaves to be written where so many endpoints take it. */

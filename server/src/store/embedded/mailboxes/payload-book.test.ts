@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { createFakeClock } from '../../../../../test/helpers/fake-clock.ts'
 import { FakeDisk } from '../../../../../test/helpers/fake-disk.ts'
 import { ENTRY_BYTES } from '../../bounds.ts'
+import { depthOf } from '../../contract/entries.ts'
 import { ENDPOINT, Scene } from '../../contract/scene.ts'
 import type { AppendRequest, Registration } from '../../store.ts'
 import { openEmbeddedStore } from '../assembly.ts'
@@ -137,10 +138,10 @@ describe('what many entries share', () => {
       const before = disk.table('payloads').size
       const again = await open(disk)
       assert.equal(again.rows('payloads'), before, 'nothing was left over')
-      const listed = await again.store.registrations.list(ENDPOINT)
+      const listed = await again.scene.list()
       for (const registration of listed) {
         const payloads = await again.scene.payloads(registration)
-        assert.equal(payloads.length, again.store.mailboxes.depth(registration))
+        assert.equal(payloads.length, await depthOf(again.store, registration))
         assert.ok(payloads.every((payload) => payload === LARGE))
       }
       await again.store.close()

@@ -1,5 +1,5 @@
 import { liftDeadline, type Recovery } from '../../recovery.ts'
-import type { EndpointKey, RegistrationKey, StoreTotals, UserKey } from '../../store.ts'
+import type { Addressee, EndpointKey, RegistrationKey, StoreTotals, UserKey } from '../../store.ts'
 import { Mailbox } from '../mailboxes/mailbox.ts'
 import { DueIndex } from './due-index.ts'
 import { isLive, type RegistrationRecord, type Term } from './record.ts'
@@ -51,6 +51,16 @@ export class RegistrationTable {
 
   listLive(user: UserKey, nowMs: number): readonly RegistrationRecord[] {
     return this.#byUser.list(user).filter((record) => isLive(record, nowMs))
+  }
+
+  /** The live registrations of a user, or that of one endpoint. */
+  reached(
+    { organizationId, userId, userEndpointId }: Addressee,
+    nowMs: number,
+  ): readonly RegistrationRecord[] {
+    if (userEndpointId === undefined) return this.listLive({ organizationId, userId }, nowMs)
+    const record = this.findLive({ organizationId, userId, userEndpointId }, nowMs)
+    return record === undefined ? [] : [record]
   }
 
   /**

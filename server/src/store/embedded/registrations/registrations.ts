@@ -9,7 +9,7 @@ import { RegistrationRecord, toRegistration } from './record.ts'
 import { encodeIdentity } from './registration-row.ts'
 
 export function embeddedRegistrations(engine: Engine): RegistrationStore {
-  const { journal, serviceTime, table } = engine
+  const { journal, links, serviceTime, table } = engine
   return {
     async register(request, endpointsMax) {
       journal.assertWritable()
@@ -38,15 +38,16 @@ export function embeddedRegistrations(engine: Engine): RegistrationStore {
       await journal.durable()
       return toRegistration(record, at.nowMs)
     },
-    async find(endpoint) {
+    async look(addressees) {
       journal.assertOpen()
-      const record = table.findLive(endpoint, serviceTime.heardMs())
-      return record && toRegistration(record, serviceTime.nowMs())
-    },
-    async list(user) {
-      journal.assertOpen()
-      const nowMs = serviceTime.nowMs()
-      return table.listLive(user, serviceTime.heardMs()).map((record) => toRegistration(record, nowMs))
+      const [nowMs, heardMs] = [serviceTime.nowMs(), serviceTime.heardMs()]
+      return addressees
+        .flatMap((addressee) => table.reached(addressee, heardMs))
+        .map((record) => ({
+          registration: toRegistration(record, nowMs),
+          depth: record.mailbox?.depth ?? 0,
+          link: links.of(record.registrationId),
+        }))
     },
   }
 }
@@ -67,7 +68,7 @@ function register(
     refresh(engine, live, request, at)
     return { record: live, refreshed: true }
   }
-  const isLinked = request.mayEvict ? (id: number) => engine.links.has(id) : undefined
+  const isLinked = request.mayEvict ? (id: number) => engine.links.of(id) !== undefined : undefined
   const leaving = whoMakesRoom(engine.table.listLive(request, at.heardMs), endpointsMax, isLinked)
   if (leaving === undefined) return undefined
   const madeRoom = leaving.map((record) => evict(engine, record, at))

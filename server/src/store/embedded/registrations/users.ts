@@ -2,7 +2,6 @@ import { LAST_SEEN_MS } from '../../bounds.ts'
 import type { KnownUser, Range, UserStore } from '../../store.ts'
 import type { Engine } from '../engine.ts'
 import { userName } from '../keys.ts'
-import { toRegistration } from './record.ts'
 import { Rosters } from './rosters.ts'
 import { SortedNames } from './sorted-names.ts'
 
@@ -45,14 +44,12 @@ export function embeddedUsers(engine: Engine): UserStore {
 function knownUser(engine: Engine, organizationId: string, userId: string): KnownUser | 'gone' | undefined {
   const { lastSeen, serviceTime, table } = engine
   const user = { organizationId, userId }
-  const nowMs = serviceTime.nowMs()
-  const live = table.listLive(user, serviceTime.heardMs())
-  const registrations = live.map((record) => toRegistration(record, nowMs))
   const seenWallMs = Math.max(table.lastKeepAliveWallMs(user), lastSeen.get(userName(user)) ?? 0)
   if (seenWallMs === 0) return 'gone'
   const isSeen = serviceTime.wall.earliestMs() < seenWallMs + LAST_SEEN_MS
-  if (registrations.length === 0 && !isSeen) return undefined
-  return { userId, registrations, lastSeenWallMs: isSeen ? seenWallMs : undefined }
+  if (isSeen) return { userId, lastSeenWallMs: seenWallMs }
+  const isThere = table.listLive(user, serviceTime.heardMs()).length > 0
+  return isThere ? { userId, lastSeenWallMs: undefined } : undefined
 }
 
 function* inRange(names: SortedNames, { prefix, after }: Range): Generator<string> {

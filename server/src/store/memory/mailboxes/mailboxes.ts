@@ -9,10 +9,9 @@ import {
 } from '../../store.ts'
 import { assertOpen } from '../gate.ts'
 import {
-  findLive,
   type Links,
-  listLive,
   type Race,
+  reached,
   type Slot,
   type Slots,
   type WaitingEntry,
@@ -30,10 +29,10 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       const repeated = request.idempotency && replies.tokens.done(request.idempotency.token)
       if (repeated !== undefined) return { accepted: [], full: [], repeated }
       // Nothing waits here.
-      const reached = targets(slots, request, now().heardMs)
-      const bytes = reached.length * request.event.payload.byteLength
-      request.admit?.({ bytes, endpoints: reached.length, waitingBytes: 0 })?.()
-      const outcome = append(slots, links, reached, request)
+      const targets = reached(slots, request, now().heardMs)
+      const bytes = targets.length * request.event.payload.byteLength
+      request.admit?.({ bytes, endpoints: targets.length, waitingBytes: 0 })?.()
+      const outcome = append(slots, links, targets, request)
       const count = outcome.accepted.length
       const isAccepted = count > 0 || outcome.full.length === 0
       if (request.idempotency !== undefined && isAccepted)
@@ -73,15 +72,7 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       assertOpen(gate)
       return endAll(parts, entries, how, bounds, reason)
     },
-    depth: (registration) => entriesOf(registration).length,
   }
-}
-
-function targets(slots: Slots, request: AppendRequest, heardMs: number): readonly Slot[] {
-  const { organizationId, userId, userEndpointId } = request
-  if (userEndpointId === undefined) return listLive(slots, request, heardMs)
-  const slot = findLive(slots, { organizationId, userId, userEndpointId }, heardMs)
-  return slot === undefined ? [] : [slot]
 }
 
 function append(slots: Slots, links: Links, targets: readonly Slot[], request: AppendRequest): AppendOutcome {

@@ -11,6 +11,7 @@ import {
   type Held,
   type Links,
   listLive,
+  reached,
   type Slot,
   type Slots,
   toRegistration,
@@ -28,7 +29,7 @@ export type RegistrationParts = {
 }
 
 export function memoryRegistrations(parts: RegistrationParts): RegistrationStore {
-  const { slots, gate, now, end, record } = parts
+  const { slots, links, gate, now, end, record } = parts
   return {
     async register(request, endpointsMax) {
       assertOpen(gate)
@@ -51,16 +52,16 @@ export function memoryRegistrations(parts: RegistrationParts): RegistrationStore
       end(slot, discardReasonOf(reason), at)
       return toRegistration(slot.registration, at.nowMs)
     },
-    async find(endpoint) {
+    async look(addressees) {
       assertOpen(gate)
       const { nowMs, heardMs } = now()
-      const slot = findLive(slots, endpoint, heardMs)
-      return slot && toRegistration(slot.registration, nowMs)
-    },
-    async list(user) {
-      assertOpen(gate)
-      const { nowMs, heardMs } = now()
-      return listLive(slots, user, heardMs).map((slot) => toRegistration(slot.registration, nowMs))
+      return addressees
+        .flatMap((addressee) => reached(slots, addressee, heardMs))
+        .map(({ registration, mailbox }) => ({
+          registration: toRegistration(registration, nowMs),
+          depth: mailbox.length,
+          link: links.of(registration.registrationId),
+        }))
     },
   }
 }
@@ -80,7 +81,7 @@ function register(
     return { kind: 'registered', registration: toRegistration(slot.registration, nowMs), refreshed: true }
   }
   const live = listLive(slots, request, heardMs).map(({ registration }) => registration)
-  const isLinked = request.mayEvict ? (id: number) => links.has(id) : undefined
+  const isLinked = request.mayEvict ? (id: number) => links.of(id) !== undefined : undefined
   const madeRoom = whoMakesRoom(live, endpointsMax, isLinked)
   if (madeRoom === undefined) return { kind: 'too_many_endpoints' }
   for (const registration of madeRoom) {

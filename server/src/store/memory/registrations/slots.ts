@@ -1,6 +1,6 @@
 import type { HeldLinks } from '../../held-links.ts'
 import { liftDeadline, type Recovery } from '../../recovery.ts'
-import type { CancelDraft, EndpointKey, MailboxEntry, Registration, UserKey } from '../../store.ts'
+import type { Addressee, CancelDraft, EndpointKey, MailboxEntry, Registration, UserKey } from '../../store.ts'
 import { type LastSeen, noteLastSeen } from './last-seen.ts'
 
 /** A registration with its deadline, service time. */
@@ -76,6 +76,17 @@ export function listLive(slots: Slots, user: UserKey, heardMs: number): Slot[] {
   return [...slots.byEndpoint.values()]
     .filter(({ registration }) => isOf(registration, user) && isLive(registration, heardMs))
     .sort((a, b) => a.registration.registrationId - b.registration.registrationId)
+}
+
+/** The slots of the live registrations of a user, or that of one endpoint. */
+export function reached(
+  slots: Slots,
+  { organizationId, userId, userEndpointId }: Addressee,
+  heardMs: number,
+): readonly Slot[] {
+  if (userEndpointId === undefined) return listLive(slots, { organizationId, userId }, heardMs)
+  const slot = findLive(slots, { organizationId, userId, userEndpointId }, heardMs)
+  return slot === undefined ? [] : [slot]
 }
 
 /** Adds a slot and returns the one whose place it takes. */

@@ -2,19 +2,15 @@ import type { ServiceTime } from '../../../clock/clock.ts'
 import type { KnownUser, Range, UserStore } from '../../store.ts'
 import { assertOpen, type Gate } from '../gate.ts'
 import { lastSeenIds, memoryLastSeen } from './last-seen.ts'
-import { listLive, type Slots, toRegistration } from './slots.ts'
+import { listLive, type Slots } from './slots.ts'
 
 export function memoryUsers(slots: Slots, serviceTime: ServiceTime, gate: Gate): UserStore {
   const lastSeen = memoryLastSeen(slots, serviceTime.wall, gate)
-  const know = async (organizationId: string, userId: string): Promise<KnownUser> => {
+  const know = async (organizationId: string, userId: string): Promise<KnownUser[]> => {
     const user = { organizationId, userId }
-    const nowMs = serviceTime.nowMs()
-    const live = listLive(slots, user, serviceTime.heardMs())
-    return {
-      userId,
-      registrations: live.map(({ registration }) => toRegistration(registration, nowMs)),
-      lastSeenWallMs: await lastSeen.find(user),
-    }
+    const lastSeenWallMs = await lastSeen.find(user)
+    const isThere = lastSeenWallMs !== undefined || listLive(slots, user, serviceTime.heardMs()).length > 0
+    return isThere ? [{ userId, lastSeenWallMs }] : []
   }
   return {
     async list(organizationId, range) {
@@ -24,9 +20,7 @@ export function memoryUsers(slots: Slots, serviceTime: ServiceTime, gate: Gate):
         .map(({ registration }) => registration.userId)
       const ids = [...registered, ...lastSeenIds(slots.lastSeen, organizationId)]
       const known = await Promise.all(inRange(ids, range).map((userId) => know(organizationId, userId)))
-      const isThere = ({ registrations, lastSeenWallMs }: KnownUser) =>
-        registrations.length > 0 || lastSeenWallMs !== undefined
-      const [users, next] = cut(known.filter(isThere), range.max, ({ userId }) => userId)
+      const [users, next] = cut(known.flat(), range.max, ({ userId }) => userId)
       return { users, next }
     },
     async organizations(range) {
