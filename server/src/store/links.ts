@@ -1,19 +1,6 @@
-import type { ConnectionInSight } from '@rollcall/protocol/command'
 import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
+import type { LinkHandle } from './link-handle.ts'
 import type { RegistrationKey } from './registrations.ts'
-
-/** Who is at the other end of a connection, in its own words: for people who look, never for the log. */
-export type LinkPeer = Pick<ConnectionInSight, 'clientId' | 'protocol' | 'transport'> & {
-  readonly userAgent: string | undefined
-  readonly connectedAtWallMs: number
-}
-
-/** A link as the store knows it. */
-export type LinkHandle = {
-  /** Tells it from every other link there was. */
-  readonly linkId: number
-  readonly peer: LinkPeer
-}
 
 /**
  * Which link holds which registration: it is the one that takes from the mailbox, and what it has claimed is in flight for as

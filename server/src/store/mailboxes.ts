@@ -1,6 +1,6 @@
 import type { DiscardReason } from '@rollcall/protocol/history'
 import type { HistoryDraft } from './history.ts'
-import type { LinkHandle } from './links.ts'
+import type { LinkHandle } from './link-handle.ts'
 import type { Addressee, RegistrationKey } from './registrations.ts'
 import type { Claim, Reply } from './replies.ts'
 

@@ -1,5 +1,5 @@
 import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
-import type { LinkHandle } from './links.ts'
+import type { LinkHandle } from './link-handle.ts'
 
 export type UserKey = { readonly organizationId: string; readonly userId: string }
 export type EndpointKey = UserKey & { readonly userEndpointId: string }

@@ -47,7 +47,8 @@ export type {
   Sender,
 } from './history.ts'
 export type { LastSeenStore } from './last-seen.ts'
-export type { LinkHandle, LinkPeer, LinkStore } from './links.ts'
+export type { LinkHandle, LinkPeer } from './link-handle.ts'
+export type { LinkStore } from './links.ts'
 export type {
   AdmitWrite,
   AppendOutcome,
@@ -70,7 +71,6 @@ export type { RefreshFamily, RefreshFamilyStore, RotateOutcome, Successor } from
 export {
   type Addressee,
   type EndpointKey,
-  type LookFor,
   type RegisterOutcome,
   type RegisterRequest,
   type Registration,
