@@ -48,7 +48,7 @@ export type QosZeroCounts = {
   readonly sent: number
   /** Lost: the endpoint had no link. */
   readonly notConnected: number
-  /** Lost: the link was congested, or the event's lifetime was over. */
+  /** Lost: the link was congested, the event larger than its client takes, or its lifetime over. */
   readonly discarded: number
   /** Answered by a person: one for each event, however many endpoints got it. */
   readonly answered: number

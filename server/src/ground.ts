@@ -36,7 +36,8 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
   const { dataDir, sealingKey: keyFromConfig, formerSealingKey } = configuration
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await assertOwnFolder(dataDir)
-  const metrics = createMetrics()
+  const statistics = new Statistics(clock.wallMs())
+  const metrics = createMetrics(statistics)
   const limits = createLimits({ settings: configuration, clock })
   const takeKind = (record: AuditRecord) => limits.ledger.auditKinds.take(doerIn(record))
   const audit = createAudit({ file: configuration.auditFile, clock, log, metrics, takeKind })
@@ -46,7 +47,6 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
     log.warn('the wall clock jumped', { bySeconds: Math.round(byMs / 1000) })
   }
   closers.add(watchWallJumps(clock, onJump))
-  const statistics = new Statistics(clock.wallMs())
   const store = await openStore({ statistics, limits })
   closers.add(() => store.close())
   // After the store: a key beside no store says that one was lost.

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { createFakeClock } from '../../test/helpers/fake-clock.ts'
 import { noLimits } from '../../test/helpers/no-limits.ts'
 import { sharingOf, watchLoad } from './load.ts'
-import { createMetrics } from './observe/observe.ts'
+import { createMetrics, Statistics } from './observe/observe.ts'
 
 function setUp() {
   const clock = createFakeClock()
@@ -44,7 +44,7 @@ it('bytes that wait to be written are load, and the metrics show whose share was
   assert.throws(() => limits.shedding.admit('bulk'), /overloaded/)
   limits.work.spend({ organizationId: 'acme', userId: 'a' }, 1_500)
   limits.work.spendStranger('127.0.0.1', 250)
-  const metrics = createMetrics()
+  const metrics = createMetrics(new Statistics(0))
   metrics.observeSharing(sharingOf(limits, () => new Map([['historyBytes', 7]])))
   for (let scrape = 0; scrape < 2; scrape++) {
     const { body } = await metrics.render()

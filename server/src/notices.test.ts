@@ -83,11 +83,11 @@ test('a certificate is told of in its last days, and after its end', async () =>
 test('what went wrong is told for five minutes, of each organization and in all', async (t) => {
   const clock = createFakeClock()
   const statistics = new Statistics(0)
-  statistics.of('acme').qos1.mailboxFull = 5
+  statistics.of('acme').outcome(1, 'mailbox_full', 5)
   const recent = new RecentTroubles(clock, statistics)
   t.after(() => recent.close())
   assert.deepEqual(recent.read('acme'), { mailboxFull: 0, expiredLate: 0 }, 'of before it began')
-  statistics.of('acme').qos1.mailboxFull++
+  statistics.of('acme').outcome(1, 'mailbox_full')
   for (const ms of [999, 1_000, 1_001, 90_000]) statistics.of('globex').expiryLatenessMs.add(ms)
   assert.deepEqual(recent.read('acme'), { mailboxFull: 1, expiredLate: 0 })
   assert.deepEqual(recent.read('globex'), { mailboxFull: 0, expiredLate: 2 })

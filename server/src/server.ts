@@ -148,9 +148,7 @@ function openStoreOf(
     isOverloaded: () => limits.shedding.level === 'overloaded',
     onLost: (error) => onStoreLost?.(error),
     onMailboxEnded(organizationId, entries) {
-      const { qos1 } = statistics.of(organizationId)
-      qos1.discarded += entries
-      qos1.registrationEnded += entries
+      statistics.of(organizationId).outcome(1, 'registration_ended', entries)
     },
   })
 }

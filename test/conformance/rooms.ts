@@ -42,8 +42,8 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
   const clock = systemClock()
   const random = seededRandom('rooms')
   const store = createMemoryStore({ clock })
-  const metrics = createMetrics()
   const statistics = new Statistics(clock.wallMs())
+  const metrics = createMetrics(statistics)
   const log = createLog('silent')
   const newId = uuidMaker(clock, random)
   const delivery = createDelivery({
@@ -63,7 +63,6 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
     store,
     clock,
     newId,
-    metrics,
     statistics,
     log,
     limits: { keepAliveSecondsMax: 86_400, endpointsPerUserMax: 100 },

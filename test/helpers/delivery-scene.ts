@@ -15,6 +15,7 @@ import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
 import { FakeDisk } from './fake-disk.ts'
 import { PEER } from './link-peer.ts'
 import { noLimits } from './no-limits.ts'
+import { tellingOutcomes } from './told-outcomes.ts'
 
 /** Who sends. */
 export const BACKEND = {
@@ -33,7 +34,7 @@ export type DeliveryScene = {
   readonly store: Store
   readonly delivery: Delivery
   readonly statistics: Statistics
-  /** What metrics were told, in order. */
+  /** What was counted, in order. */
   readonly outcomes: string[]
 }
 
@@ -53,13 +54,10 @@ export async function openDelivery(
     sealer: createSealer(Buffer.alloc(32), random),
     newId: uuidMaker(clock, random),
     metrics: {
-      eventAccepted: () => undefined,
-      eventOutcome: (outcome) => void outcomes.push(outcome),
-      deliveryMs: () => undefined,
       reminderSent: () => undefined,
       masksTook: () => undefined,
     },
-    statistics,
+    statistics: tellingOutcomes(statistics, (outcome) => void outcomes.push(outcome)),
     log: { error: () => undefined },
     limits: { mailboxEventsMax: 1000, mailboxBytesMax: 4_194_304, ...shares },
     organizationOf: () => undefined,

@@ -254,8 +254,6 @@ export type MqttFixture = {
   /** When an expired token opened a connection. */
   readonly stale: number[]
   readonly refused: string[]
-  /** Events counted `discarded` and the like. */
-  readonly outcomes: string[]
   /** Everything logged: the lines of the real log. */
   readonly lines: string[]
   readonly httpPort: number
@@ -276,7 +274,6 @@ export async function openMqtt(
   const closed: string[] = []
   const stale: number[] = []
   const refused: string[] = []
-  const outcomes: string[] = []
   const lines: string[] = []
   const bounds = { linksMax: 1000, pendingLinksMax: 1000, ...overrides }
   const options: MqttOptions = {
@@ -291,7 +288,6 @@ export async function openMqtt(
       linkClosed: (reason) => void closed.push(reason),
       staleConnect: () => void stale.push(clock.wallMs()),
       refused: (_front, code) => void refused.push(code),
-      eventOutcome: (outcome) => void outcomes.push(outcome),
     },
     settings: {
       ...bounds,
@@ -326,7 +322,6 @@ export async function openMqtt(
     closed,
     stale,
     refused,
-    outcomes,
     lines,
     ...ports,
   }

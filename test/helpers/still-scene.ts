@@ -48,7 +48,6 @@ export async function openStillScene(): Promise<StillScene> {
     store,
     clock,
     newId: () => 'made',
-    metrics: { expiryLatenessMs: () => undefined, registrationEnded: () => undefined },
     statistics: new Statistics(0),
     log: { error: (message) => void ended.push(`error: ${message}`) },
     limits: { keepAliveSecondsMax: 86_400, endpointsPerUserMax: 100 },

@@ -23,14 +23,15 @@ const command = (id: string) => ({
 async function open(test: Parameters<typeof openHttp>[0]) {
   const clock = createFakeClock()
   const disk = new FakeDisk()
+  const statistics = new Statistics(clock.wallMs())
   const store = await openEmbeddedStore({ rows: disk.open(), clock })
   const delivery = createDelivery({
     store,
     clock,
     sealer: createSealer(Buffer.alloc(32), seededRandom(1)),
     newId: () => 'made',
-    metrics: createMetrics(),
-    statistics: new Statistics(clock.wallMs()),
+    metrics: createMetrics(statistics),
+    statistics,
     log: createLog('silent'),
     limits: { mailboxEventsMax: 10, mailboxBytesMax: 100_000 },
     quotas: noLimits(),

@@ -16,12 +16,12 @@ async function full(t: TestContext, isLinked: (userEndpointId: string) => boolea
   const clock = createFakeClock()
   const store = createMemoryStore({ clock })
   const ended: string[] = []
+  const statistics = new Statistics(0)
   const options: RegistrarOptions = {
     store,
     clock,
     newId: () => 'made',
-    metrics: { expiryLatenessMs: () => undefined, registrationEnded: (how) => void ended.push(how) },
-    statistics: new Statistics(0),
+    statistics,
     log: { error: () => undefined },
     limits: { keepAliveSecondsMax: DAY_SECONDS, endpointsPerUserMax: 3 },
     mayEvict,
@@ -46,17 +46,17 @@ async function full(t: TestContext, isLinked: (userEndpointId: string) => boolea
   }
   const list = async () =>
     (await registrar.look([ALICE], {})).map(({ registration }) => registration.userEndpointId)
-  return { registrar, register, list, ended }
+  return { registrar, register, list, ended, statistics }
 }
 
 const tooMany = (words: RegExp) => (error: unknown) =>
   error instanceof RollcallError && error.code === 'too_many_endpoints' && words.test(error.message)
 
 test('the device without a link that was silent longest makes room, and whoever keeps links is told', async (t) => {
-  const { register, list, ended } = await full(t, (id) => id === 'old-1')
+  const { register, list, ended, statistics } = await full(t, (id) => id === 'old-1')
   await register('new')
   assert.deepEqual(await list(), ['old-1', 'old-3', 'new'])
-  assert.deepEqual(ended, ['evicted', 'old-2'])
+  assert.deepEqual([ended, statistics.total().ended.evicted], [['old-2'], 1])
 })
 
 test('a device that is connected is never taken away: the message says what to do', async (t) => {

@@ -34,9 +34,6 @@ async function openPhone(senderId: boolean) {
     sealer: createSealer(Buffer.alloc(32), random),
     newId: uuidMaker(clock, random),
     metrics: {
-      eventAccepted: () => undefined,
-      eventOutcome: () => undefined,
-      deliveryMs: () => undefined,
       reminderSent: () => undefined,
       masksTook: () => undefined,
     },

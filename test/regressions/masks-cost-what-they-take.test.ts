@@ -177,9 +177,6 @@ describe('what masks take can be billed', () => {
       sealer: createSealer(Buffer.alloc(32), random),
       newId: uuidMaker(clock, random),
       metrics: {
-        eventAccepted: () => undefined,
-        eventOutcome: () => undefined,
-        deliveryMs: () => undefined,
         reminderSent: () => undefined,
         masksTook: (steps) => void taken.push(steps),
       },

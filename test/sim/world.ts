@@ -16,6 +16,7 @@ import type { Webhooks } from '../../server/src/webhooks/webhooks.ts'
 import { createFakeClock, type FakeClock, seededRandom } from '../helpers/fake-clock.ts'
 import { MemoryDisk, type MortalFiles } from '../helpers/memory-disk.ts'
 import { noLimits } from '../helpers/no-limits.ts'
+import { tellingOutcomes } from '../helpers/told-outcomes.ts'
 import { AnswersLedger } from './answers-ledger.ts'
 import { Device, type Life } from './device.ts'
 import { createDice, type Dice } from './dice.ts'
@@ -223,17 +224,12 @@ export class World {
     const store = this.#plant(await this.#open(files), this.#clock)
     const newId = uuidMaker(this.#clock, this.#random)
     const metrics = {
-      eventAccepted: () => undefined,
-      eventOutcome: (outcome: string) => {
-        if (outcome === 'expired') this.tally.outlived++
-      },
-      deliveryMs: () => undefined,
       reminderSent: () => void this.tally.reminders++,
       masksTook: () => undefined,
-      registrationEnded: () => undefined,
-      expiryLatenessMs: (lateMs: number) => this.#guard(() => this.#checkLateness(lateMs)),
     }
-    const statistics = new Statistics(this.#clock.wallMs())
+    const statistics = tellingOutcomes(new Statistics(this.#clock.wallMs()), (outcome) => {
+      if (outcome === 'expired') this.tally.outlived++
+    })
     const limits = {
       mailboxEventsMax: 100_000,
       mailboxBytesMax: 1e9,
@@ -258,7 +254,6 @@ export class World {
       store,
       clock: this.#clock,
       newId,
-      metrics,
       statistics,
       log,
       limits,
@@ -267,6 +262,7 @@ export class World {
       onRegistered: (registration) => delivery.endpointRegistered(registration),
       onReminderDue: (registration) => this.#remind(registration),
       onExpired: (registration) => {
+        this.#guard(() => this.#checkLateness(-registration.remainingMs))
         this.#guard(() => this.#onExpired(registration))
         delivery.endpointGone(registration, 'expired')
       },

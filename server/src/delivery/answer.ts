@@ -2,7 +2,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { ID_RULE, isId } from '@rollcall/protocol/id'
 import { ANSWER_BYTES_MAX, ANSWERABLE_MS, ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
 import { createMaskWork, type MaskLength, parseMasks } from '../masks/masks.ts'
-import type { Metrics, Tally } from '../observe/observe.ts'
+import type { Metrics } from '../observe/observe.ts'
 import type { Answered, AnswerOutcome, Call, HistoryRecord, Store, UserKey } from '../store/store.ts'
 import { refuse } from './command/command.ts'
 import { isAbsent, isShortText, type JsonObject, type Problems } from './command/problems.ts'
@@ -22,7 +22,7 @@ export type AnswerCommand = {
 export type AnswerContext = EndingsContext & {
   readonly store: Pick<Store, 'calls' | 'history'>
   readonly maskLength: MaskLength
-  readonly metrics: EndingsContext['metrics'] & Pick<Metrics, 'masksTook'>
+  readonly metrics: Pick<Metrics, 'masksTook'>
 }
 
 /**
@@ -167,10 +167,7 @@ function tellOfAnswer(
   { qos }: Call,
   { taken, cancellation }: Extract<AnswerOutcome, { readonly kind: 'answered' }>,
 ): void {
-  const tally: Tally = context.statistics.of(organizationId)
-  context.metrics.eventOutcome('answered')
-  if (qos === 0) tally.qos0.answered++
-  else tally.qos1.answered++
+  context.statistics.of(organizationId).outcome(qos, 'answered')
   if (taken !== undefined) tell(context, [taken], 'acknowledged')
   if (cancellation !== undefined) carryOn(context, cancellation)
 }

@@ -31,14 +31,15 @@ async function openDelivery(stepMs = 0) {
   const clock = { ...fake, monotonicMs }
   const disk = new FakeDisk()
   const random = seededRandom('bulk')
+  const statistics = new Statistics(0)
   const store = await openEmbeddedStore({ rows: disk.open(), clock })
   const delivery = createDelivery({
     store,
     clock,
     sealer: createSealer(Buffer.alloc(32), random),
     newId: uuidMaker(clock, random),
-    metrics: createMetrics(),
-    statistics: new Statistics(0),
+    metrics: createMetrics(statistics),
+    statistics,
     log: createLog('silent'),
     limits: { mailboxEventsMax: 1_000, mailboxBytesMax: 4_194_304 },
     organizationOf: () => undefined,

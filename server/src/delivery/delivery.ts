@@ -35,7 +35,7 @@ export { type BulkItem, readSendEventArray, readSendEventLines } from './command
 export { parseSendEvent, type SendEventCommand } from './command/command.ts'
 export type { JsonObject } from './command/problems.ts'
 export { isJsonObject, parseJsonBody } from './command/raw-json.ts'
-export type { Attachment, Link, LinkCloseReason, OutboundEvent } from './links/link.ts'
+export type { Attachment, Link, LinkCloseReason, OutboundEvent, Taken } from './links/link.ts'
 export { TakeOvers } from './links/take-overs.ts'
 export { parseMasksPreview } from './preview-masks.ts'
 export type { SendResult } from './send-event.ts'
@@ -140,10 +140,7 @@ export type DeliveryOptions = {
   readonly clock: Clock
   /** Makes UUIDv7s. */
   readonly newId: () => string
-  readonly metrics: Pick<
-    Metrics,
-    'eventAccepted' | 'eventOutcome' | 'deliveryMs' | 'reminderSent' | 'masksTook'
-  >
+  readonly metrics: Pick<Metrics, 'reminderSent' | 'masksTook'>
   readonly statistics: Pick<Statistics, 'of'>
   readonly log: Pick<Log, 'error'>
   readonly limits: MailboxShareSettings & {
@@ -215,8 +212,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 }
 
 function remind({ clock, newId, metrics }: DeliveryOptions, links: Links, registration: Registration): void {
-  if (links.find(registration)?.sendNow(reminderBytes(registration, clock.wallMs(), newId())))
-    metrics.reminderSent()
+  const taken = links.find(registration)?.sendNow(reminderBytes(registration, clock.wallMs(), newId()))
+  if (taken === true) metrics.reminderSent()
 }
 
 function outboxContext(

@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { DiscardReason } from '@rollcall/protocol/history'
 import type { Clock } from '../clock/clock.ts'
-import type { Metrics, Statistics, Tally } from '../observe/observe.ts'
+import type { EventOutcome, Statistics } from '../observe/observe.ts'
 import type { Cancellation, Ending, EndOutcome, EntryPosition, MailboxBounds, Store } from '../store/store.ts'
 import type { Links } from './links/links.ts'
 import type { LinkedEntry } from './links/outbox.ts'
@@ -15,7 +15,6 @@ export type EndingsContext = {
   readonly links: Links
   readonly receipts: Receipts
   readonly clock: Clock
-  readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs'>
   readonly statistics: Pick<Statistics, 'of'>
   readonly bounds: MailboxBounds
 }
@@ -69,15 +68,13 @@ export class Endings {
     how: Ending,
     reason: DiscardReason | undefined,
   ): void {
-    const { clock, metrics, statistics } = this.#context
-    if (ended.length > 0) metrics.eventOutcome(how, ended.length)
+    const { clock, receipts, statistics } = this.#context
     const nowMs = clock.monotonicMs()
     for (const entry of ended) {
       const tally = statistics.of(entry.registration.organizationId)
-      countAndTell(this.#context, tally, entry, how)
-      if (entry.sinceMs === undefined) continue
-      metrics.deliveryMs(1, nowMs - entry.sinceMs)
-      if (how === 'acknowledged') tally.deliveryMs.qos1.add(nowMs - entry.sinceMs)
+      tally.outcome(1, how)
+      receipts.entryEnded(entry, how === 'acknowledged')
+      if (how === 'acknowledged' && entry.sinceMs !== undefined) tally.delivered(1, nowMs - entry.sinceMs)
     }
     for (const cancellation of cancellations) carryOn(this.#context, cancellation)
     if (refused.length > 0)
@@ -87,30 +84,19 @@ export class Endings {
   }
 }
 
-/** The store has ended entries: the rest is told. */
+/**
+ * The store has ended entries: the rest is told. `superseded`: others have brought that about, a newer event or another
+ * endpoint.
+ */
 export function tell(
-  context: Pick<EndingsContext, 'metrics' | 'receipts' | 'statistics'>,
+  { receipts, statistics }: Pick<EndingsContext, 'receipts' | 'statistics'>,
   positions: readonly EntryPosition[],
-  ending: Ending,
+  how: Extract<EventOutcome, 'acknowledged' | 'expired' | 'superseded'>,
 ): void {
-  if (positions.length === 0) return
-  context.metrics.eventOutcome(ending, positions.length)
   for (const position of positions) {
-    const tally = context.statistics.of(position.registration.organizationId)
-    countAndTell(context, tally, position, ending)
-    // What others have brought about: a newer event, or another endpoint.
-    if (ending === 'discarded') tally.qos1.superseded++
+    statistics.of(position.registration.organizationId).outcome(1, how)
+    receipts.entryEnded(position, how === 'acknowledged')
   }
-}
-
-function countAndTell(
-  { receipts }: Pick<EndingsContext, 'receipts'>,
-  { qos1 }: Tally,
-  position: EntryPosition,
-  ending: Ending,
-): void {
-  qos1[ending]++
-  receipts.entryEnded(position, ending === 'acknowledged')
 }
 
 /** The cancelling events are in the mailboxes: they go out as soon as they are durable, and not before. */
@@ -118,17 +104,12 @@ export function carryOn(
   context: Omit<EndingsContext, 'store'>,
   { organizationId, accepted, full, discarded, durable }: Cancellation,
 ): void {
-  const { links, metrics, statistics } = context
-  const { qos1 } = statistics.of(organizationId)
-  tell(context, discarded, 'discarded')
-  if (accepted.length + full.length > 0) {
-    metrics.eventAccepted(1)
-    qos1.events++
-  }
-  qos1.copies += accepted.length
-  qos1.mailboxFull += full.length
-  if (accepted.length > 0) metrics.eventOutcome('queued', accepted.length)
-  if (full.length > 0) metrics.eventOutcome('mailbox_full', full.length)
+  const { links, statistics } = context
+  const tally = statistics.of(organizationId)
+  tell(context, discarded, 'superseded')
+  if (accepted.length + full.length > 0) tally.event(1)
+  tally.outcome(1, 'queued', accepted.length)
+  tally.outcome(1, 'mailbox_full', full.length)
   const wake = (): void => {
     for (const registration of accepted) links.find(registration)?.resume()
   }

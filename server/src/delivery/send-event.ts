@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../auth/auth.ts'
 import { type Limits, turnOf } from '../limits/limits.ts'
-import type { Metrics, Statistics, Tally } from '../observe/observe.ts'
+import type { Statistics, Tally } from '../observe/observe.ts'
 import type {
   AdmitWrite,
   AppendOutcome,
@@ -36,7 +36,6 @@ export type SendEventContext = AcceptContext &
     readonly idempotency: Idempotency
     readonly receipts: Receipts
     readonly quotas: Pick<Limits, 'turns' | 'ledger' | 'shedding'>
-    readonly metrics: Pick<Metrics, 'eventAccepted' | 'eventOutcome' | 'deliveryMs'>
     readonly statistics: Pick<Statistics, 'of'>
     readonly bounds: MailboxBounds
     readonly shares: MailboxShareSettings
@@ -142,7 +141,7 @@ async function sendAtMostOnce(
   event: Accepted,
   waiter: Waiter | undefined,
 ): Promise<SendResult> {
-  const { clock, links, metrics, receipts, store } = context
+  const { clock, links, receipts, store } = context
   const { to, userEndpointId } = event
   const addressee = userEndpointId === undefined ? to : { ...to, userEndpointId }
   const sightings = await store.registrations.look([addressee], {})
@@ -151,17 +150,13 @@ async function sendAtMostOnce(
   if (waiter !== undefined)
     receipts.expect(waiter, awaited(event), [], isOver ? 0 : connected(links, sightings))
   const endpoints = sightings.map(({ registration }) => {
-    const outcome = isOver ? 'expired' : sendNow(context, tally, registration, event)
+    const outcome = isOver ? over(tally) : sendNow(context, tally, registration, event)
     const { userEndpointId } = registration
     return outcome === 'discarded' ? { ...CONGESTED, userEndpointId } : { userEndpointId, outcome }
   })
   store.history.add(draftOf(event, event, atWallMs), endpoints)
-  const elapsedMs = clock.monotonicMs() - event.acceptedAtMs
-  metrics.deliveryMs(0, elapsedMs)
-  if (isOver) tally.qos0.discarded += sightings.length
-  else if (endpoints.some(wasSent)) tally.deliveryMs.qos0.add(elapsedMs)
-  metrics.eventAccepted(0)
-  tally.qos0.events++
+  if (endpoints.some(wasSent)) tally.delivered(0, clock.monotonicMs() - event.acceptedAtMs)
+  tally.event(0)
   return { count: sightings.length, eventId: event.eventId }
 }
 
@@ -172,23 +167,28 @@ function wasSent({ outcome }: { readonly outcome: Outcome }): boolean {
   return outcome === 'sent'
 }
 
+function over(tally: Tally): Outcome {
+  tally.outcome(0, 'expired')
+  return 'expired'
+}
+
 function sendNow(
-  { links, metrics }: SendEventContext,
-  { qos0 }: Tally,
+  { links }: SendEventContext,
+  tally: Tally,
   registration: Registration,
   event: Accepted,
 ): Outcome {
-  const outbox = links.find(registration)
-  if (outbox === undefined) {
-    metrics.eventOutcome('not_connected')
-    qos0.notConnected++
+  const taken = links.find(registration)?.sendNow(event.bytes)
+  if (taken === undefined) {
+    tally.outcome(0, 'not_connected')
     return 'not_connected'
   }
-  const isSent = outbox.sendNow(event.bytes)
-  metrics.eventOutcome(isSent ? 'sent' : 'dropped_congested')
-  if (isSent) qos0.sent++
-  else qos0.discarded++
-  return isSent ? 'sent' : 'discarded'
+  if (taken === true) {
+    tally.outcome(0, 'sent')
+    return 'sent'
+  }
+  tally.outcome(0, taken === false ? 'dropped_congested' : taken)
+  return 'discarded'
 }
 
 function connected(links: Links, reached: readonly { readonly registration: RegistrationKey }[]): number {
@@ -207,15 +207,14 @@ function sendAtLeastOnce(
   claim: Claim | undefined,
   waiter: Waiter | undefined,
 ): Promise<SendResult> {
-  const admit = admission(context, tally.qos1, event)
+  const admit = admission(context, tally, event)
   // One atomic write: nothing is answered before it is durable.
   return context.store.mailboxes
     .append(appendRequest(context, event, claim, admit, waiter !== undefined))
     .then(
       (outcome) => {
-        const count = outcome.repeated?.count ?? handOver(context, tally.qos1, event, outcome, waiter)
-        context.metrics.eventAccepted(1)
-        tally.qos1.events++
+        const count = outcome.repeated?.count ?? handOver(context, tally, event, outcome, waiter)
+        tally.event(1)
         return { count, eventId: event.eventId }
       },
       (error: unknown) => {
@@ -227,24 +226,22 @@ function sendAtLeastOnce(
 /** What became durable goes to the links. Returns how many endpoints took it. */
 function handOver(
   context: SendEventContext,
-  qos1: Tally['qos1'],
+  tally: Tally,
   event: Accepted,
   outcome: AppendOutcome,
   waiter: Waiter | undefined,
 ): number {
-  const { links, metrics } = context
+  const { links } = context
   const { accepted, full, replaced = [] } = outcome
-  tell(context, replaced, 'discarded')
-  qos1.copies += accepted.length
-  qos1.mailboxFull += full.length
-  if (full.length > 0) metrics.eventOutcome('mailbox_full', full.length)
+  tell(context, replaced, 'superseded')
+  tally.outcome(1, 'mailbox_full', full.length)
   if (accepted.length === 0 && full.length > 0)
     throw new RollcallError('mailbox_full', undefined, { retryAfterSeconds: 1 })
   // Before it is sent, or a receipt could come first.
   if (waiter !== undefined) expectReceipts(context, event, outcome, waiter)
   const { eventId, bytes, acceptedAtMs } = event
   const pushed = { eventId, bytes, acceptedAtMs, mustBeClaimed: mustBeClaimed(event) }
-  const note = (isSent: boolean) => metrics.eventOutcome(isSent ? 'sent' : 'queued')
+  const note = (isSent: boolean) => tally.outcome(1, isSent ? 'sent' : 'queued')
   for (const entry of accepted) {
     const isSent = links.find(entry.registration)?.push(entry, pushed) ?? false
     if (typeof isSent === 'boolean') note(isSent)
@@ -254,17 +251,12 @@ function handOver(
 }
 
 /** Whether there is room for the event: in the mailboxes of its organization, and in what its sender may have written. */
-function admission(
-  { metrics, quotas, shares, store }: SendEventContext,
-  tally: Tally['qos1'],
-  event: Accepted,
-): AdmitWrite {
+function admission({ quotas, shares, store }: SendEventContext, tally: Tally, event: Accepted): AdmitWrite {
   return ({ bytes, endpoints, waitingBytes }) => {
     try {
       if (endpoints > 0) assertMailboxShare(store.gauges, shares, event.to.organizationId, bytes)
     } catch (error) {
-      tally.mailboxFull += endpoints
-      metrics.eventOutcome('mailbox_full', endpoints)
+      tally.outcome(1, 'mailbox_full', endpoints)
       throw error
     }
     return waitingBytes <= ANYBODYS_BYTES ? undefined : takeWrite(quotas.ledger, event, bytes)

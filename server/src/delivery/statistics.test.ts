@@ -36,7 +36,7 @@ function setup() {
     clock,
     sealer: createSealer(Buffer.alloc(32), random),
     newId: uuidMaker(clock, random),
-    metrics: createMetrics(),
+    metrics: createMetrics(statistics),
     statistics,
     log: { error: () => undefined },
     limits: { mailboxEventsMax: 2, mailboxBytesMax: 4_194_304 },

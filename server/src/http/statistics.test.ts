@@ -22,16 +22,16 @@ async function openWithFigures(test: Parameters<typeof openHttp>[0]) {
     Object.assign(qos0, {
       events: figure,
       sent: figure,
-      notConnected: figure,
-      discarded: figure,
+      not_connected: figure,
+      dropped_congested: figure,
       answered: figure,
     })
-    Object.assign(qos1, { events: figure, copies: figure, acknowledged: figure, expired: figure })
-    Object.assign(qos1, { discarded: figure, mailboxFull: figure, answered: figure })
-    Object.assign(qos1, { registrationEnded: figure, superseded: figure })
+    Object.assign(qos1, { events: figure, queued: figure, acknowledged: figure, expired: figure })
+    Object.assign(qos1, { mailbox_full: figure, answered: figure })
+    Object.assign(qos1, { registration_ended: figure, superseded: figure })
     Object.assign(ended, { expired: figure, unregistered: figure })
     for (let time = 0; time < figure; time++)
-      for (const histogram of [deliveryMs.qos0, deliveryMs.qos1, expiryLatenessMs]) histogram.add(1)
+      for (const times of [deliveryMs.qos0, deliveryMs.qos1, expiryLatenessMs]) times.add(1)
     delivery.links.set(organizationId, figure)
   }
   delivery.links.set(undefined, 3)
@@ -66,7 +66,7 @@ function answerOf(
       copies: figure,
       acknowledged: figure,
       expired: figure,
-      discarded: figure,
+      discarded: 2 * figure,
       registrationEnded: figure,
       superseded: figure,
       mailboxFull: figure,

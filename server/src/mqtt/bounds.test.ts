@@ -157,7 +157,7 @@ test('at most 64 in flight; an unknown PUBACK is ignored; what was unsubscribed 
   const fixture = await prepared(t)
   const link = await subscribed(t, fixture)
   const acknowledged: number[] = []
-  const send = (index: number): boolean =>
+  const send = (index: number) =>
     fixture.delivery
       .link('phone')
       .send({ payload: Buffer.from('x'), qos: 1, acknowledged: () => acknowledged.push(index) })

@@ -17,7 +17,7 @@ export type MqttOptions = {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  readonly metrics: Pick<Metrics, 'linkClosed' | 'refused' | 'eventOutcome' | 'staleConnect'>
+  readonly metrics: Pick<Metrics, 'linkClosed' | 'refused' | 'staleConnect'>
   readonly ledger: Pick<Ledger, 'links' | 'pendingLinks' | 'unfinishedBytes'>
   readonly work: WorkMeter
   readonly shedding: Pick<Shedding, 'admit'>

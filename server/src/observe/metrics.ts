@@ -1,42 +1,17 @@
-import {
-  Counter,
-  type CounterConfiguration,
-  collectDefaultMetrics,
-  Gauge,
-  Histogram,
-  Registry,
-} from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { type Gauges, shownNow } from './gauges.ts'
 import { addSharing, type Sharing } from './sharing.ts'
+import type { Statistics } from './statistics.ts'
+import { addTallied, talliedHistograms } from './tallied.ts'
+import { Tally } from './tally.ts'
 import { productVersion } from './version.ts'
-
-export type EventOutcome =
-  | 'not_connected'
-  | 'sent'
-  | 'queued'
-  | 'acknowledged'
-  | 'answered'
-  | 'expired'
-  | 'dropped_congested'
-  | 'mailbox_full'
-  | 'discarded'
 
 /** Prometheus metrics. The names of our own begin with `rollcall_`; the process's are the usual ones. No label is ever an id. */
 export interface Metrics {
-  /** Events that a request was answered for. */
-  eventAccepted(qos: 0 | 1): void
-  /** One endpoint's part of an event. */
-  eventOutcome(outcome: EventOutcome, count?: number): void
-  /** From acceptance to the socket, or for QoS 1 to the acknowledgement, of an event that found a link. */
-  deliveryMs(qos: 0 | 1, elapsedMs: number): void
-  /** How long after its deadline an endpoint was expired. */
-  expiryLatenessMs(lateMs: number): void
   reminderSent(): void
   /** Steps that the masks of one request took. */
   masksTook(steps: number): void
   linkClosed(reason: string): void
-  /** `evicted`: it made room for another of its user. */
-  registrationEnded(how: 'expired' | 'unregistered' | 'evicted'): void
   /** One request to a webhook. */
   webhookAttempt(outcome: 'delivered' | 'failed'): void
   /** Events that a webhook took, or that were given up. */
@@ -63,50 +38,20 @@ export interface Metrics {
   observeSharing(sharing: Sharing): void
 }
 
-const LATENCY_BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
-
 const WALL_JUMPS_HELP = 'Jumps of the wall clock of more than 5 s.'
 
-/** Makes an own registry with the process's metrics (event-loop lag, memory, CPU) and ours. */
-export function createMetrics(): Metrics {
+/**
+ * Makes an own registry with the process's metrics (event-loop lag, memory, CPU) and ours. What organizations do is counted
+ * by `tallies`, and shown all together.
+ */
+export function createMetrics(tallies: Pick<Statistics, 'total'>): Metrics {
   const registry = new Registry()
   addProcess(registry)
   const registers = [registry]
-  const accepted = hotCounter({
-    name: 'rollcall_events_accepted_total',
-    help: 'Events answered with a count.',
-    labelNames: ['qos'],
-    registers,
-  })
-  const outcomes = hotCounter({
-    name: 'rollcall_event_outcomes_total',
-    help: 'What became of events, per endpoint.',
-    labelNames: ['outcome'],
-    registers,
-  })
-  const delivery = new Histogram({
-    name: 'rollcall_delivery_seconds',
-    help: 'Acceptance to socket (QoS 0) or to acknowledgement (QoS 1).',
-    labelNames: ['qos'],
-    buckets: LATENCY_BUCKETS_S,
-    registers,
-  })
-  const lateness = new Histogram({
-    name: 'rollcall_expiry_lateness_seconds',
-    help: 'Time between a deadline and its expiry.',
-    buckets: LATENCY_BUCKETS_S,
-    registers,
-  })
   const closed = new Counter({
     name: 'rollcall_links_closed_total',
     help: 'Connections for events closed: of MQTT, and streams.',
     labelNames: ['reason'],
-    registers,
-  })
-  const ended = new Counter({
-    name: 'rollcall_registrations_ended_total',
-    help: 'Registrations ended.',
-    labelNames: ['how'],
     registers,
   })
   const attempts = new Counter({
@@ -122,17 +67,13 @@ export function createMetrics(): Metrics {
     registers,
   })
   const refusals = refusalCounter(registry)
-  // Label lookups cost more than the increment: children of the hot paths are resolved once.
-  const deliveryOf = [delivery.labels('0'), delivery.labels('1')] as const
+  let total = new Tally()
+  addTallied(registry, () => total)
+  const shown = shownNow(registry)
   return {
-    eventAccepted: (qos) => accepted(qos === 0 ? '0' : '1', 1),
-    eventOutcome: (outcome, count = 1) => outcomes(outcome, count),
-    deliveryMs: (qos, elapsedMs) => deliveryOf[qos].observe(elapsedMs / 1000),
-    expiryLatenessMs: (lateMs) => lateness.observe(lateMs / 1000),
     reminderSent: plainCounter(registry, 'rollcall_reminders_total', 'Keepalive reminders sent.'),
     masksTook: plainCounter(registry, 'rollcall_mask_steps_total', 'Steps that masks took, each some 10 ns.'),
     linkClosed: (reason) => closed.labels(reason).inc(),
-    registrationEnded: (how) => ended.labels(how).inc(),
     webhookAttempt: (outcome) => attempts.labels(outcome).inc(),
     webhookEvents: (outcome, count) => webhookEvents.labels(outcome).inc(count),
     wallJumped: plainCounter(registry, 'rollcall_wall_clock_jumps_total', WALL_JUMPS_HELP),
@@ -142,25 +83,14 @@ export function createMetrics(): Metrics {
     signInLocked: plainCounter(registry, ...SIGN_INS_LOCKED),
     ...mergedRevocations(),
     auditLost: plainCounter(registry, ...AUDIT_LOST),
-    ...shownNow(registry),
+    async render() {
+      total = tallies.total()
+      const { contentType, body } = await shown.render()
+      return { contentType, body: `${body}\n${talliedHistograms(total)}` }
+    },
+    observe: shown.observe,
     observeSharing: (sharing) => addSharing(registry, sharing),
   }
-}
-
-/**
- * A counter with one label of a closed list, for what happens with every event: between two looks at it a number is added
- * to, because the counter itself makes out its labels each time.
- */
-function hotCounter(options: CounterConfiguration<string>): (value: string, count: number) => void {
-  const counts = new Map<string, number>()
-  new Counter({
-    ...options,
-    collect() {
-      for (const [value, count] of counts) this.labels(value).inc(count)
-      counts.clear()
-    },
-  })
-  return (value, count) => void counts.set(value, (counts.get(value) ?? 0) + count)
 }
 
 /** Which version runs, and what the process takes. */

@@ -6,25 +6,28 @@ describe('the tallies', () => {
   it('are of one organization each, and add up to the total', () => {
     const statistics = new Statistics(0)
     const acme = statistics.of('acme')
-    acme.qos0.events += 2
-    acme.qos0.sent += 3
-    acme.qos0.notConnected += 4
-    acme.qos0.discarded += 5
-    acme.qos0.answered += 1
-    acme.ended.expired += 6
-    acme.expiryLatenessMs.add(1)
+    acme.event(0)
+    acme.event(0)
+    acme.outcome(0, 'sent', 3)
+    acme.outcome(0, 'not_connected', 4)
+    acme.outcome(0, 'dropped_congested', 2)
+    acme.outcome(0, 'too_large', 2)
+    acme.outcome(0, 'expired', 1)
+    acme.outcome(0, 'answered')
+    for (let ended = 0; ended < 6; ended++) acme.registrationEnded('expired', ended === 0 ? 1 : undefined)
     const proto = statistics.of('__proto__')
-    proto.qos1.events += 1
-    proto.qos1.copies += 2
-    proto.qos1.acknowledged += 3
-    proto.qos1.expired += 4
-    proto.qos1.discarded += 5
-    proto.qos1.mailboxFull += 6
-    proto.qos1.registrationEnded += 7
-    proto.qos1.superseded += 8
-    proto.qos1.answered += 7
-    proto.ended.unregistered += 7
-    proto.qos0.sent += 10
+    proto.event(1)
+    proto.outcome(1, 'sent')
+    proto.outcome(1, 'queued')
+    proto.outcome(1, 'acknowledged', 3)
+    proto.outcome(1, 'expired', 4)
+    proto.outcome(1, 'discarded', 5)
+    proto.outcome(1, 'mailbox_full', 6)
+    proto.outcome(1, 'registration_ended', 7)
+    proto.outcome(1, 'superseded', 8)
+    proto.outcome(1, 'answered', 7)
+    for (const how of ['unregistered', 'evicted', 'evicted'] as const) proto.registrationEnded(how)
+    proto.outcome(0, 'sent', 10)
     proto.expiryLatenessMs.add(1)
     assert.equal(statistics.of('acme'), acme)
     assert.deepEqual(statistics.read('acme').qos0, {
@@ -42,13 +45,13 @@ describe('the tallies', () => {
       copies: 2,
       acknowledged: 3,
       expired: 4,
-      discarded: 5,
+      discarded: 5 + 7 + 8,
       registrationEnded: 7,
       superseded: 8,
       mailboxFull: 6,
       answered: 7,
     })
-    assert.deepEqual(ended, { expired: 6, unregistered: 7 })
+    assert.deepEqual(ended, { expired: 6, unregistered: 3 })
     assert.equal(expiryLatenessMs.counts[3], 2)
   })
 
@@ -58,10 +61,10 @@ describe('the tallies', () => {
     assert.equal(before.qos0.events, 0)
     statistics.read('globex')
     const acme = statistics.of('acme')
-    acme.qos0.events++
+    acme.event(0)
     const once = statistics.read('acme')
-    acme.qos0.events++
-    acme.deliveryMs.qos0.add(1)
+    acme.event(0)
+    acme.delivered(0, 1)
     assert.equal(once.qos0.events, 1)
     assert.ok(once.deliveryMs.qos0.every((count) => count === 0))
     assert.equal(statistics.read('acme').qos0.events, 2)
@@ -71,8 +74,8 @@ describe('the tallies', () => {
     const statistics = new Statistics(0, 2)
     for (const organizationId of ['a', 'b', 'c', 'd', 'a']) {
       const tally = statistics.of(organizationId)
-      tally.qos0.events++
-      tally.deliveryMs.qos1.add(7)
+      tally.event(0)
+      tally.delivered(1, 7)
     }
     const events = (organizationId: string | null) => statistics.read(organizationId).qos0.events
     assert.deepEqual(['a', 'b', 'c', 'd'].map(events), [2, 1, 0, 0])
@@ -85,7 +88,7 @@ describe('the tallies', () => {
 
   it('are 10,000 at most', () => {
     const statistics = new Statistics(0)
-    for (let index = 0; index <= ORGANIZATIONS_MAX; index++) statistics.of(`org-${index}`).qos0.events++
+    for (let index = 0; index <= ORGANIZATIONS_MAX; index++) statistics.of(`org-${index}`).event(0)
     assert.equal(statistics.read(`org-${ORGANIZATIONS_MAX - 1}`).qos0.events, 1)
     assert.equal(statistics.read(`org-${ORGANIZATIONS_MAX}`).qos0.events, 0)
     assert.equal(statistics.read(null).qos0.events, ORGANIZATIONS_MAX + 1)
@@ -95,7 +98,7 @@ describe('the tallies', () => {
 describe('the buckets', () => {
   const countsOf = (...times: readonly number[]) => {
     const statistics = new Statistics(0)
-    for (const elapsedMs of times) statistics.of('acme').deliveryMs.qos0.add(elapsedMs)
+    for (const elapsedMs of times) statistics.of('acme').delivered(0, elapsedMs)
     const { bounds, qos0 } = statistics.read('acme').deliveryMs
     return { bounds, counts: qos0 }
   }

@@ -1,6 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { afterThisTurn, type Clock, type Timer } from '../clock/clock.ts'
-import type { Log, Metrics, Statistics } from '../observe/observe.ts'
+import type { Log, Statistics } from '../observe/observe.ts'
 import type { EntryPosition, Registration, Store } from '../store/store.ts'
 
 /** Time between sweeps. Lateness is at most this, plus the time to work off what is due. */
@@ -11,7 +11,6 @@ const SWEPT_MAX = 1000
 export type ExpiryContext = {
   readonly store: Pick<Store, 'sweep'>
   readonly clock: Clock
-  readonly metrics: Pick<Metrics, 'expiryLatenessMs' | 'registrationEnded'>
   readonly statistics: Pick<Statistics, 'of'>
   readonly log: Pick<Log, 'error'>
   readonly onReminderDue: (registration: Registration) => void
@@ -67,13 +66,8 @@ export class Expiry {
   }
 
   #reportExpired(registration: Registration): void {
-    const { metrics, statistics, onExpired } = this.#context
-    const lateMs = -registration.remainingMs
-    metrics.expiryLatenessMs(lateMs)
-    metrics.registrationEnded('expired')
-    const { ended, expiryLatenessMs } = statistics.of(registration.organizationId)
-    ended.expired++
-    expiryLatenessMs.add(lateMs)
+    const { statistics, onExpired } = this.#context
+    statistics.of(registration.organizationId).registrationEnded('expired', -registration.remainingMs)
     this.#guard(() => onExpired(registration))
   }
 

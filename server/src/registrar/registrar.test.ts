@@ -23,13 +23,15 @@ function setup() {
     store,
     clock,
     newId: () => `made-${++made}`,
-    metrics: { expiryLatenessMs: (ms) => void lateMs.push(ms), registrationEnded: () => undefined },
     statistics,
     log: { error: (message) => void seen.push(message) },
     limits: { keepAliveSecondsMax: 86_400, endpointsPerUserMax: 3 },
     onRegistered: note('registered'),
     onReminderDue: note('remind'),
-    onExpired: note('expired'),
+    onExpired(registration) {
+      lateMs.push(-registration.remainingMs)
+      note('expired')(registration)
+    },
     onUnregistered: note('unregistered'),
     onLapsed: () => undefined,
     mayEvict: false,

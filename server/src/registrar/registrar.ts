@@ -3,7 +3,7 @@ import { ID_RULE, isId } from '@rollcall/protocol/id'
 import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import { KEEP_ALIVE_SECONDS_MIN } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
-import type { Log, Metrics, Statistics } from '../observe/observe.ts'
+import type { Log, Statistics } from '../observe/observe.ts'
 import type {
   EndpointKey,
   EntryPosition,
@@ -69,7 +69,6 @@ export type RegistrarOptions = {
   readonly clock: Clock
   /** Makes UUIDv7s for endpoints that bring no id of their own. */
   readonly newId: () => string
-  readonly metrics: Pick<Metrics, 'expiryLatenessMs' | 'registrationEnded'>
   readonly statistics: Pick<Statistics, 'of'>
   readonly log: Pick<Log, 'error'>
   readonly limits: { readonly keepAliveSecondsMax: number; readonly endpointsPerUserMax: number }
@@ -150,12 +149,11 @@ async function unregister(
 }
 
 function ended(
-  { metrics, statistics, onUnregistered }: RegistrarOptions,
+  { statistics, onUnregistered }: RegistrarOptions,
   registration: Registration,
   how: 'unregistered' | 'evicted',
 ): void {
-  metrics.registrationEnded(how)
-  statistics.of(registration.organizationId).ended.unregistered++
+  statistics.of(registration.organizationId).registrationEnded(how)
   onUnregistered(registration)
 }
 

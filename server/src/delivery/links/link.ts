@@ -24,6 +24,9 @@ export type OutboundEvent = {
   readonly acknowledged?: (how?: 'discarded') => void
 }
 
+/** Whether a link took an event. `too_large`: of QoS 0 only, its client takes none of that size. */
+export type Taken = boolean | 'too_large'
+
 /**
  * A live way to one endpoint, as delivery sees it: an MQTT subscription to its topic, or a stream of server-sent events. No
  * socket, so that a simulation can attach fakes. One connection subscribed to three endpoints is three links.
@@ -36,7 +39,7 @@ export interface Link {
    * (MQTT 5.0 §4.9) or its socket is congested, a QoS 0 event when its socket is congested. After refusing
    * a QoS 1 event it calls `Attachment.resume` once it has room again.
    */
-  send(event: OutboundEvent): boolean
+  send(event: OutboundEvent): Taken
   /**
    * Whether it would take a QoS 1 event now. Where it would not, it calls `Attachment.resume` once it has room again, as if
    * it had refused one.

@@ -10,7 +10,7 @@ import type {
   MailboxStore,
   Registration,
 } from '../../store/store.ts'
-import type { Attachment, Link } from './link.ts'
+import type { Attachment, Link, Taken } from './link.ts'
 
 /** Entries and bytes taken from a mailbox at a time: enough to fill a link's quota, little enough to hold. */
 const PAGE_ENTRIES_MAX = 64
@@ -122,7 +122,7 @@ export class Outbox implements Attachment, LinkHandle {
   }
 
   /** Sends a QoS 0 event now, whatever waits. */
-  sendNow(payload: Uint8Array): boolean {
+  sendNow(payload: Uint8Array): Taken {
     return !this.#detached && this.#link.send({ payload, qos: 0 })
   }
 

@@ -1,5 +1,12 @@
 import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
-import type { Attachment, Link, LinkCloseReason, LinkPeer, OutboundEvent } from '../../delivery/delivery.ts'
+import type {
+  Attachment,
+  Link,
+  LinkCloseReason,
+  LinkPeer,
+  OutboundEvent,
+  Taken,
+} from '../../delivery/delivery.ts'
 import type { Registration } from '../../store/store.ts'
 import { type PublishTarget, publishBytes, publishFrame } from '../packets/frames.ts'
 import type { Connection } from './connection.ts'
@@ -88,7 +95,7 @@ export class EndpointLink implements Link, OutgoingLink, PublishTarget {
     return true
   }
 
-  send(event: OutboundEvent): boolean {
+  send(event: OutboundEvent): Taken {
     try {
       return event.qos === 1 && this.#qos === 1 ? this.#sendTracked(event) : this.#sendOnce(event)
     } catch (error) {
@@ -117,7 +124,7 @@ export class EndpointLink implements Link, OutgoingLink, PublishTarget {
     this.#qos = qos
   }
 
-  #sendTracked(event: OutboundEvent): boolean {
+  #sendTracked(event: OutboundEvent): Taken {
     const { connection } = this
     const { outgoing } = connection
     if (!connection.isOpen) return false
@@ -130,7 +137,7 @@ export class EndpointLink implements Link, OutgoingLink, PublishTarget {
   }
 
   /** Sends at QoS 0; a QoS 1 event on a subscription granted at QoS 0 is delivered once the socket took it. */
-  #sendOnce(event: OutboundEvent): boolean {
+  #sendOnce(event: OutboundEvent): Taken {
     const { connection } = this
     if (!connection.isOpen) return false
     if (connection.outgoing.isCongested) return this.#refuse(event)
@@ -152,11 +159,11 @@ export class EndpointLink implements Link, OutgoingLink, PublishTarget {
     return max !== Number.POSITIVE_INFINITY && publishBytes(this, packetId, payload) > max
   }
 
-  /** Too large for this client: dropped as if it had been sent [MQTT-3.1.2-24, MQTT-3.1.2-25]. */
-  #discard(event: OutboundEvent): true {
-    const { log, metrics } = this.connection.context
+  /** Too large for this client: dropped, and at QoS 1 over as if it had been sent [MQTT-3.1.2-24, MQTT-3.1.2-25]. */
+  #discard(event: OutboundEvent): Taken {
+    const { log } = this.connection.context
     log.warn('mqtt: an event is larger than its client takes', { payloadBytes: event.payload.length })
-    if (event.qos === 0) metrics.eventOutcome('discarded')
+    if (event.qos === 0) return 'too_large'
     // Not before `send` has returned: only then does delivery know that the event was taken.
     process.nextTick(() => this.connection.outgoing.acknowledge({ link: this, event }, 'discarded'))
     return true
