@@ -72,11 +72,14 @@ export class FakeDelivery {
   readonly attached = new Map<string, Link>()
   readonly told: string[] = []
 
+  /** What the store says of the next link. */
+  onAttach = async (): Promise<boolean> => true
+
   attach({ userEndpointId }: Registration, link: Link): Attachment {
     this.attached.get(userEndpointId)?.close('taken_over')
     this.attached.set(userEndpointId, link)
     return {
-      attached: Promise.resolve(true),
+      attached: this.onAttach(),
       start: () => void this.told.push('start'),
       resume: () => void this.told.push('resume'),
       detach: (reason) => {

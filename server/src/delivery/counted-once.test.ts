@@ -96,9 +96,9 @@ class Life {
   }
 
   async #send(): Promise<void> {
-    const { pick, delivery } = this.scene
+    const { pick, roll, delivery } = this.scene
     const organizationId = pick(ORGANIZATIONS)
-    const { qos, ...terms } = pick(KINDS)
+    const { qos, ...terms } = KINDS[roll(KINDS.length)] ?? KINDS[0]
     const command = { organizationId, userId: 'bob', event: EVENT, qos, ...terms }
     try {
       const { count } = await delivery.sendEvent(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { RollcallError } from '@rollcall/protocol/error-code'
 import { ask, post } from '../../../../test/helpers/ask.ts'
 import {
   eventsOf,
@@ -10,7 +11,7 @@ import {
 import { type HttpFixture, type Overrides, openHttp } from '../../../../test/helpers/http-fixture.ts'
 import { noLimits } from '../../../../test/helpers/no-limits.ts'
 import { readVectors } from '../../../../test/helpers/vectors.ts'
-import type { Link } from '../../delivery/delivery.ts'
+import type { Link, Taken } from '../../delivery/delivery.ts'
 import { messageFrame } from './frames.ts'
 
 const ENDPOINTS = '/rtc-api/users/endpoints'
@@ -21,7 +22,7 @@ type Scene = HttpFixture & {
   open(wanted?: Partial<OpenStream>): Promise<StreamReader>
   /** The link that delivery has of an endpoint. */
   link(userEndpointId?: string): Link
-  send(text: string, sequence?: number): Promise<string | undefined> | boolean
+  send(text: string, sequence?: number): Promise<string | undefined> | Taken
 }
 
 async function scene(test: TestContext, overrides: Overrides = {}): Promise<Scene> {
@@ -56,6 +57,19 @@ const closedReason = (reader: StreamReader): Promise<string> =>
   })
 
 describe('an event stream', () => {
+  it('of an endpoint that expired between the look and the link says so, and never that it is subscribed', async (test) => {
+    const { open, delivery } = await scene(test)
+    delivery.onAttach = async () => false
+    const reader = await open()
+    assert.equal(await closedReason(reader), 'endpoint_expired')
+    delivery.onAttach = () => Promise.reject(new RollcallError('unavailable'))
+    assert.equal(await closedReason(await open()), 'connection_lost')
+    assert.deepEqual(
+      delivery.told.filter((what) => what === 'start'),
+      [],
+    )
+  })
+
   it('says first that it is subscribed, and nothing on the way may keep or change it', async (test) => {
     const { open, delivery } = await scene(test)
     const reader = await open()
