@@ -1,20 +1,10 @@
-/** One configuration key, as the documentation shows it and the reader checks it. */
-export type ConfigurationKey = {
-  /** Its name in the configuration file. */
-  readonly name: string
-  /** Its name in the environment, which wins over the file. */
-  readonly env: string
-  readonly type: 'string' | 'integer' | 'boolean' | 'list' | 'json'
-  /** Unit of an integer; empty where it has none. */
-  readonly unit: string
-  /** As text; empty: not set. */
-  readonly default: string
-  /** Accepted values, in words; for integers `min` and `max` say the same to the reader. */
-  readonly range: string
-  readonly min?: number
-  readonly max?: number
-  readonly description: string
-}
+import type { ConfigurationKey } from './key.ts'
+import { choice, flag, integer, json, list, optional, rate, share, text } from './kinds.ts'
+import { type AllowedOrigins, allowOrigins, parseOriginPattern } from './origins.ts'
+import { isAddressRange, LOG_LEVELS, parseBaseUrl, parseText, where } from './parse.ts'
+
+/** Oldest versions of TLS that may be spoken. Older ones are not safe any more (RFC 8996). */
+const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
 
 /** TLS 1.3's, and those of TLS 1.2 that encrypt and authenticate in one (RFC 9325 §4.2). */
 const AEAD_SUITES: readonly string[] = [
@@ -29,87 +19,21 @@ const AEAD_SUITES: readonly string[] = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ]
 
-function integer(
-  name: string,
-  unit: string,
-  [initial, min, max]: readonly [number, number, number],
+/** A list of origins, as what judges them. */
+function origins<const Name extends string>(
+  name: Name,
+  range: string,
   description: string,
-): ConfigurationKey {
-  const env = environmentName(name)
-  return {
-    name,
-    env,
-    type: 'integer',
-    unit,
-    default: String(initial),
-    range: `${min} to ${max}`,
-    min,
-    max,
-    description,
-  }
+): ConfigurationKey<Name, AllowedOrigins> {
+  const patterns = list(name, range, description, parseOriginPattern)
+  return { ...patterns, parse: (given) => allowOrigins(patterns.parse(given)) }
 }
 
-function text(name: string, initial: string, range: string, description: string): ConfigurationKey {
-  return { name, env: environmentName(name), type: 'string', unit: '', default: initial, range, description }
-}
-
-function flag(name: string, initial: boolean, description: string): ConfigurationKey {
-  const env = environmentName(name)
-  return {
-    name,
-    env,
-    type: 'boolean',
-    unit: '',
-    default: String(initial),
-    range: 'true or false',
-    description,
-  }
-}
-
-function list(name: string, initial: string, range: string, description: string): ConfigurationKey {
-  return { name, env: environmentName(name), type: 'list', unit: '', default: initial, range, description }
-}
-
-function json(name: string, range: string, description: string): ConfigurationKey {
-  return { name, env: environmentName(name), type: 'json', unit: '', default: '', range, description }
-}
-
-/** The two keys of one rate limit: `docs/rate-limits.md`. */
-function rate(
-  what: string,
-  unit: string,
-  whose: string,
-  [perSecond, burst]: readonly [number, number],
-  description: string,
-): readonly ConfigurationKey[] {
-  return [
-    integer(
-      `${what}PerSecondPer${whose}`,
-      `${unit} per second`,
-      [perSecond, 0, 10_000_000],
-      `${description}, steadily. 0: no limit.`,
-    ),
-    integer(`${what}BurstPer${whose}`, unit, [burst, 1, 100_000_000], 'The same, at once.'),
-  ]
-}
-
-/** How much of what is bounded for all one may have: `docs/sharing.md`. */
-function share(who: string, percent: number, whom: string): ConfigurationKey {
-  return integer(
-    `${who}SharePercent`,
-    'per cent',
-    [percent, 1, 100],
-    `How much of each shared thing ${whom} may hold. 100: all of it.`,
-  )
-}
-
-/** `accessTokenTtlSeconds` → `ACCESS_TOKEN_TTL_SECONDS`. */
-function environmentName(name: string): string {
-  return name.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase()
-}
-
-/** Every key there is, in the order of the documentation. `docs/configuration.md` is held to this table by a check. */
-export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
+/**
+ * Every key there is, in the order of the documentation: its name, type, default and range, how it is read, and what is said
+ * of it. `docs/configuration.md` is held to this table by a check, and `Configuration` is what it reads.
+ */
+export const CONFIGURATION_KEYS = [
   text(
     'host',
     '127.0.0.1',
@@ -122,11 +46,11 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     [8080, 0, 65_535],
     'Port of HTTP and of MQTT over WebSocket (`/ws`). 0: any free port.',
   ),
-  text(
+  optional(
     'publicUrl',
-    '',
     'an http or https URL without a path',
     'Base URL that clients see; it is the issuer (`iss`) of the access tokens. Not set: `http(s)://host:port`.',
+    parseBaseUrl,
   ),
   text(
     'dataDir',
@@ -134,15 +58,14 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'a folder',
     'Where everything durable lives. Made with mode 0700 when absent; refused where everybody on the machine can write into it. One process at a time.',
   ),
-  text(
+  choice(
     'logLevel',
     'info',
-    'fatal, error, warn, info, debug, trace or silent',
+    LOG_LEVELS,
     'Least severe level that is logged. `debug` logs a line for every request.',
   ),
-  text(
+  optional(
     'auditFile',
-    '',
     'a file',
     'Where it is written down who did what to whom, one JSON object a line (`docs/audit.md`). Appended to, made with mode 0600, opened anew at SIGHUP. Not set: it goes into the log, with `audit: true`, while `logLevel` has `info`.',
   ),
@@ -158,16 +81,15 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     [100_000, 1_000, 10_000_000],
     'Lines that are kept there. Past it the oldest of the organization are dropped that has the most (`docs/sharing.md`).',
   ),
-  text(
+  optional(
     'directoryFile',
-    '',
     'a file',
     'Organizations, users and clients (`docs/directory.md`). Re-read when it changes. Not set: the demo directory, on loopback only.',
   ),
-  text(
+  choice(
     'demoSecrets',
     'known',
-    'known or random',
+    ['known', 'random'],
     'Secrets of the demo directory, without `directoryFile`. `known`: those that the documents name, and then on loopback only. `random`: made at the first start, printed then and never again, kept as hashes in `demo-directory.json` of the data folder; then it may listen anywhere.',
   ),
   flag(
@@ -223,10 +145,10 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     'Longest `keepAliveSeconds` that a registration may ask for.',
   ),
   integer('endpointsPerUserMax', 'endpoints', [100, 1, 10_000], 'Live endpoints of one user.'),
-  text(
+  choice(
     'endpointsFull',
     'evict',
-    'evict or refuse',
+    ['evict', 'refuse'],
     'What happens when a user who has so many registers another: `evict` ends the one without a connection that was silent longest, `refuse` answers 400.',
   ),
   integer('mailboxEventsMax', 'events', [1000, 1, 100_000], 'Unacknowledged QoS 1 events of one endpoint.'),
@@ -280,39 +202,36 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
   ),
   list(
     'webhookPrivateAddresses',
-    '',
     'IP addresses or CIDR ranges',
     'Addresses that webhooks may be sent to although they are private, loopback or otherwise special, and over plain http. Nothing else that is not public is connected to.',
+    where(isAddressRange),
   ),
-  text(
+  optional(
     'sealingKey',
-    '',
     '32 bytes in base64',
     'Key that seals masked events in mailboxes. Not set: made once and kept in `dataDir`.',
   ),
-  text(
+  optional(
     'formerSealingKey',
-    '',
     '32 bytes in base64',
     'Key that sealed before: what it sealed is still opened, and nothing is sealed with it (`docs/masks.md`).',
   ),
-  text(
+  choice(
     'maskLength',
     'kept',
-    '`kept` or `fixed`',
+    ['kept', 'fixed'],
     'How many `*` a masked text becomes: as many as it has UTF-16 units, or always eight, so that its length is hidden too.',
   ),
-  list(
+  origins(
     'allowedOrigins',
-    '',
     'origins such as `https://app.example.com`, `https://*.example.com`, `http://localhost:*` or `capacitor://localhost`, or `*`',
     'Web pages and apps that may call the HTTP API and `/ws` from a browser, besides those served from the same host or from `publicUrl`. A star stands for the names below a domain, or for any port. With the demo directory, pages at `http://localhost` and `http://127.0.0.1` may besides, at any port.',
   ),
   list(
     'trustedProxies',
-    '',
     'IP addresses or CIDR ranges',
     'Proxies whose `X-Forwarded-For` is believed, with or without ports in it. `Forwarded` is not looked at.',
+    where(isAddressRange),
   ),
   integer(
     'httpIdleSeconds',
@@ -325,35 +244,28 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     true,
     'Whether the requests that come by the thousand take a short way past the HTTP framework. The answers are the same (`docs/adr/0042-a-fast-lane.md`): off costs speed, and shows whether a fault is in it.',
   ),
-  text(
+  optional(
     'tlsCertFile',
-    '',
     'a PEM file',
     'Certificate chain. With `tlsKeyFile`, the port speaks HTTPS and WSS. Re-read when it changes.',
   ),
-  text('tlsKeyFile', '', 'a PEM file', 'Private key of the certificate.'),
-  text(
-    'tlsMinVersion',
-    'TLSv1.2',
-    'TLSv1.2 or TLSv1.3',
-    'Oldest version of TLS for HTTPS, WSS and MQTT over TLS.',
-  ),
+  optional('tlsKeyFile', 'a PEM file', 'Private key of the certificate.'),
+  choice('tlsMinVersion', 'TLSv1.2', TLS_VERSIONS, 'Oldest version of TLS for HTTPS, WSS and MQTT over TLS.'),
   text(
     'tlsCiphers',
     AEAD_SUITES.join(':'),
     'OpenSSL names, with colons between',
     'Cipher suites for the same, the most wanted first. The default leaves out CBC and suites without forward secrecy.',
   ),
-  text(
+  optional(
     'tlsClientCaFile',
-    '',
     'a PEM file',
     'Authorities whose client certificates are good. Set: clients are asked for one, and `tlsClientCertificates` says who must have one. Re-read when it changes.',
   ),
-  text(
+  choice(
     'tlsClientCertificates',
     'backends',
-    'backends or everyone',
+    ['backends', 'everyone'],
     'Who must show a client certificate, with `tlsClientCaFile`. `backends`: client credentials and role SERVICE, whatever they do; phones and browsers need none. `everyone`: nobody else gets past the handshake.',
   ),
   integer('mqttPort', '', [0, 0, 65_535], 'Port of plain MQTT over TCP. 0: none.'),
@@ -371,20 +283,29 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
     [60, 0, 86_400],
     'How long a device may have as many unacknowledged events as it may have and acknowledge none, before its connection is closed; what waits comes again over the next. 0: for ever.',
   ),
-  list('iceServerUrls', '', '`stun:` URLs', 'STUN servers for `GET /rtc-api/iceServers`.'),
-  list('turnUrls', '', '`turn:` or `turns:` URLs', 'TURN servers for the same; they need `turnSecret`.'),
-  text(
+  list(
+    'iceServerUrls',
+    '`stun:` URLs',
+    'STUN servers for `GET /rtc-api/iceServers`.',
+    where((item) => /^stuns?:[^\s]+$/.test(item)),
+  ),
+  list(
+    'turnUrls',
+    '`turn:` or `turns:` URLs',
+    'TURN servers for the same; they need `turnSecret`.',
+    where((item) => /^turns?:[^\s]+$/.test(item)),
+  ),
+  optional(
     'turnSecret',
-    '',
     'any text',
     'Secret shared with the TURN servers, for time-limited credentials (draft-uberti-behave-turn-rest).',
   ),
   integer('turnTtlSeconds', 'seconds', [86_400, 60, 604_800], 'Lifetime of those credentials.'),
-  text(
+  optional(
     'metricsToken',
-    '',
     'at least 16 characters',
     'Bearer token that `/metrics` asks for. Not set: open to everyone who reaches the port; see `adminPort`.',
+    (given) => parseText(given, 16),
   ),
   flag(
     'console',
@@ -462,4 +383,4 @@ export const CONFIGURATION_KEYS: readonly ConfigurationKey[] = [
   share('organization', 50, 'one organization'),
   share('caller', 25, 'one caller'),
   share('address', 25, 'one address, where no more is known than that (IPv6: /64)'),
-]
+] as const

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
-import type { ConfigurationKey } from './keys.ts'
+import type { ConfigurationKey, Raw } from './key.ts'
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
-const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+export const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /** A key that cannot be used. The message begins with the key's name as the user wrote it, never with its value. */
 export class ConfigurationError extends Error {
@@ -11,14 +11,6 @@ export class ConfigurationError extends Error {
     super(`${key}: ${problem}`)
     this.name = 'ConfigurationError'
   }
-}
-
-/** A key's value before it is checked. */
-export type Raw = {
-  readonly key: ConfigurationKey
-  /** The key's name where the value came from: environment or file. */
-  readonly label: string
-  readonly value: unknown
 }
 
 function refuse(raw: Raw): never {
@@ -47,10 +39,6 @@ export function parseFlag(raw: Raw): boolean {
 export function parseText(raw: Raw, charactersMin = 1): string | undefined {
   if (raw.value === undefined) return undefined
   return typeof raw.value === 'string' && raw.value.length >= charactersMin ? raw.value : refuse(raw)
-}
-
-export function parseLogLevel(raw: Raw): LogLevel {
-  return parseChoice(raw, LOG_LEVELS)
 }
 
 /** One of a few words. */
