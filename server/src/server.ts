@@ -186,12 +186,12 @@ async function openAuth(laid: Laid & { readonly issuer: string }): Promise<Auth>
 
 /** Who is reachable, and how events get there: what works without a network. */
 function buildReach(laid: Laid & { readonly auth: Auth }): { delivery: Delivery; registrar: Registrar } {
-  const { configuration, around, ground, auth, closers } = laid
+  const { configuration, around, ground, cluster, auth, closers } = laid
   const { store, sealer, metrics, statistics, limits } = ground
   const { clock, random, log } = around
   const newId = uuidMaker(clock, random)
   const delivery = createDelivery({
-    ...{ store, sealer, clock, newId, metrics, statistics, log },
+    ...{ store, cluster, sealer, clock, newId, metrics, statistics, log },
     maskLength: configuration.maskLength,
     limits: configuration,
     quotas: limits,
@@ -210,6 +210,7 @@ function buildReach(laid: Laid & { readonly auth: Auth }): { delivery: Delivery;
     onLapsed: (entries) => delivery.entriesLapsed(entries),
   })
   closers.add(() => registrar.close())
+  closers.add(() => delivery.close())
   closers.add(() => delivery.drain())
   return { delivery, registrar }
 }

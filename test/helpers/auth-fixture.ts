@@ -74,7 +74,7 @@ export async function openAuth(
   return { auth, store, clock, lines }
 }
 
-function testSigningKey(clock: FakeClock) {
+export function testSigningKey(clock: Pick<FakeClock, 'wallMs'>) {
   return { keyId: TEST_KEY_ID, privateKeyPem: TEST_KEY.privateKey, createdAtWallMs: clock.wallMs() }
 }
 
@@ -117,7 +117,10 @@ export type Forgery = {
 }
 
 /** A genuine token of alice's, signed with the server's key, but for what the forgery changes. */
-export function forge(clock: FakeClock, { header, claims, privateKeyPem }: Forgery = {}): string {
+export function forge(
+  clock: Pick<FakeClock, 'wallMs'>,
+  { header, claims, privateKeyPem }: Forgery = {},
+): string {
   const nowSeconds = Math.floor(clock.wallMs() / 1000)
   const payload = {
     iss: ISSUER,

@@ -4,6 +4,7 @@ import {
   createDelivery,
   type Delivery,
   type Link,
+  type LinkCloseReason,
   type OutboundEvent,
   parseSendEvent,
 } from '../../server/src/delivery/delivery.ts'
@@ -103,4 +104,35 @@ export async function attach({ clock, delivery }: DeliveryScene, registration: R
 /** Sends as a backend. */
 export function send({ delivery }: DeliveryScene, command: object) {
   return delivery.sendEvent(BACKEND, parseSendEvent(Buffer.from(JSON.stringify(command))))
+}
+
+/** A link that takes everything, and remembers it. */
+export function recordingLink() {
+  const taken: OutboundEvent[] = []
+  const seen: string[] = []
+  const closed: LinkCloseReason[] = []
+  return {
+    peer: PEER,
+    /** What it took; a test may take it out. */
+    taken,
+    /** The ids of all that it ever took. */
+    seen,
+    closed,
+    send(event: OutboundEvent) {
+      taken.push(event)
+      seen.push(idOf(event))
+      return true
+    },
+    hasRoom: () => true,
+    close: (reason: LinkCloseReason) => void closed.push(reason),
+  }
+}
+
+/** The ids of what a link has. */
+export function eventsTaken({ taken }: { readonly taken: readonly OutboundEvent[] }): readonly string[] {
+  return taken.map(idOf)
+}
+
+function idOf({ payload }: OutboundEvent): string {
+  return JSON.parse(Buffer.from(payload).toString()).id
 }

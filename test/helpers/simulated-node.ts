@@ -4,6 +4,7 @@ import {
   Membership,
   type NodeTable,
   RequestsOverRouter,
+  Told,
 } from '../../server/src/cluster/cluster.ts'
 import { ProcessClock } from './process-clock.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
@@ -42,6 +43,11 @@ export class SimulatedNode {
     })
     const nodes = this.membership
     const router = network.router({ self: () => nodes.self, enter: (run) => own.enter(run) })
-    this.cluster = { nodes, router, requests: new RequestsOverRouter({ router, nodes, clock: own }) }
+    this.cluster = {
+      told: new Told(),
+      nodes,
+      router,
+      requests: new RequestsOverRouter({ router, nodes, clock: own }),
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { Nodes } from './nodes.ts'
 import type { Requests } from './requests.ts'
 import type { Router } from './router.ts'
+import type { Told } from './told.ts'
 
 export { Membership } from './membership.ts'
 export { decodeMessage, encodeMessage } from './message.ts'
@@ -15,6 +16,8 @@ export { Told } from './told.ts'
  * one node is done there directly; only what concerns another's goes through here, so that where there is one, nothing does.
  */
 export type Cluster = {
+  /** What this node has heard of what the store says that it was to be told. */
+  readonly told: Told
   readonly nodes: Nodes
   readonly router: Router
   readonly requests: Requests

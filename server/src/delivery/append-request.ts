@@ -48,6 +48,7 @@ export function appendRequest(
   return {
     ...request,
     ...(idempotency === undefined ? {} : { idempotency }),
+    ...(isAwaited ? { isAwaited } : {}),
     ...(collapseKey === undefined ? {} : { collapseKey: scoped(event, collapseKey) }),
     ...(cancel === undefined || cancelOn === 'answered' ? {} : { cancelOthers: cancel }),
     ...(isCall ? { call: callDraft(event, cancel, acceptedAtWallMs) } : {}),

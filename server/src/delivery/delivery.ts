@@ -1,5 +1,6 @@
 import type { Principal } from '../auth/auth.ts'
 import type { Clock } from '../clock/clock.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { MaskLength, Sealer } from '../masks/masks.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
@@ -8,6 +9,7 @@ import type {
   EntryPosition,
   MailboxEntry,
   Registration,
+  RegistrationKey,
   Store,
   UserKey,
 } from '../store/store.ts'
@@ -22,6 +24,8 @@ import { Links } from './links/links.ts'
 import { Outbox, type OutboxContext } from './links/outbox.ts'
 import { reminderBytes } from './links/reminder.ts'
 import type { MailboxShareSettings } from './mailbox-share.ts'
+import { Arrivals, type ArrivalsContext } from './nodes/arrivals.ts'
+import { Resync } from './nodes/resync.ts'
 import { type MasksPreviewCommand, previewMasks } from './preview-masks.ts'
 import { Receipts } from './receipts.ts'
 import { sealContext } from './scopes.ts'
@@ -37,6 +41,7 @@ export type { JsonObject } from './command/problems.ts'
 export { isJsonObject, parseJsonBody } from './command/raw-json.ts'
 export type { Attachment, Link, LinkCloseReason, OutboundEvent, Taken } from './links/link.ts'
 export { TakeOvers } from './links/take-overs.ts'
+export { carryTidings } from './nodes/messages.ts'
 export { parseMasksPreview } from './preview-masks.ts'
 export type { SendResult } from './send-event.ts'
 export type { ReceiptWait } from './waiter.ts'
@@ -118,6 +123,8 @@ export interface Delivery {
   entriesLapsed(positions: readonly EntryPosition[]): void
   /** Whoever waits for receipts, now or later, is answered with what is known. Idempotent. */
   drain(): void
+  /** Looks for nothing any more of what other processes did. Idempotent. */
+  close(): void
 }
 
 export type DeliveryOptions = {
@@ -125,6 +132,7 @@ export type DeliveryOptions = {
     Store,
     | 'registrations'
     | 'links'
+    | 'neighbours'
     | 'mailboxes'
     | 'calls'
     | 'history'
@@ -134,6 +142,8 @@ export type DeliveryOptions = {
     | 'totals'
     | 'gauges'
   >
+  /** The processes of the service. Absent: this one is all there is. */
+  readonly cluster?: Cluster
   readonly sealer: Sealer
   /** Default `kept`. */
   readonly maskLength?: MaskLength
@@ -169,9 +179,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     mayBeOrganization: options.mayBeOrganization ?? (() => true),
     idempotency,
     shares: options.limits,
+    others: options.cluster?.nodes.isAlone === false ? options.cluster : undefined,
   }
   const answering = { ...endings, store: options.store, metrics: options.metrics, maskLength }
-  const context = outboxContext(options, endings)
+  const ending = new Endings(endings)
+  const context = outboxContext(options, endings, ending)
+  const stop = joinOthers(options, endings)
   let linkId = 0
   return {
     sendEvent: (principal, command, idempotencyKey) => sendEvent(sending, principal, command, idempotencyKey),
@@ -208,7 +221,24 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
     entriesLapsed: (positions) => tell(endings, positions, 'expired'),
     drain: () => receipts.endAll(),
+    close() {
+      ending.close()
+      stop()
+    },
   }
+}
+
+/** Hears what other processes of the service do to links and entries here. Returns what ends it. */
+function joinOthers(
+  { store, cluster, clock, newId, metrics, log, sealer }: DeliveryOptions,
+  { links, receipts }: EndingsContext,
+): () => void {
+  const { neighbours } = store
+  if (cluster === undefined || cluster.nodes.isAlone || neighbours === undefined) return () => undefined
+  const open: ArrivalsContext['open'] = (registration, entry) => openEntry(sealer, log, registration, entry)
+  new Arrivals({ cluster, links, receipts, clock, newId, metrics, log, open }).start()
+  const resync = new Resync({ neighbours, linkStore: store.links, cluster, links, clock })
+  return () => resync.close()
 }
 
 function remind({ clock, newId, metrics }: DeliveryOptions, links: Links, registration: Registration): void {
@@ -219,8 +249,8 @@ function remind({ clock, newId, metrics }: DeliveryOptions, links: Links, regist
 function outboxContext(
   { store, sealer, clock, log }: DeliveryOptions,
   context: EndingsContext,
+  endings: Endings,
 ): OutboxContext {
-  const endings = new Endings(context)
   return {
     mailboxes: store.mailboxes,
     links: store.links,
@@ -242,8 +272,8 @@ function outboxContext(
 function openEntry(
   sealer: Sealer,
   log: Pick<Log, 'error'>,
-  registration: Registration,
-  entry: MailboxEntry,
+  registration: RegistrationKey,
+  entry: Pick<MailboxEntry, 'payload' | 'sealed' | 'eventId'>,
 ): Uint8Array | undefined {
   if (!entry.sealed) return entry.payload
   const clear = sealer.open(Buffer.from(entry.payload), sealContext(registration, entry.eventId))

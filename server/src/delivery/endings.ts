@@ -27,6 +27,7 @@ export type EndingsContext = {
 export class Endings {
   readonly #context: EndingsContext
   #gathered: LinkedEntry[] = []
+  #isClosed = false
   #how: Ending = 'acknowledged'
   #reason: DiscardReason | undefined
 
@@ -57,10 +58,22 @@ export class Endings {
     store.mailboxes.end(entries, how, bounds, reason).then(
       (outcome) => this.#report(outcome, how, reason),
       (error: unknown) => {
-        // The store is closed: they come again when it is opened.
         if (!(error instanceof RollcallError)) throw error
+        // Whether it came about nobody knows; what has ended already is ignored. After the end they come again.
+        if (!this.#isClosed) this.#endLater(entries, how, reason)
       },
     )
+  }
+
+  #endLater(entries: readonly LinkedEntry[], how: Ending, reason: DiscardReason | undefined): void {
+    this.#context.clock.after(RETRY_MS, () => {
+      for (const entry of entries) this.end(entry, how, reason)
+    })
+  }
+
+  /** What the store refuses from now on is left to the next life of it. */
+  close(): void {
+    this.#isClosed = true
   }
 
   #report(
@@ -77,10 +90,7 @@ export class Endings {
       if (how === 'acknowledged' && entry.sinceMs !== undefined) tally.delivered(1, nowMs - entry.sinceMs)
     }
     for (const cancellation of cancellations) carryOn(this.#context, cancellation)
-    if (refused.length > 0)
-      clock.after(RETRY_MS, () => {
-        for (const entry of refused) this.end(entry, how, reason)
-      })
+    if (refused.length > 0) this.#endLater(refused, how, reason)
   }
 }
 

@@ -1,12 +1,9 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock } from '../clock/clock.ts'
 import { holderOf, type Pool, type Worker } from '../limits/limits.ts'
-import type { EntryPosition, UserKey } from '../store/store.ts'
+import type { EntryPosition } from '../store/store.ts'
 import type { Waiting } from './command/waiting.ts'
-import { Waiter } from './waiter.ts'
-
-/** An event by whom it is for and who sent it, as `CallDraft` has it: others may have sent something under its id. */
-export type AwaitedEvent = { readonly to: UserKey; readonly senderId: string; readonly eventId: string }
+import { type AwaitedEvent, Waiter } from './waiter.ts'
 
 /**
  * The senders that wait for what becomes of their event: no thread, no polling. Each entry waited for is told of
@@ -46,6 +43,7 @@ export class Receipts {
   /** The event of a waiter was accepted, with these entries. Call before it is sent to anybody. */
   expect(waiter: Waiter, event: AwaitedEvent, entries: readonly EntryPosition[], connected: number): void {
     waiter.begin(entries, connected)
+    waiter.event = event
     for (const { registration, sequence } of entries) {
       const { registrationId } = registration
       const ofRegistration = this.#byEntry.get(registrationId) ?? new Map<number, Waiter>()
@@ -55,6 +53,14 @@ export class Receipts {
     const name = nameOf(event)
     waiter.eventName = name
     this.#byEvent.set(name, (this.#byEvent.get(name) ?? new Set()).add(waiter))
+  }
+
+  /** Of which nothing was heard yet. */
+  openEntries(waiter: Waiter): readonly EntryPosition[] {
+    return waiter.entries.filter(
+      ({ registration, sequence }) =>
+        this.#byEntry.get(registration.registrationId)?.get(sequence) === waiter,
+    )
   }
 
   /** Frees a place. */

@@ -1,5 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../auth/auth.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import { type Limits, turnOf } from '../limits/limits.ts'
 import type { Statistics, Tally } from '../observe/observe.ts'
 import type {
@@ -8,8 +9,8 @@ import type {
   Claim,
   MailboxBounds,
   Outcome,
-  Registration,
   RegistrationKey,
+  Sighting,
   Store,
   UserKey,
 } from '../store/store.ts'
@@ -21,9 +22,11 @@ import type { Idempotency } from './idempotency.ts'
 import type { Links } from './links/links.ts'
 import { assertMailboxShare, type MailboxShareSettings } from './mailbox-share.ts'
 import { areDear } from './masking.ts'
-import type { AwaitedEvent, Receipts } from './receipts.ts'
+import { lookUpConnected, lookUpEnded } from './nodes/look-up.ts'
+import { sendOnceElsewhere } from './nodes/send-once.ts'
+import type { Receipts } from './receipts.ts'
 import { senderScope } from './scopes.ts'
-import type { ReceiptCount, ReceiptWait, Waiter } from './waiter.ts'
+import type { AwaitedEvent, ReceiptCount, ReceiptWait, Waiter } from './waiter.ts'
 import { takeWrite } from './write-share.ts'
 
 /** While no more than this waits to be written nobody's share is looked at: it is written in no time, or soon is more. */
@@ -39,6 +42,8 @@ export type SendEventContext = AcceptContext &
     readonly statistics: Pick<Statistics, 'of'>
     readonly bounds: MailboxBounds
     readonly shares: MailboxShareSettings
+    /** The other processes of the service. `undefined`: there are none. */
+    readonly others: Pick<Cluster, 'router'> | undefined
   }
 
 /** What a sender learns. */
@@ -111,11 +116,29 @@ export async function sendEventAndWait(
   const waiter = context.receipts.open(principal, command)
   try {
     const result = await sendEvent(context, principal, command, idempotencyKey, waiter)
-    await waiter.wait(wait)
+    await waiter.wait(wait, context.others && (() => hearOfLinks(context, waiter)))
+    if (context.others !== undefined && !waiter.isOver) await hearOfEndings(context, waiter)
     return waiter.count === undefined ? result : { ...result, receipts: waiter.count }
   } finally {
     context.receipts.close(waiter)
   }
+}
+
+/** Before it is given up because nobody is there: links of other processes are told to nobody here. */
+async function hearOfLinks({ store }: SendEventContext, waiter: Waiter): Promise<void> {
+  const registrations = waiter.entries.map(({ registration }) => registration)
+  for (const { registrationId } of await lookUpConnected(store, registrations))
+    waiter.connected(registrationId)
+}
+
+/** What was not heard of is looked up once. Where that cannot be, the sender is told what is known. */
+async function hearOfEndings({ store, receipts }: SendEventContext, waiter: Waiter): Promise<void> {
+  const { event } = waiter
+  if (event === undefined) return
+  const open = receipts.openEntries(waiter)
+  const found = await lookUpEnded(store, { ...event, open }).catch(() => undefined)
+  for (const { entry, isAcknowledged } of found?.ended ?? []) receipts.entryEnded(entry, isAcknowledged)
+  if (found?.answeredBy !== undefined && waiter.waitsForAnswer) waiter.answered(found.answeredBy)
 }
 
 /** An `Idempotency-Key` belongs to (organization, user); a SERVICE caller's to the organization it named. */
@@ -144,14 +167,14 @@ async function sendAtMostOnce(
   const { clock, links, receipts, store } = context
   const { to, userEndpointId } = event
   const addressee = userEndpointId === undefined ? to : { ...to, userEndpointId }
-  const sightings = await store.registrations.look([addressee], {})
+  const sightings = await store.registrations.look([addressee], { link: true })
   const atWallMs = clock.wallMs()
   const isOver = event.expiresAtWallMs !== undefined && event.expiresAtWallMs <= atWallMs
   if (waiter !== undefined)
     receipts.expect(waiter, awaited(event), [], isOver ? 0 : connected(links, sightings))
-  const endpoints = sightings.map(({ registration }) => {
-    const outcome = isOver ? over(tally) : sendNow(context, tally, registration, event)
-    const { userEndpointId } = registration
+  const endpoints = sightings.map((sighting) => {
+    const outcome = isOver ? over(tally) : sendNow(context, tally, sighting, event)
+    const { userEndpointId } = sighting.registration
     return outcome === 'discarded' ? { ...CONGESTED, userEndpointId } : { userEndpointId, outcome }
   })
   store.history.add(draftOf(event, event, atWallMs), endpoints)
@@ -173,12 +196,17 @@ function over(tally: Tally): Outcome {
 }
 
 function sendNow(
-  { links }: SendEventContext,
+  context: SendEventContext,
   tally: Tally,
-  registration: Registration,
+  { registration, link }: Sighting<'link'>,
   event: Accepted,
 ): Outcome {
-  const taken = links.find(registration)?.sendNow(event.bytes)
+  if (link?.node !== undefined) {
+    sendOnceElsewhere(context, registration, { linkId: link.linkId, node: link.node }, event)
+    tally.outcome(0, 'sent')
+    return 'sent'
+  }
+  const taken = context.links.find(registration)?.sendNow(event.bytes)
   if (taken === undefined) {
     tally.outcome(0, 'not_connected')
     return 'not_connected'
@@ -191,8 +219,16 @@ function sendNow(
   return 'discarded'
 }
 
-function connected(links: Links, reached: readonly { readonly registration: RegistrationKey }[]): number {
-  return reached.filter(({ registration }) => links.find(registration) !== undefined).length
+function connected(links: Links, reached: readonly Reached[]): number {
+  const isConnected = ({ registration, link, isElsewhere }: Reached) =>
+    link !== undefined || isElsewhere === true || links.find(registration) !== undefined
+  return reached.filter(isConnected).length
+}
+
+type Reached = {
+  readonly registration: RegistrationKey
+  readonly link?: Sighting<'link'>['link']
+  readonly isElsewhere?: true
 }
 
 /**
@@ -243,7 +279,9 @@ function handOver(
   const pushed = { eventId, bytes, acceptedAtMs, mustBeClaimed: mustBeClaimed(event) }
   const note = (isSent: boolean) => tally.outcome(1, isSent ? 'sent' : 'queued')
   for (const entry of accepted) {
-    const isSent = links.find(entry.registration)?.push(entry, pushed) ?? false
+    // The store's word tells whoever has it elsewhere; a link here that was taken over sends it no more.
+    const outbox = entry.isElsewhere ? undefined : links.find(entry.registration)
+    const isSent = outbox?.push(entry, pushed) ?? false
     if (typeof isSent === 'boolean') note(isSent)
     else void isSent.then(note)
   }

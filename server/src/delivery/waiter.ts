@@ -1,7 +1,10 @@
 import { GRACE_MS } from '@rollcall/protocol/limits'
 import type { Clock, Timer } from '../clock/clock.ts'
-import type { EntryPosition } from '../store/store.ts'
+import type { EntryPosition, UserKey } from '../store/store.ts'
 import type { Waiting } from './command/waiting.ts'
+
+/** An event by whom it is for and who sent it, as `CallDraft` has it: others may have sent something under its id. */
+export type AwaitedEvent = { readonly to: UserKey; readonly senderId: string; readonly eventId: string }
 
 /** How long a sender waits for receipts, and the signal that it went away. */
 export type ReceiptWait = { readonly waitMs: number; readonly gone: AbortSignal }
@@ -26,6 +29,8 @@ export class Waiter {
   readonly #clock: Clock
   readonly #waiting: Waiting
   entries: readonly EntryPosition[] = []
+  /** The event that it waits for, once that was accepted. */
+  event: AwaitedEvent | undefined
   /** Under which it waits for an answer; empty: it does not. */
   eventName = ''
   /** Entries of which nothing is known yet, and those of which an answer may still come. */
@@ -54,7 +59,7 @@ export class Waiter {
     if (this.#connected === undefined) return undefined
     const count = { acknowledged: this.#acknowledged, connected: this.#connected || this.#came.size }
     if (this.#answeredBy !== undefined) return { ...count, answeredBy: this.#answeredBy }
-    return this.#isCutShort && !this.#isOver ? { ...count, isCutShort: true } : count
+    return this.#isCutShort && !this.isOver ? { ...count, isCutShort: true } : count
   }
 
   begin(entries: readonly EntryPosition[], connected: number): void {
@@ -68,7 +73,7 @@ export class Waiter {
     this.#open--
     if (isAcknowledged) this.#acknowledged++
     else this.#answerable--
-    if (this.#isOver) this.end()
+    if (this.isOver) this.end()
   }
 
   answered(userEndpointId: string): void {
@@ -84,8 +89,8 @@ export class Waiter {
    * Resolves when there is nothing more to wait for, the time is over, or nobody waits any more; and after the grace
    * where nothing is connected, for then nothing is to be expected.
    */
-  async wait({ waitMs, gone }: ReceiptWait): Promise<void> {
-    if (this.#isOver || this.#isEnded || gone.aborted) return
+  async wait({ waitMs, gone }: ReceiptWait, hearOfLinks?: () => Promise<void>): Promise<void> {
+    if (this.isOver || this.#isEnded || gone.aborted) return
     await new Promise<void>((resolve) => {
       const timers: Timer[] = []
       const end = (): void => {
@@ -96,13 +101,22 @@ export class Waiter {
       timers.push(this.#clock.after(waitMs, end))
       const graceMs = this.#waiting.graceMs ?? GRACE_MS
       if (this.#connected === 0 && graceMs < waitMs)
-        timers.push(this.#clock.after(graceMs, () => this.#came.size === 0 && end()))
+        timers.push(this.#clock.after(graceMs, () => void this.#giveUpAlone(end, hearOfLinks)))
       gone.addEventListener('abort', end)
       this.#onEnd = end
     })
   }
 
-  get #isOver(): boolean {
+  /** After the grace: nothing is connected, nor has been meanwhile. */
+  async #giveUpAlone(end: () => void, hearOfLinks?: () => Promise<void>): Promise<void> {
+    // Who cannot be asked of is waited for.
+    if (this.#came.size === 0 && (await hearOfLinks?.().catch(() => 'unknown')) === 'unknown') return
+    if (this.#came.size === 0) end()
+  }
+
+  /** Nothing is left to wait for. */
+  get isOver(): boolean {
+    if (this.#answeredBy !== undefined) return true
     return this.waitsForAnswer ? this.#answerable === 0 : this.#open === 0
   }
 

@@ -1,4 +1,4 @@
-import type { LinkHandle } from './store.ts'
+import type { LinkHandle, LinkName } from './store.ts'
 
 type Holding<Subject> = { readonly link: LinkHandle; readonly subject: Subject; claimedThrough: number }
 
@@ -13,13 +13,13 @@ export class HeldLinks<Subject> {
   attach(registrationId: number, link: LinkHandle, subject: Subject): Holding<Subject> | undefined {
     const former = this.#holdings.get(registrationId)
     this.#holdings.set(registrationId, { link, subject, claimedThrough: 0 })
-    return former?.link.linkId === link.linkId ? undefined : former
+    return former !== undefined && isSame(former.link, link) ? undefined : former
   }
 
   /** Returns what it held; `undefined`: nothing, for another link has taken its place. */
-  detach(registrationId: number, link: LinkHandle): Holding<Subject> | undefined {
+  detach(registrationId: number, link: LinkName): Holding<Subject> | undefined {
     const held = this.#holdings.get(registrationId)
-    if (held?.link.linkId !== link.linkId) return undefined
+    if (held === undefined || !isSame(held.link, link)) return undefined
     this.#holdings.delete(registrationId)
     return held
   }
@@ -29,8 +29,14 @@ export class HeldLinks<Subject> {
     return this.#holdings.get(registrationId)?.link
   }
 
-  isHeldBy(registrationId: number, { linkId }: LinkHandle): boolean {
-    return this.#holdings.get(registrationId)?.link.linkId === linkId
+  isHeldBy(registrationId: number, link: LinkName): boolean {
+    const held = this.#holdings.get(registrationId)
+    return held !== undefined && isSame(held.link, link)
+  }
+
+  /** Those of one process, with whose registrations they hold. */
+  ofNode(node: string): readonly (readonly [registrationId: number, holding: Holding<Subject>])[] {
+    return [...this.#holdings].filter(([, { link }]) => link.node === node)
   }
 
   claim(registrationId: number, sequence: number): void {
@@ -46,4 +52,8 @@ export class HeldLinks<Subject> {
   clear(): void {
     this.#holdings.clear()
   }
+}
+
+function isSame(one: LinkName, other: LinkName): boolean {
+  return one.linkId === other.linkId && one.node === other.node
 }

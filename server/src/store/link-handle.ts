@@ -6,9 +6,14 @@ export type LinkPeer = Pick<ConnectionInSight, 'clientId' | 'protocol' | 'transp
   readonly connectedAtWallMs: number
 }
 
+/** What names a link in the store. */
+export type LinkName = Pick<LinkHandle, 'linkId' | 'node'>
+
 /** A link as the store knows it. */
 export type LinkHandle = {
   /** Tells it from every other link there was. */
   readonly linkId: number
   readonly peer: LinkPeer
+  /** The incarnation of the process that has it. Absent: this one. */
+  readonly node?: string
 }

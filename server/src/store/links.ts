@@ -1,5 +1,5 @@
 import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
-import type { LinkHandle } from './link-handle.ts'
+import type { LinkHandle, LinkName } from './link-handle.ts'
 import type { RegistrationKey } from './registrations.ts'
 
 /**
@@ -18,5 +18,5 @@ export interface LinkStore {
    *
    * @param reason for the feed
    */
-  detach(registration: RegistrationKey, link: LinkHandle, reason: DisconnectReason): Promise<void>
+  detach(registration: RegistrationKey, link: LinkName, reason: DisconnectReason): Promise<void>
 }

@@ -46,7 +46,10 @@ export type AppendRequest = Addressee & {
   readonly call?: CallDraft
   /** Asked before anything changes. Default: there is room for everybody. */
   readonly admit?: AdmitWrite
-  /** The sender waits for receipts: is to know what had ended when this became durable (`gone`). */
+  /**
+   * The sender waits for receipts: is to know what had ended when this became durable (`gone`), and of each entry that ends
+   * later, at whatever process (`Tiding`).
+   */
   readonly isAwaited?: true
 }
 
@@ -135,6 +138,8 @@ export type AppendOutcome = {
     readonly sequence: number
     /** The newest entry that waited before this one, 0 where none did: whoever sent that may send this next. */
     readonly follows: number
+    /** A link of another process holds the registration, which is told. */
+    readonly isElsewhere?: true
   }[]
   /** Endpoints whose mailbox was full. */
   readonly full: readonly RegistrationKey[]

@@ -11,6 +11,7 @@ import type { HistoryStore } from './history.ts'
 import type { LastSeenStore } from './last-seen.ts'
 import type { LinkStore } from './links.ts'
 import type { MailboxStore } from './mailboxes.ts'
+import type { NeighbourStore } from './neighbours.ts'
 import type { RefreshFamilyStore } from './refresh-families.ts'
 import type { RegistrationStore } from './registrations.ts'
 import type { ReplyStore } from './replies.ts'
@@ -47,7 +48,7 @@ export type {
   Sender,
 } from './history.ts'
 export type { LastSeenStore } from './last-seen.ts'
-export type { LinkHandle, LinkPeer } from './link-handle.ts'
+export type { LinkHandle, LinkName, LinkPeer } from './link-handle.ts'
 export type { LinkStore } from './links.ts'
 export type {
   AdmitWrite,
@@ -67,6 +68,7 @@ export type {
   StoredEvent,
   WantedWrite,
 } from './mailboxes.ts'
+export type { HeldLink, NeighbourStore, OnTiding, Tiding } from './neighbours.ts'
 export type { RefreshFamily, RefreshFamilyStore, RotateOutcome, Successor } from './refresh-families.ts'
 export {
   type Addressee,
@@ -115,6 +117,8 @@ export type {
 export interface Store {
   readonly registrations: RegistrationStore
   readonly links: LinkStore
+  /** Absent: no other process ever has this store. */
+  readonly neighbours?: NeighbourStore
   readonly mailboxes: MailboxStore
   readonly calls: CallStore
   readonly replies: ReplyStore

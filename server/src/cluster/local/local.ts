@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster.ts'
+import { type Cluster, Told } from '../cluster.ts'
 
 /**
  * One process that is the whole service: there is nobody to tell, and nobody to ask. All that concerns links, receipts and
@@ -6,6 +6,7 @@ import type { Cluster } from '../cluster.ts'
  */
 export function createLocalCluster(self: string): Cluster {
   return {
+    told: new Told(),
     nodes: {
       self,
       isAlone: true,

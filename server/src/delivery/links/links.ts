@@ -18,6 +18,10 @@ export class Links {
     return this.#byEndpoint.get(nameOf(endpoint))
   }
 
+  all(): readonly Outbox[] {
+    return [...this.#byRegistration.values()]
+  }
+
   /** Endpoints that have a link, of one organization or in all. */
   count(organizationId: string | undefined): number {
     if (organizationId === undefined) return this.#byEndpoint.size

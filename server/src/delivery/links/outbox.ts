@@ -23,8 +23,8 @@ export type Position = { readonly sequence: number; readonly follows: number }
 export type Pushed = {
   readonly eventId: string
   readonly bytes: Uint8Array
-  /** When it was accepted, on the monotonic clock. */
-  readonly acceptedAtMs: number
+  /** When it was accepted, on the monotonic clock, where that is known. */
+  readonly acceptedAtMs: number | undefined
   /** It may have left the mailbox meanwhile, replaced, cancelled, or because its time is over. */
   readonly mustBeClaimed: boolean
 }
@@ -73,6 +73,7 @@ export class Outbox implements Attachment, LinkHandle {
   readonly attached: Promise<boolean>
   readonly #link: Link
   readonly #context: OutboxContext
+  #holding = false
   #sentSequence = 0
   #started = false
   #live = false
@@ -92,11 +93,26 @@ export class Outbox implements Attachment, LinkHandle {
     // From now on the store knows whose the registration is.
     this.attached = context.links.attach(registration, this)
     // Whoever made it hears of it.
-    this.attached.catch(() => undefined)
+    this.attached.then(
+      (isHolding) => {
+        this.#holding = isHolding
+      },
+      () => undefined,
+    )
   }
 
   get link(): Link {
     return this.#link
+  }
+
+  /** Whether the store has said that this link holds the registration; another may have taken its place since. */
+  get isHolding(): boolean {
+    return this.#holding && !this.#detached
+  }
+
+  /** All up to here was sent, or passed over. */
+  get sentSequence(): number {
+    return this.#sentSequence
   }
 
   get peer(): LinkPeer {
@@ -141,7 +157,7 @@ export class Outbox implements Attachment, LinkHandle {
     return false
   }
 
-  async #pushClaimed(entry: Entry, bytes: Uint8Array, sinceMs: number): Promise<boolean> {
+  async #pushClaimed(entry: Entry, bytes: Uint8Array, sinceMs: number | undefined): Promise<boolean> {
     let sent = 'refused' as Sent
     this.#noted = false
     await this.#ask(async () => {

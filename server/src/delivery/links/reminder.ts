@@ -2,7 +2,11 @@ import { KEEP_ALIVE_REQUESTED, type KeepAliveRequestedEvent } from '@rollcall/pr
 import type { Registration } from '../../store/store.ts'
 
 /** The bytes of a keepalive reminder. Times are wall-clock. */
-export function reminderBytes(registration: Registration, nowWallMs: number, id: string): Buffer {
+export function reminderBytes(
+  registration: Pick<Registration, 'userId' | 'userEndpointId' | 'keepAliveSeconds' | 'remainingMs'>,
+  nowWallMs: number,
+  id: string,
+): Buffer {
   const { userId, userEndpointId, keepAliveSeconds, remainingMs } = registration
   const event: KeepAliveRequestedEvent = {
     id,

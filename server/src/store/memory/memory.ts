@@ -11,28 +11,27 @@ import { HeldLinks } from '../held-links.ts'
 import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kinds.ts'
 import type { Moment } from '../moment.ts'
 import { LEAST_AFTER_START_MS } from '../recovery.ts'
-import type { FeedBounds, OnMailboxEnded, Store, StoreTotals } from '../store.ts'
+import type { FeedBounds, OnMailboxEnded, OnTiding, Store, StoreGauges, StoreTotals } from '../store.ts'
 import { memoryAudit } from './audit/audit.ts'
 import { memoryCharts } from './charts/charts.ts'
-import { memoryErasure } from './erasure.ts'
 import { memoryDeadLetters } from './feed/dead-letters.ts'
 import { Feed, memoryFeed } from './feed/feed.ts'
 import { memoryWebhooks } from './feed/webhooks.ts'
 import { assertOpen, type Gate } from './gate.ts'
 import { History, memoryHistory } from './history/history.ts'
 import { Calls } from './mailboxes/call-book.ts'
-import { memoryCalls } from './mailboxes/calls.ts'
-import { bytesOf, memoryMailboxes } from './mailboxes/mailboxes.ts'
+import { bytesOf } from './mailboxes/mailboxes.ts'
 import { memoryReplies, ReplyBook } from './mailboxes/replies.ts'
 import { memoryLastSeen } from './registrations/last-seen.ts'
-import { memoryLinks } from './registrations/links.ts'
-import { memoryRegistrations, type RegistrationParts } from './registrations/registrations.ts'
+import { memoryNeighbours } from './registrations/neighbour-store.ts'
+import { Neighbours, Nodes } from './registrations/neighbours.ts'
+import type { RegistrationParts } from './registrations/registrations.ts'
 import { createSlots, type Links, liftAll, removeSlot, type Slots } from './registrations/slots.ts'
 import { memoryUsers } from './registrations/users.ts'
-import { sweep } from './sweep.ts'
 import { memoryDirectory } from './tokens/directory.ts'
 import { memoryRefreshFamilies } from './tokens/refresh-families.ts'
 import { memorySharedList } from './tokens/shared-list.ts'
+import { memoryView, type SharedParts } from './view.ts'
 
 /** With what an oracle needs besides. */
 export type MemoryStore = Store & {
@@ -42,6 +41,8 @@ export type MemoryStore = Store & {
    * @param fromMs up to when the other had heard everybody
    */
   restarted(fromMs: number): void
+  /** The same store as one process of several has it, under the incarnation that it has at each call. */
+  openFor(node: () => string, onTiding: OnTiding): Store
 }
 
 /**
@@ -79,19 +80,17 @@ export function createMemoryStore({
   })
   const record: RegistrationParts['record'] = (type, held, reason, { nowWallMs }) =>
     feed.add(type, held, reason, nowWallMs)
-  const end: RegistrationParts['end'] = (slot, reason, { nowWallMs }) => {
+  const forget: SharedParts['forget'] = (slot, reason, { nowWallMs }) => {
     for (const { sequence } of slot.mailbox) history.note(sequence, 'discarded', nowWallMs, reason)
     if (slot.mailbox.length > 0) onMailboxEnded?.(slot.registration.organizationId, slot.mailbox.length)
     removeSlot(slots, slot)
   }
   const links: Links = new HeldLinks()
-  const registrations = { slots, links, gate, now, end, record }
-  const mailboxes = { slots, links, replies, calls, history, feed, gate, now }
-  return {
-    registrations: memoryRegistrations(registrations),
-    links: memoryLinks(mailboxes),
-    mailboxes: memoryMailboxes(mailboxes),
-    calls: memoryCalls(mailboxes),
+  const nodes = new Nodes()
+  const parts: SharedParts = { slots, links, replies, calls, history, feed, gate, now, record, forget }
+  const alone = new Neighbours({ nodes, links, self: () => undefined, onTiding: () => undefined })
+  const store: Store = {
+    ...memoryView(parts, alone),
     replies: memoryReplies(replies, gate),
     history: memoryHistory(history, clock, gate),
     feed: memoryFeed(feed, clock, gate),
@@ -102,42 +101,60 @@ export function createMemoryStore({
     revokedUsers: memorySharedList(revokedUserKind(bookBounds), wall, gate),
     lastSeen: memoryLastSeen(slots, wall, gate),
     users: memoryUsers(slots, serviceTime, gate),
-    erasure: memoryErasure(mailboxes, (slot) => end(slot, 'erased', now())),
     signingKeys: memorySharedList(SIGNING_KEY_KIND, wall, gate),
     directory: memoryDirectory(gate),
     audit: memoryAudit(bookBounds, wall, gate),
     charts: memoryCharts(wall, gate),
     serviceTime,
-    async sweep(max) {
-      assertOpen(gate)
-      return sweep(registrations, mailboxes, max)
-    },
     failure: () => undefined,
     warnings: () => [],
     async totals(organizationId) {
       assertOpen(gate)
       return count(slots, organizationId)
     },
-    gauges: {
-      mailboxDiskBytes(organizationId) {
-        const { mailboxBytes, mailboxEvents } = count(slots, organizationId)
-        return mailboxBytes + mailboxEvents * ENTRY_BYTES
-      },
-      evicted: () => ({
-        idempotencyKeys: replies.evicted,
-        feedEvents: feed.dropped + feed.deadLetters.dropped,
-        historyBytes: history.evictedBytes,
-      }),
-    },
+    gauges: gaugesOf({ slots, replies, feed, history }),
     hold: () => () => undefined,
-    restarted(fromMs) {
-      links.clear()
-      liftAll(slots, { fromMs, toMs: serviceTime.nowMs(), leastMs: LEAST_AFTER_START_MS })
-    },
     async close() {
       gate.open = false
       serviceTime.close()
     },
+  }
+  return {
+    ...store,
+    openFor: (node, onTiding) => ({
+      ...store,
+      ...memoryView(parts, new Neighbours({ nodes, links, self: node, onTiding })),
+      neighbours: memoryNeighbours(node, nodes, parts),
+      close: async () => undefined,
+    }),
+    restarted(fromMs) {
+      links.clear()
+      liftAll(slots, { fromMs, toMs: serviceTime.nowMs(), leastMs: LEAST_AFTER_START_MS })
+    },
+  }
+}
+
+function gaugesOf({
+  slots,
+  replies,
+  feed,
+  history,
+}: {
+  readonly slots: Slots
+  readonly replies: ReplyBook
+  readonly feed: Feed
+  readonly history: History
+}): StoreGauges {
+  return {
+    mailboxDiskBytes(organizationId) {
+      const { mailboxBytes, mailboxEvents } = count(slots, organizationId)
+      return mailboxBytes + mailboxEvents * ENTRY_BYTES
+    },
+    evicted: () => ({
+      idempotencyKeys: replies.evicted,
+      feedEvents: feed.dropped + feed.deadLetters.dropped,
+      historyBytes: history.evictedBytes,
+    }),
   }
 }
 

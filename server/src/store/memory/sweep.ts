@@ -20,7 +20,7 @@ export function sweep(registrations: RegistrationParts, mailboxes: MailboxParts,
 }
 
 function sweepRegistrations(
-  { slots, end, record }: RegistrationParts,
+  { slots, neighbours, end, record }: RegistrationParts,
   max: number,
   at: Moment,
 ): Pick<Swept, 'reminded' | 'expired'> {
@@ -37,7 +37,9 @@ function sweepRegistrations(
       continue
     }
     slot.registration = { ...slot.registration, reminded: true }
-    reminded.push(toRegistration(slot.registration, nowMs))
+    const registration = toRegistration(slot.registration, nowMs)
+    neighbours.remind(registration)
+    reminded.push(registration)
   }
   return { reminded, expired }
 }

@@ -13,6 +13,8 @@ export type Kept = Omit<Call, 'userEndpointIds' | 'answeredBy'> & {
   parts: readonly Part[]
   cancel: CancelDraft | undefined
   winner: string | undefined
+  /** The process where somebody waits for the answer. */
+  readonly awaitedAt: string | undefined
 }
 
 /** The calls of everybody, oldest first. */
@@ -30,6 +32,7 @@ export class Calls {
     { senderId, endsAtWallMs, masks, cancelOthers }: CallDraft,
     recordId: number,
     accepted: AppendOutcome['accepted'],
+    awaitedAt: string | undefined,
   ): void {
     const user = { organizationId, userId }
     const { eventId } = event
@@ -42,7 +45,7 @@ export class Calls {
     const joined = older === undefined || older.winner !== undefined ? [] : older.parts
     const parts = [...joined.filter(({ userEndpointId }) => !isNewer(userEndpointId)), ...newer]
     const call = { eventId, qos: 1, recordId, endsAtWallMs, masks, user, senderId } as const
-    this.add({ ...call, parts, cancel: cancelOthers, winner: undefined })
+    this.add({ ...call, parts, cancel: cancelOthers, winner: undefined, awaitedAt })
   }
 
   add(call: Kept): void {

@@ -53,6 +53,9 @@ function answer(
   call.winner = request.userEndpointId
   if (known === undefined) calls.add(call)
   tellOfAnswer(parts, request, at)
+  const { user: to, senderId, eventId, awaitedAt } = call
+  const answered = { to, senderId, eventId, userEndpointId: request.userEndpointId }
+  parts.neighbours.mention(awaitedAt, { kind: 'answered', ...answered })
   const taken = takeOwn(parts, own, at)
   return { kind: 'answered', taken, cancellation: cancel(parts, call, bounds, at), durable }
 }
@@ -61,7 +64,7 @@ function fromHistory({ call, organizationId, userId }: AnswerRequest): Kept {
   const { userEndpointIds, answeredBy: _, ...rest } = call
   const parts = userEndpointIds.map((id) => ({ userEndpointId: id, registrationId: 0, sequence: 0 }))
   const user = { organizationId, userId }
-  return { ...rest, user, parts, cancel: undefined, winner: undefined }
+  return { ...rest, user, parts, cancel: undefined, winner: undefined, awaitedAt: undefined }
 }
 
 function tellOfAnswer(
@@ -89,7 +92,8 @@ function takeOwn(
   return { registration: toKey(slot.registration), sequence }
 }
 
-function cancel({ slots, links, history }: MailboxParts, call: Kept, bounds: MailboxBounds, at: Moment) {
+function cancel(parts: MailboxParts, call: Kept, bounds: MailboxBounds, at: Moment) {
+  const { slots, links } = parts
   const draft = call.cancel
   if (draft === undefined) return undefined
   call.cancel = undefined
@@ -100,13 +104,13 @@ function cancel({ slots, links, history }: MailboxParts, call: Kept, bounds: Mai
     const slot = slots.byId.get(registrationId)
     const waits = slot?.mailbox.some((entry) => entry.sequence === sequence) === true
     if (slot === undefined || !waits || links.isInFlight(registrationId, sequence)) continue
-    discard(slot, sequence, history, 'answered_elsewhere', at)
+    discard(parts, slot, sequence, 'answered_elsewhere', at)
     discarded.push({ registration: toKey(slot.registration), sequence })
   }
   const live = others.flatMap(({ userEndpointId }): readonly Slot[] => {
     const slot = findLive(slots, { ...call.user, userEndpointId }, at.heardMs)
     return slot === undefined ? [] : [slot]
   })
-  const told = tellTheOthers(slots, history, draft, live, bounds, at)
+  const told = tellTheOthers(parts, draft, live, bounds, at)
   return { organizationId: call.user.organizationId, ...told, discarded, durable: Promise.resolve() }
 }

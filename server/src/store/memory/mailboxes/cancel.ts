@@ -8,17 +8,17 @@ import {
   type RegistrationKey,
   toKey,
 } from '../../store.ts'
-import type { History } from '../history/history.ts'
-import { isLive, type Race, type Slot, type Slots } from '../registrations/slots.ts'
+import { isLive, type Race, type Slot } from '../registrations/slots.ts'
 import type { MailboxParts } from './parts.ts'
 
 /** The first acknowledgement of a race was given: the others get the cancelling event. */
 export function cancelTheOthers(
-  { slots, links, history }: MailboxParts,
+  parts: MailboxParts,
   race: Race,
   bounds: MailboxBounds,
   at: Moment,
 ): Cancellation | undefined {
+  const { slots, links } = parts
   if (race.isOver) return undefined
   race.isOver = true
   const others = [...slots.byId.values()].flatMap((slot) => {
@@ -29,10 +29,10 @@ export function cancelTheOthers(
   const discarded = others.filter(
     ({ slot, sequence }) => !links.isInFlight(slot.registration.registrationId, sequence),
   )
-  for (const { slot, sequence } of discarded) discard(slot, sequence, history, 'acknowledged_elsewhere', at)
+  for (const { slot, sequence } of discarded) discard(parts, slot, sequence, 'acknowledged_elsewhere', at)
   const live = others.map(({ slot }) => slot).filter(({ registration }) => isLive(registration, at.heardMs))
   return {
-    ...tellTheOthers(slots, history, race.cancel, live, bounds, at),
+    ...tellTheOthers(parts, race.cancel, live, bounds, at),
     organizationId: others[0]?.slot.registration.organizationId ?? '',
     discarded: discarded.map(({ slot, sequence }) => ({ registration: toKey(slot.registration), sequence })),
     durable: Promise.resolve(),
@@ -41,20 +41,21 @@ export function cancelTheOthers(
 
 /** A copy that was not sent goes. */
 export function discard(
+  { history, neighbours }: MailboxParts,
   slot: Slot,
   sequence: number,
-  history: History,
   reason: DiscardReason,
   at: Moment,
 ): void {
+  const discarded = slot.mailbox.find((entry) => entry.sequence === sequence)
+  if (discarded !== undefined) neighbours.entryOver(slot, discarded, false)
   slot.mailbox = slot.mailbox.filter((entry) => entry.sequence !== sequence)
   history.note(sequence, 'discarded', at.nowWallMs, reason)
 }
 
 /** The cancelling event goes into these mailboxes. */
 export function tellTheOthers(
-  slots: Slots,
-  history: History,
+  parts: MailboxParts,
   { record, ...event }: CancelDraft,
   others: readonly Slot[],
   bounds: MailboxBounds,
@@ -63,16 +64,16 @@ export function tellTheOthers(
   const accepted: AppendOutcome['accepted'][number][] = []
   const full: RegistrationKey[] = []
   for (const slot of others) {
-    if (hasRoom(slot, event.payload.byteLength, bounds)) accepted.push(append(slots, slot, event, at))
+    if (hasRoom(slot, event.payload.byteLength, bounds)) accepted.push(append(parts, slot, event, at))
     else full.push(toKey(slot.registration))
   }
   if (record !== undefined && others.length > 0)
-    history.addAppended({ ...record, acceptedAtWallMs: at.nowWallMs }, { accepted, full })
+    parts.history.addAppended({ ...record, acceptedAtWallMs: at.nowWallMs }, { accepted, full })
   return { accepted: accepted.map(({ registration }) => registration), full }
 }
 
 function append(
-  slots: Slots,
+  { slots, neighbours }: MailboxParts,
   slot: Slot,
   event: Pick<Race['cancel'], 'eventId' | 'payload' | 'sealed'>,
   at: Moment,
@@ -87,6 +88,8 @@ function append(
     race: undefined,
     dueAtWallMs: Number.POSITIVE_INFINITY,
   })
+  const added = { sequence, follows, ...event, mustBeClaimed: false }
+  neighbours.tellHolder(slot.registration, { kind: 'appended', ...added })
   return { registration: toKey(slot.registration), sequence, follows }
 }
 

@@ -40,14 +40,16 @@ export function endAll<Entry extends HeldEntry>(
 
 /** An entry leaves its mailbox: whoever keeps something about it is told. */
 export function endOne(
-  { calls, feed, history }: MailboxParts,
+  { calls, feed, history, neighbours }: MailboxParts,
   slot: Slot,
-  { sequence, eventId }: WaitingEntry,
+  ended: WaitingEntry,
   how: Ending,
   { nowWallMs }: Moment,
   reason?: DiscardReason,
 ): void {
+  const { sequence, eventId } = ended
   slot.mailbox = slot.mailbox.filter((entry) => entry.sequence !== sequence)
+  neighbours.entryOver(slot, ended, how === 'acknowledged')
   if (how !== 'acknowledged') calls.dropEntry(sequence)
   if (how !== 'discarded') {
     const type = how === 'expired' ? 'UserEventExpiredEvent' : 'UserEventAcknowledgedEvent'

@@ -8,19 +8,13 @@ import {
   toKey,
 } from '../../store.ts'
 import { assertOpen } from '../gate.ts'
-import {
-  type Links,
-  type Race,
-  reached,
-  type Slot,
-  type Slots,
-  type WaitingEntry,
-} from '../registrations/slots.ts'
+import type { Neighbours } from '../registrations/neighbours.ts'
+import { type Links, type Race, reached, type Slot, type WaitingEntry } from '../registrations/slots.ts'
 import { endAll, endOne, waitingEntry } from './end.ts'
 import type { MailboxParts } from './parts.ts'
 
 export function memoryMailboxes(parts: MailboxParts): MailboxStore {
-  const { slots, replies, calls, history, links, gate, now } = parts
+  const { slots, replies, calls, history, links, neighbours, gate, now } = parts
   const entriesOf = (registration: RegistrationKey) =>
     slots.byId.get(registration.registrationId)?.mailbox ?? []
   return {
@@ -32,7 +26,7 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       const targets = reached(slots, request, now().heardMs)
       const bytes = targets.length * request.event.payload.byteLength
       request.admit?.({ bytes, endpoints: targets.length, waitingBytes: 0 })?.()
-      const outcome = append(slots, links, targets, request)
+      const outcome = append(parts, targets, request)
       const count = outcome.accepted.length
       const isAccepted = count > 0 || outcome.full.length === 0
       if (request.idempotency !== undefined && isAccepted)
@@ -44,12 +38,12 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       const recordId =
         request.record !== undefined && isAccepted ? history.addAppended(request.record, outcome) : 0
       if (request.call !== undefined && count > 0)
-        calls.begin(request, request.call, recordId, outcome.accepted)
+        calls.begin(request, request.call, recordId, outcome.accepted, awaitedAt(neighbours, request))
       return outcome
     },
     async take(registration, link, afterSequence, entriesMax, bytesMax) {
       assertOpen(gate)
-      if (!links.isHeldBy(registration.registrationId, link)) return []
+      if (!links.isHeldBy(registration.registrationId, neighbours.name(link))) return []
       const entries = entriesOf(registration).filter((entry) => entry.sequence > afterSequence)
       return withinBytes(entries.slice(0, entriesMax), bytesMax).map((entry) =>
         toEntry(entry, calls.hasEntry(entry.sequence, now().nowWallMs)),
@@ -59,7 +53,7 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
       assertOpen(gate)
       const { registrationId } = held.registration
       const found = waitingEntry(parts, held)
-      if (found === undefined || !links.isHeldBy(registrationId, link)) return 'gone'
+      if (found === undefined || !links.isHeldBy(registrationId, neighbours.name(link))) return 'gone'
       const at = now()
       if (at.nowWallMs < (found.entry.expiresAtWallMs ?? Number.POSITIVE_INFINITY)) {
         links.claim(registrationId, held.sequence)
@@ -75,7 +69,8 @@ export function memoryMailboxes(parts: MailboxParts): MailboxStore {
   }
 }
 
-function append(slots: Slots, links: Links, targets: readonly Slot[], request: AppendRequest): AppendOutcome {
+function append(parts: MailboxParts, targets: readonly Slot[], request: AppendRequest): AppendOutcome {
+  const { slots, links, neighbours } = parts
   const accepted: AppendOutcome['accepted'][number][] = []
   const full: RegistrationKey[] = []
   const replaced: EntryPosition[] = []
@@ -89,12 +84,29 @@ function append(slots: Slots, links: Links, targets: readonly Slot[], request: A
       continue
     }
     replaced.push(...old.map(({ sequence }) => ({ registration, sequence })))
+    for (const entry of old) neighbours.entryOver(slot, entry, false)
     const sequence = slots.nextSequence++
     if (race !== undefined) race.entries++
-    slot.mailbox = [...kept, waiting(request, sequence, race)]
-    accepted.push({ registration, sequence, follows: kept.at(-1)?.sequence ?? 0 })
+    slot.mailbox = [...kept, waiting(request, sequence, race, awaitedAt(neighbours, request))]
+    const follows = kept.at(-1)?.sequence ?? 0
+    neighbours.tellHolder(registration, { kind: 'appended', ...added(request), sequence, follows })
+    const isElsewhere = neighbours.isElsewhere(registration)
+    accepted.push({ registration, sequence, follows, ...(isElsewhere ? { isElsewhere } : {}) })
   }
   return { accepted, full, ...(replaced.length === 0 ? {} : { replaced }) }
+}
+
+/** Where somebody waits to hear of it. */
+function awaitedAt({ self }: Neighbours, { isAwaited }: AppendRequest): string | undefined {
+  return isAwaited ? self : undefined
+}
+
+/** What a link needs to know of an event to send it without asking. */
+function added({ event, collapseKey, cancelOthers, call }: AppendRequest) {
+  const { eventId, payload, sealed, expiresAtWallMs } = event
+  const isTermed = expiresAtWallMs !== undefined || collapseKey !== undefined
+  const mustBeClaimed = isTermed || cancelOthers !== undefined || call !== undefined
+  return { eventId, payload, sealed, mustBeClaimed }
 }
 
 /** Unsent entries of the same collapse key. */
@@ -105,19 +117,25 @@ function replaceable(slot: Slot, links: Links, { collapseKey }: AppendRequest): 
   return slot.mailbox.filter((entry) => entry.collapseKey === collapseKey && isUnsent(entry))
 }
 
-function waiting(request: AppendRequest, sequence: number, race: Race | undefined): WaitingEntry {
+function waiting(
+  request: AppendRequest,
+  sequence: number,
+  race: Race | undefined,
+  awaitedAt: string | undefined,
+): WaitingEntry {
   const { event, collapseKey } = request
   return {
     ...event,
     sequence,
     collapseKey,
     race,
+    awaitedAt,
     dueAtWallMs: event.expiresAtWallMs ?? Number.POSITIVE_INFINITY,
   }
 }
 
 function toEntry(
-  { collapseKey, race, dueAtWallMs, ...entry }: WaitingEntry,
+  { collapseKey, race, awaitedAt: _, dueAtWallMs, ...entry }: WaitingEntry,
   isCalled: boolean,
 ): MailboxEntry {
   const isTermed =

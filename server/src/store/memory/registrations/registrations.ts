@@ -5,6 +5,7 @@ import { whoMakesRoom } from '../../make-room.ts'
 import type { Moment } from '../../moment.ts'
 import type { RegisterOutcome, RegisterRequest, RegistrationStore } from '../../store.ts'
 import { assertOpen, type Gate } from '../gate.ts'
+import type { Neighbours } from './neighbours.ts'
 import {
   addSlot,
   findLive,
@@ -20,6 +21,7 @@ import {
 export type RegistrationParts = {
   readonly slots: Slots
   readonly links: Links
+  readonly neighbours: Neighbours
   readonly gate: Gate
   readonly now: () => Moment
   /** Ends a slot with its mailbox, and says why. */
@@ -29,7 +31,7 @@ export type RegistrationParts = {
 }
 
 export function memoryRegistrations(parts: RegistrationParts): RegistrationStore {
-  const { slots, links, gate, now, end, record } = parts
+  const { slots, links, neighbours, gate, now, end, record } = parts
   return {
     async register(request, endpointsMax) {
       assertOpen(gate)
@@ -60,7 +62,7 @@ export function memoryRegistrations(parts: RegistrationParts): RegistrationStore
         .map(({ registration, mailbox }) => ({
           registration: toRegistration(registration, nowMs),
           depth: mailbox.length,
-          link: links.of(registration.registrationId),
+          link: neighbours.seen(links.of(registration.registrationId)),
         }))
     },
   }

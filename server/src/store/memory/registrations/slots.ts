@@ -22,6 +22,8 @@ export type Race = { readonly cancel: CancelDraft; isOver: boolean; entries: num
 export type WaitingEntry = MailboxEntry & {
   readonly collapseKey: string | undefined
   readonly race: Race | undefined
+  /** The process where somebody waits to hear of it. */
+  readonly awaitedAt?: string | undefined
   /** When to look whether its time is over. */
   dueAtWallMs: number
 }

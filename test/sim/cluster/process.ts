@@ -1,0 +1,149 @@
+import { type Auth, createAuth } from '../../../server/src/auth/auth.ts'
+import { type Clock, type Random, uuidMaker } from '../../../server/src/clock/clock.ts'
+import type { NodeTable } from '../../../server/src/cluster/cluster.ts'
+import { carryTidings, createDelivery, type Delivery } from '../../../server/src/delivery/delivery.ts'
+import { createSealer } from '../../../server/src/masks/masks.ts'
+import { type Log, Statistics } from '../../../server/src/observe/observe.ts'
+import { createRegistrar, type Registrar } from '../../../server/src/registrar/registrar.ts'
+import type { MemoryStore } from '../../../server/src/store/memory/memory.ts'
+import type { Registration, Store } from '../../../server/src/store/store.ts'
+import { createWebhooks, type Webhooks } from '../../../server/src/webhooks/webhooks.ts'
+import { ISSUER } from '../../helpers/auth-fixture.ts'
+import { noLimits } from '../../helpers/no-limits.ts'
+import type { SimulatedNetwork } from '../../helpers/simulated-network.ts'
+import { SimulatedNode } from '../../helpers/simulated-node.ts'
+import type { Dice } from '../dice.ts'
+import type { HookReceivers } from './hook-receivers.ts'
+import { remoteStore, type StoreWeather } from './remote-store.ts'
+
+const ignore = () => undefined
+const SILENT: Log = { error: ignore, warn: ignore, info: ignore, debug: ignore, child: () => SILENT }
+
+/** Puts a fault into what a process has of the store, to see that it is found. */
+export type Plant = (store: Store, clock: Clock) => Store
+
+export type ProcessOptions = {
+  readonly name: string
+  readonly clock: Clock
+  readonly wallOffsetMs: number
+  readonly random: Random
+  readonly dice: Dice
+  readonly network: SimulatedNetwork
+  readonly table: NodeTable
+  readonly memory: MemoryStore
+  readonly storeWeather: StoreWeather
+  readonly hooks: HookReceivers
+  readonly plant: Plant
+  /** How many there were before, so that no two have one incarnation. */
+  readonly incarnation: number
+  /** Registrations that this one was told have expired. */
+  readonly onExpired: (registration: Registration) => void
+}
+
+/** One process of the service: the real registrar, delivery, webhooks and identity, over a store on another machine. */
+export class ServiceProcess {
+  readonly name: string
+  readonly node: SimulatedNode
+  readonly delivery: Delivery
+  readonly registrar: Registrar
+  readonly store: Store
+  readonly #options: ProcessOptions
+  #webhooks: Webhooks | undefined
+  auth: Auth | undefined
+  isUp = false
+
+  constructor(options: ProcessOptions) {
+    const { name, clock, random, dice, memory, storeWeather: weather } = options
+    this.#options = options
+    this.name = name
+    this.node = new SimulatedNode({
+      ...options,
+      name: `${name}.${options.incarnation}`,
+      putAway: async (dead) => this.store.neighbours?.bury(dead),
+    })
+    const { cluster, clock: own } = this.node
+    const { nodes } = cluster
+    const carry = carryTidings(cluster)
+    const open = (onTiding: typeof carry): Store => {
+      const store = options.plant(
+        memory.openFor(() => nodes.self, onTiding),
+        own,
+      )
+      // Whoever does not sweep leaves it to another.
+      const sweep: Store['sweep'] = (max) => (nodes.sweeps(0) ? store.sweep(max) : Promise.resolve(NOTHING))
+      return { ...store, sweep }
+    }
+    this.store = remoteStore({ clock, own, dice, weather, open, carry })
+    const common = {
+      ...{ store: this.store, newId: uuidMaker(own, random), clock: own, log: SILENT },
+      metrics: METRICS,
+      statistics: new Statistics(own.wallMs()),
+    }
+    this.delivery = createDelivery({
+      ...{ ...common, cluster, quotas: noLimits(), organizationOf: ignore },
+      sealer: createSealer(Buffer.alloc(32, 7), random),
+      limits: { mailboxEventsMax: 100_000, mailboxBytesMax: 1e9 },
+    })
+    const { delivery } = this
+    this.registrar = createRegistrar({
+      ...common,
+      limits: { keepAliveSecondsMax: 86_400, endpointsPerUserMax: 100 },
+      mayEvict: true,
+      onLapsed: (entries) => delivery.entriesLapsed(entries),
+      onRegistered: (registration) => delivery.endpointRegistered(registration),
+      onReminderDue: (registration) => delivery.remind(registration),
+      onExpired: (registration) => {
+        options.onExpired(registration)
+        delivery.endpointGone(registration, 'expired')
+      },
+      onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
+    })
+  }
+
+  /** Whether whoever asks it is answered. */
+  get isThere(): boolean {
+    return this.isUp && this.node.clock.isRunning
+  }
+
+  async start(): Promise<void> {
+    const { random, hooks } = this.#options
+    const { clock, cluster, membership } = this.node
+    await membership.start()
+    this.auth = await createAuth({
+      ...{ store: this.store, cluster, clock, random, log: SILENT, issuer: () => ISSUER },
+      accessTokenTtlSeconds: 3_600,
+      refreshTokenTtlSeconds: 86_400,
+      refreshFamiliesPerUserMax: 10,
+      signingKeyRotationDays: 90,
+      staleConnectSecondsMax: 86_400,
+      foreignIssuers: undefined,
+    })
+    this.#webhooks = createWebhooks({
+      ...{ store: this.store, clock, random, log: SILENT, auth: hooks.directory },
+      metrics: { webhookAttempt: ignore, webhookEvents: ignore },
+      settings: { webhookRetryHours: 720, webhookPrivateAddresses: [] },
+      openReceiver: () => hooks.receiverFor(clock),
+    })
+    this.registrar.start()
+    this.isUp = true
+  }
+
+  die(): void {
+    this.isUp = false
+    this.node.clock.die()
+  }
+
+  async close(): Promise<void> {
+    this.isUp = false
+    this.delivery.close()
+    await Promise.all([this.#webhooks?.close(), this.registrar.close(), this.auth?.close()])
+    await this.node.membership.close()
+  }
+}
+
+const NOTHING = { reminded: [], expired: [], lapsed: [], nextDueInMs: Number.POSITIVE_INFINITY }
+
+const METRICS = {
+  ...{ eventAccepted: ignore, eventOutcome: ignore, deliveryMs: ignore, reminderSent: ignore },
+  ...{ masksTook: ignore, expiryLatenessMs: ignore, registrationEnded: ignore },
+}
