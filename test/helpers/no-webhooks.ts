@@ -13,6 +13,8 @@ export function noWebhooks(): Webhooks {
     deadLetters: async () => unknown(),
     replay: async () => unknown(),
     removeDeadLetters: async () => unknown(),
+    attempts: () => unknown(),
+    test: async () => unknown(),
     close: async () => undefined,
   }
 }

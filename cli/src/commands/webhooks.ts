@@ -2,31 +2,45 @@ import { createBackend } from '@rollcall/client/client'
 import { EXIT, UsageError } from '../exit-codes.ts'
 import { HELPED, readArgs, tokenOf, urlOf, withOrganization } from '../options.ts'
 import { type Row, rowsIn } from '../rows.ts'
-import { columns, type Terminal } from '../terminal.ts'
+import { columns, plain, type Terminal } from '../terminal.ts'
 
 const USAGE = `Usage: rollcall webhooks [WEBHOOK] [options]
 
 Tells the organization's webhooks and how they are doing, or the events that one of them did not take.
 
   --limit N           with WEBHOOK: at most so many, oldest first (default 50)
+  --attempts          with WEBHOOK: what it was sent lately instead, and what it answered, newest first
+  --test              with WEBHOOK: sends it a test event, and tells what it answered
   --organization ID   for callers with role SERVICE`
 
 const PAGE_MAX = 100
 
 export async function webhooks(args: readonly string[], terminal: Terminal): Promise<number> {
-  const given = readArgs(args, USAGE, { limit: { type: 'string' }, organization: { type: 'string' } })
+  const given = readArgs(args, USAGE, {
+    limit: { type: 'string' },
+    attempts: { type: 'boolean' },
+    test: { type: 'boolean' },
+    organization: { type: 'string' },
+  })
   if (given === undefined) return HELPED
   const [webhookId, ...extra] = given.positionals
   if (extra.length > 0) throw new UsageError(USAGE)
   const backend = createBackend({ url: urlOf(given, terminal), credentials: tokenOf(given, terminal) })
-  const ask = (path: string): Promise<unknown> =>
-    backend.request(withOrganization(path, given), { signal: terminal.stopped })
+  const ask = (path: string, method = 'GET'): Promise<unknown> =>
+    backend.request(withOrganization(path, given), { method, signal: terminal.stopped })
   if (webhookId === undefined) {
+    if (given.flag('attempts') || given.flag('test')) throw new UsageError(USAGE)
     showAll(rowsIn(await ask('/rtc-api/webhooks'), 'webhooks'), HOOK_COLUMNS, terminal)
     return EXIT.fine
   }
+  const about = `/rtc-api/webhooks/${encodeURIComponent(webhookId)}`
+  if (given.flag('test')) return showTest(await ask(`${about}/test`, 'POST'), terminal)
+  if (given.flag('attempts')) {
+    showAll(rowsIn(await ask(`${about}/attempts`), 'attempts'), ATTEMPT_COLUMNS, terminal)
+    return EXIT.fine
+  }
   const limit = given.integer('limit', 1, 100_000) ?? 50
-  const path = `/rtc-api/webhooks/${encodeURIComponent(webhookId)}/deadLetters`
+  const path = `${about}/deadLetters`
   const letters: Row[] = []
   let cursor: string | undefined
   do {
@@ -58,6 +72,24 @@ const LETTER_COLUMNS: Columns = [
   ['FAILED AT', ({ failedAt }) => failedAt],
   ['FAILURE', ({ failure }) => failure],
 ]
+
+const ATTEMPT_COLUMNS: Columns = [
+  ['AT', ({ at }) => at],
+  ['WHAT', ({ kind }) => kind],
+  ['EVENTS', ({ events }) => events],
+  ['STATUS', ({ status }) => status],
+  ['FAILURE', ({ failure }) => failure],
+  ['TOOK MS', ({ tookMs }) => tookMs],
+]
+
+/** Fails where the receiver did. */
+function showTest(attempt: unknown, terminal: Terminal): number {
+  const [status, failure, tookMs] = ['status', 'failure', 'tookMs'].map((name) => member(attempt, name))
+  const answer = status === undefined ? plain(String(failure)) : `status ${String(status)}`
+  const said = failure === undefined ? 'taken' : 'not taken'
+  terminal.show(attempt, `${said}: ${answer}, after ${String(tookMs)} ms`)
+  return failure === undefined ? EXIT.fine : EXIT.failed
+}
 
 /** One JSON value a line for programs, a table for people. */
 function showAll(rows: readonly Row[], columnsOf: Columns, terminal: Terminal): void {

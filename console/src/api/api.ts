@@ -13,9 +13,12 @@ import {
 import type { OrganizationPage, UserEndpointInSight, UserPage } from '@rollcall/protocol/command'
 import type { NoticeList } from '@rollcall/protocol/notices'
 import type { DayStatistics } from '@rollcall/protocol/statistics'
+import type { WebhookAttempt } from '@rollcall/protocol/webhook'
 import { queryOf } from '../query.ts'
 import {
   type DeadLetterPage,
+  parseAttempt,
+  parseAttempts,
   parseDay,
   parseDeadLetterPage,
   parseEndpoints,
@@ -59,6 +62,10 @@ export interface Api {
   /** Sends dead letters again: those of these ids, or all. Resolves with how many. */
   replay(webhookId: string, ids: readonly string[] | undefined, options?: Options): Promise<number>
   removeDeadLetters(webhookId: string, options?: Options): Promise<void>
+  /** The last requests to a webhook, newest first. */
+  attempts(webhookId: string, options?: Options): Promise<readonly WebhookAttempt[]>
+  /** Sends it a test event; resolves with what came of it. */
+  testWebhook(webhookId: string, options?: Options): Promise<WebhookAttempt>
   /** What will be kept of an event that is sent with these masks. */
   previewMasks(event: EventDraft, masks: readonly string[], signal?: AbortSignal): Promise<StoredEvent>
   readonly backend: Backend
@@ -75,17 +82,20 @@ export type Options = {
 /** Patience of a page that somebody looks at: what fails is shown at once, and asked again by the page itself. */
 const TIMEOUT_MS = 10_000
 const RETRIES_MAX = 0
+/** The server gives a receiver 10 s. */
+const TEST_MS = 15_000
 
 /** @param signal ends what is under way and refuses anything new */
 export function createApi(url: string, getToken: GetToken, signal?: AbortSignal): Api {
-  const backend = createBackend({
+  const options = {
     url,
     credentials: getToken,
-    timeoutMs: TIMEOUT_MS,
     retriesMax: RETRIES_MAX,
     fetch: renewing(getToken),
     ...optional(signal),
-  })
+  }
+  const backend = createBackend({ ...options, timeoutMs: TIMEOUT_MS })
+  const patient = createBackend({ ...options, timeoutMs: TEST_MS })
   const { request } = backend
   return {
     backend,
@@ -127,6 +137,14 @@ export function createApi(url: string, getToken: GetToken, signal?: AbortSignal)
       const body = ids === undefined ? {} : { ids }
       return parseReplay(await request(path, { method: 'POST', body, ...optional(signal) }))
     },
+    async attempts(webhookId, { organizationId, signal } = {}) {
+      const path = `${webhookPath(webhookId)}/attempts${queryOf({ organizationId })}`
+      return parseAttempts(await request(path, optional(signal)))
+    },
+    async testWebhook(webhookId, { organizationId, signal } = {}) {
+      const path = `${webhookPath(webhookId)}/test${queryOf({ organizationId })}`
+      return parseAttempt(await patient.request(path, { method: 'POST', ...optional(signal) }))
+    },
     async removeDeadLetters(webhookId, { organizationId, signal } = {}) {
       const path = `${deadLettersOf(webhookId)}${queryOf({ organizationId })}`
       await request(path, { method: 'DELETE', ...optional(signal) })
@@ -147,8 +165,12 @@ function renewing(getToken: GetToken): typeof fetch {
   }
 }
 
+function webhookPath(webhookId: string): string {
+  return `/rtc-api/webhooks/${encodeURIComponent(webhookId)}`
+}
+
 function deadLettersOf(webhookId: string): string {
-  return `/rtc-api/webhooks/${encodeURIComponent(webhookId)}/deadLetters`
+  return `${webhookPath(webhookId)}/deadLetters`
 }
 
 function optional(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {

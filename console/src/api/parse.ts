@@ -8,6 +8,8 @@ import type {
 import type { NoticeList } from '@rollcall/protocol/notices'
 import type { DayStatistics } from '@rollcall/protocol/statistics'
 
+import type { WebhookAttempt } from '@rollcall/protocol/webhook'
+
 /** Parsers of answers: what breaks the contract is said, not shown half. */
 
 /** A webhook as `GET /rtc-api/webhooks` lists it. Instants in ISO-8601. */
@@ -81,6 +83,23 @@ export function parseDeadLetterPage(value: unknown): DeadLetterPage {
     deadLetters: list(deadLetters, 'dead letters').filter(isDeadLetter),
     ...cursorIn(nextCursor),
   }
+}
+
+export function parseAttempts(value: unknown): readonly WebhookAttempt[] {
+  return list(fields(value)['attempts'], 'attempts').filter(isAttempt)
+}
+
+export function parseAttempt(value: unknown): WebhookAttempt {
+  if (isAttempt(value)) return value
+  throw unexpected('no attempt')
+}
+
+function isAttempt(value: unknown): value is WebhookAttempt {
+  const { at, kind, messageId, events, tookMs } = fields(value)
+  return (
+    [at, kind, messageId].every((text) => typeof text === 'string') &&
+    [events, tookMs].every((number) => typeof number === 'number')
+  )
 }
 
 export function parseReplay(value: unknown): number {

@@ -11,6 +11,7 @@ export type AuditAction =
   | 'read_dead_letters'
   | 'replay_dead_letters'
   | 'clear_dead_letters'
+  | 'test_webhook'
   /** Of the log itself: more of different kinds came within a minute than are written. */
   | 'not_written'
 

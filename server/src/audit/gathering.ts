@@ -14,6 +14,7 @@ const CHANGES: ReadonlySet<AuditAction> = new Set([
   'kick_endpoint',
   'replay_dead_letters',
   'clear_dead_letters',
+  'test_webhook',
 ])
 
 type Kind = { readonly record: AuditRecord; count: number; readonly release: () => void }

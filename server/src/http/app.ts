@@ -59,6 +59,7 @@ import { sendEventsRoute } from './routes/send-events.ts'
 import { statisticsRoute } from './routes/statistics.ts'
 import { streamEventsRoute } from './routes/stream-events.ts'
 import { unregisterRoute } from './routes/unregister.ts'
+import { webhookAttemptRoutes } from './routes/webhook-attempts.ts'
 import type { HttpServices } from './services.ts'
 import { type HttpSettings, headerBytesMax } from './settings.ts'
 import { EventStreams } from './streams/streams.ts'
@@ -169,6 +170,7 @@ async function addApi(
       listEventsRoute(scope, services)
       listWebhooksRoute(scope, services)
       deadLetterRoutes(scope, services)
+      webhookAttemptRoutes(scope, services)
       statisticsRoute(scope, services)
       dayStatisticsRoute(scope, services)
       noticesRoute(scope, services, settings)

@@ -72,6 +72,8 @@ const UNUSED_SERVICES: HttpServices = {
     deadLetters: unused,
     replay: unused,
     removeDeadLetters: unused,
+    attempts: unused,
+    test: unused,
   },
   delivery: {
     sendEvent: unused,

@@ -65,7 +65,7 @@ export type HttpServices = {
   readonly notices: { read(organizationId: string | null): Promise<readonly Notice[]> }
   readonly webhooks: Pick<
     Webhooks,
-    'list' | 'count' | 'concerning' | 'deadLetters' | 'replay' | 'removeDeadLetters'
+    'list' | 'count' | 'concerning' | 'deadLetters' | 'replay' | 'removeDeadLetters' | 'attempts' | 'test'
   >
   /** Shared with other fronts whose links take endpoints over. */
   readonly takeOvers: Pick<TakeOvers, 'isHeld' | 'note'>

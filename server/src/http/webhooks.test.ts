@@ -8,6 +8,8 @@ const REQUESTS = [
   ['GET', '/webhooks/h/deadLetters'],
   ['POST', '/webhooks/h/deadLetters/replay'],
   ['DELETE', '/webhooks/h/deadLetters'],
+  ['GET', '/webhooks/h/attempts'],
+  ['POST', '/webhooks/h/test'],
 ] as const
 
 test('webhooks are not for everybody', async (t) => {

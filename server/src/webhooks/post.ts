@@ -28,9 +28,15 @@ export interface Receiver {
   /**
    * Sends one message. No redirect is followed and no proxy used.
    *
+   * @param onStatus told the status of the answer, where there is one
    * @returns why it failed, a code; `undefined` when the receiver answered 2xx
    */
-  post(url: string, message: Message, signal: AbortSignal): Promise<string | undefined>
+  post(
+    url: string,
+    message: Message,
+    signal: AbortSignal,
+    onStatus?: (status: number) => void,
+  ): Promise<string | undefined>
   close(): void
 }
 
@@ -45,9 +51,15 @@ export class HttpReceiver implements Receiver {
     this.#agents = [new HttpAgent(options), new HttpsAgent(options)]
   }
 
-  async post(url: string, message: Message, signal: AbortSignal): Promise<string | undefined> {
+  async post(
+    url: string,
+    message: Message,
+    signal: AbortSignal,
+    onStatus?: (status: number) => void,
+  ): Promise<string | undefined> {
     try {
       const status = await this.#attempt(new URL(url), message, signal, true)
+      onStatus?.(status)
       return status >= 200 && status < 300 ? undefined : `status_${status}`
     } catch (error) {
       return failureOf(error)

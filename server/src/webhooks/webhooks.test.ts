@@ -80,11 +80,14 @@ function openOn(
     },
     settings: { webhookRetryHours: 24, webhookPrivateAddresses: [] },
     openReceiver: () => ({
-      async post(url, message, signal) {
+      async post(url, message, signal, onStatus) {
         const { events } = JSON.parse(message.body.toString())
         const post = { url, message, sequences: events.map((event: { sequence: number }) => event.sequence) }
         posts.push(post)
-        return fixture.answer(post, signal)
+        const failure = await fixture.answer(post, signal)
+        const status = failure === undefined ? 204 : Number(failure.replace('status_', ''))
+        if (!Number.isNaN(status)) onStatus?.(status)
+        return failure
       },
       close: () => undefined,
     }),
@@ -394,5 +397,89 @@ describe('of two processes with one store', () => {
     there.fixture.reload()
     await here.clock.advance(1_000)
     assert.deepEqual(await here.store.webhooks.list(), [])
+  })
+
+  it('may be tried: one signed event past all that waits, of which nothing is kept', async (test) => {
+    const { fixture, register, clock, posts, webhooks } = open(test, webhook('h', { enabled: false }))
+    await register('phone')
+    await clock.advance(1000)
+    const attempt = await webhooks.test('acme', 'h')
+    assert.deepEqual(
+      [attempt.kind, attempt.status, attempt.failure, attempt.events],
+      ['test', 204, undefined, 1],
+    )
+    const { headers, body } = posts[0]?.message ?? assert.fail()
+    const [event, ...more] = JSON.parse(body.toString()).events
+    assert.deepEqual(
+      [event.type, event.organizationId, event.webhookId, event.reason, more.length],
+      ['WebhookTestEvent', 'acme', 'h', 'requested', 0],
+    )
+    assert.equal('sequence' in event, false)
+    const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`
+    const signature = createHmac('sha256', Buffer.alloc(24, 7)).update(signed).digest('base64')
+    assert.equal(headers['webhook-signature'], `v1,${signature}`)
+    fixture.answer = async () => 'status_503'
+    await clock.advance(1000)
+    assert.equal((await webhooks.test('acme', 'h')).failure, 'status_503')
+    const [view] = await webhooks.list('acme')
+    assert.deepEqual(
+      [view?.lastFailure, view?.lastSuccessAtWallMs, view?.deadLetters],
+      [undefined, undefined, 0],
+    )
+    await clock.advance(HOUR_MS)
+    assert.equal(posts.length, 2, 'it is not tried again')
+    await assert.rejects(webhooks.test('acme', 'other'), { code: 'not_found' })
+    await assert.rejects(webhooks.test('globex', 'h'), { code: 'not_found' })
+  })
+
+  it('is tried one at a time, once a second, and while it is, gets its events', async (test) => {
+    const { fixture, register, clock, posts, webhooks } = open(test, webhook('h'))
+    let answer = (): void => undefined
+    fixture.answer = ({ sequences: [first] }) =>
+      first === undefined
+        ? new Promise((resolve) => (answer = () => resolve(undefined)))
+        : Promise.resolve(undefined)
+    const testing = webhooks.test('acme', 'h')
+    await assert.rejects(webhooks.test('acme', 'h'), { code: 'rate_limited' })
+    await clock.advance(5000)
+    await assert.rejects(webhooks.test('acme', 'h'), { code: 'rate_limited' })
+    await register('phone')
+    await clock.advance(1000)
+    assert.equal(posts.length, 2)
+    answer()
+    assert.equal((await testing).tookMs, 6000)
+    const next = webhooks.test('acme', 'h')
+    await clock.advance(0)
+    answer()
+    await next
+    await assert.rejects(webhooks.test('acme', 'h'), { code: 'rate_limited' })
+  })
+
+  it('remembers the last attempts, each with what came of it, and no more than fifty', async (test) => {
+    const { fixture, register, clock, webhooks } = open(test, webhook('h'))
+    assert.deepEqual(webhooks.attempts('acme', 'h'), [])
+    assert.throws(() => webhooks.attempts('globex', 'h'), { code: 'not_found' })
+    fixture.answer = async () => 'timeout'
+    await register('phone')
+    await clock.advance(100)
+    fixture.answer = async () => 'status_500'
+    await clock.advance(HOUR_MS)
+    const failed = webhooks.attempts('acme', 'h')
+    const { atWallMs, ...oldest } = failed.at(-1) ?? assert.fail()
+    assert.deepEqual(
+      { ...oldest, messageId: '' },
+      { kind: 'events', messageId: '', events: 1, tookMs: 0, failure: 'timeout' },
+    )
+    assert.deepEqual([failed[0]?.status, failed[0]?.failure], [500, 'status_500'])
+    assert.equal(new Set(failed.map(({ messageId }) => messageId)).size, 1, 'the same message each time')
+    assert((failed[0]?.atWallMs ?? 0) > atWallMs)
+    fixture.answer = async () => undefined
+    for (let n = 0; n < 60; n++) {
+      await register(`tab-${n}`)
+      await clock.advance(HOUR_MS)
+    }
+    const taken = webhooks.attempts('acme', 'h')
+    assert.equal(taken.length, 50)
+    assert.deepEqual([taken[0]?.status, taken[0]?.failure], [204, undefined])
   })
 })

@@ -1,15 +1,17 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Auth, Organization, Webhook } from '../auth/auth.ts'
-import type { Clock, Random, ServiceTime } from '../clock/clock.ts'
+import { type Clock, type Random, type ServiceTime, uuidMaker } from '../clock/clock.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { Store, UserKey, Watch, WebhookKey } from '../store/store.ts'
 import { judgeAddresses } from './address.ts'
+import type { Attempt } from './attempts.ts'
 import { type Concerning, concerning } from './concerning.ts'
 import { DeadLetterList, type DeadLetterView } from './dead-letter-list.ts'
 import { HttpReceiver, type Receiver } from './post.ts'
 import { createResolve } from './resolve.ts'
 import { Worker, type WorkerContext, type WorkerState } from './worker.ts'
 
+export type { Attempt } from './attempts.ts'
 export type { DeadLetterView } from './dead-letter-list.ts'
 
 /** Time after which a store that did not hear what is to be kept is told again, milliseconds. */
@@ -58,6 +60,13 @@ export interface Webhooks {
    * @throws RollcallError `not_found`, `unavailable`
    */
   replay(organizationId: string, webhookId: string, eventIds: readonly string[] | undefined): Promise<number>
+  /** The last requests that this process has sent it, newest first; at most 50. @throws RollcallError `not_found` */
+  attempts(organizationId: string, webhookId: string): readonly Attempt[]
+  /**
+   * Sends it one event that says nothing, and tells what came of it. @throws RollcallError `not_found`; `rate_limited` while
+   * one is under way, or was a second ago
+   */
+  test(organizationId: string, webhookId: string): Promise<Attempt>
   /** Drops all dead letters of a webhook. Durable. @throws RollcallError `not_found`, `unavailable` */
   removeDeadLetters(organizationId: string, webhookId: string): Promise<void>
   /** Stops sending; resolves when nothing is under way any more. Idempotent. */
@@ -92,6 +101,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   const context: WorkerContext = {
     ...options,
     wall: store.serviceTime.wall,
+    newId: uuidMaker(clock, options.random),
     openReceiver: options.openReceiver ?? (() => new HttpReceiver(posting)),
     retryMs: settings.webhookRetryHours * 3_600_000,
   }
@@ -122,6 +132,8 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
       worker.replay(sequences)
       return sequences.length
     },
+    attempts: (organizationId, webhookId) => find(organizationId, webhookId).attempts,
+    test: async (organizationId, webhookId) => find(organizationId, webhookId).test(),
     removeDeadLetters: async (organizationId, webhookId) => list.clear(find(organizationId, webhookId).key),
     close() {
       unlisten()

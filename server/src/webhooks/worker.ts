@@ -5,12 +5,14 @@ import type { Webhook } from '../auth/auth.ts'
 import type { Clock, Random, Timer, WallBounds } from '../clock/clock.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { FeedEntry, Store, WebhookKey, WebhookLease } from '../store/store.ts'
+import { type Attempt, Attempts } from './attempts.ts'
 import { backoffMs } from './backoff.ts'
 import type { Batch } from './batch.ts'
 import { nextBatch } from './next-batch.ts'
 import type { Receiver } from './post.ts'
 import { Replay } from './replay.ts'
 import { signedHeaders } from './sign.ts'
+import { testMessage } from './test-event.ts'
 
 /** Time in which more events may come before the first is sent, milliseconds. */
 const GATHER_MS = 50
@@ -18,6 +20,8 @@ const GATHER_MS = 50
 const STORE_RETRY_MS = 1_000
 /** How long the lease is taken for, milliseconds: longer than what is done with it can take. */
 const LEASE_MS = 3 * WEBHOOK_TIMEOUT_MS
+/** Time between two tests of one webhook, milliseconds. */
+const TEST_EVERY_MS = 1_000
 /** Time after which a lease that somebody else has is asked for again, milliseconds. */
 const LEASE_RETRY_MS = 1_000
 
@@ -27,6 +31,7 @@ export type WorkerContext = {
   /** No jump of the wall clock makes the time long. */
   readonly wall: WallBounds
   readonly random: Random
+  readonly newId: () => string
   readonly log: Log
   readonly metrics: Pick<Metrics, 'webhookAttempt' | 'webhookEvents'>
   readonly openReceiver: () => Receiver
@@ -59,6 +64,9 @@ export class Worker {
   #lease: WebhookLease | undefined
   #isWoken = false
   #failures = 0
+  readonly #attempts = new Attempts()
+  #isTesting = false
+  #nextTestMs = 0
   #state: WorkerState = {
     lastSuccessAtWallMs: undefined,
     lastFailureAtWallMs: undefined,
@@ -80,6 +88,34 @@ export class Worker {
 
   get state(): WorkerState {
     return this.#state
+  }
+
+  /** The last ones of this process, newest first. */
+  get attempts(): readonly Attempt[] {
+    return this.#attempts.list()
+  }
+
+  /**
+   * Sends one event that says nothing, now, past all that waits and whatever became of it: nothing is kept of it, and it is not
+   * tried again. Also where the webhook is disabled, so that one can try it first.
+   *
+   * @throws RollcallError `rate_limited` while one is under way, or was a moment ago
+   */
+  async test(): Promise<Attempt> {
+    const { clock, newId, openReceiver } = this.#context
+    const nowMs = clock.monotonicMs()
+    if (this.#isTesting || nowMs < this.#nextTestMs)
+      throw new RollcallError('rate_limited', 'It is tried already.', { retryAfterSeconds: 1 })
+    this.#isTesting = true
+    this.#nextTestMs = nowMs + TEST_EVERY_MS
+    const receiver = openReceiver()
+    try {
+      const message = testMessage(this.key, newId(), clock.wallMs())
+      return await this.#post(receiver, 'test', { ...message, events: 1 })
+    } finally {
+      this.#isTesting = false
+      receiver.close()
+    }
   }
 
   /** The directory was read again. Whoever repaired the webhook does not wait for the end of a pause. */
@@ -171,6 +207,7 @@ export class Worker {
     const again = await this.#replay.next()
     if (again !== undefined)
       return this.#send(
+        'replay',
         again,
         () => this.#replay.done(again),
         async () => this.#replay.stop(),
@@ -179,22 +216,45 @@ export class Worker {
     if (next === undefined) return undefined
     const { batch, lastSequence, sinceWallMs } = next
     const done = async () => void (await store.webhooks.advance(lease, lastSequence))
-    return this.#send(batch, done, () => this.#giveUp(lease, batch.entries, lastSequence, sinceWallMs))
+    return this.#send('events', batch, done, () =>
+      this.#giveUp(lease, batch.entries, lastSequence, sinceWallMs),
+    )
+  }
+
+  /** One request, signed; it is remembered, but for one that was cut off by the end. */
+  async #post(receiver: Receiver, kind: Attempt['kind'], message: Outgoing): Promise<Attempt> {
+    const { clock } = this.#context
+    const { secrets, url } = this.#webhook
+    const { messageId, body, events } = message
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': 'Rollcall-Webhooks',
+      ...signedHeaders({ id: messageId, atWallMs: clock.wallMs(), body }, secrets),
+    }
+    const sinceMs = clock.monotonicMs()
+    let status: number | undefined
+    const failure = await receiver.post(url, { headers, body }, this.#closing.signal, (answered) => {
+      status = answered
+    })
+    const attempt: Attempt = {
+      ...{ atWallMs: clock.wallMs(), kind, messageId, events },
+      tookMs: Math.round(clock.monotonicMs() - sinceMs),
+      ...(status === undefined ? {} : { status }),
+      ...(failure === undefined ? {} : { failure }),
+    }
+    if (!this.#closing.signal.aborted) this.#attempts.add(attempt)
+    return attempt
   }
 
   async #send(
-    { messageId: id, body, entries }: Batch,
+    kind: Attempt['kind'],
+    { messageId, body, entries }: Batch,
     done: () => Promise<void>,
     failed: () => Promise<void>,
   ): Promise<number | undefined> {
     const { clock, metrics, random } = this.#context
-    const { secrets, url } = this.#webhook
-    const headers = {
-      'content-type': 'application/json',
-      'user-agent': 'Rollcall-Webhooks',
-      ...signedHeaders({ id, atWallMs: clock.wallMs(), body }, secrets),
-    }
-    const failure = await this.#receiver.post(url, { headers, body }, this.#closing.signal)
+    const message = { messageId, body, events: entries.length }
+    const { failure } = await this.#post(this.#receiver, kind, message)
     if (this.#closing.signal.aborted) return undefined
     metrics.webhookAttempt(failure === undefined ? 'delivered' : 'failed')
     if (failure === undefined) {
@@ -227,6 +287,8 @@ export class Worker {
     log.warn('events for a webhook became dead letters', { ...this.key, failure, events: entries.length })
   }
 }
+
+type Outgoing = { readonly messageId: string; readonly body: Buffer; readonly events: number }
 
 /** Whatever a webhook asked for, it is told what it was not told. */
 function withGaps(events: ReadonlySet<LifecycleEventType>): ReadonlySet<LifecycleEventType> {

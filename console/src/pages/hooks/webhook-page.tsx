@@ -6,6 +6,7 @@ import { ProblemBanner } from '../../ui/banner.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { usePoll } from '../../ui/use-poll.ts'
+import { Attempts } from './attempts.tsx'
 import { DeadLetters } from './dead-letters.tsx'
 import { healthOf } from './health.ts'
 import { WebhookFacts } from './webhook-facts.tsx'
@@ -49,6 +50,7 @@ export function WebhookPage({ webhookId, ...scope }: Scope & { readonly webhookI
           <Card>
             <WebhookFacts webhook={webhook} />
           </Card>
+          <Attempts {...{ scope, webhook, everyMs }} />
           <DeadLetters {...{ scope, webhook, everyMs }} onReplaying={setIsReplaying} onChange={refresh} />
         </>
       )}

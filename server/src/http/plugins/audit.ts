@@ -20,6 +20,7 @@ export const AUDITED: ReadonlyMap<string, AuditAction> = new Map([
   ['listDeadLetters', 'read_dead_letters'],
   ['replayDeadLetters', 'replay_dead_letters'],
   ['removeDeadLetters', 'clear_dead_letters'],
+  ['testWebhook', 'test_webhook'],
 ])
 
 /** Users of a request that are named. */

@@ -32,7 +32,7 @@ export const REPLAY_BODY = Type.Object({
 })
 
 export function webhookSchemas(): readonly TSchema[] {
-  return [webhook(), lifecycleEvent(), deadLetterPage(), replay()]
+  return [webhook(), lifecycleEvent(), deadLetterPage(), replay(), attempt(), attempts()]
 }
 
 function webhook(): TSchema {
@@ -92,6 +92,35 @@ function lifecycleEvent(): TSchema {
       $id: 'LifecycleEvent',
       description: 'Something that happened to an endpoint, to an event or to a user.',
     },
+  )
+}
+
+function attempt(): TSchema {
+  return Type.Object(
+    {
+      at: Type.String({ ...INSTANT, description: 'When it was over.' }),
+      kind: Type.String({ enum: ['events', 'replay', 'test'], description: '`replay`: of dead letters.' }),
+      messageId: Type.String({ description: 'The header `webhook-id`.' }),
+      events: Type.Integer({ description: 'How many it held.' }),
+      tookMs: Type.Integer({ description: 'Until the answer, or until there was none.' }),
+      status: Type.Optional(
+        Type.Integer({ description: 'Of the answer. Absent: there was none.', examples: [204] }),
+      ),
+      failure: Type.Optional(
+        Type.String({
+          description: 'Why it was not taken, a code. Absent: it was.',
+          examples: ['status_503'],
+        }),
+      ),
+    },
+    { $id: 'WebhookAttempt', description: 'A request to a webhook, and what came of it.' },
+  )
+}
+
+function attempts(): TSchema {
+  return Type.Object(
+    { attempts: Type.Array(Type.Unsafe(answerRef('WebhookAttempt')), { description: 'Newest first.' }) },
+    { $id: 'WebhookAttempts', description: 'The last requests to a webhook.' },
   )
 }
 
