@@ -177,12 +177,12 @@ function draft(
   return { organizationId, userId, eventId, qos, event: Buffer.from('{}'), ...rest }
 }
 
-/** Records have the same numbers in both: they are counted from the first. */
 async function applyToHistory(
   command: Of<'addRecord' | 'note' | 'findRecord' | 'listRecords'>,
-  { store, entries }: Side,
+  side: Side,
   wallMs: number,
 ): Promise<unknown> {
+  const { store, entries } = side
   switch (command.do) {
     case 'addRecord': {
       const { endpoint } = command
@@ -195,22 +195,27 @@ async function applyToHistory(
       return entry && store.history.note(entry, command.outcome)
     }
     case 'findRecord': {
+      await side.learnRecords()
       const { records } = await store.history.list(command.query, undefined, 200)
       const picked = records[command.pick % Math.max(1, records.length)]
-      return picked && plainRecord(await store.history.find(picked.eventId, command.query))
+      return picked && plainRecord(await store.history.find(picked.eventId, command.query), side)
     }
     case 'listRecords': {
-      const { records, next } = await store.history.list(command.query, command.before, command.max)
-      return records.length === 0 ? undefined : { records: records.map(plainRecord), next }
+      await side.learnRecords()
+      const before = command.before === undefined ? undefined : side.recordAt(command.before)
+      const { records, next } = await store.history.list(command.query, before, command.max)
+      if (records.length === 0) return undefined
+      return { records: records.map((one) => plainRecord(one, side)), next: next && side.placeOf(next) }
     }
   }
 }
 
-function plainRecord(record: HistoryRecord | undefined) {
+function plainRecord(record: HistoryRecord | undefined, side: Side) {
   if (record === undefined) return undefined
   const { answered, event, ...rest } = record
   const said = answered && { ...answered, answer: Buffer.from(answered.answer ?? []).toString() }
-  return { ...rest, event: Buffer.from(event).toString(), answered: said }
+  const place = { recordId: side.placeOf(record.recordId) }
+  return { ...rest, ...place, event: Buffer.from(event).toString(), answered: said }
 }
 
 async function read({ pick, link, after, entriesMax, bytesMax }: Of<'read'>, side: Side): Promise<unknown> {
@@ -273,10 +278,12 @@ async function answerEvent({ endpoint, pick, said }: Of<'answerEvent'>, side: Si
   if (event === undefined) return undefined
   const { organizationId, userId, eventId } = event
   const { calls } = side.store
-  const call = await calls.find(event, eventId)
-  if (call === undefined) return undefined
+  const found = await calls.find(event, eventId)
+  if (found === undefined) return undefined
+  await side.learnRecords()
+  const call = { ...found, recordId: side.placeOf(found.recordId) }
   const answer = said === '' ? {} : { answer: Buffer.from(said) }
-  const request = { organizationId, userId, userEndpointId: endpoint.userEndpointId, call, ...answer }
+  const request = { organizationId, userId, userEndpointId: endpoint.userEndpointId, call: found, ...answer }
   const outcome = await calls.answer(request, BOUNDS)
   if (outcome.kind !== 'unknown') await outcome.durable
   if (outcome.kind === 'elsewhere') return { call, kind: outcome.kind, by: outcome.userEndpointId }

@@ -10,6 +10,9 @@ import type {
 } from '../../server/src/store/store.ts'
 import { entriesOf } from '../helpers/mailbox-entries.ts'
 
+/** More than any sequence of commands makes. */
+const RECORDS_MAX = 10_000
+
 /** One store with the ids that it gave in order, so that the answers of two stores can be compared. */
 export class Side {
   store: Store
@@ -19,10 +22,29 @@ export class Side {
   /** Events in the order in which they were sent. */
   readonly calls: (UserKey & { readonly eventId: string })[] = []
 
+  /** Records of the history in their order. */
+  #records: readonly number[] = []
   #tokens = 0
 
   constructor(store: Store) {
     this.store = store
+  }
+
+  /** Records are named by their places from the first, whatever numbers the store gives them. */
+  async learnRecords(): Promise<void> {
+    const { records } = await this.store.history.list({}, undefined, RECORDS_MAX)
+    const ids = new Set([...this.#records, ...records.map(({ recordId }) => recordId)])
+    this.#records = [...ids].sort((a, b) => a - b)
+  }
+
+  /** 0: it has none. */
+  placeOf(recordId: number): number {
+    return this.#records.indexOf(recordId) + 1
+  }
+
+  /** A number that the record of this place is the first not to be smaller than; past them all where there are fewer. */
+  recordAt(place: number): number {
+    return this.#records[place - 1] ?? (place <= 0 ? 0 : Number.MAX_SAFE_INTEGER)
   }
 
   newToken(): string {

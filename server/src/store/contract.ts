@@ -43,6 +43,8 @@ export const CONTRACT_BOUNDS = { bookBounds: SMALL_BOOKS, historyBounds: SMALL_H
 export type ContractOptions = {
   /** Why this store is not tried with restarts and crashes. */
   readonly noRestarts?: string
+  /** Why it is not tried at all here. */
+  readonly skip?: string
 }
 
 /**
@@ -54,7 +56,7 @@ export type ContractOptions = {
 export function testStoreContract(
   name: string,
   open: () => Promise<StoreUnderTest>,
-  { noRestarts }: ContractOptions = {},
+  { noRestarts, skip: noneOfIt }: ContractOptions = {},
 ): void {
   const groups: readonly (readonly [string, Cases, skip?: string | undefined])[] = [
     ['registrations', registrationCases],
@@ -107,7 +109,7 @@ export function testStoreContract(
     ['a shared history over restarts', historySharingRestartCases, noRestarts],
     ['closing', closingCases],
   ]
-  describe(`the store's contract: ${name}`, () => {
+  describe(`the store's contract: ${name}`, { skip: noneOfIt ?? false }, () => {
     for (const [group, cases, skip] of groups) {
       describe(group, { skip: skip ?? false }, () => {
         for (const [guarantee, tryIt] of Object.entries(cases)) it(guarantee, () => run(open, tryIt))

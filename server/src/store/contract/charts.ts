@@ -40,7 +40,7 @@ export const chartCases: Cases = {
 
   'what is older than a day and an hour is not seen': async (scene) => {
     await scene.store.charts.put([row(scene, 'acme', 'old')])
-    await scene.under.advance(25 * HOUR_MS - 1)
+    await scene.under.stall(25 * HOUR_MS - 1)
     assert.equal(await texts(scene, 'acme'), 'old')
     await scene.store.charts.put([row(scene, 'acme', 'new')])
     await scene.under.advance(1)
@@ -64,7 +64,7 @@ export const chartRestartCases: Cases = {
   'what is too old is gone': async (scene) => {
     await scene.store.charts.put([row(scene, 'acme', 'old')])
     await scene.under.reopen(0)
-    await scene.under.advance(26 * HOUR_MS)
+    await scene.under.stall(26 * HOUR_MS)
     await scene.under.reopen(0)
     assert.equal(await texts(scene, 'acme'), '')
   },

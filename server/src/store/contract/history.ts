@@ -158,7 +158,8 @@ export const historyCases: Cases = {
     add(scene, 'b', { organizationId: 'globex' })
     for (const before of [-1, 0, 0.5, 1, Number.MIN_SAFE_INTEGER])
       assert.deepEqual(await scene.store.history.list(ACME, before, 10), { records: [], next: undefined })
-    for (const before of [10, 1e300]) {
+    const [newest] = (await scene.store.history.list({}, undefined, 1)).records
+    for (const before of [(newest?.recordId ?? 0) + 10, 1e300]) {
       const { records, next } = await scene.store.history.list(ACME, before, 10)
       assert.deepEqual([records.map((record) => record.eventId), next], [['a'], undefined])
     }

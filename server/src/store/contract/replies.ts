@@ -6,6 +6,7 @@ import { ENDPOINT } from './scene.ts'
 import { SMALL_BOOKS } from './sharing.ts'
 
 const OWNER: UserKey = { organizationId: 'acme', userId: 'backend' }
+const RECIPIENT: UserKey = { organizationId: ENDPOINT.organizationId, userId: ENDPOINT.userId }
 const CLAIMED: ClaimOutcome = { kind: 'claimed' }
 const BUSY: ClaimOutcome = { kind: 'busy' }
 const REPLY: Reply = { eventId: 'id of x', count: 1 }
@@ -19,7 +20,7 @@ async function claimed(scene: Scene, key = 'k'): Promise<Claim> {
 }
 
 function claimAgain(scene: Scene, claim: Claim): Promise<ClaimOutcome> {
-  return scene.store.replies.claim(claim, ENDPOINT)
+  return scene.store.replies.claim(claim, RECIPIENT)
 }
 
 /**
@@ -32,7 +33,7 @@ async function takeOver(scene: Scene, claim: Claim): Promise<Reply | 'claimed'> 
   if (found.kind === 'known') return found.reply
   if (found.kind === 'claimed') return 'claimed'
   assert(found.kind === 'lapsed', 'nobody is at it any more')
-  assert.deepEqual([found.claim.owner, found.claim.key, found.recipient], [claim.owner, claim.key, ENDPOINT])
+  assert.deepEqual([found.claim.owner, found.claim.key, found.recipient], [claim.owner, claim.key, RECIPIENT])
   const reply = await replies.resolve(found.recipient, found.claim.token)
   if (reply !== undefined) await replies.answer(found.claim, reply)
   else await replies.release(found.claim)
@@ -84,7 +85,7 @@ export const replyCases: Cases = {
     await scene.under.advance(CLAIM_LEASE_MS - 1)
     assert.deepEqual(await claimAgain(scene, other), BUSY)
     await scene.under.advance(1)
-    assert.deepEqual(await claimAgain(scene, other), { kind: 'lapsed', claim, recipient: ENDPOINT })
+    assert.deepEqual(await claimAgain(scene, other), { kind: 'lapsed', claim, recipient: RECIPIENT })
     await scene.store.replies.answer(claim, REPLY)
     assert.deepEqual(await claimAgain(scene, other), { kind: 'known', reply: REPLY })
   },
@@ -96,7 +97,7 @@ export const replyCases: Cases = {
     const again = await scene.append('another body', { idempotency })
     assert.deepEqual(again, { accepted: [], full: [], repeated: REPLY })
     assert.deepEqual(await scene.payloads(registration), ['x'])
-    assert.deepEqual(await scene.store.replies.resolve(ENDPOINT, idempotency.token), REPLY)
+    assert.deepEqual(await scene.store.replies.resolve(RECIPIENT, idempotency.token), REPLY)
   },
 
   'whoever dies after the append leaves a key that gives its outcome': async (scene) => {
@@ -148,9 +149,9 @@ export const replyCases: Cases = {
     const { replies } = scene.store
     const [first, second] = [await claimed(scene, 'first'), await claimed(scene, 'second')]
     await scene.append('x', { idempotency: first })
-    assert.equal(await replies.resolve(ENDPOINT, second.token), undefined)
+    assert.equal(await replies.resolve(RECIPIENT, second.token), undefined)
     await scene.under.advance(TOKENS_MS - 1)
-    assert.deepEqual(await replies.resolve(ENDPOINT, first.token), REPLY)
+    assert.deepEqual(await replies.resolve(RECIPIENT, first.token), REPLY)
     await assert.rejects(scene.append('late', { idempotency: second }), isUnavailable)
   },
 }
