@@ -14,6 +14,7 @@ const CHROMIUM_OF_MACOS = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
+const REDIS_NAMES = ['redis-server', 'valkey-server']
 const FONT_FOLDERS = ['/usr/share/fonts', '/usr/local/share/fonts']
 
 /**
@@ -25,7 +26,7 @@ const FONT_FOLDERS = ['/usr/share/fonts', '/usr/local/share/fonts']
  * @property {() => boolean} isThere
  */
 
-/** @typedef {'chromium' | 'fonts' | 'python'} NeedName */
+/** @typedef {'chromium' | 'fonts' | 'python' | 'redis'} NeedName */
 
 /** @type {ReadonlyMap<NeedName, Need>} */
 const NEEDS = new Map([
@@ -56,6 +57,15 @@ const NEEDS = new Map([
       isThere: () => findPython() !== undefined,
     },
   ],
+  [
+    'redis',
+    {
+      what: 'Redis, for the tests of the engine that keeps everything there',
+      packages: ['redis-server'],
+      otherwise: 'install Redis 7.0 or newer, or Valkey',
+      isThere: () => REDIS_NAMES.some((name) => spawnSync(name, ['--version']).status === 0),
+    },
+  ],
 ])
 
 /** @type {readonly (readonly [start: string, names: readonly NeedName[]])[]} */
@@ -63,6 +73,9 @@ const NEEDED_UNDER = [
   ['test/browser/', ['chromium', 'fonts']],
   ['test/e2e/guides', ['chromium', 'fonts']],
   ['test/e2e/examples', ['python']],
+  ['test/e2e/redis', ['redis']],
+  ['test/sim/redis', ['redis']],
+  ['server/src/store/redis/', ['redis']],
 ]
 
 /**

@@ -19,6 +19,7 @@ const ROOMS_OF: ReadonlyMap<string, readonly string[]> = new Map([
   ['@node-rs/argon2', ['auth']],
   ['lmdb', ['store/embedded/lmdb']],
   ['fs-native-extensions', ['store/embedded']],
+  ['ioredis', ['store/redis']],
   ['re2js', ['masks']],
   ['prom-client', ['observe']],
   ['pino', ['observe']],

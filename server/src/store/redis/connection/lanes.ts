@@ -1,0 +1,113 @@
+import type { Clock } from '../../../clock/clock.ts'
+import { LEAST_AFTER_START_MS } from '../../recovery.ts'
+import type { StoreWarning } from '../../store.ts'
+import { type StoreLog, silentLog } from '../store-log.ts'
+import { Lane } from './lane.ts'
+import { loadLibrary } from './library.ts'
+import type { Partitions } from './partitions.ts'
+import { AWAY } from './refusals.ts'
+import { loadInto, namingUser, prepare, SetupError } from './setup.ts'
+import { type Address, openWire, type Wire } from './wire.ts'
+
+/** How long a Redis that had no memory counts as full, and how often one that is away at the start is looked for. */
+const FULL_FOR_MS = 5_000
+const LOOK_AGAIN_MS = 500
+
+/** Whether Redis can be reached, told once when that changes. */
+export class State {
+  readonly #log: StoreLog
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  #fullAtMs = Number.NEGATIVE_INFINITY
+  failure: string | undefined
+
+  constructor(log: StoreLog, clock: Pick<Clock, 'monotonicMs'>) {
+    this.#log = log
+    this.#clock = clock
+  }
+
+  set(failure: string | undefined): void {
+    if (failure === undefined && this.failure !== undefined) this.#log.info('Redis can be reached again', {})
+    if (failure !== undefined && this.failure === undefined)
+      this.#log.warn('Redis cannot be reached', { failure })
+    this.failure = failure
+  }
+
+  full(): void {
+    this.#fullAtMs = this.#clock.monotonicMs()
+  }
+
+  get warnings(): readonly StoreWarning[] {
+    return this.#clock.monotonicMs() - this.#fullAtMs < FULL_FOR_MS ? ['disk_full'] : []
+  }
+}
+
+export type Lanes = {
+  readonly library: ReturnType<typeof loadLibrary>
+  readonly quick: Lane
+  readonly durable: Lane
+}
+
+export type LaneNeeds = {
+  readonly address: Address
+  readonly clock: Clock
+  readonly wireClock?: Clock
+  readonly replicas?: number
+  readonly log?: StoreLog
+  readonly onDataLost?: () => void
+}
+
+/** Without replicas one connection keeps everything in order; with them what is durable waits for itself alone. */
+export function makeLanes(options: LaneNeeds, partitions: Partitions, state: State): Lanes {
+  const { address, clock, wireClock = clock, replicas = 0, log = silentLog, onDataLost } = options
+  const library = loadLibrary()
+  const lane = (replicas: number) =>
+    new Lane({
+      connect: (onLost) => openWire(address, wireClock, onLost),
+      greet: (wire) => prepare(wire, library),
+      clock: wireClock,
+      replicas,
+      onState: (failure) => state.set(failure),
+      onFull: () => state.full(),
+      async onMissing(what, command, wire) {
+        if (what === 'no_function') {
+          log.warn("Redis had lost Rollcall's functions, and has them again", {})
+          return loadInto(wire, library)
+        }
+        log.error('A part of the store is empty though it was begun: what it held is lost', {
+          err: new Error(`Nothing is at ${String(command.args[2])}`),
+        })
+        onDataLost?.()
+        await beginAgain(wire, library.nameOf('wake'), partitions, command.args)
+      },
+    })
+  const quick = lane(0)
+  return { library, quick, durable: replicas === 0 ? quick : lane(replicas) }
+}
+
+/** A partition that was lost begins anew. */
+async function beginAgain(
+  wire: Wire,
+  wakeName: string,
+  partitions: Partitions,
+  [, , base = '', time = '', wall = '']: readonly (string | Buffer)[],
+): Promise<void> {
+  const partition = partitions.all.find((one) => partitions.baseOf(one) === String(base)) ?? 0
+  const places = [String(partitions.count), String(partition), String(LEAST_AFTER_START_MS)]
+  await wire.send('FCALL', [wakeName, '1', base, time, wall, ...places])
+}
+
+/** A Redis that is away is waited for; one that cannot be used is not. */
+export async function openLanes({ quick, durable }: Lanes, clock: Clock, state: State): Promise<void> {
+  for (;;) {
+    try {
+      if (!quick.isUp) await quick.open()
+      if (!durable.isUp) await durable.open()
+      return
+    } catch (thrown) {
+      const error = namingUser(thrown)
+      if (error instanceof SetupError) throw error
+      state.set(error instanceof Error ? error.message : AWAY)
+      await clock.sleep(LOOK_AGAIN_MS)
+    }
+  }
+}

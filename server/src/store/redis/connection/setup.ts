@@ -1,0 +1,66 @@
+import type { Library } from './library.ts'
+import type { Answer, Wire } from './wire.ts'
+
+/** Redis cannot be used as it is configured; says what is to be changed. Trying again does not help. */
+export class SetupError extends Error {}
+
+const VERSION_MIN = 7
+
+/** Looks whether this Redis will keep what it is given, and gives it the library where it is not there. */
+export async function prepare(wire: Wire, library: Library): Promise<void> {
+  const info = readInfo(String(await asked(wire, 'INFO', [])))
+  if (info.get('loading') === '1') throw new Error('Redis is reading what it has on disk.')
+  const version = info.get('redis_version') ?? '0'
+  if (Number.parseInt(version, 10) < VERSION_MIN)
+    throw new SetupError(
+      `This is Redis ${version}; Rollcall needs Redis ${VERSION_MIN}.0 or newer, which has functions.`,
+    )
+  const policy = info.get('maxmemory_policy') ?? 'noeviction'
+  if (policy !== 'noeviction')
+    throw new SetupError(
+      `Redis has maxmemory-policy ${policy} and would throw away registrations and events. Set "maxmemory-policy noeviction".`,
+    )
+  if (info.get('role') === 'slave')
+    throw new SetupError('This Redis is a replica, which takes no writes. Name its primary in REDIS_URL.')
+  if (info.get('cluster_enabled') === '1')
+    throw new SetupError(
+      'This is a Redis Cluster, which Rollcall cannot use yet. Name a single Redis in REDIS_URL.',
+    )
+  await loadInto(wire, library)
+}
+
+/** Where it is there already nothing is done. */
+export async function loadInto(wire: Wire, library: Library): Promise<void> {
+  try {
+    await wire.send('FUNCTION', ['LOAD', library.source])
+  } catch (error) {
+    const { message } = error as Error
+    if (message.includes('already exists')) return
+    if (message.startsWith('NOPERM') || message.includes('unknown command'))
+      throw new SetupError(
+        `Redis refuses Rollcall's functions: ${message}. Its user needs FUNCTION LOAD and FCALL.`,
+      )
+    if (message.startsWith('ERR '))
+      throw new SetupError(`Redis does not take Rollcall's functions: ${message}`)
+    throw error
+  }
+}
+
+async function asked(wire: Wire, command: string, args: readonly string[]): Promise<Answer> {
+  try {
+    return await wire.send(command, args)
+  } catch (error) {
+    throw namingUser(error)
+  }
+}
+
+/** A user that is refused once is refused again. */
+export function namingUser(error: unknown): unknown {
+  if (!(error instanceof Error) || !/^(NOAUTH|NOPERM|WRONGPASS|ERR AUTH)/.test(error.message)) return error
+  return new SetupError(`Redis refuses the user or the password of REDIS_URL: ${error.message}`)
+}
+
+function readInfo(text: string): ReadonlyMap<string, string> {
+  const lines = text.split('\r\n').filter((line) => line.includes(':'))
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]))
+}

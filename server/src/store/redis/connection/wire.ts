@@ -1,0 +1,121 @@
+import { Redis } from 'ioredis'
+import type { Clock, Timer } from '../../../clock/clock.ts'
+
+/** What Redis answers, as it came: texts and payloads are bytes. */
+export type Answer = Buffer | number | null | readonly Answer[]
+
+/** One connection to Redis. Commands are answered in the order in which they were sent. */
+export interface Wire {
+  /** Resolves once commands can be sent; rejects where that cannot be. */
+  open(): Promise<void>
+  /**
+   * @throws ReplyError where Redis answers with an error
+   * @throws Error where the connection is lost: then nobody knows whether the command was carried out
+   */
+  send(command: string, args: readonly (string | Buffer)[]): Promise<Answer>
+  /** Ends the connection at once. Idempotent. What was sent and not answered is lost. */
+  close(): void
+}
+
+/** Redis has answered, with an error. */
+export class ReplyError extends Error {}
+
+/** Where one Redis is and how it is entered. */
+export type Address = {
+  readonly host: string
+  readonly port: number
+  readonly username?: string
+  readonly password?: string
+  readonly database?: number
+  /** Absent: no TLS. */
+  readonly tls?: { readonly ca?: string | Buffer; readonly servername?: string }
+}
+
+/** How long a connection may be silent while something was asked over it, milliseconds; then it is given up. */
+const DEADLINE_MS = 1_500
+const LOOK_EVERY_MS = 250
+
+/** A connection by ioredis, of which it uses no more than that: no retries, no queue, no cluster of its own. */
+export function openWire(
+  address: Address,
+  clock: Pick<Clock, 'monotonicMs' | 'every'>,
+  onLost: () => void,
+): Wire {
+  const { username, password, database = 0, tls, host, port } = address
+  const redis = new Redis({
+    ...{ host, port, db: database, lazyConnect: true, connectTimeout: DEADLINE_MS, noDelay: true },
+    ...{
+      enableReadyCheck: false,
+      retryStrategy: () => null,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+    },
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === undefined ? {} : { tls: { ...tls } }),
+  })
+  let lastError: Error | undefined
+  redis.on('error', (error: Error) => {
+    lastError = error
+  })
+  redis.on('end', () => {
+    watch.close()
+    onLost()
+  })
+  const watch = new Watch(clock, () => redis.disconnect())
+  return {
+    async open() {
+      try {
+        await redis.connect()
+      } catch (error) {
+        throw lastError ?? error
+      }
+    },
+    async send(command, args) {
+      watch.asked()
+      try {
+        return (await redis.callBuffer(command, ...args)) as Answer
+      } catch (error) {
+        throw isReply(error) ? new ReplyError(error.message) : error
+      } finally {
+        watch.answered()
+      }
+    },
+    close() {
+      watch.close()
+      redis.disconnect()
+    },
+  }
+}
+
+function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
+}
+
+/** Tells of a connection over which nothing comes though something was asked: a Redis that hangs closes nothing. */
+class Watch {
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #timer: Timer
+  #waiting = 0
+  #heardAtMs = 0
+
+  constructor(clock: Pick<Clock, 'monotonicMs' | 'every'>, onSilent: () => void) {
+    this.#clock = clock
+    this.#timer = clock.every(LOOK_EVERY_MS, () => {
+      if (this.#waiting > 0 && clock.monotonicMs() - this.#heardAtMs > DEADLINE_MS) onSilent()
+    })
+  }
+
+  asked(): void {
+    if (this.#waiting++ === 0) this.#heardAtMs = this.#clock.monotonicMs()
+  }
+
+  answered(): void {
+    this.#waiting--
+    this.#heardAtMs = this.#clock.monotonicMs()
+  }
+
+  close(): void {
+    this.#timer.cancel()
+  }
+}

@@ -1,0 +1,25 @@
+/** When each partition wants to be swept, as far as this process knows; on the clock that it is given. */
+export class Due {
+  readonly #dueAtMs: number[]
+
+  constructor(partitions: number) {
+    this.#dueAtMs = Array.from({ length: partitions }, () => Number.NEGATIVE_INFINITY)
+  }
+
+  /** Something was added there: it may be due earlier. */
+  hasMore(partition: number): void {
+    this.#dueAtMs[partition] = Number.NEGATIVE_INFINITY
+  }
+
+  set(partition: number, dueAtMs: number): void {
+    this.#dueAtMs[partition] = dueAtMs
+  }
+
+  at(nowMs: number): readonly number[] {
+    return this.#dueAtMs.flatMap((dueAtMs, partition) => (dueAtMs <= nowMs ? [partition] : []))
+  }
+
+  nextInMs(nowMs: number): number {
+    return Math.max(0, Math.min(...this.#dueAtMs) - nowMs)
+  }
+}

@@ -1,0 +1,56 @@
+import type { Clock, RunningServiceTime } from '../../clock/clock.ts'
+import type { BookBounds, HistoryBounds } from '../bounds.ts'
+import type { FeedBounds, UserKey } from '../store.ts'
+import type { Functions, LaneName } from './connection/functions.ts'
+import type { Partitions } from './connection/partitions.ts'
+import type { Answer } from './connection/wire.ts'
+import type { Due } from './due.ts'
+import type { Outboxes } from './feed/outboxes.ts'
+import type { Eviction } from './history/eviction.ts'
+import type { RecordHints } from './history/record-hints.ts'
+import type { Known } from './known.ts'
+import type { StoreLog } from './store-log.ts'
+
+/** What the parts of the engine share. */
+export type Engine = {
+  readonly clock: Clock
+  readonly functions: Functions
+  readonly partitions: Partitions
+  readonly known: Known
+  readonly due: Due
+  readonly serviceTime: RunningServiceTime
+  readonly hints: RecordHints
+  readonly outboxes: Outboxes
+  readonly eviction: Eviction
+  readonly bookBounds: BookBounds
+  readonly historyBounds: HistoryBounds
+  readonly feedBounds: FeedBounds
+  readonly log: StoreLog
+}
+
+/** Calls a function at a user's partition. */
+export function atUser(
+  { functions, partitions }: Pick<Engine, 'functions' | 'partitions'>,
+  lane: LaneName,
+  name: string,
+  user: UserKey,
+  args: readonly (string | Buffer | number)[],
+): Promise<Answer> {
+  return functions.call(lane, name, partitions.ofUser(user), args)
+}
+
+/** The same at the partition of what has one name: an organization, a family. */
+export function atName(
+  { functions, partitions }: Pick<Engine, 'functions' | 'partitions'>,
+  lane: LaneName,
+  name: string,
+  owner: string,
+  args: readonly (string | Buffer | number)[],
+): Promise<Answer> {
+  return functions.call(lane, name, partitions.of(owner), args)
+}
+
+/** The earliest that the wall clock can be, as functions are given it. */
+export function earliest({ serviceTime }: Pick<Engine, 'serviceTime'>): string {
+  return String(serviceTime.wall.earliestMs())
+}

@@ -1,0 +1,85 @@
+import type { FeedTotals } from '../../feed.ts'
+import type { FeedStore, Watch } from '../../store.ts'
+import { list, number, texts } from '../connection/answers.ts'
+import { atName, atUser, type Engine } from '../engine.ts'
+import { isType, toFeedEntry } from './entries.ts'
+
+/** Links of a former process that are told of in one step, and entries counted in one. */
+const BURIED_MAX = 500
+const COUNTED_MAX = 2_000
+
+/** Who is told that something was added. */
+export type FeedListeners = Set<(organizationId: string) => void>
+
+export function redisFeed(engine: Engine, listeners: FeedListeners): FeedStore {
+  let isFirst = true
+  return {
+    async watch(watches) {
+      await watch(engine, watches)
+      if (isFirst) await bury(engine)
+      isFirst = false
+    },
+    async noteSignInLocked(user) {
+      await atUser(engine, 'quick', 'feed_note', user, [user.organizationId, user.userId])
+    },
+    onAdded(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    async read(organizationId, afterSequence, max) {
+      await engine.outboxes.empty()
+      const args = [organizationId, afterSequence, max]
+      return list(await atName(engine, 'quick', 'feed_read', organizationId, args)).map(toFeedEntry)
+    },
+    count: (organizationId, afterSequence, types) => count(engine, organizationId, afterSequence, types),
+    totals: () => totals(engine),
+  }
+}
+
+/** What is told from now on is known in every partition; webhooks are at their organization's. */
+async function watch(engine: Engine, watches: readonly Watch[]): Promise<void> {
+  const kept = watches.flatMap(({ organizationId, types }) => [organizationId, `,${[...types].join(',')},`])
+  await engine.outboxes.empty()
+  await Promise.all(
+    watches.map(({ organizationId, webhookIds }) =>
+      atName(engine, 'durable', 'hook_add', organizationId, [organizationId, ...webhookIds]),
+    ),
+  )
+  await engine.functions.callAll('durable', 'feed_watch', kept)
+}
+
+/** Links of the process before, which did not let go of them. */
+async function bury({ functions, partitions }: Engine): Promise<void> {
+  await Promise.all(
+    partitions.all.map(async (partition) => {
+      while (number(await functions.call('quick', 'bury', partition, [BURIED_MAX])) > 0);
+    }),
+  )
+}
+
+async function count(
+  engine: Engine,
+  organizationId: string,
+  afterSequence: number,
+  types: ReadonlySet<string>,
+): Promise<number> {
+  await engine.outboxes.empty()
+  let found = 0
+  let after = String(afterSequence)
+  for (;;) {
+    const args = [organizationId, after, COUNTED_MAX]
+    const [newest = after, ...kinds] = texts(
+      await atName(engine, 'quick', 'feed_kinds', organizationId, args),
+    )
+    found += kinds.filter((kind) => isType(kind) && types.has(kind)).length
+    if (kinds.length < COUNTED_MAX) return found
+    after = newest
+  }
+}
+
+async function totals(engine: Engine): Promise<FeedTotals> {
+  await engine.outboxes.empty()
+  const parts = (await engine.functions.callAll('quick', 'feed_totals')).map(list)
+  const sum = (index: number) => parts.reduce((total, part) => total + number(part[index]), 0)
+  return { entries: sum(0), bytes: sum(1), deadLetters: sum(2) }
+}

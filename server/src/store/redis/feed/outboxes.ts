@@ -1,0 +1,77 @@
+import type { FeedBounds } from '../../store.ts'
+import { list, number, text } from '../connection/answers.ts'
+import type { Functions } from '../connection/functions.ts'
+import type { Partitions } from '../connection/partitions.ts'
+import { grouped } from '../grouped.ts'
+
+/** Entries moved in one step. */
+const MOVED_MAX = 200
+
+/**
+ * Moves what happened from the partitions where it did to those of the organizations that are told, once and in order: an
+ * organization's partition knows up to where it has come with each outbox, so that every step may be repeated.
+ */
+export class Outboxes {
+  readonly #functions: Functions
+  readonly #partitions: Partitions
+  readonly #bounds: FeedBounds
+  readonly #waiting: Set<number>
+  #running: Promise<void> | undefined
+
+  constructor(functions: Functions, partitions: Partitions, bounds: FeedBounds) {
+    this.#functions = functions
+    this.#partitions = partitions
+    this.#bounds = bounds
+    // Whoever was there before may have left something.
+    this.#waiting = new Set(partitions.all)
+  }
+
+  /** Something came into a partition's outbox. */
+  hasMore(partition: number): void {
+    this.#waiting.add(partition)
+  }
+
+  /** Moves all that has come until now. */
+  async empty(): Promise<void> {
+    // What is running may have looked before.
+    await this.#running?.catch(() => undefined)
+    this.#running ??= this.#emptyAll().finally(() => {
+      this.#running = undefined
+    })
+    await this.#running
+  }
+
+  async #emptyAll(): Promise<void> {
+    const partitions = [...this.#waiting]
+    await Promise.all(partitions.map((partition) => this.#emptyOne(partition)))
+  }
+
+  async #emptyOne(partition: number): Promise<void> {
+    this.#waiting.delete(partition)
+    try {
+      while ((await this.#move(partition)) > 0);
+    } catch (error) {
+      this.#waiting.add(partition)
+      throw error
+    }
+  }
+
+  /** Returns how many are left. */
+  async #move(partition: number): Promise<number> {
+    const rows = list(await this.#functions.call('quick', 'outbox_peek', partition, [MOVED_MAX]))
+    const entries = Array.from({ length: rows.length / 2 }, (_, index) => ({
+      organizationId: text(rows[2 * index]),
+      member: rows[2 * index + 1] as Buffer,
+    }))
+    if (entries.length === 0) return 0
+    const groups = grouped(entries, ({ organizationId }) => organizationId)
+    const { organizationEntriesMax, organizationBytesMax } = this.#bounds
+    for (const [organizationId, group] of groups) {
+      const members = group.map(({ item }) => item.member)
+      const args = [organizationId, partition, organizationEntriesMax, organizationBytesMax, ...members]
+      await this.#functions.call('durable', 'feed_push', this.#partitions.of(organizationId), args)
+    }
+    const moved = entries.map(({ member }) => member)
+    return number(await this.#functions.call('quick', 'outbox_drop', partition, moved))
+  }
+}

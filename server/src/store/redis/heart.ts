@@ -1,0 +1,97 @@
+import type { Clock } from '../../clock/clock.ts'
+import type { RedisAudit } from './audit/audit.ts'
+import { isYes } from './connection/answers.ts'
+import type { Functions } from './connection/functions.ts'
+import { CONTROL } from './connection/partitions.ts'
+import type { Engine } from './engine.ts'
+import { earliest } from './engine.ts'
+import { timeGoesOn } from './sweep.ts'
+
+/** How often what is over is pruned, how much at a time, and how often the store is held anew; milliseconds. */
+const UPKEEP_EVERY_MS = 1_000
+const PRUNED_MAX = 500
+
+export type HeartOptions = {
+  readonly engine: Engine
+  readonly inner: Functions
+  readonly audit: Pick<RedisAudit, 'catchUp'>
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly holder: string
+  readonly holdMs: number
+  /** Another process has the store. */
+  readonly onLost: () => void
+}
+
+/**
+ * Makes the time of all partitions go on, and looks after what is over. One beat at a time: where Redis is slower than that,
+ * time goes on less often, and where it stands still so does time.
+ */
+export class Heart {
+  readonly #options: HeartOptions
+  #beating: Promise<void> | undefined
+  #keptUpAtMs = Number.NEGATIVE_INFINITY
+  /** Partitions where more is over than was pruned. */
+  readonly #behind = new Set<number>()
+
+  constructor(options: HeartOptions) {
+    this.#options = options
+  }
+
+  /** Resolves with the beat that is under way. */
+  get idle(): Promise<void> {
+    return this.#beating ?? Promise.resolve()
+  }
+
+  beat(): void {
+    this.#beating ??= this.#beat()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#beating = undefined
+      })
+  }
+
+  /** The last one: time goes on from here at the next start. */
+  async stop(): Promise<void> {
+    await this.idle
+    await this.#timeGoesOn(0)
+    await this.#write()
+    await this.#hold(0)
+  }
+
+  async #beat(): Promise<void> {
+    const { engine, audit, clock, holdMs, onLost } = this.#options
+    const nowMs = clock.monotonicMs()
+    const isUpkeep = nowMs - this.#keptUpAtMs >= UPKEEP_EVERY_MS
+    if (isUpkeep) this.#keptUpAtMs = nowMs
+    await this.#timeGoesOn(isUpkeep ? PRUNED_MAX : 0)
+    await engine.eviction.look()
+    if (!isUpkeep) return
+    await this.#write()
+    await engine.outboxes.empty()
+    await audit.catchUp()
+    if (!(await this.#hold(holdMs))) onLost()
+  }
+
+  async #timeGoesOn(upkeepMax: number): Promise<void> {
+    const engine = { ...this.#options.engine, functions: this.#options.inner }
+    const all = [CONTROL, ...engine.partitions.all]
+    await Promise.all(
+      all.map(async (partition) => {
+        const max = this.#behind.delete(partition) ? PRUNED_MAX : upkeepMax
+        const { isBehind } = await timeGoesOn(engine, partition, max)
+        if (isBehind) this.#behind.add(partition)
+      }),
+    )
+  }
+
+  /** What the next process goes by. */
+  async #write(): Promise<void> {
+    const { inner, engine } = this.#options
+    await inner.call('quick', 'meta', CONTROL, ['earliest', earliest(engine)])
+  }
+
+  async #hold(ttlMs: number): Promise<boolean> {
+    const { inner, holder } = this.#options
+    return isYes(await inner.call('quick', 'hold', CONTROL, [holder, ttlMs]))
+  }
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { after, before } from 'node:test'
+import { createFakeClock, type FakeClock } from '../../../../test/helpers/fake-clock.ts'
+import { NO_REDIS, RedisServer } from '../../../../test/helpers/redis-server.ts'
+import { systemClock } from '../../clock/clock.ts'
+import { CONTRACT_BOUNDS, type StoreUnderTest, testStoreContract } from '../contract.ts'
+import type { Store } from '../store.ts'
+import { type OpenEngine, openEngine } from './assembly.ts'
+
+/** Few, so that a day of the fake clock passes in no time, and enough that users are in several. */
+const PARTITIONS = 2
+
+let server: RedisServer | undefined
+let stores = 0
+
+/**
+ * The engine on a real Redis under a clock that is moved by hand, which is Redis's own time as well. All stores of the suite
+ * are in one Redis, each under names of its own. A crash cuts the connection; what Redis has stays.
+ */
+class EngineUnderTest implements StoreUnderTest {
+  readonly #clock: FakeClock = createFakeClock()
+  readonly #prefix = `test-${stores++}:`
+  readonly ended: [string, number][] = []
+  #engine: OpenEngine | undefined
+
+  get store(): Store {
+    assert(this.#engine !== undefined)
+    return this.#engine.store
+  }
+
+  wallMs = () => this.#clock.wallMs()
+  jumpWall = (ms: number) => this.#clock.jumpWall(ms)
+
+  async stall(ms: number): Promise<void> {
+    await this.#engine?.idle()
+    await this.#clock.stall(ms)
+    await this.#engine?.idle()
+  }
+
+  async open(): Promise<this> {
+    this.#engine = await openEngine({
+      ...CONTRACT_BOUNDS,
+      address: { host: '127.0.0.1', port: server?.port ?? 0 },
+      prefix: this.#prefix,
+      partitions: PARTITIONS,
+      holder: `holder ${stores++}`,
+      holdMs: 0,
+      clock: this.#clock,
+      wireClock: systemClock(),
+      timeMs: () => Math.floor(this.#clock.monotonicMs()),
+      beatMs: 100,
+      onMailboxEnded: (...what) => void this.ended.push(what),
+    })
+    return this
+  }
+
+  /** In steps, each with time for Redis to answer: a second of the fake clock passes in no time. */
+  async advance(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 100) {
+      await this.#clock.advance(Math.min(left, 100))
+      await this.#engine?.idle()
+    }
+  }
+
+  async reopen(downMs: number): Promise<void> {
+    await this.store.close()
+    await this.#clock.advance(downMs)
+    await this.open()
+  }
+
+  async crash(downMs: number): Promise<void> {
+    this.#engine?.kill()
+    await this.#clock.advance(downMs)
+    await this.open()
+  }
+
+  async close(): Promise<void> {
+    await this.store.close()
+  }
+}
+
+if (NO_REDIS === undefined) {
+  before(async () => {
+    server = await RedisServer.start()
+  })
+  after(() => server?.close())
+}
+
+testStoreContract(
+  'Redis',
+  () => new EngineUnderTest().open(),
+  NO_REDIS === undefined ? {} : { skip: NO_REDIS },
+)

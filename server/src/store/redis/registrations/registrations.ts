@@ -1,0 +1,109 @@
+import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
+import { discardReasonOf } from '../../discard-reason.ts'
+import type {
+  Addressee,
+  EndpointKey,
+  LinkHandle,
+  RegisterOutcome,
+  RegisterRequest,
+  Registration,
+  RegistrationStore,
+} from '../../store.ts'
+import { isYes, list, number, optional, text } from '../connection/answers.ts'
+import type { Answer } from '../connection/wire.ts'
+import { atUser, type Engine } from '../engine.ts'
+import { grouped } from '../grouped.ts'
+import { toRegistration } from './rows.ts'
+
+export function redisRegistrations(engine: Engine): RegistrationStore {
+  return {
+    register: (request, endpointsMax) => register(engine, request, endpointsMax),
+    keepalive: (endpoint, authorizedUntilWallMs) => keepalive(engine, endpoint, authorizedUntilWallMs),
+    unregister: (endpoint, reason = 'requested') => unregister(engine, endpoint, reason),
+    look: (addressees) => look(engine, addressees),
+  }
+}
+
+async function register(
+  engine: Engine,
+  request: RegisterRequest,
+  endpointsMax: number,
+): Promise<RegisterOutcome> {
+  const asked = JSON.stringify({
+    o: request.organizationId,
+    u: request.userId,
+    e: request.userEndpointId,
+    secs: request.keepAliveSeconds,
+    reminds: request.serverKeepAliveReminderOn,
+    auth: request.authorizedUntilWallMs,
+    evict: request.mayEvict === true,
+  })
+  const answer = await atUser(engine, 'durable', 'register', request, [asked, endpointsMax])
+  const [kind, registration, refreshed, leaving] = list(answer)
+  if (text(kind) === 'full' || registration === undefined) return { kind: 'too_many_endpoints' }
+  engine.due.hasMore(engine.partitions.ofUser(request))
+  const madeRoom = list(leaving).map(toRegistration)
+  return {
+    kind: 'registered',
+    registration: toRegistration(registration),
+    refreshed: isYes(refreshed),
+    ...(madeRoom.length === 0 ? {} : { madeRoom }),
+  }
+}
+
+async function keepalive(
+  engine: Engine,
+  endpoint: EndpointKey,
+  authorizedUntilWallMs = 0,
+): Promise<Registration | undefined> {
+  const args = [...namesOf(endpoint), authorizedUntilWallMs]
+  return optional(await atUser(engine, 'quick', 'keepalive', endpoint, args), toRegistration)
+}
+
+async function unregister(
+  engine: Engine,
+  endpoint: EndpointKey,
+  reason: UnregisterReason,
+): Promise<Registration | undefined> {
+  const args = [...namesOf(endpoint), reason, discardReasonOf(reason)]
+  return optional(await atUser(engine, 'durable', 'unregister', endpoint, args), toRegistration)
+}
+
+/** One call for each partition of somebody who is asked for. */
+async function look(engine: Engine, addressees: readonly Addressee[]) {
+  const { functions, partitions } = engine
+  const found: Sighted[][] = addressees.map(() => [])
+  const groups = grouped(addressees, (addressee) => partitions.ofUser(addressee))
+  const asked = [...groups].map(async ([partition, group]) => {
+    const args = group.flatMap(({ item }) => namesOf(item))
+    const answers = list(await functions.call('quick', 'look', partition, args))
+    for (const [place, { index }] of group.entries()) found[index] = list(answers[place]).map(toSighted)
+  })
+  await Promise.all(asked)
+  return found.flat()
+}
+
+type Sighted = {
+  readonly registration: Registration
+  readonly depth: number
+  readonly link: LinkHandle | undefined
+}
+
+function toSighted(answer: Answer): Sighted {
+  const [registration = null, depth, linkId, peer] = list(answer)
+  const link = optional(linkId, number)
+  return {
+    registration: toRegistration(registration),
+    depth: number(depth),
+    link: link === undefined ? undefined : { linkId: link, peer: toPeer(text(peer)) },
+  }
+}
+
+/** JSON has no room for what is unknown. */
+function toPeer(json: string): LinkHandle['peer'] {
+  return { userAgent: undefined, ...JSON.parse(json) }
+}
+
+function namesOf({ organizationId, userId, userEndpointId = '' }: Addressee): readonly string[] {
+  return [organizationId, userId, userEndpointId]
+}

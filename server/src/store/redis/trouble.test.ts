@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { Redis } from 'ioredis'
+import { NO_REDIS, RedisServer } from '../../../../test/helpers/redis-server.ts'
+import { systemClock } from '../../clock/clock.ts'
+import type { Store } from '../store.ts'
+import { type OpenEngineOptions, openEngine } from './assembly.ts'
+import { SetupError } from './connection/setup.ts'
+
+const USER = { organizationId: 'acme', userId: 'alice' }
+const PHONE = { ...USER, userEndpointId: 'phone' }
+const LARGE = 'x'.repeat(100_000)
+const isUnavailable = { code: 'unavailable' }
+
+function register({ registrations }: Store, keepAliveSeconds = 600) {
+  const request = { serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0, keepAliveSeconds }
+  return registrations.register({ ...PHONE, ...request }, 5)
+}
+
+function append({ mailboxes }: Store, text: string) {
+  const event = { eventId: 'e', payload: Buffer.from(text), sealed: false, acceptedAtWallMs: 1 }
+  return mailboxes.append({ ...USER, event, eventsMax: 1e6, bytesMax: 1e9 })
+}
+
+async function eventually(isThere: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (await isThere().catch(() => false)) return
+    await systemClock().sleep(50)
+  }
+  assert.fail('It does not come about.')
+}
+
+describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
+  let server: RedisServer
+  let prefixes = 0
+  const lines: string[] = []
+  before(async () => {
+    server = await RedisServer.start('--maxmemory', '60mb')
+  })
+  after(() => server?.close())
+
+  function options(wanted: Partial<OpenEngineOptions> = {}): OpenEngineOptions {
+    const log = {
+      error: (line: string) => void lines.push(line),
+      warn: (line: string) => void lines.push(line),
+      info: (line: string) => void lines.push(line),
+    }
+    return {
+      address: { host: '127.0.0.1', port: server.port },
+      ...{ prefix: `p${prefixes}:`, partitions: 4, holder: 'one', holdMs: 0, clock: systemClock(), log },
+      ...wanted,
+    }
+  }
+
+  /** Opens one of its own, and closes it in the end. */
+  async function withStore(
+    run: (store: Store, redis: Redis) => Promise<void>,
+    wanted: Partial<OpenEngineOptions> = {},
+  ): Promise<void> {
+    prefixes++
+    const redis = new Redis(server.port)
+    const { store } = await openEngine(options(wanted))
+    try {
+      await run(store, redis)
+    } finally {
+      await store.close()
+      redis.disconnect()
+    }
+  }
+
+  it('that is down at the start is waited for', async () => {
+    await server.kill()
+    const opening = openEngine(options())
+    await systemClock().sleep(700)
+    await server.start()
+    const { store } = await opening
+    assert.equal((await register(store)).kind, 'registered')
+    await store.close()
+  })
+
+  it('that hangs is left within its deadline: undecided where it may have done it, and again afterwards', async () => {
+    await withStore(async (store) => {
+      await register(store)
+      server.freeze()
+      const since = systemClock().monotonicMs()
+      await assert.rejects(append(store, 'x'), { ...isUnavailable, isUndecided: true })
+      assert.ok(systemClock().monotonicMs() - since < 4_000)
+      assert.notEqual(store.failure(), undefined)
+      await assert.rejects(append(store, 'y'), { ...isUnavailable, isUndecided: false })
+      server.thaw()
+      await eventually(async () => (await append(store, 'z')).accepted.length === 1)
+      assert.equal(store.failure(), undefined)
+    })
+  })
+
+  it('that is full refuses what adds, and takes what frees or keeps alive', async () => {
+    await withStore(async (store) => {
+      const registered = await register(store)
+      assert(registered.kind === 'registered')
+      const { registration } = registered
+      let last = 0
+      await assert.rejects(
+        async () => {
+          for (;;) last = (await append(store, LARGE)).accepted[0]?.sequence ?? 0
+        },
+        { ...isUnavailable, isUndecided: false },
+      )
+      assert.deepEqual(store.warnings(), ['disk_full'])
+      assert.notEqual(await store.registrations.keepalive(PHONE, undefined), undefined)
+      const bounds = { eventsMax: 1, bytesMax: 1 }
+      const ended = await store.mailboxes.end(
+        [{ registration, sequence: last, eventId: 'e' }],
+        'acknowledged',
+        bounds,
+      )
+      assert.equal(ended.ended.length, 1)
+      assert.notEqual(await store.registrations.unregister(PHONE), undefined)
+      assert.equal((await register(store)).kind, 'registered', 'there is room again')
+    })
+  })
+
+  it('that has lost its functions gets them again', async () => {
+    await withStore(async (store, redis) => {
+      await register(store)
+      await redis.call('FUNCTION', 'FLUSH')
+      assert.equal((await append(store, 'x')).accepted.length, 1)
+    })
+  })
+
+  it('that was flushed says so, begins anew, and takes devices that register again', async () => {
+    await withStore(async (store, redis) => {
+      await register(store)
+      lines.length = 0
+      await redis.call('FLUSHALL')
+      assert.equal(await store.registrations.keepalive(PHONE, undefined), undefined)
+      assert.equal((await register(store)).kind, 'registered')
+      assert.equal((await append(store, 'x')).accepted.length, 1)
+      assert.ok(lines.some((line) => line.includes('what it held is lost')))
+    })
+  })
+
+  it('with another password, partition count, format or sealing key is refused with the way out', async () => {
+    await withStore(async (store, redis) => {
+      await register(store)
+      const base = { fingerprints: ['new', 'old'] }
+      await assert.rejects(openEngine(options({ partitions: 8 })), SetupError)
+      await redis.call('HSET', `p${prefixes}:{ctl}:meta`, 'sealing', 'other')
+      await assert.rejects(openEngine(options(base)), /SEALING_KEY/)
+      await redis.call('HSET', `p${prefixes}:{ctl}:meta`, 'sealing', 'old', 'format', '9')
+      await assert.rejects(openEngine(options(base)), /format 9/)
+      await redis.call('CONFIG', 'SET', 'requirepass', 'secret')
+      try {
+        await assert.rejects(openEngine(options()), /password/)
+        const address = { host: '127.0.0.1', port: server.port, password: 'wrong' }
+        await assert.rejects(openEngine(options({ address })), /password/)
+      } finally {
+        await redis.call('CONFIG', 'SET', 'requirepass', '')
+      }
+    })
+  })
+
+  it('that throws away what it is given is refused', async () => {
+    const redis = new Redis(server.port)
+    await redis.call('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    try {
+      await assert.rejects(openEngine(options()), /maxmemory-policy noeviction/)
+    } finally {
+      await redis.call('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+      redis.disconnect()
+    }
+  })
+
+  it('is for one process at a time: another waits until the first has gone', async () => {
+    await withStore(
+      async (store) => {
+        await register(store)
+        const opening = openEngine(options({ holder: 'two', holdMs: 10_000 }))
+        const first = await Promise.race([opening.then(() => 'open'), systemClock().sleep(800)])
+        assert.equal(first, undefined, 'it waits')
+        await store.close()
+        const { store: second } = await opening
+        assert.equal((await second.totals()).registrations, 1)
+        await second.close()
+      },
+      { holdMs: 10_000 },
+    )
+  })
+
+  it('counts nothing as durable that too few replicas have', async () => {
+    await withStore(
+      async (store) => {
+        await assert.rejects(register(store), { ...isUnavailable, isUndecided: true })
+        assert.equal((await store.totals()).registrations, 1, 'it may come about all the same')
+        const replica = await RedisServer.start('--replicaof', '127.0.0.1', String(server.port))
+        await eventually(async () => (await append(store, 'x')).accepted.length === 1)
+        await replica.close()
+      },
+      { replicas: 1 },
+    )
+  })
+})
