@@ -18,6 +18,7 @@ import { type OpenDemo, openDemo } from './open-demo.ts'
 import { type Opening, openPorts } from './opening.ts'
 import type { PageFolders } from './pages.ts'
 import { watchReadiness } from './readiness.ts'
+import { redisSettings } from './redis-settings.ts'
 import { createRegistrar, type Registrar } from './registrar/registrar.ts'
 import { openFolderStore } from './store/embedded/embedded.ts'
 import { feedBounds, type Store } from './store/store.ts'
@@ -131,26 +132,31 @@ async function openDemoOf(given: {
   return given.isDemo && demoSecrets === 'random' ? openDemo(dataDir, given.random) : undefined
 }
 
-function openStoreOf(
+async function openStoreOf(
   configuration: Configuration,
-  { clock, log, onStoreLost, openStore = openFolderStore }: Surroundings,
+  { clock, random, log, onStoreLost, openStore = openFolderStore }: Surroundings,
   { statistics, limits }: Pick<Ground, 'statistics' | 'limits'>,
 ): Promise<Store> {
   const { dataDir, historyDays, historyBytesMax: bytesMax, organizationSharePercent } = configuration
-  return openStore({
-    dataDir,
+  const common = {
     clock,
     log,
-    keptBeside: SEALING_KEY_FILE,
     historyBounds: { ageMsMax: historyDays * 86_400_000, bytesMax, organizationSharePercent },
     feedBounds: feedBounds(configuration.webhookFeedEventsMax, configuration.webhookFeedTotalEventsMax),
     bookBounds: configuration,
     isOverloaded: () => limits.shedding.level === 'overloaded',
-    onLost: (error) => onStoreLost?.(error),
-    onMailboxEnded(organizationId, entries) {
+    onLost: (error: Error) => onStoreLost?.(error),
+    onMailboxEnded(organizationId: string, entries: number) {
       statistics.of(organizationId).outcome(1, 'registration_ended', entries)
     },
-  })
+  }
+  const redis = await redisSettings(configuration, random)
+  if (redis !== undefined) {
+    // Its client is loaded only where it is used.
+    const { openRedisStore } = await import('./store/redis/redis.ts')
+    return openRedisStore({ ...common, ...redis })
+  }
+  return openStore({ ...common, dataDir, keptBeside: SEALING_KEY_FILE })
 }
 
 type Laid = {

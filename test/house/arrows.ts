@@ -22,7 +22,7 @@ const LINES: readonly (readonly string[])[] = [
       'open-demo',
       'readiness',
     ],
-    ...['port-checks', 'stop', 'token-witness'],
+    ...['port-checks', 'redis-settings', 'stop', 'token-witness'],
   ],
   ['certificate', 'closers', 'pages', 'places', 'recent-troubles'],
   ['http', 'mqtt'],
@@ -32,7 +32,7 @@ const LINES: readonly (readonly string[])[] = [
 ]
 
 /** Who reads the configuration before anything is built of it. */
-const READERS = ['main', 'opening', 'port-checks', 'server', 'start-checks']
+const READERS = ['main', 'opening', 'port-checks', 'redis-settings', 'server', 'start-checks']
 
 const SIDEWAYS: ReadonlyMap<string, string> = new Map([
   ['cluster → clock', 'nodes tell by it how long they were heard of'],

@@ -77,7 +77,25 @@ describe('the configuration', () => {
     refused({ TRUSTED_PROXIES: 'proxy.example' }, {}, 'TRUSTED_PROXIES')
     refused({ FOREIGN_ISSUERS: '[' }, {}, 'FOREIGN_ISSUERS')
     refused({ METRICS_TOKEN: 'short' }, {}, 'METRICS_TOKEN')
+  })
+
+  it('takes a Redis with the key that seals what it keeps, and says what is missing', () => {
+    const SEALING_KEY = Buffer.alloc(32).toString('base64')
+    const { redisUrl, redisPrefix, redisReplicasMin } = readConfiguration(
+      { REDIS_URL: 'rediss://me:p@cache.example:6380/1', SEALING_KEY, REDIS_CA_FILE: '/ca.pem' },
+      undefined,
+    )
+    assert.deepEqual(
+      [redisUrl, redisPrefix, redisReplicasMin],
+      ['rediss://me:p@cache.example:6380/1', 'rc:', 0],
+    )
     refused({ REDIS_URL: 'redis://127.0.0.1' }, {}, 'REDIS_URL')
+    for (const REDIS_URL of ['127.0.0.1:6379', 'http://127.0.0.1', 'redis://', 'redis:///tmp/socket'])
+      refused({ REDIS_URL, SEALING_KEY }, {}, 'REDIS_URL')
+    refused({ REDIS_CA_FILE: '/ca.pem' }, {}, 'REDIS_CA_FILE')
+    refused({ REDIS_URL: 'redis://127.0.0.1', REDIS_CA_FILE: '/ca.pem', SEALING_KEY }, {}, 'REDIS_CA_FILE')
+    for (const REDIS_PREFIX of ['{a}', 'a b', 'x'.repeat(41)]) refused({ REDIS_PREFIX }, {}, 'REDIS_PREFIX')
+    refused({ REDIS_REPLICAS_MIN: '6' }, {}, 'REDIS_REPLICAS_MIN')
   })
 
   it('refuses keys that do not exist, prototype names included, and files that are no object', () => {

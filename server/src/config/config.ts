@@ -26,7 +26,6 @@ export type TlsMinVersion = Configuration['tlsMinVersion']
  * @throws ConfigurationError naming the first key that is wrong, unknown keys of the file included
  */
 export function readConfiguration(env: Record<string, string | undefined>, file: unknown): Configuration {
-  refuseRedis(env)
   const given = fileEntries(file)
   const read = CONFIGURATION_KEYS.map((key) => [
     key.name,
@@ -35,11 +34,6 @@ export function readConfiguration(env: Record<string, string | undefined>, file:
   const configuration = Object.fromEntries(read) as Configuration
   checkTogether(configuration)
   return configuration
-}
-
-function refuseRedis(env: Record<string, string | undefined>): void {
-  if (env['REDIS_URL'])
-    throw new ConfigurationError('REDIS_URL', 'this version has the embedded store only; unset it')
 }
 
 function fileEntries(file: unknown): ReadonlyMap<string, unknown> {
@@ -72,10 +66,23 @@ function checkTogether(configuration: Configuration): void {
     throw new ConfigurationError('MQTT_TLS_PORT', 'needs TLS_CERT_FILE and TLS_KEY_FILE')
   if (turnUrls.length > 0 && turnSecret === undefined)
     throw new ConfigurationError('TURN_URLS', 'needs TURN_SECRET')
+  checkRedis(configuration)
   for (const [name, key] of [
     ['SEALING_KEY', configuration.sealingKey],
     ['FORMER_SEALING_KEY', configuration.formerSealingKey],
   ] as const)
     if (key !== undefined && Buffer.from(key, 'base64').length !== 32)
       throw new ConfigurationError(name, 'must be 32 bytes in base64')
+}
+
+function checkRedis({ redisUrl, redisCaFile, redisPrefix, sealingKey }: Configuration): void {
+  if (!/^[\w:.-]{1,40}$/.test(redisPrefix))
+    throw new ConfigurationError('REDIS_PREFIX', 'must be 1 to 40 letters, digits, ":", "-", "_" and "."')
+  if (redisCaFile !== undefined && redisUrl?.startsWith('rediss:') !== true)
+    throw new ConfigurationError('REDIS_CA_FILE', 'needs a REDIS_URL that begins with rediss://')
+  if (redisUrl !== undefined && sealingKey === undefined)
+    throw new ConfigurationError(
+      'REDIS_URL',
+      'needs SEALING_KEY: 32 bytes in base64, the same for every process. Make one: openssl rand -base64 32',
+    )
 }

@@ -1,7 +1,7 @@
 import type { ConfigurationKey } from './key.ts'
 import { choice, flag, integer, json, list, optional, rate, share, text } from './kinds.ts'
 import { type AllowedOrigins, allowOrigins, parseOriginPattern } from './origins.ts'
-import { isAddressRange, LOG_LEVELS, parseBaseUrl, parseText, where } from './parse.ts'
+import { isAddressRange, LOG_LEVELS, parseBaseUrl, parseRedisUrl, parseText, where } from './parse.ts'
 
 /** Oldest versions of TLS that may be spoken. Older ones are not safe any more (RFC 8996). */
 const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
@@ -205,6 +205,29 @@ export const CONFIGURATION_KEYS = [
     'IP addresses or CIDR ranges',
     'Addresses that webhooks may be sent to although they are private, loopback or otherwise special, and over plain http. Nothing else that is not public is connected to.',
     where(isAddressRange),
+  ),
+  optional(
+    'redisUrl',
+    '`redis://[user:password@]host[:port][/database]`, or `rediss://…` for TLS',
+    'Redis that keeps everything in the place of `dataDir`: one server, Redis 7.0 or newer (`docs/cluster.md`). Needs `sealingKey`. Not set: everything is in `dataDir`.',
+    parseRedisUrl,
+  ),
+  optional(
+    'redisCaFile',
+    'path of a PEM file',
+    'Certificates that the one of a `rediss://` Redis is checked by. Not set: those that Node trusts.',
+  ),
+  text(
+    'redisPrefix',
+    'rc:',
+    '1 to 40 letters, digits, `:`, `-`, `_` and `.`',
+    'What the names of all keys in Redis begin with, so that several services can share one.',
+  ),
+  integer(
+    'redisReplicasMin',
+    '',
+    [0, 0, 5],
+    'How many of its replicas Redis has to have told of a change before that counts as durable. 0: Redis alone is asked.',
   ),
   optional(
     'sealingKey',

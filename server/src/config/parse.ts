@@ -55,6 +55,14 @@ export function parseBaseUrl(raw: Raw): string | undefined {
   return isBase ? url.origin : refuse(raw)
 }
 
+/** The URL of a Redis, as it was given: a password may be in it. */
+export function parseRedisUrl(raw: Raw): string | undefined {
+  const given = parseText(raw)
+  if (given === undefined) return undefined
+  const url = URL.canParse(given) ? new URL(given) : refuse(raw)
+  return /^rediss?:$/.test(url.protocol) && url.hostname !== '' ? given : refuse(raw)
+}
+
 /**
  * A JSON array of strings in the file, comma-separated in the environment.
  *

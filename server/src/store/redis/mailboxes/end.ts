@@ -1,3 +1,4 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
 import type { DiscardReason } from '@rollcall/protocol/history'
 import type { Cancellation, Ending, EndOutcome, HeldEntry, MailboxBounds } from '../../store.ts'
 import { isYes, list, text } from '../connection/answers.ts'
@@ -15,7 +16,8 @@ export async function endAll<Entry extends HeldEntry>(
   bounds: MailboxBounds,
   reason?: DiscardReason,
 ): Promise<EndOutcome<Entry>> {
-  const { partitions } = engine
+  const { functions, partitions } = engine
+  functions.assertOpen()
   const groups = grouped(entries, ({ registration }) => partitions.ofUser(registration))
   const parts = await Promise.all(
     [...groups].map(([partition, group]) => endSome(engine, partition, group, [how, reason ?? ''], bounds)),
@@ -35,7 +37,7 @@ type Part<Entry> = {
   readonly cancellations: readonly Cancellation[]
 }
 
-/** What nobody knows the outcome of is refused: it may be ended again. */
+/** What Redis could not be asked, or of which nobody knows, is refused: entries are named by their events, and end once. */
 async function endSome<Entry extends HeldEntry>(
   { functions, hints }: Engine,
   partition: number,
@@ -49,13 +51,19 @@ async function endSome<Entry extends HeldEntry>(
     eventId,
   ])
   const args = [...how, eventsMax, bytesMax, hints.next(), ...named]
-  const [ended, cancellations] = list(await functions.call('quick', 'end', partition, args))
+  const answer = await functions.call('quick', 'end', partition, args).catch(unlessUnavailable)
+  if (answer === undefined) return { ended: [], refused: group, cancellations: [] }
+  const [ended, cancellations] = list(answer)
   const areEnded = list(ended).map(isYes)
   return {
     ended: group.filter((_, index) => areEnded[index]),
     refused: [],
     cancellations: list(cancellations).map(toCancellation),
   }
+}
+
+function unlessUnavailable(error: unknown): undefined {
+  if (!(error instanceof RollcallError) || error.code !== 'unavailable') throw error
 }
 
 /** What was set off is there with the answer that tells of it. */
