@@ -28,7 +28,7 @@ const LINES: readonly (readonly string[])[] = [
   ['http', 'mqtt'],
   ['delivery', 'webhooks'],
   ['registrar', 'history', 'charts', 'auth', 'masks', 'limits', 'audit'],
-  ['store', 'cluster', 'observe', 'config', 'clock'],
+  ['store', 'cluster', 'observe', 'config', 'clock', 'parse'],
 ]
 
 /** Who reads the configuration before anything is built of it. */

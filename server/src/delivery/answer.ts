@@ -1,12 +1,21 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import { ID_RULE, isId } from '@rollcall/protocol/id'
 import { ANSWER_BYTES_MAX, ANSWERABLE_MS, ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
 import { createMaskWork, type MaskLength, parseMasks } from '../masks/masks.ts'
 import type { Metrics } from '../observe/observe.ts'
+import {
+  isAbsent,
+  isJsonObject,
+  isShortText,
+  type JsonObject,
+  type Member,
+  membersOf,
+  objectIn,
+  type Problems,
+  parseJson,
+  refuse,
+  requiredId,
+} from '../parse/parse.ts'
 import type { Answered, AnswerOutcome, Call, HistoryRecord, Store, UserKey } from '../store/store.ts'
-import { refuse } from './command/command.ts'
-import { isAbsent, isShortText, type JsonObject, type Problems } from './command/problems.ts'
-import { isJsonObject, type Member, membersOf, parseJson } from './command/raw-json.ts'
 import { carryOn, type EndingsContext, tell } from './endings.ts'
 import { maskedEvent } from './masking.ts'
 import { senderScope } from './scopes.ts'
@@ -35,12 +44,13 @@ export function parseAnswer(
   known: { readonly eventId: string } | { readonly userEndpointId: string },
 ): AnswerCommand {
   const { text, value } = parseJson(bytes)
-  if (!isJsonObject(value)) throw new RollcallError('invalid_request', 'The body must be a JSON object.')
+  const body = objectIn(value)
   const members = membersOf(text, text.indexOf('{'))
   const problems: Problems = new Map()
-  const eventId = 'eventId' in known ? known.eventId : readEventId(value, problems)
-  const userEndpointId = 'userEndpointId' in known ? known.userEndpointId : readEndpointId(value, problems)
-  const answer = readAnswer(value, text, members, problems)
+  const eventId = 'eventId' in known ? known.eventId : readEventId(body, problems)
+  const userEndpointId =
+    'userEndpointId' in known ? known.userEndpointId : requiredId(body, 'userEndpointId', problems)
+  const answer = readAnswer(body, text, members, problems)
   if (problems.size > 0) throw refuse(problems)
   return { eventId, userEndpointId, answer }
 }
@@ -48,12 +58,6 @@ export function parseAnswer(
 function readEventId({ eventId }: JsonObject, problems: Problems): string {
   if (isShortText(eventId)) return eventId
   problems.set('eventId', `must be a string of 1 to ${ID_CHARACTERS_MAX} characters`)
-  return ''
-}
-
-function readEndpointId({ userEndpointId }: JsonObject, problems: Problems): string {
-  if (isId(userEndpointId)) return userEndpointId
-  problems.set('userEndpointId', `must be a string of ${ID_RULE}`)
   return ''
 }
 

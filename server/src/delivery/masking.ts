@@ -2,7 +2,7 @@ import type { Principal } from '../auth/auth.ts'
 import type { Limits } from '../limits/limits.ts'
 import { applyMasks, createMaskWork, type MaskSet, type MaskWork } from '../masks/masks.ts'
 import type { Metrics } from '../observe/observe.ts'
-import type { JsonObject } from './command/problems.ts'
+import type { JsonObject } from '../parse/parse.ts'
 
 export type MaskBill = {
   readonly quotas: Pick<Limits, 'work' | 'shedding'>

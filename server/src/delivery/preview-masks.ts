@@ -1,12 +1,18 @@
-import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../auth/auth.ts'
 import type { Limits } from '../limits/limits.ts'
 import { type MaskLength, parseMasks } from '../masks/masks.ts'
 import type { Metrics } from '../observe/observe.ts'
-import { optionalStrings, refuse } from './command/command.ts'
+import {
+  isJsonObject,
+  type JsonObject,
+  membersOf,
+  objectIn,
+  optionalStrings,
+  type Problems,
+  parseJson,
+  refuse,
+} from '../parse/parse.ts'
 import { eventText } from './command/event-source.ts'
-import type { JsonObject, Problems } from './command/problems.ts'
-import { isJsonObject, membersOf, parseJson } from './command/raw-json.ts'
 import { maskedEvent, withMasks } from './masking.ts'
 
 /** An event that need not be one yet, and masks to try on it. */
@@ -24,11 +30,11 @@ export type MasksPreviewCommand = {
  */
 export function parseMasksPreview(given: Buffer): MasksPreviewCommand {
   const { bytes, text, value } = parseJson(given)
-  if (!isJsonObject(value)) throw new RollcallError('invalid_request', 'The body must be a JSON object.')
+  const body = objectIn(value)
   const members = membersOf(text, text.indexOf('{'))
   const problems: Problems = new Map()
-  const masks = optionalStrings(value, 'masks', problems)
-  const { event } = value
+  const masks = optionalStrings(body, 'masks', problems)
+  const { event } = body
   if (!isJsonObject(event)) problems.set('event', 'must be a JSON object')
   if (problems.size > 0 || !isJsonObject(event)) throw refuse(problems)
   const own = eventText({ bytes, text }, members, 'event')

@@ -1,7 +1,6 @@
-/** A value as JSON has it. Objects may have own keys named like members of `Object.prototype`. */
-export type JsonValue = null | boolean | number | string | JsonArray | JsonObject
-export type JsonArray = readonly JsonValue[]
-export type JsonObject = { readonly [key: string]: JsonValue }
+import type { JsonArray, JsonObject, JsonValue } from '../parse/parse.ts'
+
+export type { JsonArray, JsonObject, JsonValue } from '../parse/parse.ts'
 export type Container = JsonArray | JsonObject
 
 /** A key of an object or an index of an array. */

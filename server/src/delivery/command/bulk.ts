@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { BODY_BYTES_MAX, BULK_ARRAY_ITEMS_MAX, BULK_LINES_MAX } from '@rollcall/protocol/limits'
 import type { Clock } from '../../clock/clock.ts'
+import { withoutMark } from '../../parse/parse.ts'
 import { Pace } from '../pace.ts'
 import { ArrayScanner } from './bulk-array.ts'
 import { parseSendEvent, type SendEventCommand } from './command.ts'
-import { withoutMark } from './raw-json.ts'
 
 /** One event of a bulk request: what it asks for, or why it cannot be done. */
 export type BulkItem = SendEventCommand | RollcallError

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
+import { parseJsonBody } from '../../parse/parse.ts'
 import { withId } from '../event-bytes.ts'
 import { parseSendEvent } from './command.ts'
-import { parseJsonBody } from './raw-json.ts'
 
 const EVENT = '{"type":"CallOfferedEvent","timestamp":"2026-01-01T00:00:00Z"}'
 const parse = (body: string | Buffer) => parseSendEvent(Buffer.from(body as string))

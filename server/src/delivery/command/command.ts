@@ -1,9 +1,21 @@
-import { RollcallError } from '@rollcall/protocol/error-code'
-import { ID_RULE, isId } from '@rollcall/protocol/id'
 import { ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
+import {
+  isAbsent,
+  isJsonObject,
+  isShortText,
+  type JsonObject,
+  type Member,
+  membersOf,
+  objectIn,
+  optionalId,
+  optionalString,
+  optionalStrings,
+  type Problems,
+  parseJson,
+  refuse,
+  requiredId,
+} from '../../parse/parse.ts'
 import { type BodyText, checkEvent, type EventSource, eventSource } from './event-source.ts'
-import { isAbsent, isShortText, type JsonObject, type Problems } from './problems.ts'
-import { isJsonObject, type Member, membersOf, parseJson } from './raw-json.ts'
 import { parseTerms, type Terms } from './terms.ts'
 import { parseWaiting, type ReceiptKind, readKind } from './waiting.ts'
 
@@ -34,20 +46,20 @@ export type SendEventCommand = Terms & {
  */
 export function parseSendEvent(given: Buffer): SendEventCommand {
   const { bytes, text, value } = parseJson(given)
-  if (!isJsonObject(value)) throw new RollcallError('invalid_request', 'The body must be a JSON object.')
+  const json = objectIn(value)
   const members = membersOf(text, text.indexOf('{'))
   const problems: Problems = new Map()
-  const userId = requiredId(value, 'userId', problems)
-  const organizationId = optionalString(value, 'organizationId', problems)
-  const userEndpointId = optionalId(value, 'userEndpointId', problems)
-  const masks = optionalStrings(value, 'masks', problems)
-  const qos = parseQos(value, problems)
-  const idempotencyKey = parseIdempotencyKey(value, problems)
-  const { ttlSeconds, expiresAtWallMs, collapseKey } = parseTerms(value, problems)
-  const event = checkedEvent(value, '', problems)
-  const cancel = checkedCancel(value, qos, problems)
-  const cancelOn = parseCancelOn(value, problems)
-  const { waitFor, graceMs } = parseWaiting(value, qos, problems)
+  const userId = requiredId(json, 'userId', problems)
+  const organizationId = optionalString(json, 'organizationId', problems)
+  const userEndpointId = optionalId(json, 'userEndpointId', problems)
+  const masks = optionalStrings(json, 'masks', problems)
+  const qos = parseQos(json, problems)
+  const idempotencyKey = parseIdempotencyKey(json, problems)
+  const { ttlSeconds, expiresAtWallMs, collapseKey } = parseTerms(json, problems)
+  const event = checkedEvent(json, '', problems)
+  const cancel = checkedCancel(json, qos, problems)
+  const cancelOn = parseCancelOn(json, problems)
+  const { waitFor, graceMs } = parseWaiting(json, qos, problems)
   if (problems.size > 0 || event === undefined) throw refuse(problems)
   const body = { bytes, text }
   // Member by member: spreading would take longer than all the rest.
@@ -96,39 +108,6 @@ function cancelSource(body: BodyText, event: JsonObject, members: readonly Membe
   const at = members.find((member) => member.key === 'cancelOthers')
   if (at === undefined) throw new Error('a member that JSON.parse saw is missing')
   return eventSource(body, event, membersOf(body.text, at.start), 'cancelOthers.event')
-}
-
-/** A refusal that names every bad field. */
-export function refuse(problems: Problems): RollcallError {
-  const [[field, problem] = ['body', 'is not valid']] = problems
-  return new RollcallError('invalid_request', `${field}: ${problem}`, { fields: problems })
-}
-
-function requiredId(body: JsonObject, name: string, problems: Problems): string {
-  const value = body[name]
-  if (isId(value)) return value
-  problems.set(name, `must be a string of ${ID_RULE}`)
-  return ''
-}
-
-function optionalId(body: JsonObject, name: string, problems: Problems): string | undefined {
-  return body[name] === undefined || body[name] === null ? undefined : requiredId(body, name, problems)
-}
-
-function optionalString(body: JsonObject, name: string, problems: Problems): string | undefined {
-  const value = body[name]
-  if (typeof value === 'string') return value
-  if (value !== undefined && value !== null) problems.set(name, 'must be a string')
-  return undefined
-}
-
-/** A list of strings; absent: none. */
-export function optionalStrings(body: JsonObject, name: string, problems: Problems): readonly string[] {
-  const value = body[name]
-  if (value === undefined || value === null) return []
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
-  problems.set(name, 'must be an array of strings')
-  return []
 }
 
 /** 1 is at least once; any other integer is best effort. [contract: `qos`] */

@@ -3,8 +3,7 @@ import { INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
 import { eventTypeFault } from '@rollcall/protocol/event-type-fault'
 import { isServerEventType, SENT_TYPE_RULE } from '@rollcall/protocol/lifecycle'
 import { EVENT_BYTES_MAX, ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
-import { isShortText, type JsonObject, type Problems } from './problems.ts'
-import { type Member, membersOf } from './raw-json.ts'
+import { isShortText, type JsonObject, type Member, membersOf, type Problems } from '../../parse/parse.ts'
 
 /** An event as its sender wrote it. */
 export type EventSource = {

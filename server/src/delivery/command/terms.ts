@@ -1,6 +1,6 @@
 import { INSTANT_RULE, isInstant } from '@rollcall/protocol/event'
 import { COLLAPSE_KEY_CHARACTERS_MAX, TTL_SECONDS_MAX, TTL_SECONDS_MIN } from '@rollcall/protocol/limits'
-import { isAbsent, type JsonObject, type Problems } from './problems.ts'
+import { isAbsent, type JsonObject, type Problems } from '../../parse/parse.ts'
 
 /** On which terms an event waits, as its sender gave them. */
 export type Terms = {

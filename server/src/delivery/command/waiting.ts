@@ -1,5 +1,5 @@
 import { GRACE_MS_MAX } from '@rollcall/protocol/limits'
-import { isAbsent, type JsonObject, type Problems } from './problems.ts'
+import { isAbsent, type JsonObject, type Problems } from '../../parse/parse.ts'
 
 /** What a sender may want to hear of: that a device has the event, or that a person took it. */
 export type ReceiptKind = 'acknowledged' | 'answered'

@@ -1,6 +1,7 @@
 import type { AcknowledgeEventsWebCommand } from '@rollcall/protocol/command'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { ID_CHARACTERS_MAX, STREAM_ACKNOWLEDGED_MAX } from '@rollcall/protocol/limits'
+import { objectIn } from '../../parse/parse.ts'
 
 /**
  * Reads the body of `POST …/events/acknowledge`. By hand, because a schema's validator would tell of each of a hundred
@@ -9,9 +10,7 @@ import { ID_CHARACTERS_MAX, STREAM_ACKNOWLEDGED_MAX } from '@rollcall/protocol/l
  * @throws RollcallError `invalid_request`
  */
 export function parseAcknowledge(body: unknown): AcknowledgeEventsWebCommand {
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw new RollcallError('invalid_request', 'The body must be a JSON object.')
-  const ids: unknown = Reflect.get(body, 'ids')
+  const { ids } = objectIn(body)
   if (isListOfTexts(ids)) return { ids }
   const problem = `must be an array of 1 to ${STREAM_ACKNOWLEDGED_MAX} ids of messages, as the stream gave them`
   throw new RollcallError('invalid_request', undefined, { fields: [['ids', problem]] })

@@ -1,6 +1,6 @@
 import { ID_RULE, isId } from '@rollcall/protocol/id'
 import { STEP_SECONDS } from '../../charts/charts.ts'
-import { QueryReader } from './query-reader.ts'
+import { QueryReader } from '../../parse/parse.ts'
 
 /** What `GET /rtc-api/statistics/day` was asked. */
 export type DayParameters = { readonly organizationId: string | undefined; readonly stepSeconds: number }

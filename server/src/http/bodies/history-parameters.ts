@@ -7,7 +7,7 @@ import {
   HISTORY_TEXT_CHARACTERS_MAX,
 } from '@rollcall/protocol/limits'
 import type { HistoryFilters } from '../../history/history.ts'
-import { QueryReader } from './query-reader.ts'
+import { QueryReader } from '../../parse/parse.ts'
 
 /** What `GET /rtc-api/events` was asked. */
 export type HistoryParameters = {

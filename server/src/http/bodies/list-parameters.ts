@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { ID_RULE, isId } from '@rollcall/protocol/id'
 import { LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from '@rollcall/protocol/limits'
-import { QueryReader } from './query-reader.ts'
+import { QueryReader } from '../../parse/parse.ts'
 
 /** Which page of a list by id is wanted. */
 export type ListParameters = {

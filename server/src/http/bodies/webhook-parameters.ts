@@ -1,5 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { DEAD_LETTERS_MAX, DEAD_LETTERS_PAGE_DEFAULT, DEAD_LETTERS_PAGE_MAX } from '@rollcall/protocol/limits'
+import { isAbsent, objectIn, QueryReader } from '../../parse/parse.ts'
 
 const LIMIT = /^[1-9]\d{0,3}$/
 const CURSOR = /^[1-9]\d{0,15}$/
@@ -11,16 +12,19 @@ const CURSOR = /^[1-9]\d{0,15}$/
  * @throws RollcallError `invalid_request` naming each parameter that is wrong
  */
 export function parseDeadLetterPage(query: unknown): { readonly after: number; readonly max: number } {
-  const given = membersOf(query)
-  const limit = given.get('limit') ?? String(DEAD_LETTERS_PAGE_DEFAULT)
-  const cursor = given.get('cursor') ?? undefined
-  const fields: [string, string][] = []
-  const isLimit = typeof limit === 'string' && LIMIT.test(limit) && Number(limit) <= DEAD_LETTERS_PAGE_MAX
-  if (!isLimit) fields.push(['limit', `must be an integer from 1 to ${DEAD_LETTERS_PAGE_MAX}`])
-  if (cursor !== undefined && !(typeof cursor === 'string' && CURSOR.test(cursor)))
-    fields.push(['cursor', 'must be the nextCursor of a page'])
-  if (fields.length > 0) throw new RollcallError('invalid_request', undefined, { fields })
-  return { after: Number(cursor ?? 0), max: Number(limit) }
+  const reader = new QueryReader(query)
+  const limit = reader.take('limit', isLimit, `must be an integer from 1 to ${DEAD_LETTERS_PAGE_MAX}`)
+  const cursor = reader.take('cursor', isCursor, 'must be the nextCursor of a page')
+  reader.end()
+  return { after: Number(cursor ?? 0), max: Number(limit ?? DEAD_LETTERS_PAGE_DEFAULT) }
+}
+
+function isLimit(value: unknown): value is string {
+  return typeof value === 'string' && LIMIT.test(value) && Number(value) <= DEAD_LETTERS_PAGE_MAX
+}
+
+function isCursor(value: unknown): value is string {
+  return typeof value === 'string' && CURSOR.test(value)
 }
 
 /**
@@ -29,16 +33,16 @@ export function parseDeadLetterPage(query: unknown): { readonly after: number; r
  * @throws RollcallError `invalid_request`
  */
 export function parseDeadLetterIds(body: unknown): readonly string[] | undefined {
-  if (body !== undefined && body !== null && (typeof body !== 'object' || Array.isArray(body)))
-    throw new RollcallError('invalid_request', 'The body must be a JSON object.')
-  const ids = membersOf(body).get('ids') ?? undefined
-  if (ids === undefined) return undefined
-  if (Array.isArray(ids) && ids.length <= DEAD_LETTERS_MAX && ids.every((id) => typeof id === 'string'))
-    return ids
-  const fields: [string, string][] = [['ids', `must be an array of at most ${DEAD_LETTERS_MAX} strings`]]
-  throw new RollcallError('invalid_request', undefined, { fields })
+  if (isAbsent(body)) return undefined
+  const { ids } = objectIn(body)
+  if (isAbsent(ids)) return undefined
+  if (isListOfTexts(ids)) return ids
+  const problem = `must be an array of at most ${DEAD_LETTERS_MAX} strings`
+  throw new RollcallError('invalid_request', undefined, { fields: [['ids', problem]] })
 }
 
-function membersOf(value: unknown): ReadonlyMap<string, unknown> {
-  return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : [])
+function isListOfTexts(value: unknown): value is readonly string[] {
+  return (
+    Array.isArray(value) && value.length <= DEAD_LETTERS_MAX && value.every((id) => typeof id === 'string')
+  )
 }

@@ -1,9 +1,9 @@
-import { RollcallError } from '@rollcall/protocol/error-code'
+import { type Problems, refuseAny } from './fields.ts'
 
 /** Reads the parameters of a query string, and names all that are wrong at once. */
 export class QueryReader {
   readonly #given: ReadonlyMap<string, unknown>
-  readonly #refused: [string, string][] = []
+  readonly #problems: Problems = new Map()
 
   constructor(query: unknown) {
     this.#given = new Map(typeof query === 'object' && query !== null ? Object.entries(query) : [])
@@ -22,12 +22,11 @@ export class QueryReader {
   }
 
   refuse(name: string, rule: string): void {
-    this.#refused.push([name, rule])
+    this.#problems.set(name, rule)
   }
 
   /** @throws RollcallError `invalid_request` naming each that was refused */
   end(): void {
-    if (this.#refused.length > 0)
-      throw new RollcallError('invalid_request', undefined, { fields: this.#refused })
+    refuseAny(this.#problems)
   }
 }

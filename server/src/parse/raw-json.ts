@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { JSON_DEPTH_MAX } from '@rollcall/protocol/limits'
-import type { JsonObject } from './problems.ts'
+import { isJsonObject } from './fields.ts'
 
 /**
  * JSON bodies with their text kept: the device must get the sender's own bytes of the event, which a
@@ -47,10 +47,6 @@ export function parseJson(body: Buffer): JsonBody {
 /** RFC 8259 §8.1: a reader may ignore a byte order mark. Editors and libraries of Windows write one. */
 export function withoutMark(body: Buffer): Buffer {
   return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body
-}
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 const QUOTE = 34
