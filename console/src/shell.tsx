@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { Problem } from './api/problem.ts'
+import { zoneName } from './format.ts'
 import { href, type PageName, placeOf, type Route } from './routes.ts'
 import { endOf } from './session/ended.ts'
 import { NoticeStrip } from './session/notice-strip.tsx'
@@ -115,6 +116,9 @@ function FrameFoot({
       {version !== undefined && <span>Rollcall {version}</span>}
       <a href={hasDocs ? '/docs' : '/openapi.json'}>API</a>
       <a href={href(['help'])}>Help</a>
+      <span class="frame-zone" title="Times are those of this browser">
+        {zoneName()}
+      </span>
     </p>
   )
 }

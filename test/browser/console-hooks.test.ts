@@ -192,6 +192,42 @@ describe('the console shows webhooks', () => {
     assert.deepEqual(taken(failing), [])
   })
 
+  it('sends a test event, tells what the receiver says, and what it was sent lately', async (t) => {
+    const watched = await start(t, 0)
+    const page = await open(watched, '#/hooks/presence')
+    await page.getByText('Nothing was sent since the server started').waitFor()
+    const send = page.getByRole('button', { name: 'Send a test event' })
+    await send.focus()
+    await page.keyboard.press('Enter')
+    await page.getByText('The test event was not taken: the receiver answered 503').waitFor()
+    const [first] = failing.got
+    assert.equal(first?.isGenuine, true)
+    assert.equal(String(first?.events[0]?.type), 'WebhookTestEvent')
+    const rows = page.locator('.rows-attempts tbody tr')
+    await rows.filter({ hasText: 'answered 503' }).waitFor()
+    failing.behave = undefined
+    await page.waitForTimeout(1_000)
+    await send.click()
+    await page.getByText('The receiver has taken the test event: it answered 204').waitFor()
+    await rows.filter({ hasText: 'answered 204' }).waitFor()
+    assert.deepEqual(await rows.locator('.rows-main').allTextContents(), ['Test event', 'Test event'])
+    await assertAccessible(page, 'a webhook with attempts')
+  })
+
+  it('that fails on every page, until it works again', async (t) => {
+    const watched = await start(t, 2)
+    const page = await open(watched, '#/events')
+    const strip = page.getByRole('region', { name: 'What is wrong now' })
+    await strip.getByRole('link', { name: '2 dead letters of a webhook: presence' }).waitFor()
+    await page.goto(`${server.url}/console/#/hooks/presence`)
+    await page.getByRole('button', { name: 'Replay all' }).click()
+    await strip.getByRole('link', { name: 'A webhook is failing: presence' }).waitFor()
+    failing.behave = undefined
+    await page.getByRole('button', { name: 'Replay all' }).click()
+    await page.getByText('The receiver has taken all 2').waitFor()
+    await strip.waitFor({ state: 'detached' })
+  })
+
   it('at phone width, without a page that is wider than it', async (t) => {
     const page = await open(await start(t, 2, 390), '#/hooks')
     await card(page, 'archive').waitFor()

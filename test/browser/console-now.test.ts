@@ -130,6 +130,31 @@ describe('the console tells how an organization is doing', () => {
     await totals(page, 'Copies kept1')
   })
 
+  it('over the last day, which outlives the server, and stays in the address', async (t) => {
+    const watched = await start(t)
+    watched.watch.expect(UNREACHABLE)
+    watched.watch.expect(/status of 503/)
+    await register('phone')
+    for (let n = 0; n < 5; n++) await send(offer('bob', { qos: 1 }))
+    await server.terminate()
+    server = await startProcess(data.path, { PORT: String(server.port) })
+    const page = await open(watched)
+    await page.getByRole('radio', { name: 'Last day' }).check()
+    await page.waitForURL((url) => url.hash === '#/now?shown=day')
+    // In the first minute of five the step is told of once that minute is over.
+    const chart = page.getByRole('img', {
+      name: /^Events per minute over the last 24 hours\. QoS 0: 0 now, from 0 to 0; QoS 1: (5\.0|2\.5) now/,
+    })
+    await chart.waitFor({ timeout: 100_000 })
+    await page.getByRole('img', { name: /^Registrations and links over the last 24 hours/ }).waitFor()
+    await assertAccessible(page, 'Now, the last day')
+    await page.reload()
+    await page.getByRole('radio', { name: 'Last day', checked: true }).waitFor()
+    await page.getByRole('radio', { name: 'Last 5 minutes' }).check()
+    await page.waitForURL((url) => url.hash === '#/now')
+    await page.getByRole('img', { name: /Registrations: 1 now/ }).waitFor()
+  })
+
   it('with sharp charts that fit, in the colours of the theme, with values under a crosshair', async (t) => {
     const options = {
       deviceScaleFactor: 2,

@@ -1,4 +1,5 @@
 import type { HistoryOutcome, HistoryRecord } from '@rollcall/client'
+import { count } from '../format.ts'
 import type { BadgeTone } from '../ui/badge.tsx'
 
 type Words = {
@@ -69,6 +70,6 @@ export function hasArrived(outcome: HistoryOutcome, qos: HistoryRecord['qos']): 
 }
 
 /** `3 devices`. */
-export function devices(count: number): string {
-  return count === 1 ? '1 device' : `${count} devices`
+export function devices(number: number): string {
+  return number === 1 ? '1 device' : `${count(number)} devices`
 }

@@ -1,32 +1,90 @@
-import type { HistoryRecord } from '@rollcall/client'
+import type { HistoryOutcome, HistoryRecord } from '@rollcall/client'
+import { useState } from 'preact/hooks'
+import { count } from '../../format.ts'
 import { discardWords } from '../../outcome/discard-words.ts'
-import { isFinal, wordsFor } from '../../outcome/outcome.ts'
+import { isFinal, tallyOf, wordsFor } from '../../outcome/outcome.ts'
 import { reasonOf } from '../../outcome/reason.ts'
 import { after } from '../../outcome/summary.ts'
 import { Badge } from '../../ui/badge.tsx'
+import { SelectField } from '../../ui/field.tsx'
+import { partOf } from '../../ui/parts.ts'
 import { useNow } from '../../ui/time.tsx'
+import { Turner } from '../../ui/turner.tsx'
 import { type Axis, axisOf, type Lane, lanesOf, type Step } from './timeline.ts'
+
+/** Marks of the axis that have room on a phone. */
+const MARKS_ROOM = 6
+
+/** Lanes shown at once. */
+const LANES_MAX = 25
 
 /** An event's life at each endpoint, drawn on one axis and told in words. */
 export function Timeline({ record }: { readonly record: HistoryRecord }) {
   const nowMs = useNow(isFinal(record) ? 0 : 1_000)
-  const lanes = lanesOf(record)
+  const [shown, setShown] = useState<HistoryOutcome | ''>('')
+  const [page, setPage] = useState(0)
+  const endpoints = record.endpoints.filter(({ outcome }) => shown === '' || outcome === shown)
+  const part = partOf(endpoints.length, LANES_MAX, page)
+  const lanes = lanesOf({ ...record, endpoints: endpoints.slice(part.from, part.to) })
   const axis = axisOf(lanes, nowMs - Date.parse(record.acceptedAt))
   return (
     <div class="timeline">
+      {record.endpoints.length > LANES_MAX && (
+        <WhichLanes
+          record={record}
+          value={shown}
+          onChange={(next) => {
+            setShown(next)
+            setPage(0)
+          }}
+        />
+      )}
       <AxisLine axis={axis} />
       <ol class="lanes">
         {lanes.map((lane) => (
           <LaneRow key={lane.endpoint.userEndpointId} lane={lane} axis={axis} record={record} />
         ))}
       </ol>
+      <Turner label="Pages of devices" part={part} of={endpoints.length} onTurn={setPage} />
+    </div>
+  )
+}
+
+/** Where there are many, one looks for those of one outcome. */
+function WhichLanes({
+  record,
+  value,
+  onChange,
+}: {
+  readonly record: HistoryRecord
+  readonly value: HistoryOutcome | ''
+  readonly onChange: (outcome: HistoryOutcome | '') => void
+}) {
+  const tally = tallyOf(record)
+  const options = [
+    ['', `all ${count(record.endpoints.length)} devices`] as const,
+    ...tally.map(
+      ([outcome, number]) => [outcome, `${count(number)} ${wordsFor(outcome, record.qos).text}`] as const,
+    ),
+  ]
+  return (
+    <div class="lanes-which">
+      <SelectField
+        label="Show"
+        name="outcome"
+        options={options}
+        value={value}
+        onChange={({ currentTarget }) =>
+          onChange(tally.find(([outcome]) => outcome === currentTarget.value)?.[0] ?? '')
+        }
+      />
     </div>
   )
 }
 
 function AxisLine({ axis }: { readonly axis: Axis }) {
   return (
-    <div class="lane axis" aria-hidden="true">
+    <div class={`lane axis${axis.marks.length > MARKS_ROOM ? ' axis-crowded' : ''}`} aria-hidden="true">
       <span class="quiet small">Since it was accepted</span>
       <div class="axis-marks">
         {axis.marks.map(({ text, place }) => (

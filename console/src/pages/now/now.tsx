@@ -51,13 +51,15 @@ function Live({ shown, ...scope }: Scope & { readonly shown: NowShown }) {
       {data !== undefined && (
         <div class={`now${problem === undefined ? '' : ' now-stale'}`}>
           <Tiles figures={figuresOf(history, data)} />
-          <Segments
-            legend="What the charts show"
-            name="shown"
-            options={SHOWN}
-            value={shown}
-            onChange={(next) => go(href(['now'], { shown: next === 'day' ? next : undefined }), 'replace')}
-          />
+          <div class="charts-which">
+            <Segments
+              legend="What the charts show"
+              name="shown"
+              options={SHOWN}
+              value={shown}
+              onChange={(next) => go(href(['now'], { shown: next === 'day' ? next : undefined }), 'replace')}
+            />
+          </div>
           {shown === 'day' ? (
             <LastDay {...scope} />
           ) : (

@@ -11,6 +11,8 @@ const STEPS_MAX = 4_000
 /** The same where each event is read for a text. */
 const READ_MAX = 500
 const LISTED_BYTES_MAX = 1024 * 1024
+/** What an endpoint's part takes in an answer, about: an event to a thousand devices is as large as a hundred events. */
+const PART_BYTES = 160
 
 /** Bytes of records at which they are written though nobody waits for it. */
 const COMMITTED_BYTES = 256 * 1024
@@ -83,7 +85,7 @@ async function list(
   const stepsMax = begun.query.text === undefined ? STEPS_MAX : READ_MAX
   for await (const { record, before } of search(begun)) {
     if (record !== undefined) {
-      bytes += record.event.byteLength
+      bytes += record.event.byteLength + record.endpoints.length * PART_BYTES
       const isFull = records.length === max || (records.length > 0 && bytes > LISTED_BYTES_MAX)
       if (isFull) return { records, next: records.at(-1)?.recordId }
       records.push(record)
