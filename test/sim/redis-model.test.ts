@@ -9,7 +9,7 @@ import { NO_REDIS, RedisServer } from '../helpers/redis-server.ts'
 import { type Command, commands } from './store-commands.ts'
 import { Twin } from './store-twin.ts'
 
-const RUNS = 25
+const RUNS = 50
 const COMMANDS_MAX = 200
 const STEP_MS = 100
 

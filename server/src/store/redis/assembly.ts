@@ -25,6 +25,7 @@ import { redisWebhooks } from './feed/webhooks.ts'
 import { Heart } from './heart.ts'
 import { Eviction } from './history/eviction.ts'
 import { redisHistory } from './history/history.ts'
+import { LateWrites } from './history/late-writes.ts'
 import { RecordHints } from './history/record-hints.ts'
 import { Known } from './known.ts'
 import { redisCalls } from './mailboxes/calls.ts'
@@ -125,7 +126,7 @@ async function build(
     },
   })
   const [functions, inner] = makeFunctions(options, partitions, lanes, known)
-  const outboxes = new Outboxes(inner, partitions, feedBounds)
+  const outboxes = new Outboxes(inner, partitions, known, feedBounds)
   const taken = { functions: inner, partitions, known, fingerprints, holder, holdMs, wireClock, log }
   const serviceTime = startServiceTime(clock, {
     ...definedOf(await takeUp(taken)),
@@ -139,10 +140,15 @@ async function build(
   const bounds = { historyBounds, feedBounds, bookBounds }
   const parts = { clock, functions, partitions, known, due, serviceTime, hints, outboxes, eviction, log }
   const engine: Engine = { ...parts, ...bounds }
-  const onLost = () => options.onLost?.(new Error('Another process has the store in Redis.'))
+  const onLost = () => {
+    functions.shut()
+    serviceTime.close()
+    options.onLost?.(new Error('Another process has the store in Redis.'))
+  }
   const audit = redisAudit(engine)
-  const heart = new Heart({ engine, inner, audit, clock, holder, holdMs, onLost })
-  const ends = { heart, audit, lanes, serviceTime, functions }
+  const late = new LateWrites()
+  const heart = new Heart({ engine, inner, audit, late, clock, holder, holdMs, onLost })
+  const ends = { heart, audit, late, lanes, serviceTime, functions }
   const store = makeStore(engine, { ...ends, state, listeners, secrets: options.secrets ?? PLAIN })
   return { store, idle: () => idle(heart, lanes), kill: () => kill(ends) }
 }
@@ -180,6 +186,7 @@ const PLAIN = { conceal: (secret: string) => secret, reveal: (secret: string) =>
 
 type Ends = {
   readonly audit: RedisAudit
+  readonly late: LateWrites
   readonly heart: Heart
   readonly lanes: Lanes
   readonly serviceTime: ServiceTime & { close(): void }
@@ -191,7 +198,7 @@ type Ends = {
 
 function makeStore(engine: Engine, ends: Ends): Store {
   const { known, eviction, bookBounds, serviceTime } = engine
-  const { audit, state, listeners, secrets } = ends
+  const { audit, late, state, listeners, secrets } = ends
   const replies = redisReplies(engine)
   let closing: Promise<void> | undefined
   return {
@@ -200,7 +207,7 @@ function makeStore(engine: Engine, ends: Ends): Store {
     mailboxes: redisMailboxes(engine),
     calls: redisCalls(engine),
     replies,
-    history: redisHistory(engine),
+    history: redisHistory(engine, late),
     feed: redisFeed(engine, listeners),
     webhooks: redisWebhooks(engine),
     deadLetters: redisDeadLetters(engine),

@@ -5,6 +5,7 @@ import type { Functions } from './connection/functions.ts'
 import { CONTROL } from './connection/partitions.ts'
 import type { Engine } from './engine.ts'
 import { earliest } from './engine.ts'
+import type { LateWrites } from './history/late-writes.ts'
 import { timeGoesOn } from './sweep.ts'
 
 /** How often what is over is pruned, how much at a time, and how often the store is held anew; milliseconds. */
@@ -15,6 +16,7 @@ export type HeartOptions = {
   readonly engine: Engine
   readonly inner: Functions
   readonly audit: Pick<RedisAudit, 'catchUp'>
+  readonly late: Pick<LateWrites, 'catchUp'>
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly holder: string
   readonly holdMs: number
@@ -59,17 +61,19 @@ export class Heart {
   }
 
   async #beat(): Promise<void> {
-    const { engine, audit, clock, holdMs, onLost } = this.#options
+    const { engine, audit, late, clock, holdMs, onLost } = this.#options
     const nowMs = clock.monotonicMs()
     const isUpkeep = nowMs - this.#keptUpAtMs >= UPKEEP_EVERY_MS
     if (isUpkeep) this.#keptUpAtMs = nowMs
     await this.#timeGoesOn(isUpkeep ? PRUNED_MAX : 0)
+    if (isUpkeep && !(await this.#hold(holdMs))) return onLost()
     await engine.eviction.look()
     if (!isUpkeep) return
     await this.#write()
-    await engine.outboxes.empty()
+    late.catchUp()
     await audit.catchUp()
-    if (!(await this.#hold(holdMs))) onLost()
+    // Last: there may be no memory for it.
+    await engine.outboxes.empty()
   }
 
   async #timeGoesOn(upkeepMax: number): Promise<void> {

@@ -81,6 +81,8 @@ export class Known {
   readonly #bytes = new Sums()
   readonly #claims = new Sums()
   readonly history = new Sums()
+  /** Changes in feeds. */
+  readonly feed = new Sums()
   readonly owners: Owners
   /** Entries of the feed and dead letters that were given up. */
   feedDropped = 0
@@ -128,6 +130,9 @@ export class Known {
         return 2
       case 'history':
         this.history.set(partition, name(), number(notes[at + 2]))
+        return 3
+      case 'feed':
+        this.feed.set(partition, name(), number(notes[at + 2]))
         return 3
       case 'keys':
         this.owners.set(name(), number(notes[at + 2]))

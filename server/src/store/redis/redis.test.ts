@@ -3,9 +3,10 @@ import { after, before } from 'node:test'
 import { createFakeClock, type FakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { NO_REDIS, RedisServer } from '../../../../test/helpers/redis-server.ts'
 import { systemClock } from '../../clock/clock.ts'
+import { testFeedBounds } from '../contract/feed-bounds.ts'
 import { CONTRACT_BOUNDS, type StoreUnderTest, testStoreContract } from '../contract.ts'
 import type { Store } from '../store.ts'
-import { type OpenEngine, openEngine } from './assembly.ts'
+import { type OpenEngine, type OpenEngineOptions, openEngine } from './assembly.ts'
 
 /** Few, so that a day of the fake clock passes in no time, and enough that users are in several. */
 const PARTITIONS = 2
@@ -21,7 +22,13 @@ class EngineUnderTest implements StoreUnderTest {
   readonly #clock: FakeClock = createFakeClock()
   readonly #prefix = `test-${stores++}:`
   readonly ended: [string, number][] = []
+  readonly #bounds: Partial<OpenEngineOptions>
   #engine: OpenEngine | undefined
+  readonly #faults: string[] = []
+
+  constructor(bounds: Partial<OpenEngineOptions> = CONTRACT_BOUNDS) {
+    this.#bounds = bounds
+  }
 
   get store(): Store {
     assert(this.#engine !== undefined)
@@ -39,7 +46,7 @@ class EngineUnderTest implements StoreUnderTest {
 
   async open(): Promise<this> {
     this.#engine = await openEngine({
-      ...CONTRACT_BOUNDS,
+      ...this.#bounds,
       address: { host: '127.0.0.1', port: server?.port ?? 0 },
       prefix: this.#prefix,
       partitions: PARTITIONS,
@@ -50,6 +57,11 @@ class EngineUnderTest implements StoreUnderTest {
       timeMs: () => Math.floor(this.#clock.monotonicMs()),
       beatMs: 100,
       onMailboxEnded: (...what) => void this.ended.push(what),
+      log: {
+        info: () => {},
+        warn: () => {},
+        error: (line, { err }) => void this.#faults.push(`${line}: ${err}`),
+      },
     })
     return this
   }
@@ -76,6 +88,7 @@ class EngineUnderTest implements StoreUnderTest {
 
   async close(): Promise<void> {
     await this.store.close()
+    assert.deepEqual(this.#faults, [])
   }
 }
 
@@ -86,8 +99,6 @@ if (NO_REDIS === undefined) {
   after(() => server?.close())
 }
 
-testStoreContract(
-  'Redis',
-  () => new EngineUnderTest().open(),
-  NO_REDIS === undefined ? {} : { skip: NO_REDIS },
-)
+const here = NO_REDIS === undefined ? {} : { skip: NO_REDIS }
+testStoreContract('Redis', () => new EngineUnderTest().open(), here)
+testFeedBounds('Redis', (feedBounds) => new EngineUnderTest({ feedBounds }).open(), here)

@@ -48,12 +48,16 @@ async function wake(
   known: Known,
 ): Promise<number> {
   const args = [partitions.count, Math.max(0, partition), LEAST_AFTER_START_MS]
-  const [totals, history, keys, claims, nowMs] = list(await functions.call('quick', 'wake', partition, args))
+  const [totals, history, keys, claims, nowMs, feed] = list(
+    await functions.call('quick', 'wake', partition, args),
+  )
   for (const [organizationId, , events, bytes] of list(totals).map(list))
     known.setTotals(partition, text(organizationId), number(events), number(bytes))
   for (const [organizationId, bytes] of pairs(history))
     known.history.set(partition, text(organizationId), number(bytes))
   for (const [owner, count] of pairs(keys)) known.owners.set(text(owner), number(count))
+  for (const [organizationId, count] of pairs(feed))
+    known.feed.set(partition, text(organizationId), number(count))
   known.setClaims(partition, number(claims))
   return number(nowMs)
 }

@@ -87,9 +87,20 @@ describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
       assert.ok(systemClock().monotonicMs() - since < 4_000)
       assert.notEqual(store.failure(), undefined)
       await assert.rejects(append(store, 'y'), { ...isUnavailable, isUndecided: false })
+      const draft = {
+        ...USER,
+        eventId: 'late',
+        type: 'X',
+        qos: 0,
+        senderId: 'b',
+        event: Buffer.from('{}'),
+      } as const
+      store.history.add({ ...draft, acceptedAtWallMs: systemClock().wallMs() }, [])
+      await systemClock().sleep(2_600)
       server.thaw()
       await eventually(async () => (await append(store, 'z')).accepted.length === 1)
       assert.equal(store.failure(), undefined)
+      await eventually(async () => (await store.history.find('late', {})) !== undefined)
     })
   })
 

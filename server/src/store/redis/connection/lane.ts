@@ -1,5 +1,16 @@
 import type { Clock, Timer } from '../../../clock/clock.ts'
-import { AWAY, BEHIND, CLOSED, FEW_COPIES, FULL, meaningOf, refused, SLOW, undecided } from './refusals.ts'
+import {
+  AWAY,
+  BEHIND,
+  CLOSED,
+  FAILED,
+  FEW_COPIES,
+  FULL,
+  meaningOf,
+  refused,
+  SLOW,
+  undecided,
+} from './refusals.ts'
 import { type Command, type Waiting, WaitingLine } from './waiting.ts'
 import { type Answer, ReplyError, type Wire } from './wire.ts'
 
@@ -32,6 +43,8 @@ export type LaneOptions = {
   readonly onMissing: (what: Missing, command: Command, wire: Wire) => Promise<void>
   /** Told when Redis has no memory for something. */
   readonly onFull: () => void
+  /** Told of an error of Redis that nobody has thought of. */
+  readonly onFault: (error: Error) => void
 }
 
 /**
@@ -155,8 +168,10 @@ export class Lane {
       this.#options.onFull()
       waiting.reject(refused(FULL, error))
     } else if (meaning === 'not_yet') this.#again(waiting)
-    else if (meaning === 'failed' || waiting.hasMissed) waiting.reject(undecided(SLOW, error))
-    else this.#makeUpFor(meaning, waiting)
+    else if (meaning === 'failed' || waiting.hasMissed) {
+      this.#options.onFault(error)
+      waiting.reject(undecided(FAILED, error))
+    } else this.#makeUpFor(meaning, waiting)
   }
 
   #makeUpFor(what: Missing, waiting: Waiting): void {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../clock/clock.ts'
+import { type Clock, onceAMinute } from '../../../clock/clock.ts'
 import { LEAST_AFTER_START_MS } from '../../recovery.ts'
 import type { StoreWarning } from '../../store.ts'
 import { type StoreLog, silentLog } from '../store-log.ts'
@@ -17,12 +17,14 @@ const LOOK_AGAIN_MS = 500
 export class State {
   readonly #log: StoreLog
   readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #maySay: (what: string) => boolean
   #fullAtMs = Number.NEGATIVE_INFINITY
   failure: string | undefined
 
   constructor(log: StoreLog, clock: Pick<Clock, 'monotonicMs'>) {
     this.#log = log
     this.#clock = clock
+    this.#maySay = onceAMinute(clock)
   }
 
   set(failure: string | undefined): void {
@@ -30,6 +32,12 @@ export class State {
     if (failure !== undefined && this.failure === undefined)
       this.#log.warn('Redis cannot be reached', { failure })
     this.failure = failure
+  }
+
+  /** A fault of the program, or of Redis: said once a minute. */
+  fault(err: Error): void {
+    if (this.#maySay('fault'))
+      this.#log.error('Redis has answered with an error that nobody expects', { err })
   }
 
   full(): void {
@@ -68,6 +76,7 @@ export function makeLanes(options: LaneNeeds, partitions: Partitions, state: Sta
       replicas,
       onState: (failure) => state.set(failure),
       onFull: () => state.full(),
+      onFault: (error) => state.fault(error),
       async onMissing(what, command, wire) {
         if (what === 'no_function') {
           log.warn("Redis had lost Rollcall's functions, and has them again", {})

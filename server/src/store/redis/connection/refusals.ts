@@ -3,6 +3,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 /** Said to whoever waits for Redis. */
 export const AWAY = 'The store cannot be reached now.'
 export const SLOW = 'The store has not answered in time.'
+export const FAILED = 'The store could not do it.'
 export const FULL = 'The store is full.'
 export const BEHIND = 'Too much waits for the store.'
 export const CLOSED = 'The store is closed.'

@@ -54,8 +54,16 @@ async function asked(wire: Wire, command: string, args: readonly string[]): Prom
   }
 }
 
-/** A user that is refused once is refused again. */
+/** What Node says of a certificate that it does not believe. */
+const DISTRUST = /CERT|ISSUER|VERIFY|ALTNAME/
+
+/** A user that is refused once is refused again, and so is a certificate. */
 export function namingUser(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (error instanceof Error && DISTRUST.test(code))
+    return new SetupError(
+      `Redis's certificate is not believed: ${error.message}. REDIS_CA_FILE says whose is.`,
+    )
   if (!(error instanceof Error) || !/^(NOAUTH|NOPERM|WRONGPASS|ERR AUTH)/.test(error.message)) return error
   return new SetupError(`Redis refuses the user or the password of REDIS_URL: ${error.message}`)
 }

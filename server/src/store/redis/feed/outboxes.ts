@@ -3,6 +3,7 @@ import { list, number, text } from '../connection/answers.ts'
 import type { Functions } from '../connection/functions.ts'
 import type { Partitions } from '../connection/partitions.ts'
 import { grouped } from '../grouped.ts'
+import type { Known } from '../known.ts'
 
 /** Entries moved in one step. */
 const MOVED_MAX = 200
@@ -14,13 +15,15 @@ const MOVED_MAX = 200
 export class Outboxes {
   readonly #functions: Functions
   readonly #partitions: Partitions
+  readonly #known: Pick<Known, 'feed'>
   readonly #bounds: FeedBounds
   readonly #waiting: Set<number>
   #running: Promise<void> | undefined
 
-  constructor(functions: Functions, partitions: Partitions, bounds: FeedBounds) {
+  constructor(functions: Functions, partitions: Partitions, known: Pick<Known, 'feed'>, bounds: FeedBounds) {
     this.#functions = functions
     this.#partitions = partitions
+    this.#known = known
     this.#bounds = bounds
     // Whoever was there before may have left something.
     this.#waiting = new Set(partitions.all)
@@ -44,6 +47,18 @@ export class Outboxes {
   async #emptyAll(): Promise<void> {
     const partitions = [...this.#waiting]
     await Promise.all(partitions.map((partition) => this.#emptyOne(partition)))
+    await this.#keepBound()
+  }
+
+  /** Past the bound of all, those with the most lose their oldest. */
+  async #keepBound(): Promise<void> {
+    while (this.#known.feed.total > this.#bounds.entriesMax) {
+      const organizationId = this.#known.feed.largest()
+      if (organizationId === undefined) return
+      const partition = this.#partitions.of(organizationId)
+      const gone = number(await this.#functions.call('quick', 'feed_shed', partition, [organizationId, 1]))
+      if (gone === 0) return
+    }
   }
 
   async #emptyOne(partition: number): Promise<void> {

@@ -3,13 +3,14 @@ import type { HistoryQuery, HistoryRecord, HistoryStore } from '../../store.ts'
 import { list, number } from '../connection/answers.ts'
 import { atUser, type Engine, earliest } from '../engine.ts'
 import { draftFields } from './drafts.ts'
+import type { LateWrites } from './late-writes.ts'
 import { listRecords } from './listing.ts'
 import { toRecord } from './records.ts'
 
 /** Records of one event id that one partition is asked for. */
 const SAME_ID_MAX = 1_000
 
-export function redisHistory(engine: Engine): HistoryStore {
+export function redisHistory(engine: Engine, late: LateWrites): HistoryStore {
   return {
     add(draft, endpoints) {
       const parts = endpoints.flatMap(({ userEndpointId, outcome, reason = '' }) => [
@@ -19,11 +20,11 @@ export function redisHistory(engine: Engine): HistoryStore {
       ])
       const fields = JSON.stringify(draftFields(draft))
       const args = [fields, Buffer.from(draft.event), engine.hints.next(), ...parts]
-      forget(atUser(engine, 'quick', 'history_add', draft, args))
+      late.begin(() => atUser(engine, 'quick', 'history_add', draft, args))
     },
     note({ registration, sequence }, outcome, reason) {
       const args = [registration.registrationId, sequence, outcome, reason ?? '']
-      forget(atUser(engine, 'quick', 'history_note', registration, args))
+      late.begin(() => atUser(engine, 'quick', 'history_note', registration, args))
     },
     find: (eventId, query) => find(engine, eventId, query),
     list: (query, before, max) => listRecords(engine, query, before, max),
@@ -32,11 +33,6 @@ export function redisHistory(engine: Engine): HistoryStore {
       return parts.reduce<number>((sum, part) => sum + number(part), 0)
     },
   }
-}
-
-/** What cannot be written now is not written: whoever adds it is not told. */
-function forget(written: Promise<unknown>): void {
-  written.catch(() => undefined)
 }
 
 async function find(

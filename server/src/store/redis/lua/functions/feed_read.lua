@@ -1,4 +1,4 @@
--- `FeedStore.read`: what was read may have been sent.
+-- `FeedStore.read`: a gap that was read may have been sent, and is joined with no other any more.
 -- KEYS partition
 -- ARGV time wall organization afterSequence max
 -- Reply entries
@@ -11,8 +11,7 @@ return function(args)
   for _, member in ipairs(found) do
     local sequence, entry = S.split(member)
     entries[#entries + 1] = S.show_entry(sequence, entry)
-    local read = tonumber(redis.call('HGET', S.key('fr'), organization) or '0')
-    if tonumber(sequence) > read then redis.call('HSET', S.key('fr'), organization, sequence) end
+    if entry.n and not entry.v then S.feed_mark_read(organization, member, sequence, entry) end
   end
   return entries
 end

@@ -1,7 +1,7 @@
 -- Begins a partition, or takes it up after a stop: whoever lived has a minute at least. Links of before are nobody's.
 -- KEYS partition
 -- ARGV time wall partitions partition leastMs
--- Reply {totals, history, keys, claims, now}
+-- Reply {totals, history, keys, claims, now, feed}
 -- Flags allow-oom
 return function(args)
   local call = redis.call
@@ -29,5 +29,5 @@ return function(args)
     totals[#totals + 1] = { rows[at], total[1], total[2], total[3] }
   end
   local keys = call('HGETALL', S.key('ckn'))
-  return { totals, call('HGETALL', S.key('hs')), keys, call('ZCARD', S.key('ckc')), S.text(S.now) }
+  return { totals, call('HGETALL', S.key('hs')), keys, call('ZCARD', S.key('ckc')), S.text(S.now), call('HGETALL', S.key('fn')) }
 end

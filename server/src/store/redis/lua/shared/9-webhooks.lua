@@ -1,5 +1,5 @@
 -- At the organization's: `fd:<organization>` its feed by sequence, `fs:<organization>` up to where each partition's outbox has
--- been moved, `fl` the newest sequence of each, `fr` up to where each was read, `fb` bytes and `fn` changes of each, `gap`
+-- been moved, `fl` the newest sequence of each, `fb` bytes and `fn` changes of each, `gap`
 -- how many changes were dropped. `wh:<organization>` webhooks, `dl:<organization>/<webhook>` dead letters, `dn` how many.
 
 function S.split(member)
@@ -12,7 +12,9 @@ local function forget_empty(key, field, left)
 end
 
 local function count_feed(organization, changes, bytes)
-  forget_empty('fn', organization, call('HINCRBY', S.key('fn'), organization, changes))
+  local left = call('HINCRBY', S.key('fn'), organization, changes)
+  forget_empty('fn', organization, left)
+  S.note('feed', organization, left)
   forget_empty('fb', organization, call('HINCRBY', S.key('fb'), organization, bytes))
 end
 
@@ -33,7 +35,6 @@ end
 -- The oldest change goes; a gap stands in its place, joined with the one before it unless that may have been sent.
 function S.feed_give_up(organization)
   local key = S.key('fd:' .. organization)
-  local read = tonumber(call('HGET', S.key('fr'), organization) or '0')
   local gap, gap_member
   local at = 0
   while true do
@@ -53,9 +54,16 @@ function S.feed_give_up(organization)
       return true
     end
     gap, gap_member = nil, nil
-    if tonumber(sequence) > read then gap, gap_member = entry, member end
+    if not entry.v then gap, gap_member = entry, member end
     at = at + 1
   end
+end
+
+function S.feed_mark_read(organization, member, sequence, entry)
+  local key = S.key('fd:' .. organization)
+  call('ZREM', key, member)
+  entry.v = 1
+  call('ZADD', key, sequence, sequence .. ':' .. cmsgpack.pack(entry))
 end
 
 function S.feed_keep_bounds(organization, entries_max, bytes_max)
