@@ -1,4 +1,5 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
+import type { NodeTable } from '../../../server/src/cluster/cluster.ts'
 import {
   parseSendEvent,
   type SendEventCommand,
@@ -23,14 +24,21 @@ const TIMEOUT_MS = 5_000
 const SKEW_MS_MAX = 3_000
 /** Time from a process's death until its links are out of the store, and a little. */
 const BURIED_BY_MS = 13_000
+/** Rounds in which all phones connect and take what comes, and in which of them something still is sent. */
+const SETTLING_ROUNDS = 160
+const SENDING_FROM = 115
+const SENDING_TO = 135
 
 export type ClusterWorldOptions = {
   readonly seed: number
   readonly nodes: number
   /** Puts a fault into what each process has of the store, to see that it is found. */
   readonly plant?: Plant
+  readonly plantTable?: (table: NodeTable) => NodeTable
   /** Puts a fault between the processes. */
   readonly plantNetwork?: (network: SimulatedNetwork) => void
+  /** Whether it is over with the first violation, as where one is looked for. Default: no. */
+  readonly stopsAtViolation?: boolean
   /** Gets the history as well. */
   readonly onLine?: (line: Line) => void
 }
@@ -66,7 +74,7 @@ export class ClusterWorld {
   readonly #random
   readonly #clock: FakeClock = createFakeClock()
   readonly #memory: MemoryStore
-  readonly #table: MemoryNodeTable
+  readonly #table: NodeTable
   readonly #network: SimulatedNetwork
   readonly #storeWeather: StoreWeather = { answersLost: 0, callsLost: 0 }
   readonly #checker: Checker
@@ -81,6 +89,7 @@ export class ClusterWorld {
   /** Events with a key, so that they can be sent again. */
   readonly #keyed: Made[] = []
   #unexpected: unknown
+  #isViolated = false
 
   constructor(options: ClusterWorldOptions) {
     const { seed, nodes, onLine } = options
@@ -88,10 +97,13 @@ export class ClusterWorld {
     this.#dice = createDice(seed)
     this.#random = seededRandom(`cluster ${seed}`)
     this.#memory = createMemoryStore({ clock: this.#clock })
-    this.#table = new MemoryNodeTable(this.#clock)
+    const table = new MemoryNodeTable(this.#clock)
+    this.#table = options.plantTable?.(table) ?? table
     this.#network = new SimulatedNetwork(this.#clock, this.#dice)
     options.plantNetwork?.(this.#network)
-    this.#checker = new Checker()
+    this.#checker = new Checker(() => {
+      this.#isViolated = true
+    })
     const write = (line: Line): void => {
       if (line.kind === 'delivery') this.tally.deliveries++
       onLine?.(line)
@@ -111,18 +123,22 @@ export class ClusterWorld {
   /** Runs so many steps and settles up. @throws what the service threw that it should not */
   async run(steps: number): Promise<Verdict> {
     await this.#boot()
-    while (this.#step < steps && this.#unexpected === undefined) {
+    while (this.#step < steps && !this.#isOver) {
       this.#step++
       await this.#act()
       await this.#clock.advance(this.#dice.chance(5) ? this.#dice.roll(1_500) : this.#dice.roll(60))
     }
-    await this.#settle()
+    if (!this.#isOver) await this.#settle()
     if (this.#unexpected !== undefined) throw this.#unexpected
     for (const process of this.#processes) void process.close()
     await this.#clock.advance(2_000)
     await this.#memory.close()
     this.tally.told = this.#hooks.received
     return this.#checker.finish()
+  }
+
+  get #isOver(): boolean {
+    return this.#unexpected !== undefined || (this.#options.stopsAtViolation === true && this.#isViolated)
   }
 
   #makePhones(): readonly Phone[] {
@@ -495,11 +511,13 @@ export class ClusterWorld {
     Object.assign(this.#storeWeather, { answersLost: 0, callsLost: 0 })
     this.#hooks.isKind = true
     // Freezes and burials are over, and so are calls that were under way.
-    for (let round = 0; round < 160 && this.#unexpected === undefined; round++) {
+    for (let round = 0; round < SETTLING_ROUNDS && !this.#isOver; round++) {
       for (const phone of this.#phones) this.#attend(phone)
+      // To links that stay: whoever is not told of these is told of nothing.
+      if (round >= SENDING_FROM && round < SENDING_TO) this.#send()
       await this.#clock.advance(300)
     }
-    if (this.#unexpected !== undefined) return
+    if (this.#isOver) return
     this.#recorder.add({ kind: 'settled' })
     for (let round = 0; round < 10; round++) {
       for (const phone of this.#phones) this.#attend(phone)

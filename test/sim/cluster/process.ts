@@ -36,7 +36,7 @@ export type ProcessOptions = {
   readonly plant: Plant
   /** How many there were before, so that no two have one incarnation. */
   readonly incarnation: number
-  /** Registrations that this one was told have expired. */
+  /** Registrations that the store has let expire, as this one swept. */
   readonly onExpired: (registration: Registration) => void
 }
 
@@ -70,7 +70,17 @@ export class ServiceProcess {
         own,
       )
       // Whoever does not sweep leaves it to another.
-      const sweep: Store['sweep'] = (max) => (nodes.sweeps(0) ? store.sweep(max) : Promise.resolve(NOTHING))
+      const sweep: Store['sweep'] = async (max) => {
+        if (!nodes.sweeps(0)) return NOTHING
+        const swept = await store.sweep(max)
+        // At once, however late this process hears of it.
+        for (const registration of swept.expired) {
+          // One that was registered anew before it was swept is there.
+          const [anew] = await store.registrations.look([registration], {})
+          if (anew === undefined) options.onExpired(registration)
+        }
+        return swept
+      }
       return { ...store, sweep }
     }
     this.store = remoteStore({ clock, own, dice, weather, open, carry })
@@ -92,10 +102,7 @@ export class ServiceProcess {
       onLapsed: (entries) => delivery.entriesLapsed(entries),
       onRegistered: (registration) => delivery.endpointRegistered(registration),
       onReminderDue: (registration) => delivery.remind(registration),
-      onExpired: (registration) => {
-        options.onExpired(registration)
-        delivery.endpointGone(registration, 'expired')
-      },
+      onExpired: (registration) => delivery.endpointGone(registration, 'expired'),
       onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
     })
   }

@@ -5,17 +5,21 @@ import type { RecordedCall, Recorder } from '../../history/recorder.ts'
 import type { Dice } from '../dice.ts'
 import type { ServiceProcess } from './process.ts'
 
+type Token = { readonly name: string; readonly token: string }
 type Ask<Answer> = (call: RecordedCall, run: () => Promise<Answer>) => Promise<void>
 
 const ALICE = { organizationId: 'acme', userId: 'alice' }
 
-/** Alice's access tokens, which are revoked now and then; with each she looks for her phone. */
+/**
+ * Alice's access tokens; with each she looks for her phone. Now and then all that she has are revoked, of which the history
+ * names the newest: her registrations stay.
+ */
 export class Tokens {
   readonly signingKey: SigningKey
   readonly #clock: Clock
   readonly #recorder: Recorder
   /** Of before the last revocation too: they must be refused. */
-  #known: { readonly name: string; readonly token: string }[] = []
+  #known: Token[] = []
   #issued = 0
 
   constructor(clock: Clock, recorder: Recorder) {
@@ -24,28 +28,23 @@ export class Tokens {
     this.signingKey = testSigningKey(clock)
   }
 
-  #issue(): void {
+  #issue(): Token {
     const name = `token-${++this.#issued}`
     const call = this.#recorder.begin({ op: 'token', user: 'acme/alice', issues: name })
-    this.#known.push({ name, token: forge(this.#clock, { claims: { jti: name } }) })
+    const issued = { name, token: forge(this.#clock, { claims: { jti: name } }) }
+    this.#known.push(issued)
     call.ok()
+    return issued
   }
 
   revoke(process: ServiceProcess, ask: Ask<void>): void {
-    const call = this.#recorder.begin({ op: 'revoke', user: 'acme/alice' })
-    void ask(call, async () => {
-      // As the API does.
-      await process.auth?.revokeUser(ALICE)
-      await process.registrar.unregisterAll(ALICE, 'revoked')
-    }).then(() => this.#issue())
+    const { name } = this.#known.at(-1) ?? this.#issue()
+    const call = this.#recorder.begin({ op: 'revoke', user: 'acme/alice', revokes: name })
+    void ask(call, async () => process.auth?.revokeUser(ALICE)).then(() => this.#issue())
   }
 
   async use(process: ServiceProcess, dice: Dice, ask: Ask<boolean>): Promise<void> {
-    if (this.#known.length === 0) this.#issue()
-    const { name, token } = this.#known.at(-1 - dice.roll(Math.min(3, this.#known.length))) ?? {
-      name: '',
-      token: '',
-    }
+    const { name, token } = this.#known.at(-1 - dice.roll(3)) ?? this.#known.at(-1) ?? this.#issue()
     // Its signature takes real time, which must not tell: from now on it is known.
     const known = async () => void (await process.auth?.authenticate(token))
     await known().catch(() => undefined)
