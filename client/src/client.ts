@@ -2,7 +2,13 @@
 export type { UserPresence } from '@rollcall/protocol/command'
 export { RollcallError } from '@rollcall/protocol/error-code'
 export type { Event } from '@rollcall/protocol/event'
-export type { HistoryEndpoint, HistoryOutcome, HistoryPage, HistoryRecord } from '@rollcall/protocol/history'
+export type {
+  DiscardReason,
+  HistoryEndpoint,
+  HistoryOutcome,
+  HistoryPage,
+  HistoryRecord,
+} from '@rollcall/protocol/history'
 export type { Statistics } from '@rollcall/protocol/statistics'
 export {
   type Backend,

@@ -54,6 +54,29 @@ describe('the command line of an operator', () => {
     assert.equal((await cli(person('alice'), 'webhooks')).code, 4)
   })
 
+  it('tries a webhook, and tells what it was sent lately', async () => {
+    const failed = await cli(BACKEND, 'webhooks', 'presence', '--test')
+    const [attempt] = failed.lines()
+    assert.deepEqual([failed.code, attempt?.['kind'], attempt?.['status']], [1, 'test', 503], failed.stderr)
+    assert.equal(receiver.got.at(-1)?.isGenuine, true)
+    receiver.behave = undefined
+    // Once a second: the command waits for its turn.
+    const taken = await cli(SERVICE, 'webhooks', 'presence', '--test', '--organization', 'acme')
+    assert.deepEqual([taken.code, taken.lines()[0]?.['status']], [0, 204], taken.stderr)
+    receiver.behave = (response) => response.writeHead(503).end()
+    const attempts = (await cli(BACKEND, 'webhooks', 'presence', '--attempts')).lines()
+    assert.deepEqual(
+      attempts.map(({ kind, status }) => [kind, status]),
+      [
+        ['test', 204],
+        ['test', 503],
+      ],
+    )
+    assert.equal((await cli(BACKEND, 'webhooks', 'nothing', '--test')).code, 5)
+    assert.equal((await cli(person('alice'), 'webhooks', 'presence', '--test')).code, 4)
+    assert.equal((await cli(BACKEND, 'webhooks', '--test')).code, 2)
+  })
+
   it('replays one dead letter, and then all', async () => {
     const letters = (await cli(BACKEND, 'webhooks', 'presence')).lines()
     const ids = letters.map(({ event }) => String(Reflect.get(Object(event), 'id')))
@@ -85,12 +108,16 @@ describe('the command line of an operator', () => {
     const id = 'a b ?%2e é'
     const registered = await cli(person('bob'), 'register', '--id', id, '--keep-alive', '600')
     assert.equal(registered.code, 0, registered.stderr)
+    const sent = await cli(BACKEND, 'send', 'bob', 'CallOfferedEvent')
     const kicked = await cli(BACKEND, 'kick', 'bob', id)
     assert.deepEqual(
       [kicked.code, kicked.lines()],
       [0, [{ userId: 'bob', userEndpointId: id }]],
       kicked.stderr,
     )
+    const [record] = (await cli(BACKEND, 'events', String(sent.lines()[0]?.['eventId']))).lines()
+    const [endpoint] = Array.isArray(record?.['endpoints']) ? record['endpoints'] : []
+    assert.equal(Reflect.get(Object(endpoint), 'discardReason'), 'kicked', 'the history says why')
     const again = await cli(SERVICE, 'kick', 'bob', id, '--organization', 'acme')
     assert.deepEqual([again.code, again.stdout], [5, ''])
     assert.match(again.stderr, /not_found/)
@@ -121,6 +148,7 @@ describe('the command line of an operator', () => {
     for (const [command, wanted] of [
       ['webhooks', /WEBHOOK +ENABLED +PENDING +DEAD/],
       ['stats', /connected +0/],
+      ['webhooks presence --attempts', /AT +WHAT +EVENTS +STATUS/],
     ] as const) {
       const { stdout } = spawnSync(
         'script',
