@@ -4,6 +4,7 @@ import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import { KEEP_ALIVE_SECONDS_MIN } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
 import type { Log, Statistics } from '../observe/observe.ts'
+import { type Problems, refuseAny } from '../parse/parse.ts'
 import type {
   EndpointKey,
   EntryPosition,
@@ -167,14 +168,14 @@ function checkWanted(
   { userEndpointId, keepAliveSeconds }: WantedRegistration,
   keepAliveSecondsMax: number,
 ): void {
-  const fields = new Map<string, string>()
+  const problems: Problems = new Map()
   const isInRange = keepAliveSeconds >= KEEP_ALIVE_SECONDS_MIN && keepAliveSeconds <= keepAliveSecondsMax
   if (!Number.isInteger(keepAliveSeconds) || !isInRange)
-    fields.set(
+    problems.set(
       'keepAliveSeconds',
       `must be an integer from ${KEEP_ALIVE_SECONDS_MIN} to ${keepAliveSecondsMax}`,
     )
   if (userEndpointId !== undefined && !isId(userEndpointId))
-    fields.set('userEndpointId', `must be ${ID_RULE}`)
-  if (fields.size > 0) throw new RollcallError('invalid_request', undefined, { fields })
+    problems.set('userEndpointId', `must be ${ID_RULE}`)
+  refuseAny(problems)
 }
