@@ -24,7 +24,7 @@ const nameOf = (metric: string): string => metric.replace(/_bucket$/, '')
 
 /** The labels that a metric of ours has, as the source says; none where it says none. */
 function labelsOf(metric: string): readonly string[] {
-  const text = source('metrics.ts') + source('sharing.ts')
+  const text = source('metrics.ts') + source('tallied.ts') + source('sharing.ts')
   const after = text.split(`'${metric}'`)[1] ?? ''
   const [declared = ''] = after.split(/'rollcall_/)
   return [...(/labelNames: \[([^\]]*)\]/.exec(declared)?.[1] ?? '').matchAll(/'(\w+)'/g)].map(

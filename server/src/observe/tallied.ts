@@ -1,4 +1,4 @@
-import { Counter, type Registry } from 'prom-client'
+import { Counter, type CounterConfiguration, type Registry } from 'prom-client'
 import { BOUNDS_MS, type EventOutcome, type Tally, type Times } from './tally.ts'
 
 /** Under which label an outcome is shown. */
@@ -8,30 +8,51 @@ const SHOWN_AS: Readonly<Partial<Record<EventOutcome, string>>> = {
   too_large: 'discarded',
 }
 
+const ACCEPTED = {
+  name: 'rollcall_events_accepted_total',
+  help: 'Events answered with a count.',
+  labelNames: ['qos'],
+}
+const OUTCOMES = {
+  name: 'rollcall_event_outcomes_total',
+  help: 'What became of events, per endpoint.',
+  labelNames: ['outcome'],
+}
+const ENDED = {
+  name: 'rollcall_registrations_ended_total',
+  help: 'Registrations ended.',
+  labelNames: ['how'],
+}
+const DELIVERY = {
+  name: 'rollcall_delivery_seconds',
+  help: 'Acceptance to socket (QoS 0) or to acknowledgement (QoS 1).',
+  labelNames: ['qos'],
+}
+const LATENESS = {
+  name: 'rollcall_expiry_lateness_seconds',
+  help: 'Time between a deadline and its expiry.',
+}
+
+type Sample = readonly [label: string, count: number]
+
 /** Adds the counters whose numbers are the tallies', all together. `total` is asked at each scrape. */
 export function addTallied(registry: Registry, total: () => Tally): void {
-  const counter = (name: string, help: string, label: string, read: (total: Tally) => readonly Sample[]) =>
+  const add = (options: CounterConfiguration<string>, read: (total: Tally) => readonly Sample[]) =>
     new Counter({
-      name,
-      help,
-      labelNames: [label],
+      ...options,
       registers: [registry],
       collect() {
         this.reset()
         for (const [value, count] of read(total())) this.labels(value).inc(count)
       },
     })
-  counter('rollcall_events_accepted_total', 'Events answered with a count.', 'qos', ({ qos0, qos1 }) => [
+  add(ACCEPTED, ({ qos0, qos1 }) => [
     ['0', qos0.events],
     ['1', qos1.events],
   ])
-  counter('rollcall_event_outcomes_total', 'What became of events, per endpoint.', 'outcome', outcomes)
-  counter('rollcall_registrations_ended_total', 'Registrations ended.', 'how', ({ ended }) =>
-    Object.entries(ended),
-  )
+  add(OUTCOMES, outcomes)
+  add(ENDED, ({ ended }) => Object.entries(ended))
 }
-
-type Sample = readonly [label: string, count: number]
 
 function outcomes({ qos0, qos1 }: Tally): readonly Sample[] {
   const { events: _, ...names } = qos0
@@ -43,19 +64,18 @@ function outcomes({ qos0, qos1 }: Tally): readonly Sample[] {
 
 /** The histograms of the tallies, as text: the library's own hold only what they were told one by one. */
 export function talliedHistograms({ deliveryMs, expiryLatenessMs }: Tally): string {
-  const delivery = 'Acceptance to socket (QoS 0) or to acknowledgement (QoS 1).'
   return [
-    ...head('rollcall_delivery_seconds', delivery),
-    ...series('rollcall_delivery_seconds', deliveryMs.qos0, 'qos="0"'),
-    ...series('rollcall_delivery_seconds', deliveryMs.qos1, 'qos="1"'),
+    ...head(DELIVERY),
+    ...series(DELIVERY.name, deliveryMs.qos0, 'qos="0"'),
+    ...series(DELIVERY.name, deliveryMs.qos1, 'qos="1"'),
     '',
-    ...head('rollcall_expiry_lateness_seconds', 'Time between a deadline and its expiry.'),
-    ...series('rollcall_expiry_lateness_seconds', expiryLatenessMs),
+    ...head(LATENESS),
+    ...series(LATENESS.name, expiryLatenessMs),
     '',
   ].join('\n')
 }
 
-function head(name: string, help: string): readonly string[] {
+function head({ name, help }: typeof LATENESS): readonly string[] {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`]
 }
 
