@@ -16,6 +16,7 @@ import { leaseCases, leaseRestartCases } from './contract/leases.ts'
 import { linkCases, linkRestartCases } from './contract/links.ts'
 import { lookCases, lookRestartCases } from './contract/look.ts'
 import { mailboxCases } from './contract/mailboxes.ts'
+import { neighbourCases } from './contract/neighbours.ts'
 import { registrationCases } from './contract/registrations.ts'
 import { replyCases, replyRestartCases } from './contract/replies.ts'
 import { closingCases, restartCases } from './contract/restart.ts'
@@ -43,6 +44,8 @@ export const CONTRACT_BOUNDS = { bookBounds: SMALL_BOOKS, historyBounds: SMALL_H
 export type ContractOptions = {
   /** Why this store is not tried with restarts and crashes. */
   readonly noRestarts?: string
+  /** Why it is not tried with several processes. */
+  readonly noNeighbours?: string
   /** Why it is not tried at all here. */
   readonly skip?: string
 }
@@ -56,7 +59,7 @@ export type ContractOptions = {
 export function testStoreContract(
   name: string,
   open: () => Promise<StoreUnderTest>,
-  { noRestarts, skip: noneOfIt }: ContractOptions = {},
+  { noRestarts, noNeighbours, skip: noneOfIt }: ContractOptions = {},
 ): void {
   const groups: readonly (readonly [string, Cases, skip?: string | undefined])[] = [
     ['registrations', registrationCases],
@@ -83,6 +86,7 @@ export function testStoreContract(
     ['leases of webhooks', leaseCases],
     ['looking', lookCases],
     ['links', linkCases],
+    ['several processes', neighbourCases, noNeighbours],
     ['terms of events', termCases],
     ['answers to events', answerCases],
     ['totals', totalsCases],

@@ -6,6 +6,7 @@ import type {
   EndpointKey,
   MailboxBounds,
   MailboxEntry,
+  OnTiding,
   RegisterOutcome,
   RegisterRequest,
   Registration,
@@ -35,6 +36,8 @@ export interface StoreUnderTest {
   /** The same without closing: the process died. */
   crash(downMs: number): Promise<void>
   close(): Promise<void>
+  /** The same store as another process has it. Absent where none ever does. */
+  openFor?(node: string, onTiding: OnTiding): Store
 }
 
 export const ENDPOINT: EndpointKey = { organizationId: 'acme', userId: 'alice', userEndpointId: 'phone' }

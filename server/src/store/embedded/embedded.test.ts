@@ -116,7 +116,9 @@ class EngineUnderTest implements StoreUnderTest {
   }
 }
 
-testStoreContract('the embedded engine on a real disk', () => new EngineUnderTest().open())
+testStoreContract('the embedded engine on a real disk', () => new EngineUnderTest().open(), {
+  noNeighbours: 'no other process has its folder',
+})
 
 describe('the data folder', () => {
   const clock = createFakeClock()

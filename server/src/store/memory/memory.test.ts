@@ -1,5 +1,6 @@
 import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { CONTRACT_BOUNDS, testStoreContract } from '../contract.ts'
+import type { OnTiding } from '../store.ts'
 import { createMemoryStore } from './memory.ts'
 
 const FORGETS = 'it forgets everything with the process'
@@ -19,6 +20,7 @@ testStoreContract(
     return {
       ...{ store, ended, wallMs, advance, jumpWall, stall: (ms: number) => clock.stall(ms) },
       ...{ reopen: refuse, crash: refuse, close: () => store.close() },
+      openFor: (node: string, onTiding: OnTiding) => store.openFor(() => node, onTiding),
     }
   },
   { noRestarts: FORGETS },
