@@ -524,7 +524,8 @@ export class ClusterWorld {
       await this.#clock.advance(300)
     }
     await this.#recount()
-    for (let minute = 0; minute < 6; minute++) await this.#clock.advance(60_000)
+    // What a receiver refused is tried again after a while.
+    await this.#clock.advance(100_000)
   }
 
   #attend(phone: Phone): void {

@@ -4,8 +4,8 @@ import { violationText } from '../../history/verdict-text.ts'
 import { type ClusterTally, ClusterWorld } from './cluster-world.ts'
 
 const NODES = 3
-const STEPS = Number(process.env['SIM_STEPS'] ?? 500)
-const RUNS = Number(process.env['SIM_RUNS'] ?? 12)
+const STEPS = Number(process.env['SIM_STEPS'] ?? 400)
+const RUNS = Number(process.env['SIM_RUNS'] ?? 8)
 
 describe('a simulated cluster', () => {
   it('keeps its promises whatever fails', async () => {
@@ -23,5 +23,15 @@ describe('a simulated cluster', () => {
     }
     // A simulation in which nothing happens proves nothing.
     for (const [name, count] of Object.entries(total)) assert.ok(count >= RUNS / 4, `only ${count} ${name}`)
+  })
+
+  it('does the same again for the same seed', async () => {
+    const run = async (): Promise<readonly string[]> => {
+      const lines: string[] = []
+      const onLine = (line: object): void => void lines.push(JSON.stringify(line))
+      await new ClusterWorld({ seed: 4711, nodes: NODES, onLine }).run(150)
+      return lines
+    }
+    assert.deepEqual(await run(), await run())
   })
 })
