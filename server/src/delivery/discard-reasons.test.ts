@@ -8,6 +8,7 @@ import {
   send,
 } from '../../../test/helpers/delivery-scene.ts'
 import { PEER } from '../../../test/helpers/link-peer.ts'
+import type { Taken } from './delivery.ts'
 
 const EVENT = { type: 'CallOfferedEvent', timestamp: '2026-01-01T00:00:00Z' }
 const PHONE = { organizationId: 'acme', userId: 'bob' }
@@ -64,6 +65,17 @@ describe('delivery says why it gave an event up', () => {
     await scene.store.mailboxes.append({ ...PHONE, event, record, eventsMax: 9, bytesMax: 999 })
     await attach(scene, phone)
     assert.deepEqual(await fate(scene, 'sealed'), ['discarded', 'unreadable'])
+    await scene.store.close()
+  })
+
+  it('a client that takes none of that size, at QoS 0: it was not sent', async () => {
+    const scene = await openDelivery()
+    const link = { peer: PEER, send: (): Taken => 'too_large', hasRoom: () => true, close: () => undefined }
+    scene.delivery.attach(await register(scene, 'phone'), link).start()
+    await sendNamed(scene, 'large', 0)
+    assert.deepEqual(await fate(scene, 'large'), ['discarded', 'too_large'])
+    const { sent, discarded } = scene.statistics.read('acme').qos0
+    assert.deepEqual([sent, discarded], [0, 1])
     await scene.store.close()
   })
 

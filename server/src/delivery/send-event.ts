@@ -173,9 +173,9 @@ async function sendAtMostOnce(
   if (waiter !== undefined)
     receipts.expect(waiter, awaited(event), [], isOver ? 0 : connected(links, sightings))
   const endpoints = sightings.map((sighting) => {
-    const outcome = isOver ? over(tally) : sendNow(context, tally, sighting, event)
-    const { userEndpointId } = sighting.registration
-    return outcome === 'discarded' ? { ...CONGESTED, userEndpointId } : { userEndpointId, outcome }
+    const how = isOver ? 'expired' : sendNow(context, sighting, event)
+    tally.outcome(0, how)
+    return { ...SHOWN[how], userEndpointId: sighting.registration.userEndpointId }
   })
   store.history.add(draftOf(event, event, atWallMs), endpoints)
   if (endpoints.some(wasSent)) tally.delivered(0, clock.monotonicMs() - event.acceptedAtMs)
@@ -183,40 +183,32 @@ async function sendAtMostOnce(
   return { count: sightings.length, eventId: event.eventId }
 }
 
-/** What becomes of a QoS 0 event whose link has no room. */
-const CONGESTED = { outcome: 'discarded', reason: 'congested' } as const
+/** What becomes of a QoS 0 event at an endpoint, as it is counted; and how the history shows that. */
+const SHOWN = {
+  sent: { outcome: 'sent' },
+  not_connected: { outcome: 'not_connected' },
+  expired: { outcome: 'expired' },
+  dropped_congested: { outcome: 'discarded', reason: 'congested' },
+  too_large: { outcome: 'discarded', reason: 'too_large' },
+} as const
 
 function wasSent({ outcome }: { readonly outcome: Outcome }): boolean {
   return outcome === 'sent'
 }
 
-function over(tally: Tally): Outcome {
-  tally.outcome(0, 'expired')
-  return 'expired'
-}
-
 function sendNow(
   context: SendEventContext,
-  tally: Tally,
   { registration, link }: Sighting<'link'>,
   event: Accepted,
-): Outcome {
+): keyof typeof SHOWN {
   if (link?.node !== undefined) {
     sendOnceElsewhere(context, registration, { linkId: link.linkId, node: link.node }, event)
-    tally.outcome(0, 'sent')
     return 'sent'
   }
   const taken = context.links.find(registration)?.sendNow(event.bytes)
-  if (taken === undefined) {
-    tally.outcome(0, 'not_connected')
-    return 'not_connected'
-  }
-  if (taken === true) {
-    tally.outcome(0, 'sent')
-    return 'sent'
-  }
-  tally.outcome(0, taken === false ? 'dropped_congested' : taken)
-  return 'discarded'
+  if (taken === undefined) return 'not_connected'
+  if (taken === 'too_large') return taken
+  return taken ? 'sent' : 'dropped_congested'
 }
 
 function connected(links: Links, reached: readonly Reached[]): number {
