@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
+import { Redis } from 'ioredis'
 import { systemClock } from '../../server/src/clock/clock.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { type OpenEngine, openEngine } from '../../server/src/store/redis/redis.ts'
+import type { StoreTotals } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts'
 import { NO_REDIS, RedisServer } from '../helpers/redis-server.ts'
 import { type Command, commands } from './store-commands.ts'
@@ -31,13 +33,74 @@ function stepping(clock: FakeClock, idle: () => Promise<void>): FakeClock {
   }
 }
 
+/** Names of what is kept, by key and field or member, of one partition. */
+type Content = ReadonlyMap<string, readonly string[]>
+
+async function contentOf(redis: Redis, base: string): Promise<Content> {
+  const content = new Map<string, readonly string[]>()
+  for (const key of await redis.keys(`${base}*`))
+    content.set(key.slice(base.length), await namesIn(redis, key))
+  return content
+}
+
+async function namesIn(redis: Redis, key: string): Promise<readonly string[]> {
+  switch (await redis.type(key)) {
+    case 'hash':
+      return redis.hkeys(key)
+    case 'zset':
+      return redis.zrange(key, '0', '-1')
+    case 'set':
+      return redis.smembers(key)
+    default:
+      return []
+  }
+}
+
+/** Every key of a registration, a mailbox, an event's terms or a call belongs to one that is there. */
+function assertNothingIsLeftBehind(content: Content, { registrations, mailboxEvents }: StoreTotals): void {
+  const at = (name: string) => content.get(name) ?? []
+  const under = (name: string) =>
+    [...content].flatMap(([key, members]) =>
+      key.startsWith(name) ? [{ of: key.slice(name.length), members }] : [],
+    )
+  const ids = new Set(at('reg'))
+  assert.equal(ids.size, registrations)
+  assert.deepEqual(new Set(at('due')), ids)
+  const entries = new Set(at('mail'))
+  assert.equal(entries.size, mailboxEvents)
+  for (const name of ['q:', 'ck:']) for (const { of } of under(name)) assert(ids.has(of), `${name}${of}`)
+  for (const id of at('qb')) assert(ids.has(id), 'bytes of a mailbox that is gone')
+  const queued = under('q:').flatMap(({ members }) => members)
+  assert.deepEqual(new Set(queued), entries)
+  for (const sequence of at('lt')) assert(entries.has(sequence), 'a lifetime without its entry')
+  const newest = under('u:').length
+  assert(newest <= registrations, 'an endpoint of nobody')
+  for (const { members } of under('old:'))
+    for (const id of members) assert(ids.has(id), 'a former one that is gone')
+  for (const id of at('flap')) assert(ids.has(id), 'changes of a link of nobody')
+  const records = new Set(at('hr'))
+  assert.deepEqual(new Set(at('h')), records)
+  for (const part of at('ho'))
+    assert(records.has(part.slice(0, part.indexOf(':'))), 'an outcome without a record')
+  assert.equal(at('hx').length, records.size)
+  const calls = under('cl:').flatMap(({ of, members }) => members.map((id) => `${of}\n${id}`))
+  assert.deepEqual(new Set(at('cx')), new Set(calls))
+  assert.equal(at('tokz').length, at('tok').length)
+  assert.deepEqual(new Set([...at('ckc'), ...at('ckx')]), new Set(at('ck')))
+}
+
 describe('the engine in Redis', { skip: NO_REDIS ?? false }, () => {
   let server: RedisServer
+  let redis: Redis
   let stores = 0
   before(async () => {
     server = await RedisServer.start()
+    redis = new Redis(server.port)
   })
-  after(() => server?.close())
+  after(async () => {
+    redis?.disconnect()
+    await server?.close()
+  })
 
   /** Gives the commands to Redis and the memory store, side by side on one clock. */
   async function run(list: readonly Command[]): Promise<number> {
@@ -57,7 +120,7 @@ describe('the engine in Redis', { skip: NO_REDIS ?? false }, () => {
     const stepped = stepping(clock, async () => engine?.idle())
     const twin = new Twin(stepped, createMemoryStore({ clock }), store, openAgain)
     for (const command of list) await twin.run(command)
-    await twin.close()
+    assertNothingIsLeftBehind(await contentOf(redis, `${prefix}{0}:`), await twin.close())
     return twin.effects
   }
 

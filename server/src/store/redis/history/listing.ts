@@ -80,7 +80,8 @@ export async function listRecords(
     const record = newest?.first
     if (newest === undefined || record === undefined) return { records, next: undefined }
     const isFound = record.acceptedAtWallMs > oldestWallMs && matches(record, query)
-    if (looked >= LOOKED_MAX || (isFound && records.length === max)) return { records, next: last }
+    if (isFound && records.length === max) return { records, next: records.at(-1)?.recordId ?? last }
+    if (looked >= LOOKED_MAX) return { records, next: last }
     if (isFound) records.push(record)
     last = record.recordId
     newest.take()
