@@ -11,7 +11,7 @@ import { NO_REDIS, RedisServer } from '../helpers/redis-server.ts'
 import { type Command, commands } from './store-commands.ts'
 import { Twin } from './store-twin.ts'
 
-const RUNS = 50
+const RUNS = 30
 const COMMANDS_MAX = 200
 const STEP_MS = 100
 

@@ -16,8 +16,9 @@ export function redisErasure(engine: Engine): ErasureStore {
       const [registrations = 0, mailboxEvents = 0, calls = 0, replies = 0, told = 0] = own
       const events = await inAll(engine, 'erase_records', user)
       const sent = await inAll(engine, 'erase_calls', user)
-      const feed = list(await atName(engine, 'durable', 'erase_feed', organizationId, names)).map(number)
-      const [feedEntries = 0, deadLetters = 0] = feed
+      const home = engine.partitions.of(organizationId)
+      const feedEntries = await inSlices(engine, 'erase_feed', home, user)
+      const deadLetters = number(await atName(engine, 'durable', 'erase_letters', organizationId, names))
       return {
         ...{ registrations, mailboxEvents, events, replies, deadLetters },
         calls: calls + sent,
@@ -27,19 +28,25 @@ export function redisErasure(engine: Engine): ErasureStore {
   }
 }
 
-/** Returns how many went. */
-async function inAll({ functions, partitions }: Engine, name: string, user: UserKey): Promise<number> {
-  const counts = await Promise.all(
-    partitions.all.map(async (partition) => {
-      let count = 0
-      for (let from: string | undefined = '0'; from !== undefined; ) {
-        const args: readonly (string | number)[] = [user.organizationId, user.userId, from, LOOKED_MAX]
-        const [next, gone] = list(await functions.call('durable', name, partition, args))
-        count += number(gone)
-        from = optional(next, text)
-      }
-      return count
-    }),
-  )
-  return counts.reduce((sum, count) => sum + count, 0)
+/** In each partition. Returns how many went. */
+async function inAll(engine: Engine, name: string, user: UserKey): Promise<number> {
+  const all = engine.partitions.all.map((partition) => inSlices(engine, name, partition, user))
+  return (await Promise.all(all)).reduce((sum, count) => sum + count, 0)
+}
+
+/** One step after the other, each from where the one before ended. */
+async function inSlices(
+  { functions }: Engine,
+  name: string,
+  partition: number,
+  { organizationId, userId }: UserKey,
+): Promise<number> {
+  let count = 0
+  for (let from: string | undefined = '0'; from !== undefined; ) {
+    const args: readonly (string | number)[] = [organizationId, userId, from, LOOKED_MAX]
+    const [next, gone] = list(await functions.call('durable', name, partition, args))
+    count += number(gone)
+    from = optional(next, text)
+  }
+  return count
 }

@@ -10,6 +10,10 @@ import { type OpenEngine, type OpenEngineOptions, openEngine } from './assembly.
 
 /** Few, so that a day of the fake clock passes in no time, and enough that users are in several. */
 const PARTITIONS = 2
+/** How time is moved on. Less than a second at once, past which it would stand still. */
+const STEP_MS = 100
+const LONG_MS = 2_000
+const LONG_STEP_MS = 800
 
 let server: RedisServer | undefined
 let stores = 0
@@ -66,11 +70,13 @@ class EngineUnderTest implements StoreUnderTest {
     return this
   }
 
-  /** In steps, each with time for Redis to answer: a second of the fake clock passes in no time. */
+  /** In steps, each with time for Redis to answer: long ones while there is much left, and short ones at the end. */
   async advance(ms: number): Promise<void> {
-    for (let left = ms; left > 0; left -= 100) {
-      await this.#clock.advance(Math.min(left, 100))
+    for (let left = ms; left > 0; ) {
+      const step = Math.min(left, left > LONG_MS ? LONG_STEP_MS : STEP_MS)
+      await this.#clock.advance(step)
       await this.#engine?.idle()
+      left -= step
     }
   }
 

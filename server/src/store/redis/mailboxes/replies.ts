@@ -10,16 +10,37 @@ import { tokensMax } from './append.ts'
 
 const PRUNED_MAX = 1_000
 
+/** Claims of this process whose recipient is remembered. */
+const RECIPIENTS_MAX = 100_000
+
+/** To whom what is under way is sent, so that its token can be forgotten there. */
+class Recipients {
+  readonly #byToken = new Map<string, UserKey>()
+
+  add({ token }: Claim, recipient: UserKey): void {
+    this.#byToken.set(token, recipient)
+    const [oldest] = this.#byToken.keys()
+    // Of the one that goes the token is forgotten in time.
+    if (this.#byToken.size > RECIPIENTS_MAX && oldest !== undefined) this.#byToken.delete(oldest)
+  }
+
+  take({ token }: Claim): UserKey | undefined {
+    const recipient = this.#byToken.get(token)
+    this.#byToken.delete(token)
+    return recipient
+  }
+}
+
 /** With how many replies were forgotten before their time. */
 export type RedisReplies = ReplyStore & { evicted(): number }
 
 export function redisReplies(engine: Engine): RedisReplies {
-  const recipients = new Map<string, UserKey>()
+  const recipients = new Recipients()
   let evicted = 0
   return {
     async claim(claim, recipient) {
       const outcome = await beginClaim(engine, claim, recipient)
-      if (outcome.kind === 'claimed') recipients.set(claim.token, recipient)
+      if (outcome.kind === 'claimed') recipients.add(claim, recipient)
       return outcome
     },
     async resolve(recipient, token) {
@@ -31,11 +52,11 @@ export function redisReplies(engine: Engine): RedisReplies {
       const untilWallMs = engine.serviceTime.wall.latestMs() + claim.rememberMs
       const args = [...namesOf(claim), eventId, count, untilWallMs]
       const isEnded = isYes(await atUser(engine, 'durable', 'key_answer', claim.owner, args))
-      forgetToken(engine, claim, recipients)
+      forgetToken(engine, claim, recipients.take(claim))
       if (isEnded) evicted += await keepBound(engine)
     },
     async release(claim) {
-      recipients.delete(claim.token)
+      recipients.take(claim)
       await atUser(engine, 'durable', 'key_release', claim.owner, namesOf(claim))
     },
     evicted: () => evicted,
@@ -79,9 +100,7 @@ function toReply(answer: Answer): Reply {
 }
 
 /** At the recipient's it is needed no longer. Where that is not heard, it is forgotten in time. */
-function forgetToken(engine: Engine, { token }: Claim, recipients: Map<string, UserKey>): void {
-  const recipient = recipients.get(token)
-  recipients.delete(token)
+function forgetToken(engine: Engine, { token }: Claim, recipient: UserKey | undefined): void {
   if (recipient === undefined) return
   atUser(engine, 'quick', 'token_forget', recipient, [token]).catch(() => undefined)
 }
