@@ -84,7 +84,7 @@ describe('the console stays small', () => {
     )
     assert.equal(sent.status, 200, sent.text)
     await page.goto(`${url}/console/#/events`)
-    await page.getByText('1000 queued').waitFor()
+    await page.getByText('1,000 queued').waitFor()
     await isSmall(page)
     await page.getByRole('link', { name: 'CallOfferedEvent' }).first().click()
     await page.getByText('1–25 of 1,000').waitFor()

@@ -117,7 +117,7 @@ describe('the console tells who is reachable', () => {
     await page.getByText(/^Last seen: (\d+ s ago|just now)\.$/).waitFor()
     await eventually(() => !phone.client.connected, 'the connection is closed')
     await page.goto(`${scene.server.url}/console/#/events/${waiting}`)
-    await page.getByText(/registration ended \(expired, unregistered or kicked\)/).waitFor()
+    await page.getByText('An operator kicked the device before it had taken it.').waitFor()
   })
 
   it('follows devices that come and go, and events, until it is told to hold still', async (t) => {

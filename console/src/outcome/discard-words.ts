@@ -1,4 +1,4 @@
-import type { DiscardReason } from '@rollcall/protocol/history'
+import type { DiscardReason, HistoryEndpoint } from '@rollcall/protocol/history'
 
 type Told = {
   /** For a badge: instead of `discarded`. */
@@ -68,4 +68,14 @@ const REASONS: Readonly<Record<DiscardReason, Told>> = {
 /** `undefined`: a record of a former version, or a reason that this console does not know. */
 export function discardWords(reason: DiscardReason | undefined): Told | undefined {
   return reason !== undefined && Object.hasOwn(REASONS, reason) ? REASONS[reason] : undefined
+}
+
+/** Why all that were given up were, where that is the same for all of them and known. */
+export function sharedReason(
+  endpoints: readonly Pick<HistoryEndpoint, 'outcome' | 'discardReason'>[],
+): Told | undefined {
+  const reasons = new Set(
+    endpoints.flatMap(({ outcome, discardReason }) => (outcome === 'discarded' ? [discardReason] : [])),
+  )
+  return reasons.size === 1 ? discardWords([...reasons][0]) : undefined
 }

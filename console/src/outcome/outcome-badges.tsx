@@ -1,5 +1,7 @@
 import type { HistoryRecord } from '@rollcall/client'
+import { count } from '../format.ts'
 import { Badge } from '../ui/badge.tsx'
+import { sharedReason } from './discard-words.ts'
 import { tallyOf, wordsFor } from './outcome.ts'
 
 /** What became of an event everywhere, at a glance. */
@@ -13,11 +15,12 @@ export function OutcomeBadges({
   return (
     <span class="outcomes">
       {record.answeredAt !== undefined && <Badge tone="good">answered</Badge>}
-      {tally.map(([outcome, count]) => {
+      {tally.map(([outcome, number]) => {
         const { text, tone } = wordsFor(outcome, record.qos)
+        const why = outcome === 'discarded' ? sharedReason(record.endpoints) : undefined
         return (
-          <Badge key={outcome} tone={tone}>
-            {count} {text}
+          <Badge key={outcome} tone={why?.isHarmless ? 'neutral' : tone}>
+            {count(number)} {why === undefined ? text : why.isHarmless ? why.text : `${text}: ${why.text}`}
           </Badge>
         )
       })}

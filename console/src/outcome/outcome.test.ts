@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { HistoryEndpoint, HistoryOutcome } from '@rollcall/client'
 import { DISCARD_REASONS } from '@rollcall/protocol/history'
-import { discardWords } from './discard-words.ts'
+import { discardWords, sharedReason } from './discard-words.ts'
 import { isFinal, isOver, tallyOf, wordsFor } from './outcome.ts'
 import { reasonOf } from './reason.ts'
 import { after, summaryOf } from './summary.ts'
@@ -146,6 +146,21 @@ describe('the reason', () => {
       assert.equal(reasonOf(record(1, answer, waited), waited), discardWords(discardReason)?.meaning)
       assert.match(discardWords(discardReason)?.meaning ?? '', /\.$/)
     }
+  })
+
+  it('is told of several at once where it is the same', () => {
+    const lost = (discardReason?: HistoryEndpoint['discardReason']) =>
+      part('discarded', discardReason === undefined ? {} : { discardReason })
+    const kept = part('acknowledged')
+    assert.equal(
+      sharedReason([lost('answered_elsewhere'), kept, lost('answered_elsewhere')])?.isHarmless,
+      true,
+    )
+    assert.equal(sharedReason([lost('kicked')])?.text, 'device was kicked')
+    assert.equal(sharedReason([lost('kicked'), lost('evicted')]), undefined)
+    assert.equal(sharedReason([lost('kicked'), lost()]), undefined)
+    assert.equal(sharedReason([lost()]), undefined)
+    assert.equal(sharedReason([kept]), undefined)
   })
 
   it('of a later server, which this console does not know, is told by the times', () => {

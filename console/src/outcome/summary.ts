@@ -1,5 +1,5 @@
 import type { HistoryEndpoint, HistoryRecord } from '@rollcall/client'
-import { span } from '../format.ts'
+import { count, span } from '../format.ts'
 import type { BadgeTone } from '../ui/badge.tsx'
 import { devices, hasArrived, isFinal, tallyOf, wordsFor } from './outcome.ts'
 
@@ -47,7 +47,7 @@ function shareOf(some: number, all: number): string {
 function restOf(record: Pick<HistoryRecord, 'qos' | 'endpoints'>): string {
   return tallyOf(record)
     .filter(([outcome]) => !hasArrived(outcome, record.qos))
-    .map(([outcome, count]) => `${count} ${wordsFor(outcome, record.qos).text}`)
+    .map(([outcome, number]) => `${count(number)} ${wordsFor(outcome, record.qos).text}`)
     .join(', ')
 }
 

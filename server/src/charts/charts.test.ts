@@ -111,6 +111,24 @@ describe('the charts of a day', () => {
     await second.charts.close()
   })
 
+  it('of several processes over one store are one: counts and links add up, what the store says does not', async () => {
+    const { clock, gauges, start } = setup()
+    const one = start()
+    await clock.advance(7)
+    const other = start()
+    gauges.set('acme', { registrations: 9, connected: 4, mailboxEvents: 3 })
+    one.statistics.of('acme').qos1.events += 2
+    other.statistics.of('acme').qos1.events += 5
+    await minutes(clock, 1)
+    for (const { charts } of [one, other]) {
+      const day = await charts.day('acme', 60)
+      const { qos1, registrations, connected, mailboxEvents } = day
+      const newest = [qos1.events, registrations, connected, mailboxEvents].map((series) => series.at(-1))
+      assert.deepEqual(newest, [7, 9, 8, 3])
+    }
+    await Promise.all([one.charts.close(), other.charts.close()])
+  })
+
   it('may be told in longer steps: counts add up, gauges are the last', async () => {
     const { clock, gauges, start } = setup()
     const { statistics, charts } = start()

@@ -27,6 +27,10 @@ export const QOS_1 = [
 ] as const satisfies readonly (keyof QosOneCounts)[]
 export const ENDED = ['expired', 'unregistered'] as const satisfies readonly (keyof EndedCounts)[]
 
+/** Places of gauges that are the store's. */
+const REGISTRATIONS = GAUGES.indexOf('registrations')
+const MAILBOX_EVENTS = GAUGES.indexOf('mailboxEvents')
+
 /** Buckets of a histogram. */
 const BUCKETS = 15
 
@@ -85,11 +89,15 @@ export function isNothing(sample: Sample): boolean {
   return sample.every((number) => number === 0)
 }
 
-/** Adds what another process, or the same one before a restart, has counted of the same time; gauges are of all of them. */
+/**
+ * Adds what another process, or the same one before a restart, has counted of the same time. What the store says is of all of
+ * them; links are each process's own.
+ */
 export function join(one: Sample, other: Sample): Sample {
   return one.map((number, place) => {
     const more = other[place] ?? 0
-    return place < PLACES.qos0 || place === PLACES.omitted ? Math.max(number, more) : number + more
+    const isOfAll = place === REGISTRATIONS || place === MAILBOX_EVENTS || place === PLACES.omitted
+    return isOfAll ? Math.max(number, more) : number + more
   })
 }
 

@@ -202,4 +202,18 @@ describe('the embedded history', () => {
     assert.equal((await names(again)).length, 9040)
     await again.close()
   })
+
+  it('a page counts what its endpoints take: events to a thousand devices make short pages, none of them lost', async () => {
+    const { store, draft } = await setUp()
+    const endpoints = Array.from({ length: 1_000 }, (_, n) => ({
+      userEndpointId: `endpoint-${n}`,
+      outcome: 'sent' as const,
+    }))
+    for (let n = 0; n < 40; n++) store.history.add(draft(`e${n}`), endpoints)
+    const { records, next } = await store.history.list(USER, undefined, 200)
+    assert(records.length >= 5 && records.length <= 8, `${records.length} on a page`)
+    assert.notEqual(next, undefined)
+    assert.equal((await names(store)).length, 40)
+    await store.close()
+  })
 })
