@@ -8,7 +8,7 @@ import {
   type HistoryBounds,
 } from '../bounds.ts'
 import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kinds.ts'
-import type { FeedBounds, OnMailboxEnded, Store } from '../store.ts'
+import type { FeedBounds, FeedStore, OnMailboxEnded, Store } from '../store.ts'
 import { type RedisAudit, redisAudit } from './audit/audit.ts'
 import { redisCharts } from './charts/charts.ts'
 import { Functions } from './connection/functions.ts'
@@ -28,9 +28,11 @@ import { redisHistory } from './history/history.ts'
 import { LateWrites } from './history/late-writes.ts'
 import { RecordHints } from './history/record-hints.ts'
 import { Known } from './known.ts'
+import { Losses } from './losses.ts'
 import { redisCalls } from './mailboxes/calls.ts'
 import { redisMailboxes } from './mailboxes/mailboxes.ts'
 import { redisReplies } from './mailboxes/replies.ts'
+import { settleMeta } from './meta.ts'
 import { redisLastSeen } from './registrations/last-seen.ts'
 import { redisLinks } from './registrations/links.ts'
 import { redisRegistrations } from './registrations/registrations.ts'
@@ -97,10 +99,11 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
   const { clock, wireClock = clock, log = silentLog } = options
   const partitions = new Partitions(options.partitions ?? PARTITIONS, options.prefix ?? 'rc:')
   const state = new State(log, wireClock)
-  const lanes = makeLanes(options, partitions, state)
+  const losses = new Losses()
+  const lanes = makeLanes(options, partitions, state, losses)
   try {
     await openLanes(lanes, wireClock, state)
-    return await build(options, partitions, lanes, state)
+    return await build(options, partitions, { lanes, state, losses })
   } catch (error) {
     lanes.quick.close()
     lanes.durable.close()
@@ -111,8 +114,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
 async function build(
   options: OpenEngineOptions,
   partitions: Partitions,
-  lanes: Lanes,
-  state: State,
+  { lanes, state, losses }: { readonly lanes: Lanes; readonly state: State; readonly losses: Losses },
 ): Promise<OpenEngine> {
   const { clock, wireClock = clock, log = silentLog, holder, holdMs = HOLD_MS, fingerprints = [] } = options
   const { historyBounds = HISTORY_BOUNDS, feedBounds = FEED_BOUNDS, bookBounds = BOOK_BOUNDS } = options
@@ -147,9 +149,17 @@ async function build(
   }
   const audit = redisAudit(engine)
   const late = new LateWrites()
-  const heart = new Heart({ engine, inner, audit, late, clock, holder, holdMs, onLost })
-  const ends = { heart, audit, late, lanes, serviceTime, functions }
-  const store = makeStore(engine, { ...ends, state, listeners, secrets: options.secrets ?? PLAIN })
+  const feed = redisFeed(engine, listeners)
+  const mend = async () => {
+    const lost = losses.take()
+    if (lost.length === 0) return
+    for (const partition of lost) known.forget(partition, (owner) => partitions.of(owner))
+    await settleMeta(inner, { partitions: partitions.count, fingerprints })
+    await feed.watchAgain()
+  }
+  const heart = new Heart({ engine, inner, audit, late, mend, clock, holder, holdMs, onLost })
+  const ends = { heart, audit, late, feed, lanes, serviceTime, functions }
+  const store = makeStore(engine, { ...ends, state, secrets: options.secrets ?? PLAIN })
   return { store, idle: () => idle(heart, lanes), kill: () => kill(ends) }
 }
 
@@ -187,18 +197,18 @@ const PLAIN = { conceal: (secret: string) => secret, reveal: (secret: string) =>
 type Ends = {
   readonly audit: RedisAudit
   readonly late: LateWrites
+  readonly feed: FeedStore
   readonly heart: Heart
   readonly lanes: Lanes
   readonly serviceTime: ServiceTime & { close(): void }
   readonly functions: Functions
   readonly state: State
-  readonly listeners: FeedListeners
   readonly secrets: { conceal(text: string): string; reveal(text: string): string }
 }
 
 function makeStore(engine: Engine, ends: Ends): Store {
   const { known, eviction, bookBounds, serviceTime } = engine
-  const { audit, late, state, listeners, secrets } = ends
+  const { audit, late, feed, state, secrets } = ends
   const replies = redisReplies(engine)
   let closing: Promise<void> | undefined
   return {
@@ -208,7 +218,7 @@ function makeStore(engine: Engine, ends: Ends): Store {
     calls: redisCalls(engine),
     replies,
     history: redisHistory(engine, late),
-    feed: redisFeed(engine, listeners),
+    feed,
     webhooks: redisWebhooks(engine),
     deadLetters: redisDeadLetters(engine),
     refreshFamilies: redisRefreshFamilies(engine),

@@ -17,6 +17,8 @@ export type HeartOptions = {
   readonly inner: Functions
   readonly audit: Pick<RedisAudit, 'catchUp'>
   readonly late: Pick<LateWrites, 'catchUp'>
+  /** Mends what the process knows of partitions that were lost. */
+  readonly mend: () => Promise<void>
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly holder: string
   readonly holdMs: number
@@ -61,7 +63,7 @@ export class Heart {
   }
 
   async #beat(): Promise<void> {
-    const { engine, audit, late, clock, holdMs, onLost } = this.#options
+    const { engine, audit, late, mend, clock, holdMs, onLost } = this.#options
     const nowMs = clock.monotonicMs()
     const isUpkeep = nowMs - this.#keptUpAtMs >= UPKEEP_EVERY_MS
     if (isUpkeep) this.#keptUpAtMs = nowMs
@@ -69,6 +71,7 @@ export class Heart {
     if (isUpkeep && !(await this.#hold(holdMs))) return onLost()
     await engine.eviction.look()
     if (!isUpkeep) return
+    await mend()
     await this.#write()
     late.catchUp()
     await audit.catchUp()

@@ -20,6 +20,13 @@ class Sums {
     this.total += by
   }
 
+  /** Nothing is there any more. */
+  forget(partition: number): void {
+    const beginning = `${partition}/`
+    const names = [...this.#parts.keys()].filter((part) => part.startsWith(beginning))
+    for (const name of names) this.set(partition, name.slice(beginning.length), 0)
+  }
+
   of(name: string): number {
     return this.#sums.get(name) ?? 0
   }
@@ -36,6 +43,7 @@ class Sums {
 class Owners {
   readonly #organizations = new Tallies()
   readonly #users = new Map<string, Tallies>()
+  readonly #owners = new Set<string>()
   readonly #tellsApart: boolean
   total = 0
 
@@ -50,6 +58,13 @@ class Owners {
     for (let had = users.of(owner); had < count; had++) this.#step('add', organization, users, owner)
     for (let had = users.of(owner); had > count; had--) this.#step('remove', organization, users, owner)
     if (users.largest() === undefined) this.#users.delete(organization)
+    if (count === 0) this.#owners.delete(owner)
+    else this.#owners.add(owner)
+  }
+
+  /** Those of whom it says so have none any more. */
+  forget(isGone: (owner: string) => boolean): void {
+    for (const owner of [...this.#owners].filter(isGone)) this.set(owner, 0)
   }
 
   /** `undefined`: nobody has any. */
@@ -108,6 +123,13 @@ export class Known {
 
   setClaims(partition: number, count: number): void {
     this.#claims.set(partition, '', count)
+  }
+
+  /** A partition was lost. `partitionOf`: where an owner's replies are. */
+  forget(partition: number, partitionOf: (owner: string) => number): void {
+    for (const sums of [this.#events, this.#bytes, this.#claims, this.history, this.feed])
+      sums.forget(partition)
+    this.owners.forget((owner) => partitionOf(owner) === partition)
   }
 
   /** Takes up what a function says besides its reply, in its order. */

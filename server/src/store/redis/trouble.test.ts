@@ -138,15 +138,29 @@ describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
     })
   })
 
-  it('that was flushed says so, begins anew, and takes devices that register again', async () => {
+  it('that was flushed says so, begins anew, and takes devices and webhooks as before', async () => {
     await withStore(async (store, redis) => {
+      const hook = { organizationId: 'acme', webhookId: 'h' }
+      const types = new Set(['UserEndpointRegisteredEvent'] as const)
+      await store.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }])
       await register(store)
+      await append(store, 'x')
       lines.length = 0
       await redis.call('FLUSHALL')
       assert.equal(await store.registrations.keepalive(PHONE, undefined), undefined)
       assert.equal((await register(store)).kind, 'registered')
       assert.equal((await append(store, 'x')).accepted.length, 1)
       assert.ok(lines.some((line) => line.includes('what it held is lost')))
+      await eventually(async () => (await store.webhooks.position(hook)) !== undefined)
+      await store.registrations.unregister(PHONE)
+      await eventually(async () => {
+        await register(store)
+        await store.registrations.unregister(PHONE)
+        return (await store.feed.read('acme', 0, 9)).length > 0
+      })
+      assert.equal(store.gauges.mailboxDiskBytes(), 0)
+      const fields = await redis.call('HGET', `p${prefixes}:{ctl}:meta`, 'partitions')
+      assert.equal(fields, '4')
     })
   })
 

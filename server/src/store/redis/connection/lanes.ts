@@ -1,10 +1,11 @@
 import { type Clock, onceAMinute } from '../../../clock/clock.ts'
 import { LEAST_AFTER_START_MS } from '../../recovery.ts'
 import type { StoreWarning } from '../../store.ts'
+import type { Losses } from '../losses.ts'
 import { type StoreLog, silentLog } from '../store-log.ts'
 import { Lane } from './lane.ts'
 import { loadLibrary } from './library.ts'
-import type { Partitions } from './partitions.ts'
+import { CONTROL, type Partitions } from './partitions.ts'
 import { AWAY } from './refusals.ts'
 import { loadInto, namingUser, prepare, SetupError } from './setup.ts'
 import { type Address, openWire, type Wire } from './wire.ts'
@@ -65,7 +66,7 @@ export type LaneNeeds = {
 }
 
 /** Without replicas one connection keeps everything in order; with them what is durable waits for itself alone. */
-export function makeLanes(options: LaneNeeds, partitions: Partitions, state: State): Lanes {
+export function makeLanes(options: LaneNeeds, partitions: Partitions, state: State, losses: Losses): Lanes {
   const { address, clock, wireClock = clock, replicas = 0, log = silentLog, onDataLost } = options
   const library = loadLibrary()
   const lane = (replicas: number) =>
@@ -86,23 +87,24 @@ export function makeLanes(options: LaneNeeds, partitions: Partitions, state: Sta
           err: new Error(`Nothing is at ${String(command.args[2])}`),
         })
         onDataLost?.()
-        await beginAgain(wire, library.nameOf('wake'), partitions, command.args)
+        losses.add(await beginAgain(wire, library.nameOf('wake'), partitions, command.args))
       },
     })
   const quick = lane(0)
   return { library, quick, durable: replicas === 0 ? quick : lane(replicas) }
 }
 
-/** A partition that was lost begins anew. */
+/** A partition that was lost begins anew. Returns which it is. */
 async function beginAgain(
   wire: Wire,
   wakeName: string,
   partitions: Partitions,
   [, , base = '', time = '', wall = '']: readonly (string | Buffer)[],
-): Promise<void> {
-  const partition = partitions.all.find((one) => partitions.baseOf(one) === String(base)) ?? 0
-  const places = [String(partitions.count), String(partition), String(LEAST_AFTER_START_MS)]
+): Promise<number> {
+  const partition = partitions.all.find((one) => partitions.baseOf(one) === String(base)) ?? CONTROL
+  const places = [partitions.count, Math.max(0, partition), LEAST_AFTER_START_MS].map(String)
   await wire.send('FCALL', [wakeName, '1', base, time, wall, ...places])
+  return partition
 }
 
 /** A Redis that is away is waited for; one that cannot be used is not. */

@@ -11,10 +11,16 @@ const COUNTED_MAX = 2_000
 /** Who is told that something was added. */
 export type FeedListeners = Set<(organizationId: string) => void>
 
-export function redisFeed(engine: Engine, listeners: FeedListeners): FeedStore {
+/** With what is to be done where partitions were lost. */
+export type RedisFeed = FeedStore & { watchAgain(): Promise<void> }
+
+export function redisFeed(engine: Engine, listeners: FeedListeners): RedisFeed {
   let isFirst = true
+  let kept: readonly Watch[] = []
   return {
+    watchAgain: () => watch(engine, kept),
     async watch(watches) {
+      kept = watches
       await watch(engine, watches)
       if (isFirst) await bury(engine)
       isFirst = false

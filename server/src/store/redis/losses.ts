@@ -1,0 +1,14 @@
+/** Partitions that were found empty though they were begun, until what the process knows of them has been mended. */
+export class Losses {
+  #partitions = new Set<number>()
+
+  add(partition: number): void {
+    this.#partitions.add(partition)
+  }
+
+  take(): readonly number[] {
+    const all = [...this.#partitions]
+    this.#partitions = new Set()
+    return all
+  }
+}
