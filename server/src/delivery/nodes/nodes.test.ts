@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { RollcallError } from '@rollcall/protocol/error-code'
 import { BACKEND, eventsTaken, recordingLink } from '../../../../test/helpers/delivery-scene.ts'
 import { createFakeClock, inTime, seededRandom } from '../../../../test/helpers/fake-clock.ts'
 import { noLimits } from '../../../../test/helpers/no-limits.ts'
@@ -11,6 +12,7 @@ import { createSealer } from '../../masks/masks.ts'
 import { Statistics } from '../../observe/observe.ts'
 import { createRegistrar } from '../../registrar/registrar.ts'
 import { createMemoryStore } from '../../store/memory/memory.ts'
+import type { Store } from '../../store/store.ts'
 import { carryTidings, createDelivery, parseSendEvent } from '../delivery.ts'
 
 const ALICE = { organizationId: 'acme', userId: 'alice' }
@@ -30,7 +32,14 @@ async function openTwo(t: TestContext) {
       putAway: async (dead) => store.neighbours?.bury(dead),
     })
     const { cluster } = node
-    const store = memory.openFor(() => cluster.nodes.self, carryTidings(cluster))
+    const answers = { areLost: false }
+    const carry = carryTidings(cluster)
+    // They come with the answer.
+    const onTiding: typeof carry = (...tiding) => answers.areLost || carry(...tiding)
+    const store = losing(
+      memory.openFor(() => cluster.nodes.self, onTiding),
+      answers,
+    )
     const metrics = {
       ...{ eventAccepted: ignore, eventOutcome: ignore, deliveryMs: ignore, reminderSent: ignore },
       ...{ masksTook: ignore, expiryLatenessMs: ignore, registrationEnded: ignore },
@@ -62,7 +71,7 @@ async function openTwo(t: TestContext) {
       await registrar.close()
       await node.membership.close()
     })
-    return { node, store, delivery, registrar }
+    return { node, store, answers, delivery, registrar }
   }
   const [here, there] = [await open('here'), await open('there')]
   const register = async (userEndpointId = 'phone', keepAliveSeconds = 600) =>
@@ -80,6 +89,24 @@ async function openTwo(t: TestContext) {
     return { ...link, ids: () => eventsTaken(link) }
   }
   return { clock, network, memory, here, there, register, attach }
+}
+
+/** A store whose answers to some operations do not come, while they are lost: the operation has come about. */
+function losing(store: Store, answers: { readonly areLost: boolean }): Store {
+  const { mailboxes } = store
+  const lose = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
+    const known = await answer
+    if (answers.areLost) throw new RollcallError('unavailable', undefined, { isUndecided: true })
+    return known
+  }
+  return {
+    ...store,
+    mailboxes: {
+      ...mailboxes,
+      append: (request) => lose(mailboxes.append(request)),
+      end: (...what) => lose(mailboxes.end(...what)),
+    },
+  }
 }
 
 type Two = Awaited<ReturnType<typeof openTwo>>
@@ -130,6 +157,42 @@ describe('a link at one process', () => {
     }
     assert.deepEqual(phone.seen, ['one', 'two', 'three'])
     assert.equal((await here.store.registrations.look([ALICE], { depth: true }))[0]?.depth, 0)
+  })
+
+  it('gets a QoS 0 event once, however often the word of it comes', async (t) => {
+    const { clock, network, here, there, register, attach } = await openTwo(t)
+    const phone = await attach(there, await register())
+    network.weather = { loss: 0, doubling: 100, delayMsMax: 500 }
+    await send(here, 'one', { qos: 0 })
+    await send(here, 'two', { qos: 0 })
+    await clock.advance(1_000)
+    assert.deepEqual(phone.seen.toSorted(), ['one', 'two'])
+  })
+
+  it('gets what was sent at its own process though the answer of the store was lost', async (t) => {
+    const { clock, here, register, attach } = await openTwo(t)
+    const phone = await attach(here, await register())
+    here.answers.areLost = true
+    await assert.rejects(send(here, 'one'), { code: 'unavailable', isUndecided: true })
+    here.answers.areLost = false
+    await clock.advance(2_100)
+    assert.deepEqual(phone.ids(), ['one'])
+  })
+
+  it('is rid of what it has acknowledged though the store could not say so at first', async (t) => {
+    const { clock, here, register, attach } = await openTwo(t)
+    const phone = await attach(here, await register())
+    await send(here, 'one')
+    await send(here, 'two')
+    await clock.advance(5)
+    here.answers.areLost = true
+    phone.taken[0]?.acknowledged?.()
+    await clock.advance(500)
+    here.answers.areLost = false
+    phone.taken[1]?.acknowledged?.()
+    await clock.advance(2_000)
+    assert.equal((await here.store.registrations.look([ALICE], { depth: true }))[0]?.depth, 0)
+    assert.deepEqual(phone.seen, ['one', 'two'])
   })
 
   it('is not given what was meant for the one before it', async (t) => {
