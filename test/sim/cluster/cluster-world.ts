@@ -506,12 +506,12 @@ export class ClusterWorld {
 
   /** Everything works now: every phone connects, and takes what it gets. */
   async #settle(): Promise<void> {
-    for (const name of this.#toStart.splice(0)) await this.#startProcess(name)
     this.#network.weather = { loss: 0, doubling: 0, delayMsMax: 2 }
     Object.assign(this.#storeWeather, { answersLost: 0, callsLost: 0 })
     this.#hooks.isKind = true
     // Freezes and burials are over, and so are calls that were under way.
     for (let round = 0; round < SETTLING_ROUNDS && !this.#isOver; round++) {
+      for (const name of this.#toStart.splice(0)) await this.#startProcess(name)
       for (const phone of this.#phones) this.#attend(phone)
       // To links that stay: whoever is not told of these is told of nothing.
       if (round >= SENDING_FROM && round < SENDING_TO) this.#send()
