@@ -62,6 +62,20 @@ describe('the frame around every page of the console', () => {
     await assertAccessible(page, 'help')
   })
 
+  it('keeps its head small on a tall phone, and says the zone where there is room', async (t) => {
+    const watched = await scene.chromium.newContext(t, {
+      viewport: { width: 390, height: 1_600 },
+      timezoneId: 'Asia/Kolkata',
+    })
+    const page = await openPage(watched, `${scene.server.url}/console/#/hooks`)
+    await signInAsBackend(page)
+    await page.getByText('No webhook is set up').waitFor()
+    const head = await page.locator('.nav').boundingBox()
+    assert(head !== null && head.height < 120, `${head?.height} pixels`)
+    await page.setViewportSize({ width: 1_280, height: 800 })
+    await page.getByText(/^Asia\/(Kolkata|Calcutta), GMT\+5:30$/).waitFor()
+  })
+
   it('asks nothing about the organization for whoever may not know', async (t) => {
     const watched = await scene.chromium.newContext(t)
     watched.watch.expect(REFUSED)
