@@ -109,6 +109,26 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ],
   ['restore', local('make a data folder of a backup', serverCommand('restore'))],
   [
+    'add-administrator',
+    local(
+      'with the directory in the store: let somebody in who administers it',
+      serverCommand('add-administrator'),
+      ...['--client', '--organization', '--user', '--config'],
+    ),
+  ],
+  [
+    'import-directory',
+    local(
+      'put a directory file in the place of what the store has',
+      serverCommand('import-directory'),
+      '--config',
+    ),
+  ],
+  [
+    'export-directory',
+    local('print what the store has as a directory file', serverCommand('export-directory'), '--config'),
+  ],
+  [
     'rotate-key',
     local(
       'after a signing key has leaked: refuse all that it signed',

@@ -60,6 +60,24 @@ export const ERRORS = {
     retryable: false,
     text: 'Another endpoint was the first to answer.',
   },
+  directory_conflict: {
+    status: 409,
+    reason: 0x83,
+    retryable: false,
+    text: 'The directory cannot be changed so.',
+  },
+  precondition_failed: {
+    status: 412,
+    reason: 0x83,
+    retryable: false,
+    text: 'Somebody has changed it meanwhile.',
+  },
+  precondition_required: {
+    status: 428,
+    reason: 0x83,
+    retryable: false,
+    text: 'The request must say what it has seen, with If-Match.',
+  },
   request_timeout: {
     status: 408,
     reason: 0x83,

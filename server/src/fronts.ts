@@ -121,7 +121,17 @@ function httpServices(
   const { auth, registrar, delivery, webhooks } = rooms
   const history = createHistory({ store, bytesMax: configuration.historyBytesMax })
   return {
-    ...{ auth, registrar, delivery, webhooks, history, erasure: store.erasure, notices, charts },
+    ...{
+      auth,
+      registrar,
+      delivery,
+      webhooks,
+      history,
+      erasure: store.erasure,
+      auditLines: store.audit,
+      notices,
+      charts,
+    },
     ...{ metrics, statistics, audit, limits, readiness, clock, random, log },
   }
 }

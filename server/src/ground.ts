@@ -39,9 +39,6 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
   const statistics = new Statistics(clock.wallMs())
   const metrics = createMetrics(statistics)
   const limits = createLimits({ settings: configuration, clock })
-  const takeKind = (record: AuditRecord) => limits.ledger.auditKinds.take(doerIn(record))
-  const audit = createAudit({ file: configuration.auditFile, clock, log, metrics, takeKind })
-  closers.add(() => audit.close())
   const onJump = (byMs: number): void => {
     metrics.wallJumped()
     log.warn('the wall clock jumped', { bySeconds: Math.round(byMs / 1000) })
@@ -49,6 +46,12 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
   closers.add(watchWallJumps(clock, onJump))
   const store = await openStore({ statistics, limits })
   closers.add(() => store.close())
+  const audit = createAudit({
+    ...{ file: configuration.auditFile, clock, log, metrics },
+    keep: (line) => store.audit.add([line]),
+    takeKind: (record) => limits.ledger.auditKinds.take(doerIn(record)),
+  })
+  closers.add(() => audit.close())
   // After the store: a key beside no store says that one was lost.
   const key = await loadSealingKey({ dataDir, keyFromConfig, random })
   const sealer = createSealer(key, random, readFormerKey(formerSealingKey))

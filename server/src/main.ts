@@ -25,6 +25,13 @@ const USAGE = `Usage: rollcall-server [--config FILE]    start the server
                                           a second (default 32); --without-keys leaves key files out
        rollcall-server restore BACKUP FOLDER
                                           make a data folder of a backup
+       rollcall-server add-administrator [--client ID | --organization ID --user NAME] [--config FILE]
+                                          with DIRECTORY=store, let somebody in who administers everything,
+                                          or one organization; the server is stopped meanwhile, as for these:
+       rollcall-server import-directory FILE [--config FILE]
+                                          a directory file takes the place of what the store has
+       rollcall-server export-directory [--config FILE]
+                                          print what the store has, as a directory file
        rollcall-server rotate-key [--config FILE]
                                           after a signing key has leaked: every access token from before
                                           is refused; the server is stopped meanwhile
@@ -57,6 +64,9 @@ async function main(): Promise<void> {
       'drop-damaged': { type: 'boolean' },
       rate: { type: 'string' },
       'without-keys': { type: 'boolean' },
+      client: { type: 'string' },
+      organization: { type: 'string' },
+      user: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
       version: { type: 'boolean', short: 'v' },
     },
@@ -66,6 +76,7 @@ async function main(): Promise<void> {
   const [command = 'start', ...rest] = positionals
   if (command === 'backup') return backUp(rest, values)
   if (command === 'restore') return restore(rest)
+  if (command === 'import-directory') return importDirectory(rest, values)
   // Not repeated: whoever hands a secret to hash-secret this way finds it in fewer places.
   if (rest.length > 0) throw new ConfigurationError(command, `takes no further argument\n${USAGE}`)
   switch (command) {
@@ -84,6 +95,14 @@ async function main(): Promise<void> {
       const { rotateSigningKeys } = await import('./data-folder.ts')
       const { dataDir } = configure(values.config)
       return void process.stdout.write(await rotateSigningKeys(dataDir, systemClock()))
+    }
+    case 'add-administrator': {
+      const { addAdministrator } = await import('./directory-commands.ts')
+      return print(addAdministrator(configure(values.config), values, offline()))
+    }
+    case 'export-directory': {
+      const { exportFile } = await import('./directory-commands.ts')
+      return print(exportFile(configure(values.config), offline()))
     }
     case 'hash-secret':
       return printHash()
@@ -127,6 +146,26 @@ async function restore(folders: readonly string[]): Promise<void> {
     throw new ConfigurationError('restore', `takes a backup and a folder\n${USAGE}`)
   const { restoreData } = await import('./folder-commands.ts')
   process.stdout.write(await restoreData({ backup, target, clock: systemClock() }))
+}
+
+async function importDirectory(
+  files: readonly string[],
+  { config }: { readonly config?: string },
+): Promise<void> {
+  const [file] = files
+  if (!file || files.length > 1) throw new ConfigurationError('import-directory', `takes one file\n${USAGE}`)
+  const { importFile } = await import('./directory-commands.ts')
+  return print(importFile(configure(config), file, offline()))
+}
+
+/** What a command needs that does something while no server runs. Its standard output is what was asked for. */
+function offline(): Pick<Surroundings, 'clock' | 'random' | 'log'> {
+  const log = createLog('warn', { write: (line) => void process.stderr.write(line) })
+  return { clock: systemClock(), random: systemRandom(), log }
+}
+
+async function print(text: Promise<string>): Promise<void> {
+  process.stdout.write(await text)
 }
 
 function rateOf(given: string | undefined): number {

@@ -31,7 +31,7 @@ function checkCiphers(ciphers: string): void {
  * @throws ConfigurationError
  */
 export function assertLoopbackForDemo(
-  configuration: Pick<Configuration, 'host' | 'directoryFile' | 'demoSecrets'>,
+  configuration: Pick<Configuration, 'host' | 'directory' | 'directoryFile' | 'demoSecrets'>,
 ): void {
   if (!hasKnownSecrets(configuration)) return
   const { host } = configuration
@@ -39,6 +39,6 @@ export function assertLoopbackForDemo(
   if (isLoopback) return
   throw new ConfigurationError(
     'HOST',
-    'the demo directory is for this machine only: listen on a loopback address, or set DIRECTORY_FILE, or DEMO_SECRETS=random',
+    'the demo directory is for this machine only: listen on a loopback address, or set DIRECTORY_FILE, DIRECTORY=store, or DEMO_SECRETS=random',
   )
 }

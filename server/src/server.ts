@@ -1,7 +1,7 @@
 import { type Auth, createAuth } from './auth/auth.ts'
 import { type CertificateFiles, watchCertificate } from './certificate.ts'
 import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
-import type { Closers } from './closers.ts'
+import { Closers } from './closers.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { createLocalCluster } from './cluster/local/local.ts'
 import type { Configuration } from './config/config.ts'
@@ -122,6 +122,27 @@ async function start(opening: Opening, around: Surroundings): Promise<RunningSer
   }
 }
 
+/**
+ * Opens what a service stands on for as long as something is done with it, while the service itself does not run.
+ *
+ * @throws ConfigurationError; Error where another process has the store
+ */
+export async function withGround<T>(
+  configuration: Configuration,
+  around: Omit<Surroundings, 'pageFolders'>,
+  work: (ground: Pick<Ground, 'store' | 'sealer'>) => Promise<T>,
+): Promise<T> {
+  const { clock, random, log } = around
+  const closers = new Closers()
+  const openStore = (beside: Pick<Ground, 'statistics' | 'limits'>) =>
+    openStoreOf(configuration, around, beside)
+  try {
+    return await work(await layGround({ configuration, clock, random, log, openStore, closers }))
+  } finally {
+    await closers.close()
+  }
+}
+
 /** After the store is open, whose lock says that nobody else makes it. */
 async function openDemoOf(given: {
   readonly isDemo: boolean
@@ -134,7 +155,7 @@ async function openDemoOf(given: {
 
 async function openStoreOf(
   configuration: Configuration,
-  { clock, random, log, onStoreLost, openStore = openFolderStore }: Surroundings,
+  { clock, random, log, onStoreLost, openStore = openFolderStore }: Omit<Surroundings, 'pageFolders'>,
   { statistics, limits }: Pick<Ground, 'statistics' | 'limits'>,
 ): Promise<Store> {
   const { dataDir, historyDays, historyBytesMax: bytesMax, organizationSharePercent } = configuration
@@ -170,7 +191,7 @@ type Laid = {
 async function openAuth(laid: Laid & { readonly issuer: string }): Promise<Auth> {
   const { configuration, around, ground, cluster, issuer, closers } = laid
   const { clock, random, log } = around
-  const { store, metrics, audit, limits } = ground
+  const { store, metrics, audit, limits, sealer } = ground
   const auth = await createAuth({
     ...{ store, cluster, clock, random, log, issuer: () => issuer },
     accessTokenTtlSeconds: configuration.accessTokenTtlSeconds,
@@ -180,6 +201,7 @@ async function openAuth(laid: Laid & { readonly issuer: string }): Promise<Auth>
     staleConnectSecondsMax: configuration.staleConnectSecondsMax,
     tokenBytesMax: configuration.tokenBytesMax,
     directoryFile: configuration.directoryFile,
+    storedDirectory: configuration.directory === 'store' ? { sealer } : undefined,
     directoryFileShared: configuration.directoryFileShared,
     foreignIssuers: configuration.foreignIssuers,
     revocations: configuration,

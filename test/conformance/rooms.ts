@@ -14,6 +14,7 @@ import { createRegistrar, type Registrar } from '../../server/src/registrar/regi
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { seededRandom } from '../helpers/fake-clock.ts'
 import { noCharts } from '../helpers/no-charts.ts'
+import { noDirectory } from '../helpers/no-directory.ts'
 import { noLimits } from '../helpers/no-limits.ts'
 import { noWebhooks } from '../helpers/no-webhooks.ts'
 
@@ -84,6 +85,7 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
     history,
     webhooks,
     erasure: store.erasure,
+    auditLines: store.audit,
     notices: { read: async () => [] },
     charts: noCharts(),
     random,
@@ -135,6 +137,7 @@ function authFor({ token, organizationId, userId, isBackend }: Caller, clock: Cl
     revokeUser: () => Promise.reject(new Error('not here')),
     onRevoked: () => undefined,
     revocations: () => 0,
+    directory: noDirectory(),
     organizations: () => new Map(),
     mayBeOrganization: () => true,
     namedByIssuers: () => new Set(),

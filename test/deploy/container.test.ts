@@ -121,7 +121,7 @@ describe('the container', () => {
     assert.equal(node, 'node')
     const bare = spawnSync(process.execPath, args, { cwd: home, env, encoding: 'utf8' })
     assert.equal(bare.status, 2)
-    assert.match(bare.stderr, /set DIRECTORY_FILE, or DEMO_SECRETS=random/)
+    assert.match(bare.stderr, /set DIRECTORY_FILE, DIRECTORY=store, or DEMO_SECRETS=random/)
     assert.ok(!existsSync(env.DATA_DIR))
 
     const health = (): number | null => {

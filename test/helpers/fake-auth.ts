@@ -2,6 +2,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal, TokenRequest } from '../../server/src/auth/auth.ts'
 import type { HttpOptions } from '../../server/src/http/http.ts'
 import type { FakeClock } from './fake-clock.ts'
+import { noDirectory } from './no-directory.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -41,6 +42,7 @@ export function fakeAuth(
       return (async () => principalOf(token.slice(4)))()
     },
     isStillGood: (token) => known.has(token) && !revocations.revoked.has(token),
+    directory: noDirectory(),
     revocations: () => revocations.count,
     async revokeUser({ organizationId, userId }) {
       revocations.count++

@@ -74,6 +74,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     history: createHistory({ store: createMemoryStore({ clock: createFakeClock() }) }),
     audit: NO_AUDIT,
     takeOvers: new TakeOvers(clock, { warn: () => undefined }),
+    auditLines: createMemoryStore({ clock: createFakeClock() }).audit,
     erasure: createMemoryStore({ clock: createFakeClock() }).erasure,
     notices: { read: async () => [] },
     webhooks: noWebhooks(),

@@ -1,12 +1,22 @@
 import { ERRORS, type ErrorCode } from '@rollcall/protocol/error-code'
 import { type OpenApi, type Operation, resolve, type Schema } from './openapi.ts'
 
+const TITLES = ['Organization', 'User', 'Client', 'Webhook']
+/** Operations that change the directory. */
+const ENTRY_CHANGES = TITLES.flatMap((title) => [
+  ...['add', 'change', 'remove'].map((what) => `${what}Directory${title}`),
+  `rotate${title}Secret`,
+  `removeFormer${title}Secret`,
+])
+
 /** Codes that are not told by the operation's parameters and body. */
 const PARTICULAR: Partial<Record<ErrorCode, readonly string[]>> = {
   endpoint_unknown: ['unregisterUserEndpoint', 'keepUserEndpointAlive'],
   too_many_endpoints: ['createUserEndpoint', 'registerUserEndpoint'],
   mailbox_full: ['sendEventToUser'],
   organization_unknown: ['sendEventToUser'],
+  answered_elsewhere: ['answerEvent'],
+  directory_conflict: ENTRY_CHANGES,
   no_organization: [
     'createUserEndpoint',
     'registerUserEndpoint',

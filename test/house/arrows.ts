@@ -2,10 +2,10 @@ import { complaintInConsole } from './console-arrows.ts'
 import type { Import } from './imports.ts'
 
 // From the top: a room may import from the lines below its own, and from its own line only what SIDEWAYS
-// names. `main`, `welcome`, `folder-commands` and `server` are files that stand outside every room.
+// names. `main`, `welcome`, `folder-commands`, `directory-commands` and `server` are files that stand outside every room.
 const LINES: readonly (readonly string[])[] = [
   ['main'],
-  ['welcome', 'folder-commands'],
+  ['welcome', 'folder-commands', 'directory-commands'],
   ['server'],
   ['fronts'],
   ['opening'],
@@ -32,7 +32,15 @@ const LINES: readonly (readonly string[])[] = [
 ]
 
 /** Who reads the configuration before anything is built of it. */
-const READERS = ['main', 'opening', 'port-checks', 'redis-settings', 'server', 'start-checks']
+const READERS = [
+  'directory-commands',
+  'main',
+  'opening',
+  'port-checks',
+  'redis-settings',
+  'server',
+  'start-checks',
+]
 
 const SIDEWAYS: ReadonlyMap<string, string> = new Map([
   ['cluster → clock', 'nodes tell by it how long they were heard of'],

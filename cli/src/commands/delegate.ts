@@ -11,7 +11,18 @@ const require = createRequire(import.meta.url)
 
 /** A command of the server's own program, which has its own command line, streams and exit code. */
 export function serverCommand(
-  name: 'start' | 'check-config' | 'check' | 'repair' | 'hash-secret' | 'backup' | 'restore' | 'rotate-key',
+  name:
+    | 'start'
+    | 'check-config'
+    | 'check'
+    | 'repair'
+    | 'hash-secret'
+    | 'backup'
+    | 'restore'
+    | 'rotate-key'
+    | 'add-administrator'
+    | 'import-directory'
+    | 'export-directory',
 ): Delegate {
   return (args) => runProgram(programOf('@rollcall/server', 'dist/main.js'), [name, ...args])
 }

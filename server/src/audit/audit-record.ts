@@ -9,9 +9,16 @@ export type AuditAction =
   | 'read_history'
   | 'read_presence'
   | 'read_dead_letters'
+  | 'read_audit'
   | 'replay_dead_letters'
   | 'clear_dead_letters'
   | 'test_webhook'
+  /** Of the directory, where it is kept in the store. */
+  | 'add_entry'
+  | 'change_entry'
+  | 'remove_entry'
+  | 'rotate_secret'
+  | 'remove_former_secret'
   /** Of the log itself: more of different kinds came within a minute than are written. */
   | 'not_written'
 
@@ -43,6 +50,9 @@ export type AuditRecord = {
   readonly users?: number
   readonly userEndpointId?: string
   readonly webhookId?: string
+  /** `organizations`, `users`, `clients` or `webhooks`. */
+  readonly entryKind?: string
+  readonly entryId?: string
 }
 
 /** As it is written; instants are ISO 8601. */

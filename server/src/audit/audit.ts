@@ -22,8 +22,17 @@ export type AuditOptions = {
   readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs' | 'every'>
   readonly log: Pick<Log, 'info' | 'error'>
   readonly metrics: { auditLost(count: number): void }
+  /** Keeps lines where they can be read again; what it rejects is counted as lost. Default: nowhere. */
+  readonly keep?: (line: KeptLine) => Promise<void>
   /** Room for what is told apart within a minute. */
   readonly takeKind: TakeKind
+}
+
+/** A line, and whose it is: of the organization that it is about, or that did it; empty: of none. */
+export type KeptLine = {
+  readonly atWallMs: number
+  readonly organizationId: string
+  readonly text: string
 }
 
 export const NO_AUDIT: Audit = {
@@ -32,11 +41,12 @@ export const NO_AUDIT: Audit = {
   close: async () => undefined,
 }
 
-export function createAudit({ file, clock, log, metrics, takeKind }: AuditOptions): Audit {
+export function createAudit({ file, clock, log, metrics, keep, takeKind }: AuditOptions): Audit {
   const sink = file === undefined ? undefined : new AuditFile({ file, clock, log, metrics })
   const write = (line: AuditLine): void => {
     if (sink === undefined) log.info('audit', { audit: true, ...line })
     else sink.write(JSON.stringify(line))
+    keep?.(keptOf(line)).catch(() => metrics.auditLost(1))
   }
   const gathering = new Gathering(clock, takeKind, write)
   return {
@@ -47,4 +57,9 @@ export function createAudit({ file, clock, log, metrics, takeKind }: AuditOption
       await sink?.close()
     },
   }
+}
+
+function keptOf(line: AuditLine): KeptLine {
+  const organizationId = line.organizationId ?? line.callerOrganizationId ?? ''
+  return { atWallMs: Date.parse(line.at), organizationId, text: JSON.stringify(line) }
 }

@@ -15,6 +15,11 @@ const CHANGES: ReadonlySet<AuditAction> = new Set([
   'replay_dead_letters',
   'clear_dead_letters',
   'test_webhook',
+  'add_entry',
+  'change_entry',
+  'remove_entry',
+  'rotate_secret',
+  'remove_former_secret',
 ])
 
 type Kind = { readonly record: AuditRecord; count: number; readonly release: () => void }

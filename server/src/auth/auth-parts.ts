@@ -4,6 +4,8 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { SHARE_PERCENTS, type Store } from '../store/store.ts'
 import type { AuthLog } from './auth-log.ts'
 import type { DirectorySource } from './directory/directory.ts'
+import type { SecretSealer } from './directory/entry-row.ts'
+import { StoredEntries } from './directory/stored-entries.ts'
 import { openDirectory } from './directory/watched-directory.ts'
 import { createFetchJson, type FetchJson } from './foreign/fetch-json.ts'
 import { parseForeignIssuers } from './foreign/foreign-issuers.ts'
@@ -20,7 +22,7 @@ import type { Verifier } from './tokens/verifier.ts'
 export type AuthOptions = {
   readonly store: Pick<
     Store,
-    'refreshFamilies' | 'revokedTokens' | 'revokedUsers' | 'serviceTime' | 'signingKeys'
+    'directory' | 'refreshFamilies' | 'revokedTokens' | 'revokedUsers' | 'serviceTime' | 'signingKeys'
   >
   /** The processes of the service, which take no token that one of them has revoked. */
   readonly cluster: Pick<Cluster, 'nodes' | 'requests'>
@@ -40,6 +42,8 @@ export type AuthOptions = {
   readonly directoryFile?: string | undefined
   /** Whether everybody on this machine may read that file. Default: no. */
   readonly directoryFileShared?: boolean
+  /** Set: the directory is kept in the store, and no file is read. */
+  readonly storedDirectory?: { readonly sealer: SecretSealer } | undefined
   /** Bounds what is tried at the token endpoint. Default: nothing is refused. */
   readonly admission?: Admission | undefined
   /** How many revocations are remembered, and how they are shared. Default: 200,000, 50 and 25 per cent. */
@@ -60,6 +64,8 @@ const FOREIGN_USE_SECONDS_MAX = 366 * 86_400
 /** What is open while the server runs, and has to be closed. */
 export type AuthParts = {
   readonly directory: DirectorySource
+  /** The same where it is kept in the store. */
+  readonly stored: StoredEntries | undefined
   readonly revoked: RevokedTokens
   readonly revokedUsers: RevokedUsers
   readonly keys: SigningKeys
@@ -87,13 +93,13 @@ export async function openParts(
   }
   const opened: Partial<AuthParts>[] = []
   try {
-    const directory = await openDirectory({
-      file: options.directoryFile,
-      isShared: options.directoryFileShared === true,
-      clock,
-      log,
-    })
+    const stored =
+      options.storedDirectory &&
+      (await StoredEntries.open({ store: store.directory, sealer: options.storedDirectory.sealer, log }))
+    const directory = stored ?? (await openFile(options))
     opened.push({ directory })
+    // Who was changed while this process was taken for dead, nobody told it.
+    cluster.nodes.onReturn(() => directory.reload())
     const revokedUsers = await openRevokedUsers({
       store: store.revokedUsers,
       cluster,
@@ -124,6 +130,7 @@ export async function openParts(
     const fetchJson = options.fetchJson ?? createFetchJson(clock)
     return {
       directory,
+      stored,
       revoked,
       revokedUsers,
       keys,
@@ -133,6 +140,10 @@ export async function openParts(
     for (const part of opened) await closeParts(part)
     throw error
   }
+}
+
+function openFile({ directoryFile, directoryFileShared, clock, log }: AuthOptions): Promise<DirectorySource> {
+  return openDirectory({ file: directoryFile, isShared: directoryFileShared === true, clock, log })
 }
 
 /** Longest time for which anything issued now may be of use. How long a foreign token lives, its issuer decides. */

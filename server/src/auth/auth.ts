@@ -2,6 +2,7 @@ import { TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
 import type { UserKey } from '../store/store.ts'
 import { type AuthOptions, closeParts, openParts } from './auth-parts.ts'
 import type { Organization } from './directory/directory.ts'
+import { createDirectoryAdmin, type DirectoryAdmin } from './directory/directory-admin.ts'
 import { directoryChanges } from './directory/directory-changes.ts'
 import { ADMIT_ALL } from './oauth/admission.ts'
 import { createClientAuthentication } from './oauth/client-authentication.ts'
@@ -28,14 +29,30 @@ export { identityProblem } from './check-identity.ts'
 export { mustShowCertificate, showsCertificate } from './client-certificate.ts'
 export { demoWithRandomSecrets, type ShownSecret } from './directory/demo-directory.ts'
 export type { Organization, Webhook } from './directory/directory.ts'
+export type {
+  DirectoryAdmin,
+  EntryName,
+  Scope,
+  WrittenEntry,
+} from './directory/directory-admin.ts'
+export { ENTRY_KINDS, type EntryKind, type Members } from './directory/entry.ts'
+export type { EntryView } from './directory/entry-view.ts'
+export {
+  addOrganizationAdministrator,
+  addServiceClient,
+  type NewAdministrator,
+} from './directory/first-administrator.ts'
 export { hashRandomSecret, hashSecret } from './directory/hash-secret.ts'
 export { othersMay } from './directory/others.ts'
+export type { StoredOptions } from './directory/stored-entries.ts'
+export { exportDirectory, importDirectory } from './directory/transfer.ts'
 export type { Admission, Stake } from './oauth/admission.ts'
 export { OAuthError } from './oauth/oauth-error.ts'
 export type { TokenRequest, TokenResponse } from './oauth/token-request.ts'
 export type { TokenVisitor, Witness } from './oauth/witness.ts'
 export {
   callerAsSender,
+  directoryInSight,
   isBackend,
   isPrivileged,
   mayPublishEvents,
@@ -67,6 +84,8 @@ export interface Auth extends Authenticator {
   onRevoked(listener: RevocationListener): void
   /** Grows whenever that happens: what was found about a token holds as long as this stays. Cheap. */
   revocations(): number
+  /** The directory for those who administer it. */
+  readonly directory: DirectoryAdmin
   /** The organizations of the directory in force, by id, with their webhooks. */
   organizations(): ReadonlyMap<string, Organization>
   /**
@@ -105,7 +124,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   )
   const notices = new RevocationNotices()
   const opened = await openParts(options, verifier, notices)
-  const { directory, revoked, revokedUsers, keys, foreign } = opened
+  const { directory, stored, revoked, revokedUsers, keys, foreign } = opened
   const common = { directory, revoked, revokedUsers, notices, clock, log }
   const accessTokens = createAccessTokens({
     ...{ keys, clock, random, issuer, ttlSeconds: accessTokenTtlSeconds },
@@ -140,9 +159,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const revoking = { ...common, ...asked, wall, issuer }
   const revoke = createRevocation({ ...revoking, staleConnectSecondsMax, tokenBytesMax })
   const users = createUserRevocations({ ...common, families: options.store.refreshFamilies })
-  directory.onReloaded((before, now) => void users.takeUp(directoryChanges(before, now)))
+  directory.onReloaded((before, now) => users.takeUp(directoryChanges(before, now)))
   return {
     ...authenticator,
+    directory: createDirectoryAdmin(directory, stored, random),
     token: (request) => asOAuthError(grant(request)),
     revoke: (request) => asOAuthError(revoke(request)),
     revokeUser: (user) => users.revoke(user),

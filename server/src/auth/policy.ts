@@ -136,6 +136,23 @@ export function organizationInSight(principal: Principal, organizationId: unknow
   return organizationForSending(principal, organizationId)
 }
 
+/**
+ * Which part of the directory a caller administers: its own organization's for an administrator, for role SERVICE that of the
+ * one it names, or all of it (`null`), and none for everybody else, backends included: they have a secret in many places.
+ * Pure. (docs/adr/0062)
+ *
+ * @param wantedOrganizationId read from role SERVICE only
+ * @throws RollcallError `forbidden`
+ */
+export function directoryInSight(
+  principal: Principal,
+  wantedOrganizationId: string | undefined,
+): string | null {
+  if (principal.isService) return wantedOrganizationId ?? null
+  if (!isAdministrator(principal)) throw new RollcallError('forbidden')
+  return principal.organizationId
+}
+
 /** Lets only role SERVICE pass, which belongs to no organization and sees them all. Pure. @throws RollcallError `forbidden` */
 export function requireService({ isService }: Principal): void {
   if (!isService) throw new RollcallError('forbidden')

@@ -60,6 +60,11 @@ function checkTogether(configuration: Configuration): void {
   const { tlsCertFile, tlsKeyFile, mqttTlsPort, turnUrls, turnSecret } = configuration
   if ((tlsCertFile === undefined) !== (tlsKeyFile === undefined))
     throw new ConfigurationError('TLS_CERT_FILE', 'tlsCertFile and tlsKeyFile go together')
+  if (configuration.directory === 'store' && configuration.directoryFile !== undefined)
+    throw new ConfigurationError(
+      'DIRECTORY_FILE',
+      'is not read with DIRECTORY=store: bring it in with `import-directory`, and unset it',
+    )
   if (configuration.tlsClientCaFile !== undefined && tlsCertFile === undefined)
     throw new ConfigurationError('TLS_CLIENT_CA_FILE', 'needs TLS_CERT_FILE and TLS_KEY_FILE')
   if (mqttTlsPort !== 0 && tlsCertFile === undefined)

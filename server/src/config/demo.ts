@@ -27,15 +27,18 @@ export function isLoopbackHost(host: string | undefined): boolean {
 
 /** Whether the demo directory is in force. */
 export function usesDemoDirectory({
+  directory,
   directoryFile,
 }: {
+  readonly directory?: 'file' | 'store'
   readonly directoryFile?: string | undefined
 }): boolean {
-  return directoryFile === undefined
+  return directory !== 'store' && directoryFile === undefined
 }
 
 /** Whether everybody knows the secrets of those who may call: listen on loopback only. */
 export function hasKnownSecrets(configuration: {
+  readonly directory?: 'file' | 'store'
   readonly directoryFile?: string | undefined
   readonly demoSecrets: 'known' | 'random'
 }): boolean {

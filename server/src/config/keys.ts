@@ -81,6 +81,12 @@ export const CONFIGURATION_KEYS = [
     [100_000, 1_000, 10_000_000],
     'Lines that are kept there. Past it the oldest of the organization are dropped that has the most (`docs/sharing.md`).',
   ),
+  choice(
+    'directory',
+    'file',
+    ['file', 'store'],
+    'Where organizations, users and clients are kept (`docs/directory.md`). `file`: in `directoryFile`, or the demo. `store`: in the data folder, changed over the API, in the console and by `import-directory`.',
+  ),
   optional(
     'directoryFile',
     'a file',

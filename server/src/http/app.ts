@@ -28,6 +28,13 @@ import { answerEventRoute } from './routes/answer-event.ts'
 import { authorizationServerRoute } from './routes/authorization-server.ts'
 import { dayStatisticsRoute } from './routes/day-statistics.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { addEntryRoutes } from './routes/directory/add-entry.ts'
+import { changeEntryRoutes } from './routes/directory/change-entry.ts'
+import { entrySecretRoutes } from './routes/directory/entry-secrets.ts'
+import { findEntryRoutes } from './routes/directory/find-entry.ts'
+import { listAuthoritiesRoute } from './routes/directory/list-authorities.ts'
+import { listEntriesRoutes } from './routes/directory/list-entries.ts'
+import { removeEntryRoutes } from './routes/directory/remove-entry.ts'
 import { eraseUserRoute } from './routes/erase-user.ts'
 import { exportUserRoute } from './routes/export-user.ts'
 import { findEndpointRoute } from './routes/find-endpoint.ts'
@@ -39,6 +46,7 @@ import { issueTokenRoute } from './routes/issue-token.ts'
 import { jsonWebKeysRoute } from './routes/json-web-keys.ts'
 import { keepaliveRoute } from './routes/keepalive.ts'
 import { kickEndpointRoute } from './routes/kick-endpoint.ts'
+import { listAuditRoute } from './routes/list-audit.ts'
 import { listEndpointsRoute } from './routes/list-endpoints.ts'
 import { listEventsRoute } from './routes/list-events.ts'
 import { listOrganizationsRoute } from './routes/list-organizations.ts'
@@ -183,6 +191,8 @@ async function addApi(
       revokeUserRoute(scope, services)
       eraseUserRoute(scope, services)
       exportUserRoute(scope, services)
+      directoryRoutes(scope, services)
+      listAuditRoute(scope, services)
       await scope.register(async (raw) => {
         readRawJson(raw, services.limits)
         sendEventRoute(raw, services, gate)
@@ -196,6 +206,16 @@ async function addApi(
     },
     { prefix: '/rtc-api' },
   )
+}
+
+function directoryRoutes(scope: App, services: HttpServices): void {
+  listAuthoritiesRoute(scope, services)
+  listEntriesRoutes(scope, services)
+  findEntryRoutes(scope, services)
+  addEntryRoutes(scope, services)
+  changeEntryRoutes(scope, services)
+  removeEntryRoutes(scope, services)
+  entrySecretRoutes(scope, services)
 }
 
 function addOperations(app: App, services: HttpServices, settings: HttpSettings): void {

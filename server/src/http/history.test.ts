@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { ask } from '../../../test/helpers/ask.ts'
 import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
 import { openHttp } from '../../../test/helpers/http-fixture.ts'
+import { noDirectory } from '../../../test/helpers/no-directory.ts'
 import type { Principal } from '../auth/auth.ts'
 import { createHistory } from '../history/history.ts'
 import { createMemoryStore } from '../store/memory/memory.ts'
@@ -40,6 +41,7 @@ async function open(test: TestContext) {
     clock,
     history: createHistory({ store: { history: store } }),
     auth: {
+      directory: noDirectory(),
       authenticate: principalOf,
       token: unused,
       revoke: unused,

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { type Answer, ask, post } from '../../../test/helpers/ask.ts'
 import { openHttp } from '../../../test/helpers/http-fixture.ts'
+import { noDirectory } from '../../../test/helpers/no-directory.ts'
 import { OAuthError } from '../auth/auth.ts'
 import type { HttpOptions } from './http.ts'
 
@@ -22,7 +23,9 @@ function failing(error: Error): { auth: HttpOptions['auth'] } {
   }
   const auth = { authenticate: fail, isStillGood: fail, token: fail, revoke: fail, revokeUser: fail }
   const told = { organizations: fail, mayBeOrganization: fail, namedByIssuers: fail }
-  return { auth: { ...auth, ...told, revocations: fail, jwks: fail, metadata: fail } }
+  return {
+    auth: { directory: noDirectory(), ...auth, ...told, revocations: fail, jwks: fail, metadata: fail },
+  }
 }
 
 describe('the token endpoint', () => {

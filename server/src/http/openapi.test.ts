@@ -4,6 +4,8 @@ import { ask } from '../../../test/helpers/ask.ts'
 import { openHttp } from '../../../test/helpers/http-fixture.ts'
 import { buildOpenApi } from './http.ts'
 
+const CHANGED = [400, 401, 403, 404, 409, 412, 428, 429, 503] as const
+
 const OPERATIONS: readonly (readonly [line: string, statuses: readonly number[]])[] = [
   ['post /security/oauth/token', [200, 400, 401, 413, 429, 503]],
   ['post /security/oauth/revoke', [200, 400, 401, 413, 429, 503]],
@@ -45,7 +47,26 @@ const OPERATIONS: readonly (readonly [line: string, statuses: readonly number[]]
   ['get /health/ready', [200, 503]],
   ['get /metrics', [200, 401]],
   ['get /rtc-api/openapi.json', [200]],
+  ['get /rtc-api/audit', [200, 400, 401, 403, 429, 503]],
+  ['get /rtc-api/directory/authorities', [200, 400, 401, 403, 404, 429, 503]],
+  ...['organizations', 'webhooks', 'users', 'clients'].flatMap(entryOperations),
 ]
+
+function entryOperations(kind: string): [string, number[]][] {
+  const all = `/rtc-api/directory/${kind}`
+  const one = `${all}/{entryId}`
+  const rotated: [string, number[]] = [`post ${one}/rotate-secret`, [200, ...CHANGED]]
+  const former: [string, number[]] = [`post ${one}/remove-former-secret`, [200, ...CHANGED]]
+  return [
+    [`get ${all}`, [200, 400, 401, 403, 404, 429, 503]],
+    [`post ${all}`, [201, 400, 401, 403, 404, 409, 413, 415, 429, 503]],
+    [`get ${one}`, [200, 400, 401, 403, 404, 503]],
+    [`patch ${one}`, [200, 400, 401, 403, 404, 409, 412, 413, 415, 428, 429, 503]],
+    [`delete ${one}`, [204, ...CHANGED]],
+    ...(kind === 'organizations' ? [] : [rotated]),
+    ...(kind === 'clients' || kind === 'webhooks' ? [former] : []),
+  ]
+}
 
 /** Names and properties as the contract has them. */
 const CONTRACT: { readonly [schema: string]: readonly string[] } = {
@@ -94,6 +115,11 @@ const OWN_SCHEMAS = [
   'UserErased',
   'UserExport',
   'UserPage',
+  'AuditPage',
+  'DirectoryAuthorities',
+  ...['Organization', 'User', 'Client', 'Webhook'].flatMap((title) =>
+    ['', 'Page', 'Members'].map((what) => `Directory${title}${what}`),
+  ),
 ]
 
 function at(value: unknown, ...path: string[]): unknown {

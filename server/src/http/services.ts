@@ -8,7 +8,7 @@ import type { History } from '../history/history.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
-import type { ErasureStore } from '../store/store.ts'
+import type { AuditStore, ErasureStore } from '../store/store.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
 
 /** Whether a load balancer should send requests here. */
@@ -31,6 +31,7 @@ export type HttpServices = {
     | 'revokeUser'
     | 'jwks'
     | 'metadata'
+    | 'directory'
     | 'organizations'
     | 'mayBeOrganization'
     | 'namedByIssuers'
@@ -60,6 +61,8 @@ export type HttpServices = {
     | 'acknowledge'
   >
   readonly audit: Pick<Audit, 'record'>
+  /** What was written down, as the store has it. */
+  readonly auditLines: Pick<AuditStore, 'read'>
   readonly history: History
   readonly erasure: ErasureStore
   readonly notices: { read(organizationId: string | null): Promise<readonly Notice[]> }

@@ -9,10 +9,13 @@ import {
   type OAuthClient,
   type Organization,
   type User,
+  WEBHOOKS_MAX,
 } from './directory.ts'
+import { DirectoryDraft, TAKEN } from './directory-draft.ts'
 import { isPasswordHash, isSecretHash } from './hash-secret.ts'
 import {
   FormError,
+  join,
   listOf,
   member,
   optional,
@@ -29,8 +32,6 @@ import { readWebhook } from './webhook-form.ts'
 const USERNAME_CHARACTERS_MAX = 256
 // Both bounds keep a token below its size limit, whatever the directory holds.
 const AUTHORITIES_MAX = 32
-/** Webhooks of one organization. */
-const WEBHOOKS_MAX = 20
 
 /**
  * Reads a directory file (`docs/directory.md`). All or nothing: one wrong entry refuses the whole.
@@ -39,27 +40,21 @@ const WEBHOOKS_MAX = 20
  */
 export function parseDirectory(text: string): Directory {
   const root = readObject(parseJson(text), '', ['organizations', 'users', 'clients'])
-  const organizations = indexed(
-    member(root, 'organizations', listOf(readOrganization)),
-    'organizations',
-    (it) => it.id,
-  )
-  const userList = optional(root, 'users', listOf(readUser)) ?? []
-  const clientList = optional(root, 'clients', listOf(readClient)) ?? []
-  const directory = {
-    organizations,
-    users: indexed(userList, 'users', (user) => user.id),
-    usersByName: indexed(userList, 'users', (user) => user.username, 'username'),
-    clients: indexed(clientList, 'clients', (client) => client.id),
-  }
-  refuseUnknownOrganizations(directory, userList, 'users')
-  refuseUnknownOrganizations(directory, clientList, 'clients')
-  refuseSharedIds(directory, clientList)
-  return directory
+  const draft = new DirectoryDraft()
+  member(root, 'organizations', listOf(readOrganization)).forEach((organization, index) => {
+    draft.addOrganization(organization, `organizations[${index}]`)
+  })
+  optional(root, 'users', listOf(readUser))?.forEach((user, index) => {
+    draft.addUser(user, `users[${index}]`)
+  })
+  optional(root, 'clients', listOf(readClient))?.forEach((client, index) => {
+    draft.addClient(client, `clients[${index}]`)
+  })
+  return draft
 }
 
 /** The parser's own message quotes the text, in which the hashes are: only the place is told. */
-function parseJson(given: string): unknown {
+export function parseJson(given: string): unknown {
   // Editors of Windows begin a file with a byte order mark.
   const text = given.replace(/^\ufeff/, '')
   try {
@@ -84,11 +79,16 @@ function isUsername(text: string): boolean {
   )
 }
 
-const readOrganization: Reader<Organization> = (value, path) => {
+/** An organization with its webhooks. */
+export const readOrganization: Reader<Organization> = (value, path) => {
   const object = readObject(value, path, ['id', 'name', 'webhooks', 'send', 'senderId'])
   const id = member(object, 'id', readId)
   const webhooks = optional(object, 'webhooks', listOf(readWebhook, WEBHOOKS_MAX)) ?? []
-  indexed(webhooks, `${path}.webhooks`, (webhook) => webhook.id)
+  const ids = new Set<string>()
+  for (const [index, webhook] of webhooks.entries()) {
+    if (ids.has(webhook.id)) throw new FormError(`${join(path, 'webhooks')}[${index}].id`, TAKEN)
+    ids.add(webhook.id)
+  }
   return {
     id,
     name: optional(object, 'name', readName) ?? id,
@@ -98,19 +98,20 @@ const readOrganization: Reader<Organization> = (value, path) => {
   }
 }
 
-const readUser: Reader<User> = (value, path) => {
+/** A user. */
+export const readUser: Reader<User> = (value, path) => {
   const known = ['id', 'username', 'passwordHash', 'organizationId', 'authorities', 'enabled']
   const object = readObject(value, path, known)
   const username = member(object, 'username', readUsername)
   const authorities = optional(object, 'authorities', readAuthorities) ?? ['ROLE_USER']
   if (isService(authorities))
     throw new FormError(
-      `${path}.authorities`,
+      join(path, 'authorities'),
       'SERVICE belongs to no organization, so only a client may hold it',
     )
   return {
     // A user name is free text, an id is not: without an id of its own the name has to obey the rule for ids.
-    id: optional(object, 'id', readId) ?? readId(username, `${path}.username`),
+    id: optional(object, 'id', readId) ?? readId(username, join(path, 'username')),
     username,
     passwordHash: member(object, 'passwordHash', textThat(isPasswordHash, 'an argon2id hash')),
     organizationId: member(object, 'organizationId', readId),
@@ -119,7 +120,8 @@ const readUser: Reader<User> = (value, path) => {
   }
 }
 
-const readClient: Reader<OAuthClient> = (value, path) => {
+/** A client. */
+export const readClient: Reader<OAuthClient> = (value, path) => {
   const known = [
     'id',
     'secretHash',
@@ -155,43 +157,12 @@ const readGrant: Reader<Grant> = (value, path) => {
 function checkClient(client: OAuthClient, isPublic: boolean, path: string): void {
   const speaksForItself = client.grants.has('client_credentials')
   if (isPublic === client.secretHashes.length > 0)
-    throw new FormError(`${path}.secretHash`, 'give either this or "public": true')
+    throw new FormError(join(path, 'secretHash'), 'give either this or "public": true')
   // RFC 6749 §4.4: only confidential clients.
   if (isPublic && speaksForItself)
-    throw new FormError(`${path}.grants`, 'a public client cannot use client_credentials')
+    throw new FormError(join(path, 'grants'), 'a public client cannot use client_credentials')
   if (isService(client.authorities) && client.organizationId !== null)
-    throw new FormError(`${path}.organizationId`, 'a SERVICE client belongs to no organization')
+    throw new FormError(join(path, 'organizationId'), 'a SERVICE client belongs to no organization')
   if (speaksForItself && client.organizationId === null && !isService(client.authorities))
-    throw new FormError(`${path}.organizationId`, 'is missing; only a SERVICE client may go without')
-}
-
-function indexed<T>(
-  items: readonly T[],
-  path: string,
-  keyOf: (item: T) => string,
-  keyName = 'id',
-): ReadonlyMap<string, T> {
-  const byKey = new Map<string, T>()
-  for (const [index, item] of items.entries()) {
-    if (byKey.has(keyOf(item)))
-      throw new FormError(`${path}[${index}].${keyName}`, 'is taken by an earlier entry')
-    byKey.set(keyOf(item), item)
-  }
-  return byKey
-}
-
-function refuseUnknownOrganizations(
-  { organizations }: Directory,
-  members: readonly { readonly organizationId: string | null }[],
-  path: string,
-): void {
-  for (const [index, { organizationId }] of members.entries())
-    if (organizationId !== null && !organizations.has(organizationId))
-      throw new FormError(`${path}[${index}].organizationId`, 'is not the id of an organization in this file')
-}
-
-/** A client-credentials caller is the user whose id is its client id. [spec: "sendEvent"] */
-function refuseSharedIds({ users }: Directory, clients: readonly OAuthClient[]): void {
-  for (const [index, client] of clients.entries())
-    if (users.has(client.id)) throw new FormError(`clients[${index}].id`, 'is the id of a user')
+    throw new FormError(join(path, 'organizationId'), 'is missing; only a SERVICE client may go without')
 }

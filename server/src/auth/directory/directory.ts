@@ -69,8 +69,8 @@ export type Directory = {
   readonly clients: ReadonlyMap<string, OAuthClient>
 }
 
-/** Told of the directory that was in force before and of the one that is now. */
-export type ReloadListener = (before: Directory, now: Directory) => void
+/** Told of the directory that was in force before and of the one that is now; resolves when all that follows is done. */
+export type ReloadListener = (before: Directory, now: Directory) => Promise<void> | void
 
 /** The directory in force. */
 export interface DirectorySource {
@@ -82,6 +82,9 @@ export interface DirectorySource {
   /** Idempotent. */
   close(): Promise<void>
 }
+
+/** Webhooks of one organization. */
+export const WEBHOOKS_MAX = 20
 
 /** Secrets of one client, or of one webhook: the one that is in use, and the one that takes over. */
 export const SECRETS_MAX = 2

@@ -3,9 +3,15 @@
  * there: it may be a secret.
  */
 export class FormError extends Error {
+  /** Empty: the whole document. */
+  readonly path: string
+  readonly problem: string
+
   constructor(path: string, problem: string) {
     super(path === '' ? problem : `${path}: ${problem}`)
     this.name = 'FormError'
+    this.path = path
+    this.problem = problem
   }
 }
 

@@ -2,6 +2,7 @@ import { EVENT_TYPE_CHARACTERS_MAX } from '@rollcall/protocol/limits'
 import { SEND_TO, type SendRule } from './directory.ts'
 import {
   FormError,
+  join,
   listOf,
   member,
   optional,
@@ -38,7 +39,10 @@ const readSendRule: Reader<SendRule> = (value, path) => {
   }
   // Somebody could read it as: everything but these.
   if (rule.to === 'none' && rule.types !== undefined)
-    throw new FormError(`${path}.types`, 'goes with "self" or "organization": what no rule allows is refused')
+    throw new FormError(
+      join(path, 'types'),
+      'goes with "self" or "organization": what no rule allows is refused',
+    )
   return rule
 }
 

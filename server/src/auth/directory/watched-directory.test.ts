@@ -137,6 +137,6 @@ test('a directory that cannot be used refuses the start, naming file and place',
   })
   await writeFile(file, await contents({ organizationId: 'nowhere' }))
   await assert.rejects(openAuth(t, { directoryFile: file }), {
-    message: `directory file ${file}: users[0].organizationId: is not the id of an organization in this file`,
+    message: `directory file ${file}: users[0].organizationId: is not the id of an organization in this directory`,
   })
 })

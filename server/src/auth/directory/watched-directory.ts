@@ -58,7 +58,7 @@ async function watch(
       const before = directory
       directory = await read()
       log.info('directory reloaded', { users: directory.users.size, clients: directory.clients.size })
-      for (const listener of listeners) listener(before, directory)
+      for (const listener of listeners) void listener(before, directory)
     } catch (error) {
       const problem = error instanceof Error ? error.message : 'unknown'
       log.error('directory not reloaded, the last good one stays in force', { problem })

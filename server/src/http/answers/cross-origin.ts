@@ -4,11 +4,12 @@ import { NosniffResponse } from './nosniff.ts'
 
 /** Seconds a browser may remember a preflight. */
 const PREFLIGHT_SECONDS = 600
-const METHODS = ['GET', 'HEAD', 'POST', 'DELETE'].join(', ')
+const METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'].join(', ')
 const TAKEN = [
   'Authorization',
   'Content-Type',
   'Idempotency-Key',
+  'If-Match',
   'Last-Event-ID',
   'Prefer',
   'X-Request-Id',
@@ -16,6 +17,7 @@ const TAKEN = [
 const EXPOSED = [
   'Acknowledged',
   'Connected',
+  'ETag',
   'Event-Id',
   'Preference-Applied',
   'RateLimit',

@@ -17,11 +17,32 @@ export const AUDITED: ReadonlyMap<string, AuditAction> = new Map([
   ['findPresence', 'read_presence'],
   ['listEndpointsOfUser', 'read_presence'],
   ['listUsers', 'read_presence'],
+  ['listAudit', 'read_audit'],
   ['listDeadLetters', 'read_dead_letters'],
   ['replayDeadLetters', 'replay_dead_letters'],
   ['removeDeadLetters', 'clear_dead_letters'],
   ['testWebhook', 'test_webhook'],
+  ...['Organization', 'User', 'Client', 'Webhook'].flatMap((title): [string, AuditAction][] => [
+    [`addDirectory${title}`, 'add_entry'],
+    [`changeDirectory${title}`, 'change_entry'],
+    [`removeDirectory${title}`, 'remove_entry'],
+  ]),
+  ...['User', 'Client', 'Webhook'].map((title): [string, AuditAction] => [
+    `rotate${title}Secret`,
+    'rotate_secret',
+  ]),
+  ...['Client', 'Webhook'].map((title): [string, AuditAction] => [
+    `removeFormer${title}Secret`,
+    'remove_former_secret',
+  ]),
 ])
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whom it was about, where the request itself does not say so. */
+    about?: Pick<AuditRecord, 'organizationId' | 'entryKind' | 'entryId'>
+  }
+}
 
 /** Users of a request that are named. */
 const NAMED_MAX = 20
@@ -70,7 +91,7 @@ function callerOf(principal: Principal | undefined): Partial<AuditRecord> {
 }
 
 /** Only ids: whatever else was given there stays out. */
-function targetOf({ params, query, body, principal }: FastifyRequest): Partial<AuditRecord> {
+function targetOf({ params, query, body, principal, about }: FastifyRequest): Partial<AuditRecord> {
   const named = principal?.organizationId ?? idIn(query, 'organizationId') ?? idIn(body, 'organizationId')
   return {
     ...(named === undefined ? {} : { organizationId: named }),
@@ -78,6 +99,7 @@ function targetOf({ params, query, body, principal }: FastifyRequest): Partial<A
     ...given('userEndpointId', idIn(params, 'userEndpointId')),
     ...given('webhookId', idIn(params, 'webhookId')),
     ...usersIn(body),
+    ...about,
   }
 }
 

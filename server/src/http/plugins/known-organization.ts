@@ -7,8 +7,8 @@ import type { HttpServices } from '../services.ts'
 /** Operations that name the organization in their body. */
 const NAMED_IN_BODY: ReadonlySet<unknown> = new Set(['findPresence', 'revokeUser'])
 
-/** A user's data is given and removed also where its organization has left the directory. */
-const OF_FORMER_ONES: ReadonlySet<unknown> = new Set(['eraseUser', 'exportUser'])
+/** A user's data is given and removed, and what was done is told, also where its organization has left the directory. */
+const OF_FORMER_ONES: ReadonlySet<unknown> = new Set(['eraseUser', 'exportUser', 'listAudit'])
 
 /**
  * Answers 404 where role SERVICE names an organization that there is not: it would look like one where nobody is. For the

@@ -2,8 +2,10 @@ import swagger from '@fastify/swagger'
 import { productVersion } from '../../observe/observe.ts'
 import type { App } from '../app-type.ts'
 import { answerSchemas } from '../schemas/answers.ts'
+import { auditSchemas } from '../schemas/audit.ts'
 import { commandSchemas } from '../schemas/commands.ts'
 import { dayStatisticsSchemas } from '../schemas/day-statistics.ts'
+import { directorySchemas } from '../schemas/directory.ts'
 import { historySchemas } from '../schemas/history.ts'
 import { noticeSchemas } from '../schemas/notices.ts'
 import { statisticsSchemas } from '../schemas/statistics.ts'
@@ -19,6 +21,10 @@ const TAGS = [
   { name: 'History', description: 'What became of events.' },
   { name: 'Presence', description: 'Who is there, for backends.' },
   { name: 'Webhooks', description: 'Telling backends what happens to endpoints.' },
+  {
+    name: 'Directory',
+    description: 'Who there is: organizations, users, clients and webhooks, for administrators.',
+  },
   { name: 'Identity', description: 'Access tokens.' },
   { name: 'Media', description: 'What a WebRTC call needs besides.' },
   { name: 'Operations', description: 'For whoever runs the server.' },
@@ -45,6 +51,8 @@ export async function documentRoutes(app: App, keepAliveSecondsMax: number): Pro
     ...answerSchemas(),
     ...historySchemas(),
     ...userSchemas(),
+    ...directorySchemas(),
+    ...auditSchemas(),
     ...webhookSchemas(),
     ...statisticsSchemas(),
     ...dayStatisticsSchemas(),
