@@ -44,6 +44,25 @@ export const userCases: Cases = {
     assert.deepEqual((await list(scene, { max: 4 })).next, 'a2b')
   },
 
+  'many are listed page by page, in order, each once, those that are forgotten passed over': async (
+    scene,
+  ) => {
+    const names = Array.from({ length: 60 }, (_, index) => `user ${String(index).padStart(2, '0')}`)
+    for (const userId of names) await scene.register({ userId })
+    for (const userId of names.slice(20, 40))
+      await scene.store.erasure.erase({ organizationId: 'acme', userId })
+    const left = [...names.slice(0, 20), ...names.slice(40)]
+    for (const max of [1, 7, 40, 60]) {
+      const seen: string[] = []
+      for (let after: string | undefined = ''; after !== undefined; ) {
+        const page: Awaited<ReturnType<typeof list>> = await list(scene, { max, after })
+        seen.push(...page.ids)
+        after = page.next
+      }
+      assert.deepEqual(seen, left, `${max} at a time`)
+    }
+  },
+
   'who came after the first question is there, and who has expired is not registered': async (scene) => {
     await list(scene)
     await scene.register({ userId: 'late' })
