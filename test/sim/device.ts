@@ -5,6 +5,9 @@ import type { Dice } from './dice.ts'
 
 /** What a device saw of one event. */
 export type Receipt = {
+  /** The name of the link that it came over. */
+  readonly link: string
+  readonly bytes: Uint8Array
   readonly eventId: string
   readonly address: string
   readonly qos: 0 | 1
@@ -21,7 +24,10 @@ export type Life = {
 
 export type DeviceObserver = {
   onReceipt(device: Device, receipt: Receipt): void
-  onAcknowledge(device: Device, eventId: string): void
+  onAcknowledge(device: Device, link: string, eventId: string): void
+  /** It gets the endpoint's events over a link from now on, of the name that is returned; and not any more. */
+  onConnect(device: Device): string
+  onDisconnect(link: string): void
 }
 
 /**
@@ -32,6 +38,7 @@ export class Device {
   readonly endpoint: EndpointKey
   life: Life | undefined
   #attachment: Attachment | undefined
+  #link = ''
   #unacknowledged: { readonly eventId: string; readonly acknowledge: () => void }[] = []
   #quota: number
   readonly #dice: Dice
@@ -65,11 +72,14 @@ export class Device {
     this.drop()
     link.attachment = attachment
     this.#attachment = attachment
+    this.#link = ''
     // As SUBACK does, which `start` follows.
     const isHeld = await attachment.attached
     if (!this.owns(attachment)) return
-    if (isHeld) attachment.start()
-    else this.drop()
+    if (!isHeld) return this.drop()
+    this.#link = this.#observer.onConnect(this)
+    link.name = this.#link
+    attachment.start()
   }
 
   drop(): void {
@@ -83,6 +93,8 @@ export class Device {
   }
 
   #forget(): void {
+    if (this.#link !== '') this.#observer.onDisconnect(this.#link)
+    this.#link = ''
     this.#attachment = undefined
     this.#unacknowledged = []
   }
@@ -95,8 +107,8 @@ export class Device {
   acknowledgeSome(): void {
     const count = 1 + this.#dice.roll(this.#unacknowledged.length + 1)
     for (const { eventId, acknowledge } of this.#unacknowledged.splice(0, count)) {
+      this.#observer.onAcknowledge(this, this.#link, eventId)
       acknowledge()
-      this.#observer.onAcknowledge(this, eventId)
     }
     this.#attachment?.resume()
   }
@@ -105,16 +117,18 @@ export class Device {
     return this.#unacknowledged.length < this.#quota
   }
 
-  take({ payload, qos, acknowledged }: OutboundEvent, step: number): void {
-    const { id, to } = JSON.parse(Buffer.from(payload).toString()) as { id: string; to: string }
+  take({ payload, qos, acknowledged }: OutboundEvent, link: string, step: number): void {
+    const bytes = Buffer.from(payload)
+    const { id, to } = JSON.parse(bytes.toString()) as { id: string; to: string }
     if (acknowledged !== undefined) this.#unacknowledged.push({ eventId: id, acknowledge: acknowledged })
-    this.#observer.onReceipt(this, { eventId: id, address: to, qos, step })
+    this.#observer.onReceipt(this, { link, bytes, eventId: id, address: to, qos, step })
   }
 }
 
 class SimulatedLink implements Link {
   readonly peer = PEER
   attachment: Attachment | undefined
+  name = ''
   readonly #device: Device
   readonly #step: () => number
 
@@ -125,7 +139,7 @@ class SimulatedLink implements Link {
 
   send(event: OutboundEvent): boolean {
     if (event.qos === 1 && !this.#device.hasRoom) return false
-    this.#device.take(event, this.#step())
+    this.#device.take(event, this.name, this.#step())
     return true
   }
 

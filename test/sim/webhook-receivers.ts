@@ -6,7 +6,7 @@ import { createWebhooks, type Webhooks } from '../../server/src/webhooks/webhook
 import type { Dice } from './dice.ts'
 import { Violation } from './ledger.ts'
 
-const EVENTS = new Set(Object.keys(LIFECYCLE_EVENTS).filter(isLifecycleEventType))
+export const EVENTS = new Set(Object.keys(LIFECYCLE_EVENTS).filter(isLifecycleEventType))
 const SLOWEST_MS = 3000
 
 const SILENT: Log = {
@@ -22,6 +22,8 @@ type Surroundings = {
   readonly random: Random
   readonly dice: Dice
   fail(error: unknown): void
+  /** A receiver got an event. */
+  onTold(webhook: string, event: LifecycleEvent): void
 }
 
 /**
@@ -99,6 +101,7 @@ export class WebhookReceivers {
 
   #receive(organizationId: string, event: LifecycleEvent): void {
     const name = nameOf(event)
+    this.#around.onTold(webhookNameOf(organizationId), event)
     if (event.organizationId !== organizationId) throw new Violation(`${organizationId} was told of ${name}`)
     this.received++
     const came = this.#came.get(`${event.type} ${name}`) ?? new Set()
@@ -110,6 +113,11 @@ export class WebhookReceivers {
       )
     this.#newest.set(name, Math.max(event.sequence, this.#newest.get(name) ?? 0))
   }
+}
+
+/** As histories name it. */
+export function webhookNameOf(organizationId: string): string {
+  return `${organizationId}/all`
 }
 
 function webhookOf(organizationId: string) {

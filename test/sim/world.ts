@@ -17,27 +17,32 @@ import { createFakeClock, type FakeClock, seededRandom } from '../helpers/fake-c
 import { MemoryDisk, type MortalFiles } from '../helpers/memory-disk.ts'
 import { noLimits } from '../helpers/no-limits.ts'
 import { tellingOutcomes } from '../helpers/told-outcomes.ts'
+import type { Operation, Result } from '../history/lines.ts'
 import { AnswersLedger } from './answers-ledger.ts'
 import { Device, type Life } from './device.ts'
 import { createDice, type Dice } from './dice.ts'
 import { openSmallRows, type SeeFiles } from './disk.ts'
 import { Ledger, type Send, type SendTerms, Violation } from './ledger.ts'
+import { depthsOf, leftOver, readTables } from './left-over-rows.ts'
 import { ReceiptsLedger } from './receipts-ledger.ts'
 import { SignIns } from './sign-ins.ts'
-import { WebhookReceivers } from './webhook-receivers.ts'
+import { NO_HISTORY, SimHistory, sendOperation, sendResult, type WriteLine } from './sim-history.ts'
+import { EVENTS, WebhookReceivers, webhookNameOf } from './webhook-receivers.ts'
 
 /** Planted in every masked event: it must never be on the disk in clear. */
 const SECRET = '4111-1111-SECRET'
 const FOREVER_MS = 9_000_000_000_000
 const LATENESS_MS_MAX = 1000
+const MAILBOX_EVENTS_MAX = 100_000
 const MONTH_MS = 31 * 86_400_000
 
 /** Puts a fault into a store, to see that it is found. */
 export type Plant = (store: Store, clock: Clock) => Store
 
+type Opened = { readonly store: Store; readonly rows: Rows }
+
 /** The service of one process's life: the real registrar, delivery and store engine. */
-type Service = {
-  readonly store: Store
+type Service = Opened & {
   readonly files: MortalFiles
   readonly registrar: Registrar
   readonly delivery: Delivery
@@ -128,11 +133,29 @@ export class World {
   /** Called for each commit that failed. */
   #onRefused = (): void => undefined
   #isDiskStalled = false
+  #cameBack: () => void = () => undefined
   #former: Service | undefined
   #outageEnded: (upMs: number) => void = () => undefined
+  #repaired: () => void = () => undefined
+  /** What clients see, for whoever judges it. */
+  readonly #history: SimHistory
 
-  /** @param plant puts a fault into the store, to see that it is found */
-  constructor(seed: number, plant: Plant = (store) => store, seeFiles: SeeFiles = (files) => files) {
+  /**
+   * @param plant puts a fault into the store, to see that it is found
+   * @param write gets the history of it
+   */
+  constructor(
+    seed: number,
+    plant: Plant = (store) => store,
+    seeFiles: SeeFiles = (files) => files,
+    write: WriteLine = NO_HISTORY,
+  ) {
+    this.#history = new SimHistory(write, () => this.#clock.monotonicMs(), {
+      source: `simulation, seed ${seed}`,
+      webhooks: ['acme', 'globex'].map((id) => ({ name: webhookNameOf(id), types: [...EVENTS] })),
+      // As long as a disk refuses.
+      settings: { lateEffectMs: 30_000, mailboxEventsMax: MAILBOX_EVENTS_MAX },
+    })
     this.#seeFiles = seeFiles
     this.#plant = plant
     this.#dice = createDice(seed)
@@ -150,6 +173,7 @@ export class World {
       random: this.#random,
       dice: this.#dice,
       fail: (error) => this.#fail(error),
+      onTold: (webhook, event) => this.#history.told(webhook, event),
     })
     this.#signIns = new SignIns({
       clock: this.#clock,
@@ -177,6 +201,7 @@ export class World {
     const observer = {
       onReceipt: (device: Device, receipt: Parameters<Ledger['receive']>[1]) => {
         this.tally.receipts++
+        this.#history.delivered(device, receipt)
         this.#guard(() => this.#ledger.receive(device, receipt))
         const send = this.#ledger.sends.get(receipt.eventId)
         this.#guard(() => this.#receipts.receive(device, send, receipt.eventId, this.#clock.wallMs()))
@@ -184,7 +209,14 @@ export class World {
         if (send?.terms.overId !== undefined)
           this.#rung.set(device, [...(this.#rung.get(device) ?? []), receipt.eventId])
       },
-      onAcknowledge: (device: Device, eventId: string) => {
+      onConnect: ({ name }: Device) => {
+        const link = this.#history.recorder.newLink()
+        this.#history.recorder.add({ kind: 'link_up', link, endpoint: name, qos: 1 })
+        return link
+      },
+      onDisconnect: (link: string) => this.#history.recorder.add({ kind: 'link_down', link }),
+      onAcknowledge: (device: Device, link: string, eventId: string) => {
+        this.#history.acknowledged(device, link, eventId)
         this.#receipts.acknowledge(device, eventId)
         if (device.life !== undefined) this.#ledger.acknowledge(device.life, eventId, this.#upMs())
       },
@@ -221,7 +253,8 @@ export class World {
 
   async #boot(): Promise<void> {
     const files = this.#disk.open()
-    const store = this.#plant(await this.#open(files), this.#clock)
+    const { rows, store: opened } = await this.#open(files)
+    const store = this.#plant(opened, this.#clock)
     const newId = uuidMaker(this.#clock, this.#random)
     const metrics = {
       reminderSent: () => void this.tally.reminders++,
@@ -231,7 +264,7 @@ export class World {
       if (outcome === 'expired') this.tally.outlived++
     })
     const limits = {
-      mailboxEventsMax: 100_000,
+      mailboxEventsMax: MAILBOX_EVENTS_MAX,
       mailboxBytesMax: 1e9,
       keepAliveSecondsMax: 86_400,
       endpointsPerUserMax: 100,
@@ -271,16 +304,17 @@ export class World {
     const webhooks = this.#webhooks.open(store)
     this.#signIns.open(store)
     registrar.start()
-    this.#service = { store, files, registrar, delivery, webhooks }
+    this.#service = { store, files, rows, registrar, delivery, webhooks }
+    this.#cameBack()
   }
 
   /** Opening writes too, and a write takes simulated time: down until the very moment that it is open. */
-  async #open(files: MortalFiles): Promise<Store> {
+  async #open(files: MortalFiles): Promise<Opened> {
     const beganMs = this.#clock.monotonicMs()
-    let opened: { readonly store: Store; readonly atMs: number } | undefined
+    let opened: (Opened & { readonly atMs: number }) | undefined
     this.#openStore(files).then(
       (store) => {
-        opened = { store, atMs: this.#clock.monotonicMs() }
+        opened = { ...store, atMs: this.#clock.monotonicMs() }
       },
       (error: unknown) => this.#fail(error),
     )
@@ -289,10 +323,10 @@ export class World {
       await this.#clock.advance(5)
     }
     this.#downMs += opened.atMs - beganMs
-    return opened.store
+    return opened
   }
 
-  async #openStore(files: MortalFiles): Promise<Store> {
+  async #openStore(files: MortalFiles): Promise<Opened> {
     const rows = await openSmallRows(this.#seeFiles(files), this.#clock)
     const telling: Rows = {
       ...rows,
@@ -302,7 +336,7 @@ export class World {
           throw error
         }),
     }
-    return openEmbeddedStore({ rows: telling, clock: this.#clock })
+    return { rows, store: await openEmbeddedStore({ rows: telling, clock: this.#clock }) }
   }
 
   #remind(registration: Registration): void {
@@ -322,6 +356,7 @@ export class World {
     this.tally.expiries++
     const device = this.#devices.find(({ endpoint }) => isSameEndpoint(endpoint, registration))
     if (device?.life?.registrationId !== registration.registrationId) return
+    this.#history.recorder.add({ kind: 'expired', endpoint: device.name })
     this.#checkNotEarly(device, 'expired')
     device.life = undefined
   }
@@ -349,15 +384,20 @@ export class World {
   #jumpWall(): void {
     this.tally.jumps++
     if (this.#dice.chance(50)) {
-      this.#clock.jumpWall(this.#dice.roll(7_200_000) - 3_600_000)
+      this.#jumpWallBy(this.#dice.roll(7_200_000) - 3_600_000)
       return
     }
-    this.#clock.jumpWall(MONTH_MS)
+    this.#jumpWallBy(MONTH_MS)
     this.#aheads++
     this.#clock.after(this.#dice.roll(70_000), () => {
-      this.#clock.jumpWall(-MONTH_MS)
+      this.#jumpWallBy(-MONTH_MS)
       this.#aheads--
     })
+  }
+
+  #jumpWallBy(ms: number): void {
+    this.#clock.jumpWall(ms)
+    this.#history.recorder.fault('clock_jumped')()
   }
 
   /** Nothing runs for longer than any step of service time. */
@@ -365,7 +405,9 @@ export class World {
     this.tally.stalls++
     const alive = this.#alive()
     const ended = this.#ledger.trouble(this.#upMs())
+    const goesOn = this.#history.recorder.fault('node_froze')
     await this.#clock.stall(1500 + this.#dice.roll(30_000))
+    goesOn()
     ended(this.#upMs())
     this.#giveFullPeriod(alive)
   }
@@ -387,6 +429,7 @@ export class World {
 
   async #crash(): Promise<void> {
     this.tally.crashes++
+    this.#goes('node_died')
     // Most of the time it dies in the middle of a write.
     if (this.#dice.chance(70)) await this.#keepBusy(this.#dice.roll(10))
     this.#service?.files.die()
@@ -400,6 +443,7 @@ export class World {
     const former = this.#service
     if (former === undefined || this.#disk.failing !== undefined) return
     this.tally.takeOvers++
+    this.#goes('node_died')
     const release = former.files.holdWrites()
     // What it answers late counts as well.
     this.#former = former
@@ -410,6 +454,13 @@ export class World {
     await this.#advance(50)
     former.files.die()
     this.#former = undefined
+    this.#history.lost(former)
+  }
+
+  /** The process is not what it should be until another has taken its place. */
+  #goes(what: 'node_died' | 'node_stopped'): void {
+    this.#cameBack()
+    this.#cameBack = this.#history.recorder.fault(what)
   }
 
   /** Nothing that is written ends for a while, and then all of it does. */
@@ -419,7 +470,11 @@ export class World {
     this.#isDiskStalled = true
     this.#disk.stall()
     const ended = this.#ledger.trouble(this.#upMs())
-    this.#clock.after(this.#dice.roll(4_000), () => this.#goOn(ended))
+    const goesOn = this.#history.recorder.fault('store_stalled')
+    this.#clock.after(this.#dice.roll(4_000), () => {
+      goesOn()
+      this.#goOn(ended)
+    })
   }
 
   #goOn(ended: (upMs: number) => void): void {
@@ -443,6 +498,7 @@ export class World {
     const service = this.#service
     if (service === undefined || this.#disk.failing !== undefined) return this.#crash()
     this.#service = undefined
+    this.#goes('node_stopped')
     service.delivery.drain()
     // In the server's own order: expiries go on until nobody is told of them any more.
     const closed = service.webhooks
@@ -463,6 +519,7 @@ export class World {
   async #comeBack(): Promise<void> {
     const dead = this.#service
     this.#service = undefined
+    if (dead !== undefined && dead !== this.#former) this.#history.lost(dead)
     for (const device of this.#devices) {
       device.lose()
       device.isBusy = false
@@ -470,6 +527,7 @@ export class World {
     dead?.delivery.drain()
     await Promise.race([dead?.registrar.close(), dead?.webhooks.close(), Promise.resolve()])
     if (this.#disk.failing !== undefined) this.#outageEnded(this.#upMs())
+    this.#repaired()
     this.#disk.failing = undefined
     await this.#downFor(this.#dice.roll(60_000))
     await this.#boot()
@@ -480,6 +538,7 @@ export class World {
     this.tally.failures++
     this.#disk.failing = this.#dice.chance(50) ? 'EIO' : 'ENOSPC'
     this.#outageEnded = this.#ledger.trouble(this.#upMs())
+    this.#repaired = this.#history.recorder.fault('store_failed')
     const service = this.#service
     // Only a failure that was noticed is one.
     let alive: readonly Life[] = []
@@ -492,6 +551,7 @@ export class World {
       this.#onRefused = () => undefined
       if (service === this.#service) this.#giveFullPeriod(alive)
       this.#disk.failing = undefined
+      this.#repaired()
       this.#diskRepairedAtUpMs = this.#upMs()
       this.#outageEnded(this.#upMs())
     })
@@ -542,7 +602,11 @@ export class World {
     const isAhead = this.#aheads > 0
     // Whoever answers has the event.
     this.#receipts.acknowledge(device, eventId)
-    service.delivery.answer(device.endpoint, { eventId, userEndpointId, answer: undefined }).then(
+    const answer = { eventId, userEndpointId, answer: undefined }
+    const answered = this.#ask(service, { op: 'answer', endpoint: device.name, eventId }, () =>
+      service.delivery.answer(device.endpoint, answer),
+    )
+    answered.then(
       () => this.#hear(service, () => this.#answers.won(eventId, userEndpointId)),
       (error: unknown) => {
         if (!(error instanceof RollcallError)) return this.#fail(error)
@@ -554,6 +618,15 @@ export class World {
         } else if (error.code !== 'unavailable') this.#fail(error)
       },
     )
+  }
+
+  #ask<Answer>(
+    service: Service,
+    operation: Operation,
+    ask: () => Promise<Answer>,
+    resultOf?: (answer: Answer) => Result,
+  ): Promise<Answer> {
+    return this.#history.ask(service, operation, ask, resultOf)
   }
 
   /** What a process says after its death nobody hears. */
@@ -577,7 +650,10 @@ export class World {
     device.life = undefined
     const { organizationId, userId, userEndpointId } = device.endpoint
     const wanted = { userEndpointId, keepAliveSeconds, serverKeepAliveReminderOn: this.#dice.chance(50) }
-    const registration = await service.registrar.register({ organizationId, userId }, wanted, FOREVER_MS)
+    const operation = { op: 'register', endpoint: device.name, keepAliveSeconds } as const
+    const registration = await this.#ask(service, operation, () =>
+      service.registrar.register({ organizationId, userId }, wanted, FOREVER_MS),
+    )
     if (service !== this.#service) return
     if (!this.#registered.has(registration.registrationId))
       this.#webhooks.owe('UserEndpointRegisteredEvent', device.endpoint)
@@ -599,7 +675,9 @@ export class World {
   async #keepalive(service: Service, device: Device): Promise<void> {
     const { life } = device
     const calledAtUpMs = this.#upMs()
-    await service.registrar.keepalive(device.endpoint, undefined)
+    await this.#ask(service, { op: 'keepalive', endpoint: device.name }, () =>
+      service.registrar.keepalive(device.endpoint, undefined),
+    )
     if (life !== undefined) life.aliveSinceUpMs = Math.max(life.aliveSinceUpMs, calledAtUpMs)
   }
 
@@ -607,7 +685,9 @@ export class World {
     const { life } = device
     device.life = undefined
     try {
-      await service.registrar.unregister(device.endpoint)
+      await this.#ask(service, { op: 'unregister', endpoint: device.name }, () =>
+        service.registrar.unregister(device.endpoint),
+      )
       if (service === this.#service) this.#webhooks.owe('UserEndpointUnregisteredEvent', device.endpoint)
     } catch (error) {
       if (error instanceof RollcallError && error.code === 'endpoint_unknown') device.life = life
@@ -616,7 +696,12 @@ export class World {
   }
 
   async #connect(service: Service, device: Device): Promise<void> {
-    const registration = await service.registrar.find(device.endpoint)
+    const registration = await this.#ask(
+      service,
+      { op: 'look', endpoint: device.name },
+      () => service.registrar.find(device.endpoint),
+      (found) => ({ present: found !== undefined }),
+    )
     if (service !== this.#service) return
     if (registration === undefined) throw new RollcallError('endpoint_unknown')
     if (registration.registrationId !== device.life?.registrationId) return
@@ -677,10 +762,18 @@ export class World {
     }
     const command = parseSendEvent(Buffer.from(JSON.stringify(body)))
     const wait = { waitMs: 1000 * (1 + this.#dice.roll(5)), gone: new AbortController().signal }
-    const answered =
-      key === undefined && this.#dice.chance(20)
-        ? service.delivery.sendEventAndWait(principal, command, undefined, wait)
-        : service.delivery.sendEvent(principal, command, key)
+    const isWaiting = key === undefined && this.#dice.chance(20)
+    const named = isForAll ? {} : { endpoint: target.name }
+    const operation = sendOperation(send, event, { ...named, nowWallMs: this.#clock.wallMs() })
+    const answered = this.#ask(
+      service,
+      operation,
+      () =>
+        isWaiting
+          ? service.delivery.sendEventAndWait(principal, command, undefined, wait)
+          : service.delivery.sendEvent(principal, command, key),
+      sendResult,
+    )
     answered.then(
       (answer) => this.#guard(() => this.#answered(service, send, answer, addressed, lives)),
       (error: unknown) => {
@@ -779,6 +872,7 @@ export class World {
       for (const device of this.#devices) this.#attend(device)
       await this.#advance(300)
     }
+    this.#history.recorder.add({ kind: 'settled' })
     for (const device of this.#devices) this.#guard(() => this.#ledger.settleUp(device))
     this.#guard(() => {
       this.tally.cancelled += this.#receipts.settleUp(this.#devices)
@@ -787,6 +881,7 @@ export class World {
     this.#guard(() => {
       this.tally.silenced += this.#answers.settleUp(this.#devices)
     })
+    await this.#recount()
     await this.#settleWebhooks()
     await this.#restart()
   }
@@ -801,12 +896,37 @@ export class World {
     this.tally.thefts += this.#signIns.thefts
   }
 
+  /** What there is, once it is on the disk, and what the store believes. */
+  async #recount(): Promise<void> {
+    const service = this.#service
+    if (service === undefined) return
+    // Soon durable.
+    await this.#advance(2000)
+    const tables = await readTables(service.rows)
+    const { registrations, mailboxEvents } = await service.store.totals()
+    const depths: Record<string, number> = {}
+    const depthOf = depthsOf(tables)
+    for (const { endpoint, name } of this.#devices) {
+      const registration = await service.registrar.find(endpoint)
+      if (registration !== undefined) depths[name] = depthOf.get(registration.registrationId) ?? 0
+    }
+    this.#history.recorder.add({
+      kind: 'recount',
+      totals: { registrations, mailboxEvents },
+      counted: { registrations: tables('registrations').size, mailboxEvents: tables('mailbox').size },
+      orphans: leftOver(tables),
+      depths,
+    })
+  }
+
   async #checkHistory(): Promise<void> {
     const history = this.#service?.store.history
     for (const send of this.#ledger.sends.values()) {
       const record = await history?.find(send.eventId, {})
-      if (record !== undefined) this.#guard(() => this.#checkRecord(send, record))
-      else if (send.qos === 1 && send.answeredStep !== undefined)
+      if (record !== undefined) {
+        this.#history.outcomes(send, record)
+        this.#guard(() => this.#checkRecord(send, record))
+      } else if (send.qos === 1 && send.answeredStep !== undefined)
         this.#fail(new Violation(`${send.eventId} was answered and is not in the history`))
     }
   }
@@ -818,6 +938,8 @@ export class World {
 
   #attend(device: Device): void {
     const service = this.#service
+    // Who does not know whether it is registered looks after its link no more.
+    if (device.life === undefined && !device.isBusy) device.drop()
     if (service === undefined || device.life === undefined || device.isBusy) return
     if (!device.isConnected) {
       this.#operate(device, () => this.#connect(service, device))

@@ -3,6 +3,9 @@ import { type Call, isAbout, isOk, linesOf, mayCount } from './calls.ts'
 import type { Life } from './lives.ts'
 
 type Ops = Operation['op']
+/** With whether a fault is under way. */
+type Surroundings = Settings & { readonly isTroubled: boolean }
+
 /** What ends a registration where it takes effect. */
 const ENDINGS: readonly Ops[] = ['unregister', 'kick', 'revoke']
 
@@ -32,12 +35,20 @@ export function beginCall(call: Call, life: Life): void {
 }
 
 /** What the end of a call says about whom it is about. */
-export function endCall(call: Call, life: Life, settings: Settings): void {
+export function endCall(call: Call, life: Life, settings: Surroundings): void {
   life.lastMs = call.end?.line.atMs ?? life.lastMs
   if (isAbout(call, 'register')) endRegister(call, life, settings)
   else if (isAbout(call, 'keepalive')) endKeepalive(call, life, settings)
   else if (isEnding(call)) endEnding(call, life, settings)
-  else if (isAbsent(call) && !mayBeAnew(call, life)) life.over()
+  else if (isAbsent(call)) absent(call, life, settings)
+}
+
+/** It is not there now. What has expired may be back after a fault. */
+function absent(call: Call, life: Life, { isTroubled }: Surroundings): void {
+  const { end } = call
+  if (mayBeAnew(call, life) || end === undefined) return
+  if (isTroubled) life.doubt()
+  else life.lapse(end.line.atMs)
 }
 
 /** Whether somebody may have ended it since this call began, or may still. */
@@ -57,7 +68,7 @@ function mayBeAnew({ begin }: Call, life: Life): boolean {
   return life.registering > 0 || life.registeredAtMs >= atMs || life.mayBeginUntilMs >= atMs
 }
 
-function endRegister(call: Call<Extract<Operation, { op: 'register' }>>, life: Life, settings: Settings) {
+function endRegister(call: Call<Extract<Operation, { op: 'register' }>>, life: Life, settings: Surroundings) {
   const { line } = call.begin
   const periodMs = line.keepAliveSeconds * 1000
   life.registering--
@@ -89,10 +100,10 @@ function endRegister(call: Call<Extract<Operation, { op: 'register' }>>, life: L
   life.certainBy = linesOf(call)
 }
 
-function endKeepalive(call: Call, life: Life, settings: Settings): void {
+function endKeepalive(call: Call, life: Life, settings: Surroundings): void {
   const { atMs } = call.begin.line
   life.prolonging--
-  if (isAbsent(call) && !mayBeAnew(call, life)) life.over()
+  if (isAbsent(call)) absent(call, life, settings)
   if (!mayCount(call)) return
   prolong(call, life, settings, false)
   if (!isOk(call) || mayBeEnded(call, life)) return
@@ -119,15 +130,16 @@ function prolong(call: Call, life: Life, { lateEffectMs }: Settings, isExact: bo
   life.heardAtMs = atMs
 }
 
-function endEnding(call: Call, life: Life, { lateEffectMs }: Settings): void {
+function endEnding(call: Call, life: Life, settings: Surroundings) {
   const { line } = call.begin
   life.ending--
-  if (isOk(call) || isAbsent(call)) {
+  if (isAbsent(call)) return absent(call, life, settings)
+  if (isOk(call)) {
     if (!mayBeAnew(call, life)) life.over()
     return
   }
   if (mayCount(call)) {
-    life.mayEndUntilMs = Math.max(life.mayEndUntilMs, line.atMs + lateEffectMs)
+    life.mayEndUntilMs = Math.max(life.mayEndUntilMs, line.atMs + settings.lateEffectMs)
     return
   }
   const before = call.about.find((one) => one.life === life)

@@ -5,6 +5,9 @@ const LEAST_AFTER_START_MS = 60_000
 /** Of what is late by no more than this nobody says that it was over before an outage began. */
 const LATE_MS_MAX = 2000
 
+/** What need not be durable at once is so then. */
+const SOON_MS = 1000
+
 /** What can be said from outside about the registration of one endpoint. */
 export class Life {
   readonly endpoint: EndpointName
@@ -35,6 +38,7 @@ export class Life {
   /** Events that may wait in its mailbox. */
   waiting = 0
   lastMs = 0
+  #lapsedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(endpoint: EndpointName) {
     this.endpoint = endpoint
@@ -50,12 +54,25 @@ export class Life {
     this.certainUntilMs = Number.NEGATIVE_INFINITY
   }
 
-  /** Nobody was at it who could have begun it anew. */
+  /** It was ended, durably, and nobody was at it who could have begun it anew. */
   over(): void {
     this.doubt()
     this.mayLive = false
     this.latestMs = Number.NEGATIVE_INFINITY
     this.waiting = 0
+  }
+
+  /** It was said to have expired, which survives a fault only later: then its time goes on. */
+  lapse(nowMs: number): void {
+    const { latestMs } = this
+    this.over()
+    this.latestMs = latestMs
+    this.#lapsedAtMs = nowMs
+  }
+
+  /** A fault began. */
+  mayBeBack(nowMs: number): void {
+    if (this.#lapsedAtMs >= nowMs - SOON_MS) this.mayLive = true
   }
 
   /** When it must be over, however long nobody could be heard. */

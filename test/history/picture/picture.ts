@@ -4,6 +4,7 @@ import {
   DEFAULT_SETTINGS,
   type Delivery,
   type End,
+  type Fault,
   type Line,
   type Numbered,
   type Opening,
@@ -71,7 +72,7 @@ export class Picture {
       case 'puback':
         return this.#acknowledge({ number, line })
       case 'fault':
-        return this.faults.begin({ number, line })
+        return this.#fault({ number, line })
       case 'fault_end':
         return this.faults.end({ number, line })
       case 'expired':
@@ -89,8 +90,14 @@ export class Picture {
 
   #expire(life: Life): void {
     this.expired = glimpse(life, this.faults)
-    if (life.registering > 0 || life.mayBeginUntilMs >= this.nowMs) life.doubt()
-    else life.over()
+    const mayBeAnew = life.registering > 0 || life.mayBeginUntilMs >= this.nowMs
+    if (mayBeAnew || this.faults.within(this.nowMs, this.nowMs) !== undefined) life.doubt()
+    else life.lapse(this.nowMs)
+  }
+
+  #fault(fault: Numbered<Fault>): void {
+    this.faults.begin(fault)
+    for (const life of this.lives.all()) life.mayBeBack(this.nowMs)
   }
 
   #begin(begin: Numbered<Begin>): void {
@@ -154,7 +161,8 @@ export class Picture {
   }
 
   #conclude(call: Call): void {
-    for (const { life } of call.about) endCall(call, life, this.settings)
+    const isTroubled = this.faults.within(this.nowMs, this.nowMs) !== undefined
+    for (const { life } of call.about) endCall(call, life, { ...this.settings, isTroubled })
     if (!isAbout(call, 'send')) return
     this.#collapses.end(call, this.settings.lateEffectMs)
     const { eventId, qos } = call.begin.line

@@ -14,11 +14,9 @@ export const COUNTED_ENDPOINTS_RECEIVE: Rule = {
       const { call } = picture
       if (line.kind === 'end' && line.outcome === 'ok' && call !== undefined && isAbout(call, 'send'))
         judgeCount(picture, judge, call, line.count ?? 0)
+      if (line.kind === 'settled') for (const debt of picture.debts.all()) judgeDebt(picture, judge, debt)
     },
-    finish() {
-      judge.holds(picture.debts.paid)
-      for (const debt of picture.debts.all()) judgeDebt(picture, judge, debt)
-    },
+    finish: () => judge.holds(picture.debts.paid),
   }),
 }
 

@@ -36,7 +36,13 @@ function isSignOfLife(call: Call): boolean {
   const { present, count = 0 } = call.end.line
   if (isAbout(call, 'keepalive', 'unregister', 'connect')) return true
   if (isAbout(call, 'look')) return present === true
-  return isAbout(call, 'send') && call.begin.line.endpoint !== undefined && count > 0
+  // A key may give an answer of long ago.
+  return (
+    isAbout(call, 'send') &&
+    call.begin.line.endpoint !== undefined &&
+    call.begin.line.key === undefined &&
+    count > 0
+  )
 }
 
 /** @param atMs when it lived still, or was seen to expire */

@@ -39,10 +39,9 @@ export const ONE_WINNER: Rule = {
           if (event !== undefined)
             win(judge, winners, event, siblingOf(event, line.answeredBy), [{ number, line }])
         }
+        if (line.kind === 'settled')
+          for (const race of races.values()) judgeRace(picture, judge, winners, race)
         if (number % 4096 === 0) forget(picture, races, winners)
-      },
-      finish() {
-        for (const race of races.values()) judgeRace(picture, judge, winners, race)
       },
     }
   },

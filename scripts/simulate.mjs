@@ -1,0 +1,3 @@
+import { runHere } from './run-here.mjs'
+
+runHere('test/sim/simulate.ts')
