@@ -109,6 +109,14 @@ export class Story {
   }
 }
 
-function send(eventId: string, more: Partial<Send> = {}): Send {
+export function send(eventId: string, more: Partial<Send> = {}): Send {
   return { op: 'send', by: BACKEND, to: 'acme/alice', qos: 1, eventId, ...more }
+}
+
+/** Two that were under way at once come in either order. */
+export function atOnce(): Story {
+  const story = new Story().present(PHONE)
+  const [one, two] = [story.begin(send('one')), story.begin(send('two'))]
+  story.end(one, { outcome: 'ok', count: 1 }).end(two, { outcome: 'ok', count: 1 })
+  return story.got('two').got('one')
 }
