@@ -315,7 +315,11 @@ judges('R5', [
   ],
   [
     'another count',
-    phone().unknown({ ...REGISTER, endpoint: TAB }).sent('one', K, { count: 2 }).got('one').sent('one', K),
+    phone()
+      .unknown({ ...REGISTER, endpoint: TAB })
+      .sent('one', K, { count: 2 })
+      .got('one')
+      .sent('one', K),
     /for 2, and was answered with one for 1/,
   ],
   [

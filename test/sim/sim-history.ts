@@ -1,8 +1,8 @@
-import { crc32 } from 'node:zlib'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { LifecycleEvent } from '@rollcall/protocol/lifecycle'
 import type { SendResult } from '../../server/src/delivery/delivery.ts'
 import type { EndpointKey, HistoryRecord } from '../../server/src/store/store.ts'
+import { digestOf } from '../history/digest.ts'
 import type { Line, Opening, Operation, Result } from '../history/lines.ts'
 import { type RecordedCall, Recorder } from '../history/recorder.ts'
 import type { Device, Receipt } from './device.ts'
@@ -83,10 +83,6 @@ export class SimHistory {
 function endAs(call: RecordedCall, error: unknown): void {
   if (!(error instanceof RollcallError) || error.code === 'unavailable') call.unknown()
   else call.refused(error.code, error.fields.get('answeredBy'))
-}
-
-export function digestOf(bytes: Uint8Array): string {
-  return crc32(bytes).toString(16)
 }
 
 export function nameOf({ organizationId, userId, userEndpointId }: EndpointKey): string {

@@ -31,8 +31,8 @@ function judgeCount(picture: Picture, judge: Judge, call: Call) {
   const { eventId, qos } = call.begin.line
   if (answer.eventId !== undefined && answer.eventId !== eventId) return
   const living = call.certain.filter(({ life }) => qos === 0 || !picture.mayBeFull(life))
-  const { count = 0 } = answer
-  if (living.length === 0) return
+  const { count } = answer
+  if (living.length === 0 || count === undefined) return
   if (count >= living.length) return judge.holds()
   const names = living.map(({ life }) => life.endpoint).join(', ')
   judge.violated(`${eventId} was counted for ${count} of ${living.length} that live: ${names}`, [

@@ -1,0 +1,150 @@
+import mqtt, { type IPublishPacket, type MqttClient } from 'mqtt'
+import { digestOf } from '../history/digest.ts'
+import type { Recorder } from '../history/recorder.ts'
+import { type Answered, endCall, isAnswered, tryCall, type Unanswered } from './recorded-call.ts'
+
+/** Where a device is, and as whom. */
+export type RecordedDeviceOptions = {
+  readonly recorder: Recorder
+  /** Of the server, which may be another one later. */
+  readonly url: () => string
+  readonly organizationId: string
+  readonly userId: string
+  readonly userEndpointId: string
+  readonly accessToken: string
+  /** What the history calls the token. */
+  readonly token: string
+  readonly keepAliveSeconds: number
+  /** How long it takes an event to be taken over, before PUBACK. Default: no time. */
+  readonly slowMs?: () => number
+}
+
+/** A phone of MQTT.js and HTTP, of which everything that it asks and gets is recorded. */
+export class RecordedDevice {
+  readonly #options: RecordedDeviceOptions
+  readonly name: string
+  #client: MqttClient | undefined
+  isRegistered = false
+  /** When something came last. */
+  lastMs = 0
+
+  constructor(options: RecordedDeviceOptions) {
+    this.#options = options
+    this.name = `${options.organizationId}/${options.userId}/${options.userEndpointId}`
+  }
+
+  get isConnected(): boolean {
+    return this.#client !== undefined
+  }
+
+  async register(): Promise<void> {
+    const { recorder, keepAliveSeconds, token } = this.#options
+    const call = recorder.begin({ op: 'register', endpoint: this.name, keepAliveSeconds, token })
+    const answer = await this.#post('users/endpoints/register', { keepAliveSeconds })
+    this.isRegistered = endCall(call, answer)
+  }
+
+  async keepalive(): Promise<void> {
+    const { recorder, token } = this.#options
+    const call = recorder.begin({ op: 'keepalive', endpoint: this.name, token })
+    const answer = await this.#post('users/endpoints/keepalive', {})
+    endCall(call, answer)
+    if (isAnswered(answer) && answer.status === 400) this.isRegistered = false
+  }
+
+  async unregister(): Promise<void> {
+    const { recorder, token } = this.#options
+    const call = recorder.begin({ op: 'unregister', endpoint: this.name, token })
+    endCall(call, await this.#post('users/endpoints/unregister', {}))
+    this.isRegistered = false
+  }
+
+  #post(path: string, body: object): Promise<Answered | Unanswered> {
+    const { url, accessToken, userEndpointId } = this.#options
+    return tryCall(url(), accessToken, `POST ${path}`, JSON.stringify({ userEndpointId, ...body }))
+  }
+
+  /** CONNECT and SUBSCRIBE. */
+  async connect(): Promise<void> {
+    const { recorder, url, userId, userEndpointId, accessToken, token } = this.#options
+    const link = recorder.newLink()
+    const call = recorder.begin({ op: 'connect', endpoint: this.name, token })
+    const client = mqtt.connect(`${url().replace(/^http/, 'ws')}/ws`, {
+      ...{ username: userId, password: accessToken, clientId: `${userEndpointId}-${link}` },
+      ...{ reconnectPeriod: 0, connectTimeout: 3000, protocolVersion: 5 },
+    })
+    client.on('error', () => undefined)
+    const slowMs = this.#options.slowMs?.bind(undefined) ?? (() => 0)
+    client.handleMessage = (_packet, done) => {
+      const ms = slowMs()
+      if (ms === 0) done()
+      else setTimeout(done, ms)
+    }
+    this.#listen(client, link)
+    const granted = await subscribe(client, `users/endpoints/${userEndpointId}`)
+    if (granted !== 0 && granted !== 1) {
+      client.end(true)
+      if (granted === undefined) call.unknown()
+      // SUBACK says no more than that.
+      else call.refused('not_granted')
+      return
+    }
+    call.ok()
+  }
+
+  /** Events, PUBACKs and the end of a link, in the order in which the client has them. */
+  #listen(client: MqttClient, link: string): void {
+    const { recorder, token } = this.#options
+    const endpoint = this.name
+    const eventIds = new Map<number, string>()
+    let isUp = false
+    client.on('packetreceive', (packet) => {
+      if (packet.cmd !== 'suback' || (packet.granted[0] !== 1 && packet.granted[0] !== 0)) return
+      isUp = true
+      this.#client = client
+      recorder.add({ kind: 'link_up', link, endpoint, qos: packet.granted[0], token })
+    })
+    client.on('message', (_topic, payload, { qos, messageId }: IPublishPacket) => {
+      const eventId = String(JSON.parse(payload.toString()).id)
+      this.lastMs = performance.now()
+      if (messageId !== undefined) eventIds.set(messageId, eventId)
+      recorder.add({
+        kind: 'delivery',
+        link,
+        endpoint,
+        eventId,
+        qos: qos === 0 ? 0 : 1,
+        digest: digestOf(payload),
+      })
+    })
+    client.on('packetsend', (packet) => {
+      const eventId = packet.cmd === 'puback' ? eventIds.get(packet.messageId ?? -1) : undefined
+      if (eventId !== undefined) recorder.add({ kind: 'puback', link, endpoint, eventId })
+    })
+    client.on('close', () => {
+      if (isUp) recorder.add({ kind: 'link_down', link })
+      isUp = false
+      if (this.#client === client) this.#client = undefined
+    })
+  }
+
+  /** Cuts the link, as a phone does that loses its network. */
+  drop(): void {
+    this.#client?.stream.destroy()
+  }
+
+  async end(): Promise<void> {
+    await this.#client?.endAsync(true)
+  }
+}
+
+/** The code of SUBACK; `undefined`: none came. */
+function subscribe(client: MqttClient, topic: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    client.once('close', () => resolve(undefined))
+    client.on('packetreceive', (packet) => {
+      if (packet.cmd === 'suback') resolve(Number(packet.granted[0]))
+    })
+    client.once('connect', () => client.subscribe(topic, { qos: 1 }))
+  })
+}
