@@ -99,10 +99,11 @@ export class RecordedDevice {
     const eventIds = new Map<number, string>()
     let isUp = false
     client.on('packetreceive', (packet) => {
-      if (packet.cmd !== 'suback' || (packet.granted[0] !== 1 && packet.granted[0] !== 0)) return
+      const granted = packet.cmd === 'suback' ? packet.granted[0] : undefined
+      if (granted !== 0 && granted !== 1) return
       isUp = true
       this.#client = client
-      recorder.add({ kind: 'link_up', link, endpoint, qos: packet.granted[0], token })
+      recorder.add({ kind: 'link_up', link, endpoint, qos: granted, token })
     })
     client.on('message', (_topic, payload, { qos, messageId }: IPublishPacket) => {
       const eventId = String(JSON.parse(payload.toString()).id)

@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { LifecycleEvent } from '@rollcall/protocol/lifecycle'
 import type { SendResult } from '../../server/src/delivery/delivery.ts'
-import type { EndpointKey, HistoryRecord } from '../../server/src/store/store.ts'
+import type { HistoryRecord } from '../../server/src/store/store.ts'
 import { digestOf } from '../history/digest.ts'
 import type { Line, Opening, Operation, Result } from '../history/lines.ts'
 import { type RecordedCall, Recorder } from '../history/recorder.ts'
@@ -83,10 +83,6 @@ export class SimHistory {
 function endAs(call: RecordedCall, error: unknown): void {
   if (!(error instanceof RollcallError) || error.code === 'unavailable') call.unknown()
   else call.refused(error.code, error.fields.get('answeredBy'))
-}
-
-export function nameOf({ organizationId, userId, userEndpointId }: EndpointKey): string {
-  return `${organizationId}/${userId}/${userEndpointId}`
 }
 
 /** A send as it is asked for. */
