@@ -29,10 +29,11 @@ class Crowd {
   readonly #dice = createDice(SEED)
   #events = 0
   #isOver = false
+  #isDeaf = false
   #running: Promise<void>[] = []
 
   /** Some events take a while, so that links end between an event and its PUBACK. */
-  readonly slowMs = () => (this.#dice.chance(10) ? 150 : 0)
+  readonly slowMs = () => (this.#isDeaf ? Number.POSITIVE_INFINITY : this.#dice.chance(10) ? 150 : 0)
 
   /** Keeps itself registered and connected, as a good client does, on a bad network. */
   async #live(device: RecordedDevice): Promise<void> {
@@ -75,6 +76,24 @@ class Crowd {
       ...this.devices.map((device) => this.#live(device)),
       ...senders.map((sender) => this.#send(sender)),
     ]
+  }
+
+  /** What is not acknowledged comes again: that, at least, is for certain in each run. */
+  async hearTwice(sender: RecordedSender): Promise<void> {
+    const [device] = this.devices
+    assert(device !== undefined)
+    await device.register()
+    await device.connect()
+    this.#isDeaf = true
+    const [, userId = '', userEndpointId = ''] = device.name.split('/')
+    await sender.post({ eventId: 'twice', userId, userEndpointId, qos: 1 })
+    await eventually(() => device.lastMs > 0, 'the event')
+    device.drop()
+    await eventually(() => !device.isConnected, 'the end of the link')
+    this.#isDeaf = false
+    const firstMs = device.lastMs
+    await device.connect()
+    await eventually(() => device.lastMs > firstMs, 'the event again')
   }
 
   /** Nobody sends any more; everybody comes back and takes what waits. */
@@ -187,6 +206,9 @@ describe('a server that is killed under devices and backends', () => {
   }
 
   it('keeps what it promised to all of them', { timeout: 90_000 }, async () => {
+    const [sender] = senders
+    assert(sender !== undefined)
+    await crowd.hearTwice(sender)
     crowd.begin(senders)
     await sleep(UNDER_LOAD_MS)
     await killAndRestart()

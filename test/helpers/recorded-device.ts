@@ -3,6 +3,9 @@ import { digestOf } from '../history/digest.ts'
 import type { Recorder } from '../history/recorder.ts'
 import { type Answered, endCall, isAnswered, tryCall, type Unanswered } from './recorded-call.ts'
 
+/** In SUBACK: from here on it is no QoS. */
+const REFUSED = 0x80
+
 /** Where a device is, and as whom. */
 export type RecordedDeviceOptions = {
   readonly recorder: Recorder
@@ -15,7 +18,7 @@ export type RecordedDeviceOptions = {
   /** What the history calls the token. */
   readonly token: string
   readonly keepAliveSeconds: number
-  /** How long it takes an event to be taken over, before PUBACK. Default: no time. */
+  /** How long it takes an event to be taken over, before PUBACK; infinity: for ever. Default: no time. */
   readonly slowMs?: () => number
 }
 
@@ -78,7 +81,7 @@ export class RecordedDevice {
     client.handleMessage = (_packet, done) => {
       const ms = slowMs()
       if (ms === 0) done()
-      else setTimeout(done, ms)
+      else if (ms !== Number.POSITIVE_INFINITY) setTimeout(done, ms)
     }
     this.#listen(client, link)
     const granted = await subscribe(client, `users/endpoints/${userEndpointId}`)
@@ -99,11 +102,11 @@ export class RecordedDevice {
     const eventIds = new Map<number, string>()
     let isUp = false
     client.on('packetreceive', (packet) => {
-      const granted = packet.cmd === 'suback' ? packet.granted[0] : undefined
-      if (granted !== 0 && granted !== 1) return
+      const granted = packet.cmd === 'suback' ? Number(packet.granted[0]) : REFUSED
+      if (granted >= REFUSED) return
       isUp = true
       this.#client = client
-      recorder.add({ kind: 'link_up', link, endpoint, qos: granted, token })
+      recorder.add({ kind: 'link_up', link, endpoint, qos: granted === 0 ? 0 : 1, token })
     })
     client.on('message', (_topic, payload, { qos, messageId }: IPublishPacket) => {
       const eventId = String(JSON.parse(payload.toString()).id)
