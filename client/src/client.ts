@@ -1,5 +1,5 @@
 /** The door of the SDK. What it names is kept; everything else may change. */
-export type { UserPresence } from '@rollcall/protocol/command'
+export type { UserPresence, WakeUpCommand, WakeUpWays } from '@rollcall/protocol/command'
 export { RollcallError } from '@rollcall/protocol/error-code'
 export type { Event } from '@rollcall/protocol/event'
 export type {
@@ -44,3 +44,13 @@ export type {
 export { type Grant, requestToken, type Token, TokenError, type TokenRequest } from './request-token.ts'
 export { SdkError, type SdkErrorCode } from './sdk-error.ts'
 export { type GetToken, type TokenContext, type TokenSourceOptions, tokenSource } from './token-source.ts'
+export {
+  type Push,
+  type PushRegistration,
+  type PushSubscriptionLike,
+  readPush,
+  type WakeUp,
+  type WakeUpContext,
+  type WebPushOptions,
+  webPush,
+} from './wake-up.ts'

@@ -17,6 +17,7 @@ export const SDK_ERRORS = {
   bad_event: 'What came is no event.',
   unhandled_event: 'There is no handler for events of this type.',
   queue_full: 'Too many events wait for the handler; one of QoS 0 was dropped.',
+  wake_up_failed: 'How to wake this device could not be found out; it is registered without.',
   listener_failed: 'A listener of states failed.',
   not_online: 'It has not been online for a while, and goes on trying.',
   ended: 'The registration has come to an end that the app has not asked for.',

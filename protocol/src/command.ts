@@ -11,6 +11,38 @@ export type RegisterUserEndpointWebCommand = {
   readonly keepAliveSeconds: number
   /** Default `false`. */
   readonly serverKeepAliveReminderOn?: boolean | null
+  /** How to wake the device when an event comes and it has no connection. Absent: it is not woken. */
+  readonly wakeUp?: WakeUpCommand | null
+}
+
+/** How a device is woken, and whether it is told more than the event's id and type. */
+export type WakeUpCommand = (
+  | {
+      readonly kind: 'webPush'
+      /** As a browser's `PushSubscription` is in JSON. */
+      readonly subscription: {
+        readonly endpoint: string
+        readonly keys: { readonly p256dh: string; readonly auth: string }
+      }
+    }
+  | {
+      readonly kind: 'webhook'
+      /** A webhook of the organization that wakes devices. */
+      readonly webhookId: string
+      /** What whoever is behind it knows the device by; 1 to 4,096 characters. */
+      readonly token: string
+    }
+) & {
+  /** `event`: the event itself, where it was sent without masks and fits. Default `id`. */
+  readonly include?: 'id' | 'event' | null
+}
+
+/** Answer of `GET /rtc-api/wakeUps`. */
+export type WakeUpWays = {
+  /** What browsers subscribe to pushes with, base64url. `null`: this server sends none. */
+  readonly vapidPublicKey: string | null
+  /** Webhooks of the organization that wake devices. */
+  readonly webhookIds: readonly string[]
 }
 
 /** Answer of `POST /rtc-api/users/endpoints/register`. */
@@ -84,6 +116,8 @@ export type UserEndpoint = {
   readonly expiresAt: string
   /** Whether a link is subscribed to its topic now. */
   readonly connected: boolean
+  /** It said how to wake its device. Absent: it did not. */
+  readonly canBeWoken?: boolean
 }
 
 /** One of a user's endpoints as backends see it: `GET /rtc-api/users/{userId}/endpoints`. */

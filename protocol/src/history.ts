@@ -1,5 +1,12 @@
 /** What became of an event at one endpoint. `sent` is final at QoS 0; the last three always are. */
-export type HistoryOutcome = 'not_connected' | 'queued' | 'sent' | 'acknowledged' | 'expired' | 'discarded'
+export type HistoryOutcome =
+  | 'not_connected'
+  | 'queued'
+  | 'woken'
+  | 'sent'
+  | 'acknowledged'
+  | 'expired'
+  | 'discarded'
 
 /** Why an event was given up at an endpoint. One may be added: treat one that you do not know as no reason. */
 export const DISCARD_REASONS = [
@@ -41,6 +48,8 @@ export type HistoryEndpoint = {
   readonly outcome: HistoryOutcome
   readonly notConnectedAt?: string
   readonly queuedAt?: string
+  /** When its device was asked to wake up. */
+  readonly wokenAt?: string
   /** When it was first handed to a connection. */
   readonly sentAt?: string
   readonly acknowledgedAt?: string

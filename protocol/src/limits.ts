@@ -97,6 +97,10 @@ export const STREAM_HEARTBEAT_MS = 15_000
 /** Events acknowledged by one request. */
 export const STREAM_ACKNOWLEDGED_MAX = 200
 
+/** Longest URL of a push subscription, and longest token of a device that a webhook wakes; characters. */
+export const WAKE_UP_URL_CHARACTERS_MAX = 2_048
+export const WAKE_UP_TOKEN_CHARACTERS_MAX = 4_096
+
 /** Topic levels accepted in SUBSCRIBE, UNSUBSCRIBE and PUBLISH. */
 export const TOPIC_LEVELS_MAX = 100
 

@@ -16,7 +16,7 @@ import type { Readiness } from './readiness.ts'
 import { RecentTroubles } from './recent-troubles.ts'
 import type { Registrar } from './registrar/registrar.ts'
 import type { Store } from './store/store.ts'
-import type { Webhooks } from './webhooks/webhooks.ts'
+import type { WakeUps, Webhooks } from './webhooks/webhooks.ts'
 
 export type Fronts = {
   readonly http: Http
@@ -36,6 +36,7 @@ export type FrontsOptions = {
   readonly registrar: Registrar
   readonly delivery: Delivery
   readonly webhooks: Webhooks
+  readonly wakeUps: WakeUps
   readonly readiness: Readiness
   /** The ports, which listen already. */
   readonly doors: { readonly http: Door; readonly admin: Door | undefined }
@@ -118,7 +119,7 @@ function httpServices(
   charts: Charts,
 ) {
   const { store, metrics, statistics, audit, limits } = ground
-  const { auth, registrar, delivery, webhooks } = rooms
+  const { auth, registrar, delivery, webhooks, wakeUps } = rooms
   const history = createHistory({ store, bytesMax: configuration.historyBytesMax })
   return {
     ...{
@@ -126,6 +127,7 @@ function httpServices(
       registrar,
       delivery,
       webhooks,
+      wakeUps,
       history,
       erasure: store.erasure,
       auditLines: store.audit,

@@ -20,6 +20,7 @@ const USAGE = `Usage: rollcall-server [--config FILE]    start the server
                                           give up what check lists, so that the rest starts again
        rollcall-server hash-secret        read a secret from standard input and print its hash
                                           for the directory file
+       rollcall-server vapid-keys         make the keys that wake browsers, as JSON for the configuration
        rollcall-server backup FOLDER [--config FILE] [--rate MIB]
                                           copy the data folder while the server runs, at so many MiB
                                           a second (default 32); --without-keys leaves key files out
@@ -103,6 +104,10 @@ async function main(): Promise<void> {
     case 'export-directory': {
       const { exportFile } = await import('./directory-commands.ts')
       return print(exportFile(configure(values.config), offline()))
+    }
+    case 'vapid-keys': {
+      const { makeVapidKeys } = await import('./webhooks/webhooks.ts')
+      return void process.stdout.write(`${JSON.stringify(makeVapidKeys())}\n`)
     }
     case 'hash-secret':
       return printHash()

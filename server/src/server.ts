@@ -5,7 +5,7 @@ import { Closers } from './closers.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { createLocalCluster } from './cluster/local/local.ts'
 import type { Configuration } from './config/config.ts'
-import { createDelivery, type Delivery } from './delivery/delivery.ts'
+import { createDelivery, type Delivery, type OnAsleep } from './delivery/delivery.ts'
 import { systemDescriptors, watchDescriptors } from './descriptors.ts'
 import type { Doors } from './doors.ts'
 import { buildFronts, type Fronts } from './fronts.ts'
@@ -23,7 +23,7 @@ import { createRegistrar, type Registrar } from './registrar/registrar.ts'
 import { openFolderStore } from './store/embedded/embedded.ts'
 import { feedBounds, type Store } from './store/store.ts'
 import { tokenWitness } from './token-witness.ts'
-import { createWebhooks } from './webhooks/webhooks.ts'
+import { createWebhooks, openWakeUps, type WakeEvent, type WakeUps } from './webhooks/webhooks.ts'
 
 export { backUpFolder, restoreFolder } from './store/embedded/embedded.ts'
 
@@ -98,19 +98,29 @@ async function start(opening: Opening, around: Surroundings): Promise<RunningSer
     issuer,
     closers,
   })
-  const { delivery, registrar } = buildReach({ configuration, around, ground, cluster, auth, closers })
+  const wakeUps = buildWakeUps({ configuration, around, ground, auth, closers })
+  const { delivery, registrar } = buildReach({
+    configuration,
+    around,
+    ground,
+    cluster,
+    auth,
+    closers,
+    wakeUps,
+  })
   const webhooks = createWebhooks({ store, auth, clock, random, log, metrics, settings: configuration })
   closers.add(() => webhooks.close())
   const readiness = watchReadiness(store, limits.shedding)
   const fronts = await buildFronts({
     ...{ configuration, settings, clock, random, log, closers },
-    ...{ ground, auth, registrar, delivery, webhooks, readiness, doors },
+    ...{ ground, auth, registrar, delivery, webhooks, wakeUps, readiness, doors },
   })
   const urls = await openFronts({ configuration, fronts, doors })
   if (files !== undefined) closers.add(renewCertificates({ files, around, fronts, doors }))
   closers.add(watchLoad({ clock, log, shedding: limits.shedding, ledger: limits.ledger }))
   closers.add(watchDescriptors({ clock, log, metrics, descriptors: systemDescriptors }))
   registrar.start()
+  wakeUps.start()
   readiness.started()
   const { url, docsUrl, adminUrl } = urls
   log.info('listening', { url, issuer, ...(adminUrl === undefined ? {} : { adminUrl }) })
@@ -212,9 +222,36 @@ async function openAuth(laid: Laid & { readonly issuer: string }): Promise<Auth>
   return auth
 }
 
+function buildWakeUps(laid: Omit<Laid, 'cluster'> & { readonly auth: Auth }): WakeUps {
+  const { configuration, around, ground, auth, closers } = laid
+  const { store, sealer, metrics, statistics } = ground
+  const { clock, random, log } = around
+  const newId = uuidMaker(clock, random)
+  const wakeUps = openWakeUps({
+    ...{ store, sealer, auth, clock, newId, log, metrics, statistics },
+    settings: configuration,
+  })
+  closers.add(() => wakeUps.close())
+  return wakeUps
+}
+
+/** What a device may be told of an event before it comes for it. What was sent with masks goes to no third party. */
+function sleepersEvent({
+  eventId,
+  type,
+  bytes,
+  isMasked,
+  expiresAtWallMs,
+}: Parameters<OnAsleep>[1]): WakeEvent {
+  return { eventId, type, bytes: isMasked ? undefined : bytes, expiresAtWallMs }
+}
+
 /** Who is reachable, and how events get there: what works without a network. */
-function buildReach(laid: Laid & { readonly auth: Auth }): { delivery: Delivery; registrar: Registrar } {
-  const { configuration, around, ground, cluster, auth, closers } = laid
+function buildReach(laid: Laid & { readonly auth: Auth; readonly wakeUps: WakeUps }): {
+  delivery: Delivery
+  registrar: Registrar
+} {
+  const { configuration, around, ground, cluster, auth, closers, wakeUps } = laid
   const { store, sealer, metrics, statistics, limits } = ground
   const { clock, random, log } = around
   const newId = uuidMaker(clock, random)
@@ -223,6 +260,8 @@ function buildReach(laid: Laid & { readonly auth: Auth }): { delivery: Delivery;
     maskLength: configuration.maskLength,
     limits: configuration,
     quotas: limits,
+    onAsleep: (registration, event, sequence) => wakeUps.wake(registration, sleepersEvent(event), sequence),
+    onAttached: ({ registrationId }) => wakeUps.connected(registrationId),
     organizationOf: (id) => auth.organizations().get(id),
     mayBeOrganization: (id) => auth.mayBeOrganization(id),
   })

@@ -16,7 +16,7 @@ import { seededRandom } from '../helpers/fake-clock.ts'
 import { noCharts } from '../helpers/no-charts.ts'
 import { noDirectory } from '../helpers/no-directory.ts'
 import { noLimits } from '../helpers/no-limits.ts'
-import { noWebhooks } from '../helpers/no-webhooks.ts'
+import { NO_WAKE_UPS, noWebhooks } from '../helpers/no-webhooks.ts'
 
 /** The server's rooms wired as `server.ts` does, on a store in memory, for a caller who is already known. */
 export type Rooms = {
@@ -75,8 +75,8 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
     onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
   })
   const auth = authFor(caller, clock)
-  const takeOvers = new TakeOvers(clock, log)
-  const around = { auth, takeOvers, registrar, delivery, limits: noLimits(), clock, log, metrics, statistics }
+  const here = { clock, log, metrics, statistics, limits: noLimits(), wakeUps: NO_WAKE_UPS }
+  const around = { auth, takeOvers: new TakeOvers(clock, log), registrar, delivery, ...here }
   const history = createHistory({ store })
   const webhooks = noWebhooks()
   const http = await createHttp({

@@ -4,10 +4,19 @@ import { HISTORY_PAGE_MAX } from '@rollcall/protocol/limits'
 import { call } from './call.ts'
 
 const ENDS = ['acknowledged', 'expired', 'discarded'] as const
-const STAMPS = ['notConnectedAt', 'queuedAt', 'sentAt', 'acknowledgedAt', 'expiredAt', 'discardedAt'] as const
+const STAMPS = [
+  'notConnectedAt',
+  'queuedAt',
+  'wokenAt',
+  'sentAt',
+  'acknowledgedAt',
+  'expiredAt',
+  'discardedAt',
+] as const
 const STAMP_OF = {
   not_connected: 'notConnectedAt',
   queued: 'queuedAt',
+  woken: 'wokenAt',
   sent: 'sentAt',
   acknowledged: 'acknowledgedAt',
   expired: 'expiredAt',

@@ -13,7 +13,7 @@ import { FakeDelivery } from './fake-delivery.ts'
 import { FakeRegistrar } from './fake-registrar.ts'
 import { noCharts } from './no-charts.ts'
 import { noLimits } from './no-limits.ts'
-import { noWebhooks } from './no-webhooks.ts'
+import { NO_WAKE_UPS, noWebhooks } from './no-webhooks.ts'
 
 const SETTINGS: HttpSettings = {
   allowedOrigins: allowOrigins([]),
@@ -73,6 +73,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     delivery,
     history: createHistory({ store: createMemoryStore({ clock: createFakeClock() }) }),
     audit: NO_AUDIT,
+    wakeUps: NO_WAKE_UPS,
     takeOvers: new TakeOvers(clock, { warn: () => undefined }),
     auditLines: createMemoryStore({ clock: createFakeClock() }).audit,
     erasure: createMemoryStore({ clock: createFakeClock() }).erasure,

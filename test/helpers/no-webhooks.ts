@@ -18,3 +18,6 @@ export function noWebhooks(): Webhooks {
     close: async () => undefined,
   }
 }
+
+/** A server that wakes nobody. */
+export const NO_WAKE_UPS = { accept: () => undefined, vapidPublicKey: undefined, webhookIds: () => [] }

@@ -21,6 +21,7 @@ const ROOMS_OF: ReadonlyMap<string, readonly string[]> = new Map([
   ['fs-native-extensions', ['store/embedded']],
   ['ioredis', ['store/redis']],
   ['re2js', ['masks']],
+  ['web-push', ['webhooks']],
   ['prom-client', ['observe']],
   ['pino', ['observe']],
   ['uuid', ['clock']],

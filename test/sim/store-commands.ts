@@ -76,7 +76,7 @@ const endpoint = fc.record({
 })
 const family = fc.constantFrom('f', 'g', 'h', '__proto__')
 const key = fc.constantFrom('k', 'l')
-const outcome = fc.constantFrom('sent', 'acknowledged', 'expired', 'discarded')
+const outcome = fc.constantFrom('woken', 'sent', 'acknowledged', 'expired', 'discarded')
 const query = fc.oneof(
   fc.constant({}),
   fc.constant({ organizationId: 'acme' }),

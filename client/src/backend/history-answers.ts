@@ -56,6 +56,7 @@ function parseEndpoint(value: unknown): HistoryEndpoint {
 const OUTCOMES: ReadonlySet<unknown> = new Set<HistoryOutcome>([
   'not_connected',
   'queued',
+  'woken',
   'sent',
   'acknowledged',
   'expired',

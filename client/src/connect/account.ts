@@ -1,9 +1,10 @@
-import type { AnswerEventWebCommand } from '@rollcall/protocol/command'
+import type { AnswerEventWebCommand, WakeUpCommand } from '@rollcall/protocol/command'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { createClient, type RollcallClient } from '../http-client.ts'
 import { SdkError, textOf } from '../sdk-error.ts'
 import { endOf } from '../token-claims.ts'
 import { withTimeout } from '../waiting.ts'
+import { askForWays } from '../wake-up.ts'
 import { type AnswerOptions, answerEvent } from './answer.ts'
 import type { Settings } from './options.ts'
 
@@ -48,10 +49,28 @@ export class Account {
   async enroll(token: string, userEndpointId: string, onExpired: () => void): Promise<void> {
     if (this.#isEnrolled && (await this.#isStillEnrolled(token, userEndpointId, onExpired))) return
     const { keepAliveSeconds } = this.#settings
+    const wakeUp = await this.#wakeUp(token)
+    const command = { userEndpointId, keepAliveSeconds, serverKeepAliveReminderOn: true }
     await this.#call(token, (client) =>
-      client.register({ userEndpointId, keepAliveSeconds, serverKeepAliveReminderOn: true }),
+      client.register(wakeUp === undefined ? command : { ...command, wakeUp }),
     )
     this.#isEnrolled = true
+  }
+
+  /** Whoever cannot be woken is registered all the same: that is told, and no reason to be unreachable. */
+  async #wakeUp(token: string): Promise<WakeUpCommand | undefined> {
+    const { wakeUp, clock, timeoutMs, url, fetch, onError } = this.#settings
+    if (typeof wakeUp !== 'function') return wakeUp
+    try {
+      const limits = { clock, timeoutMs, signal: this.#signal, what: 'wakeUp' }
+      return await withTimeout(limits, (signal) =>
+        wakeUp({ ways: () => askForWays({ url, token, fetch, signal }) }),
+      )
+    } catch (cause) {
+      if (this.#signal.aborted) throw cause
+      onError(new SdkError('wake_up_failed', `This device will not be woken: ${textOf(cause)}`, { cause }))
+      return undefined
+    }
   }
 
   async keepAlive(userEndpointId: string): Promise<void> {

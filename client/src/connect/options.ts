@@ -22,6 +22,7 @@ import {
 } from '../platform.ts'
 import { SdkError } from '../sdk-error.ts'
 import type { GetToken } from '../token-source.ts'
+import type { WakeUp } from '../wake-up.ts'
 import { type Handlers, handlerOf } from './handlers.ts'
 import type { EventHandler } from './inbox.ts'
 
@@ -54,6 +55,9 @@ export type OtherOptions = {
    * (the server may have a lower maximum). A keepalive goes out at half of it, and when the server reminds.
    */
   readonly keepAliveSeconds?: number
+
+  /** How this device is woken when an event comes and it has no connection: see `webPush`. Default: it is not. */
+  readonly wakeUp?: WakeUp
 
   /**
    * One MQTT connection for all tabs of this user in this browser. Default `false`. Where Web Locks or
@@ -118,6 +122,7 @@ export type Settings = {
   readonly storage: EndpointStorage | undefined
   readonly storageKey: string
   readonly keepAliveSeconds: number
+  readonly wakeUp: WakeUp | undefined
   readonly shareSocket: boolean
   readonly transport: 'auto' | 'websocket' | 'stream'
   readonly mqttVersion: MqttVersion
@@ -160,6 +165,7 @@ export function readOptions(options: ConnectOptions): Settings {
     userEndpointId,
     storageKey: options.storageKey ?? 'rollcall.endpoint',
     shareSocket: options.shareSocket ?? false,
+    wakeUp: options.wakeUp,
     transport,
     mqttVersion,
     ...readNumbers(options),

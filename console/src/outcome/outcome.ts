@@ -14,6 +14,7 @@ type Words = {
 const OUTCOMES: ReadonlyMap<HistoryOutcome, Words> = new Map([
   ['acknowledged', { text: 'acknowledged', tone: 'good', meaning: 'The device has it.' }],
   ['sent', { text: 'sent', tone: 'busy', meaning: 'It was handed to a connection.' }],
+  ['woken', { text: 'woken', tone: 'busy', meaning: 'Its device was asked to wake up and fetch it.' }],
   ['queued', { text: 'queued', tone: 'busy', meaning: 'It waits in the device’s mailbox.' }],
   [
     'not_connected',
@@ -47,7 +48,9 @@ export function tallyOf({
 
 /** Whether nothing more will become of it anywhere. `sent` is final at QoS 0 only. */
 export function isFinal({ qos, endpoints }: Pick<HistoryRecord, 'qos' | 'endpoints'>): boolean {
-  return endpoints.every(({ outcome }) => outcome !== 'queued' && (outcome !== 'sent' || qos === 0))
+  return endpoints.every(
+    ({ outcome }) => outcome !== 'queued' && outcome !== 'woken' && (outcome !== 'sent' || qos === 0),
+  )
 }
 
 /** How long a person may take to answer what the devices have already; longer than anything rings. */

@@ -20,6 +20,8 @@ export function reasonOf(record: Told, endpoint: HistoryEndpoint): string | unde
       return record.qos === 0 ? undefined : sent(record, endpoint)
     case 'queued':
       return 'It waits in the mailbox: the device has not been connected since, or earlier events are before it.'
+    case 'woken':
+      return 'The device was asked to wake up, and has not connected since. It waits in the mailbox.'
     case 'not_connected':
       return 'The device had no connection, and at QoS 0 nothing waits: it is lost.'
     case 'expired':

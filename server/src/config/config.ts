@@ -72,6 +72,14 @@ function checkTogether(configuration: Configuration): void {
   if (turnUrls.length > 0 && turnSecret === undefined)
     throw new ConfigurationError('TURN_URLS', 'needs TURN_SECRET')
   checkRedis(configuration)
+  const { vapidPublicKey, vapidPrivateKey, vapidSubject } = configuration
+  const vapid = [vapidPublicKey, vapidPrivateKey, vapidSubject]
+  if (vapid.some((one) => one !== undefined) && vapid.some((one) => one === undefined))
+    throw new ConfigurationError('VAPID_PUBLIC_KEY', 'goes together with VAPID_PRIVATE_KEY and VAPID_SUBJECT')
+  if (vapidPublicKey !== undefined && Buffer.from(vapidPublicKey, 'base64url').length !== 65)
+    throw new ConfigurationError('VAPID_PUBLIC_KEY', 'must be 65 bytes in base64url')
+  if (vapidPrivateKey !== undefined && Buffer.from(vapidPrivateKey, 'base64url').length !== 32)
+    throw new ConfigurationError('VAPID_PRIVATE_KEY', 'must be 32 bytes in base64url')
   for (const [name, key] of [
     ['SEALING_KEY', configuration.sealingKey],
     ['FORMER_SEALING_KEY', configuration.formerSealingKey],

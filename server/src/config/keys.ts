@@ -1,7 +1,7 @@
 import type { ConfigurationKey } from './key.ts'
 import { choice, flag, integer, json, list, optional, rate, share, text } from './kinds.ts'
 import { type AllowedOrigins, allowOrigins, parseOriginPattern } from './origins.ts'
-import { isAddressRange, LOG_LEVELS, parseBaseUrl, parseRedisUrl, parseText, where } from './parse.ts'
+import { isAddressRange, LOG_LEVELS, parseBaseUrl, parseRedisUrl, parseText, refuse, where } from './parse.ts'
 
 /** Oldest versions of TLS that may be spoken. Older ones are not safe any more (RFC 8996). */
 const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
@@ -18,6 +18,9 @@ const AEAD_SUITES: readonly string[] = [
   'ECDHE-ECDSA-CHACHA20-POLY1305',
   'ECDHE-RSA-CHACHA20-POLY1305',
 ]
+
+/** RFC 8292 §2.1. */
+const VAPID_SUBJECT = /^(mailto:[^@\s]+@[^@\s]+|https:\/\/\S+)$/
 
 /** A list of origins, as what judges them. */
 function origins<const Name extends string>(
@@ -234,6 +237,40 @@ export const CONFIGURATION_KEYS = [
     '',
     [0, 0, 5],
     'How many of its replicas Redis has to have told of a change before that counts as durable. 0: Redis alone is asked.',
+  ),
+  optional(
+    'vapidPublicKey',
+    '65 bytes in base64url',
+    'Key by which push services know this server, made with its private one by `vapid-keys`. Not set: browsers are not woken (`docs/wake-ups.md`).',
+  ),
+  optional('vapidPrivateKey', '32 bytes in base64url', 'The private key of `vapidPublicKey`: a secret.'),
+  optional(
+    'vapidSubject',
+    'a `mailto:` or `https:` URL',
+    'Whom push services may turn to. Needed with the keys.',
+    (given) => {
+      const text = parseText(given)
+      if (text === undefined || VAPID_SUBJECT.test(text)) return text
+      return refuse(given)
+    },
+  ),
+  list(
+    'webPushHosts',
+    'host names, `*.` before one for everything below it, or `*`',
+    'Push services that registrations may name. Not set: those of Chrome, Firefox, Safari and Edge.',
+    where((given: string) => /^(\*|(\*\.)?[a-z0-9.-]{1,253})$/.test(given)),
+  ),
+  integer(
+    'wakeUpRestSeconds',
+    'seconds',
+    [10, 1, 86_400],
+    'A device is woken at most once in this time; what comes meanwhile has it woken again at the end of it, unless it has connected.',
+  ),
+  integer(
+    'wakeUpQueueMax',
+    'devices',
+    [1_000, 1, 100_000],
+    'Devices of one organization that may wait to be woken. Past it they are not: their events wait all the same.',
   ),
   optional(
     'sealingKey',

@@ -13,7 +13,7 @@ export class ConfigurationError extends Error {
   }
 }
 
-function refuse(raw: Raw): never {
+export function refuse(raw: Raw): never {
   throw new ConfigurationError(raw.label, `must be ${expectation(raw.key)}`)
 }
 

@@ -29,7 +29,7 @@ import { Resync } from './nodes/resync.ts'
 import { type MasksPreviewCommand, previewMasks } from './preview-masks.ts'
 import { Receipts } from './receipts.ts'
 import { sealContext } from './scopes.ts'
-import { type SendResult, sendEvent, sendEventAndWait } from './send-event.ts'
+import { type OnAsleep, type SendResult, sendEvent, sendEventAndWait } from './send-event.ts'
 import { type SendEventsContext, sendEvents } from './send-events.ts'
 import type { ReceiptWait } from './waiter.ts'
 
@@ -41,7 +41,7 @@ export type { Attachment, Link, LinkCloseReason, OutboundEvent, Taken } from './
 export { TakeOvers } from './links/take-overs.ts'
 export { carryTidings } from './nodes/messages.ts'
 export { parseMasksPreview } from './preview-masks.ts'
-export type { SendResult } from './send-event.ts'
+export type { OnAsleep, SendResult } from './send-event.ts'
 export type { ReceiptWait } from './waiter.ts'
 
 /** Time after which an outbox that could not ask the store tries again. */
@@ -159,6 +159,10 @@ export type DeliveryOptions = {
   readonly organizationOf: OrganizationOf
   /** Whether there is an organization of this id. Default: each is one. */
   readonly mayBeOrganization?: (organizationId: string) => boolean
+  /** An event waits for an endpoint that can be woken and has no link here. Default: nobody is told. */
+  readonly onAsleep?: OnAsleep
+  /** An endpoint has a link. Default: nobody is told. */
+  readonly onAttached?: (registration: Registration) => void
   /** How many events callers may send, and how many bytes of them may wait to be written. */
   readonly quotas: Pick<Limits, 'sendEvents' | 'work' | 'turns' | 'ledger' | 'shedding'>
 }
@@ -199,6 +203,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       // It is in place before the older one is closed, so that no event falls between them.
       older?.link.close('taken_over')
       receipts.connected(registration.registrationId)
+      options.onAttached?.(registration)
       return outbox
     },
     acknowledge: (endpoint, ids) => links.findByEndpoint(endpoint)?.link.acknowledge?.(ids) ?? 0,

@@ -44,7 +44,11 @@ export type SendEventContext = AcceptContext &
     readonly shares: MailboxShareSettings
     /** The other processes of the service. `undefined`: there are none. */
     readonly others: Pick<Cluster, 'router'> | undefined
+    readonly onAsleep?: OnAsleep
   }
+
+/** An event waits for an endpoint that can be woken and has no link here. */
+export type OnAsleep = (registration: RegistrationKey, event: Accepted, sequence: number) => void
 
 /** What a sender learns. */
 export type SendResult = {
@@ -273,6 +277,8 @@ function handOver(
   for (const entry of accepted) {
     // The store's word tells whoever has it elsewhere; a link here that was taken over sends it no more.
     const outbox = entry.isElsewhere ? undefined : links.find(entry.registration)
+    const isAsleep = outbox === undefined && entry.isElsewhere !== true
+    if (isAsleep && entry.canBeWoken) context.onAsleep?.(entry.registration, event, entry.sequence)
     const isSent = outbox?.push(entry, pushed) ?? false
     if (typeof isSent === 'boolean') note(isSent)
     else void isSent.then(note)

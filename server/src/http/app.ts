@@ -67,6 +67,7 @@ import { sendEventsRoute } from './routes/send-events.ts'
 import { statisticsRoute } from './routes/statistics.ts'
 import { streamEventsRoute } from './routes/stream-events.ts'
 import { unregisterRoute } from './routes/unregister.ts'
+import { wakeUpWaysRoute } from './routes/wake-up-ways.ts'
 import { webhookAttemptRoutes } from './routes/webhook-attempts.ts'
 import type { HttpServices } from './services.ts'
 import { type HttpSettings, headerBytesMax } from './settings.ts'
@@ -183,6 +184,7 @@ async function addApi(
       dayStatisticsRoute(scope, services)
       noticesRoute(scope, services, settings)
       iceServersRoute(scope, services, settings)
+      wakeUpWaysRoute(scope, services)
       listUsersRoute(scope, services)
       listOrganizationsRoute(scope, services)
       listUsersEndpointsRoute(scope, services)

@@ -30,6 +30,7 @@ const OPERATIONS: readonly (readonly [line: string, statuses: readonly number[]]
   ['get /rtc-api/webhooks/{webhookId}/attempts', [200, 400, 401, 403, 404]],
   ['post /rtc-api/webhooks/{webhookId}/test', [200, 400, 401, 403, 404, 413, 415, 429]],
   ['get /rtc-api/statistics/day', [200, 400, 401, 403, 404, 429, 503]],
+  ['get /rtc-api/wakeUps', [200, 400, 401]],
   ['get /rtc-api/iceServers', [200, 401]],
   ['get /rtc-api/users', [200, 400, 401, 403, 404, 429, 503]],
   ['get /rtc-api/organizations', [200, 400, 401, 403, 429, 503]],
@@ -79,6 +80,7 @@ const CONTRACT: { readonly [schema: string]: readonly string[] } = {
 
 /** What Rollcall adds to them. */
 const OWN_PROPERTIES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['RegisterUserEndpointWebCommand', ['wakeUp']],
   [
     'SendEventToUserWebCommand',
     ['ttlSeconds', 'expiresAt', 'collapseKey', 'cancelOthers', 'idempotencyKey', 'waitFor', 'graceMs'],
@@ -97,6 +99,7 @@ const OWN_SCHEMAS = [
   'AnswerEventWebCommand',
   'AcknowledgeEventsWebCommand',
   'Acknowledged',
+  'WakeUpWays',
   'UserPresenceWebCommand',
   'RevokeUserWebCommand',
   'UserPresences',

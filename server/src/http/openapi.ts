@@ -112,6 +112,7 @@ const UNUSED_SERVICES: HttpServices = {
       return unused()
     },
   },
+  wakeUps: { accept: unused, vapidPublicKey: undefined, webhookIds: unused },
   takeOvers: { isHeld: unused, note: unused },
   audit: { record: unused },
   auditLines: { read: unused },

@@ -9,7 +9,7 @@ import type { Limits } from '../limits/limits.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
 import type { AuditStore, ErasureStore } from '../store/store.ts'
-import type { Webhooks } from '../webhooks/webhooks.ts'
+import type { WakeUps, Webhooks } from '../webhooks/webhooks.ts'
 
 /** Whether a load balancer should send requests here. */
 export interface Readiness {
@@ -70,6 +70,7 @@ export type HttpServices = {
     Webhooks,
     'list' | 'count' | 'concerning' | 'deadLetters' | 'replay' | 'removeDeadLetters' | 'attempts' | 'test'
   >
+  readonly wakeUps: Pick<WakeUps, 'accept' | 'vapidPublicKey' | 'webhookIds'>
   /** Shared with other fronts whose links take endpoints over. */
   readonly takeOvers: Pick<TakeOvers, 'isHeld' | 'note'>
   readonly limits: Pick<Limits, 'register' | 'work' | 'ledger' | 'turns' | 'shedding'>

@@ -12,6 +12,8 @@ export interface Metrics {
   /** Steps that the masks of one request took. */
   masksTook(steps: number): void
   linkClosed(reason: string): void
+  /** One attempt to wake a device, or one that was not made. */
+  wakeUp(kind: 'webPush' | 'webhook' | 'any', result: string): void
   /** One request to a webhook. */
   webhookAttempt(outcome: 'delivered' | 'failed'): void
   /** Events that a webhook took, or that were given up. */
@@ -66,6 +68,12 @@ export function createMetrics(tallies: Pick<Statistics, 'total'>): Metrics {
     labelNames: ['outcome'],
     registers,
   })
+  const wakeUps = new Counter({
+    name: 'rollcall_wake_ups_total',
+    help: 'Attempts to wake devices that sleep, and those that were dropped.',
+    labelNames: ['kind', 'result'],
+    registers,
+  })
   const refusals = refusalCounter(registry)
   let total = new Tally()
   addTallied(registry, () => total)
@@ -74,6 +82,7 @@ export function createMetrics(tallies: Pick<Statistics, 'total'>): Metrics {
     reminderSent: plainCounter(registry, 'rollcall_reminders_total', 'Keepalive reminders sent.'),
     masksTook: plainCounter(registry, 'rollcall_mask_steps_total', 'Steps that masks took, each some 10 ns.'),
     linkClosed: (reason) => closed.labels(reason).inc(),
+    wakeUp: (kind, result) => wakeUps.labels(kind, result).inc(),
     webhookAttempt: (outcome) => attempts.labels(outcome).inc(),
     webhookEvents: (outcome, count) => webhookEvents.labels(outcome).inc(count),
     wallJumped: plainCounter(registry, 'rollcall_wall_clock_jumps_total', WALL_JUMPS_HELP),

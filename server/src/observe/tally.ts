@@ -16,6 +16,8 @@ export type Figures = Pick<Answer, 'qos0' | 'qos1' | 'ended' | 'deliveryMs' | 'e
 const NOTHING = {
   /** That a request was answered for. */
   ...{ events: 0, answered: 0 },
+  /** Their devices were asked to wake up. */
+  woken: 0,
   ...{ sent: 0, queued: 0, not_connected: 0, mailbox_full: 0 },
   ...{ acknowledged: 0, expired: 0, dropped_congested: 0, too_large: 0 },
   /** Given up, but for the two reasons that have names of their own. */

@@ -63,6 +63,8 @@ export type WantedRegistration = {
   readonly userEndpointId: string | undefined
   readonly keepAliveSeconds: number
   readonly serverKeepAliveReminderOn: boolean
+  /** How to wake its device, sealed. Absent: it cannot be woken. */
+  readonly wakeUp?: Uint8Array
 }
 
 export type RegistrarOptions = {
@@ -129,6 +131,7 @@ async function register(
     serverKeepAliveReminderOn: wanted.serverKeepAliveReminderOn,
     authorizedUntilWallMs,
     mayEvict,
+    ...(wanted.wakeUp === undefined ? {} : { wakeUp: wanted.wakeUp }),
   }
   const outcome = await store.registrations.register(request, limits.endpointsPerUserMax)
   if (outcome.kind === 'too_many_endpoints') throw new RollcallError('too_many_endpoints', tooMany(options))

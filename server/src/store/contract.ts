@@ -34,6 +34,7 @@ import { termCases, termRestartCases } from './contract/terms.ts'
 import { tokenCases } from './contract/tokens.ts'
 import { totalsCases, totalsRestartCases } from './contract/totals.ts'
 import { userCases, userRestartCases } from './contract/users.ts'
+import { wakeUpCases, wakeUpRestartCases } from './contract/wake-ups.ts'
 import { wallJumpCases, wallJumpRestartCases } from './contract/wall-jumps.ts'
 
 export type { StoreUnderTest } from './contract/scene.ts'
@@ -68,6 +69,7 @@ export function testStoreContract(
     ['a wall clock that jumps', wallJumpCases],
     ['mailboxes and answers', mailboxCases],
     ['replies to idempotency keys', replyCases],
+    ['how devices are woken', wakeUpCases],
     ['history', historyCases],
     ['outcomes in the history', historyOutcomeCases],
     ['why something was discarded', discardReasonCases],
@@ -100,6 +102,7 @@ export function testStoreContract(
     ['the directory over restarts', directoryRestartCases, noRestarts],
     ['the audit log over restarts', auditRestartCases, noRestarts],
     ['looking over restarts', lookRestartCases, noRestarts],
+    ['how devices are woken, over restarts', wakeUpRestartCases, noRestarts],
     ['links over restarts', linkRestartCases, noRestarts],
     ['terms over restarts', termRestartCases, noRestarts],
     ['answers over restarts', answerRestartCases, noRestarts],

@@ -7,6 +7,8 @@ export type Outcome =
   | 'not_connected'
   /** QoS 1, durable in the mailbox. */
   | 'queued'
+  /** Its device was asked to wake up, and it has not been handed to a socket yet. */
+  | 'woken'
   /** Handed to a socket. Final for QoS 0. */
   | 'sent'
   | 'acknowledged'
@@ -118,7 +120,7 @@ export interface HistoryStore {
   add(draft: HistoryDraft, endpoints: readonly EndpointOutcome[]): void
   /**
    * Notes what became of a mailbox entry, as of now, and why it was discarded. The engine itself notes what ends an entry.
-   * An entry without a record is ignored, so is an outcome that was noted before, and
+   * An entry without a record is ignored, so is an outcome that was noted before, or `woken` of one that was sent, and
    * after a final outcome nothing is noted. Soon durable.
    */
   note(

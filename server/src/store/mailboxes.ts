@@ -140,6 +140,8 @@ export type AppendOutcome = {
     readonly follows: number
     /** A link of another process holds the registration, which is told. */
     readonly isElsewhere?: true
+    /** Its device can be woken. */
+    readonly canBeWoken?: true
   }[]
   /** Endpoints whose mailbox was full. */
   readonly full: readonly RegistrationKey[]

@@ -38,6 +38,8 @@ export type Registration = RegistrationKey & {
   readonly reminded: boolean
   /** Latest `exp` among the tokens that registered or renewed it; wall-clock time. */
   readonly authorizedUntilWallMs: number
+  /** How to wake its device, sealed. Absent: it cannot be woken. */
+  readonly wakeUp?: Uint8Array
 }
 
 /** What may be known of a live registration besides. */
@@ -60,6 +62,8 @@ export type RegisterRequest = EndpointKey & {
   readonly keepAliveSeconds: number
   readonly serverKeepAliveReminderOn: boolean
   readonly authorizedUntilWallMs: number
+  /** In the place of what was said before, also where it is absent. At most 16 KiB. */
+  readonly wakeUp?: Uint8Array
   /**
    * Whether, where the user has as many endpoints as it may, those make room that no link holds, the longest silent first.
    * Absent: none does.
@@ -116,4 +120,19 @@ export interface RegistrationStore {
     addressees: readonly Addressee[],
     wanted: LookFor<Wanted>,
   ): Promise<readonly Sighting<Wanted>[]>
+  /**
+   * Forgets how a registration is woken, where that is still as given: whoever registered meanwhile has said it anew. Tells
+   * whether it was. Soon durable.
+   */
+  forgetWakeUp(registration: RegistrationKey, wakeUp: Uint8Array): Promise<boolean>
+  /**
+   * Live registrations that can be woken and that something waits for, each once, at most `max`; crosses partitions. `next`,
+   * where given, is where to go on, also when nothing was found yet.
+   *
+   * @param after the `next` of the call before; 0 at first
+   */
+  listWakeable(
+    after: number,
+    max: number,
+  ): Promise<{ readonly registrations: readonly Registration[]; readonly next: number | undefined }>
 }

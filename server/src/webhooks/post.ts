@@ -45,9 +45,10 @@ export class HttpReceiver implements Receiver {
   readonly #context: PostContext
   readonly #agents: readonly [HttpAgent, HttpsAgent]
 
-  constructor(context: PostContext) {
+  /** @param sockets connections to one host at a time */
+  constructor(context: PostContext, sockets = 1) {
     this.#context = context
-    const options = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1 }
+    const options = { keepAlive: true, maxSockets: sockets, maxFreeSockets: sockets }
     this.#agents = [new HttpAgent(options), new HttpsAgent(options)]
   }
 

@@ -9,10 +9,14 @@ import { type Concerning, concerning } from './concerning.ts'
 import { DeadLetterList, type DeadLetterView } from './dead-letter-list.ts'
 import { HttpReceiver, type Receiver } from './post.ts'
 import { createResolve } from './resolve.ts'
+import { createWakeUps, type WakeUps, type WakeUpsOptions } from './wakeups/wake-ups.ts'
 import { Worker, type WorkerContext, type WorkerState } from './worker.ts'
 
 export type { Attempt } from './attempts.ts'
 export type { DeadLetterView } from './dead-letter-list.ts'
+export { makeVapidKeys } from './wakeups/vapid-keys.ts'
+export type { WakeEvent } from './wakeups/wake-request.ts'
+export type { WakeUps } from './wakeups/wake-ups.ts'
 
 /** Time after which a store that did not hear what is to be kept is told again, milliseconds. */
 const WATCH_RETRY_MS = 1_000
@@ -88,6 +92,17 @@ export type WebhooksOptions = {
   }
   /** Default: over HTTP, to names as the machine resolves them. */
   readonly openReceiver?: () => Receiver
+}
+
+/** Connections to one push service at a time. */
+const PUSH_SOCKETS = 8
+
+/** Wakes devices over the same sender as webhooks: the same judgement of addresses, time limits, and no redirects. */
+export function openWakeUps(options: Omit<WakeUpsOptions, 'openReceiver'>): WakeUps {
+  const { clock, settings } = options
+  const addresses = judgeAddresses(settings.webhookPrivateAddresses)
+  const openReceiver = () => new HttpReceiver({ addresses, resolve: createResolve(), clock }, PUSH_SOCKETS)
+  return createWakeUps({ ...options, openReceiver })
 }
 
 /** Begins at once: from here on, what happens to endpoints of organizations with webhooks is kept for them. */

@@ -7,7 +7,7 @@ import { toInstant, toLocal } from './local-instant.ts'
 
 const OUTCOMES = [
   ['', 'any'],
-  ...(['acknowledged', 'sent', 'queued', 'not_connected', 'expired', 'discarded'] as const).map(
+  ...(['acknowledged', 'sent', 'woken', 'queued', 'not_connected', 'expired', 'discarded'] as const).map(
     (outcome) => [outcome, wordsFor(outcome, 1).text] as const,
   ),
 ] as const

@@ -26,6 +26,7 @@ export type Axis = {
 
 const TIMES = [
   ['queuedAt', 'queued', 'queued'],
+  ['wokenAt', 'woken', 'queued'],
   ['notConnectedAt', 'not connected', 'lost'],
   ['sentAt', 'sent', 'sent'],
   ['acknowledgedAt', 'acknowledged', 'acknowledged'],

@@ -2,7 +2,7 @@ import { zoneName } from '../../format.ts'
 import { wordsFor } from '../../outcome/outcome.ts'
 import { Card, Page } from '../../ui/page.tsx'
 
-const OUTCOMES = ['acknowledged', 'sent', 'queued', 'not_connected', 'expired', 'discarded'] as const
+const OUTCOMES = ['acknowledged', 'sent', 'woken', 'queued', 'not_connected', 'expired', 'discarded'] as const
 const PAGES = [
   ['Now', 'who is there, what is sent each second, how long it takes, and what is lost'],
   ['People', 'everybody who is or was registered; one of them: devices, last events, what has changed'],

@@ -37,6 +37,8 @@ export type Webhook = {
   readonly events: ReadonlySet<LifecycleEventType>
   /** A disabled one gets nothing now, and all of it later. */
   readonly enabled: boolean
+  /** Whether registrations may name it to wake their devices: it is told of each that sleeps, whatever `events` says. Default: no. */
+  readonly wakeUps?: boolean
 }
 
 export type User = {

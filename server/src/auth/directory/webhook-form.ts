@@ -25,13 +25,14 @@ const ALL_TYPES: readonly LifecycleEventType[] = Object.keys(LIFECYCLE_EVENTS).f
 
 /** A webhook of an organization (`docs/directory.md`). */
 export const readWebhook: Reader<Webhook> = (value, path) => {
-  const object = readObject(value, path, ['id', 'url', 'secret', 'secrets', 'events', 'enabled'])
+  const object = readObject(value, path, ['id', 'url', 'secret', 'secrets', 'events', 'enabled', 'wakeUps'])
   return {
     id: member(object, 'id', textThat(isId, `an id: ${ID_RULE}`)),
     url: member(object, 'url', readUrl),
     secrets: readSecrets(object, 'secret', readSecret) ?? member(object, 'secret', () => []),
     events: new Set(member(object, 'events', listOf(readEvents, EVENTS_MAX)).flat()),
     enabled: optional(object, 'enabled', readFlag) ?? true,
+    ...(optional(object, 'wakeUps', readFlag) === true ? { wakeUps: true } : {}),
   }
 }
 

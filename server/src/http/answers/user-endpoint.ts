@@ -12,6 +12,7 @@ export function userEndpoint(clock: Clock, { registration, link }: Sighting<'lin
     lastKeepAliveAt: instant(registration.lastKeepAliveAtWallMs),
     expiresAt: instant(clock.wallMs() + registration.remainingMs),
     connected: link !== undefined,
+    ...(registration.wakeUp === undefined ? {} : { canBeWoken: true }),
   }
 }
 

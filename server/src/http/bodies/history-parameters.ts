@@ -17,7 +17,7 @@ export type HistoryParameters = {
   readonly cursor: string | undefined
 }
 
-const OUTCOMES = ['not_connected', 'queued', 'sent', 'acknowledged', 'expired', 'discarded'] as const
+const OUTCOMES = ['not_connected', 'queued', 'woken', 'sent', 'acknowledged', 'expired', 'discarded'] as const
 const LIMIT = /^[1-9]\d{0,2}$/
 
 /**

@@ -52,6 +52,7 @@ function expectations(schema: TSchema): ReadonlyMap<string, string> {
 
 function expectation(property: ReadonlyMap<string, unknown>): string {
   const [type] = [property.get('type')].flat()
+  if (type === 'object') return 'must be a JSON object'
   if (type === 'boolean') return 'must be true or false'
   if (type === 'integer')
     return `must be an integer from ${property.get('minimum')} to ${property.get('maximum')}`

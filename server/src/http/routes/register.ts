@@ -45,7 +45,7 @@ const registerSchema = {
 /** One operation with two paths: scripts read a bare JSON string, phones an object. */
 export function registerRoutes(
   app: App,
-  services: Pick<HttpServices, 'registrar' | 'limits'>,
+  services: Pick<HttpServices, 'registrar' | 'limits' | 'wakeUps'>,
   { keepAliveSecondsMax }: Pick<HttpSettings, 'keepAliveSecondsMax'>,
   gate: AnswerGate,
 ): void {
@@ -65,18 +65,20 @@ export function registerRoutes(
 }
 
 async function register(
-  { registrar, limits }: Pick<HttpServices, 'registrar' | 'limits'>,
+  { registrar, limits, wakeUps }: Pick<HttpServices, 'registrar' | 'limits' | 'wakeUps'>,
   request: FastifyRequest,
   command: RegisterUserEndpointWebCommand,
 ): Promise<string> {
   const caller = callerOf(request)
   const user = ownUser(caller)
   limits.register(caller)
+  const wakeUp = wakeUps.accept(user, command.wakeUp)
   const wanted = {
     // Empty means absent, as null does.
     userEndpointId: command.userEndpointId || undefined,
     keepAliveSeconds: command.keepAliveSeconds,
     serverKeepAliveReminderOn: command.serverKeepAliveReminderOn ?? false,
+    ...(wakeUp === undefined ? {} : { wakeUp }),
   }
   const registration = await registrar.register(user, wanted, caller.expiresAtWallMs)
   return registration.userEndpointId

@@ -10,6 +10,7 @@ export function answerSchemas(): readonly TSchema[] {
     iceServers(),
     sendEventResult(),
     acknowledged(),
+    wakeUpWays(),
     masksPreview(),
     tokenResponse(),
     oauthError(),
@@ -31,6 +32,21 @@ function acknowledged(): TSchema {
   )
 }
 
+function wakeUpWays(): TSchema {
+  return Type.Object(
+    {
+      vapidPublicKey: Type.Unsafe({
+        type: ['string', 'null'],
+        description: 'What browsers subscribe to pushes with, base64url. `null`: this server sends none.',
+      }),
+      webhookIds: Type.Array(Type.String(), {
+        description: 'Webhooks of the organization that wake devices.',
+      }),
+    },
+    { $id: 'WakeUpWays', description: 'How devices can be woken here.' },
+  )
+}
+
 function userEndpoint(): TSchema {
   return Type.Object(
     {
@@ -44,6 +60,9 @@ function userEndpoint(): TSchema {
         description:
           'Whether it has a link now: an MQTT connection that is subscribed to its topic, or an event stream.',
       }),
+      canBeWoken: Type.Optional(
+        Type.Boolean({ description: 'Whether it said how to wake its device. Absent: no.' }),
+      ),
       mailboxDepth: Type.Optional(
         Type.Integer({ description: 'QoS 1 events not acknowledged yet. Where it is asked for by user id.' }),
       ),

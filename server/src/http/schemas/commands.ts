@@ -71,6 +71,13 @@ export function registerCommand(keepAliveSecondsMax: number): TSchema {
             "Whether to send a `UserEndpointKeepAliveRequestedEvent` to the endpoint's topic at two thirds of each period, as a reminder to send a keepalive.",
         }),
       ),
+      wakeUp: Type.Optional(
+        Type.Unsafe({
+          type: ['object', 'null'],
+          description:
+            'How to wake the device when an event comes and it has no connection: `{"kind": "webPush", "subscription": …}`, the subscription as browsers give it, or `{"kind": "webhook", "webhookId": …, "token": …}`. With `"include": "event"` it is told more than id and type. Absent: it is not woken.',
+        }),
+      ),
     },
     { $id: 'RegisterUserEndpointWebCommand', description: 'The endpoint to register.' },
   )

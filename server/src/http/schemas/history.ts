@@ -23,7 +23,7 @@ export const HISTORY_PARAMETERS = Type.Object({
   type: Type.Optional(Type.String({ description: 'The event’s `type`.', examples: ['CallOfferedEvent'] })),
   outcome: Type.Optional(
     Type.String({
-      enum: ['not_connected', 'queued', 'sent', 'acknowledged', 'expired', 'discarded'],
+      enum: ['not_connected', 'queued', 'woken', 'sent', 'acknowledged', 'expired', 'discarded'],
       description: 'What became of it at one of its endpoints.',
     }),
   ),
@@ -78,11 +78,12 @@ function historyRecord(): TSchema {
         Type.Object({
           userEndpointId: Type.String(),
           outcome: Type.String({
-            enum: ['not_connected', 'queued', 'sent', 'acknowledged', 'expired', 'discarded'],
+            enum: ['not_connected', 'queued', 'woken', 'sent', 'acknowledged', 'expired', 'discarded'],
             description: '`sent` is final at QoS 0. The last three always are.',
           }),
           notConnectedAt: instant('QoS 0: there was no connection, and the event is lost.'),
           queuedAt: instant('QoS 1: it was in the mailbox, durable.'),
+          wokenAt: instant('Its device was asked to wake up.'),
           sentAt: instant('It was first handed to a connection.'),
           acknowledgedAt: instant('The device said that it has it.'),
           answeredAt: instant('It was the first to answer. No outcome: others may come later.'),

@@ -19,6 +19,7 @@ const OUTCOMES = [
   'acknowledged',
   'expired',
   'discarded',
+  'woken',
 ] as const satisfies readonly Outcome[]
 
 const CODES: ReadonlyMap<Outcome, number> = new Map(OUTCOMES.map((outcome, code) => [outcome, code]))

@@ -112,6 +112,7 @@ class Page {
   note(place: number, outcome: Outcome, atWallMs: number, reason: DiscardReason | undefined): boolean {
     const noted = QUEUED_BIT | (this.#noted[place] ?? 0)
     if ((noted & (FINAL_BITS | bitOf(outcome))) !== 0) return false
+    if (outcome === 'woken' && (noted & SENT_BIT) !== 0) return false
     if (this.#end + NOTE_BYTES > this.#bytes.length) this.#grow()
     this.#bytes.writeUInt8(place, this.#end)
     this.#bytes.writeUInt8(codeOf(outcome, reason), this.#end + 1)
@@ -155,6 +156,9 @@ function bitOf(outcome: Outcome): number {
 
 /** Every entry was queued: its record says when. */
 const QUEUED_BIT = bitOf('queued')
+
+/** A device that has it needs no waking any more. */
+const SENT_BIT = bitOf('sent')
 
 const FINAL_BITS = (['acknowledged', 'expired', 'discarded'] as const satisfies Outcome[])
   .filter(isFinal)

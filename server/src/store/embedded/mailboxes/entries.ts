@@ -50,7 +50,8 @@ function putEntry(
   { row, payloadBytes, tag, values }: MadeEntry,
 ): AppendOutcome['accepted'][number] {
   const sequence = ids.nextSequence++
-  const entry = { registration: toKey(record), sequence, follows: record.mailbox?.newest ?? 0 }
+  const plain = { registration: toKey(record), sequence, follows: record.mailbox?.newest ?? 0 }
+  const entry = record.wakeUp === undefined ? plain : { ...plain, canBeWoken: true as const }
   journal.put('mailbox', mailboxKey(record.registrationId, sequence, payloadBytes), row)
   const mailbox = table.append(record, sequence, payloadBytes, tag)
   mailbox.newestCommit = journal.commitNumber

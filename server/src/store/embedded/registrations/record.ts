@@ -34,6 +34,8 @@ export class RegistrationRecord {
   filedIndex = 0
   /** Absent while nothing waits. */
   mailbox: Mailbox<Term> | undefined = undefined
+  /** How to wake its device, sealed. The table must know of every change. */
+  wakeUp: Uint8Array | undefined
 
   constructor(
     registrationId: number,
@@ -53,6 +55,7 @@ export class RegistrationRecord {
     this.expiresAtMs = liveness.expiresAtMs
     this.authorizedUntilWallMs = liveness.authorizedUntilWallMs
     this.reminded = liveness.reminded
+    this.wakeUp = identity.wakeUp
   }
 }
 
@@ -88,7 +91,7 @@ export function isLive(record: RegistrationRecord, nowMs: number): boolean {
 
 /** What the record says now, as a value of its own. */
 export function toRegistration(record: RegistrationRecord, nowMs: number): Registration {
-  return {
+  const registration = {
     organizationId: record.organizationId,
     userId: record.userId,
     userEndpointId: record.userEndpointId,
@@ -101,4 +104,5 @@ export function toRegistration(record: RegistrationRecord, nowMs: number): Regis
     reminded: record.reminded,
     authorizedUntilWallMs: record.authorizedUntilWallMs,
   }
+  return record.wakeUp === undefined ? registration : { ...registration, wakeUp: record.wakeUp }
 }

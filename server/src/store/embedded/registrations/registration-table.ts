@@ -15,6 +15,8 @@ export class RegistrationTable {
   /** Expired ones that were registered anew before they were swept, by id. */
   readonly #replaced = new Map<number, RegistrationRecord>()
   readonly #totals = new Totals()
+  /** Those that can be woken, by id. */
+  readonly #wakeable = new Map<number, RegistrationRecord>()
   #periodMaxMs = 0
 
   /** @param nowMs service time now */
@@ -96,9 +98,21 @@ export class RegistrationTable {
     const replaced = this.#byUser.add(record)
     if (replaced !== undefined) this.#replaced.set(replaced.registrationId, replaced)
     this.due.file(record)
+    this.setWakeUp(record, record.wakeUp)
     this.#totals.add(record.organizationId, 1, 0, 0)
     this.#periodMaxMs = Math.max(this.#periodMaxMs, record.keepAliveSeconds * 1000)
     return replaced
+  }
+
+  setWakeUp(record: RegistrationRecord, wakeUp: Uint8Array | undefined): void {
+    record.wakeUp = wakeUp
+    if (wakeUp === undefined) this.#wakeable.delete(record.registrationId)
+    else this.#wakeable.set(record.registrationId, record)
+  }
+
+  /** Those that can be woken, in no order. */
+  get wakeable(): ReadonlyMap<number, RegistrationRecord> {
+    return this.#wakeable
   }
 
   /** Whether a later registration of the same endpoint has taken its place. */
@@ -109,6 +123,7 @@ export class RegistrationTable {
   remove(record: RegistrationRecord): void {
     if (!this.#replaced.delete(record.registrationId)) this.#byUser.remove(record)
     this.due.drop(record)
+    this.#wakeable.delete(record.registrationId)
     record.removed = true
     this.#totals.add(record.organizationId, -1, -(record.mailbox?.depth ?? 0), -(record.mailbox?.bytes ?? 0))
   }

@@ -5,7 +5,7 @@ import type { Moment } from '../../moment.ts'
 import type { RegisterOutcome, RegisterRequest, Registration, RegistrationStore } from '../../store.ts'
 import { type Engine, momentOf, removeRegistration } from '../engine.ts'
 import { registrationKey } from '../keys.ts'
-import { RegistrationRecord, toRegistration } from './record.ts'
+import { isLive, RegistrationRecord, toRegistration } from './record.ts'
 import { encodeIdentity } from './registration-row.ts'
 
 export function embeddedRegistrations(engine: Engine): RegistrationStore {
@@ -38,6 +38,19 @@ export function embeddedRegistrations(engine: Engine): RegistrationStore {
       await journal.durable()
       return toRegistration(record, at.nowMs)
     },
+    async forgetWakeUp(registration, wakeUp) {
+      journal.assertWritable()
+      const record = table.lookUp(registration)
+      const kept = record?.wakeUp
+      if (record === undefined || kept === undefined || Buffer.compare(kept, wakeUp) !== 0) return false
+      table.setWakeUp(record, undefined)
+      journal.put('registrations', registrationKey(record.registrationId), encodeIdentity(record))
+      return true
+    },
+    async listWakeable(after, max) {
+      journal.assertOpen()
+      return listWakeable(engine, after, max)
+    },
     async look(addressees) {
       journal.assertOpen()
       const [nowMs, heardMs] = [serviceTime.nowMs(), serviceTime.heardMs()]
@@ -50,6 +63,22 @@ export function embeddedRegistrations(engine: Engine): RegistrationStore {
         }))
     },
   }
+}
+
+/** There are few that can be woken, next to all that there are. */
+function listWakeable({ table, serviceTime }: Engine, after: number, max: number) {
+  const heardMs = serviceTime.heardMs()
+  const ids = [...table.wakeable.values()]
+    .filter(
+      (record) => record.mailbox !== undefined && record.registrationId > after && isLive(record, heardMs),
+    )
+    .map(({ registrationId }) => registrationId)
+    .sort((one, other) => one - other)
+  const registrations = ids.slice(0, max).flatMap((id) => {
+    const record = table.wakeable.get(id)
+    return record === undefined ? [] : [toRegistration(record, serviceTime.nowMs())]
+  })
+  return { registrations, next: ids.length > max ? ids[max - 1] : undefined }
 }
 
 type Made = Omit<Extract<RegisterOutcome, { readonly kind: 'registered' }>, 'kind' | 'registration'> & {
@@ -116,12 +145,19 @@ export function tell(
 function refresh(engine: Engine, record: RegistrationRecord, request: RegisterRequest, at: Moment): void {
   const isChanged =
     record.keepAliveSeconds !== request.keepAliveSeconds ||
-    record.serverKeepAliveReminderOn !== request.serverKeepAliveReminderOn
+    record.serverKeepAliveReminderOn !== request.serverKeepAliveReminderOn ||
+    !isSame(record.wakeUp, request.wakeUp)
   record.keepAliveSeconds = request.keepAliveSeconds
   record.serverKeepAliveReminderOn = request.serverKeepAliveReminderOn
+  engine.table.setWakeUp(record, request.wakeUp)
   if (isChanged)
     engine.journal.put('registrations', registrationKey(record.registrationId), encodeIdentity(record))
   renew(engine, record, request.authorizedUntilWallMs, at)
+}
+
+function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other
+  return Buffer.compare(one, other) === 0
 }
 
 function renew(engine: Engine, record: RegistrationRecord, authorizedUntilWallMs: number, at: Moment): void {

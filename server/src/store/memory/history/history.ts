@@ -78,6 +78,7 @@ export class History {
   note(sequence: number, outcome: Outcome, atWallMs: number, reason?: DiscardReason): void {
     const part = this.#open.get(sequence)
     if (part === undefined) return
+    if (outcome === 'woken' && part.at.some((one) => one.outcome === 'sent')) return
     if (part.at.every((one) => one.outcome !== outcome)) part.at.push(noted(outcome, atWallMs, reason))
     if (isFinal(outcome)) this.#open.delete(sequence)
   }

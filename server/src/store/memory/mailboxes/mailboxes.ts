@@ -91,7 +91,11 @@ function append(parts: MailboxParts, targets: readonly Slot[], request: AppendRe
     const follows = kept.at(-1)?.sequence ?? 0
     neighbours.tellHolder(registration, { kind: 'appended', ...added(request), sequence, follows })
     const isElsewhere = neighbours.isElsewhere(registration)
-    accepted.push({ registration, sequence, follows, ...(isElsewhere ? { isElsewhere } : {}) })
+    accepted.push({
+      ...{ registration, sequence, follows },
+      ...(isElsewhere ? { isElsewhere } : {}),
+      ...(slot.registration.wakeUp === undefined ? {} : { canBeWoken: true }),
+    })
   }
   return { accepted, full, ...(replaced.length === 0 ? {} : { replaced }) }
 }

@@ -10,6 +10,7 @@ import {
   addSlot,
   findLive,
   type Held,
+  isLive,
   type Links,
   listLive,
   reached,
@@ -54,6 +55,26 @@ export function memoryRegistrations(parts: RegistrationParts): RegistrationStore
       end(slot, discardReasonOf(reason), at)
       return toRegistration(slot.registration, at.nowMs)
     },
+    async forgetWakeUp({ registrationId }, wakeUp) {
+      assertOpen(gate)
+      const slot = slots.byId.get(registrationId)
+      const kept = slot?.registration.wakeUp
+      if (slot === undefined || kept === undefined || Buffer.compare(kept, wakeUp) !== 0) return false
+      slot.registration = withWakeUp(slot.registration, undefined)
+      return true
+    },
+    async listWakeable(after, max) {
+      assertOpen(gate)
+      const { nowMs, heardMs } = now()
+      const found = [...slots.byId.values()]
+        .filter(({ registration, mailbox }) => registration.wakeUp !== undefined && mailbox.length > 0)
+        .map(({ registration }) => registration)
+        .filter((one) => one.registrationId > after && isLive(one, heardMs))
+        .sort((one, other) => one.registrationId - other.registrationId)
+      const registrations = found.slice(0, max).map((one) => toRegistration(one, nowMs))
+      const next = found.length > max ? registrations.at(-1)?.registrationId : undefined
+      return { registrations, next }
+    },
     async look(addressees) {
       assertOpen(gate)
       const { nowMs, heardMs } = now()
@@ -78,7 +99,10 @@ function register(
   const slot = findLive(slots, request, heardMs)
   if (slot !== undefined) {
     const { keepAliveSeconds, serverKeepAliveReminderOn } = request
-    const changed = { ...slot.registration, keepAliveSeconds, serverKeepAliveReminderOn }
+    const changed = withWakeUp(
+      { ...slot.registration, keepAliveSeconds, serverKeepAliveReminderOn },
+      request.wakeUp,
+    )
     slot.registration = renew(changed, request.authorizedUntilWallMs, at)
     return { kind: 'registered', registration: toRegistration(slot.registration, nowMs), refreshed: true }
   }
@@ -105,7 +129,7 @@ function register(
 }
 
 function create(registrationId: number, request: RegisterRequest, at: Moment): Held {
-  return {
+  const made = {
     organizationId: request.organizationId,
     userId: request.userId,
     userEndpointId: request.userEndpointId,
@@ -118,6 +142,11 @@ function create(registrationId: number, request: RegisterRequest, at: Moment): H
     reminded: false,
     authorizedUntilWallMs: request.authorizedUntilWallMs,
   }
+  return withWakeUp(made, request.wakeUp)
+}
+
+function withWakeUp({ wakeUp: _former, ...registration }: Held, wakeUp: Uint8Array | undefined): Held {
+  return wakeUp === undefined ? registration : { ...registration, wakeUp }
 }
 
 function renew(registration: Held, authorizedUntilWallMs: number, at: Moment): Held {

@@ -48,6 +48,7 @@ function toReason(answer: Answer): DiscardReason | undefined {
 const OUTCOMES: ReadonlySet<string> = new Set<Outcome>([
   'not_connected',
   'queued',
+  'woken',
   'sent',
   'acknowledged',
   'expired',

@@ -1,6 +1,6 @@
 import { TOKENS_MAX } from '../../bounds.ts'
 import type { AppendOutcome, AppendRequest, CancelDraft } from '../../store.ts'
-import { list, number, text } from '../connection/answers.ts'
+import { isYes, list, number, text } from '../connection/answers.ts'
 import { refused } from '../connection/refusals.ts'
 import type { Answer } from '../connection/wire.ts'
 import { atUser, type Engine } from '../engine.ts'
@@ -92,5 +92,7 @@ function toOutcome(answer: Answer): AppendOutcome {
 }
 
 function toAccepted(answer: Answer): AppendOutcome['accepted'][number] {
-  return { ...toPosition(answer), follows: number(list(answer)[5]) }
+  const [, , , , , follows, canBeWoken] = list(answer)
+  const entry = { ...toPosition(answer), follows: number(follows) }
+  return isYes(canBeWoken) ? { ...entry, canBeWoken: true } : entry
 }

@@ -13,13 +13,18 @@ import { isYes, list, number, optional, text } from '../connection/answers.ts'
 import type { Answer } from '../connection/wire.ts'
 import { atUser, type Engine } from '../engine.ts'
 import { grouped } from '../grouped.ts'
-import { toRegistration } from './rows.ts'
+import { toRegistration, wakeUpText } from './rows.ts'
 
 export function redisRegistrations(engine: Engine): RegistrationStore {
   return {
     register: (request, endpointsMax) => register(engine, request, endpointsMax),
     keepalive: (endpoint, authorizedUntilWallMs) => keepalive(engine, endpoint, authorizedUntilWallMs),
     unregister: (endpoint, reason = 'requested') => unregister(engine, endpoint, reason),
+    async forgetWakeUp(registration, wakeUp) {
+      const args = [registration.registrationId, wakeUpText(wakeUp)]
+      return isYes(await atUser(engine, 'quick', 'forget_wake_up', registration, args))
+    },
+    listWakeable: (after, max) => listWakeable(engine, after, max),
     look: (addressees) => look(engine, addressees),
   }
 }
@@ -37,6 +42,7 @@ async function register(
     reminds: request.serverKeepAliveReminderOn,
     auth: request.authorizedUntilWallMs,
     evict: request.mayEvict === true,
+    wake: request.wakeUp && wakeUpText(request.wakeUp),
   })
   const answer = await atUser(engine, 'durable', 'register', request, [asked, endpointsMax])
   const [kind, registration, refreshed, leaving] = list(answer)
@@ -49,6 +55,20 @@ async function register(
     refreshed: isYes(refreshed),
     ...(madeRoom.length === 0 ? {} : { madeRoom }),
   }
+}
+
+/** So many of each partition: what lies behind the nearest end of a page is for the next. */
+async function listWakeable({ functions }: Engine, after: number, max: number) {
+  const pages = (await functions.callAll('quick', 'wakeable', [after, max])).map(list)
+  const ends = pages.flatMap(([, last]) => optional(last, number) ?? [])
+  const horizon = Math.min(Number.POSITIVE_INFINITY, ...ends)
+  const all = pages.flatMap(([found]) => list(found).map(toRegistration))
+  const near = all
+    .filter(({ registrationId }) => registrationId <= horizon)
+    .sort((one, other) => one.registrationId - other.registrationId)
+  const registrations = near.slice(0, max)
+  if (near.length > max) return { registrations, next: registrations.at(-1)?.registrationId }
+  return { registrations, next: ends.length === 0 ? undefined : horizon }
 }
 
 async function keepalive(

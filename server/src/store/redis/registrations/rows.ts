@@ -5,6 +5,7 @@ import type { Answer } from '../connection/wire.ts'
 /** A registration as `S.show` gives it. */
 export function toRegistration(answer: Answer): Registration {
   const row = list(answer)
+  const wakeUp = text(row[11])
   return {
     ...toRegistrationKey(answer),
     keepAliveSeconds: number(row[4]),
@@ -14,6 +15,7 @@ export function toRegistration(answer: Answer): Registration {
     remainingMs: number(row[8]),
     reminded: isYes(row[9]),
     authorizedUntilWallMs: number(row[10]),
+    ...(wakeUp === '' ? {} : { wakeUp: wakeUpOf(wakeUp) }),
   }
 }
 
@@ -26,4 +28,13 @@ export function toRegistrationKey(answer: Answer): RegistrationKey {
     userEndpointId: text(userEndpointId),
     registrationId: number(registrationId),
   }
+}
+
+/** How a device is woken, as a text that is never empty. */
+export function wakeUpText(wakeUp: Uint8Array): string {
+  return `w${Buffer.from(wakeUp).toString('base64')}`
+}
+
+function wakeUpOf(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text.slice(1), 'base64'))
 }

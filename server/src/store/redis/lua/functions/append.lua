@@ -72,7 +72,7 @@ return function(args)
       e = q.e, p = payload, s = q.sealed, a = q.at, x = q.expires, c = q.collapse, r = race or nil, k = q.call and 1,
       h = id, n = id and index,
     })
-    accepted[index] = { reg.o, reg.u, reg.e, reg.id, sequence, follows }
+    accepted[index] = { reg.o, reg.u, reg.e, reg.id, sequence, follows, reg.wake and 1 or 0 }
     entries[index] = { reg.id, sequence }
     parts[index] = { reg.e, reg.id, sequence }
   end

@@ -25,6 +25,7 @@ local function create(q)
     o = q.o, u = q.u, e = q.e, id = S.next_id('registration'), secs = q.secs, reminds = q.reminds, at = S.wall, seen = S.wall,
     deadline = S.now + q.secs * 1000, known = S.newest, reminded = false, auth = q.auth,
   }
+  if q.wake then S.set_wake(reg, q.wake) end
   local replaced = S.reg(redis.call('HGET', S.endpoints_key(q.o, q.u), q.e))
   S.add_reg(reg)
   if replaced then
@@ -42,6 +43,7 @@ return function(args)
   if known then
     known.secs = q.secs
     known.reminds = q.reminds
+    if known.wake ~= q.wake then S.set_wake(known, q.wake) end
     S.note_period(q.secs * 1000)
     S.renew(known, q.auth)
     return { 'registered', S.show(known), 1, {} }

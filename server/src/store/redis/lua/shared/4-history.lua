@@ -46,6 +46,8 @@ function S.note_outcome(id, index, outcome, reason)
   local noted = row and cmsgpack.unpack(row) or {}
   for at = 1, #noted, 3 do
     if noted[at] == outcome or FINAL[noted[at]] then return end
+    -- A device that has it needs no waking any more.
+    if outcome == 'woken' and noted[at] == 'sent' then return end
   end
   -- A part that waits has been noted as queued.
   if outcome == 'queued' then return end

@@ -1,9 +1,10 @@
 -- Registrations: `reg` by id, `u:<user>` the newest of each endpoint, `due` by when to look at it, `un:<organization>` the
--- names of users, `old:<user>` those of which a newer one has taken the place. Of links: `ln` by registration, of this incarnation of the service alone.
+-- names of users, `wk` those that can be woken, `old:<user>` those of which a newer one has taken the place. Of links: `ln` by registration, of this incarnation of the service alone.
 
 local function pack(reg)
   return cmsgpack.pack({
     reg.o, reg.u, reg.e, reg.id, reg.secs, reg.reminds, reg.at, reg.seen, reg.deadline, reg.known, reg.reminded, reg.auth,
+    reg.wake or false,
   })
 end
 
@@ -11,7 +12,7 @@ local function unpack_reg(row)
   local f = cmsgpack.unpack(row)
   return {
     o = f[1], u = f[2], e = f[3], id = f[4], secs = f[5], reminds = f[6], at = f[7], seen = f[8], deadline = f[9],
-    known = f[10], reminded = f[11], auth = f[12],
+    known = f[10], reminded = f[11], auth = f[12], wake = f[13] or nil,
   }
 end
 
@@ -93,6 +94,16 @@ function S.add_reg(reg)
   S.write_reg(reg)
 end
 
+-- How a device is woken; nil: not at all. Whoever calls writes the row.
+function S.set_wake(reg, wake)
+  reg.wake = wake
+  if wake then
+    call('ZADD', S.key('wk'), reg.id, reg.id)
+  else
+    call('ZREM', S.key('wk'), reg.id)
+  end
+end
+
 function S.note_seen(reg)
   local name = S.user(reg.o, reg.u)
   local before = tonumber(call('HGET', S.key('seen'), name) or '0')
@@ -121,6 +132,7 @@ function S.end_reg(reg, reason)
   if call('HGET', key, reg.e) == reg.id then call('HDEL', key, reg.e) end
   call('HDEL', S.key('reg'), reg.id)
   call('ZREM', S.key('due'), reg.id)
+  if reg.wake then call('ZREM', S.key('wk'), reg.id) end
   call('HDEL', S.key('flap'), reg.id)
   call('SREM', S.key('old:' .. S.user(reg.o, reg.u)), reg.id)
   S.keep_subject(reg)
@@ -132,6 +144,7 @@ function S.show(reg)
   return {
     reg.o, reg.u, reg.e, reg.id, S.text(reg.secs), reg.reminds and 1 or 0, S.text(reg.at), S.text(reg.seen),
     S.text(reg.deadline - S.now), reg.reminded and 1 or 0, S.text(reg.auth),
+    reg.wake or '',
   }
 end
 
