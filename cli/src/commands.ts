@@ -72,7 +72,14 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['revoke', asking('end everything that was issued to a user', revoke, '--organization')],
   [
     'webhooks',
-    asking('tell how webhooks are doing, and what one did not take', webhooks, '--limit', '--organization'),
+    asking(
+      'tell how webhooks are doing, and what one did not take',
+      webhooks,
+      '--attempts',
+      '--limit',
+      '--organization',
+      '--test',
+    ),
   ],
   ['replay', asking('have a webhook sent again what it did not take', replay, '--organization')],
   [
