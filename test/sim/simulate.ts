@@ -14,7 +14,7 @@ by those of test/history/README.md.
   --nodes COUNT processes of the service, over one store; default 1, over a disk
   --seed N      the first seed; default 1
   --seeds COUNT how many; default 1
-  --steps COUNT of each; default 600
+  --steps COUNT of each; default 600, of several processes 400
   --history FILE writes what clients saw: of one seed only
 `
 
@@ -30,7 +30,8 @@ function parseWish(): Wish | undefined {
   const option = { type: 'string' } as const
   const options = { seed: option, seeds: option, steps: option, nodes: option, history: option }
   try {
-    const { seed = '1', seeds = '1', steps = '600', nodes = '1', history } = parseArgs({ options }).values
+    const { seed = '1', seeds = '1', nodes = '1', history, ...values } = parseArgs({ options }).values
+    const steps = values.steps ?? (nodes === '1' ? '600' : '400')
     const wish = { first: Number(seed), count: Number(seeds), steps: Number(steps), nodes: Number(nodes) }
     if (!Object.values(wish).every((number) => Number.isSafeInteger(number) && number > 0)) return undefined
     if (history === undefined) return wish

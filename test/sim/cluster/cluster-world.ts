@@ -110,7 +110,7 @@ export class ClusterWorld {
       this.#checker.take(line)
     }
     this.#recorder = new Recorder(write, () => this.#clock.monotonicMs(), {
-      source: `simulated cluster: npm run simulate-cluster -- --nodes ${nodes} --seed ${seed}`,
+      source: `simulated cluster: npm run simulate -- --nodes ${nodes} --seed ${seed}`,
       nodes: Array.from({ length: nodes }, (_, node) => `node${node}`),
       webhooks: HookReceivers.described,
       settings: { clockSkewMs: 2 * SKEW_MS_MAX, mailboxEventsMax: 100_000 },
