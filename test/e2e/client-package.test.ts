@@ -12,9 +12,9 @@ const CLIENT = fileURLToPath(new URL('../../client/', import.meta.url))
 
 /** What a page that imports just this has to load: bytes, minified and compressed. Raise it knowingly. */
 const BUDGETS = [
-  ['connect', 13_500],
+  ['connect', 15_700],
   ['createBackend', 6_600],
-  ['createClient', 2_400],
+  ['createClient', 2_450],
   ['requestToken', 900],
   ['tokenSource', 1_320],
 ] as const
