@@ -27,8 +27,8 @@ test('whoever asks about an organization that there is not is told so, on every 
         parameters?: readonly { name: string; in: string }[]
         operationId: string
       }
-      // What is left of a former organization's users can be had and removed.
-      if (['eraseUser', 'exportUser'].includes(operationId)) continue
+      // What is left of a former organization's users can be had and removed; who removed it stands in the audit log.
+      if (['eraseUser', 'exportUser', 'listAudit'].includes(operationId)) continue
       if (!parameters.some((one) => one.in === 'query' && one.name === 'organizationId')) continue
       const path = template.replace(/\{(\w+)\}/g, (_, name: string) => PARAMETERS[name] ?? name)
       const answer = await ask(url, `${method.toUpperCase()} ${path}?organizationId=acne`, {
