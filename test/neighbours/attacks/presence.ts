@@ -5,7 +5,11 @@ import { flood, statusOf } from '../tools.ts'
 const ENDPOINTS = 100
 
 /** Who is named a thousand times is looked up a thousand times. */
-const EACH_TIME: Plant = { file: 'http/routes/presence.js', find: 'found.has(userId)', put: 'false' }
+const EACH_TIME: Plant = {
+  file: 'http/routes/presence.js',
+  find: '[...new Map(keys.map((key) => [key.userId, key])).values()]',
+  put: 'keys',
+}
 
 /** One user, a hundred endpoints, asked for a thousand times in one request. */
 export const attack: Attack = {
