@@ -88,7 +88,7 @@ export const CONFIGURATION_KEYS = [
     'directory',
     'file',
     ['file', 'store'],
-    'Where organizations, users and clients are kept (`docs/directory.md`). `file`: in `directoryFile`, or the demo. `store`: in the data folder, changed over the API, in the console and by `import-directory`.',
+    'Where organizations, users and clients are kept (`docs/directory.md`). `file`: in `directoryFile`, or the demo. `store`: in the data folder, changed over the API and by `import-directory`.',
   ),
   optional(
     'directoryFile',
