@@ -44,6 +44,23 @@ describe('the frame around every page of the console', () => {
     await strip.waitFor({ state: 'detached' })
   })
 
+  it('follows an address that changes in the moment in which the page is there', async (t) => {
+    const watched = await scene.chromium.newContext(t)
+    const page = await openPage(watched, `${scene.server.url}/console/#/events`)
+    await signInAsBackend(page)
+    await headed(page, 'Events')
+    // Text: what it names is the browser's.
+    await page.addInitScript({
+      content: `new MutationObserver((_, observer) => {
+        if (document.querySelector('nav') === null) return
+        observer.disconnect()
+        location.hash = '#/help'
+      }).observe(document, { childList: true, subtree: true })`,
+    })
+    await page.reload()
+    await headed(page, 'Help')
+  })
+
   it('has the version, the API and help; times say their zone', async (t) => {
     const watched = await scene.chromium.newContext(t, { timezoneId: 'Asia/Kolkata' })
     const page = await openPage(watched, `${scene.server.url}/console/#/people`)

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import { organizationIn, withOrganization } from '../routes.ts'
 
 /**
@@ -11,7 +11,8 @@ export function useNamedOrganization(): readonly [named: string, name: (organiza
     rename(organizationId)
     setNamed(organizationId)
   }
-  useEffect(() => {
+  // Before the browser does anything else: an address that changed between here and an effect would never be followed.
+  useLayoutEffect(() => {
     const follow = (): void => {
       const given = organizationIn(location.hash)
       if (given !== undefined) setNamed(given)
