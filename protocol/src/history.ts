@@ -1,12 +1,15 @@
 /** What became of an event at one endpoint. `sent` is final at QoS 0; the last three always are. */
-export type HistoryOutcome =
-  | 'not_connected'
-  | 'queued'
-  | 'woken'
-  | 'sent'
-  | 'acknowledged'
-  | 'expired'
-  | 'discarded'
+export const HISTORY_OUTCOMES = [
+  'not_connected',
+  'queued',
+  'woken',
+  'sent',
+  'acknowledged',
+  'expired',
+  'discarded',
+] as const
+
+export type HistoryOutcome = (typeof HISTORY_OUTCOMES)[number]
 
 /** Why an event was given up at an endpoint. One may be added: treat one that you do not know as no reason. */
 export const DISCARD_REASONS = [

@@ -1,4 +1,9 @@
-import type { HistoryEndpoint, HistoryOutcome, HistoryPage, HistoryRecord } from '@rollcall/protocol/history'
+import {
+  HISTORY_OUTCOMES,
+  type HistoryEndpoint,
+  type HistoryPage,
+  type HistoryRecord,
+} from '@rollcall/protocol/history'
 import { array, isObject, object, string, unexpected } from '../answers.ts'
 
 /** Parsers of the history's answers. */
@@ -53,15 +58,7 @@ function parseEndpoint(value: unknown): HistoryEndpoint {
   throw unexpected('an endpoint of the record has no id or no outcome that is known')
 }
 
-const OUTCOMES: ReadonlySet<unknown> = new Set<HistoryOutcome>([
-  'not_connected',
-  'queued',
-  'woken',
-  'sent',
-  'acknowledged',
-  'expired',
-  'discarded',
-])
+const OUTCOMES: ReadonlySet<unknown> = new Set(HISTORY_OUTCOMES)
 
 function isEndpoint(value: unknown): value is HistoryEndpoint {
   return isObject(value) && typeof value['userEndpointId'] === 'string' && OUTCOMES.has(value['outcome'])

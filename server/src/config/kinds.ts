@@ -21,16 +21,8 @@ export function text<const Name extends string>(
   description: string,
 ): ConfigurationKey<Name, string> {
   const parse = (given: Raw): string => parseText(given) ?? initial
-  return {
-    name,
-    env: environmentName(name),
-    type: 'string',
-    unit: '',
-    default: initial,
-    range,
-    description,
-    parse,
-  }
+  const own = { type: 'string', unit: '', default: initial, range } as const
+  return { name, env: environmentName(name), ...own, description, parse }
 }
 
 /** A text that need not be set. */
@@ -40,16 +32,8 @@ export function optional<const Name extends string>(
   description: string,
   parse: (given: Raw) => string | undefined = (given) => parseText(given),
 ): ConfigurationKey<Name, string | undefined> {
-  return {
-    name,
-    env: environmentName(name),
-    type: 'string',
-    unit: '',
-    default: '',
-    range,
-    description,
-    parse,
-  }
+  const own = { type: 'string', unit: '', default: '', range } as const
+  return { name, env: environmentName(name), ...own, description, parse }
 }
 
 /** One of a few words. */
@@ -61,16 +45,8 @@ export function choice<const Name extends string, const Choice extends string>(
 ): ConfigurationKey<Name, Choice> {
   const range = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
   const parse = (given: Raw): Choice => parseChoice(given, choices)
-  return {
-    name,
-    env: environmentName(name),
-    type: 'string',
-    unit: '',
-    default: initial,
-    range,
-    description,
-    parse,
-  }
+  const own = { type: 'string', unit: '', default: initial, range } as const
+  return { name, env: environmentName(name), ...own, description, parse }
 }
 
 export function flag<const Name extends string>(

@@ -1,15 +1,9 @@
+import type { WebhookAttempt } from '@rollcall/protocol/webhook'
+
 /** One request to a receiver, and what came of it. */
-export type Attempt = {
+export type Attempt = Omit<WebhookAttempt, 'at'> & {
   /** When it was over. */
   readonly atWallMs: number
-  readonly kind: 'events' | 'replay' | 'test'
-  readonly messageId: string
-  readonly events: number
-  readonly tookMs: number
-  /** Absent: there was no answer. */
-  readonly status?: number
-  /** Absent: it was taken. */
-  readonly failure?: string
 }
 
 /** How many are remembered of each webhook. */

@@ -1,5 +1,6 @@
 import { INSTANT_RULE, isEventType, isInstant } from '@rollcall/protocol/event'
 import { eventTypeFault } from '@rollcall/protocol/event-type-fault'
+import { HISTORY_OUTCOMES, type HistoryOutcome } from '@rollcall/protocol/history'
 import { ID_RULE, isId } from '@rollcall/protocol/id'
 import {
   HISTORY_PAGE_DEFAULT,
@@ -17,7 +18,6 @@ export type HistoryParameters = {
   readonly cursor: string | undefined
 }
 
-const OUTCOMES = ['not_connected', 'queued', 'woken', 'sent', 'acknowledged', 'expired', 'discarded'] as const
 const LIMIT = /^[1-9]\d{0,2}$/
 
 /**
@@ -33,7 +33,7 @@ export function parseHistoryParameters(query: unknown): HistoryParameters {
     userId: id('userId'),
     userEndpointId: id('userEndpointId'),
     type: reader.take('type', isEventType, eventTypeFault),
-    outcome: reader.take('outcome', isOutcome, `must be one of ${OUTCOMES.join(', ')}`),
+    outcome: reader.take('outcome', isOutcome, `must be one of ${HISTORY_OUTCOMES.join(', ')}`),
     text: reader
       .take('text', isSearched, `must be text of 1 to ${HISTORY_TEXT_CHARACTERS_MAX} characters`)
       ?.toLowerCase(),
@@ -63,8 +63,8 @@ export function parseOrganization(query: unknown): string | undefined {
   return organizationId
 }
 
-function isOutcome(value: unknown): value is (typeof OUTCOMES)[number] {
-  return OUTCOMES.some((outcome) => outcome === value)
+function isOutcome(value: unknown): value is HistoryOutcome {
+  return HISTORY_OUTCOMES.some((outcome) => outcome === value)
 }
 
 function isSearched(value: unknown): value is string {

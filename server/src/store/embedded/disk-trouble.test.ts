@@ -9,12 +9,12 @@ import { eventually } from '../../../../test/helpers/run-server.ts'
 import { depthOf, entriesOf } from '../contract/entries.ts'
 import { ENDPOINT } from '../contract/scene.ts'
 import type { Registration } from '../store.ts'
+import type { StoreLog } from '../store-log.ts'
 import { openEmbeddedStore } from './assembly.ts'
 import { openDiskRows } from './disk/disk-rows.ts'
 import { readManifest } from './disk/manifest.ts'
 import { inlineMerger } from './disk/mergers.ts'
 import { makeFolder, nodeFiles } from './disk/node-files.ts'
-import type { StoreLog } from './store-log.ts'
 
 const KIB = 1024
 const SIZES = {

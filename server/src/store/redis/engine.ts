@@ -1,6 +1,7 @@
 import type { Clock, RunningServiceTime } from '../../clock/clock.ts'
 import type { BookBounds, HistoryBounds } from '../bounds.ts'
 import type { FeedBounds, UserKey } from '../store.ts'
+import type { StoreLog } from '../store-log.ts'
 import type { Functions, LaneName } from './connection/functions.ts'
 import type { Partitions } from './connection/partitions.ts'
 import type { Answer } from './connection/wire.ts'
@@ -9,7 +10,6 @@ import type { Outboxes } from './feed/outboxes.ts'
 import type { Eviction } from './history/eviction.ts'
 import type { RecordHints } from './history/record-hints.ts'
 import type { Known } from './known.ts'
-import type { StoreLog } from './store-log.ts'
 
 /** What the parts of the engine share. */
 export type Engine = {

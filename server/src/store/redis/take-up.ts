@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock/clock.ts'
 import { LEAST_AFTER_START_MS } from '../recovery.ts'
+import type { StoreLog } from '../store-log.ts'
 import { isYes, list, number, text } from './connection/answers.ts'
 import type { Functions } from './connection/functions.ts'
 import { CONTROL, type Partitions } from './connection/partitions.ts'
 import type { Answer } from './connection/wire.ts'
 import type { Known } from './known.ts'
 import { settleMeta } from './meta.ts'
-import type { StoreLog } from './store-log.ts'
 
 /** How often it is looked whether another process has gone, milliseconds. */
 const LOOK_AGAIN_MS = 500

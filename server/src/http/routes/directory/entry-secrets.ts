@@ -45,34 +45,37 @@ function removeSchema(kind: EntryKind) {
 }
 
 export function entrySecretRoutes(app: App, services: DirectoryServices): void {
-  for (const kind of ['users', 'clients', 'webhooks'] as const) rotateRoute(app, services, kind)
-  for (const kind of ['clients', 'webhooks'] as const) removeFormerRoute(app, services, kind)
+  const { directory } = services.auth
+  const rotate = directory.rotateSecret.bind(directory)
+  const removeFormer = directory.removeFormerSecret.bind(directory)
+  for (const kind of ['users', 'clients', 'webhooks'] as const)
+    secretRoute(app, services, kind, { path: 'rotate-secret', schema: rotateSchema(kind), change: rotate })
+  for (const kind of ['clients', 'webhooks'] as const)
+    secretRoute(app, services, kind, {
+      path: 'remove-former-secret',
+      schema: removeSchema(kind),
+      change: removeFormer,
+    })
 }
 
-function rotateRoute(app: App, services: DirectoryServices, kind: EntryKind): void {
-  const { directory } = services.auth
-  const options = { schema: rotateSchema(kind), validatorCompiler: unchecked, config: BODY_OPTIONAL }
-  app.post(`/directory/${kind}/:entryId/rotate-secret`, options, async (request, reply) => {
-    const asker = askerOf(request)
-    const name = nameOf(kind, asker, request.params.entryId)
-    const revision = seenIn(request, directory, asker, name)
-    const changed = await atCostOf(services, asker, kind, () =>
-      directory.rotateSecret(asker.scope, name, revision),
-    )
-    return answerWritten(reply, 200, changed)
-  })
+type SecretStep = {
+  readonly path: string
+  readonly schema: ReturnType<typeof rotateSchema>
+  readonly change: DirectoryServices['auth']['directory']['rotateSecret']
 }
 
-function removeFormerRoute(app: App, services: DirectoryServices, kind: EntryKind): void {
-  const { directory } = services.auth
-  const options = { schema: removeSchema(kind), validatorCompiler: unchecked, config: BODY_OPTIONAL }
-  app.post(`/directory/${kind}/:entryId/remove-former-secret`, options, async (request, reply) => {
+function secretRoute(
+  app: App,
+  services: DirectoryServices,
+  kind: EntryKind,
+  { path, schema, change }: SecretStep,
+): void {
+  const options = { schema, validatorCompiler: unchecked, config: BODY_OPTIONAL }
+  app.post(`/directory/${kind}/:entryId/${path}`, options, async (request, reply) => {
     const asker = askerOf(request)
     const name = nameOf(kind, asker, request.params.entryId)
-    const revision = seenIn(request, directory, asker, name)
-    const changed = await atCostOf(services, asker, kind, () =>
-      directory.removeFormerSecret(asker.scope, name, revision),
-    )
+    const revision = seenIn(request, services.auth.directory, asker, name)
+    const changed = await atCostOf(services, asker, kind, () => change(asker.scope, name, revision))
     return answerWritten(reply, 200, changed)
   })
 }

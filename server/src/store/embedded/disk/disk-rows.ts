@@ -1,7 +1,7 @@
 import { afterThisTurn, type Clock } from '../../../clock/clock.ts'
 import type { StoreWarning } from '../../store.ts'
+import { type StoreLog, silentLog } from '../../store-log.ts'
 import type { RowChange, Rows, Table } from '../rows.ts'
-import { type StoreLog, silentLog } from '../store-log.ts'
 import { RECORD_UNIT_BYTES, recordBytes, roundUp } from './commit-record.ts'
 import { bytesOf } from './compaction.ts'
 import { type Cursor, memtableCursor } from './cursor.ts'

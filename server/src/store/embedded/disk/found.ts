@@ -1,4 +1,4 @@
-import type { StoreLog } from '../store-log.ts'
+import type { StoreLog } from '../../store-log.ts'
 import { DamageError } from './damage.ts'
 
 /** What was found damaged since the store was opened. It is told once, and stays until the next start. */

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../../clock/clock.ts'
-import type { StoreLog } from '../store-log.ts'
+import type { StoreLog } from '../../store-log.ts'
 import type { Files } from './files.ts'
 import { SIZES, type Sizes } from './sizes.ts'
 

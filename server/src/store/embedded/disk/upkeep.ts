@@ -1,5 +1,5 @@
+import type { StoreLog } from '../../store-log.ts'
 import { toError } from '../refusal.ts'
-import type { StoreLog } from '../store-log.ts'
 import { bytesOf, hasMuchGarbage, infosOf, movedRun, nextCompaction, rangesOf } from './compaction.ts'
 import { memtableCursor } from './cursor.ts'
 import { Lane, type Tell } from './lane.ts'

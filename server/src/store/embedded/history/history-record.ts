@@ -11,54 +11,56 @@ export type StoredPart = {
 }
 export type StoredRecord = { readonly draft: HistoryDraft; readonly parts: readonly StoredPart[] }
 
-/** Their numbers on disk are their places here: only append. */
-const OUTCOMES = [
-  'not_connected',
-  'queued',
-  'sent',
-  'acknowledged',
-  'expired',
-  'discarded',
-  'woken',
-] as const satisfies readonly Outcome[]
+/** Their numbers on disk: never given to another. */
+const CODES: { readonly [outcome in Outcome]: number } = {
+  not_connected: 0,
+  queued: 1,
+  sent: 2,
+  acknowledged: 3,
+  expired: 4,
+  discarded: 5,
+  woken: 6,
+}
 
-const CODES: ReadonlyMap<Outcome, number> = new Map(OUTCOMES.map((outcome, code) => [outcome, code]))
+/** Never given to another. 0: none is known, as in what earlier versions wrote. */
+const REASON_CODES: { readonly [reason in DiscardReason]: number } = {
+  registration_expired: 1,
+  registered_anew: 2,
+  unregistered: 3,
+  kicked: 4,
+  revoked: 5,
+  evicted: 6,
+  erased: 7,
+  mailbox_full: 8,
+  collapsed: 9,
+  answered_elsewhere: 10,
+  acknowledged_elsewhere: 11,
+  too_large: 12,
+  unreadable: 13,
+  congested: 14,
+}
 
-/** Theirs are their places here, from 1 on: only append. 0: none is known, as in what earlier versions wrote. */
-const REASONS = [
-  'registration_expired',
-  'registered_anew',
-  'unregistered',
-  'kicked',
-  'revoked',
-  'evicted',
-  'erased',
-  'mailbox_full',
-  'collapsed',
-  'answered_elsewhere',
-  'acknowledged_elsewhere',
-  'too_large',
-  'unreadable',
-  'congested',
-] as const satisfies readonly DiscardReason[]
-
-const REASON_CODES: ReadonlyMap<DiscardReason | undefined, number> = new Map(
-  REASONS.map((reason, index) => [reason, index + 1]),
-)
+const OUTCOMES = byCode(CODES)
+const REASONS = byCode(REASON_CODES)
 
 /** An outcome and its reason share a byte: the lower bits are the outcome's. */
 const OUTCOME_BITS = 3
 const OUTCOME_MASK = (1 << OUTCOME_BITS) - 1
 
 export function codeOf(outcome: Outcome, reason?: DiscardReason): number {
-  return (CODES.get(outcome) ?? 0) | ((REASON_CODES.get(reason) ?? 0) << OUTCOME_BITS)
+  return CODES[outcome] | ((reason === undefined ? 0 : REASON_CODES[reason]) << OUTCOME_BITS)
 }
 
 export function notedOf(code: number, atWallMs: number): Noted {
-  const outcome = OUTCOMES[code & OUTCOME_MASK]
+  const outcome = OUTCOMES.get(code & OUTCOME_MASK)
   if (outcome === undefined) throw new RangeError(`there is no outcome ${code}`)
   // A reason of a later version is none.
-  return noted(outcome, atWallMs, REASONS[(code >> OUTCOME_BITS) - 1])
+  return noted(outcome, atWallMs, REASONS.get(code >> OUTCOME_BITS))
+}
+
+function byCode<Word extends string>(codes: { readonly [word in Word]: number }): ReadonlyMap<number, Word> {
+  const words = Object.keys(codes) as Word[]
+  return new Map(words.map((word) => [codes[word], word]))
 }
 
 /** `qos`, time, two lengths of 4 bytes, and 5 texts with 2 bytes of length each. */
@@ -77,7 +79,7 @@ const HAS_MASKS = 2
 const HAS_SENDER = 4
 const TAIL_BYTES = 1 + 8 + 4 + 3
 
-/** Their numbers on disk are their places here: only append. */
+/** Their numbers on disk: never given to another. */
 const SENDER_KINDS = ['user', 'client', 'service'] as const satisfies readonly Sender['kind'][]
 
 /** No record takes more when encoded; cheap. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../../../clock/clock.ts'
+import type { StoreLog } from '../../store-log.ts'
 import { DamageError, StoreLostError } from '../disk/damage.ts'
 import { CANNOT_WRITE, CLOSED, FULL, refusal, TOO_MUCH, toError, undecided } from '../refusal.ts'
 import type { Rows, Table } from '../rows.ts'
-import type { StoreLog } from '../store-log.ts'
 import { Commit } from './commit.ts'
 import { Gathering } from './gathering.ts'
 

@@ -2,13 +2,13 @@ import { existsSync, renameSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../../clock/clock.ts'
+import type { StoreLog } from '../../store-log.ts'
 import { DamageError } from '../disk/damage.ts'
 import type { Files } from '../disk/files.ts'
 import { MANIFEST, MANIFEST_COPY, numberIn } from '../disk/manifest.ts'
 import { encodeFields } from '../fields.ts'
 import { mailboxKey } from '../keys.ts'
 import type { RowChange, Rows } from '../rows.ts'
-import type { StoreLog } from '../store-log.ts'
 import {
   DATA_FILE,
   LOCK_FILE,

@@ -1,4 +1,5 @@
 import type { ServiceTime } from '../../../clock/clock.ts'
+import { cut } from '../../cut.ts'
 import type { KnownUser, Range, UserStore } from '../../store.ts'
 import { assertOpen, type Gate } from '../gate.ts'
 import { lastSeenIds, memoryLastSeen } from './last-seen.ts'
@@ -34,14 +35,4 @@ export function memoryUsers(slots: Slots, serviceTime: ServiceTime, gate: Gate):
 
 function inRange(ids: readonly string[], { prefix, after }: Range): readonly string[] {
   return [...new Set(ids)].filter((id) => id.startsWith(prefix) && id > after).sort()
-}
-
-function cut<T>(
-  all: readonly T[],
-  max: number,
-  idOf: (item: T) => string,
-): readonly [page: readonly T[], next: string | undefined] {
-  const page = all.slice(0, max)
-  const last = page.at(-1)
-  return [page, all.length > max && last !== undefined ? idOf(last) : undefined]
 }

@@ -1,4 +1,4 @@
-import { DISCARD_REASONS, type DiscardReason } from '@rollcall/protocol/history'
+import { DISCARD_REASONS, type DiscardReason, HISTORY_OUTCOMES } from '@rollcall/protocol/history'
 import { noted, toEndpoint } from '../../history-query.ts'
 import type { Answered, HistoryEndpoint, HistoryRecord, Outcome } from '../../store.ts'
 import { bytes, list, member, number, optional, text } from '../connection/answers.ts'
@@ -45,22 +45,9 @@ function toReason(answer: Answer): DiscardReason | undefined {
   return DISCARD_REASONS.find((reason) => reason === text(answer))
 }
 
-const OUTCOMES: ReadonlySet<string> = new Set<Outcome>([
-  'not_connected',
-  'queued',
-  'woken',
-  'sent',
-  'acknowledged',
-  'expired',
-  'discarded',
-])
-
 function toOutcome(answer: Answer | undefined): Outcome {
   const word = text(answer)
-  if (!isOutcome(word)) throw new TypeError('A record has an outcome that nobody knows.')
-  return word
-}
-
-function isOutcome(word: string): word is Outcome {
-  return OUTCOMES.has(word)
+  const outcome = HISTORY_OUTCOMES.find((known) => known === word)
+  if (outcome === undefined) throw new TypeError('A record has an outcome that nobody knows.')
+  return outcome
 }

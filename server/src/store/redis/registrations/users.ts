@@ -1,3 +1,4 @@
+import { cut } from '../../cut.ts'
 import type { KnownUser, Range, UserStore } from '../../store.ts'
 import { list, number, optional, text, texts } from '../connection/answers.ts'
 import type { Answer } from '../connection/wire.ts'
@@ -101,14 +102,4 @@ function toUser(answer: Answer): KnownUser {
 
 function compare(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
-}
-
-function cut<T>(
-  all: readonly T[],
-  max: number,
-  idOf: (item: T) => string,
-): readonly [page: readonly T[], next: string | undefined] {
-  const page = all.slice(0, max)
-  const last = page.at(-1)
-  return [page, all.length > max && last !== undefined ? idOf(last) : undefined]
 }
