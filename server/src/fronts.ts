@@ -140,10 +140,11 @@ function httpServices(
 
 /** What the metrics ask for when they are read. */
 function observe({ ground, configuration }: FrontsOptions, links: () => number): void {
-  const { store, metrics, limits } = ground
+  const { store, metrics, limits, standing } = ground
   metrics.observe(async () => ({
     ...(await figuresOf(store).catch(() => UNKNOWN)),
     links: links(),
+    nodes: standing.nodeCount(),
     mailboxDiskBytes: store.gauges.mailboxDiskBytes(),
     mailboxDiskBytesMax: configuration.mailboxTotalBytesMax,
     feedDropped: store.gauges.evicted().feedEvents,

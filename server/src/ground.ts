@@ -6,6 +6,7 @@ import type { Configuration } from './config/config.ts'
 import { createLimits, doerOf, type Limits } from './limits/limits.ts'
 import { createSealer, loadSealingKey, readFormerKey, type Sealer } from './masks/masks.ts'
 import { createMetrics, type Log, type Metrics, Statistics } from './observe/observe.ts'
+import type { Standing } from './standing.ts'
 import { assertOwnFolder } from './start-checks.ts'
 import type { Store } from './store/store.ts'
 
@@ -18,6 +19,8 @@ export type Ground = {
   readonly statistics: Statistics
   readonly audit: Audit
   readonly limits: Limits
+  /** The store as one process among others has it. */
+  readonly standing: Standing
 }
 
 export type GroundOptions = {
@@ -26,7 +29,7 @@ export type GroundOptions = {
   readonly random: Random
   readonly log: Log
   /** Opens the store, which tells these two what happens, or asks them. */
-  readonly openStore: (beside: Pick<Ground, 'statistics' | 'limits'>) => Promise<Store>
+  readonly openStore: (beside: Pick<Ground, 'statistics' | 'limits'>) => Promise<Standing>
   readonly closers: Closers
 }
 
@@ -44,8 +47,10 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
     log.warn('the wall clock jumped', { bySeconds: Math.round(byMs / 1000) })
   }
   closers.add(watchWallJumps(clock, onJump))
-  const store = await openStore({ statistics, limits })
+  const standing = await openStore({ statistics, limits })
+  const { store } = standing
   closers.add(() => store.close())
+  closers.add(() => standing.leave())
   const audit = createAudit({
     ...{ file: configuration.auditFile, clock, log, metrics },
     keep: (line) => store.audit.add([line]),
@@ -55,7 +60,7 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
   // After the store: a key beside no store says that one was lost.
   const key = await loadSealingKey({ dataDir, keyFromConfig, random })
   const sealer = createSealer(key, random, readFormerKey(formerSealingKey))
-  return { store, sealer, metrics, statistics, audit, limits }
+  return { standing, store, sealer, metrics, statistics, audit, limits }
 }
 
 /** Whose lines a line of the audit log is one of: of who called, or of who has signed in; of strangers by their address. */

@@ -214,8 +214,10 @@ async function start(configuration: Configuration): Promise<void> {
   const around = {
     ...{ clock: systemClock(), random: systemRandom(), log, pageFolders: PAGE_FOLDERS },
     // Without a drain: whatever is asked meanwhile could only be refused, and the next owner is there already.
-    onStoreLost: ({ message }: Error): never => {
-      log.error('stopping: the data folder is lost', { problem: message })
+    onStoreLost: ({ name, message }: Error): never => {
+      const isReplaced = name === 'NameTakenError'
+      const what = isReplaced ? 'another process has the place of this one' : 'the data folder is lost'
+      log.error(`stopping: ${what}`, { problem: message })
       process.exit(1)
     },
   }

@@ -12,8 +12,6 @@ export type RedisSettings = {
   readonly ca?: string
   readonly prefix: string
   readonly replicas: number
-  /** Tells this process from every other. */
-  readonly holder: string
   readonly fingerprints: readonly string[]
   readonly secrets: { conceal(text: string): string; reveal(text: string): string }
 }
@@ -31,7 +29,7 @@ export async function redisSettings(
   const sealer = createSealer(key, random, former)
   const keyIds = [sealer.keyId, ...(former === undefined ? [] : [createSealer(former, random).keyId])]
   return {
-    ...{ url, prefix, replicas, fingerprints: keyIds, holder: random.bytes(12).toString('hex') },
+    ...{ url, prefix, replicas, fingerprints: keyIds },
     ...(redisCaFile === undefined ? {} : { ca: await readCa(redisCaFile) }),
     secrets: {
       conceal: (text) => sealer.seal(Buffer.from(text), SIGNING_KEYS).toString('base64'),

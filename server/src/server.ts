@@ -3,7 +3,6 @@ import { type CertificateFiles, watchCertificate } from './certificate.ts'
 import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
 import { Closers } from './closers.ts'
 import type { Cluster } from './cluster/cluster.ts'
-import { createLocalCluster } from './cluster/local/local.ts'
 import type { Configuration } from './config/config.ts'
 import { createDelivery, type Delivery, type OnAsleep } from './delivery/delivery.ts'
 import { systemDescriptors, watchDescriptors } from './descriptors.ts'
@@ -18,10 +17,9 @@ import { type OpenDemo, openDemo } from './open-demo.ts'
 import { type Opening, openPorts } from './opening.ts'
 import type { PageFolders } from './pages.ts'
 import { watchReadiness } from './readiness.ts'
-import { redisSettings } from './redis-settings.ts'
 import { createRegistrar, type Registrar } from './registrar/registrar.ts'
+import { openStanding, type Standing } from './standing.ts'
 import { openFolderStore } from './store/embedded/embedded.ts'
-import { feedBounds, type Store } from './store/store.ts'
 import { tokenWitness } from './token-witness.ts'
 import { createWebhooks, openWakeUps, type WakeEvent, type WakeUps } from './webhooks/webhooks.ts'
 
@@ -86,8 +84,8 @@ async function start(opening: Opening, around: Surroundings): Promise<RunningSer
   const openStore = (beside: Pick<Ground, 'statistics' | 'limits'>) =>
     openStoreOf(configuration, around, beside)
   const ground = await layGround({ configuration, clock, random, log, openStore, closers })
-  const { store, metrics, limits, audit } = ground
-  const cluster = createLocalCluster(uuidMaker(clock, random)())
+  const { store, metrics, limits, audit, standing } = ground
+  const { cluster } = standing
   const demo = await openDemoOf({ isDemo, configuration, random })
   const directoryFile = demo?.file ?? configuration.directoryFile
   const auth = await openAuth({
@@ -108,6 +106,10 @@ async function start(opening: Opening, around: Surroundings): Promise<RunningSer
     closers,
     wakeUps,
   })
+  standing.onDataLost((isConcerned) => {
+    metrics.dataLost()
+    delivery.dataLost(isConcerned)
+  })
   const webhooks = createWebhooks({ store, auth, clock, random, log, metrics, settings: configuration })
   closers.add(() => webhooks.close())
   const readiness = watchReadiness(store, limits.shedding)
@@ -115,6 +117,7 @@ async function start(opening: Opening, around: Surroundings): Promise<RunningSer
     ...{ configuration, settings, clock, random, log, closers },
     ...{ ground, auth, registrar, delivery, webhooks, wakeUps, readiness, doors },
   })
+  await standing.join()
   const urls = await openFronts({ configuration, fronts, doors })
   if (files !== undefined) closers.add(renewCertificates({ files, around, fronts, doors }))
   closers.add(watchLoad({ clock, log, shedding: limits.shedding, ledger: limits.ledger }))
@@ -163,31 +166,19 @@ async function openDemoOf(given: {
   return given.isDemo && demoSecrets === 'random' ? openDemo(dataDir, given.random) : undefined
 }
 
-async function openStoreOf(
+function openStoreOf(
   configuration: Configuration,
   { clock, random, log, onStoreLost, openStore = openFolderStore }: Omit<Surroundings, 'pageFolders'>,
   { statistics, limits }: Pick<Ground, 'statistics' | 'limits'>,
-): Promise<Store> {
-  const { dataDir, historyDays, historyBytesMax: bytesMax, organizationSharePercent } = configuration
-  const common = {
-    clock,
-    log,
-    historyBounds: { ageMsMax: historyDays * 86_400_000, bytesMax, organizationSharePercent },
-    feedBounds: feedBounds(configuration.webhookFeedEventsMax, configuration.webhookFeedTotalEventsMax),
-    bookBounds: configuration,
+): Promise<Standing> {
+  return openStanding({
+    ...{ configuration, clock, random, log, openFolder: openStore, keptBeside: SEALING_KEY_FILE },
     isOverloaded: () => limits.shedding.level === 'overloaded',
-    onLost: (error: Error) => onStoreLost?.(error),
-    onMailboxEnded(organizationId: string, entries: number) {
+    onStoreLost: (error) => onStoreLost?.(error),
+    onMailboxEnded(organizationId, entries) {
       statistics.of(organizationId).outcome(1, 'registration_ended', entries)
     },
-  }
-  const redis = await redisSettings(configuration, random)
-  if (redis !== undefined) {
-    // Its client is loaded only where it is used.
-    const { openRedisStore } = await import('./store/redis/redis.ts')
-    return openRedisStore({ ...common, ...redis })
-  }
-  return openStore({ ...common, dataDir, keptBeside: SEALING_KEY_FILE })
+  })
 }
 
 type Laid = {

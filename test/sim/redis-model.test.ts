@@ -111,7 +111,7 @@ describe('the engine in Redis', { skip: NO_REDIS ?? false }, () => {
       engine = await openEngine({
         address: { host: '127.0.0.1', port: server.port },
         // One, so that of many that are due the same are swept first.
-        ...{ prefix, partitions: 1, holder: 'one', holdMs: 0, clock, wireClock: systemClock(), beatMs: 100 },
+        ...{ prefix, partitions: 1, id: 'one', clock, wireClock: systemClock(), beatMs: 100 },
         timeMs: () => Math.floor(clock.monotonicMs()),
       })
       return engine.store

@@ -22,6 +22,8 @@ type MembershipOptions = {
   readonly newIncarnation: () => string
   /** Takes out of the store what it has of a dead node. Repeated until it succeeds. */
   readonly putAway: (node: string) => Promise<void>
+  /** Told when others than before are heard of, this node included. Default: nobody is told. */
+  readonly onChange?: (alive: readonly string[], before: readonly string[]) => void
 }
 
 /** A node's part in the table: it says that it is there, learns who else is, and buries who is not. */
@@ -46,6 +48,11 @@ export class Membership implements Nodes {
 
   get self(): string {
     return this.#self
+  }
+
+  /** Those that were heard of lately, this node included. */
+  get alive(): readonly string[] {
+    return this.#alive
   }
 
   isMember(): boolean {
@@ -119,7 +126,10 @@ export class Membership implements Nodes {
 
   #learn(listed: readonly Listed[], sentAtMs: number): void {
     const alive = listed.filter(({ silentMs, isBuried }) => silentMs < MISSED_AFTER_MS && !isBuried)
+    const before = this.#alive
     this.#alive = alive.map(({ node }) => node)
+    const isChanged = before.length !== alive.length || this.#alive.some((node) => !before.includes(node))
+    if (isChanged) this.#options.onChange?.(this.#alive, before)
     this.#sweepers.clear()
     this.#heardAtMs = sentAtMs
   }

@@ -24,30 +24,58 @@ describe('a message between nodes', () => {
 })
 
 describe('what a node has heard of what it was told', () => {
+  const upTo = (number: number) => new Map([[0, number]])
+
   it('is all, in whatever order and however often it came', () => {
     const told = new Told()
-    for (const number of [2, 1, 2, 4, 3, 1]) told.heard(number)
-    assert.equal(told.look(4), false)
-    assert.equal(told.look(4), false)
+    for (const number of [2, 1, 2, 4, 3, 1]) told.heard(0, number)
+    assert.equal(told.look(upTo(4)), false)
+    assert.equal(told.look(upTo(4)), false)
   })
 
   it('is not missed while it may be on its way, and is at the next look', () => {
     const told = new Told()
-    told.heard(1)
-    told.heard(3)
-    assert.equal(told.look(3), false)
-    assert.equal(told.look(3), true)
-    told.caughtUp(3)
-    assert.equal(told.look(3), false)
-    assert.equal(told.look(4), false)
-    told.heard(4)
-    assert.equal(told.look(4), false)
+    told.heard(0, 1)
+    told.heard(0, 3)
+    assert.equal(told.look(upTo(3)), false)
+    assert.equal(told.look(upTo(3)), true)
+    told.caughtUp(upTo(3))
+    assert.equal(told.look(upTo(3)), false)
+    assert.equal(told.look(upTo(4)), false)
+    told.heard(0, 4)
+    assert.equal(told.look(upTo(4)), false)
+  })
+
+  it('is counted by each part of the store for itself', () => {
+    const told = new Told()
+    told.heard(3, 1)
+    told.heard(8, 1)
+    const counts = new Map([
+      [3, 1],
+      [8, 2],
+    ])
+    assert.equal(told.look(counts), false)
+    assert.equal(told.look(counts), true)
+    told.caughtUp(counts)
+    assert.equal(told.look(counts), false)
+  })
+
+  it('is missed where the store counts from less than it did: it has lost what it counted', () => {
+    const told = new Told()
+    for (const number of [1, 2, 3, 4, 5]) told.heard(0, number)
+    assert.equal(told.look(upTo(5)), false)
+    assert.equal(told.look(upTo(2)), true)
+    told.caughtUp(upTo(2))
+    assert.equal(told.look(upTo(3)), false)
+    assert.equal(told.look(upTo(3)), true)
+    told.heard(0, 3)
+    assert.equal(told.look(upTo(3)), false)
   })
 
   it('is missed too where nothing came after it', () => {
     const told = new Told()
-    assert.equal(told.look(1), false)
-    assert.equal(told.look(1), true)
+    assert.equal(told.look(upTo(1)), false)
+    assert.equal(told.look(upTo(1)), true)
   })
 })
 

@@ -1,42 +1,77 @@
 /** Numbers that came out of their order and are kept; past it what is missing is looked for anyway. */
 const AHEAD_MAX = 10_000
 
+/** How many messages there were to hear, by the part of the store that counts them: see `NeighbourStore.told`. */
+type Counts = ReadonlyMap<number, number>
+
 /**
- * What this node has heard of what it was to be told. The store counts that, and each message bears its number: where a number
- * is missing for longer than messages take, one was lost.
+ * What this node has heard of what it was to be told. The store counts that, each of its parts for itself, and each message
+ * bears its number: where a number is missing for longer than messages take, one was lost.
  */
 export class Told {
+  #parts = new Map<number, ToldByPart>()
+
+  /** A message came, in whatever order, perhaps twice. */
+  heard(part: number, number: number): void {
+    this.#part(part).heard(number)
+  }
+
+  /** @returns whether something was missed, given that there is so much to hear now: it was there at the last look already */
+  look(counts: Counts): boolean {
+    let isMissed = false
+    for (const [part, number] of counts) if (this.#part(part).look(number)) isMissed = true
+    return isMissed
+  }
+
+  /** All up to these numbers was looked for. */
+  caughtUp(counts: Counts): void {
+    for (const [part, number] of counts) this.#part(part).caughtUp(number)
+  }
+
+  /** The node has another name: whoever counts begins anew. */
+  reset(): void {
+    this.#parts = new Map()
+  }
+
+  #part(part: number): ToldByPart {
+    const known = this.#parts.get(part)
+    if (known !== undefined) return known
+    const made = new ToldByPart()
+    this.#parts.set(part, made)
+    return made
+  }
+}
+
+class ToldByPart {
   /** All up to here were heard, or looked for. */
   #through = 0
-  #ahead = new Set<number>()
+  readonly #ahead = new Set<number>()
   /** What there was to hear at the last look. */
   #known = 0
 
-  /** A message came, in whatever order, perhaps twice. */
   heard(number: number): void {
     if (number <= this.#through || this.#ahead.size >= AHEAD_MAX) return
     this.#ahead.add(number)
     while (this.#ahead.delete(this.#through + 1)) this.#through++
   }
 
-  /** @returns whether something was missed, given that there is so much to hear now: it was there at the last look already */
   look(number: number): boolean {
-    const isMissed = this.#through < this.#known
+    // Whoever counts has lost something, and what there was to hear with it.
+    const isLess = number < this.#known
+    const isMissed = isLess || this.#through < this.#known
+    if (isLess) this.#beginAnew()
     this.#known = number
     return isMissed
   }
 
-  /** All up to this number was looked for. */
   caughtUp(number: number): void {
     this.#through = Math.max(this.#through, number)
     for (const one of this.#ahead) if (one <= this.#through) this.#ahead.delete(one)
     while (this.#ahead.delete(this.#through + 1)) this.#through++
   }
 
-  /** The node has another name: whoever counts begins anew. */
-  reset(): void {
+  #beginAnew(): void {
     this.#through = 0
-    this.#ahead = new Set()
-    this.#known = 0
+    this.#ahead.clear()
   }
 }

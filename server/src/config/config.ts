@@ -88,7 +88,9 @@ function checkTogether(configuration: Configuration): void {
       throw new ConfigurationError(name, 'must be 32 bytes in base64')
 }
 
-function checkRedis({ redisUrl, redisCaFile, redisPrefix, sealingKey }: Configuration): void {
+function checkRedis({ redisUrl, redisCaFile, redisPrefix, sealingKey, nodeName }: Configuration): void {
+  if (nodeName !== undefined && !/^[\w.-]{1,64}$/.test(nodeName))
+    throw new ConfigurationError('NODE_NAME', 'must be 1 to 64 letters, digits, "-", "_" and "."')
   if (!/^[\w:.-]{1,40}$/.test(redisPrefix))
     throw new ConfigurationError('REDIS_PREFIX', 'must be 1 to 40 letters, digits, ":", "-", "_" and "."')
   if (redisCaFile !== undefined && redisUrl?.startsWith('rediss:') !== true)

@@ -218,7 +218,7 @@ export const CONFIGURATION_KEYS = [
   optional(
     'redisUrl',
     '`redis://[user:password@]host[:port][/database]`, or `rediss://…` for TLS',
-    'Redis that keeps everything in the place of `dataDir`: one server, Redis 7.0 or newer (`docs/cluster.md`). Needs `sealingKey`. Not set: everything is in `dataDir`.',
+    'Redis that keeps everything in the place of `dataDir`, for as many processes as are started on it: Redis 7.0 or newer (`docs/cluster.md`). Needs `sealingKey`. Not set: everything is in `dataDir`.',
     parseRedisUrl,
   ),
   optional(
@@ -231,6 +231,11 @@ export const CONFIGURATION_KEYS = [
     'rc:',
     '1 to 40 letters, digits, `:`, `-`, `_` and `.`',
     'What the names of all keys in Redis begin with, so that several services can share one.',
+  ),
+  optional(
+    'nodeName',
+    '1 to 64 letters, digits, `-`, `_` and `.`',
+    'What this process is called among those that share a Redis: each has one of its own, and keeps it over restarts. Not set: the name of the machine, and something that no other has.',
   ),
   integer(
     'redisReplicasMin',

@@ -19,6 +19,7 @@ import type { BulkItem } from './command/bulk.ts'
 import type { SendEventCommand } from './command/command.ts'
 import { Endings, type EndingsContext, tell } from './endings.ts'
 import { Idempotency } from './idempotency.ts'
+import { closeInTurns } from './links/close-in-turns.ts'
 import type { Attachment, Link } from './links/link.ts'
 import { Links } from './links/links.ts'
 import { Outbox, type OutboxContext } from './links/outbox.ts'
@@ -117,6 +118,8 @@ export interface Delivery {
   endpointRegistered(registration: Registration): void
   /** The registration has ended: its link is closed. */
   endpointGone(registration: Registration, how: 'expired' | 'unregistered'): void
+  /** The store has lost what these users had: their links are closed some at a time, so that their devices register again. */
+  dataLost(isConcerned: (user: UserKey) => boolean): void
   /** The store has ended entries whose lifetime was over. */
   entriesLapsed(positions: readonly EntryPosition[]): void
   /** Whoever waits for receipts, now or later, is answered with what is known. Idempotent. */
@@ -222,6 +225,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       receipts.registrationEnded(registration.registrationId)
       links.find(registration)?.link.close(how === 'expired' ? 'endpoint_expired' : 'endpoint_unregistered')
     },
+    dataLost: (isConcerned) =>
+      closeInTurns(
+        links.all().filter(({ registration }) => isConcerned(registration)),
+        'endpoint_expired',
+        options.clock,
+      ),
     entriesLapsed: (positions) => tell(endings, positions, 'expired'),
     drain: () => receipts.endAll(),
     close() {

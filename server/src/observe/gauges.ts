@@ -4,6 +4,7 @@ import { Gauge, type Registry } from 'prom-client'
 export type Gauges = {
   readonly registrations: number
   readonly links: number
+  readonly nodes: number
   readonly mailboxEvents: number
   readonly mailboxBytes: number
   readonly mailboxDiskBytes: number
@@ -46,6 +47,11 @@ function addGauges(registry: Registry): (now: Gauges) => void {
   }
   add('rollcall_registrations', 'Registered endpoints.', (now) => now.registrations)
   add('rollcall_links', 'Open MQTT connections.', (now) => now.links)
+  add(
+    'rollcall_cluster_nodes',
+    'Processes of the service that are there, as this one knows.',
+    (now) => now.nodes,
+  )
   add('rollcall_mailbox_events', 'Unacknowledged QoS 1 events.', (now) => now.mailboxEvents)
   add('rollcall_mailbox_bytes', 'Bytes of unacknowledged QoS 1 events.', (now) => now.mailboxBytes)
   add(

@@ -31,6 +31,8 @@ export interface Metrics {
   revocationsMerged(count: number): void
   /** How many did since the start. */
   mergedRevocations(): number
+  /** A part of the store was lost, and begun anew. */
+  dataLost(): void
   /** Lines of the audit log that could not be written. */
   auditLost(count: number): void
   /** What `/metrics` answers, with its content type. */
@@ -91,6 +93,7 @@ export function createMetrics(tallies: Pick<Statistics, 'total'>): Metrics {
     staleConnect: plainCounter(registry, ...STALE_CONNECTS),
     signInLocked: plainCounter(registry, ...SIGN_INS_LOCKED),
     ...mergedRevocations(),
+    dataLost: plainCounter(registry, ...DATA_LOST),
     auditLost: plainCounter(registry, ...AUDIT_LOST),
     async render() {
       total = tallies.total()
@@ -114,6 +117,11 @@ function addProcess(registry: Registry): void {
 const EXHAUSTED = [
   'rollcall_descriptors_exhausted_total',
   'Seconds in which no file descriptor was left, and connections were closed unheard.',
+] as const
+
+const DATA_LOST = [
+  'rollcall_store_data_lost_total',
+  'Parts of the store that were found empty though they were begun: what they held is lost.',
 ] as const
 
 const STALE_CONNECTS = [

@@ -3,6 +3,9 @@ import type { RegistrationKey, UserKey } from './registrations.ts'
 /** A link as all processes know it. */
 type LinkOfNode = { readonly registration: RegistrationKey; readonly linkId: number }
 
+/** Its place among those that one part of the store has counted for a process: see `NeighbourStore.told`. */
+type Numbered = { readonly part: number; readonly number: number }
+
 /**
  * What an operation has brought about for a link, or for somebody who waits, at another process. Whoever called the operation
  * carries it there; what gets lost on the way is found by `told`, or by whoever waits when the time is over. One that has a
@@ -10,25 +13,25 @@ type LinkOfNode = { readonly registration: RegistrationKey; readonly linkId: num
  */
 export type Tiding =
   /** The link's mailbox has a new entry. */
-  | (LinkOfNode & {
-      readonly kind: 'appended'
-      readonly number: number
-      readonly sequence: number
-      readonly follows: number
-      readonly eventId: string
-      readonly mustBeClaimed: boolean
-      readonly sealed: boolean
-      /** As it is stored. */
-      readonly payload: Uint8Array
-    })
+  | (LinkOfNode &
+      Numbered & {
+        readonly kind: 'appended'
+        readonly sequence: number
+        readonly follows: number
+        readonly eventId: string
+        readonly mustBeClaimed: boolean
+        readonly sealed: boolean
+        /** As it is stored. */
+        readonly payload: Uint8Array
+      })
   /** A newer link, of another process, holds the registration. */
-  | (LinkOfNode & { readonly kind: 'taken_over'; readonly number: number })
+  | (LinkOfNode & Numbered & { readonly kind: 'taken_over' })
   /** The registration has ended. */
-  | (LinkOfNode & {
-      readonly kind: 'registration_over'
-      readonly number: number
-      readonly how: 'expired' | 'unregistered'
-    })
+  | (LinkOfNode &
+      Numbered & {
+        readonly kind: 'registration_over'
+        readonly how: 'expired' | 'unregistered'
+      })
   /** The reminder of the registration's period is due. */
   | (LinkOfNode & {
       readonly kind: 'reminded'
@@ -66,8 +69,11 @@ export type HeldLink = LinkOfNode & {
  * same step as what they tell of.
  */
 export interface NeighbourStore {
-  /** How many numbered tidings there have been for this process. Cheap. */
-  told(): Promise<number>
+  /**
+   * How many numbered tidings there have been for this process, by the part of the store that has counted them. A part that has
+   * counted none may be missing. One that counts from less than it did has lost what it knew. Cheap.
+   */
+  told(): Promise<ReadonlyMap<number, number>>
   /** All links that this process has, so that it finds what tidings did not tell it. */
   held(): Promise<readonly HeldLink[]>
   /**

@@ -54,7 +54,7 @@ export class Arrivals {
         err: error instanceof Error ? error : undefined,
       })
     }
-    if ('number' in message) this.#context.cluster.told.heard(message.number)
+    if ('number' in message) this.#context.cluster.told.heard(message.part, message.number)
   }
 
   #take(message: NodeMessage): void {

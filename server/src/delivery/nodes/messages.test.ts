@@ -10,13 +10,16 @@ const event = { eventId: 'e', sealed: false, payload: Buffer.from('{"id":"e"}') 
 /** Each kind, and its form between processes: as it was released, for a newer version talks to an older. */
 const FORMS: readonly (readonly [NodeMessage, head: string])[] = [
   [
-    { kind: 'appended', ...at, number: 1, sequence: 9, follows: 8, mustBeClaimed: true, ...event },
-    '{"kind":"appended",REGISTRATION,"linkId":3,"number":1,"sequence":9,"follows":8,"mustBeClaimed":true,"eventId":"e","sealed":false}',
+    { kind: 'appended', ...at, part: 5, number: 1, sequence: 9, follows: 8, mustBeClaimed: true, ...event },
+    '{"kind":"appended",REGISTRATION,"linkId":3,"part":5,"number":1,"sequence":9,"follows":8,"mustBeClaimed":true,"eventId":"e","sealed":false}',
   ],
-  [{ kind: 'taken_over', ...at, number: 2 }, '{"kind":"taken_over",REGISTRATION,"linkId":3,"number":2}'],
   [
-    { kind: 'registration_over', ...at, number: 3, how: 'expired' },
-    '{"kind":"registration_over",REGISTRATION,"linkId":3,"number":3,"how":"expired"}',
+    { kind: 'taken_over', ...at, part: 5, number: 2 },
+    '{"kind":"taken_over",REGISTRATION,"linkId":3,"part":5,"number":2}',
+  ],
+  [
+    { kind: 'registration_over', ...at, part: 5, number: 3, how: 'expired' },
+    '{"kind":"registration_over",REGISTRATION,"linkId":3,"part":5,"number":3,"how":"expired"}',
   ],
   [
     { kind: 'reminded', ...at, keepAliveSeconds: 15, remainingMs: 5000 },

@@ -19,7 +19,7 @@ export type NodeMessage = Tiding | SentOnce
 export function carryTidings({ nodes, router, told }: Pick<Cluster, 'nodes' | 'router' | 'told'>): OnTiding {
   return (node, tiding) => {
     if (node !== nodes.self) sendMessage(router, node, tiding)
-    else if ('number' in tiding) told.heard(tiding.number)
+    else if ('number' in tiding) told.heard(tiding.part, tiding.number)
   }
 }
 
@@ -33,14 +33,18 @@ const FIELDS: { readonly [Kind in NodeMessage['kind']]: Readonly<Record<string, 
     ...{
       registration: 'registration',
       linkId: 'number',
+      part: 'number',
       number: 'number',
       sequence: 'number',
       follows: 'number',
     },
     ...{ eventId: 'string', mustBeClaimed: 'boolean', sealed: 'boolean' },
   },
-  taken_over: { registration: 'registration', linkId: 'number', number: 'number' },
-  registration_over: { registration: 'registration', linkId: 'number', number: 'number', how: 'string' },
+  taken_over: { registration: 'registration', linkId: 'number', part: 'number', number: 'number' },
+  registration_over: {
+    ...{ registration: 'registration', linkId: 'number', part: 'number', number: 'number' },
+    how: 'string',
+  },
   reminded: {
     ...{ registration: 'registration', linkId: 'number' },
     ...{ keepAliveSeconds: 'number', remainingMs: 'number' },

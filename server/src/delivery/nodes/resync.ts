@@ -1,14 +1,12 @@
 import type { Clock, Timer } from '../../clock/clock.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { HeldLink, LinkStore, NeighbourStore } from '../../store/store.ts'
+import { closeInTurns } from '../links/close-in-turns.ts'
 import type { Links } from '../links/links.ts'
 import type { Outbox } from '../links/outbox.ts'
 
 /** Time between two looks at what this process was to be told. A message that takes longer is taken for lost. */
 const LOOK_MS = 1_000
-/** Links closed at once after a burial, and the time until the next ones: their devices all come back. */
-const CLOSED_AT_ONCE = 100
-const CLOSE_PAUSE_MS = 10
 
 export type ResyncContext = {
   readonly neighbours: NeighbourStore
@@ -52,8 +50,8 @@ export class Resync {
     const { neighbours, cluster } = this.#context
     const { told } = cluster
     const { self } = cluster.nodes
-    const number = await neighbours.told()
-    const isMissed = told.look(number)
+    const counts = await neighbours.told()
+    const isMissed = told.look(counts)
     if (!isMissed && !this.#mustLook) return
     // Those that the store knew before it is asked: one that is attached meanwhile need not be among what it answers.
     const before = this.#context.links.all().filter((outbox) => outbox.isHolding)
@@ -62,7 +60,7 @@ export class Resync {
     if (self !== cluster.nodes.self) return
     this.#mustLook = false
     this.#compare(before, held)
-    told.caughtUp(number)
+    told.caughtUp(counts)
   }
 
   #compare(before: readonly Outbox[], held: readonly HeldLink[]): void {
@@ -86,10 +84,6 @@ export class Resync {
   #returned(): void {
     const { links, cluster, clock } = this.#context
     cluster.told.reset()
-    for (const [at, outbox] of links.all().entries()) {
-      const delayMs = Math.floor(at / CLOSED_AT_ONCE) * CLOSE_PAUSE_MS
-      if (delayMs === 0) outbox.link.close('draining')
-      else clock.after(delayMs, () => outbox.link.close('draining'))
-    }
+    closeInTurns(links.all(), 'draining', clock)
   }
 }

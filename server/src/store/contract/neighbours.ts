@@ -6,19 +6,19 @@ import { type Cases, ENDPOINT, keyOf, type Scene } from './scene.ts'
 const BOUNDS = { eventsMax: 10, bytesMax: 1000 }
 
 /** The store as two processes have it, with what each is told of the other's doings. */
-function openTwo(scene: Scene) {
+async function openTwo(scene: Scene) {
   const told: (readonly [node: string, Tiding])[] = []
-  const open = (node: string): Store => {
-    const { openFor } = scene.under
-    assert(openFor !== undefined)
-    return openFor(node, (to, tiding) => void told.push([to, tiding]))
+  const open = async (node: string): Promise<Store> => {
+    const store = await scene.under.openFor?.(node, (to, tiding) => void told.push([to, tiding]))
+    assert(store !== undefined)
+    return store
   }
   const take = (node: string) => {
     const own = told.filter(([to]) => to === node).map(([, tiding]) => tiding)
     told.length = 0
     return own
   }
-  return { a: open('a'), b: open('b'), take }
+  return { a: await open('a'), b: await open('b'), take }
 }
 
 function kinds(tidings: readonly Tiding[]): readonly string[] {
@@ -32,7 +32,9 @@ async function append(store: Store, eventId: string, more: object = {}) {
 }
 
 async function countOf({ neighbours }: Store): Promise<number> {
-  return (await neighbours?.told()) ?? Number.NaN
+  let sum = 0
+  for (const count of (await neighbours?.told())?.values() ?? []) sum += count
+  return sum
 }
 
 async function heldBy({ neighbours }: Store) {
@@ -45,7 +47,7 @@ function entryOf(registration: Registration, sequence: number, eventId: string):
 
 export const neighbourCases: Cases = {
   'two processes may number their links alike: each has its own': async (scene) => {
-    const { a, b } = openTwo(scene)
+    const { a, b } = await openTwo(scene)
     const phone = await scene.register()
     await a.links.attach(phone, linkOf(1))
     await append(a, 'one')
@@ -58,7 +60,7 @@ export const neighbourCases: Cases = {
   },
 
   'an entry for the link of another is told to it, with all that it needs to send it': async (scene) => {
-    const { a, b, take } = openTwo(scene)
+    const { a, b, take } = await openTwo(scene)
     const phone = await scene.register()
     await a.links.attach(phone, linkOf(7))
     take('a')
@@ -79,7 +81,7 @@ export const neighbourCases: Cases = {
   },
 
   'what a link must not miss is counted, whoever brings it about, and only that': async (scene) => {
-    const { a, b } = openTwo(scene)
+    const { a, b } = await openTwo(scene)
     const phone = await scene.register()
     await a.links.attach(phone, linkOf(1))
     const before = await countOf(a)
@@ -94,7 +96,7 @@ export const neighbourCases: Cases = {
   },
 
   'a process finds its links, how far their mailboxes go, and which are over': async (scene) => {
-    const { a, b, take } = openTwo(scene)
+    const { a, b, take } = await openTwo(scene)
     const phone = await scene.register()
     const tab = await scene.register({ userEndpointId: 'tab' })
     await a.links.attach(phone, linkOf(1))
@@ -117,7 +119,7 @@ export const neighbourCases: Cases = {
   },
 
   'whoever waits is told of every end, whoever brings it about': async (scene) => {
-    const { a, b, take } = openTwo(scene)
+    const { a, b, take } = await openTwo(scene)
     const phone = await scene.register()
     await b.links.attach(phone, linkOf(1))
     const [one] = await append(a, 'one', { isAwaited: true })
@@ -138,7 +140,7 @@ export const neighbourCases: Cases = {
   },
 
   'a dead process has no links, and attaches none': async (scene) => {
-    const { a, b } = openTwo(scene)
+    const { a, b } = await openTwo(scene)
     const phone = await scene.register()
     await a.links.attach(phone, linkOf(1))
     await b.neighbours?.bury('a')

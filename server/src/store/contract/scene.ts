@@ -37,7 +37,7 @@ export interface StoreUnderTest {
   crash(downMs: number): Promise<void>
   close(): Promise<void>
   /** The same store as another process has it. Absent where none ever does. */
-  openFor?(node: string, onTiding: OnTiding): Store
+  openFor?(node: string, onTiding: OnTiding): Store | Promise<Store>
 }
 
 export const ENDPOINT: EndpointKey = { organizationId: 'acme', userId: 'alice', userEndpointId: 'phone' }

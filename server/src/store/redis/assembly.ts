@@ -8,11 +8,11 @@ import {
   type HistoryBounds,
 } from '../bounds.ts'
 import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kinds.ts'
-import type { FeedBounds, FeedStore, OnMailboxEnded, Store } from '../store.ts'
+import type { FeedBounds, FeedStore, OnMailboxEnded, OnTiding, Store, UserKey } from '../store.ts'
 import { type StoreLog, silentLog } from '../store-log.ts'
 import { type RedisAudit, redisAudit } from './audit/audit.ts'
 import { redisCharts } from './charts/charts.ts'
-import { Functions } from './connection/functions.ts'
+import { Functions, type FunctionsOptions } from './connection/functions.ts'
 import { type Lanes, makeLanes, openLanes, State } from './connection/lanes.ts'
 import { PARTITIONS, Partitions } from './connection/partitions.ts'
 import type { Address, Answer } from './connection/wire.ts'
@@ -33,24 +33,34 @@ import { Losses } from './losses.ts'
 import { redisCalls } from './mailboxes/calls.ts'
 import { redisMailboxes } from './mailboxes/mailboxes.ts'
 import { redisReplies } from './mailboxes/replies.ts'
-import { settleMeta } from './meta.ts'
+import { Messages } from './messages/messages.ts'
+import { type Meta, settleMeta } from './meta.ts'
+import { Births } from './nodes/births.ts'
+import { Changes } from './nodes/changes.ts'
+import { Fed } from './nodes/fed.ts'
+import { redisNeighbours } from './nodes/neighbours.ts'
+import { tellTiding } from './nodes/tidings.ts'
 import { redisLastSeen } from './registrations/last-seen.ts'
 import { redisLinks } from './registrations/links.ts'
 import { redisRegistrations } from './registrations/registrations.ts'
 import { totals } from './registrations/totals.ts'
 import { redisUsers } from './registrations/users.ts'
+import { Soon } from './soon.ts'
 import { sweep } from './sweep.ts'
-import { takeUp } from './take-up.ts'
+import { begin, takeUp } from './take-up.ts'
 import { redisDirectory } from './tokens/directory.ts'
 import { REVOKED_TOKEN_ROWS, REVOKED_USER_ROWS, signingKeyRows } from './tokens/list-rows.ts'
 import { redisRefreshFamilies } from './tokens/refresh-families.ts'
 import { redisSharedList } from './tokens/shared-list.ts'
 
-/** How often time goes on, and how long another process that is silent is waited for, milliseconds. */
+/** How often time goes on, and how soon what was added to an outbox is moved, milliseconds. */
 const BEAT_MS = 250
-const HOLD_MS = 10_000
+const MOVED_AFTER_MS = 20
+/** Begins a notice that a feed has come further; another one says that a list has changed. */
+const FED = 'fed '
+const CHANGED = 'changed'
 
-export type OpenEngineOptions = {
+export type ConnectOptions = {
   readonly address: Address
   /** What all keys begin with. Default: `rc:`. */
   readonly prefix?: string
@@ -58,80 +68,149 @@ export type OpenEngineOptions = {
   readonly partitions?: number
   /** How many replicas have what is durable. Default: 0, none is waited for. */
   readonly replicas?: number
-  /** Names this process. Whoever else has the store is waited for. */
-  readonly holder: string
-  /** How long another that is silent is waited for, milliseconds. Default: 10 s. */
-  readonly holdMs?: number
+  /** Tells this process from every other. */
+  readonly id: string
   readonly clock: Clock
   /** What connections are timed by, where that is another clock: for tests. */
   readonly wireClock?: Clock
   /** Redis's own time in its place: for tests. */
   readonly timeMs?: () => number
+  /** Names the sealing keys, newest first. */
+  readonly fingerprints?: readonly string[]
+  readonly log?: StoreLog
+}
+
+/** One process among several. */
+export type NodeOptions = {
+  /** Its incarnation. Default: its `id`. */
+  readonly self?: () => string
+  /** Whether it looks after a partition. Default: after all. */
+  readonly sweeps?: (partition: number) => boolean
+  readonly onTiding?: OnTiding
+  /** Told of each partition that was lost, by whose users are concerned: what they had is gone. */
+  readonly onDataLost?: (isConcerned: (user: UserKey) => boolean) => void
+}
+
+export type OpenOptions = NodeOptions & {
   /** How often time goes on, milliseconds. Default: 250. */
   readonly beatMs?: number
   readonly historyBounds?: HistoryBounds
   readonly feedBounds?: FeedBounds
   readonly bookBounds?: BookBounds
-  /** Names the sealing keys, newest first. */
-  readonly fingerprints?: readonly string[]
   /** How secrets are written. Default: as they are. */
   readonly secrets?: { conceal(text: string): string; reveal(text: string): string }
   /** Whether requests are refused for want of time: service time stands still. Default: they never are. */
   readonly isOverloaded?: () => boolean
   readonly onMailboxEnded?: OnMailboxEnded
-  /** Told once when another process has the store. Whoever is told should end. */
-  readonly onLost?: (error: Error) => void
-  readonly log?: StoreLog
-  /** Told of each partition that is empty though it was begun. */
-  readonly onDataLost?: () => void
 }
+
+export type OpenEngineOptions = ConnectOptions & OpenOptions
 
 /** A store with what tests need besides. */
 export type OpenEngine = {
   readonly store: Store
+  /** What others have changed of lists and directory until now has been told to whoever listens. */
+  catchUp(): Promise<void>
   /** Nothing is under way. */
   idle(): Promise<void>
   /** As where the process dies. */
   kill(): void
 }
 
+/** A Redis that can be used, and what a process has of it before its store is open. */
+export type Connected = {
+  readonly functions: Functions
+  readonly messages: Messages
+  open(options: OpenOptions): Promise<OpenEngine>
+  /** Where it was not opened. */
+  close(): void
+}
+
+type Ground = {
+  readonly partitions: Partitions
+  readonly lanes: Lanes
+  readonly state: State
+  readonly losses: Losses
+  readonly messages: Messages
+  readonly meta: Meta
+}
+
 export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine> {
-  const { clock, wireClock = clock, log = silentLog } = options
-  const partitions = new Partitions(options.partitions ?? PARTITIONS, options.prefix ?? 'rc:')
-  const state = new State(log, wireClock)
-  const losses = new Losses()
-  const lanes = makeLanes(options, partitions, state, losses)
+  const connected = await connect(options)
   try {
-    await openLanes(lanes, wireClock, state)
-    return await build(options, partitions, { lanes, state, losses })
+    return await connected.open(options)
   } catch (error) {
-    lanes.quick.close()
-    lanes.durable.close()
+    connected.close()
     throw error
   }
 }
 
-async function build(
-  options: OpenEngineOptions,
-  partitions: Partitions,
-  { lanes, state, losses }: { readonly lanes: Lanes; readonly state: State; readonly losses: Losses },
-): Promise<OpenEngine> {
-  const { clock, wireClock = clock, log = silentLog, holder, holdMs = HOLD_MS, fingerprints = [] } = options
+/** @throws SetupError where Redis, or what is in it, cannot be used */
+export async function connect(options: ConnectOptions): Promise<Connected> {
+  const { clock, wireClock = clock, log = silentLog, fingerprints = [], address, id } = options
+  const partitions = new Partitions(options.partitions ?? PARTITIONS, options.prefix ?? 'rc:')
+  const state = new State(log, wireClock)
+  const losses = new Losses()
+  const lanes = makeLanes(options, partitions, state, losses)
+  const functions = makeFunctions(options, partitions, lanes, () => undefined)
+  const onFailure = (error: Error) => state.noMessages(error)
+  const messages = new Messages({ partitions, addressOf: () => address, clock: wireClock, id, onFailure })
+  const close = () => closeConnections(lanes, messages)
+  try {
+    await openLanes(lanes, wireClock, state)
+    const meta = await begin(functions, partitions, fingerprints)
+    const ground: Ground = { partitions, lanes, state, losses, messages, meta }
+    return { functions, messages, open: (more) => build({ ...options, ...more }, ground), close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+async function build(options: OpenEngineOptions, ground: Ground): Promise<OpenEngine> {
+  const { partitions, lanes, state, losses, messages, meta } = ground
+  const { clock, wireClock = clock, log = silentLog, fingerprints = [], id, onDataLost } = options
+  const { self = () => id, sweeps = () => true, onTiding = () => undefined } = options
   const { historyBounds = HISTORY_BOUNDS, feedBounds = FEED_BOUNDS, bookBounds = BOOK_BOUNDS } = options
   const listeners: FeedListeners = new Set()
+  const tellFed = (organizationId: string): void => {
+    for (const listener of listeners) listener(organizationId)
+  }
   const known = new Known({
     percents: bookBounds,
     onMailboxEnded: options.onMailboxEnded,
     onFed(partition, organizationId) {
       outboxes.hasMore(partition)
-      for (const listener of listeners) listener(organizationId)
+      tellFed(organizationId)
+      moving.soon()
     },
+    onWaiting: (partition) => outboxes.hasMore(partition),
+    onTiding: (partition, tiding) => tellTiding(onTiding, self(), partition, tiding),
   })
-  const [functions, inner] = makeFunctions(options, partitions, lanes, known)
-  const outboxes = new Outboxes(inner, partitions, known, feedBounds)
-  const taken = { functions: inner, partitions, known, fingerprints, holder, holdMs, wireClock, log }
+  const onNotes = (partition: number, notes: readonly Answer[]) => known.note(partition, notes)
+  const functions = makeFunctions(options, partitions, lanes, onNotes)
+  const inner = makeFunctions(options, partitions, lanes, onNotes)
+  const onMoved = (organizationId: string) => messages.broadcast(`${FED}${organizationId}`)
+  const outboxes = new Outboxes(inner, partitions, known, feedBounds, onMoved)
+  const moving = new Soon(clock, MOVED_AFTER_MS, () => outboxes.empty())
+  const lost = (partition: number): void => {
+    known.forget(partition)
+    onDataLost?.((user) => partitions.ofUser(user) === partition)
+  }
+  const births = new Births((partition) => {
+    if (losses.has(partition)) return
+    log.error('A part of the store was lost and begun anew by another process', {
+      err: new Error(`Nothing of before is at ${partitions.baseOf(partition)}`),
+    })
+    lost(partition)
+  })
+  const changes = new Changes(inner, clock)
+  const fed = new Fed(inner, partitions, tellFed)
+  const startMs = await takeUp({ functions: inner, partitions, known, births, wireClock })
+  await changes.begin()
   const serviceTime = startServiceTime(clock, {
-    ...definedOf(await takeUp(taken)),
+    startMs,
+    ...(meta.earliestWallMs === undefined ? {} : { earliestWallMs: meta.earliestWallMs }),
     tickMs: options.beatMs ?? BEAT_MS,
     isRefusing: () => !lanes.quick.isUp || options.isOverloaded?.() === true,
     onHeard: () => heart.beat(),
@@ -140,56 +219,62 @@ async function build(
   const hints = new RecordHints(clock, partitions.count)
   const eviction = new Eviction(inner, known, historyBounds)
   const bounds = { historyBounds, feedBounds, bookBounds }
+  const node = { self, sweeps, attached: new Set<number>(), births, changes, fed }
   const parts = { clock, functions, partitions, known, due, serviceTime, hints, outboxes, eviction, log }
-  const engine: Engine = { ...parts, ...bounds }
-  const onLost = () => {
-    functions.shut()
-    serviceTime.close()
-    options.onLost?.(new Error('Another process has the store in Redis.'))
-  }
+  const engine: Engine = { ...parts, ...bounds, ...node }
   const audit = redisAudit(engine)
   const late = new LateWrites()
   const feed = redisFeed(engine, listeners)
   const mend = async () => {
-    const lost = losses.take()
-    if (lost.length === 0) return
-    for (const partition of lost) known.forget(partition, (owner) => partitions.of(owner))
+    const all = losses.take()
+    if (all.length === 0) return
+    for (const partition of all) {
+      births.forget(partition)
+      lost(partition)
+    }
     await settleMeta(inner, { partitions: partitions.count, fingerprints })
     await feed.watchAgain()
   }
-  const heart = new Heart({ engine, inner, audit, late, mend, clock, holder, holdMs, onLost })
-  const ends = { heart, audit, late, feed, lanes, serviceTime, functions }
+  const heart = new Heart({ engine, inner, audit, late, mend, clock })
+  const ends = { heart, audit, late, feed, lanes, messages, serviceTime, functions, changes, moving }
+  changes.onOwn = () => messages.broadcast(CHANGED)
+  await messages.onBroadcast((notice) => {
+    if (notice === CHANGED) changes.ask()
+    else if (notice.startsWith(FED)) fed.heard(notice.slice(FED.length))
+  })
   const store = makeStore(engine, { ...ends, state, secrets: options.secrets ?? PLAIN })
-  return { store, idle: () => idle(heart, lanes), kill: () => kill(ends) }
+  return { store, catchUp: () => changes.catchUp(), idle: () => idle(ends), kill: () => kill(ends) }
 }
 
-/** Those of the ports, which are shut first, and those of the engine itself. */
 function makeFunctions(
-  { clock, timeMs }: OpenEngineOptions,
+  { clock, timeMs }: ConnectOptions,
   partitions: Partitions,
   lanes: Lanes,
-  known: Known,
-): readonly [Functions, Functions] {
-  const onNotes = (partition: number, notes: readonly Answer[]) => known.note(partition, notes)
-  const made = { partitions, clock, onNotes, ...(timeMs === undefined ? {} : { timeMs }), ...lanes }
-  return [new Functions(made), new Functions(made)]
+  onNotes: FunctionsOptions['onNotes'],
+): Functions {
+  return new Functions({ partitions, clock, onNotes, ...(timeMs === undefined ? {} : { timeMs }), ...lanes })
 }
 
-function definedOf({ startMs, earliestWallMs }: Awaited<ReturnType<typeof takeUp>>) {
-  return { startMs, ...(earliestWallMs === undefined ? {} : { earliestWallMs }) }
+async function idle({ heart, changes, moving, lanes }: Ends): Promise<void> {
+  const { quick, durable } = lanes
+  for (const rest of [() => Promise.resolve(), () => Promise.all([quick.idle(), durable.idle()])]) {
+    await rest()
+    await Promise.all([heart.idle, changes.idle, moving.idle])
+  }
 }
 
-async function idle(heart: Heart, { quick, durable }: Lanes): Promise<void> {
-  await heart.idle
-  await Promise.all([quick.idle(), durable.idle()])
-  await heart.idle
+function closeConnections({ quick, durable }: Lanes, messages: Messages): void {
+  messages.close()
+  quick.close()
+  durable.close()
 }
 
-function kill({ serviceTime, functions, lanes }: Pick<Ends, 'serviceTime' | 'functions' | 'lanes'>): void {
+function kill({ serviceTime, functions, lanes, messages, changes, moving }: Ends): void {
   serviceTime.close()
+  changes.close()
+  moving.close()
   functions.shut()
-  lanes.quick.close()
-  lanes.durable.close()
+  closeConnections(lanes, messages)
 }
 
 const PLAIN = { conceal: (secret: string) => secret, reveal: (secret: string) => secret }
@@ -200,13 +285,19 @@ type Ends = {
   readonly feed: FeedStore
   readonly heart: Heart
   readonly lanes: Lanes
+  readonly messages: Messages
+  readonly changes: Changes
+  readonly moving: Soon
   readonly serviceTime: ServiceTime & { close(): void }
   readonly functions: Functions
+}
+
+type StoreEnds = Ends & {
   readonly state: State
   readonly secrets: { conceal(text: string): string; reveal(text: string): string }
 }
 
-function makeStore(engine: Engine, ends: Ends): Store {
+function makeStore(engine: Engine, ends: StoreEnds): Store {
   const { known, eviction, bookBounds, serviceTime } = engine
   const { audit, late, feed, state, secrets } = ends
   const replies = redisReplies(engine)
@@ -214,6 +305,7 @@ function makeStore(engine: Engine, ends: Ends): Store {
   return {
     registrations: redisRegistrations(engine),
     links: redisLinks(engine),
+    neighbours: redisNeighbours(engine),
     mailboxes: redisMailboxes(engine),
     calls: redisCalls(engine),
     replies,
@@ -257,10 +349,12 @@ function makeStore(engine: Engine, ends: Ends): Store {
 }
 
 /** What was asked before is carried out; the last beat says where time goes on. */
-async function close({ heart, lanes, serviceTime, functions }: Ends): Promise<void> {
+async function close(ends: Ends): Promise<void> {
+  const { heart, lanes, messages, changes, moving, serviceTime, functions } = ends
   functions.shut()
   serviceTime.close()
+  changes.close()
+  moving.close()
   await heart.stop().catch(() => undefined)
-  lanes.quick.close()
-  lanes.durable.close()
+  closeConnections(lanes, messages)
 }

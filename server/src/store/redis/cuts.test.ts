@@ -18,7 +18,7 @@ it('what is sent under a token comes once, and answered in its order, however of
   const server = await RedisServer.start()
   const proxy = await startCuttableProxy(server.port)
   const address = { host: '127.0.0.1', port: proxy.port }
-  const { store, kill } = await openEngine({ address, partitions: 4, holder: 'one', holdMs: 60_000, clock })
+  const { store, kill } = await openEngine({ address, partitions: 4, id: 'one', clock })
   const wanted = { keepAliveSeconds: 600, serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 }
   const outcome = await store.registrations.register({ ...USER, userEndpointId: 'phone', ...wanted }, 1)
   assert(outcome.kind === 'registered')

@@ -15,11 +15,14 @@ export class Due {
     this.#dueAtMs[partition] = dueAtMs
   }
 
-  at(nowMs: number): readonly number[] {
-    return this.#dueAtMs.flatMap((dueAtMs, partition) => (dueAtMs <= nowMs ? [partition] : []))
+  at(nowMs: number, isOurs: (partition: number) => boolean): readonly number[] {
+    return this.#dueAtMs.flatMap((dueAtMs, partition) =>
+      dueAtMs <= nowMs && isOurs(partition) ? [partition] : [],
+    )
   }
 
-  nextInMs(nowMs: number): number {
-    return Math.max(0, Math.min(...this.#dueAtMs) - nowMs)
+  nextInMs(nowMs: number, isOurs: (partition: number) => boolean): number {
+    const ours = this.#dueAtMs.filter((_, partition) => isOurs(partition))
+    return Math.max(0, Math.min(...ours) - nowMs)
   }
 }

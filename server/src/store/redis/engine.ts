@@ -10,6 +10,9 @@ import type { Outboxes } from './feed/outboxes.ts'
 import type { Eviction } from './history/eviction.ts'
 import type { RecordHints } from './history/record-hints.ts'
 import type { Known } from './known.ts'
+import type { Births } from './nodes/births.ts'
+import type { Changes } from './nodes/changes.ts'
+import type { Fed } from './nodes/fed.ts'
 
 /** What the parts of the engine share. */
 export type Engine = {
@@ -17,6 +20,15 @@ export type Engine = {
   readonly functions: Functions
   readonly partitions: Partitions
   readonly known: Known
+  /** The incarnation of this process: see `cluster/`. */
+  readonly self: () => string
+  /** Whether this process looks after a partition: others do after the rest. */
+  readonly sweeps: (partition: number) => boolean
+  /** Partitions where this process has had a link. */
+  readonly attached: Set<number>
+  readonly births: Births
+  readonly changes: Changes
+  readonly fed: Fed
   readonly due: Due
   readonly serviceTime: RunningServiceTime
   readonly hints: RecordHints

@@ -1,6 +1,6 @@
 import type { OnMailboxEnded, SharePercents, StoreTotals, UserKey } from '../store.ts'
 import { Tallies } from '../tallies.ts'
-import { number, text } from './connection/answers.ts'
+import { list, number, text } from './connection/answers.ts'
 import type { Answer } from './connection/wire.ts'
 
 /** Numbers by name in each partition, and their sums. */
@@ -43,7 +43,6 @@ class Sums {
 class Owners {
   readonly #organizations = new Tallies()
   readonly #users = new Map<string, Tallies>()
-  readonly #owners = new Set<string>()
   readonly #tellsApart: boolean
   total = 0
 
@@ -58,13 +57,6 @@ class Owners {
     for (let had = users.of(owner); had < count; had++) this.#step('add', organization, users, owner)
     for (let had = users.of(owner); had > count; had--) this.#step('remove', organization, users, owner)
     if (users.largest() === undefined) this.#users.delete(organization)
-    if (count === 0) this.#owners.delete(owner)
-    else this.#owners.add(owner)
-  }
-
-  /** Those of whom it says so have none any more. */
-  forget(isGone: (owner: string) => boolean): void {
-    for (const owner of [...this.#owners].filter(isGone)) this.set(owner, 0)
   }
 
   /** `undefined`: nobody has any. */
@@ -84,6 +76,10 @@ export type KnownOptions = {
   readonly onMailboxEnded: OnMailboxEnded | undefined
   /** Told of each entry that came into a partition's outbox. */
   readonly onFed: (partition: number, organizationId: string) => void
+  /** Told of an outbox that has something, whoever put it there. */
+  readonly onWaiting: (partition: number) => void
+  /** Told of what is for another process. */
+  readonly onTiding: (partition: number, tiding: Answer) => void
 }
 
 /**
@@ -99,6 +95,8 @@ export class Known {
   /** Changes in feeds. */
   readonly feed = new Sums()
   readonly owners: Owners
+  /** Whose replies are where. */
+  readonly #ownersAt = new Map<number, Set<string>>()
   /** Entries of the feed and dead letters that were given up. */
   feedDropped = 0
 
@@ -125,11 +123,32 @@ export class Known {
     this.#claims.set(partition, '', count)
   }
 
-  /** A partition was lost. `partitionOf`: where an owner's replies are. */
-  forget(partition: number, partitionOf: (owner: string) => number): void {
+  /** A partition was lost. */
+  forget(partition: number): void {
     for (const sums of [this.#events, this.#bytes, this.#claims, this.history, this.feed])
       sums.forget(partition)
-    this.owners.forget((owner) => partitionOf(owner) === partition)
+    for (const owner of [...(this.#ownersAt.get(partition) ?? [])]) this.#setOwner(partition, owner, 0)
+  }
+
+  /** All that there is of a partition, as `S.sums` gives it: what others brought about there is unknown until then. */
+  take(partition: number, [totals, history, keys, claims, feed]: readonly Answer[]): void {
+    this.forget(partition)
+    for (const [organizationId, , events, bytes] of list(totals).map(list))
+      this.setTotals(partition, text(organizationId), number(events), number(bytes))
+    for (const [organizationId, bytes] of pairs(history))
+      this.history.set(partition, text(organizationId), number(bytes))
+    for (const [owner, count] of pairs(keys)) this.#setOwner(partition, text(owner), number(count))
+    for (const [organizationId, count] of pairs(feed))
+      this.feed.set(partition, text(organizationId), number(count))
+    this.setClaims(partition, number(claims))
+  }
+
+  #setOwner(partition: number, owner: string, count: number): void {
+    this.owners.set(owner, count)
+    const owners = this.#ownersAt.get(partition) ?? new Set()
+    if (count === 0) owners.delete(owner)
+    else owners.add(owner)
+    this.#ownersAt.set(partition, owners)
   }
 
   /** Takes up what a function says besides its reply, in its order. */
@@ -157,10 +176,16 @@ export class Known {
         this.feed.set(partition, name(), number(notes[at + 2]))
         return 3
       case 'keys':
-        this.owners.set(name(), number(notes[at + 2]))
+        this.#setOwner(partition, name(), number(notes[at + 2]))
         return 3
       case 'claims':
         this.setClaims(partition, number(notes[at + 1]))
+        return 2
+      case 'outbox':
+        this.#options.onWaiting(partition)
+        return 1
+      case 'tiding':
+        this.#options.onTiding(partition, notes[at + 1] ?? null)
         return 2
       case 'dropped':
         this.feedDropped += number(notes[at + 1])
@@ -174,4 +199,10 @@ export class Known {
 /** The name of a user in its partition. Ids never contain a slash. */
 export function nameOf({ organizationId, userId }: UserKey): string {
   return `${organizationId}/${userId}`
+}
+
+/** Of a hash, field by field. */
+function pairs(answer: Answer | undefined): readonly (readonly [Answer | undefined, Answer | undefined])[] {
+  const rows = list(answer)
+  return Array.from({ length: rows.length / 2 }, (_, index) => [rows[2 * index], rows[2 * index + 1]])
 }

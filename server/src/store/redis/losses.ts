@@ -6,6 +6,10 @@ export class Losses {
     this.#partitions.add(partition)
   }
 
+  has(partition: number): boolean {
+    return this.#partitions.has(partition)
+  }
+
   take(): readonly number[] {
     const all = [...this.#partitions]
     this.#partitions = new Set()

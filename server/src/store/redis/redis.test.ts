@@ -5,8 +5,8 @@ import { NO_REDIS, RedisServer } from '../../../../test/helpers/redis-server.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { testFeedBounds } from '../contract/feed-bounds.ts'
 import { CONTRACT_BOUNDS, type StoreUnderTest, testStoreContract } from '../contract.ts'
-import type { Store } from '../store.ts'
-import { type OpenEngine, type OpenEngineOptions, openEngine } from './assembly.ts'
+import type { OnTiding, Store } from '../store.ts'
+import { type NodeOptions, type OpenEngine, type OpenEngineOptions, openEngine } from './assembly.ts'
 
 /** Few, so that a day of the fake clock passes in no time, and enough that users are in several. */
 const PARTITIONS = 2
@@ -27,7 +27,9 @@ class EngineUnderTest implements StoreUnderTest {
   readonly #prefix = `test-${stores++}:`
   readonly ended: [string, number][] = []
   readonly #bounds: Partial<OpenEngineOptions>
+  #id = ''
   #engine: OpenEngine | undefined
+  readonly #others: OpenEngine[] = []
   readonly #faults: string[] = []
 
   constructor(bounds: Partial<OpenEngineOptions> = CONTRACT_BOUNDS) {
@@ -49,13 +51,25 @@ class EngineUnderTest implements StoreUnderTest {
   }
 
   async open(): Promise<this> {
-    this.#engine = await openEngine({
+    this.#id = `process ${stores++}`
+    this.#engine = await this.#openEngine({ self: () => this.#id })
+    return this
+  }
+
+  async openFor(node: string, onTiding: OnTiding): Promise<Store> {
+    const engine = await this.#openEngine({ self: () => node, onTiding })
+    this.#others.push(engine)
+    return engine.store
+  }
+
+  #openEngine(node: NodeOptions): Promise<OpenEngine> {
+    return openEngine({
       ...this.#bounds,
       address: { host: '127.0.0.1', port: server?.port ?? 0 },
       prefix: this.#prefix,
       partitions: PARTITIONS,
-      holder: `holder ${stores++}`,
-      holdMs: 0,
+      id: this.#id,
+      ...node,
       clock: this.#clock,
       wireClock: systemClock(),
       timeMs: () => Math.floor(this.#clock.monotonicMs()),
@@ -67,7 +81,6 @@ class EngineUnderTest implements StoreUnderTest {
         error: (line, { err }) => void this.#faults.push(`${line}: ${err}`),
       },
     })
-    return this
   }
 
   /** In steps, each with time for Redis to answer: long ones while there is much left, and short ones at the end. */
@@ -82,18 +95,24 @@ class EngineUnderTest implements StoreUnderTest {
 
   async reopen(downMs: number): Promise<void> {
     await this.store.close()
-    await this.#clock.advance(downMs)
-    await this.open()
+    await this.#succeed(downMs)
   }
 
   async crash(downMs: number): Promise<void> {
     this.#engine?.kill()
+    await this.#succeed(downMs)
+  }
+
+  /** Whoever comes buries whoever was there before, as its membership does. */
+  async #succeed(downMs: number): Promise<void> {
+    const former = this.#id
     await this.#clock.advance(downMs)
     await this.open()
+    await this.store.neighbours?.bury(former)
   }
 
   async close(): Promise<void> {
-    await this.store.close()
+    for (const { store } of [this, ...this.#others]) await store.close()
     assert.deepEqual(this.#faults, [])
   }
 }
@@ -106,8 +125,5 @@ if (NO_REDIS === undefined) {
 }
 
 const here = NO_REDIS === undefined ? {} : { skip: NO_REDIS }
-testStoreContract('Redis', () => new EngineUnderTest().open(), {
-  ...here,
-  noNeighbours: 'one process has it so far',
-})
+testStoreContract('Redis', () => new EngineUnderTest().open(), here)
 testFeedBounds('Redis', (feedBounds) => new EngineUnderTest({ feedBounds }).open(), here)

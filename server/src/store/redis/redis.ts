@@ -1,22 +1,48 @@
 import type { Store } from '../store.ts'
-import { type OpenEngineOptions, openEngine } from './assembly.ts'
+import { silentLog } from '../store-log.ts'
+import { type Connected, type ConnectOptions, connect, type OpenOptions } from './assembly.ts'
 import { addressOf } from './connection/address.ts'
+import { NodeRows } from './nodes/node-rows.ts'
 
 export { type OpenEngine, openEngine } from './assembly.ts'
+export { NameTakenError, type NodeRow } from './nodes/node-rows.ts'
 
-export type RedisStoreOptions = Omit<OpenEngineOptions, 'address' | 'wireClock' | 'timeMs' | 'beatMs'> & {
+export type RedisOptions = Omit<ConnectOptions, 'address' | 'wireClock' | 'timeMs'> & {
   /** `redis://` or `rediss://`, as the configuration has it. */
   readonly url: string
   /** Certificates that the one of Redis is checked by. */
   readonly ca?: string
+  /** What people call this process: one each. */
+  readonly name: string
+}
+
+/** With what tells that all lists are as they are now. */
+export type OpenedStore = {
+  readonly store: Store
+  /** What others have changed of lists and directory until now has been told to whoever listens. */
+  catchUp(): Promise<void>
+}
+
+/** A Redis, as one process among several has it. */
+export type RedisConnection = Pick<Connected, 'messages' | 'close'> & {
+  /** The processes that have the store: a `NodeTable` of `cluster/`. */
+  readonly table: NodeRows
+  /** Opens the store: all ports, each a function in Redis on one partition. Once. */
+  openStore(options: Omit<OpenOptions, 'beatMs'>): Promise<OpenedStore>
 }
 
 /**
- * Opens the store of one service on one Redis: all ports, each a function in Redis on one partition. While Redis is away it is
- * waited for. (docs/adr/0056-redis-functions-on-partitions.md)
+ * Finds a Redis that can be used; one that is away is waited for. (docs/adr/0056-redis-functions-on-partitions.md)
  *
  * @throws SetupError where Redis, or what is in it, cannot be used
  */
-export async function openRedisStore({ url, ca, ...options }: RedisStoreOptions): Promise<Store> {
-  return (await openEngine({ ...options, address: addressOf(url, ca) })).store
+export async function connectRedis({ url, ca, name, ...options }: RedisOptions): Promise<RedisConnection> {
+  const { functions, messages, open, close } = await connect({ ...options, address: addressOf(url, ca) })
+  const { clock, log = silentLog } = options
+  return {
+    messages,
+    close,
+    table: new NodeRows({ functions, name, clock, log }),
+    openStore: open,
+  }
 }

@@ -11,13 +11,13 @@ type Part = Omit<Swept, 'nextDueInMs'> & {
   readonly isBehind: boolean
 }
 
-/** See `Store.sweep`: of all partitions that want it, each with its share of `max`, again while there is more. */
+/** See `Store.sweep`: of all partitions of this process that want it, each with its share of `max`, again while there is more. */
 export async function sweep(engine: Engine, max: number): Promise<Swept> {
-  const { due, serviceTime, functions } = engine
+  const { due, serviceTime, functions, sweeps } = engine
   functions.assertOpen()
   const parts: Part[] = []
   let left = max
-  let wanted = due.at(serviceTime.nowMs())
+  let wanted = due.at(serviceTime.nowMs(), sweeps)
   while (wanted.length > 0 && left > 0) {
     const turn = wanted.slice(0, left)
     const share = Math.max(1, Math.floor(left / turn.length))
@@ -32,7 +32,7 @@ export async function sweep(engine: Engine, max: number): Promise<Swept> {
     reminded: parts.flatMap(({ reminded }) => reminded),
     expired: parts.flatMap(({ expired }) => expired),
     lapsed: parts.flatMap(({ lapsed }) => lapsed),
-    nextDueInMs: wanted.length > 0 ? 0 : due.nextInMs(serviceTime.nowMs()),
+    nextDueInMs: wanted.length > 0 ? 0 : due.nextInMs(serviceTime.nowMs(), sweeps),
   }
 }
 

@@ -19,7 +19,7 @@ it('a Redis behind TLS, with a user and a password, is believed by the certifica
   )
   const ca = readFileSync(certificateFile('first.cert'), 'utf8')
   const url = `rediss://rollcall:se%2Fcret@localhost:${port}`
-  const common = { partitions: 1, holder: 'one', holdMs: 0, clock: systemClock() }
+  const common = { partitions: 1, id: 'one', clock: systemClock() }
   const { store } = await openEngine({ ...common, address: addressOf(url, ca) })
   assert.equal((await store.totals()).registrations, 0)
   await store.close()

@@ -47,7 +47,7 @@ describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
     }
     return {
       address: { host: '127.0.0.1', port: server.port },
-      ...{ prefix: `p${prefixes}:`, partitions: 4, holder: 'one', holdMs: 0, clock: systemClock(), log },
+      ...{ prefix: `p${prefixes}:`, partitions: 4, id: 'one', clock: systemClock(), log },
       ...wanted,
     }
   }
@@ -193,22 +193,6 @@ describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
       await redis.call('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
       redis.disconnect()
     }
-  })
-
-  it('is for one process at a time: another waits until the first has gone', async () => {
-    await withStore(
-      async (store) => {
-        await register(store)
-        const opening = openEngine(options({ holder: 'two', holdMs: 10_000 }))
-        const first = await Promise.race([opening.then(() => 'open'), systemClock().sleep(800)])
-        assert.equal(first, undefined, 'it waits')
-        await store.close()
-        const { store: second } = await opening
-        assert.equal((await second.totals()).registrations, 1)
-        await second.close()
-      },
-      { holdMs: 10_000 },
-    )
   })
 
   it('counts nothing as durable that too few replicas have', async () => {

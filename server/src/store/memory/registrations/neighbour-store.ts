@@ -1,7 +1,7 @@
 import { type NeighbourStore, toKey } from '../../store.ts'
 import { assertOpen } from '../gate.ts'
 import type { MailboxParts } from '../mailboxes/parts.ts'
-import type { Nodes } from './neighbours.ts'
+import { type Nodes, PART } from './neighbours.ts'
 
 export function memoryNeighbours(
   self: () => string,
@@ -11,7 +11,7 @@ export function memoryNeighbours(
   return {
     async told() {
       assertOpen(gate)
-      return nodes.told.get(self()) ?? 0
+      return new Map([[PART, nodes.told.get(self()) ?? 0]])
     },
     async held() {
       assertOpen(gate)

@@ -15,12 +15,15 @@ export class Nodes {
   readonly buried = new Set<string>()
 }
 
+/** It has one part, which counts everything. */
+export const PART = 0
+
 type Without<One, Names extends string> = One extends unknown ? Omit<One, Names> : never
 
 /** What is said to whoever holds a registration. */
 type ForHolder = Without<
   Extract<Tiding, { readonly linkId: number; readonly number: number }>,
-  'registration' | 'linkId' | 'number'
+  'registration' | 'linkId' | 'part' | 'number'
 >
 
 type NeighboursOptions = {
@@ -85,7 +88,8 @@ export class Neighbours {
     if (link?.node === undefined) return
     const number = (this.#nodes.told.get(link.node) ?? 0) + 1
     this.#nodes.told.set(link.node, number)
-    this.#onTiding(link.node, { ...what, registration: toKey(registration), linkId: link.linkId, number })
+    const subject = { registration: toKey(registration), linkId: link.linkId }
+    this.#onTiding(link.node, { ...what, ...subject, part: PART, number })
   }
 
   /** It has no number: a reminder that comes late is none. */

@@ -41,6 +41,12 @@ export class State {
       this.#log.error('Redis has answered with an error that nobody expects', { err })
   }
 
+  /** Notices between processes do not come: everything is found a little later. */
+  noMessages(error: Error): void {
+    if (this.failure === undefined && this.#maySay('messages'))
+      this.#log.warn('Messages between processes cannot be had from Redis', { problem: error.message })
+  }
+
   full(): void {
     this.#fullAtMs = this.#clock.monotonicMs()
   }

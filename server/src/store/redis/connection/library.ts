@@ -51,7 +51,7 @@ local function call(...) return redis.call(...) end`
 /** Begins a call, runs it, and gives its reply with what else is to be told. */
 const REGISTER = `local function register(own, name, flags)
   local function run(keys, args)
-    if not S.begin(keys, args) and own ~= 'wake' and own ~= 'hold' then
+    if not S.begin(keys, args) and own ~= 'wake' then
       return redis.error_reply('NOPARTITION of Rollcall is here')
     end
     return S.reply(F[own](args))

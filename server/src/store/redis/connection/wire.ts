@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Clock, Timer } from '../../../clock/clock.ts'
+import { clientOptions } from './client-options.ts'
 
 /** What Redis answers, as it came: texts and payloads are bytes. */
 export type Answer = Buffer | number | null | readonly Answer[]
@@ -41,19 +42,7 @@ export function openWire(
   clock: Pick<Clock, 'monotonicMs' | 'every'>,
   onLost: () => void,
 ): Wire {
-  const { username, password, database = 0, tls, host, port } = address
-  const redis = new Redis({
-    ...{ host, port, db: database, lazyConnect: true, connectTimeout: DEADLINE_MS, noDelay: true },
-    ...{
-      enableReadyCheck: false,
-      retryStrategy: () => null,
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-    },
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(tls === undefined ? {} : { tls: { ...tls } }),
-  })
+  const redis = new Redis(clientOptions(address))
   let lastError: Error | undefined
   redis.on('error', (error: Error) => {
     lastError = error

@@ -4,8 +4,7 @@ import { list, number, texts } from '../connection/answers.ts'
 import { atName, atUser, type Engine } from '../engine.ts'
 import { isType, toFeedEntry } from './entries.ts'
 
-/** Links of a former process that are told of in one step, and entries counted in one. */
-const BURIED_MAX = 500
+/** Entries counted in one step. */
 const COUNTED_MAX = 2_000
 
 /** Who is told that something was added. */
@@ -15,15 +14,13 @@ export type FeedListeners = Set<(organizationId: string) => void>
 export type RedisFeed = FeedStore & { watchAgain(): Promise<void> }
 
 export function redisFeed(engine: Engine, listeners: FeedListeners): RedisFeed {
-  let isFirst = true
   let kept: readonly Watch[] = []
   return {
     watchAgain: () => watch(engine, kept),
     async watch(watches) {
       kept = watches
+      engine.fed.watch(watches.map(({ organizationId }) => organizationId))
       await watch(engine, watches)
-      if (isFirst) await bury(engine)
-      isFirst = false
     },
     async noteSignInLocked(user) {
       await atUser(engine, 'quick', 'feed_note', user, [user.organizationId, user.userId])
@@ -52,15 +49,6 @@ async function watch(engine: Engine, watches: readonly Watch[]): Promise<void> {
     ),
   )
   await engine.functions.callAll('durable', 'feed_watch', kept)
-}
-
-/** Links of the process before, which did not let go of them. */
-async function bury({ functions, partitions }: Engine): Promise<void> {
-  await Promise.all(
-    partitions.all.map(async (partition) => {
-      while (number(await functions.call('quick', 'bury', partition, [BURIED_MAX])) > 0);
-    }),
-  )
 }
 
 async function count(

@@ -17,14 +17,22 @@ export class Outboxes {
   readonly #partitions: Partitions
   readonly #known: Pick<Known, 'feed'>
   readonly #bounds: FeedBounds
+  readonly #onMoved: (organizationId: string) => void
   readonly #waiting: Set<number>
   #running: Promise<void> | undefined
 
-  constructor(functions: Functions, partitions: Partitions, known: Pick<Known, 'feed'>, bounds: FeedBounds) {
+  constructor(
+    functions: Functions,
+    partitions: Partitions,
+    known: Pick<Known, 'feed'>,
+    bounds: FeedBounds,
+    onMoved: (organizationId: string) => void,
+  ) {
     this.#functions = functions
     this.#partitions = partitions
     this.#known = known
     this.#bounds = bounds
+    this.#onMoved = onMoved
     // Whoever was there before may have left something.
     this.#waiting = new Set(partitions.all)
   }
@@ -84,7 +92,10 @@ export class Outboxes {
     for (const [organizationId, group] of groups) {
       const members = group.map(({ item }) => item.member)
       const args = [organizationId, partition, organizationEntriesMax, organizationBytesMax, ...members]
-      await this.#functions.call('durable', 'feed_push', this.#partitions.of(organizationId), args)
+      const added = number(
+        await this.#functions.call('durable', 'feed_push', this.#partitions.of(organizationId), args),
+      )
+      if (added > 0) this.#onMoved(organizationId)
     }
     const moved = entries.map(({ member }) => member)
     return number(await this.#functions.call('quick', 'outbox_drop', partition, moved))

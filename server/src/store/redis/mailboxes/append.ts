@@ -35,7 +35,8 @@ function toBytes(part: Uint8Array | undefined): Buffer {
   return part === undefined ? NOTHING : Buffer.from(part)
 }
 
-function fieldsOf({ hints, partitions }: Engine, request: AppendRequest) {
+function fieldsOf({ hints, partitions, self: selfOf }: Engine, request: AppendRequest) {
+  const self = selfOf()
   const { event, record, cancelOthers, call } = request
   return {
     o: request.organizationId,
@@ -48,6 +49,8 @@ function fieldsOf({ hints, partitions }: Engine, request: AppendRequest) {
     eventsMax: request.eventsMax,
     bytesMax: request.bytesMax,
     collapse: request.collapseKey,
+    node: self,
+    awaited: request.isAwaited && self,
     token: request.idempotency?.token,
     tokensMax: tokensMax(partitions.count),
     record: record && draftFields(record),
@@ -92,7 +95,11 @@ function toOutcome(answer: Answer): AppendOutcome {
 }
 
 function toAccepted(answer: Answer): AppendOutcome['accepted'][number] {
-  const [, , , , , follows, canBeWoken] = list(answer)
-  const entry = { ...toPosition(answer), follows: number(follows) }
-  return isYes(canBeWoken) ? { ...entry, canBeWoken: true } : entry
+  const [, , , , , follows, canBeWoken, isElsewhere] = list(answer)
+  return {
+    ...toPosition(answer),
+    follows: number(follows),
+    ...(isYes(canBeWoken) ? { canBeWoken: true } : {}),
+    ...(isYes(isElsewhere) ? { isElsewhere: true } : {}),
+  }
 }

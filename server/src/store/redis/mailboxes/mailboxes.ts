@@ -10,7 +10,7 @@ export function redisMailboxes(engine: Engine): MailboxStore {
     append: (request) => append(engine, request),
     take: (...wanted) => take(engine, ...wanted),
     async claim({ registration, sequence, eventId }, { linkId }) {
-      const args = [registration.registrationId, linkId, sequence, eventId]
+      const args = [registration.registrationId, linkId, sequence, eventId, engine.self()]
       return toClaimed(text(await atUser(engine, 'quick', 'claim', registration, args)))
     },
     end: (entries, how, bounds, reason) => endAll(engine, entries, how, bounds, reason),
@@ -25,7 +25,7 @@ async function take(
   entriesMax: number,
   bytesMax: number,
 ): Promise<readonly MailboxEntry[]> {
-  const args = [registration.registrationId, linkId, afterSequence, entriesMax, bytesMax]
+  const args = [registration.registrationId, linkId, afterSequence, entriesMax, bytesMax, engine.self()]
   return list(await atUser(engine, 'quick', 'take', registration, args)).map(toEntry)
 }
 

@@ -91,13 +91,14 @@ async function unregister(
 
 /** One call for each partition of somebody who is asked for. */
 async function look(engine: Engine, addressees: readonly Addressee[]) {
-  const { functions, partitions } = engine
+  const { functions, partitions, self } = engine
   const found: Sighted[][] = addressees.map(() => [])
   const groups = grouped(addressees, (addressee) => partitions.ofUser(addressee))
   const asked = [...groups].map(async ([partition, group]) => {
     const args = group.flatMap(({ item }) => namesOf(item))
     const answers = list(await functions.call('quick', 'look', partition, args))
-    for (const [place, { index }] of group.entries()) found[index] = list(answers[place]).map(toSighted)
+    for (const [place, { index }] of group.entries())
+      found[index] = list(answers[place]).map((answer) => toSighted(answer, self()))
   })
   await Promise.all(asked)
   return found.flat()
@@ -109,13 +110,21 @@ type Sighted = {
   readonly link: LinkHandle | undefined
 }
 
-function toSighted(answer: Answer): Sighted {
-  const [registration = null, depth, linkId, peer] = list(answer)
+function toSighted(answer: Answer, self: string): Sighted {
+  const [registration = null, depth, linkId, peer, of] = list(answer)
+  const node = optional(of, text)
   const link = optional(linkId, number)
   return {
     registration: toRegistration(registration),
     depth: number(depth),
-    link: link === undefined ? undefined : { linkId: link, peer: toPeer(text(peer)) },
+    link:
+      link === undefined
+        ? undefined
+        : {
+            linkId: link,
+            peer: toPeer(text(peer)),
+            ...(node === undefined || node === self ? {} : { node }),
+          },
   }
 }
 

@@ -1,27 +1,41 @@
 import type { DirectoryChange, DirectoryContent, DirectoryStep, DirectoryStore } from '../../store.ts'
-import { bytes, isYes, list, number, text } from '../connection/answers.ts'
+import { bytes, list, number, optional, text } from '../connection/answers.ts'
 import { CONTROL } from '../connection/partitions.ts'
+import type { Answer } from '../connection/wire.ts'
 import type { Engine } from '../engine.ts'
 
 const NOTHING = Buffer.alloc(0)
 
-export function redisDirectory({ functions }: Engine): DirectoryStore {
+export function redisDirectory({ functions, changes }: Engine): DirectoryStore {
   const listeners = new Set<(step: DirectoryStep) => void>()
+  const tell = (step: DirectoryStep): void => {
+    for (const listener of listeners) listener(step)
+  }
+  const read = async () => toContent(list(await functions.call('quick', 'directory_read', CONTROL)))
+  changes.watch('directory', {
+    onChanged: (revision, rows) => tell({ revision, changes: rows.map(toChange) }),
+    // A step past the next one says to whoever hears it that some are missing.
+    onMissed: async () => tell({ revision: (await read()).revision + 2, changes: [] }),
+  })
   return {
-    async read() {
-      return toContent(list(await functions.call('quick', 'directory_read', CONTROL)))
-    },
-    async change(revision, changes) {
-      const args = [revision, ...changes.flatMap(toArguments)]
-      const isDone = isYes(await functions.call('durable', 'directory_change', CONTROL, args))
-      if (isDone) for (const listener of listeners) listener({ revision: revision + 1, changes })
-      return isDone
+    read,
+    async change(revision, steps) {
+      const args = [revision, ...steps.flatMap(toArguments)]
+      const change = await functions.call('durable', 'directory_change', CONTROL, args)
+      if (change === null) return false
+      changes.own(number(change))
+      tell({ revision: revision + 1, changes: steps })
+      return true
     },
     onChange(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
   }
+}
+
+function toChange([key, value]: readonly [Answer, Answer]): DirectoryChange {
+  return { key: text(key), value: optional(value, bytes) }
 }
 
 function toArguments({ key, value }: DirectoryChange): readonly (string | Buffer)[] {

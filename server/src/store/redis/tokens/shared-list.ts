@@ -26,35 +26,86 @@ export function redisSharedList<Item>(
   { keyOf, compare, untilWallMs, itemsMax, tooMany }: ListKind<Item>,
   { name, replaces, toRow, toItem }: ListRows<Item>,
 ): SharedList<Item> {
-  const listeners = new Set<(change: ListChange<Item>) => void>()
-  const tell = (change: ListChange<Item>): void => {
-    for (const listener of listeners) listener(change)
+  const { functions, changes } = engine
+  const told = new ToldItems<Item>(keyOf)
+  const readAll = async (): Promise<readonly Item[]> => {
+    const answer = await functions.call('quick', 'list_read', CONTROL, [name])
+    const rows = list(answer).map(list)
+    const sorted = rows.sort((a, b) => number(a[3]) - number(b[3]))
+    const now = Number(earliest(engine))
+    const items = sorted.map((row) => toItem(readRow(row))).filter((item) => now < untilWallMs(item))
+    return compare === undefined ? items : items.sort(compare)
   }
+  changes.watch(name, {
+    onChanged(_revision, rows) {
+      for (const [key, row] of rows)
+        if (row === null) told.removed([text(key)])
+        else told.added(toItem(readRow(list(row))))
+    },
+    onMissed: async () => told.isNow(await readAll()),
+  })
   return {
     async list() {
-      const answer = await engine.functions.call('quick', 'list_read', CONTROL, [name])
-      const rows = list(answer).map(list)
-      const sorted = rows.sort((a, b) => number(a[3]) - number(b[3]))
-      const now = Number(earliest(engine))
-      const items = sorted.map((row) => toItem(readRow(row))).filter((item) => now < untilWallMs(item))
-      return compare === undefined ? items : items.sort(compare)
+      const items = await readAll()
+      told.handedOver(items)
+      return items
     },
     async add(item) {
       const { rest, untilWallMs: until, notBeforeWallMs } = toRow(item)
       const times = [timeText(until), notBeforeWallMs, itemsMax, earliest(engine), replaces ? 1 : 0]
       const args = [name, keyOf(item), rest, ...times]
-      const kept = await engine.functions.call('durable', 'list_add', CONTROL, args)
+      const kept = await functions.call('durable', 'list_add', CONTROL, args)
       if (kept === null) throw refused(tooMany)
-      tell({ kind: 'added', item: toItem(readRow(list(kept))) })
+      changes.own(number(list(kept)[3]))
+      told.added(toItem(readRow(list(kept))))
     },
     async remove(keys) {
-      await engine.functions.call('quick', 'list_remove', CONTROL, [name, ...keys])
-      tell({ kind: 'removed', keys })
+      const change = await functions.call('quick', 'list_remove', CONTROL, [name, ...keys])
+      changes.own(number(change))
+      told.removed(keys)
     },
-    onChange(listener) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
+    onChange: (listener) => told.listen(listener),
+  }
+}
+
+/** What whoever holds the list knows of it, so that after changes of which nobody was told it hears what is gone. */
+class ToldItems<Item> {
+  readonly #keyOf: (item: Item) => string
+  readonly #listeners = new Set<(change: ListChange<Item>) => void>()
+  #keys = new Set<string>()
+
+  constructor(keyOf: (item: Item) => string) {
+    this.#keyOf = keyOf
+  }
+
+  listen(listener: (change: ListChange<Item>) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  handedOver(items: readonly Item[]): void {
+    for (const item of items) this.#keys.add(this.#keyOf(item))
+  }
+
+  added(item: Item): void {
+    this.#keys.add(this.#keyOf(item))
+    this.#tell({ kind: 'added', item })
+  }
+
+  removed(keys: readonly string[]): void {
+    for (const key of keys) this.#keys.delete(key)
+    this.#tell({ kind: 'removed', keys })
+  }
+
+  isNow(items: readonly Item[]): void {
+    const keys = new Set(items.map(this.#keyOf))
+    const gone = [...this.#keys].filter((key) => !keys.has(key))
+    if (gone.length > 0) this.removed(gone)
+    for (const item of items) this.added(item)
+  }
+
+  #tell(change: ListChange<Item>): void {
+    for (const listener of this.#listeners) listener(change)
   }
 }
 

@@ -14,6 +14,7 @@ local function tell(q, kept, answer)
   S.note_answered(kept.record, q.endpoint, answer)
   local subject = S.live_endpoint(q.o, q.u, q.endpoint) or { o = q.o, u = q.u, e = q.endpoint }
   S.tell_receipt('UserEndpointEventAnsweredEvent', subject, 'answered', q.call.e, answer)
+  if kept.w then S.note('tiding', { kept.w, 'answered', false, q.o, q.u, kept.sender, q.call.e, q.endpoint }) end
 end
 
 -- Whoever answers has the event.

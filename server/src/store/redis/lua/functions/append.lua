@@ -65,14 +65,16 @@ return function(args)
   local accepted, replaced, entries, parts, id = {}, {}, {}, {}, nil
   if is_accepted then id = record(q, args[5], taking, full) end
   local race = q.cancel and #taking > 1 and S.next_sequence('race')
+  local must_be_claimed = q.expires or q.collapse or q.cancel or q.call
   for index, one in ipairs(taking) do
     local reg = one[1]
     make_room(reg, one[2], replaced)
-    local sequence, follows = S.push(reg, {
+    local sequence, follows, link = S.push(reg, {
       e = q.e, p = payload, s = q.sealed, a = q.at, x = q.expires, c = q.collapse, r = race or nil, k = q.call and 1,
-      h = id, n = id and index,
-    })
-    accepted[index] = { reg.o, reg.u, reg.e, reg.id, sequence, follows, reg.wake and 1 or 0 }
+      h = id, n = id and index, w = q.awaited,
+    }, must_be_claimed, q.node)
+    local is_elsewhere = link and link.n ~= q.node
+    accepted[index] = { reg.o, reg.u, reg.e, reg.id, sequence, follows, reg.wake and 1 or 0, is_elsewhere and 1 or 0 }
     entries[index] = { reg.id, sequence }
     parts[index] = { reg.e, reg.id, sequence }
   end
@@ -84,7 +86,7 @@ return function(args)
     local draft = q.call
     S.begin_call(S.user(q.o, q.u), q.e, {
       sender = draft.sender, qos = 1, record = id or '0', ends = draft.ends, masks = draft.masks, parts = parts,
-      cancel = cancel_of(draft.cancel, args[8], args[9]),
+      cancel = cancel_of(draft.cancel, args[8], args[9]), w = q.awaited,
     })
   end
   local full_keys = {}

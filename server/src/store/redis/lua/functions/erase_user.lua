@@ -21,8 +21,8 @@ return function(args)
       entries = entries + S.depth(id)
       S.end_reg(reg, 'erased')
     end
-    call('HDEL', S.key('ln'), id)
-    call('HDEL', S.key('was'), id)
+    local link = S.link(id)
+    if link then S.drop_link(id, link) end
   end
   for _, event_id in ipairs(call('HKEYS', S.key('cl:' .. name))) do
     S.drop_call(name, event_id)

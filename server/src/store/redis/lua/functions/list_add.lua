@@ -1,7 +1,7 @@
 -- `SharedList.add`: of each time the later one counts, or, where `replaces` is 1, the new item.
 -- KEYS partition
 -- ARGV time wall list key item untilWallMs notBeforeWallMs itemsMax earliestWallMs replaces
--- Reply {item, untilWallMs, notBeforeWallMs}, or false where there are too many
+-- Reply {item, untilWallMs, notBeforeWallMs, change}, or false where there are too many
 return function(args)
   local call = redis.call
   local key, times = S.key('list:' .. args[3]), S.key('listx:' .. args[3])
@@ -20,5 +20,5 @@ return function(args)
   end
   call('HSET', key, args[4], cmsgpack.pack(item))
   if item.u ~= 'inf' then call('ZADD', times, item.u, args[4]) end
-  return { item.i, item.u, item.n }
+  return { item.i, item.u, item.n, S.changed(args[3], '0', { args[4] }) }
 end

@@ -1,7 +1,7 @@
 -- `RegistrationStore.look`, of addressees in one partition: organization, user, and endpoint, or nothing for all of them.
 -- KEYS partition
 -- ARGV time wall (organization user endpoint)…
--- Reply {{registration, depth, link, peer}, …} for each addressee
+-- Reply {{registration, depth, link, peer, node}, …} for each addressee
 -- Flags no-writes
 return function(args)
   local found = {}
@@ -10,7 +10,8 @@ return function(args)
     local rows = {}
     for _, reg in ipairs(S.reached(args[at], args[at + 1], endpoint)) do
       local link = S.link(reg.id)
-      rows[#rows + 1] = { S.show(reg), S.depth(reg.id), link and link.l or false, link and link.peer or false }
+      link = link or {}
+      rows[#rows + 1] = { S.show(reg), S.depth(reg.id), link.l or false, link.peer or false, link.n or false }
     end
     found[#found + 1] = rows
   end

@@ -18,6 +18,7 @@ local function sweep_registrations(max, reminded, expired)
     elseif S.is_live(reg) then
       reg.reminded = true
       S.write_reg(reg)
+      S.remind_holder(reg)
       reminded[#reminded + 1] = S.show(reg)
     else
       local newest = call('HGET', S.endpoints_key(reg.o, reg.u), reg.e)
@@ -58,6 +59,7 @@ local function keep_up(args)
   S.prune_calls(earliest, max)
   S.prune_replies(earliest, max)
   S.prune_families(earliest, max)
+  S.prune_buried(max)
   S.chart_prune(S.text(tonumber(earliest) - tonumber(args[8])), max)
   local oldest = tonumber(earliest) - tonumber(args[6])
   local gone = 0
@@ -77,7 +79,11 @@ end
 
 return function(args)
   local max = tonumber(args[4])
-  if args[3] ~= '' then S.write_clock(tonumber(args[3])) end
+  if args[3] ~= '' then
+    S.write_clock(tonumber(args[3]))
+    -- Whoever brought it about may be gone.
+    if redis.call('ZCARD', S.key('out')) > 0 then S.note('outbox') end
+  end
   local reminded, expired, lapsed = {}, {}, {}
   local has_more = false
   if max > 0 then

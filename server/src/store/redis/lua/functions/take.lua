@@ -1,12 +1,12 @@
 -- `MailboxStore.take`
 -- KEYS partition
--- ARGV time wall registrationId linkId afterSequence entriesMax bytesMax
+-- ARGV time wall registrationId linkId afterSequence entriesMax bytesMax node
 -- Reply {{sequence, eventId, payload, sealed, acceptedAtWallMs, expiresAtWallMs, mustBeClaimed}, …}
 -- Flags no-writes
 return function(args)
   local id = args[3]
   local link = S.link(id)
-  if not link or link.l ~= args[4] then return {} end
+  if not link or not S.is_of(link, args[4], args[8]) then return {} end
   local taken, bytes = {}, 0
   local reg
   local sequences =

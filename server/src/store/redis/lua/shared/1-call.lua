@@ -84,6 +84,25 @@ function S.write_totals()
   end
 end
 
+-- Of this partition, as it was begun: another one where it was lost.
+function S.birth()
+  return call('HGET', S.key('c'), 'i') or ''
+end
+
+-- { totals by organization, bytes of the history, replies by owner, open claims, changes in feeds }
+function S.sums()
+  local totals = {}
+  local rows = call('HGETALL', S.key('tot'))
+  for at = 1, #rows, 2 do
+    local total = cmsgpack.unpack(rows[at + 1])
+    totals[#totals + 1] = { rows[at], total[1], total[2], total[3] }
+  end
+  return {
+    totals, call('HGETALL', S.key('hs')), call('HGETALL', S.key('ckn')), call('ZCARD', S.key('ckc')),
+    call('HGETALL', S.key('fn')),
+  }
+end
+
 -- The name of a user in a partition: ids never contain a slash.
 function S.user(organization, user)
   return organization .. '/' .. user

@@ -1,5 +1,5 @@
 -- Registrations: `reg` by id, `u:<user>` the newest of each endpoint, `due` by when to look at it, `un:<organization>` the
--- names of users, `wk` those that can be woken, `old:<user>` those of which a newer one has taken the place. Of links: `ln` by registration, of this incarnation of the service alone.
+-- names of users, `wk` those that can be woken, `old:<user>` those of which a newer one has taken the place. Of links: `ln` by registration.
 
 local function pack(reg)
   return cmsgpack.pack({
@@ -135,7 +135,7 @@ function S.end_reg(reg, reason)
   if reg.wake then call('ZREM', S.key('wk'), reg.id) end
   call('HDEL', S.key('flap'), reg.id)
   call('SREM', S.key('old:' .. S.user(reg.o, reg.u)), reg.id)
-  S.keep_subject(reg)
+  S.keep_subject(reg, reason)
   S.count(reg.o, -1, 0, 0)
 end
 
@@ -148,8 +148,8 @@ function S.show(reg)
   }
 end
 
--- Links. A row: link's number, up to where it has claimed, since when, its peer, and, once the registration has ended, whose
--- it was.
+-- Links. A row: link's number, its process, up to where it has claimed, since when, its peer, and, once the registration has
+-- ended, whose it was.
 function S.link(id)
   local row = call('HGET', S.key('ln'), id)
   return row and cmsgpack.unpack(row)
@@ -159,8 +159,25 @@ function S.write_link(id, link)
   call('HSET', S.key('ln'), id, cmsgpack.pack(link))
 end
 
-function S.keep_subject(reg)
-  local link = S.link(reg.id)
+-- Two processes may number theirs alike.
+function S.is_of(link, number, node)
+  return link.l == number and link.n == node
+end
+
+function S.hold_link(id, link)
+  S.write_link(id, link)
+  call('SADD', S.key('ln:' .. link.n), id)
+end
+
+function S.drop_link(id, link)
+  call('HDEL', S.key('ln'), id)
+  call('SREM', S.key('ln:' .. link.n), id)
+end
+
+-- Whoever holds it is told.
+function S.keep_subject(reg, reason)
+  local is_expired = reason == 'registration_expired' or reason == 'registered_anew'
+  local link = S.tell_holder(reg, 'registration_over', is_expired and 'expired' or 'unregistered')
   if not link then return end
   link.r = pack(reg)
   S.write_link(reg.id, link)

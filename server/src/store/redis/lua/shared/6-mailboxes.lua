@@ -23,8 +23,8 @@ function S.newest_in(id)
   return call('ZREVRANGE', S.key('q:' .. id), 0, 0)[1] or '0'
 end
 
--- Returns the sequence, and what waited newest before.
-function S.push(reg, entry)
+-- Returns the sequence, what waited newest before, and the link that is told. `self`: the process that knows what it appends.
+function S.push(reg, entry, must_be_claimed, self)
   local follows = S.newest_in(reg.id)
   local sequence = S.next_sequence('entry')
   entry.g = reg.id
@@ -38,7 +38,13 @@ function S.push(reg, entry)
     call('HSET', key, entry.c, others and others .. ',' .. sequence or sequence)
   end
   S.count(reg.o, 0, 1, #entry.p)
-  return sequence, follows
+  local link = S.link(reg.id)
+  if link then
+    local must = must_be_claimed and 1 or 0
+    local payload = link.n ~= self and entry.p
+    S.tell_link_of(reg, link, 'appended', sequence, follows, entry.e, must, entry.s and 1 or 0, payload)
+  end
+  return sequence, follows, link
 end
 
 -- Sequences of a mailbox's entries with this collapse key.
@@ -91,12 +97,14 @@ end
 -- Unsent, it goes without anybody having had it.
 function S.discard(reg, sequence, entry, reason)
   S.remove(reg, sequence, entry)
+  S.tell_waiting(reg, sequence, entry, false)
   S.note_outcome(entry.h, entry.n, 'discarded', reason)
 end
 
 -- An entry ends: whoever keeps something about it is told.
 function S.end_entry(reg, sequence, entry, how, reason)
   S.remove(reg, sequence, entry)
+  S.tell_waiting(reg, sequence, entry, how == 'acknowledged')
   if how ~= 'acknowledged' then S.leave_call(reg, sequence, entry) end
   if how == 'acknowledged' then
     S.tell_receipt('UserEventAcknowledgedEvent', reg, 'acknowledged', entry.e)

@@ -1,0 +1,117 @@
+import { hostname } from 'node:os'
+import { type Clock, type Random, uuidMaker } from './clock/clock.ts'
+import type { Cluster } from './cluster/cluster.ts'
+import { createLocalCluster } from './cluster/local/local.ts'
+import { createRedisCluster } from './cluster/redis/redis.ts'
+import type { Configuration } from './config/config.ts'
+import { carryTidings } from './delivery/delivery.ts'
+import type { Log } from './observe/observe.ts'
+import { type RedisSettings, redisSettings } from './redis-settings.ts'
+import type { openFolderStore } from './store/embedded/embedded.ts'
+import { feedBounds, type OnMailboxEnded, type Store, type UserKey } from './store/store.ts'
+
+/** What a service keeps, and the processes that keep it together. */
+export type Standing = {
+  readonly store: Store
+  readonly cluster: Cluster
+  /** How many processes are there, as this one knows. */
+  nodeCount(): number
+  /** Has `listener` called for whatever the store has lost: of those users nothing is there any more. One. */
+  onDataLost(listener: (isConcerned: (user: UserKey) => boolean) => void): void
+  /**
+   * Comes in among the others: from now on they count on it, and it on itself.
+   *
+   * @throws SetupError where another process has its name
+   */
+  join(): Promise<void>
+  /** Others take over what it did. Idempotent; before the store is closed. */
+  leave(): Promise<void>
+}
+
+export type StandingOptions = {
+  readonly configuration: Configuration
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly isOverloaded: () => boolean
+  readonly onMailboxEnded: OnMailboxEnded
+  readonly onStoreLost: (error: Error) => void
+  readonly openFolder: typeof openFolderStore
+  /** A file of the data folder that says nothing of whether there is a store. */
+  readonly keptBeside: string
+}
+
+/** @throws SetupError, ConfigurationError, or whatever says that the store cannot be used */
+export async function openStanding(options: StandingOptions): Promise<Standing> {
+  const { configuration, random, log } = options
+  const redis = await redisSettings(configuration, random)
+  if (redis === undefined) return openInFolder(options)
+  if (configuration.publicUrl === undefined)
+    log.warn('PUBLIC_URL is not set: what this process signs, no other on this Redis takes', {})
+  return openOnRedis(options, redis)
+}
+
+function boundsOf({ configuration }: StandingOptions) {
+  const { historyDays, historyBytesMax: bytesMax, organizationSharePercent } = configuration
+  return {
+    historyBounds: { ageMsMax: historyDays * 86_400_000, bytesMax, organizationSharePercent },
+    feedBounds: feedBounds(configuration.webhookFeedEventsMax, configuration.webhookFeedTotalEventsMax),
+    bookBounds: configuration,
+  }
+}
+
+async function openInFolder(options: StandingOptions): Promise<Standing> {
+  const { configuration, clock, random, log, isOverloaded, onMailboxEnded, openFolder, keptBeside } = options
+  const store = await openFolder({
+    ...{ ...boundsOf(options), clock, log, isOverloaded, onMailboxEnded, keptBeside },
+    dataDir: configuration.dataDir,
+    onLost: options.onStoreLost,
+  })
+  return {
+    store,
+    cluster: createLocalCluster(uuidMaker(clock, random)()),
+    nodeCount: () => 1,
+    onDataLost: () => undefined,
+    join: async () => undefined,
+    leave: async () => undefined,
+  }
+}
+
+async function openOnRedis(options: StandingOptions, settings: RedisSettings): Promise<Standing> {
+  const { configuration, clock, random, log, isOverloaded, onMailboxEnded, onStoreLost } = options
+  // Its client is loaded only where it is used.
+  const { connectRedis } = await import('./store/redis/redis.ts')
+  const newId = () => random.bytes(6).toString('base64url')
+  const { secrets, ...rest } = settings
+  const name = configuration.nodeName ?? `${hostname()}-${newId()}`
+  const redis = await connectRedis({ ...rest, name, id: newId(), clock, log })
+  const { table, messages: carrier } = redis
+  const nodes = createRedisCluster({ name, table, carrier, clock, newId, log, onReplaced: onStoreLost })
+  const { cluster } = nodes
+  let tellLost: (isConcerned: (user: UserKey) => boolean) => void = () => undefined
+  try {
+    const { store, catchUp } = await redis.openStore({
+      ...{ ...boundsOf(options), isOverloaded, onMailboxEnded, secrets },
+      self: () => cluster.nodes.self,
+      sweeps: (partition) => cluster.nodes.sweeps(partition),
+      onTiding: carryTidings(cluster),
+      onDataLost: (isConcerned) => tellLost(isConcerned),
+    })
+    return {
+      ...{ store, cluster },
+      nodeCount: () => nodes.alive().length,
+      onDataLost(listener) {
+        tellLost = listener
+      },
+      async join() {
+        await nodes.start(async (node) => store.neighbours?.bury(node))
+        // From now on it is asked; what was revoked before, it has to have heard.
+        await catchUp()
+      },
+      leave: () => nodes.close(),
+    }
+  } catch (error) {
+    redis.close()
+    throw error
+  }
+}

@@ -1,0 +1,57 @@
+import { Redis } from 'ioredis'
+import type { Clock } from '../../../clock/clock.ts'
+import { clientOptions } from './client-options.ts'
+import type { Address } from './wire.ts'
+
+/** One connection to Redis over which messages come. */
+export interface Subscriber {
+  /** Resolves once channels can be added; rejects where that cannot be. */
+  open(): Promise<void>
+  /** Resolves once messages of the channel come. */
+  add(channel: string): Promise<void>
+  remove(channel: string): void
+  /** Ends the connection at once. Idempotent. */
+  close(): void
+}
+
+/** How long Redis may take to say that messages come, milliseconds. */
+const DEADLINE_MS = 1_500
+
+export type SubscriberOptions = {
+  readonly address: Address
+  readonly clock: Pick<Clock, 'after'>
+  readonly onLost: () => void
+  readonly onMessage: (channel: string, message: Buffer) => void
+}
+
+/** A subscriber by ioredis, which does nothing by itself here either. */
+export function openSubscriber({ address, clock, onLost, onMessage }: SubscriberOptions): Subscriber {
+  const redis = new Redis({ ...clientOptions(address), autoResubscribe: false })
+  let lastError: Error | undefined
+  redis.on('error', (error: Error) => {
+    lastError = error
+  })
+  redis.on('end', onLost)
+  redis.on('smessageBuffer', (channel: Buffer, message: Buffer) => onMessage(channel.toString(), message))
+  return {
+    async open() {
+      try {
+        await redis.connect()
+      } catch (error) {
+        throw lastError ?? error
+      }
+    },
+    async add(channel) {
+      const timer = clock.after(DEADLINE_MS, () => redis.disconnect())
+      try {
+        await redis.ssubscribe(channel)
+      } finally {
+        timer.cancel()
+      }
+    },
+    remove(channel) {
+      redis.sunsubscribe(channel).catch(() => undefined)
+    },
+    close: () => redis.disconnect(),
+  }
+}
