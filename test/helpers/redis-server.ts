@@ -62,6 +62,15 @@ export class RedisServer {
     this.#process?.kill('SIGCONT')
   }
 
+  /** All that it has is gone. */
+  async flush(): Promise<void> {
+    const socket = connect(this.port, '127.0.0.1')
+    const answered = new Promise((resolve) => socket.once('data', resolve))
+    socket.write('FLUSHALL\r\n')
+    await answered
+    socket.destroy()
+  }
+
   async close(): Promise<void> {
     await this.kill()
     rmSync(this.#folder, { recursive: true, force: true })
