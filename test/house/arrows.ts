@@ -10,6 +10,7 @@ const LINES: readonly (readonly string[])[] = [
   ['fronts'],
   ['opening'],
   ['doors', 'ground'],
+  ['standing'],
   ['start-checks'],
   [
     ...[
@@ -118,7 +119,8 @@ function complaintBetweenRooms(here: Place, there: Place, isTypeOnly: boolean): 
 }
 
 function complaintAboutEngine(here: Place, there: Place): string | undefined {
-  if (!['server', 'data-folder'].includes(here.room)) return `only server.ts names an engine (${there.room})`
+  if (!['server', 'standing', 'data-folder'].includes(here.room))
+    return `only server.ts names an engine (${there.room})`
   return there.isDoor ? undefined : `${there.room} is entered only through its door`
 }
 

@@ -29,7 +29,9 @@ function withMailboxes(store: Store, mailboxes: Partial<Store['mailboxes']>): St
 /** Without the store's count, nobody finds what no message told. */
 function deaf(store: Store): Store {
   const { neighbours } = store
-  return neighbours === undefined ? store : { ...store, neighbours: { ...neighbours, told: async () => new Map() } }
+  return neighbours === undefined
+    ? store
+    : { ...store, neighbours: { ...neighbours, told: async () => new Map() } }
 }
 
 describe('the simulated cluster finds', () => {

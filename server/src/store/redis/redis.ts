@@ -5,7 +5,6 @@ import { addressOf } from './connection/address.ts'
 import { NodeRows } from './nodes/node-rows.ts'
 
 export { type OpenEngine, openEngine } from './assembly.ts'
-export { NameTakenError, type NodeRow } from './nodes/node-rows.ts'
 
 export type RedisOptions = Omit<ConnectOptions, 'address' | 'wireClock' | 'timeMs'> & {
   /** `redis://` or `rediss://`, as the configuration has it. */

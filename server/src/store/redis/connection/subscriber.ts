@@ -1,7 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Clock } from '../../../clock/clock.ts'
-import { clientOptions } from './client-options.ts'
-import type { Address } from './wire.ts'
+import { type Address, clientOptions } from './wire.ts'
 
 /** One connection to Redis over which messages come. */
 export interface Subscriber {

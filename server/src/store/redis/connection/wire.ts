@@ -1,6 +1,5 @@
 import { Redis } from 'ioredis'
 import type { Clock, Timer } from '../../../clock/clock.ts'
-import { clientOptions } from './client-options.ts'
 
 /** What Redis answers, as it came: texts and payloads are bytes. */
 export type Answer = Buffer | number | null | readonly Answer[]
@@ -35,6 +34,23 @@ export type Address = {
 /** How long a connection may be silent while something was asked over it, milliseconds; then it is given up. */
 const DEADLINE_MS = 1_500
 const LOOK_EVERY_MS = 250
+
+/** No retries, no queue, no cluster of its own: what becomes of a command is decided here, and not in the client. */
+export function clientOptions(address: Address) {
+  const { username, password, database = 0, tls, host, port } = address
+  return {
+    ...{ host, port, db: database, lazyConnect: true, connectTimeout: DEADLINE_MS, noDelay: true },
+    ...{
+      enableReadyCheck: false,
+      retryStrategy: () => null,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+    },
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === undefined ? {} : { tls: { ...tls } }),
+  }
+}
 
 /** A connection by ioredis, of which it uses no more than that: no retries, no queue, no cluster of its own. */
 export function openWire(

@@ -18,7 +18,7 @@ export type NodeRow = {
 }
 
 /** Another process has the name of this one, and is there. */
-export class NameTakenError extends SetupError {
+class NameTakenError extends SetupError {
   override name = 'NameTakenError'
 }
 
