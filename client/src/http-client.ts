@@ -103,7 +103,7 @@ export function createClient(options: ClientOptions): RollcallClient {
 export type Wanted = {
   readonly method?: string
   readonly body?: string
-  readonly headers?: Record<string, string> | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** @throws RollcallError for every status but 2xx; `invalid_request` too, unasked, for what is no path */
@@ -111,13 +111,12 @@ export async function request(options: ClientOptions, path: string, wanted: Want
   const { url, token, signal, fetch: send = fetch } = options
   const target = locate(url, path)
   const bearer = typeof token === 'string' ? token : await token()
+  const headers = new Headers(wanted.headers)
+  headers.set('authorization', `Bearer ${bearer}`)
+  if (wanted.body !== undefined) headers.set('content-type', 'application/json')
   const response = await send(target, {
     ...wanted,
-    headers: {
-      ...wanted.headers,
-      authorization: `Bearer ${bearer}`,
-      ...(wanted.body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
+    headers,
     // A redirect would carry the token to wherever it points.
     redirect: 'error',
     // No cookie goes along, and no browser asks people for a password where a server refuses.

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { DirectoryPage } from './pages/directory/directory.tsx'
 import { EventsPage } from './pages/events/events.tsx'
 import { HelpPage } from './pages/help/help.tsx'
 import { HooksPage } from './pages/hooks/hooks.tsx'
@@ -60,6 +61,8 @@ function CurrentPage({ route, desk, ...scope }: Scope & { readonly route: Route;
       return <SendPage {...scope} desk={desk} userId={route.userId} userEndpointId={route.userEndpointId} />
     case 'help':
       return <HelpPage />
+    case 'directory':
+      return <DirectoryPage {...scope} {...route} />
     case 'hooks':
       return <HooksPage {...scope} webhookId={route.webhookId} />
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { href, organizationIn, parseRoute, withOrganization } from './routes.ts'
+import { href, hrefOfEntry, organizationIn, parseRoute, withOrganization } from './routes.ts'
 
 const PEOPLE = { page: 'people', prefix: '', shown: 'everybody' }
 
@@ -19,6 +19,20 @@ describe('routes', () => {
       userId: 'bob',
       userEndpointId: 'a&b',
     })
+  })
+
+  it('lead into the directory, to a kind of entry that there is', () => {
+    const route = { page: 'directory', kind: 'users', entryId: undefined, prefix: '', isAdding: false }
+    for (const id of ['bob', 'a b', '<b>&"', 'x?y=z&w', '%', 'ä%2f'])
+      assert.deepEqual(parseRoute(hrefOfEntry('clients', id)), { ...route, kind: 'clients', entryId: id })
+    assert.deepEqual(parseRoute(hrefOfEntry('users', undefined, { prefix: 'a&b', add: 'true' })), {
+      ...route,
+      prefix: 'a&b',
+      isAdding: true,
+    })
+    for (const fragment of ['#/directory', '#/directory/', '#/directory/__proto__', '#/directory/users'])
+      assert.deepEqual(parseRoute(fragment), route)
+    assert.equal(hrefOfEntry('users', 'b/b'), '#/directory/users/b%2Fb')
   })
 
   it('keep the filters they know, and nothing else', () => {

@@ -16,9 +16,22 @@ export type Route =
       readonly userEndpointId: string | undefined
     }
   | { readonly page: 'hooks'; readonly webhookId: string | undefined }
+  | {
+      readonly page: 'directory'
+      readonly kind: DirectoryKind
+      readonly entryId: string | undefined
+      readonly prefix: string
+      /** Whether a new entry is being written. */
+      readonly isAdding: boolean
+    }
   | { readonly page: 'help' }
 
 export type PageName = Route['page']
+
+/** What the directory has pages of. */
+export type DirectoryKind = (typeof DIRECTORY_KINDS)[number]
+
+export const DIRECTORY_KINDS = ['organizations', 'users', 'clients', 'webhooks', 'authorities'] as const
 
 /** What the charts show. */
 export type NowShown = 'minutes' | 'day'
@@ -55,6 +68,8 @@ export function parseRoute(fragment: string): Route {
       return { page, userId: id, userEndpointId: parameters.get('userEndpointId') ?? undefined }
     case 'hooks':
       return { page, webhookId: id }
+    case 'directory':
+      return directoryIn(rest, parameters)
     case 'help':
       return { page }
     default:
@@ -69,6 +84,16 @@ export function href(
 ): string {
   const path = id === undefined || id === '' ? page : `${page}/${encodeURIComponent(id)}`
   return `#/${path}${queryOf(parameters)}`
+}
+
+/** The page of one thing in the directory, or of all of its kind: `#/directory/users/bob`. */
+export function hrefOfEntry(
+  kind: DirectoryKind,
+  id?: string,
+  parameters: Readonly<Record<string, string | undefined>> = {},
+): string {
+  const path = id === undefined || id === '' ? kind : `${kind}/${encodeURIComponent(id)}`
+  return `#/directory/${path}${queryOf(parameters)}`
 }
 
 /** The page, and the one thing that it is about; where a list is narrowed, one stays in the same place. */
@@ -101,6 +126,18 @@ function subjectOf(route: Route): string | undefined {
       return route.eventId
     case 'hooks':
       return route.webhookId
+    case 'directory':
+      return [route.kind, route.entryId ?? '', ...(route.isAdding ? ['new'] : [])].join(' ')
+  }
+}
+
+function directoryIn([first, ...rest]: readonly string[], parameters: URLSearchParams): Route {
+  return {
+    page: 'directory',
+    kind: DIRECTORY_KINDS.find((kind) => kind === first) ?? 'users',
+    entryId: decode(rest.join('/')),
+    prefix: parameters.get('prefix') ?? '',
+    isAdding: parameters.get('add') === 'true',
   }
 }
 

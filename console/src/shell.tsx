@@ -20,6 +20,7 @@ const PAGES: readonly (readonly [page: Exclude<PageName, 'help'>, name: string])
   ['events', 'Events'],
   ['send', 'Send'],
   ['hooks', 'Hooks'],
+  ['directory', 'Directory'],
 ]
 
 /** Where somebody begins: with the whole of it, or with their own. */

@@ -198,6 +198,12 @@ describe('any other request', () => {
     assert.deepEqual(post.bodies, [{ ids: ['e'] }])
     const remove = open([() => new Response(null, { status: 204 })])
     assert.equal(await remove.backend.request('/rtc-api/a', { method: 'DELETE' }), undefined)
+    const change = { method: 'PATCH', body: {}, headers: { 'if-match': '"7"', Authorization: 'mine' } }
+    await remove.backend.request('/rtc-api/a', change)
+    const { headers } = remove.requests.at(-1) ?? new Request('http://127.0.0.1')
+    assert.equal(headers.get('if-match'), '"7"')
+    assert.equal(headers.get('authorization'), 'Bearer T2', 'nobody replaces the token')
+    assert.equal(headers.get('content-type'), 'application/json')
     const head = open([() => new Response(null, { status: 200 })])
     assert.equal(await head.backend.request('/healthz', { method: 'HEAD' }), undefined)
   })

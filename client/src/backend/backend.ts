@@ -109,6 +109,8 @@ export type RequestOptions = {
   readonly method?: string
   /** Sent as JSON. Default: no body. */
   readonly body?: unknown
+  /** Sent along, such as `If-Match`; those of the token and of the body's type are the client's own. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
 
@@ -142,9 +144,9 @@ export function createBackend(options: BackendOptions): Backend {
 async function requestJson(
   call: Call,
   path: string,
-  { method = 'GET', body, signal }: RequestOptions,
+  { method = 'GET', body, headers, signal }: RequestOptions,
 ): Promise<unknown> {
-  const wanted = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
+  const wanted = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
   const isRepeatable = ['GET', 'HEAD', 'DELETE'].includes(method)
   const response = await call(path, wanted, { signal, isRepeatable })
   return response.body === null ? undefined : parseJsonAnswer(response)

@@ -15,6 +15,8 @@ import type { NoticeList } from '@rollcall/protocol/notices'
 import type { DayStatistics } from '@rollcall/protocol/statistics'
 import type { WebhookAttempt } from '@rollcall/protocol/webhook'
 import { queryOf } from '../query.ts'
+import { createDirectoryApi, type DirectoryApi } from './directory.ts'
+import type { ListQuery, Options } from './options.ts'
 import {
   type DeadLetterPage,
   parseAttempt,
@@ -31,6 +33,7 @@ import {
 } from './parse.ts'
 
 export type { UserEndpointInSight } from '@rollcall/protocol/command'
+export type { ListQuery, Options } from './options.ts'
 export type { DeadLetter, DeadLetterPage, Webhook } from './parse.ts'
 
 /** An event before it is sent. */
@@ -68,15 +71,8 @@ export interface Api {
   testWebhook(webhookId: string, options?: Options): Promise<WebhookAttempt>
   /** What will be kept of an event that is sent with these masks. */
   previewMasks(event: EventDraft, masks: readonly string[], signal?: AbortSignal): Promise<StoredEvent>
+  readonly directory: DirectoryApi
   readonly backend: Backend
-}
-
-export type ListQuery = Readonly<Record<string, string | undefined>>
-
-export type Options = {
-  /** Whose: needed by callers with role SERVICE, ignored for others. */
-  readonly organizationId?: string
-  readonly signal?: AbortSignal
 }
 
 /** Patience of a page that somebody looks at: what fails is shown at once, and asked again by the page itself. */
@@ -99,6 +95,7 @@ export function createApi(url: string, getToken: GetToken, signal?: AbortSignal)
   const { request } = backend
   return {
     backend,
+    directory: createDirectoryApi(request),
     presence: (userIds, options) => backend.presence(userIds, options),
     events: (query, options) => backend.history.list(query, options),
     event: (eventId, options) => backend.history.find(eventId, options),

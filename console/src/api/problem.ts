@@ -21,9 +21,18 @@ export class OldServerError extends Error {
   }
 }
 
+/** What was asked for is not for whoever signed in; the message says for whom it is. */
+export class RefusedError extends Error {
+  constructor(forWhom: string) {
+    super(forWhom)
+    this.name = 'RefusedError'
+  }
+}
+
 /** Describes whatever was thrown. */
 export function describe(thrown: unknown): Problem {
   if (thrown instanceof OldServerError) return final('This server is older than the console', thrown.message)
+  if (thrown instanceof RefusedError) return final('Not for this sign-in', thrown.message)
   if (thrown instanceof TokenError) return ofToken(thrown)
   if (thrown instanceof RollcallError) return ofRefusal(thrown)
   if (thrown instanceof SdkError && thrown.code === 'timeout')

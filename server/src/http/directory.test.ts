@@ -256,6 +256,28 @@ test('what a file is refused for is refused here, with the same words and no val
   assert.equal(proto.status, 400)
 })
 
+test('an entry says in its body what its ETag says, and a webhook whether it wakes devices', async (t) => {
+  const { as } = await open(t)
+  const hook = await as('boss', 'GET webhooks/hook')
+  assert.deepEqual([hook.etag, hook.body['wakeUps']], [`"${hook.body['revision']}"`, false])
+  const changed = await as('boss', 'PATCH webhooks/hook', { wakeUps: true }, hook.etag)
+  assert.deepEqual([changed.etag, changed.body['wakeUps']], [`"${changed.body['revision']}"`, true])
+  assert.notEqual(changed.etag, hook.etag)
+})
+
+test('who holds an authority is listed by it, within what one may see', async (t) => {
+  const { as } = await open(t)
+  assert.deepEqual(idsIn(await as('service', 'GET users?authority=ROLE_USER')), ['alice', 'carol'])
+  assert.deepEqual(idsIn(await as('boss', 'GET users?authority=ROLE_USER')), ['alice'])
+  assert.deepEqual(idsIn(await as('service', 'GET clients?authority=ROLE_SERVICE')), ['service'])
+  assert.deepEqual(idsIn(await as('service', 'GET organizations?authority=ROLE_USER')), [])
+  const first = await as('service', 'GET users?authority=ROLE_USER&limit=1')
+  const cursor = String(first.body['nextCursor'])
+  assert.equal((await as('service', `GET users?limit=1&cursor=${cursor}`)).status, 400)
+  for (const wrong of ['a%20b', '', 'x'.repeat(65), '%3Cb%3E%C3%A4'])
+    assert.equal((await as('service', `GET users?authority=${wrong}`)).status, 400, wrong)
+})
+
 test('pages go on where they ended, and a cursor that was made up or is another’s is refused', async (t) => {
   const { as } = await open(t)
   const first = await as('service', 'GET users?limit=3')
@@ -309,6 +331,7 @@ test('a directory that is a file can be read here, and says that it is changed e
   assert.equal(JSON.parse(list.text).isWritable, false)
   const one = await ask(url, 'GET /rtc-api/directory/users/alice', { headers })
   assert.deepEqual([one.status, one.headers.etag], [200, undefined])
+  assert.equal(Object.hasOwn(JSON.parse(one.text), 'revision'), false)
   for (const line of ['POST /rtc-api/directory/users', 'PATCH /rtc-api/directory/users/alice']) {
     const answer = await ask(url, line, { headers, body: '{"username":"x","organizationId":"acme"}' })
     assert.deepEqual([answer.status, JSON.parse(answer.text).error], [409, 'directory_conflict'], line)

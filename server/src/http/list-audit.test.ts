@@ -74,6 +74,20 @@ test('an administrator reads what was done in its organization, by role SERVICE 
   assert.match(String(line?.['at']), /^\d{4}-\d\d-\d\dT/)
 })
 
+test('what was done to one entry of the directory is found by its kind and id', async (t) => {
+  const { as } = await open(t)
+  await as('boss', 'DELETE directory/users/alice')
+  await as('service', 'POST directory/clients/backend/rotate-secret')
+  const of = async (query: string) => inShort(await as('boss', `GET audit?${query}`))
+  const alice = ['remove_entry', 'boss', 'alice']
+  assert.deepEqual(await of('entryKind=users&entryId=alice'), [alice])
+  assert.deepEqual(await of('entryKind=users'), [alice])
+  assert.deepEqual(await of('entryKind=clients&entryId=alice'), [])
+  assert.deepEqual(await of('entryId=backend'), [['rotate_secret', 'service', 'backend']])
+  for (const wrong of ['entryKind=x', 'entryKind=__proto__', 'entryId=a%2Fb', 'entryId=a&entryId=b'])
+    assert.equal((await as('boss', `GET audit?${wrong}`)).status, 400, wrong)
+})
+
 test('backends and users read nothing of it, another organization is never in it, and who tried is written down', async (t) => {
   const { as } = await open(t)
   assert.equal((await as('alice', 'GET audit')).status, 403)

@@ -8,6 +8,7 @@ const PAGES = [
   ['People', 'everybody who is or was registered; one of them: devices, last events, what has changed'],
   ['Events', 'what was sent, and what became of it at each device, for as long as the history remembers'],
   ['Send', 'an event to somebody, with everything that delivery can do'],
+  ['Directory', 'who may sign in, who may call, and who is told; who changed it'],
   ['Hooks', 'what is told of the organization to other programs, and what they did not take'],
 ] as const
 

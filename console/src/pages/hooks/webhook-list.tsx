@@ -1,6 +1,6 @@
 import type { Webhook } from '../../api/api.ts'
 import { count } from '../../format.ts'
-import { href } from '../../routes.ts'
+import { href, hrefOfEntry } from '../../routes.ts'
 import { optionsOf, type Scope } from '../../session/scope.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { ProblemBanner } from '../../ui/banner.tsx'
@@ -62,9 +62,10 @@ function NoneYet() {
   return (
     <Card>
       <Empty title="No webhook is set up">
-        In the directory file, give the organization a list <code>webhooks</code>, each with an{' '}
-        <code>id</code>, a <code>url</code>, a <code>secret</code> that begins with <code>whsec_</code>, and
-        the <code>events</code> it wants, such as <code>["*"]</code>. The file is read again when it changes.
+        An administrator <a href={hrefOfEntry('webhooks')}>sets one up in the directory</a>. Where that is a
+        file: give the organization a list <code>webhooks</code> in it, each with an <code>id</code>, a{' '}
+        <code>url</code>, a <code>secret</code> that begins with <code>whsec_</code>, and the{' '}
+        <code>events</code> it wants, such as <code>["*"]</code>. It is read again when it changes.
       </Empty>
     </Card>
   )

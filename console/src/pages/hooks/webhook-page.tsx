@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { href } from '../../routes.ts'
+import { href, hrefOfEntry } from '../../routes.ts'
 import { optionsOf, type Scope } from '../../session/scope.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { ProblemBanner } from '../../ui/banner.tsx'
@@ -31,9 +31,14 @@ export function WebhookPage({ webhookId, ...scope }: Scope & { readonly webhookI
       title={webhookId}
       lead={health && <Badge tone={health.tone}>{health.word}</Badge>}
       actions={
-        <a class="button" href={href(['hooks'])}>
-          All webhooks
-        </a>
+        <>
+          <a class="button" href={hrefOfEntry('webhooks', webhookId)}>
+            Edit
+          </a>
+          <a class="button" href={href(['hooks'])}>
+            All webhooks
+          </a>
+        </>
       }
     >
       <ProblemBanner problem={problem} />
@@ -41,7 +46,7 @@ export function WebhookPage({ webhookId, ...scope }: Scope & { readonly webhookI
       {data !== undefined && webhook === undefined && (
         <Card>
           <Empty title="The organization has no webhook of this name">
-            One that is taken out of the directory file loses its dead letters, too.
+            One that is taken out of the directory loses its dead letters, too.
           </Empty>
         </Card>
       )}

@@ -42,6 +42,16 @@ export type AuthorityView = {
   readonly role: 'administrator' | 'service' | null
 }
 
+/** Which part of a list is wanted. */
+export type EntryRange = {
+  readonly prefix: string
+  /** Only those behind this id. */
+  readonly after: string
+  readonly max: number
+  /** Only who holds it. */
+  readonly authority?: string | undefined
+}
+
 /** What an entry is found by. */
 export type EntryName = {
   readonly kind: EntryKind
@@ -59,12 +69,8 @@ export interface DirectoryAdmin {
   readonly isWritable: boolean
   /** @throws RollcallError `directory_conflict` where it is not */
   requireWritable(): void
-  /** By id, those after `after` that begin with `prefix`, at most `max`. */
-  list(
-    kind: EntryKind,
-    scope: Scope,
-    range: { readonly prefix: string; readonly after: string; readonly max: number },
-  ): readonly EntryView[]
+  /** By id. */
+  list(kind: EntryKind, scope: Scope, range: EntryRange): readonly EntryView[]
   authorities(scope: Scope): readonly AuthorityView[]
   /** @throws RollcallError `not_found` */
   find(scope: Scope, name: EntryName): FoundEntry
@@ -98,11 +104,12 @@ export function createDirectoryAdmin(
   return {
     isWritable: stored !== undefined,
     requireWritable: () => void writable(),
-    list(kind, scope, { prefix, after, max }) {
+    list(kind, scope, { prefix, after, max, authority }) {
       const found: EntryValue[] = []
       for (const entry of entriesIn(source.current(), kind)) {
         const { id } = entry.value
-        if (id > after && id.startsWith(prefix) && isInScope(entry, scope)) found.push(entry)
+        const isInRange = id > after && id.startsWith(prefix) && holds(entry, authority)
+        if (isInRange && isInScope(entry, scope)) found.push(entry)
       }
       return found
         .sort((one, other) => (one.value.id < other.value.id ? -1 : 1))
@@ -166,6 +173,11 @@ export function createDirectoryAdmin(
 
 function isInScope(entry: EntryValue, scope: Scope): boolean {
   return scope === null || organizationOf(entry) === scope
+}
+
+function holds(entry: EntryValue, authority: string | undefined): boolean {
+  if (authority === undefined) return true
+  return (entry.kind === 'users' || entry.kind === 'clients') && entry.value.authorities.includes(authority)
 }
 
 /** What is wrong with members is what is wrong with the request. */

@@ -68,12 +68,13 @@ function organizationView({ id, name, send, senderId, webhooks }: Organization):
 }
 
 /** Many services want a token in the query of the address: whether there is one is told, not what it is. */
-function webhookView({ id, url, secrets, events, enabled }: Webhook, organizationId: string): EntryView {
+function webhookView(webhook: Webhook, organizationId: string): EntryView {
+  const { id, url, secrets, events, enabled, wakeUps = false } = webhook
   const address = new URL(url)
   const hasQuery = address.search !== ''
   address.search = ''
   const where = { url: address.href, hasQuery }
-  return { id, organizationId, ...where, events: [...events], enabled, secrets: secrets.length }
+  return { id, organizationId, ...where, events: [...events], enabled, wakeUps, secrets: secrets.length }
 }
 
 function userView({ id, username, organizationId, authorities, enabled }: User): EntryView {

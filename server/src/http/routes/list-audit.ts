@@ -39,7 +39,8 @@ export function listAuditRoute(app: App, services: Services): void {
     const caller = callerOf(request)
     const wanted = parseAuditParameters(request.query)
     const scope = directoryInSight(caller, wanted.organizationId)
-    const list = ['audit', scope ?? undefined, wanted.action, wanted.callerId]
+    const { action, callerId, entryKind, entryId } = wanted
+    const list = ['audit', scope ?? undefined, action, callerId, entryKind, entryId]
     const after = decodeListCursor(wanted.cursor, list)
     const answerBytesMax = wanted.limit * LINE_BYTES_MAX
     const dear = { what: 'history', caller, response: reply.raw, answerBytesMax } as const
@@ -76,7 +77,8 @@ async function pageOf({ auditLines, limits }: Services, wanted: Wanted) {
   return { lines, next: before, looked }
 }
 
-function isWanted(line: Line, { action, callerId }: Wanted): boolean {
-  const isAction = action === undefined || line['action'] === action
-  return isAction && (callerId === undefined || line['callerId'] === callerId)
+const FILTERS = ['action', 'callerId', 'entryKind', 'entryId'] as const
+
+function isWanted(line: Line, wanted: Wanted): boolean {
+  return FILTERS.every((name) => wanted[name] === undefined || line[name] === wanted[name])
 }

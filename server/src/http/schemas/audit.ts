@@ -7,6 +7,13 @@ const { limit, cursor } = LIST_ORGANIZATIONS_QUERY.properties
 export const LIST_AUDIT_QUERY = Type.Object({
   action: Type.Optional(Type.String({ description: 'Only what was this.', examples: ['revoke_user'] })),
   callerId: Type.Optional(Type.String({ description: 'Only what this user or client did.' })),
+  entryKind: Type.Optional(
+    Type.String({
+      enum: ['organizations', 'users', 'clients', 'webhooks'],
+      description: 'Only what was done to an entry of the directory of this kind.',
+    }),
+  ),
+  entryId: Type.Optional(Type.String({ description: 'Only what was done to the entry of this id.' })),
   limit,
   cursor,
   organizationId: Type.Optional(

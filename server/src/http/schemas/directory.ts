@@ -18,6 +18,9 @@ const SCOPE = Type.Optional(
 export const LIST_ENTRIES_QUERY = Type.Object({
   ...LIST_ORGANIZATIONS_QUERY.properties,
   organizationId: SCOPE,
+  authority: Type.Optional(
+    Type.String({ description: 'Only users and clients that hold it; nobody else does.' }),
+  ),
 })
 
 export const ENTRIES_QUERY = Type.Object({ organizationId: SCOPE })
@@ -49,7 +52,7 @@ export function directorySchemas(): readonly TSchema[] {
   return [
     ...Object.entries(VIEWS).flatMap(([name, view]) => [
       Type.Object(
-        { ...view, newSecret: NEW_SECRET },
+        { ...view, revision: REVISION, newSecret: NEW_SECRET },
         { $id: `Directory${name}`, description: `A ${name.toLowerCase()} of the directory.` },
       ),
       Type.Object(
@@ -68,6 +71,10 @@ export function directorySchemas(): readonly TSchema[] {
     authorities(),
   ]
 }
+
+const REVISION = Type.Optional(
+  Type.Integer({ description: 'The `ETag` without its quotes. Absent where the directory is a file.' }),
+)
 
 const NEW_SECRET = Type.Optional(
   Type.String({
@@ -115,6 +122,7 @@ const VIEWS = {
     hasQuery: Type.Boolean(),
     events: Type.Array(Type.String()),
     enabled: Type.Boolean(),
+    wakeUps: Type.Boolean({ description: 'Whether registrations may name it to wake their devices.' }),
     secrets: Type.Integer({ description: 'With how many its requests are signed.' }),
   },
 }
@@ -159,6 +167,7 @@ const BODIES = {
     secrets: SECRETS,
     events: optional(Type.Array(Type.String())),
     enabled: FLAG,
+    wakeUps: FLAG,
   },
 }
 

@@ -81,7 +81,8 @@ export function answerWritten(
   { entry, revision, secret }: WrittenEntry,
 ): FastifyReply {
   if (revision !== undefined) reply.header('etag', entityTag(revision))
-  const answer = secret === undefined ? entry : { ...entry, newSecret: secret }
+  // In the body, too: not every client lets those who use it see headers.
+  const answer = { ...entry, revision, newSecret: secret }
   reply.code(status).header('cache-control', 'no-store').header('content-type', JSON_TYPE)
   return reply.send(JSON.stringify(answer))
 }

@@ -2,6 +2,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { ENTRY_KINDS, type EntryKind } from '../../../auth/auth.ts'
 import { JSON_TYPE } from '../../answers/error-body.ts'
 import type { App } from '../../app-type.ts'
+import { parseAuthority } from '../../bodies/directory-parameters.ts'
 import { decodeListCursor, encodeListCursor, parseListParameters } from '../../bodies/list-parameters.ts'
 import { dearly } from '../../dear-work.ts'
 import { ENTRY_NAMES, LIST_ENTRIES_QUERY } from '../../schemas/directory.ts'
@@ -41,12 +42,13 @@ function listRoute(app: App, { auth, limits }: DirectoryServices, kind: EntryKin
     // Ids of webhooks are their organization's own.
     if (kind === 'webhooks' && scope === null) throw new RollcallError('organization_required')
     const { prefix, limit, cursor } = parseListParameters(request.query)
-    const list = [kind, scope ?? undefined, prefix]
+    const authority = parseAuthority(request.query)
+    const list = [kind, scope ?? undefined, prefix, authority]
     const after = decodeListCursor(cursor, list)
     const answerBytesMax = limit * ENTRY_BYTES_MAX
     const dear = { what: 'presence', caller, response: reply.raw, answerBytesMax } as const
     const found = await dearly(limits, dear, async () => {
-      const page = auth.directory.list(kind, scope, { prefix, after, max: limit + 1 })
+      const page = auth.directory.list(kind, scope, { prefix, after, max: limit + 1, authority })
       return [page, PAGE_COST_MS]
     })
     const entries = found.slice(0, limit)
