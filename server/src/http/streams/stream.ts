@@ -7,7 +7,7 @@ import {
   STREAM_HEARTBEAT_MS,
 } from '@rollcall/protocol/limits'
 import type { Principal } from '../../auth/auth.ts'
-import type { Timer } from '../../clock/clock.ts'
+import type { HeardTime } from '../../clock/clock.ts'
 import type { Attachment, Link, LinkCloseReason, LinkPeer, OutboundEvent } from '../../delivery/delivery.ts'
 import { asError } from '../../observe/observe.ts'
 import type { Registration } from '../../store/store.ts'
@@ -37,6 +37,8 @@ const REASONS: { readonly [end in StreamEnd]: DisconnectReason } = {
 export type StreamContext = {
   readonly services: Pick<HttpServices, 'auth' | 'registrar' | 'delivery' | 'clock' | 'log' | 'metrics'>
   readonly ackTimeoutSeconds: number
+  /** On which everything but tokens is judged: nobody is late because the process stood still. */
+  readonly time: Pick<HeardTime, 'nowMs'>
 }
 
 /** Who reads a stream. */
@@ -65,7 +67,8 @@ export class EventStream implements Link {
   readonly #inFlight = new Map<string, OutboundEvent>()
   #attachment: Attachment | undefined
   #authorizedUntilWallMs: number
-  #timer: Timer | undefined
+  /** When it is looked at next. */
+  #dueMs = 0
   #state: 'open' | 'closed' = 'open'
   #isWaiting = false
   #isJudging = false
@@ -197,10 +200,13 @@ export class EventStream implements Link {
   }
 
   #schedule(): void {
-    const { clock } = this.#context.services
-    const leftMs = this.#authorizedWallMs - clock.wallMs()
-    this.#timer?.cancel()
-    this.#timer = clock.after(Math.max(0, Math.min(STREAM_HEARTBEAT_MS, leftMs)), () => this.#look())
+    const leftMs = this.#authorizedWallMs - this.#context.services.clock.wallMs()
+    this.#dueMs = this.#context.time.nowMs() + Math.min(STREAM_HEARTBEAT_MS, leftMs)
+  }
+
+  /** Everything that had arrived by then was read. */
+  heard(untilMs: number): void {
+    if (untilMs >= this.#dueMs && !this.#isJudging) this.#look()
   }
 
   get #authorizedWallMs(): number {
@@ -209,15 +215,14 @@ export class EventStream implements Link {
 
   /** Whether it may live on; and a word, so that nobody between takes it for dead. */
   #look(): void {
-    const { clock } = this.#context.services
-    const nowMs = clock.monotonicMs()
+    const nowMs = this.#context.time.nowMs()
     this.review()
     if (!this.isOpen) return
     if (this.#isStuck(nowMs)) this.close('stuck')
     else if (this.#isUnacknowledged(nowMs)) this.close('unacknowledged')
     if (!this.isOpen) return
     if (this.#response.writableLength === 0) this.#write(HEARTBEAT)
-    if (clock.wallMs() < this.#authorizedWallMs) this.#schedule()
+    if (this.#context.services.clock.wallMs() < this.#authorizedWallMs) this.#schedule()
     else void this.#judgeAgain()
   }
 
@@ -243,7 +248,6 @@ export class EventStream implements Link {
    * on for one look-up.
    */
   async #judgeAgain(): Promise<void> {
-    if (this.#isJudging) return
     this.#isJudging = true
     const { registrar, clock, log } = this.#context.services
     try {
@@ -263,7 +267,6 @@ export class EventStream implements Link {
   #end(end: StreamEnd): void {
     if (!this.isOpen) return
     this.#state = 'closed'
-    this.#timer?.cancel()
     this.#inFlight.clear()
     this.#context.services.metrics.linkClosed(METRIC_REASONS[end] ?? end)
     this.#attachment?.detach(REASONS[end])

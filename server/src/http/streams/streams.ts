@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { IsConcerned } from '../../auth/auth.ts'
-import { afterThisTurn } from '../../clock/clock.ts'
+import { afterThisTurn, HeardTime } from '../../clock/clock.ts'
 import { holderOf } from '../../limits/limits.ts'
 import type { Registration, Sighting } from '../../store/store.ts'
 import type { HttpServices } from '../services.ts'
@@ -13,6 +13,8 @@ const OPENING_COST_MS = 0.15
 const HELD_SECONDS = 10
 /** Streams looked at before everybody else gets a turn. */
 const SLICE = 5_000
+/** How often it is looked which are due, milliseconds. */
+const TICK_MS = 250
 /** Time between two portions of a drain, milliseconds. */
 const STEP_MS = 100
 
@@ -21,13 +23,15 @@ type Services = StreamContext['services'] & Pick<HttpServices, 'limits' | 'takeO
 /** All event streams of this process. */
 export class EventStreams {
   readonly #services: Services
-  readonly #context: StreamContext
+  readonly #ackTimeoutSeconds: number
   readonly #open = new Set<EventStream>()
+  /** From the first stream on. */
+  #context: (StreamContext & { readonly time: HeardTime }) | undefined
   #isStopped = false
 
   constructor(services: Services, { ackTimeoutSeconds }: { readonly ackTimeoutSeconds: number }) {
     this.#services = services
-    this.#context = { services, ackTimeoutSeconds }
+    this.#ackTimeoutSeconds = ackTimeoutSeconds
   }
 
   get count(): number {
@@ -62,6 +66,7 @@ export class EventStreams {
     if (release === undefined)
       throw new RollcallError('unavailable', 'There are too many connections.', { retryAfterSeconds: 5 })
     if (isTaken) takeOvers.note('endpoint', name, registration)
+    this.#context ??= this.#begin()
     const stream = new EventStream(this.#context, response, registration, reader, (ended) => {
       this.#open.delete(ended)
       release()
@@ -69,6 +74,15 @@ export class EventStreams {
     this.#open.add(stream)
     begin()
     stream.open()
+  }
+
+  /** Who is looked at was read before. (docs/adr/0013-time-stands-still.md) */
+  #begin(): StreamContext & { readonly time: HeardTime } {
+    const onHeard = (untilMs: number): void => {
+      for (const stream of this.#open) stream.heard(untilMs)
+    }
+    const time = new HeardTime(this.#services.clock, { tickMs: TICK_MS, onHeard })
+    return { services: this.#services, ackTimeoutSeconds: this.#ackTimeoutSeconds, time }
   }
 
   /** Ends those whose token is not good any more, of whoever is concerned. */
@@ -98,6 +112,7 @@ export class EventStreams {
   /** Cuts those there are. Idempotent. */
   close(): void {
     this.#isStopped = true
+    this.#context?.time.close()
     for (const stream of [...this.#open]) {
       stream.close('draining')
       stream.destroy()
