@@ -10,7 +10,7 @@ import {
   register,
   send,
 } from '../../../test/helpers/delivery-scene.ts'
-import { liveOf } from '../../../test/helpers/mailbox-entries.ts'
+import { entriesOf, liveOf } from '../../../test/helpers/mailbox-entries.ts'
 import { parseAnswer } from './answer.ts'
 import { parseSendEvent } from './command/command.ts'
 
@@ -190,6 +190,18 @@ describe('an event that nobody said would be answered', () => {
       assert.deepEqual([qos0.answered, qos1.answered], qos === 0 ? [1, 0] : [0, 1])
       await scene.store.close()
     }
+  })
+
+  it('can be answered by a device that was woken and has not connected yet', async () => {
+    const scene = await openDelivery()
+    const registration = await register(scene, 'phone')
+    await register(scene, 'tab')
+    await send(scene, { ...PLAIN, qos: 1 })
+    const [entry] = await entriesOf(scene.store, registration)
+    scene.store.history.note({ registration, sequence: entry?.sequence ?? 0 }, 'woken')
+    await answer(scene, 'phone')
+    assert.equal(await refusal(answer(scene, 'tab')), 'answered_elsewhere answeredBy=phone')
+    await scene.store.close()
   })
 
   it('two that answer at once: one wins', async () => {

@@ -15,7 +15,7 @@ import {
   refuse,
   requiredId,
 } from '../parse/parse.ts'
-import type { Answered, AnswerOutcome, Call, HistoryRecord, Store, UserKey } from '../store/store.ts'
+import type { Answered, AnswerOutcome, Call, HistoryRecord, Outcome, Store, UserKey } from '../store/store.ts'
 import { carryOn, type EndingsContext, tell } from './endings.ts'
 import { maskedEvent } from './masking.ts'
 import { senderScope } from './scopes.ts'
@@ -138,9 +138,20 @@ function callOf(record: HistoryRecord): Call {
   }
 }
 
+/** Whether an event can be answered where that is the last that became of it; else it must have been sent there. */
+const MAY_ANSWER: { readonly [outcome in Outcome]: boolean } = {
+  not_connected: false,
+  queued: true,
+  // The push may have brought the event itself.
+  woken: true,
+  sent: true,
+  acknowledged: true,
+  expired: false,
+  discarded: false,
+}
+
 function wasSent({ outcome, at }: HistoryRecord['endpoints'][number]): boolean {
-  if (outcome === 'queued' || outcome === 'sent' || outcome === 'acknowledged') return true
-  return at.some((noted) => noted.outcome === 'sent')
+  return MAY_ANSWER[outcome] || at.some((noted) => noted.outcome === 'sent')
 }
 
 /** The answer as it is stored and shown. Where nobody knows how to mask it, it is not kept. */

@@ -8,7 +8,12 @@ import type { EntryPosition } from '../store/store.ts'
 import { Receipts } from './receipts.ts'
 
 /** For whom, and who sent it. */
-const EVENT = { to: REGISTRATION, senderId: 'client/acme/backend', eventId: 'e' }
+const EVENT = {
+  to: REGISTRATION,
+  sentBy: { kind: 'client', id: 'backend' },
+  senderId: 'client/acme/backend',
+  eventId: 'e',
+} as const
 
 const USUAL = { waitFor: 'acknowledged', graceMs: undefined } as const
 

@@ -3,7 +3,7 @@ import type { Clock } from '../clock/clock.ts'
 import { holderOf, type Pool, type Worker } from '../limits/limits.ts'
 import type { EntryPosition } from '../store/store.ts'
 import type { Waiting } from './command/waiting.ts'
-import { type AwaitedEvent, Waiter } from './waiter.ts'
+import { type AwaitedEvent, type ExpectedEvent, Waiter } from './waiter.ts'
 
 /**
  * The senders that wait for what becomes of their event: no thread, no polling. Each entry waited for is told of
@@ -41,7 +41,7 @@ export class Receipts {
   }
 
   /** The event of a waiter was accepted, with these entries. Call before it is sent to anybody. */
-  expect(waiter: Waiter, event: AwaitedEvent, entries: readonly EntryPosition[], connected: number): void {
+  expect(waiter: Waiter, event: ExpectedEvent, entries: readonly EntryPosition[], connected: number): void {
     waiter.begin(entries, connected)
     waiter.event = event
     for (const { registration, sequence } of entries) {

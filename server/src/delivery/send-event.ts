@@ -26,7 +26,7 @@ import { lookUpConnected, lookUpEnded } from './nodes/look-up.ts'
 import { sendOnceElsewhere } from './nodes/send-once.ts'
 import type { Receipts } from './receipts.ts'
 import { senderScope } from './scopes.ts'
-import type { AwaitedEvent, ReceiptCount, ReceiptWait, Waiter } from './waiter.ts'
+import type { ExpectedEvent, ReceiptCount, ReceiptWait, Waiter } from './waiter.ts'
 import { takeWrite } from './write-share.ts'
 
 /** While no more than this waits to be written nobody's share is looked at: it is written in no time, or soon is more. */
@@ -314,8 +314,8 @@ function withEventId(error: unknown, eventId: string): unknown {
   })
 }
 
-function awaited({ to, eventId, sentBy, senderOrganizationId }: Accepted): AwaitedEvent {
-  return { to, eventId, senderId: senderScope(sentBy, senderOrganizationId) }
+function awaited({ to, eventId, sentBy, senderOrganizationId }: Accepted): ExpectedEvent {
+  return { to, eventId, sentBy, senderId: senderScope(sentBy, senderOrganizationId) }
 }
 
 /** What came to its end while the event became durable is not waited for. */

@@ -1,10 +1,13 @@
 import { GRACE_MS } from '@rollcall/protocol/limits'
 import type { Clock, Timer } from '../clock/clock.ts'
-import type { EntryPosition, UserKey } from '../store/store.ts'
+import type { EntryPosition, Sender, UserKey } from '../store/store.ts'
 import type { Waiting } from './command/waiting.ts'
 
 /** An event by whom it is for and who sent it, as `CallDraft` has it: others may have sent something under its id. */
 export type AwaitedEvent = { readonly to: UserKey; readonly senderId: string; readonly eventId: string }
+
+/** The same, with what its sender was: so the history finds it. */
+export type ExpectedEvent = AwaitedEvent & { readonly sentBy: Sender }
 
 /** How long a sender waits for receipts, and the signal that it went away. */
 export type ReceiptWait = { readonly waitMs: number; readonly gone: AbortSignal }
@@ -30,7 +33,7 @@ export class Waiter {
   readonly #waiting: Waiting
   entries: readonly EntryPosition[] = []
   /** The event that it waits for, once that was accepted. */
-  event: AwaitedEvent | undefined
+  event: ExpectedEvent | undefined
   /** Under which it waits for an answer; empty: it does not. */
   eventName = ''
   /** Entries of which nothing is known yet, and those of which an answer may still come. */

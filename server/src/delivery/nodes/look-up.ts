@@ -1,13 +1,26 @@
-import type { EntryPosition, RegistrationKey, Store, UserKey } from '../../store/store.ts'
+import type { EntryPosition, Outcome, RegistrationKey, Sender, Store, UserKey } from '../../store/store.ts'
 
 /** What somebody waits for, and what of it is not known yet. */
 export type Awaited = {
   readonly to: UserKey
+  /** Others may have sent something under its id. */
+  readonly sentBy: Sender
   readonly eventId: string
   readonly open: readonly EntryPosition[]
 }
 
 export type Ended = { readonly entry: EntryPosition; readonly isAcknowledged: boolean }
+
+/** Whether an entry of a mailbox came to its end so. */
+const HAS_ENDED: { readonly [outcome in Outcome]: boolean } = {
+  not_connected: true,
+  queued: false,
+  woken: false,
+  sent: false,
+  acknowledged: true,
+  expired: true,
+  discarded: true,
+}
 
 /**
  * What became of entries of which nothing was heard, once the time is over: they may have ended at another process, and its word
@@ -15,13 +28,13 @@ export type Ended = { readonly entry: EntryPosition; readonly isAcknowledged: bo
  */
 export async function lookUpEnded(
   { history }: Pick<Store, 'history'>,
-  { to, eventId, open }: Awaited,
+  { to, sentBy, eventId, open }: Awaited,
 ): Promise<{ readonly ended: readonly Ended[]; readonly answeredBy: string | undefined }> {
-  const record = await history.find(eventId, to)
+  const record = await history.find(eventId, { organizationId: to.organizationId, userId: to.userId, sentBy })
   const ended = open.flatMap((entry): readonly Ended[] => {
     const { userEndpointId } = entry.registration
     const known = record?.endpoints.find((one) => one.userEndpointId === userEndpointId)
-    if (known === undefined || known.outcome === 'queued' || known.outcome === 'sent') return []
+    if (known === undefined || !HAS_ENDED[known.outcome]) return []
     return [{ entry, isAcknowledged: known.outcome === 'acknowledged' }]
   })
   return { ended, answeredBy: record?.answered?.userEndpointId }
