@@ -219,7 +219,7 @@ export class EventStream implements Link {
     this.review()
     if (!this.isOpen) return
     if (this.#isStuck(nowMs)) this.close('stuck')
-    else if (this.#isUnacknowledged(nowMs)) this.close('unacknowledged')
+    else if (this.#isUnacknowledged(nowMs)) this.#closeUnacknowledged()
     if (!this.isOpen) return
     if (this.#response.writableLength === 0) this.#write(HEARTBEAT)
     if (this.#context.services.clock.wallMs() < this.#authorizedWallMs) this.#schedule()
@@ -241,6 +241,19 @@ export class EventStream implements Link {
     else this.#fullSinceMs ??= nowMs
     if (this.#fullSinceMs === undefined || ackTimeoutSeconds === 0) return false
     return nowMs - this.#fullSinceMs >= ackTimeoutSeconds * 1000
+  }
+
+  #closeUnacknowledged(): void {
+    const { organizationId, userId } = this.#registration
+    this.#context.services.log.warn(
+      'http: the reader of a stream acknowledges none of its events, and is closed',
+      {
+        organizationId,
+        userId,
+        inFlightMax: IN_FLIGHT_MAX,
+      },
+    )
+    this.close('unacknowledged')
   }
 
   /**

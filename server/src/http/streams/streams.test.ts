@@ -169,7 +169,7 @@ describe('an event stream', () => {
   })
 
   it('takes no more than 64 unacknowledged, and lets go of whoever acknowledges none of them', async (test) => {
-    const { open, send, clock, url, delivery, link } = await scene(test)
+    const { open, send, clock, url, delivery, link, logged, closedLinks } = await scene(test)
     const reader = await open()
     await reader.until(({ messages }) => messages[0])
     for (let n = 1; n <= 64; n++) void send('{}', n)
@@ -181,6 +181,10 @@ describe('an event stream', () => {
     void send('{}', 66)
     for (let at = 0; at < 6; at++) await clock.advance(15_000)
     assert.equal(await closedReason(reader), 'unacknowledged')
+    assert.deepEqual(closedLinks, ['unacknowledged'], 'counted')
+    const told = logged.filter((line) => line.includes('acknowledges none')).map((line) => JSON.parse(line))
+    const [{ organizationId, userId, inFlightMax }] = told
+    assert.deepEqual([told.length, organizationId, userId, inFlightMax], [1, 'acme', 'alice', 64])
   })
 
   it('holds nothing of a reader that takes nothing, and lets it go', async (test) => {
