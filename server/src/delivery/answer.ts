@@ -15,10 +15,18 @@ import {
   refuse,
   requiredId,
 } from '../parse/parse.ts'
-import type { Answered, AnswerOutcome, Call, HistoryRecord, Outcome, Store, UserKey } from '../store/store.ts'
+import {
+  type Answered,
+  type AnswerOutcome,
+  type Call,
+  type HistoryRecord,
+  type Outcome,
+  type Store,
+  senderScope,
+  type UserKey,
+} from '../store/store.ts'
 import { carryOn, type EndingsContext, tell } from './endings.ts'
 import { maskedEvent } from './masking.ts'
-import { senderScope } from './scopes.ts'
 
 /** One endpoint's answer to an event. */
 export type AnswerCommand = {

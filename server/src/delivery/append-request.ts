@@ -1,17 +1,18 @@
 import { ANSWERABLE_MS } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
 import type { Sealer } from '../masks/masks.ts'
-import type {
-  AdmitWrite,
-  AppendRequest,
-  CallDraft,
-  CancelDraft,
-  Claim,
-  MailboxBounds,
-  StoredEvent,
+import {
+  type AdmitWrite,
+  type AppendRequest,
+  type CallDraft,
+  type CancelDraft,
+  type Claim,
+  type MailboxBounds,
+  type StoredEvent,
+  senderScope,
 } from '../store/store.ts'
 import { type Accepted, draftOf, type Outgoing } from './accept.ts'
-import { sealContext, senderScope } from './scopes.ts'
+import { sealContext } from './scopes.ts'
 
 export type AppendContext = {
   readonly clock: Clock

@@ -1,9 +1,4 @@
-import type { Sender, UserKey } from '../store/store.ts'
-
-/** A name that no two senders share: not even a user and a client that are called alike. Ids contain no slash. */
-export function senderScope({ kind, id }: Sender, organizationId: string): string {
-  return `${kind}/${kind === 'service' ? '' : organizationId}/${id}`
-}
+import type { UserKey } from '../store/store.ts'
 
 /** What a seal is bound to, so that a sealed event cannot be moved into another user's mailbox. */
 export function sealContext({ organizationId, userId }: UserKey, eventId: string): string {

@@ -3,16 +3,17 @@ import type { Principal } from '../auth/auth.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { type Limits, turnOf } from '../limits/limits.ts'
 import type { Statistics, Tally } from '../observe/observe.ts'
-import type {
-  AdmitWrite,
-  AppendOutcome,
-  Claim,
-  MailboxBounds,
-  Outcome,
-  RegistrationKey,
-  Sighting,
-  Store,
-  UserKey,
+import {
+  type AdmitWrite,
+  type AppendOutcome,
+  type Claim,
+  type MailboxBounds,
+  type Outcome,
+  type RegistrationKey,
+  type Sighting,
+  type Store,
+  senderScope,
+  type UserKey,
 } from '../store/store.ts'
 import { type AcceptContext, type Accepted, accept, draftOf } from './accept.ts'
 import { type AppendContext, appendRequest } from './append-request.ts'
@@ -25,7 +26,6 @@ import { areDear } from './masking.ts'
 import { lookUpConnected, lookUpEnded } from './nodes/look-up.ts'
 import { sendOnceElsewhere } from './nodes/send-once.ts'
 import type { Receipts } from './receipts.ts'
-import { senderScope } from './scopes.ts'
 import type { ExpectedEvent, ReceiptCount, ReceiptWait, Waiter } from './waiter.ts'
 import { takeWrite } from './write-share.ts'
 

@@ -119,7 +119,7 @@ const UNUSED_SERVICES: HttpServices = {
   metrics: { refused: unused, render: unused, linkClosed: unused },
   statistics: { sinceWallMs: 0, read: unused },
   readiness: { notReadyBecause: unused },
-  log: { error: unused, debug: unused },
+  log: { error: unused, warn: unused, debug: unused },
   clock: { wallMs: unused, monotonicMs: unused, after: unused, every: unused, sleep: unused },
   random: { bytes: (size) => Buffer.alloc(size) },
 }

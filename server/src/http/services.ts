@@ -78,7 +78,7 @@ export type HttpServices = {
   readonly statistics: Pick<Statistics, 'sinceWallMs' | 'read'>
   readonly charts: Pick<Charts, 'day'>
   readonly readiness: Readiness
-  readonly log: Pick<Log, 'error' | 'debug'>
+  readonly log: Pick<Log, 'error' | 'warn' | 'debug'>
   readonly clock: Clock
   readonly random: Random
 }

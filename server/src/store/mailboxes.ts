@@ -80,7 +80,7 @@ export type CancelDraft = {
 /** What is kept of an event that was sent to be answered, with its entries in the mailboxes. */
 export type CallDraft = {
   /**
-   * Who sent it. A newer event with the same id joins it where the same sender sent it and nobody has answered yet:
+   * Who sent it, as `senderScope` names it. A newer event with the same id joins it where the same sender sent it and nobody has answered yet:
    * then all who got either are its endpoints. After an answer it takes its place. Another sender's newer one is
    * none meanwhile.
    */

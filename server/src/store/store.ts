@@ -83,6 +83,7 @@ export {
   type UserKey,
 } from './registrations.ts'
 export type { Claim, ClaimOutcome, IdempotencyKey, Reply, ReplyStore } from './replies.ts'
+export { senderScope } from './sender-scope.ts'
 export type { ListChange, RevokedToken, SharedList, SigningKey, UserRevocation } from './shared-list.ts'
 export { type Holding, isOverShare, SHARE_PERCENTS, type SharePercents, Shares } from './shares.ts'
 export type { Swept } from './sweep.ts'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { LIFECYCLE_EVENTS, type LifecycleEventType } from '@rollcall/protocol/lifecycle'
+import { senderScope } from '../sender-scope.ts'
 import type { CallDraft, Sender, UserKey } from '../store.ts'
 import { linkOf, liveOf } from './entries.ts'
 import { ACME, add, draft, names, send } from './history-scene.ts'
@@ -45,20 +46,22 @@ async function fill(scene: Scene): Promise<void> {
   add(scene, 'elsewhere', { organizationId: 'globex' })
   await send(scene, 'to alice')
   await send(scene, 'to bob', 1000, 'bob')
-  await ring(scene, ALICE, 'ring alice', 'bob')
-  await ring(scene, BOB, 'ring bob', 'backend')
+  await ring(scene, ALICE, 'ring alice', { kind: 'user', id: 'bob' })
+  await ring(scene, BOB, 'ring bob', { kind: 'client', id: 'alice' })
+  await ring(scene, BOB, 'alice rings', BY_ALICE)
   await scene.under.advance(2_000)
 }
 
-async function ring(scene: Scene, user: UserKey, eventId: string, senderId: string): Promise<void> {
+async function ring(scene: Scene, user: UserKey, eventId: string, sentBy: Sender): Promise<void> {
   const event = {
     eventId,
     payload: Buffer.from(eventId),
     sealed: false,
     acceptedAtWallMs: scene.under.wallMs(),
   }
+  const senderId = senderScope(sentBy, user.organizationId)
   const call: CallDraft = { senderId, endsAtWallMs: scene.under.wallMs() + 60_000, masks: [] }
-  const record = draft(scene, eventId, { ...user, qos: 1 })
+  const record = draft(scene, eventId, { ...user, qos: 1, senderId: sentBy.id, sentBy })
   const request = { ...user, event, call, record, eventsMax: 100, bytesMax: 100_000 }
   await scene.store.mailboxes.append(request)
 }
@@ -91,6 +94,7 @@ const ALL_KNOWN = ['registered', 'seen', 'listed', 'history', 'call', 'feed', 'd
 
 async function assertErased(scene: Scene): Promise<void> {
   assert.deepEqual(await known(scene, ALICE), [])
+  assert.equal(await scene.store.calls.find(BOB, 'alice rings'), undefined)
   assert.equal(await scene.reply(ALICE, 'key'), undefined)
   assert.equal(await names(scene, ACME), 'ring bob to bob by a client alice')
   assert.equal(await names(scene, { organizationId: 'globex' }), 'elsewhere')
@@ -107,8 +111,8 @@ export const erasureCases: Cases = {
     assert.deepEqual(erased, {
       registrations: 2,
       mailboxEvents: 4,
-      events: 3,
-      calls: 1,
+      events: 4,
+      calls: 2,
       replies: 1,
       feedEntries: 2,
       deadLetters: 1,

@@ -67,7 +67,12 @@ async function fill(store: Store, wallMs: number): Promise<void> {
       ...MALLORY,
       event: { ...event, expiresAtWallMs: wallMs + 60_000 },
       record: draftOf(number, { ...MALLORY, eventId: `m${number}`, qos: 1 }),
-      call: { senderId: NAME, endsAtWallMs: wallMs + 60_000, masks: [], cancelOthers: { ...event } },
+      call: {
+        senderId: `user/acme/${NAME}`,
+        endsAtWallMs: wallMs + 60_000,
+        masks: [],
+        cancelOthers: { ...event },
+      },
       idempotency: { owner, key: `key ${number}`, rememberMs: 600_000, token: `t${number}` },
       collapseKey: `c${number % 5} of ${NAME}`,
       eventsMax: 100,

@@ -1,3 +1,4 @@
+import { senderScope } from '../sender-scope.ts'
 import type { ErasureStore, UserKey } from '../store.ts'
 import { list, number, optional, text } from './connection/answers.ts'
 import { atName, atUser, type Engine } from './engine.ts'
@@ -41,9 +42,10 @@ async function inSlices(
   partition: number,
   { organizationId, userId }: UserKey,
 ): Promise<number> {
+  const sender = senderScope({ kind: 'user', id: userId }, organizationId)
   let count = 0
   for (let from: string | undefined = '0'; from !== undefined; ) {
-    const args: readonly (string | number)[] = [organizationId, userId, from, LOOKED_MAX]
+    const args: readonly (string | number)[] = [organizationId, userId, from, LOOKED_MAX, sender]
     const [next, gone] = list(await functions.call('durable', name, partition, args))
     count += number(gone)
     from = optional(next, text)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { CALLS_MAX, CALLS_PER_USER_BYTES_MAX, CALLS_PER_USER_MAX } from '../../bounds.ts'
+import { senderScope } from '../../sender-scope.ts'
 import type { CancelDraft, UserKey } from '../../store.ts'
 import type { Journal } from '../journal/journal.ts'
 import { numberKey, readNumberKey, userName } from '../keys.ts'
@@ -96,9 +97,10 @@ export class CallBook {
 
   /** Forgets the calls of a user, and those that it sent. Returns how many. */
   erase({ organizationId, userId }: UserKey): number {
+    const sender = senderScope({ kind: 'user', id: userId }, organizationId)
     const own = [...this.#calls.values()].filter(
       ({ values }) =>
-        values.organizationId === organizationId && (values.userId === userId || values.senderId === userId),
+        values.organizationId === organizationId && (values.userId === userId || values.senderId === sender),
     )
     for (const call of own) this.#drop(call)
     return own.length

@@ -1,4 +1,5 @@
 import { CALLS_MAX, CALLS_PER_USER_BYTES_MAX, CALLS_PER_USER_MAX } from '../../bounds.ts'
+import { senderScope } from '../../sender-scope.ts'
 import type { AppendOutcome, AppendRequest, Call, CallDraft, CancelDraft, UserKey } from '../../store.ts'
 
 /** One endpoint's part: the entry of its mailbox that it was sent as; 0 where that is not known. */
@@ -73,9 +74,10 @@ export class Calls {
 
   /** Forgets the calls of a user, and those that it sent. Returns how many. */
   erase({ organizationId, userId }: UserKey): number {
+    const sender = senderScope({ kind: 'user', id: userId }, organizationId)
     const own = this.#kept.filter(
       ({ user, senderId }) =>
-        user.organizationId === organizationId && (user.userId === userId || senderId === userId),
+        user.organizationId === organizationId && (user.userId === userId || senderId === sender),
     )
     for (const call of own) this.#drop(call)
     return own.length
