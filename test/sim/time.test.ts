@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Clock } from '../../server/src/clock/clock.ts'
+import { type Clock, HeardTime } from '../../server/src/clock/clock.ts'
 import type { EndpointKey, ReplyStore, Store } from '../../server/src/store/store.ts'
 import { Violation } from './ledger.ts'
 import { type Plant, World } from './world.ts'
 
 const SEEDS_MAX = 10
 const STEPS = 600
+/** Nobody ends sooner after a start, milliseconds. */
+const AFTER_START_MS = 60_000
 
 /** The first violation that a faulty store leads to, in one of some seeds. */
 async function foundIn(plant: Plant): Promise<string> {
@@ -21,23 +23,37 @@ async function foundIn(plant: Plant): Promise<string> {
   return 'nothing'
 }
 
-/** A store that refuses keepalives once a period is over by `nowMs`, whatever it has given since. */
-function withDeadlines(store: Store, nowMs: () => number): Store {
+/**
+ * A store that refuses keepalives once a period is over by `nowMs`, whatever it has given since.
+ *
+ * @param onLift told what gives everybody a period anew
+ */
+function withDeadlines(
+  store: Store,
+  nowMs: () => number,
+  onLift: (lift: () => void) => void = () => undefined,
+): Store {
+  const periods = new Map<string, number>()
+  const spareUntilMs = nowMs() + AFTER_START_MS
   const deadlines = new Map<string, number>()
   const nameOf = ({ organizationId, userId, userEndpointId }: EndpointKey) =>
     JSON.stringify([organizationId, userId, userEndpointId])
   const { registrations } = store
+  onLift(() => {
+    for (const [name, periodMs] of periods) deadlines.set(name, nowMs() + periodMs)
+  })
   return {
     ...store,
     registrations: {
       ...registrations,
       async register(request, max) {
+        periods.set(nameOf(request), request.keepAliveSeconds * 1000)
         deadlines.set(nameOf(request), nowMs() + request.keepAliveSeconds * 1000)
         return registrations.register(request, max)
       },
       async keepalive(endpoint, until) {
         const deadlineMs = deadlines.get(nameOf(endpoint))
-        if (deadlineMs !== undefined && nowMs() >= deadlineMs) return undefined
+        if (deadlineMs !== undefined && nowMs() >= Math.max(deadlineMs, spareUntilMs)) return undefined
         const kept = await registrations.keepalive(endpoint, until)
         if (kept !== undefined) deadlines.set(nameOf(endpoint), nowMs() + kept.keepAliveSeconds * 1000)
         return kept
@@ -46,7 +62,41 @@ function withDeadlines(store: Store, nowMs: () => number): Store {
   }
 }
 
+/** It knows when the process stands still, and nothing of a disk that refuses. */
+function deafToRefusals(store: Store, clock: Clock): Store {
+  let lift = (): void => undefined
+  const time = new HeardTime(clock, { onStandstill: () => lift() })
+  return withDeadlines(
+    store,
+    () => time.nowMs(),
+    (whenLifted) => (lift = whenLifted),
+  )
+}
+
+/** It knows of refusals, as the store's own time has them, and takes the time in which the process stands still for passed. */
+function deafToStandstills(store: Store, clock: Clock): Store {
+  const { serviceTime } = store
+  const time = new HeardTime(clock)
+  const refusedMs = (): number => time.nowMs() - serviceTime.nowMs()
+  const nowMs = (): number => clock.monotonicMs() - refusedMs()
+  return withDeadlines(store, nowMs, (lift) => {
+    let beforeMs = refusedMs()
+    clock.every(20, () => {
+      if (refusedMs() > beforeMs + 1) lift()
+      beforeMs = refusedMs()
+    })
+  })
+}
+
 describe('the simulation finds in a store’s time', () => {
+  for (const [what, plant] of [
+    ['while the process stands still alone', deafToStandstills],
+    ['while the disk refuses alone', deafToRefusals],
+  ] as const)
+    it(`that it passes ${what}`, async () => {
+      assert.match(await foundIn(plant), /was refused .* before its time/)
+    })
+
   it('that it passes while the process stands still, or the disk refuses', async () => {
     const found = await foundIn((store, clock) => withDeadlines(store, () => clock.monotonicMs()))
     assert.match(found, /was refused .* before its time/)
