@@ -133,6 +133,7 @@ function authFor({ token, organizationId, userId, isBackend }: Caller, clock: Cl
   return {
     authenticate,
     authenticateStale: async (given) => ({ principal: authenticate(given), expired: false }),
+    isGone: () => false,
     isStillGood: (given) => given === token,
     revokeUser: () => Promise.reject(new Error('not here')),
     onRevoked: () => undefined,

@@ -14,6 +14,7 @@ import { createPasswordCheck } from './oauth/password-check.ts'
 import { createSecretChecker } from './oauth/secret-checker.ts'
 import type { TokenRequest, TokenResponse } from './oauth/token-request.ts'
 import { NO_WITNESS } from './oauth/witness.ts'
+import { createIsGone, type IsGone } from './revocation/gone.ts'
 import { createRevocation } from './revocation/revocation.ts'
 import { type RevocationListener, RevocationNotices } from './revocation/revocation-notices.ts'
 import { NO_ORGANIZATION, type RevokedUsers } from './revocation/revoked-users.ts'
@@ -80,6 +81,11 @@ export interface Auth extends Authenticator {
    * @throws RollcallError `unavailable`
    */
   revokeUser(user: UserKey): Promise<void>
+  /**
+   * Whether a user who was heard of then, with a good token, has been revoked, disabled or removed since: nothing of its
+   * may leave for its devices by other ways than a connection. Cheap.
+   */
+  isGone: IsGone
   /** Has `listener` called whenever tokens that were good may not be any more, before their time. */
   onRevoked(listener: RevocationListener): void
   /** Grows whenever that happens: what was found about a token holds as long as this stays. Cheap. */
@@ -166,6 +172,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     token: (request) => asOAuthError(grant(request)),
     revoke: (request) => asOAuthError(revoke(request)),
     revokeUser: (user) => users.revoke(user),
+    isGone: createIsGone({ directory, foreign, revokedUsers }),
     onRevoked: (listener) => notices.listen(listener),
     revocations: () => notices.count,
     organizations: () => directory.current().organizations,

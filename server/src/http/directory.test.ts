@@ -76,9 +76,10 @@ test('nothing that is answered has a secret, a hash, or the query of an address 
   }
   const hook = await as('boss', 'GET webhooks/hook')
   assert.deepEqual(
-    [hook.body['url'], hook.body['hasQuery'], hook.body['secrets']],
-    ['https://hooks.example/x', true, 1],
+    [hook.body['url'], hook.body['hasQuery'], hook.body['secrets'], hook.body['wakeUps']],
+    ['https://hooks.example/x', true, 1, false],
   )
+  assert.equal((await as('boss', 'PATCH webhooks/hook', { wakeUps: true }, '*')).body['wakeUps'], true)
 })
 
 test('another organization is not there: not to be read, changed, removed, moved to or added to', async (t) => {

@@ -8,7 +8,7 @@ import type { Webhook } from '../../auth/auth.ts'
 import { createSealer } from '../../masks/masks.ts'
 import { Statistics } from '../../observe/observe.ts'
 import { createMemoryStore } from '../../store/memory/memory.ts'
-import type { Registration } from '../../store/store.ts'
+import type { Registration, UserKey } from '../../store/store.ts'
 import type { Message } from '../post.ts'
 import { isHostListed, PUSH_SERVICES } from './push-hosts.ts'
 import { makeVapidKeys } from './vapid-keys.ts'
@@ -28,9 +28,13 @@ const HOOK: Webhook = {
   ...{ events: new Set(), enabled: true, wakeUps: true },
 }
 
-type Options = { readonly settings?: object; readonly webhooks?: readonly Webhook[] }
+type Options = {
+  readonly settings?: object
+  readonly webhooks?: readonly Webhook[]
+  readonly isGone?: (user: UserKey, heardAtWallMs: number) => boolean
+}
 
-function scene(test: TestContext, { settings = {}, webhooks = [HOOK] }: Options = {}) {
+function scene(test: TestContext, { settings = {}, webhooks = [HOOK], isGone = () => false }: Options = {}) {
   const clock = createFakeClock()
   const store = createMemoryStore({ clock })
   const posts: { readonly url: string; readonly message: Message }[] = []
@@ -42,6 +46,7 @@ function scene(test: TestContext, { settings = {}, webhooks = [HOOK] }: Options 
     store,
     sealer: createSealer(Buffer.alloc(32, 1), seededRandom(1)),
     auth: {
+      isGone,
       organizations: () =>
         new Map([['acme', { id: 'acme', name: 'Acme', webhooks, send: [], senderId: false }]]),
     },
@@ -207,6 +212,23 @@ describe('a device that sleeps', () => {
     wakeUps.wake(await register(), EVENT, 1)
     await settle()
     assert.notEqual((await find())?.wakeUp, undefined)
+  })
+
+  it('is not woken any more once its user was removed or revoked, until it was heard of since', async (test) => {
+    const asked: unknown[] = []
+    const isGone = (user: UserKey, heardAtWallMs: number): boolean =>
+      asked.push([user.userId, heardAtWallMs]) < 2
+    const { register, wakeUps, posts, settle, find, counts, clock, webPush } = scene(test, { isGone })
+    const heardAtWallMs = clock.wallMs()
+    wakeUps.wake(await register({ ...webPush, include: 'event' }), EVENT, 1)
+    await settle()
+    assert.deepEqual([posts.length, counts, asked], [0, [], [['alice', heardAtWallMs]]])
+    assert.equal(wakeUps.waitingCount, 0)
+    const registration = await find()
+    assert(registration?.wakeUp !== undefined, 'it stays for when it is back')
+    wakeUps.wake(registration, EVENT, 2)
+    await settle()
+    assert.equal(posts.length, 1)
   })
 
   it('of a webhook is forgotten by 410 alone: a wrong path answers 404', async (test) => {

@@ -43,7 +43,7 @@ export interface WakeUps {
 export type WakeUpsOptions = {
   readonly store: Pick<Store, 'registrations' | 'history'>
   readonly sealer: Sealer
-  readonly auth: Pick<Auth, 'organizations'>
+  readonly auth: Pick<Auth, 'organizations' | 'isGone'>
   readonly clock: Clock
   /** Makes UUIDv7s. */
   readonly newId: () => string
@@ -157,7 +157,7 @@ class Waker implements WakeUps {
   }
 
   async #try(attempt: WakeAttempt): Promise<WakeResult> {
-    const { store, sealer, metrics } = this.#options
+    const { store, sealer, metrics, auth } = this.#options
     const { organizationId, userId, userEndpointId, registrationId } = attempt.registration
     const [found] = await store.registrations.look([{ organizationId, userId, userEndpointId }], {
       link: true,
@@ -165,6 +165,8 @@ class Waker implements WakeUps {
     const registration = found?.registration
     if (registration?.registrationId !== registrationId || registration.wakeUp === undefined) return 'gone'
     if (found?.link !== undefined) return 'connected'
+    // A push may bear the event itself, to a device whose connection was closed.
+    if (auth.isGone(registration, registration.lastKeepAliveAtWallMs)) return 'gone'
     const wakeUp = readWakeUp(sealer, registration)
     if (wakeUp === undefined) return this.#unreadable(registration, registration.wakeUp)
     const failure = await this.#post(wakeUp, attempt)
