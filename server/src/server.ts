@@ -253,6 +253,7 @@ function buildReach(laid: Laid & { readonly auth: Auth; readonly wakeUps: WakeUp
     quotas: limits,
     onAsleep: (registration, event, sequence) => wakeUps.wake(registration, sleepersEvent(event), sequence),
     onAttached: ({ registrationId }) => wakeUps.connected(registrationId),
+    onLeft: (registration) => wakeUps.left(registration),
     organizationOf: (id) => auth.organizations().get(id),
     mayBeOrganization: (id) => auth.mayBeOrganization(id),
   })

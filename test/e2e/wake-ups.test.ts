@@ -8,6 +8,7 @@ import { connect, type Event, type SdkError } from '@rollcall/client/client'
 import { WebSocket } from 'ws'
 import { call } from '../helpers/call.ts'
 import { makeDirectory, tokenOfClient, tokenOfUser } from '../helpers/directory.ts'
+import { eventsOf, openStream } from '../helpers/event-stream.ts'
 import { PushBrowser, PushService, vapidClaims } from '../helpers/push-service.ts'
 import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
 import { WebhookReceiver } from '../helpers/webhook-receiver.ts'
@@ -104,6 +105,23 @@ describe('devices that sleep', () => {
       [rest.type, token, userEndpointId, rest.eventId, eventType, rest.event],
       ['UserEndpointWakeUpRequestedEvent', 'apns-token', 'phone', eventId, 'CallOfferedEvent', undefined],
     )
+  })
+
+  it('are woken when their connection ends before they have acknowledged what it bore', async (t) => {
+    await register(t, 'in a tunnel', { kind: 'webhook', webhookId: 'push', token: 'apns-token' })
+    const stream = await openStream(server.url, { token: bob, userEndpointId: 'in a tunnel' })
+    await stream.until(({ messages }) => messages[0])
+    const eventId = await ring('in a tunnel')
+    await stream.until((read) => eventsOf(read)[0])
+    assert.equal(hook.got.length, 0, 'it has a connection')
+    stream.destroy()
+    await eventually(() => hook.got.length === 1, 'a request')
+    hook.got.splice(0)
+    const again = await openStream(server.url, { token: bob, userEndpointId: 'in a tunnel' })
+    const [event] = await again.until((read) => eventsOf(read).length === 1 && eventsOf(read))
+    assert.equal(JSON.parse(event?.data ?? '').id, eventId)
+    again.destroy()
+    await eventually(() => hook.got.splice(0).length === 1, 'and again, until it has acknowledged it')
   })
 
   it('are forgotten where the push service does not know them any more, and nobody follows its redirects', async (t) => {

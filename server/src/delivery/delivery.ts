@@ -1,3 +1,4 @@
+import type { DisconnectReason } from '@rollcall/protocol/lifecycle'
 import type { Principal } from '../auth/auth.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Cluster } from '../cluster/cluster.ts'
@@ -166,6 +167,8 @@ export type DeliveryOptions = {
   readonly onAsleep?: OnAsleep
   /** An endpoint has a link. Default: nobody is told. */
   readonly onAttached?: (registration: Registration) => void
+  /** An endpoint that can be woken has lost its link: what it was sent may never have come. Default: nobody is told. */
+  readonly onLeft?: (registration: Registration) => void
   /** How many events callers may send, and how many bytes of them may wait to be written. */
   readonly quotas: Pick<Limits, 'sendEvents' | 'work' | 'turns' | 'ledger' | 'shedding'>
 }
@@ -258,8 +261,16 @@ function remind({ clock, newId, metrics }: DeliveryOptions, links: Links, regist
   if (taken === true) metrics.reminderSent()
 }
 
+/** Ends of a link after which there is another one, nothing to come back for, or nobody to wake the device. */
+const STAYS_ASLEEP: ReadonlySet<DisconnectReason> = new Set([
+  'taken_over',
+  'endpoint_expired',
+  'endpoint_unregistered',
+  'server_draining',
+])
+
 function outboxContext(
-  { store, sealer, clock, log }: DeliveryOptions,
+  { store, sealer, clock, log, onLeft }: DeliveryOptions,
   context: EndingsContext,
   endings: Endings,
 ): OutboxContext {
@@ -277,6 +288,10 @@ function outboxContext(
     onDetached(outbox) {
       endings.flush()
       context.links.remove(outbox)
+    },
+    onLeft(registration, reason) {
+      if (registration.wakeUp === undefined || STAYS_ASLEEP.has(reason)) return
+      if (context.links.find(registration) === undefined) onLeft?.(registration)
     },
   }
 }

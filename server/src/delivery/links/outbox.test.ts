@@ -62,6 +62,7 @@ function setup(quota: number) {
     onLapsed: () => settled.push('expired'),
     onFailed: () => settled.push('read failed'),
     onDetached: () => undefined,
+    onLeft: () => undefined,
   }
   const link: Link = {
     peer: PEER,

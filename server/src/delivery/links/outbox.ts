@@ -51,6 +51,8 @@ export type OutboxContext = {
   onFailed(outbox: Outbox, error: unknown): void
   /** The link was detached. */
   onDetached(outbox: Outbox): void
+  /** The store knows it too. */
+  onLeft(registration: Registration, reason: DisconnectReason): void
 }
 
 /** An entry of the one mailbox that an outbox has. */
@@ -134,7 +136,12 @@ export class Outbox implements Attachment, LinkHandle {
     this.#detached = true
     this.#context.onDetached(this)
     // A store that is closed knows of no links.
-    this.#context.links.detach(this.registration, this, reason).catch(() => undefined)
+    void this.#leave(reason).catch(() => undefined)
+  }
+
+  async #leave(reason: DisconnectReason): Promise<void> {
+    await this.#context.links.detach(this.registration, this, reason)
+    this.#context.onLeft(this.registration, reason)
   }
 
   /** Sends a QoS 0 event now, whatever waits. */

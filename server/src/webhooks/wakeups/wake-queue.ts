@@ -192,8 +192,10 @@ export class WakeQueue {
       sleeper.failures++
       sleeper.state = 'pausing'
       this.#after(sleeper, retryMs, () => this.#line(sleeper))
-    } else if (result === 'gone' || result === 'connected') this.#forget(sleeper)
-    else this.#rest(sleeper)
+    } else if (result !== 'gone' && result !== 'connected') this.#rest(sleeper)
+    // It has gone again, and something came after it was looked for.
+    else if (sleeper.hasMore) this.#lineAnew(sleeper)
+    else this.#forget(sleeper)
   }
 
   #rest(sleeper: Sleeper): void {
@@ -201,10 +203,15 @@ export class WakeQueue {
     sleeper.failures = 0
     if (!sleeper.hasMore) sleeper.sequences = []
     this.#after(sleeper, this.#options.restMs, () => {
-      if (!sleeper.hasMore) return this.#forget(sleeper)
-      sleeper.hasMore = false
-      this.#line(sleeper)
+      if (sleeper.hasMore) this.#lineAnew(sleeper)
+      else this.#forget(sleeper)
     })
+  }
+
+  #lineAnew(sleeper: Sleeper): void {
+    sleeper.hasMore = false
+    sleeper.failures = 0
+    this.#line(sleeper)
   }
 
   #after(sleeper: Sleeper, delayMs: number, run: () => void): void {

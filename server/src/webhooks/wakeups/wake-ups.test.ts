@@ -214,6 +214,43 @@ describe('a device that sleeps', () => {
     assert.notEqual((await find())?.wakeUp, undefined)
   })
 
+  it('whose link has ended is woken where something was left that it did not acknowledge', async (test) => {
+    const { register, wakeUps, posts, browser, clock, store, settle } = scene(test)
+    const registration = await register()
+    wakeUps.left(registration)
+    await settle()
+    assert.equal(posts.length, 0, 'nothing waits')
+    const event = { eventId: 'e', payload: Buffer.from('{}'), sealed: false, acceptedAtWallMs: 0 }
+    await store.mailboxes.append({ ...USER, event, eventsMax: 10, bytesMax: 1_000 })
+    wakeUps.left(registration)
+    wakeUps.left(registration)
+    await settle()
+    assert.equal(posts.length, 1)
+    assert.deepEqual(browser.open(posts[0]?.message.body ?? Buffer.alloc(0)), { userEndpointId: 'phone' })
+    await clock.advance(5_000)
+    wakeUps.left(registration)
+    await settle()
+    assert.equal(posts.length, 1, 'at most once in a time')
+  })
+
+  it('that went away again while it was found connected is woken for what came since', async (test) => {
+    const { register, wakeUps, posts, store, settle } = scene(test)
+    const registration = await register()
+    const { look } = store.registrations
+    const link = { linkId: 1, peer: PEER }
+    await store.links.attach(registration, link)
+    test.mock.method(store.registrations, 'look', async (...asked: Parameters<typeof look>) => {
+      const found = await look(...asked)
+      await store.links.detach(registration, link, 'connection_lost')
+      wakeUps.wake(registration, { ...EVENT, eventId: 'since' }, 2)
+      test.mock.restoreAll()
+      return found
+    })
+    wakeUps.wake(registration, EVENT, 1)
+    await settle()
+    assert.equal(posts.length, 1)
+  })
+
   it('is not woken any more once its user was removed or revoked, until it was heard of since', async (test) => {
     const asked: unknown[] = []
     const isGone = (user: UserKey, heardAtWallMs: number): boolean =>

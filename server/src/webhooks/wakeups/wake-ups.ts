@@ -30,6 +30,8 @@ export interface WakeUps {
   accept(user: UserKey, given: unknown): Uint8Array | undefined
   /** A QoS 1 event waits for an endpoint that has no link. Never throws. */
   wake(registration: RegistrationKey, event: WakeEvent, sequence: number): void
+  /** The endpoint has lost its link: it is woken where something waits that was sent to it, perhaps to nobody. Never throws. */
+  left(registration: RegistrationKey): void
   /** The endpoint has a link. */
   connected(registrationId: number): void
   /** Devices that wait to be woken now. */
@@ -110,6 +112,10 @@ class Waker implements WakeUps {
     this.#queue.wake(registration, event, sequence)
   }
 
+  left(registration: RegistrationKey): void {
+    this.#queue.wake(registration, undefined)
+  }
+
   connected(registrationId: number): void {
     this.#queue.connected(registrationId)
   }
@@ -161,10 +167,12 @@ class Waker implements WakeUps {
     const { organizationId, userId, userEndpointId, registrationId } = attempt.registration
     const [found] = await store.registrations.look([{ organizationId, userId, userEndpointId }], {
       link: true,
+      depth: true,
     })
     const registration = found?.registration
     if (registration?.registrationId !== registrationId || registration.wakeUp === undefined) return 'gone'
     if (found?.link !== undefined) return 'connected'
+    if (attempt.event === undefined && found?.depth === 0) return 'gone'
     // A push may bear the event itself, to a device whose connection was closed.
     if (auth.isGone(registration, registration.lastKeepAliveAtWallMs)) return 'gone'
     const wakeUp = readWakeUp(sealer, registration)
