@@ -36,8 +36,9 @@ async function main(): Promise<void> {
 
 async function measure(lab: Lab, options: Options): Promise<Result[]> {
   const users = Math.max(...options.cases.map((measured) => measured.users(options.amounts)))
+  const listed = Math.max(users, ...options.cases.map((measured) => measured.listed?.(options.amounts) ?? 0))
   say(`signing ${users} users in …`)
-  await lab.prepare(users)
+  await lab.prepare(users, listed)
   const results: Result[] = []
   for (const measured of options.cases) results.push(await runCase(lab, measured, options, say))
   return results

@@ -36,6 +36,8 @@ export type Case = {
   readonly isLong: boolean
   /** Users that have to be signed in. */
   readonly users: (amounts: Amounts) => number
+  /** Users that the directory has to have, where those are more. */
+  readonly listed?: (amounts: Amounts) => number
   /** One run. @throws Error where anything went otherwise than it must */
   readonly run: (lab: Lab, subject: Subject, amounts: Amounts) => Promise<Figures>
 }

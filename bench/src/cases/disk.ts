@@ -1,12 +1,15 @@
 import type { Lab, Subject } from '../lab/lab.ts'
 import { writtenBytes } from '../machine/process-usage.ts'
+import { sleep } from '../machine/time.ts'
 import { type Amounts, type Case, type Figures, scaled } from './case.ts'
 import { connectDevices, openServer } from './devices.ts'
 
 const DEVICES = 1_000
-const RATES_PER_SECOND = [500, 2_000]
+const RATES_PER_SECOND = [1, 500, 2_000]
 /** So little that it is trimmed all the time, as an old server's is. */
 const HISTORY_BYTES_MAX = 2 * 1024 * 1024
+/** After its start a store makes what it keeps in reserve, and parts of the log: that is no event's. */
+const SETTLE_MS = 8_000
 /** A run is so many times as long as others: what is put off, merges and trimming, shall be in it. */
 const LONGER = 4
 
@@ -14,6 +17,7 @@ export const disk: Case = {
   name: 'disk',
   title: 'What reaches the disk for a durable event of 300 bytes, by the system’s own count',
   measures: [
+    { name: '1 event/s', unit: 'bytes', target: { atMost: 8_192 } },
     { name: '500 events/s', unit: 'bytes', target: { atMost: 4_096 } },
     { name: '2,000 events/s', unit: 'bytes', target: { atMost: 4_096 } },
     { name: 'full rate', unit: 'bytes', target: { atMost: 4_096 } },
@@ -39,6 +43,7 @@ async function run(
   const devices = scaled(DEVICES, amounts)
   await using opened = await openServer(lab, subject, { HISTORY_BYTES_MAX: String(HISTORY_BYTES_MAX) })
   await using receiver = await connectDevices(lab, opened.server, devices)
+  await sleep(SETTLE_MS)
   const before = writtenBytes(opened.server.pid)
   const sent = await lab.send(opened.server, {
     work: { kind: 'send-event', qos: 1, devices, timed: false },

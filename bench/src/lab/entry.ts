@@ -15,3 +15,8 @@ export function entryArgs(path: string): readonly string[] {
 
 /** The built server: what users run. */
 export const SERVER_ENTRY = fileURLToPath(new URL('../../../server/dist/main.js', import.meta.url))
+
+/** The store of the built server, which a loader fills without asking a million times. */
+export const STORE_ENTRY = new URL('../../../server/dist/store/embedded/embedded.js', import.meta.url).href
+/** What it takes its time from. */
+export const CLOCK_ENTRY = new URL('../../../server/dist/clock/clock.js', import.meta.url).href

@@ -15,17 +15,22 @@ const SIGNING_IN_MAX = 32
 
 /** Users and clients of the benchmark. */
 export type Identities = {
+  /** Those who sign in; the directory may have more. */
   readonly users: number
   readonly backendSecret: string
   /** A directory file with them. */
   readonly directoryFile: string
 }
 
-export function writeDirectory(folder: string, users: number): Identities {
+/**
+ * @param users who sign in
+ * @param listed how many there are in the directory, those among them
+ */
+export function writeDirectory(folder: string, users: number, listed: number): Identities {
   const backendSecret = randomBytes(24).toString('base64url')
   const directory = {
     organizations: [{ id: ORGANIZATION }],
-    users: Array.from({ length: users }, (_, user) => ({
+    users: Array.from({ length: Math.max(users, listed) }, (_, user) => ({
       username: userId(user),
       passwordHash: PASSWORD_HASH,
       organizationId: ORGANIZATION,

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type {
@@ -9,6 +10,8 @@ import type {
   TallyResult,
 } from '../load/messages.ts'
 import { type Cores, pinned } from '../machine/cores.ts'
+import { cpuSeconds } from '../machine/process-usage.ts'
+import { within } from '../machine/time.ts'
 import { Children } from './children.ts'
 import { entryArgs, SERVER_ENTRY } from './entry.ts'
 import { type Identities, signIn, writeDirectory } from './identities.ts'
@@ -60,9 +63,13 @@ export class Lab {
     this.#folder = mkdtempSync(join(options.folder, 'rollcall-bench-'))
   }
 
-  /** Makes users and signs them in, once for all runs: each starts from a copy of what that server has stored. */
-  async prepare(users: number): Promise<void> {
-    this.#identities = writeDirectory(this.#folder, users)
+  /**
+   * Makes users and signs them in, once for all runs: each starts from a copy of what that server has stored.
+   *
+   * @param listed users of the directory, those among them who sign in
+   */
+  async prepare(users: number, listed = users): Promise<void> {
+    this.#identities = writeDirectory(this.#folder, users, listed)
     await using server = await this.#startRollcall(this.#path('signed-in'), {}, undefined)
     writeFileSync(this.#path('tokens'), await server.during(signIn(server, this.#identities)), {
       mode: 0o600,
@@ -77,6 +84,24 @@ export class Lab {
     return folder
   }
 
+  /**
+   * Has endpoints 0 to `count` registered in a data folder that no server has open, past the API: in a tenth of the time.
+   * What fills it ends as by a power cut.
+   */
+  async fill(dataFolder: string, count: number, endpointsPerUser: number): Promise<void> {
+    const [program, args] = pinned(this.#options.cores?.load, process.execPath, entryArgs('load/filler'))
+    const filler = this.#children.start(
+      'filler',
+      program,
+      [...args, dataFolder, String(count), String(endpointsPerUser)],
+      {
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      },
+    )
+    await within(LONGEST_MS, 'the end of filling', filler.during(once(filler.process, 'message')))
+    await filler.stop('SIGKILL')
+  }
+
   removeDataFolder(folder: string): void {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -87,6 +112,11 @@ export class Lab {
     return subject === 'rollcall'
       ? this.#startRollcall(dataFolder, environment, cores)
       : this.#startReference(cores)
+  }
+
+  /** What the server has had of the processor since it was started, all of its threads. */
+  processorSeconds(server: Server): number {
+    return cpuSeconds(server.pid, this.#options.ticksPerSecond)
   }
 
   /** Runs a sender to its end. @throws Error when a request was not answered as it should be */
