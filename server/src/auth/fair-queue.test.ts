@@ -1,42 +1,54 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { CheckQueue } from './check-queue.ts'
+import { describe, it } from 'node:test'
+import { FairQueue } from './fair-queue.ts'
 
 /** Checks that end when they are told to. */
 function open(runningMax: number, waitingMax: number) {
-  const queue = new CheckQueue(runningMax, waitingMax)
-  const begun: (() => void)[] = []
-  const check = () => queue.run(() => new Promise<void>((resolve) => begun.push(resolve)))
-  return { queue, begun, check }
+  const queue = new FairQueue({ runningMax, waitingMax })
+  const begun: string[] = []
+  const ends: (() => void)[] = []
+  const ask = (whose: string, name = whose) =>
+    queue.run(whose, () => {
+      begun.push(name)
+      return new Promise<void>((resolve) => ends.push(resolve))
+    })
+  const end = async (count = 1): Promise<void> => {
+    for (const done of ends.splice(0, count)) done()
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+  return { queue, begun, ask, end }
 }
 
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+describe('a fair queue', () => {
+  it('has few run at a time, and one that fails makes room too', async () => {
+    const { queue, begun, ask, end } = open(2, 10)
+    const asked = [ask('a', 'a1'), ask('a', 'a2'), ask('a', 'a3')]
+    assert.deepEqual(begun, ['a1', 'a2'])
+    await end()
+    assert.deepEqual(begun, ['a1', 'a2', 'a3'])
+    await end(2)
+    await Promise.all(asked)
+    await assert.rejects(async () => queue.run('a', () => Promise.reject(new Error('no'))), { message: 'no' })
+    for (let count = 0; count < 3; count++) await queue.run('a', async () => undefined)
+  })
 
-test('few checks run at a time, in the order asked, and one that fails makes room too', async () => {
-  const { queue, begun, check } = open(2, 10)
-  const checks = [check(), check(), check()]
-  await turn()
-  assert.equal(begun.length, 2)
-  begun[0]?.()
-  await turn()
-  assert.equal(begun.length, 3)
-  begun[1]?.()
-  begun[2]?.()
-  await Promise.all(checks)
-  await assert.rejects(
-    queue.run(() => Promise.reject(new Error('no'))),
-    { message: 'no' },
-  )
-  await queue.run(async () => undefined)
-})
+  it('lets those who wait in by turns, not by numbers', async () => {
+    const { begun, ask, end } = open(1, 20)
+    const asked = [ask('a', 'a0'), ...[1, 2, 3, 4].map((index) => ask('a', `a${index}`)), ask('b'), ask('c')]
+    for (let count = 0; count < asked.length; count++) await end()
+    assert.deepEqual(begun, ['a0', 'a1', 'b', 'c', 'a2', 'a3', 'a4'])
+    await Promise.all(asked)
+  })
 
-test('past those that may wait, the next is told to come back', async () => {
-  const { begun, check } = open(1, 1)
-  const checks = [check(), check()]
-  await turn()
-  await assert.rejects(check(), { code: 'unavailable' })
-  begun[0]?.()
-  await turn()
-  begun[1]?.()
-  await Promise.all(checks)
+  it('leaves room for others to wait, however many one asks for', async () => {
+    const { begun, ask, end } = open(1, 10)
+    const asked = Array.from({ length: 100 }, () => ask('a'))
+    assert.equal(asked.filter((one) => one !== undefined).length, 1 + 5, 'half of those that may wait')
+    const other = ask('b')
+    assert.ok(other !== undefined)
+    for (let count = 0; count < 3; count++) await end()
+    assert.equal(begun[2], 'b')
+    for (let count = 0; count < 10; count++) await end()
+    await Promise.all([...asked, other])
+  })
 })

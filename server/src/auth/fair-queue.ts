@@ -1,3 +1,5 @@
+const HERE = Promise.resolve()
+
 /**
  * Few places, and a bounded queue for them in which whoever waits is let in by turns, not by numbers. Who comes alone
  * may fill half of the queue; a newcomer finds room as long as anybody could (dynamic thresholds: nobody may have more
@@ -16,11 +18,26 @@ export class FairQueue {
     this.#waitingMax = waitingMax
   }
 
-  /** Resolves when there is a place, to be left afterwards; `undefined`: there is not even room to wait. */
-  enter(whose: string): Promise<void> | undefined {
+  /** Does the work when it is its turn; `undefined`: there is not even room to wait, and it will not be done. */
+  run<T>(whose: string, work: () => Promise<T>): Promise<T> | undefined {
+    const entered = this.#enter(whose)
+    return entered === undefined ? undefined : this.#work(entered, work)
+  }
+
+  async #work<T>(entered: Promise<void>, work: () => Promise<T>): Promise<T> {
+    try {
+      // Begun at once where nobody waits.
+      if (entered !== HERE) await entered
+      return await work()
+    } finally {
+      this.#leave()
+    }
+  }
+
+  #enter(whose: string): Promise<void> | undefined {
     if (this.#running < this.#runningMax) {
       this.#running++
-      return Promise.resolve()
+      return HERE
     }
     const own = this.#waiting.get(whose) ?? []
     const free = this.#waitingMax - this.#waitingCount
@@ -31,7 +48,7 @@ export class FairQueue {
   }
 
   /** Hands the place on. */
-  leave(): void {
+  #leave(): void {
     const [turn] = this.#waiting
     if (turn === undefined) {
       this.#running--

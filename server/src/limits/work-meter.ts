@@ -17,8 +17,8 @@ export interface WorkMeter {
   spend(worker: Worker, costMs: number): void
   /** Does the work and spends what it took. @throws RateLimited, and then nothing was done */
   run<T>(worker: Worker, work: () => T): T
-  /** The same for whoever has not shown who it is. @throws RateLimited */
-  admitStranger(remoteAddress: string): void
+  /** The same for whoever has not shown who it is; returns whose turn it is: its network's. @throws RateLimited */
+  admitStranger(remoteAddress: string): string
   spendStranger(remoteAddress: string, costMs: number): void
   /** What was spent since the start, whether or not anybody had to pay; milliseconds. */
   readonly spentMs: { readonly caller: number; readonly stranger: number }
@@ -72,7 +72,10 @@ export function createWorkMeter(rates: WorkRates, clock: Pick<Clock, 'monotonicM
         spend(shares, costMs)
       }
     },
-    admitStranger: (remoteAddress) => admit(sharesOfStranger(remoteAddress)),
+    admitStranger(remoteAddress) {
+      admit(sharesOfStranger(remoteAddress))
+      return networkOf(remoteAddress)
+    },
     spendStranger(remoteAddress, costMs) {
       spentMs.stranger += costMs
       spend(sharesOfStranger(remoteAddress), costMs)

@@ -5,8 +5,8 @@ import { forgedToken, pipeline, requestBytes } from '../tools.ts'
 /** As many signatures are checked at a time as come. */
 export const NO_QUEUE: Plant = {
   file: 'auth/tokens/verifier.js',
-  find: 'new CheckQueue()',
-  put: 'new CheckQueue(1_000_000, 1_000_000)',
+  find: 'new FairQueue(CHECKS)',
+  put: 'new FairQueue({ runningMax: 1_000_000, waitingMax: 1_000_000 })',
 }
 /** Connections that bring much at once are begun together. */
 const ALL_AT_ONCE: Plant = {

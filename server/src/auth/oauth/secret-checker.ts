@@ -1,6 +1,6 @@
 import { verify } from '@node-rs/argon2'
 import { isSha256Hash, matchesSha256, SECRET_CHARACTERS_MAX } from '../directory/hash-secret.ts'
-import { FairQueue } from './fair-queue.ts'
+import { FairQueue } from '../fair-queue.ts'
 import { OAuthError } from './oauth-error.ts'
 
 // Argon2 runs on the process's four worker threads, which files and signatures need as well: half is for it.
@@ -31,17 +31,12 @@ export function createSecretChecker({
     async matches(secret, hashed, place) {
       if (secret.length > SECRET_CHARACTERS_MAX) return false
       if (isSha256Hash(hashed)) return matchesSha256(secret, hashed)
-      const entering = queue.enter(place)
-      if (entering === undefined)
+      const checking = queue.run(place, () => verify(hashed, secret))
+      if (checking === undefined)
         throw new OAuthError('temporarily_unavailable', 'Too many are signing in now.', {
           retryAfterSeconds: 5,
         })
-      await entering
-      try {
-        return await verify(hashed, secret)
-      } finally {
-        queue.leave()
-      }
+      return checking
     },
   }
 }

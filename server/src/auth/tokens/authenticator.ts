@@ -19,16 +19,20 @@ export interface Authenticator {
    * the same token for an hour. Expiry, revocation and the directory (is the user still there and enabled?)
    * are judged anew at every call.
    *
-   * @param beforeCheck called before a token is checked that was not verified before; what it throws is thrown
+   * @param beforeCheck called before a token is checked that was not verified before: what it throws is thrown, and what it
+   *   returns is whose turn the check takes
    * @throws RollcallError `unauthorized`, also for what cannot be decided; `unavailable` where too many tokens
    *   wait to be checked
    */
-  authenticate(token: string, beforeCheck?: () => void): Principal | Promise<Principal>
+  authenticate(token: string, beforeCheck?: () => string): Principal | Promise<Principal>
   /**
    * The same for a token whose `exp` may have passed, at most `staleConnectSecondsMax` ago: everything else
-   * is judged as by `authenticate`. `expired` says which it was.
+   * is judged as by `authenticate`. `expired` says which it was. `place`: whose turn a check takes.
    */
-  authenticateStale(token: string): Promise<{ readonly principal: Principal; readonly expired: boolean }>
+  authenticateStale(
+    token: string,
+    place?: string,
+  ): Promise<{ readonly principal: Principal; readonly expired: boolean }>
   /** Whether this token, verified before, may still be used but for its `exp`: not revoked, user not disabled or removed. */
   isStillGood(token: string): boolean
 }
@@ -89,9 +93,9 @@ export function createAuthenticator(options: Options): Authenticator {
     return new RollcallError('unauthorized')
   }
 
-  async function verify(token: string): Promise<Verified> {
+  async function verify(token: string, place: string): Promise<Verified> {
     try {
-      return await verifier.verify(token)
+      return await verifier.verify(token, place)
     } catch (error) {
       throw error instanceof TokenRefused ? unauthorized(error.reason) : error
     }
@@ -101,11 +105,10 @@ export function createAuthenticator(options: Options): Authenticator {
     authenticate(token, beforeCheck) {
       const verified = verifier.known(token)
       if (verified !== undefined) return admit(verified, 0, clock.wallMs())
-      beforeCheck?.()
-      return verify(token).then((fresh) => admit(fresh, 0, clock.wallMs()))
+      return verify(token, beforeCheck?.() ?? '').then((fresh) => admit(fresh, 0, clock.wallMs()))
     },
-    async authenticateStale(token) {
-      const verified = verifier.known(token) ?? (await verify(token))
+    async authenticateStale(token, place = '') {
+      const verified = verifier.known(token) ?? (await verify(token, place))
       const nowWallMs = clock.wallMs()
       const principal = admit(verified, staleMs, nowWallMs)
       return { principal, expired: nowWallMs >= principal.expiresAtWallMs }

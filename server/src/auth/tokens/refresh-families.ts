@@ -66,6 +66,7 @@ export function createRefreshFamilies(options: Options): RefreshFamilies {
         familyId: first.familyId,
         clientId: client.id,
         userId: user.id,
+        organizationId: user.organizationId,
         currentHash: hashRefreshSecret(first),
         scope: SCOPE,
         createdAtWallMs: nowWallMs,
@@ -87,6 +88,7 @@ export function createRefreshFamilies(options: Options): RefreshFamilies {
         repeatableMs: REFRESH_REPEAT_MS,
         expiresAtWallMs: serviceTime.wall.latestMs() + ttlMs,
         basis: basisOf(user),
+        organizationId: user.organizationId,
       }
       const hash = hashRefreshSecret(presented)
       const outcome = await store.rotate(presented.familyId, hash, successor)

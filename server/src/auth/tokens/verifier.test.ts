@@ -34,7 +34,7 @@ test('one check serves everybody who waits, and is remembered', async () => {
   const { issuer, waiting } = slowIssuer()
   const verifier = createVerifier(() => issuer)
   const token = forge(createFakeClock())
-  const both = Promise.all([verifier.verify(token), verifier.verify(token)])
+  const both = Promise.all([verifier.verify(token, 'somewhere'), verifier.verify(token, 'somewhere')])
   assert.equal(waiting.length, 1)
   waiting[0]?.resolve()
   const [first, second] = await both
@@ -46,11 +46,11 @@ test('a failed check is not remembered: the key may be known by the next time', 
   const { issuer, waiting } = slowIssuer()
   const verifier = createVerifier(() => issuer)
   const token = forge(createFakeClock())
-  const failing = verifier.verify(token)
+  const failing = verifier.verify(token, 'somewhere')
   waiting[0]?.reject(new Error('no'))
   await assert.rejects(failing)
   assert.equal(verifier.known(token), undefined)
-  const succeeding = verifier.verify(token)
+  const succeeding = verifier.verify(token, 'somewhere')
   waiting[1]?.resolve()
   await succeeding
 })
@@ -59,7 +59,7 @@ test('a key withdrawn while a token is checked leaves that token unremembered', 
   const { issuer, waiting } = slowIssuer()
   const verifier = createVerifier(() => issuer)
   const token = forge(createFakeClock())
-  const checking = verifier.verify(token)
+  const checking = verifier.verify(token, 'somewhere')
   verifier.forgetAll()
   waiting[0]?.resolve()
   await checking

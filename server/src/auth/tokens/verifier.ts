@@ -1,11 +1,19 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
 import { TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
 import type { Directory } from '../directory/directory.ts'
+import { FairQueue } from '../fair-queue.ts'
 import { type BoundedCache, createBoundedCache } from './bounded-cache.ts'
-import { CheckQueue } from './check-queue.ts'
 import { parseToken, type TokenForm, TokenRefused } from './token-form.ts'
 import type { TokenFacts, TrustedIssuer } from './trusted-issuer.ts'
 
 const CACHE_BOUNDS = { entriesMax: 50_000, keyCharactersMax: 67_108_864 }
+
+/**
+ * Signatures that are checked at a time, which run on the process's worker threads, and the disk needs those as well; and tokens
+ * that wait for it. Each of those belongs to a request or a CONNECT. A crowd that comes back at once is let in one after the other;
+ * a flood of forgeries waits behind itself, and has half of the queue at most.
+ */
+const CHECKS = { runningMax: 4, waitingMax: 4_000 }
 
 /** A token whose signature was checked, and what was found about its holder the last time somebody asked. */
 export type Verified = {
@@ -18,8 +26,13 @@ export type Verified = {
 export interface Verifier {
   /** A token that was verified before, as far as it is remembered. */
   known(token: string): Verified | undefined
-  /** Checks a token; callers with the same one share the work. @throws TokenRefused; RollcallError `unavailable` */
-  verify(token: string): Promise<Verified>
+  /**
+   * Checks a token; callers with the same one share the work.
+   *
+   * @param place who shows it, for taking turns with others: an address's network
+   * @throws TokenRefused; RollcallError `unavailable` where too many wait, or as many from that place as are free
+   */
+  verify(token: string, place: string): Promise<Verified>
   /** What a token says, unchecked: only for one that is known to have been verified. @throws TokenRefused */
   peek(token: string): TokenFacts
   /** After a key was withdrawn: every signature is checked anew. */
@@ -38,7 +51,7 @@ export function createVerifier(
   const cache: BoundedCache<Verified> = createBoundedCache(CACHE_BOUNDS)
   // At most one entry for each request that waits, and each of those holds its token anyway.
   const underway = new Map<string, Promise<Verified>>()
-  const queue = new CheckQueue()
+  const queue = new FairQueue(CHECKS)
   let generation = 0
 
   function issuerOfForm(form: TokenForm): TrustedIssuer {
@@ -48,12 +61,15 @@ export function createVerifier(
     return issuer
   }
 
-  async function check(token: string): Promise<Verified> {
+  async function check(token: string, place: string): Promise<Verified> {
     const startedIn = generation
     const form = parseToken(token, tokenBytesMax)
     const issuer = issuerOfForm(form)
     const facts = issuer.read(form)
-    await queue.run(() => issuer.checkSignature(form))
+    const checking = queue.run(place, () => issuer.checkSignature(form))
+    if (checking === undefined)
+      throw new RollcallError('unavailable', 'Too many tokens wait to be checked.', { retryAfterSeconds: 1 })
+    await checking
     const verified = { facts, judgedBy: undefined, hasStanding: false }
     // Not kept where a key was withdrawn meanwhile: it may be this one's.
     if (generation === startedIn) cache.set(token, verified)
@@ -62,10 +78,10 @@ export function createVerifier(
 
   return {
     known: (token) => cache.get(token),
-    verify(token) {
+    verify(token, place) {
       const found = underway.get(token)
       if (found !== undefined) return found
-      const checking = check(token).finally(() => underway.delete(token))
+      const checking = check(token, place).finally(() => underway.delete(token))
       underway.set(token, checking)
       return checking
     },

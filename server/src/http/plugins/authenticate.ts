@@ -70,11 +70,11 @@ const NEVER_SHED: ReadonlySet<string | undefined> = new Set([
 function admitStranger(
   { work, shedding }: Pick<HttpServices['limits'], 'work' | 'shedding'>,
   request: FastifyRequest,
-): void {
+): string {
   const { url } = request.routeOptions
   const keepsReachable = url === STREAM || (request.method === 'POST' && NEVER_SHED.has(url))
   if (!keepsReachable) shedding.admit('unknown-token')
-  work.admitStranger(addressOf(request))
+  return work.admitStranger(addressOf(request))
 }
 
 /** A backend's token is worth nothing on a connection without a client certificate. */

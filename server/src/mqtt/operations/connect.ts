@@ -192,10 +192,12 @@ async function authenticate(
   remoteAddress: string,
 ): Promise<Authenticated> {
   const { auth, work, shedding } = context
+  let place: string | undefined
   try {
     const principal = await auth.authenticate(token, () => {
       shedding.admit('unknown-token')
-      work.admitStranger(remoteAddress)
+      place = work.admitStranger(remoteAddress)
+      return place
     })
     return { principal, renewedUntilWallMs: 0 }
   } catch (error) {
@@ -204,7 +206,7 @@ async function authenticate(
       throw new ConnectRefused('unavailable')
     if (!(error instanceof RateLimited)) work.spendStranger(remoteAddress, FORGERY_COST_MS)
     if (error instanceof RollcallError && error.code === 'unauthorized')
-      return authenticateStale(token, context)
+      return authenticateStale(token, context, place)
     throw error
   }
 }
@@ -213,8 +215,12 @@ async function authenticate(
  * Phones reconnect with the first token they ever had, although they renew their registrations with newer
  * ones: an expired but genuine token is good while such a renewed registration of its user lives.
  */
-async function authenticateStale(token: string, context: MqttContext): Promise<Authenticated> {
-  const { principal, expired } = await judgeStale(token, context)
+async function authenticateStale(
+  token: string,
+  context: MqttContext,
+  place: string | undefined,
+): Promise<Authenticated> {
+  const { principal, expired } = await judgeStale(token, context, place)
   if (!expired) return { principal, renewedUntilWallMs: 0 }
   const nowWallMs = context.clock.wallMs()
   const renewedUntilWallMs = await latestRenewalWallMs(principal, context.registrar)
@@ -225,9 +231,10 @@ async function authenticateStale(token: string, context: MqttContext): Promise<A
 async function judgeStale(
   token: string,
   { auth }: MqttContext,
+  place: string | undefined,
 ): ReturnType<MqttContext['auth']['authenticateStale']> {
   try {
-    return await auth.authenticateStale(token)
+    return await auth.authenticateStale(token, place)
   } catch (error) {
     if (error instanceof RollcallError) throw new ConnectRefused('unauthorized')
     throw error
