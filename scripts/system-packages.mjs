@@ -26,7 +26,7 @@ const FONT_FOLDERS = ['/usr/share/fonts', '/usr/local/share/fonts']
  * @property {() => boolean} isThere
  */
 
-/** @typedef {'chromium' | 'fonts' | 'python' | 'redis'} NeedName */
+/** @typedef {'chromium' | 'fonts' | 'python' | 'redis' | 'disks'} NeedName */
 
 /** @type {ReadonlyMap<NeedName, Need>} */
 const NEEDS = new Map([
@@ -66,6 +66,19 @@ const NEEDS = new Map([
       isThere: () => REDIS_NAMES.some((name) => spawnSync(name, ['--version']).status === 0),
     },
   ],
+  [
+    'disks',
+    {
+      what: 'what makes an ext4 and a btrfs in a file, for the tests of full disks',
+      packages: ['e2fsprogs', 'btrfs-progs'],
+      otherwise: 'install them, or those tests are left out',
+      // Who may not mount one needs none.
+      isThere: () =>
+        process.platform !== 'linux' ||
+        process.getuid?.() !== 0 ||
+        ['mkfs.ext4', 'mkfs.btrfs'].every(isOnPath),
+    },
+  ],
 ])
 
 /** @type {readonly (readonly [start: string, names: readonly NeedName[]])[]} */
@@ -76,6 +89,7 @@ const NEEDED_UNDER = [
   ['test/e2e/redis', ['redis']],
   ['test/sim/redis', ['redis']],
   ['server/src/store/redis/', ['redis']],
+  ['test/disk/full', ['disks']],
 ]
 
 /**
@@ -189,6 +203,12 @@ export function findPython() {
 export function systemAdvice(name) {
   const need = NEEDS.get(name)
   return need === undefined ? '' : adviceFor(need)
+}
+
+/** @param {string} name */
+function isOnPath(name) {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
+  return folders.some((folder) => isProgram(join(folder, name)))
 }
 
 /** @param {string} path */

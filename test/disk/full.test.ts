@@ -72,16 +72,37 @@ describe('a disk', () => {
       await victim.assertNothingLost()
     })
 
-  it('that is read-only is refused by a start, and can be checked', async (t) => {
-    const disk = await diskOf(t, KINDS[0])
+  for (const kind of KINDS)
+    it(`of ${kind.kind} that is read-only is refused by a start, and can be checked`, async (t) => {
+      const disk = await diskOf(t, kind)
+      if (disk === undefined) return
+      const dataDir = join(disk, 'data')
+      assert.equal(await (await startProcess(dataDir)).terminate(), 0)
+      assert.equal(spawnSync('mount', ['-o', 'remount,ro', disk]).status, 0)
+      const env = { PATH: process.env['PATH'], DATA_DIR: dataDir }
+      const { status, stdout } = spawnSync(process.execPath, [CLI, 'check'], { env, encoding: 'utf8' })
+      assert.equal(status, 0)
+      assert.match(stdout, /Nothing is wrong\.\n$/)
+      await assert.rejects(startProcess(dataDir), /EROFS: read-only file system.*\/store/)
+    })
+
+  it('of ext4 that becomes read-only under a running server: 503, the reason, and nothing is lost', async (t) => {
+    const disk = await diskOf(t, KINDS[1])
     if (disk === undefined) return
-    const dataDir = join(disk, 'data')
+    const victim = await Victim.start(t, { disk })
+    assert.equal(await victim.send(), 200)
+    // What the kernel does by itself where it finds that the file system is not as it should be.
+    if (spawnSync('mount', ['-o', 'remount,abort', disk]).status !== 0)
+      return t.skip('SKIPPED: this kernel does not let go of an ext4 by itself')
+    assert.equal(await victim.send(), 503)
+    assert.equal(await victim.isReady(), false)
+    assert.match(victim.server.output(), /the store cannot write.*EROFS/)
+    await victim.server.kill()
+    const dataDir = victim.server.dataDir
+    spawnSync('umount', [disk])
+    assert.equal(spawnSync('e2fsck', ['-p', '-f', join(disk, '..', 'image')]).status === 8, false)
+    assert.equal(spawnSync('mount', ['-o', 'loop', join(disk, '..', 'image'), disk]).status, 0)
     assert.equal(await (await startProcess(dataDir)).terminate(), 0)
-    assert.equal(spawnSync('mount', ['-o', 'remount,ro', disk]).status, 0)
-    const env = { PATH: process.env['PATH'], DATA_DIR: dataDir }
-    const { status, stdout } = spawnSync(process.execPath, [CLI, 'check'], { env, encoding: 'utf8' })
-    assert.equal(status, 0)
-    assert.match(stdout, /Nothing is wrong\.\n$/)
-    await assert.rejects(startProcess(dataDir), /EROFS: read-only file system.*\/store/)
+    await victim.assertNothingLost()
   })
 })
