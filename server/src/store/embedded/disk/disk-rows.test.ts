@@ -219,6 +219,34 @@ describe('rows on a disk', () => {
     assert.ok(bytesIn(folder) < 400_000, sizes.join(', '))
     await rows.close()
   })
+
+  it('take no more than half as much again as they hold, once what was written over and over is put in order', async () => {
+    const folder = newFolder()
+    const rows = await open(folder)
+    const ROWS = 3000
+    const row = (number: number) => ({
+      table: 'liveness' as const,
+      key: numbered(number),
+      value: Buffer.alloc(300, number % 256),
+    })
+    const heldBytes = ROWS * (300 + numbered(0).length)
+    const dice = createDice(7)
+    for (let from = 0; from < ROWS; from += 50)
+      await rows.commit(Array.from({ length: 50 }, (_, index) => row(from + index)))
+    const runBytes = () => bytesIn(folder, '.rows')
+    let atWorst = 0
+    for (let round = 0; round < 150; round++) {
+      await rows.commit(Array.from({ length: 40 }, () => row(dice.roll(ROWS))))
+      atWorst = Math.max(atWorst, runBytes())
+    }
+    assert.ok(atWorst > 1.5 * heldBytes, `${atWorst}: there was nothing to put in order`)
+    for (let tries = 0; runBytes() > 1.5 * heldBytes && tries < 100; tries++) {
+      await clock.sleep(50)
+      await rows.commit([row(1)])
+    }
+    assert.ok(runBytes() <= 1.5 * heldBytes, `${runBytes()} of ${heldBytes}`)
+    await rows.close()
+  })
 })
 
 /** As a crash leaves it: nothing of this process goes on in between. */
@@ -235,7 +263,9 @@ function copyAsIs(folder: string, copy: string): void {
   }
 }
 
-function bytesIn(folder: string): number {
+/** What its files take; `ending`: those whose names end so. */
+function bytesIn(folder: string, ending = ''): number {
   const sizeOf = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0
-  return readdirSync(folder).reduce((sum, name) => sum + sizeOf(name), 0)
+  const names = readdirSync(folder).filter((name) => name.endsWith(ending))
+  return names.reduce((sum, name) => sum + sizeOf(name), 0)
 }
