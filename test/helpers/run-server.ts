@@ -14,6 +14,7 @@ export type ServerProcess = {
   readonly url: string
   readonly port: number
   readonly dataDir: string
+  readonly pid: number
   /** Everything it has written so far. */
   output(): string
   signal(name: NodeJS.Signals): void
@@ -69,6 +70,7 @@ export async function startProcess(
     url,
     port: Number(new URL(url).port),
     dataDir,
+    pid: child.pid ?? 0,
     output: () => output,
     signal: (name) => void child.kill(name),
     async stall(ms) {

@@ -11,6 +11,7 @@ import { attack as masks } from './attacks/masks.ts'
 import { eviction, lockOut, parallel, publicClient } from './attacks/passwords.ts'
 import { attack as presence } from './attacks/presence.ts'
 import { attack as revocations } from './attacks/revocations.ts'
+import { attack as signIns } from './attacks/sign-ins.ts'
 import { attack as subscribe } from './attacks/subscribe.ts'
 import { anonymous, attack as unread } from './attacks/unread.ts'
 import { bulk, waiters } from './attacks/waiters.ts'
@@ -27,6 +28,7 @@ export const ATTACKS: readonly Attack[] = [
   collapse,
   history,
   revocations,
+  signIns,
   links,
   unfinished,
   sockets,

@@ -16,10 +16,10 @@ async function during({ server, tokenOfUser }: Scene): Promise<void> {
 export const links: Attack = {
   name: 'links',
   protects: 'a user who opens connections without end leaves the others theirs',
-  env: { LINKS_MAX: '300' },
+  env: { LINKS_MAX: '100' },
   without: { env: NO_SHARES },
   async run(target, signal) {
-    return flood(400, signal, async (index) => {
+    return flood(150, signal, async (index) => {
       const peer = await openPeer(target, signal, target.mallory, { clientId: `taker-${index}` })
       await peer.closed
       await pause(100)

@@ -17,7 +17,7 @@ const form = (token: string) => ({
 const FEW: Plant = {
   file: 'config/keys.js',
   find: "[200_000, 1_000, 10_000_000], 'Revoked",
-  put: "[200_000, 100, 10_000_000], 'Revoked",
+  put: "[200_000, 40, 10_000_000], 'Revoked",
 }
 
 /** Signs in and out, again and again, until nobody's sign-out is remembered. */
@@ -26,7 +26,7 @@ export const attack: Attack = {
   protects: 'everybody can sign out while somebody signs out thousands of times',
   without: { env: NO_SHARES },
   plants: [FEW],
-  env: { REVOCATIONS_MAX: '200', TOKENS_PER_SECOND_PER_USER: '0', TOKENS_PER_SECOND_PER_ADDRESS: '0' },
+  env: { REVOCATIONS_MAX: '40', TOKENS_PER_SECOND_PER_USER: '0', TOKENS_PER_SECOND_PER_ADDRESS: '0' },
   async run({ url }, signal) {
     const clientSecret = 'a-random-secret-of-enough-characters-for-tests'
     return flood(8, signal, async () => {
