@@ -174,11 +174,13 @@ function evictedOf(
   { gauges }: Pick<Store, 'gauges'>,
   metrics: Pick<Metrics, 'mergedRevocations'>,
 ): ReadonlyMap<string, number> {
-  const { idempotencyKeys, feedEvents, historyBytes } = gauges.evicted()
+  const { idempotencyKeys, feedEvents, historyBytes, signIns, lastSeen } = gauges.evicted()
   return new Map([
     ['idempotencyKeys', idempotencyKeys],
     ['revocations', metrics.mergedRevocations()],
     ['feedEvents', feedEvents],
     ['historyBytes', historyBytes],
+    ['signIns', signIns],
+    ['lastSeen', lastSeen],
   ])
 }

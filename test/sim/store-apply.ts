@@ -308,6 +308,8 @@ async function applyToTokens(
         familyId: command.family,
         clientId: 'c',
         userId: command.user,
+        // Whose a user is, is the same whenever it is asked.
+        organizationId: command.user.length % 2 === 0 ? 'acme' : 'globex',
         currentHash: Buffer.from([0]),
         scope: '',
         createdAtWallMs: wallMs,
@@ -347,6 +349,7 @@ async function rotate({ family, hash }: Of<'rotate'>, side: Side, wallMs: number
     repeatableMs: 1000,
     expiresAtWallMs: wallMs + 2000,
     basis: String(hash),
+    organizationId: hash === 0 ? 'acme' : 'globex',
   }
   const outcome = await side.store.refreshFamilies.rotate(family, Buffer.from([hash]), successor)
   if (outcome.kind === 'unknown') return undefined

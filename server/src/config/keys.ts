@@ -440,6 +440,18 @@ export const CONFIGURATION_KEYS = [
     'Revoked tokens that are remembered until they expire, and as many users all of whose tokens are. Of whoever is over its share all tokens are revoked at once (`docs/sharing.md`).',
   ),
   integer(
+    'refreshFamiliesMax',
+    'families',
+    [1_000_000, 1_000, 100_000_000],
+    'Sign-ins with a live refresh token, in all. Past it the oldest of the organization that has the most are dropped (`docs/sharing.md`).',
+  ),
+  integer(
+    'lastSeenUsersMax',
+    'users',
+    [1_000_000, 1_000, 100_000_000],
+    'Users without a registration of whom it is remembered for 90 days when they were last seen. Past it the oldest of the organization that has the most are forgotten (`docs/sharing.md`).',
+  ),
+  integer(
     'shedLagMs',
     'milliseconds',
     [500, 0, 60_000],

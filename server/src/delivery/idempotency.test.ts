@@ -37,6 +37,8 @@ function setup(idempotencyKeysMax = 100) {
       revocationsMax: 10,
       auditLinesMax: 10,
       auditDays: 1,
+      refreshFamiliesMax: 10,
+      lastSeenUsersMax: 10,
       idempotencyKeysMax,
     },
   })

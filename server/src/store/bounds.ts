@@ -11,6 +11,10 @@ export type BookBounds = SharePercents &
     readonly idempotencyKeysMax: number
     /** Revocations of tokens, and as many of users. Forgetting one would let it in: whoever adds them keeps to it. */
     readonly revocationsMax: number
+    /** Refresh families in all. Past it the oldest of the organization that has the most are forgotten. */
+    readonly refreshFamiliesMax: number
+    /** Users of whom it is known when they were last seen. Past it the longest untouched of the same are forgotten. */
+    readonly lastSeenUsersMax: number
   }
 
 /** How much of the audit log is kept. Configuration keys of the same names. */
@@ -34,6 +38,8 @@ export const BOOK_BOUNDS: BookBounds = {
   ...SHARE_PERCENTS,
   idempotencyKeysMax: 1_000_000,
   revocationsMax: 200_000,
+  refreshFamiliesMax: 1_000_000,
+  lastSeenUsersMax: 1_000_000,
   auditLinesMax: 100_000,
   auditDays: 90,
 }
@@ -45,13 +51,7 @@ export const CALLS_MAX = 200_000
 export const CALLS_PER_USER_MAX = 1_000
 export const CALLS_PER_USER_BYTES_MAX = 4 * 1024 ** 2
 
-/** Refresh families in all. Past it the oldest are forgotten, whoever's they are. */
-export const REFRESH_FAMILIES_MAX = 1_000_000
-
-/** Users of whom it is known when they were last seen. Past it the longest untouched are forgotten. */
-export const LAST_SEEN_MAX = 1_000_000
-
-/** Age at which that is forgotten, milliseconds: 90 days. */
+/** Age at which it is forgotten when a user was last seen, milliseconds: 90 days. */
 export const LAST_SEEN_MS = 90 * 86_400_000
 
 /** How long and how much the history keeps. Whichever ends first; the oldest records go. */

@@ -28,6 +28,7 @@ import {
   SMALL_BOOKS,
   sharingCases,
   sharingRestartCases,
+  signInSharingCases,
 } from './contract/sharing.ts'
 import { standstillCases, standstillRestartCases } from './contract/standstill.ts'
 import { termCases, termRestartCases } from './contract/terms.ts'
@@ -76,6 +77,7 @@ export function testStoreContract(
     ['a history that everybody shares', historySharingCases],
     ['tokens', tokenCases],
     ['what everybody shares', sharingCases],
+    ['sign-ins and last times that everybody shares', signInSharingCases],
     ['revocations', revocationCases],
     ['lists that several hold', sharedListCases],
     ['the directory', directoryCases],

@@ -18,6 +18,9 @@ export type Evicted = {
   readonly idempotencyKeys: number
   /** Entries of the feed and dead letters. */
   readonly feedEvents: number
+  /** Refresh families, and users of whom it was known when they were last seen, of the organizations that had the most. */
+  readonly signIns: number
+  readonly lastSeen: number
   /** Of the organizations that had the most of a full history. */
   readonly historyBytes: number
 }

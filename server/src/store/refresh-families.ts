@@ -3,6 +3,8 @@ export type RefreshFamily = {
   readonly familyId: string
   readonly clientId: string
   readonly userId: string
+  /** Whose the user is; empty in rows of earlier versions, until the family is rotated, and of users without one. */
+  readonly organizationId: string
   /** SHA-256 of the only secret that is good now. */
   readonly currentHash: Uint8Array
   readonly scope: string
@@ -31,6 +33,7 @@ export type Successor = {
   readonly repeatableMs: number
   readonly expiresAtWallMs: number
   readonly basis: string
+  readonly organizationId: string
 }
 
 export type RotateOutcome =
@@ -46,7 +49,10 @@ export type RotateOutcome =
 
 /** Partition: the family. Those that are over by the wall clock's earliest time are unknown. */
 export interface RefreshFamilyStore {
-  /** Adds a family; past `familiesPerUserMax` the user's oldest live ones are dropped. Durable. */
+  /**
+   * Adds a family; past `familiesPerUserMax` the user's oldest live ones are dropped, past `refreshFamiliesMax` the oldest of the
+   * organization that has the most. Durable.
+   */
   create(family: RefreshFamily, familiesPerUserMax: number): Promise<void>
   find(familyId: string): Promise<RefreshFamily | undefined>
   /**

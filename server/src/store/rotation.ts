@@ -9,7 +9,7 @@ import type { RefreshFamily, RotateOutcome, Successor } from './store.ts'
 export function judgeRotation(
   family: RefreshFamily,
   presentedHash: Uint8Array,
-  { currentHash, salt, repeatableMs, expiresAtWallMs, basis }: Successor,
+  { currentHash, salt, repeatableMs, expiresAtWallMs, basis, organizationId }: Successor,
   nowMs: number,
 ): Exclude<RotateOutcome, { readonly kind: 'unknown' }> {
   const { lastRotation } = family
@@ -17,7 +17,7 @@ export function judgeRotation(
     const rotation = { usedHash: presentedHash, salt, repeatableUntilMs: nowMs + repeatableMs }
     return {
       kind: 'rotated',
-      family: { ...family, currentHash, expiresAtWallMs, basis, lastRotation: rotation },
+      family: { ...family, organizationId, currentHash, expiresAtWallMs, basis, lastRotation: rotation },
     }
   }
   const isRepeatable = lastRotation !== undefined && nowMs < lastRotation.repeatableUntilMs

@@ -6,6 +6,13 @@ export type SharePercents = {
   readonly callerSharePercent: number
 }
 
+/** For what is shared by organization alone: what a user may have of it has a bound of its own. */
+export function byOrganization({
+  organizationSharePercent,
+}: Pick<SharePercents, 'organizationSharePercent'>): SharePercents {
+  return { organizationSharePercent, callerSharePercent: 100 }
+}
+
 export const SHARE_PERCENTS: SharePercents = { organizationSharePercent: 50, callerSharePercent: 25 }
 
 /** Nobody is over its share below this: too little to be shared. */

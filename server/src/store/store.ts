@@ -69,7 +69,13 @@ export type {
   WantedWrite,
 } from './mailboxes.ts'
 export type { HeldLink, NeighbourStore, OnTiding, Tiding } from './neighbours.ts'
-export type { RefreshFamily, RefreshFamilyStore, RotateOutcome, Successor } from './refresh-families.ts'
+export type {
+  RefreshFamily,
+  RefreshFamilyStore,
+  RotateOutcome,
+  Rotation,
+  Successor,
+} from './refresh-families.ts'
 export {
   type Addressee,
   type EndpointKey,

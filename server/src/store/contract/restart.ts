@@ -14,6 +14,7 @@ async function fill(scene: Scene) {
     familyId: 'f',
     clientId: 'c',
     userId: 'u',
+    organizationId: 'é',
     currentHash: Buffer.from([1]),
     scope: '',
     createdAtWallMs: 1,
@@ -110,6 +111,7 @@ export const restartCases: Cases = {
         currentHash: Buffer.from([hash]),
         salt: Buffer.from([hash]),
         repeatableMs: 60_000,
+        organizationId: 'é',
         expiresAtWallMs: 1e15,
         basis: '',
       })

@@ -10,6 +10,8 @@ export const SMALL_BOOKS: BookBounds = {
   callerSharePercent: 25,
   idempotencyKeysMax: 20,
   revocationsMax: 10,
+  refreshFamiliesMax: 20,
+  lastSeenUsersMax: 20,
   auditLinesMax: 10,
   auditDays: 1,
 }
@@ -52,6 +54,104 @@ export const sharingCases: Cases = {
     assert.equal(await isKnown(scene, MANY, 'many-0'), true)
     assert.equal(await isKnown(scene, MANY, 'many-1'), false)
     assert.equal(await isKnown(scene, MANY, 'many-2'), true)
+  },
+}
+
+/** A user's sign-in, later than the one before it. */
+function signIn(
+  scene: Scene,
+  { organizationId, userId }: UserKey,
+  familyId: string,
+  index: number,
+): Promise<void> {
+  const createdAtWallMs = scene.under.wallMs()
+  const family = {
+    ...{
+      familyId,
+      clientId: 'customer',
+      organizationId,
+      userId: `${userId}-${index}`,
+      currentHash: Buffer.alloc(32, 1),
+    },
+    ...{
+      scope: 'all',
+      createdAtWallMs,
+      expiresAtWallMs: createdAtWallMs + 1e9 + index,
+      basis: '',
+      lastRotation: undefined,
+    },
+  }
+  return scene.store.refreshFamilies.create(family, 5)
+}
+
+async function isSignedIn(scene: Scene, familyId: string): Promise<boolean> {
+  return (await scene.store.refreshFamilies.find(familyId)) !== undefined
+}
+
+/** Somebody was there, and is gone. */
+async function come(scene: Scene, { organizationId }: UserKey, userId: string): Promise<UserKey> {
+  const user = { organizationId, userId }
+  await scene.register({ ...user, keepAliveSeconds: 600 })
+  await scene.unregister({ ...user, userEndpointId: 'phone' })
+  return user
+}
+
+async function wasSeen(scene: Scene, user: UserKey): Promise<boolean> {
+  return (await scene.store.lastSeen.find(user)) !== undefined
+}
+
+/** Far past what the suite's stores keep, also where that is twice as much. */
+const CROWD = 150
+
+/** At once, so that they are durable together. */
+async function signInMany(scene: Scene, from: number, to = CROWD): Promise<void> {
+  const indexes = Array.from({ length: to - from }, (_, index) => from + index)
+  await Promise.all(indexes.map((index) => signIn(scene, MANY, `many-${index}`, index)))
+}
+
+async function comeMany(scene: Scene): Promise<void> {
+  await Promise.all(Array.from({ length: CROWD }, (_, index) => come(scene, MANY, `user-${index}`)))
+}
+
+/** Sign-ins, and when users were last seen: of the organization that has the most. */
+export const signInSharingCases: Cases = {
+  'a crowd that signs in drops its own oldest sign-ins, and nobody else’s': async (scene) => {
+    for (const index of [0, 1]) await signIn(scene, FEW, `few-${index}`, index)
+    await signInMany(scene, 0)
+    for (const index of [0, 1]) assert(await isSignedIn(scene, `few-${index}`), 'of another organization')
+    assert.equal(await isSignedIn(scene, 'many-0'), false)
+    assert(await isSignedIn(scene, `many-${CROWD - 1}`))
+    const { signIns } = scene.store.gauges.evicted()
+    assert(signIns > CROWD / 2 && signIns < CROWD, `${signIns}`)
+  },
+
+  'a sign-in of which it was not known whose it is counts as its organization’s once it is rotated': async (
+    scene,
+  ) => {
+    await signIn(scene, { ...MANY, organizationId: '' }, 'old', 0)
+    const next = {
+      ...{ currentHash: Buffer.alloc(32, 2), salt: Buffer.alloc(32, 3), repeatableMs: 0, basis: '' },
+      ...{ expiresAtWallMs: scene.under.wallMs() + 1e9, organizationId: FEW.organizationId },
+    }
+    const outcome = await scene.store.refreshFamilies.rotate('old', Buffer.alloc(32, 1), next)
+    assert.equal(outcome.kind, 'rotated')
+    assert.equal((await scene.store.refreshFamilies.find('old'))?.organizationId, FEW.organizationId)
+    await signInMany(scene, 0)
+    assert(await isSignedIn(scene, 'old'))
+  },
+
+  'a crowd that comes and goes has nobody else’s last time forgotten': async (scene) => {
+    const few = await Promise.all(['a', 'b'].map((userId) => come(scene, FEW, userId)))
+    const first = await come(scene, MANY, 'first')
+    await comeMany(scene)
+    await scene.under.advance(10)
+    const last = await come(scene, MANY, 'last')
+    await scene.under.advance(3_000)
+    for (const user of few) assert(await wasSeen(scene, user), user.userId)
+    assert.equal(await wasSeen(scene, first), false)
+    assert(await wasSeen(scene, last))
+    const { lastSeen } = scene.store.gauges.evicted()
+    assert(lastSeen > CROWD / 2 && lastSeen < CROWD, `${lastSeen}`)
   },
 }
 
@@ -163,6 +263,19 @@ export const revocationCases: Cases = {
 }
 
 export const sharingRestartCases: Cases = {
+  'whose a sign-in is, and who was seen last, is known after a crash': async (scene) => {
+    for (const index of [0, 1]) await signIn(scene, FEW, `few-${index}`, index)
+    const seen = await come(scene, FEW, 'seen')
+    await signInMany(scene, 0, 10)
+    await scene.under.crash(0)
+    await signInMany(scene, 10)
+    await comeMany(scene)
+    await scene.under.advance(3_000)
+    for (const index of [0, 1]) assert(await isSignedIn(scene, `few-${index}`))
+    assert.equal(await isSignedIn(scene, 'many-0'), false)
+    assert(await wasSeen(scene, seen))
+  },
+
   'whose a key or a revocation is, and how many it has, is known after a crash': async (scene) => {
     await send(scene, FEW, 'a')
     await flood(scene, 0, 30)

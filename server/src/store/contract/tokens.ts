@@ -11,6 +11,7 @@ function family(scene: Scene, familyId: string, wanted: Partial<RefreshFamily> =
     familyId,
     clientId: 'customer',
     userId: 'alice',
+    organizationId: 'acme',
     currentHash: HASH_1,
     scope: 'all',
     createdAtWallMs: scene.under.wallMs(),
@@ -29,6 +30,7 @@ function rotate(scene: Scene, presented: Buffer, next: Buffer, salt = SALT): Pro
     repeatableMs: REPEATABLE_MS,
     expiresAtWallMs: scene.under.wallMs() + 5000,
     basis: 'password 2',
+    organizationId: 'acme',
   }
   return scene.store.refreshFamilies.rotate('f', presented, successor)
 }

@@ -16,7 +16,7 @@ async function fill(scene: Scene): Promise<void> {
   const family = {
     ...{ familyId: 'f', clientId: 'customer', userId: 'alice', currentHash: Buffer.alloc(32, 1) },
     ...{ scope: 'all', createdAtWallMs: wallMs, expiresAtWallMs: untilWallMs, basis: '' },
-    lastRotation: undefined,
+    ...{ organizationId: 'acme', lastRotation: undefined },
   }
   await store.refreshFamilies.create(family, 5)
   await store.revokedTokens.add({ tokenKey: 't', untilWallMs })

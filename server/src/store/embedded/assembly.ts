@@ -142,7 +142,7 @@ export async function openEmbeddedStore({
     monotonicMs: () => pace.nowMs(),
   }
   const journal = new Journal(rows, running, log, (commit, isLast) => heart.beat(commit, isLast))
-  const lastSeen = new LastSeenBook(journal)
+  const lastSeen = new LastSeenBook(journal, bookBounds)
   const terms = new TermBook(journal)
   await terms.load(rows, loaded.terms)
   const calls = new CallBook(journal, rows)
@@ -238,7 +238,7 @@ async function assemble(
 ): Promise<Store> {
   const { calls, clock, history, journal, lastSeen, rows, serviceTime, stale, table } = engine
   const replies = new ReplyBook(journal, bounds, serviceTime)
-  const families = new FamilyBook(journal)
+  const families = new FamilyBook(journal, bounds)
   const revoked = new SharedListBook(revokedTokenKind(bounds), REVOKED_TOKEN_ROWS, journal)
   const revokedUsers = new SharedListBook(revokedUserKind(bounds), REVOKED_USER_ROWS, journal)
   const signing = new SharedListBook(SIGNING_KEY_KIND, SIGNING_KEY_ROWS, journal)
@@ -297,7 +297,7 @@ async function assemble(
       journal.assertOpen()
       return table.totals(organizationId)
     },
-    gauges: embeddedGauges(engine, replies),
+    gauges: embeddedGauges(engine, replies, families),
     hold: () => journal.hold(),
     close() {
       closing ??= close()

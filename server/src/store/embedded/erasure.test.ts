@@ -155,6 +155,8 @@ test('callers that are not told apart keep their replies, and the erased one doe
       revocationsMax: 100,
       auditLinesMax: 10,
       auditDays: 1,
+      refreshFamiliesMax: 10,
+      lastSeenUsersMax: 10,
     },
   })
   await fill(store, clock.wallMs())

@@ -5,7 +5,6 @@ import { assertOpen, type Gate } from './gate.ts'
 import type { History } from './history/history.ts'
 import type { Calls } from './mailboxes/call-book.ts'
 import type { ReplyBook } from './mailboxes/replies.ts'
-import { forgetLastSeen } from './registrations/last-seen.ts'
 import type { Slot, Slots } from './registrations/slots.ts'
 
 type Kept = {
@@ -30,7 +29,7 @@ export function memoryErasure(
         end(slot)
         feed.links.delete(slot.registration.registrationId)
       }
-      forgetLastSeen(slots.lastSeen, user)
+      slots.lastSeen.delete(user)
       const entries = feed.entries.length
       feed.entries = feed.entries.filter((entry) => !isOf(entry, user))
       return {

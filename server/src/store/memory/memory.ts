@@ -29,7 +29,7 @@ import type { RegistrationParts } from './registrations/registrations.ts'
 import { createSlots, type Links, liftAll, removeSlot, type Slots } from './registrations/slots.ts'
 import { memoryUsers } from './registrations/users.ts'
 import { memoryDirectory } from './tokens/directory.ts'
-import { memoryRefreshFamilies } from './tokens/refresh-families.ts'
+import { type MemoryRefreshFamilies, memoryRefreshFamilies } from './tokens/refresh-families.ts'
 import { memorySharedList } from './tokens/shared-list.ts'
 import { memoryView, type SharedParts } from './view.ts'
 
@@ -63,7 +63,7 @@ export function createMemoryStore({
   readonly onMailboxEnded?: OnMailboxEnded
 }): MemoryStore {
   const gate: Gate = { open: true }
-  const slots = createSlots()
+  const slots = createSlots(bookBounds)
   const feed = new Feed(feedBounds, clock)
   const calls = new Calls()
   const serviceTime = startServiceTime(clock, {
@@ -73,6 +73,7 @@ export function createMemoryStore({
   const { wall } = serviceTime
   const replies = new ReplyBook(bookBounds, serviceTime)
   const history = new History(wall, historyBounds)
+  const families = memoryRefreshFamilies(serviceTime, bookBounds, gate)
   const now = (): Moment => ({
     nowMs: serviceTime.nowMs(),
     heardMs: serviceTime.heardMs(),
@@ -96,7 +97,7 @@ export function createMemoryStore({
     feed: memoryFeed(feed, clock, gate),
     webhooks: memoryWebhooks(feed, serviceTime, clock, gate),
     deadLetters: memoryDeadLetters(feed.deadLetters, gate),
-    refreshFamilies: memoryRefreshFamilies(serviceTime, gate),
+    refreshFamilies: families,
     revokedTokens: memorySharedList(revokedTokenKind(bookBounds), wall, gate),
     revokedUsers: memorySharedList(revokedUserKind(bookBounds), wall, gate),
     lastSeen: memoryLastSeen(slots, wall, gate),
@@ -112,7 +113,7 @@ export function createMemoryStore({
       assertOpen(gate)
       return count(slots, organizationId)
     },
-    gauges: gaugesOf({ slots, replies, feed, history }),
+    gauges: gaugesOf({ slots, replies, feed, history, families }),
     hold: () => () => undefined,
     async close() {
       gate.open = false
@@ -139,11 +140,13 @@ function gaugesOf({
   replies,
   feed,
   history,
+  families,
 }: {
   readonly slots: Slots
   readonly replies: ReplyBook
   readonly feed: Feed
   readonly history: History
+  readonly families: MemoryRefreshFamilies
 }): StoreGauges {
   return {
     mailboxDiskBytes(organizationId) {
@@ -153,6 +156,8 @@ function gaugesOf({
     evicted: () => ({
       idempotencyKeys: replies.evicted,
       feedEvents: feed.dropped + feed.deadLetters.dropped,
+      signIns: families.evicted(),
+      lastSeen: slots.lastSeen.evicted,
       historyBytes: history.evictedBytes,
     }),
   }

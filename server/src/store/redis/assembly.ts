@@ -301,6 +301,7 @@ function makeStore(engine: Engine, ends: StoreEnds): Store {
   const { known, eviction, bookBounds, serviceTime } = engine
   const { audit, late, feed, state, secrets } = ends
   const replies = redisReplies(engine)
+  const refreshFamilies = redisRefreshFamilies(engine)
   let closing: Promise<void> | undefined
   return {
     registrations: redisRegistrations(engine),
@@ -313,7 +314,7 @@ function makeStore(engine: Engine, ends: StoreEnds): Store {
     feed,
     webhooks: redisWebhooks(engine),
     deadLetters: redisDeadLetters(engine),
-    refreshFamilies: redisRefreshFamilies(engine),
+    refreshFamilies,
     revokedTokens: redisSharedList(engine, revokedTokenKind(bookBounds), REVOKED_TOKEN_ROWS),
     revokedUsers: redisSharedList(engine, revokedUserKind(bookBounds), REVOKED_USER_ROWS),
     lastSeen: redisLastSeen(engine),
@@ -336,6 +337,8 @@ function makeStore(engine: Engine, ends: StoreEnds): Store {
       evicted: () => ({
         idempotencyKeys: replies.evicted(),
         feedEvents: known.feedDropped,
+        signIns: refreshFamilies.evicted(),
+        lastSeen: known.lastSeenDropped,
         historyBytes: eviction.evictedBytes,
       }),
     },

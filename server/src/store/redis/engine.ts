@@ -40,6 +40,14 @@ export type Engine = {
   readonly log: StoreLog
 }
 
+/** Nothing is too much for a partition below this, however little is configured. */
+const PARTITION_FLOOR = 16
+
+/** How much of what is bounded one partition keeps: twice its part, since no hash spreads evenly. */
+export function partitionMax({ partitions }: Pick<Engine, 'partitions'>, max: number): number {
+  return Math.max(PARTITION_FLOOR, Math.ceil((2 * max) / partitions.count))
+}
+
 /** Calls a function at a user's partition. */
 export function atUser(
   { functions, partitions }: Pick<Engine, 'functions' | 'partitions'>,

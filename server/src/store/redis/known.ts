@@ -99,6 +99,8 @@ export class Known {
   readonly #ownersAt = new Map<number, Set<string>>()
   /** Entries of the feed and dead letters that were given up. */
   feedDropped = 0
+  /** Users of whom it was forgotten when they were last seen, because there were too many. */
+  lastSeenDropped = 0
 
   constructor(options: KnownOptions) {
     this.#options = options

@@ -1,7 +1,7 @@
 import { CHART_MS } from '../bounds.ts'
 import type { Swept } from '../store.ts'
 import { isYes, list, number, optional } from './connection/answers.ts'
-import { type Engine, earliest } from './engine.ts'
+import { type Engine, earliest, partitionMax } from './engine.ts'
 import { toPosition } from './mailboxes/positions.ts'
 import { toRegistration } from './registrations/rows.ts'
 
@@ -55,12 +55,15 @@ export function timeGoesOn(engine: Engine, partition: number, upkeepMax: number)
 type Turn = { readonly max: number; readonly upkeepMax: number; readonly ageMs: number | '' }
 
 async function sweepOne(engine: Engine, partition: number, { max, upkeepMax, ageMs }: Turn): Promise<Part> {
-  const { functions, serviceTime, due, historyBounds } = engine
-  const args = [ageMs, max, earliest(engine), historyBounds.ageMsMax, upkeepMax, CHART_MS]
-  const [reminded, expired, lapsed, nextInMs, hasMore, isBehind] = list(
+  const { functions, serviceTime, due, historyBounds, bookBounds, known } = engine
+  const { lastSeenUsersMax, organizationSharePercent } = bookBounds
+  const lastSeen = [partitionMax(engine, lastSeenUsersMax), organizationSharePercent < 100 ? 1 : 0]
+  const args = [ageMs, max, earliest(engine), historyBounds.ageMsMax, upkeepMax, CHART_MS, ...lastSeen]
+  const [reminded, expired, lapsed, nextInMs, hasMore, isBehind, lastSeenGone] = list(
     await functions.call('quick', 'sweep', partition, args),
   )
   const inMs = optional(nextInMs, number) ?? Number.POSITIVE_INFINITY
+  known.lastSeenDropped += number(lastSeenGone ?? 0)
   due.set(partition, serviceTime.nowMs() + inMs)
   return {
     reminded: list(reminded).map(toRegistration),

@@ -1,4 +1,6 @@
-import { LAST_SEEN_MAX, LAST_SEEN_MS } from '../../bounds.ts'
+import { type BookBounds, LAST_SEEN_MS } from '../../bounds.ts'
+import { byOrganization, Shares } from '../../shares.ts'
+import type { UserKey } from '../../store.ts'
 import { asBuffer } from '../fields.ts'
 import type { Journal } from '../journal/journal.ts'
 import { userName, userRowKey } from '../keys.ts'
@@ -9,9 +11,15 @@ import type { RegistrationRecord } from './record.ts'
 export class LastSeenBook {
   readonly #journal: Journal
   readonly #seenAtWallMs = new Map<string, number>()
+  readonly #shares: Shares
+  readonly #max: number
+  /** Forgotten before their time, because there were too many. */
+  evicted = 0
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, bounds: Pick<BookBounds, 'lastSeenUsersMax' | 'organizationSharePercent'>) {
     this.#journal = journal
+    this.#shares = new Shares(byOrganization(bounds))
+    this.#max = bounds.lastSeenUsersMax
   }
 
   async load(rows: Rows): Promise<void> {
@@ -20,7 +28,7 @@ export class LastSeenBook {
       loaded.push([asBuffer(key).toString('utf8'), asBuffer(value).readDoubleBE(0)])
     })
     loaded.sort(([, a], [, b]) => a - b)
-    for (const [name, seenAtWallMs] of loaded) this.#seenAtWallMs.set(name, seenAtWallMs)
+    for (const [name, seenAtWallMs] of loaded) this.#keep(name, seenAtWallMs)
   }
 
   get(name: string): number | undefined {
@@ -36,14 +44,14 @@ export class LastSeenBook {
   note(record: RegistrationRecord): void {
     const name = userName(record)
     const seenAtWallMs = Math.max(record.lastKeepAliveAtWallMs, this.#seenAtWallMs.get(name) ?? 0)
-    this.#seenAtWallMs.delete(name)
-    this.#seenAtWallMs.set(name, seenAtWallMs)
+    this.#drop(name)
+    this.#keep(name, seenAtWallMs)
     const value = Buffer.allocUnsafe(8)
     value.writeDoubleBE(seenAtWallMs)
     this.#journal.put('lastSeen', userRowKey(name), value)
-    for (const oldest of this.#seenAtWallMs.keys()) {
-      if (this.#seenAtWallMs.size <= LAST_SEEN_MAX) break
-      this.#forget(oldest)
+    while (this.#seenAtWallMs.size > this.#max) {
+      this.evicted++
+      this.#forget(this.#shares.leaving() ?? name)
     }
   }
 
@@ -60,8 +68,25 @@ export class LastSeenBook {
     }
   }
 
-  #forget(name: string): void {
+  #keep(name: string, seenAtWallMs: number): void {
+    this.#seenAtWallMs.set(name, seenAtWallMs)
+    this.#shares.add(ownerOf(name), name)
+  }
+
+  #drop(name: string): void {
     this.#seenAtWallMs.delete(name)
+    const holding = this.#shares.largest(ownerOf(name), 'user')
+    if (holding !== undefined) this.#shares.remove(holding, name)
+  }
+
+  #forget(name: string): void {
+    this.#drop(name)
     this.#journal.remove('lastSeen', userRowKey(name))
   }
+}
+
+/** Whose the user of that name is (`userName`). */
+function ownerOf(name: string): UserKey {
+  const slashAt = name.indexOf('/')
+  return { organizationId: name.slice(0, slashAt), userId: name.slice(slashAt + 1) }
 }

@@ -1,11 +1,14 @@
-import type { RefreshFamily } from '../../store.ts'
+import type { BookBounds } from '../../bounds.ts'
+import { byOrganization, type Holding, Shares } from '../../shares.ts'
+import type { RefreshFamily, Rotation } from '../../store.ts'
 import { encodeFields, FieldReader } from '../fields.ts'
 import type { Journal } from '../journal/journal.ts'
 import { digestKey } from '../keys.ts'
 import { Rounds } from '../rounds.ts'
 import type { Rows } from '../rows.ts'
 
-type Kept = { readonly family: RefreshFamily; readonly ordinal: number }
+type Row = { readonly family: RefreshFamily; readonly ordinal: number }
+type Kept = Row & { readonly holding: Holding }
 
 /** Refresh families in memory and on disk, oldest first, by id and by user. */
 export class FamilyBook {
@@ -13,17 +16,23 @@ export class FamilyBook {
   readonly #families = new Map<string, Kept>()
   readonly #byUser = new Map<string, Set<string>>()
   readonly #rounds = new Rounds(this.#families)
+  readonly #shares: Shares
+  readonly #max: number
   #nextOrdinal = 1
+  /** Forgotten before their time, because there were too many. */
+  evicted = 0
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, bounds: Pick<BookBounds, 'refreshFamiliesMax' | 'organizationSharePercent'>) {
     this.#journal = journal
+    this.#shares = new Shares(byOrganization(bounds))
+    this.#max = bounds.refreshFamiliesMax
   }
 
   async load(rows: Rows): Promise<void> {
-    const loaded: Kept[] = []
+    const loaded: Row[] = []
     await rows.scan('families', (_key, value) => loaded.push(decode(value)))
     loaded.sort((a, b) => a.ordinal - b.ordinal)
-    for (const kept of loaded) this.#keep(kept)
+    for (const row of loaded) this.#keep(row)
     this.#nextOrdinal = (loaded.at(-1)?.ordinal ?? 0) + 1
   }
 
@@ -33,16 +42,21 @@ export class FamilyBook {
 
   add(family: RefreshFamily): void {
     this.remove(family.familyId)
-    const kept = { family, ordinal: this.#nextOrdinal++ }
-    this.#keep(kept)
-    this.#write(kept)
+    const row = { family, ordinal: this.#nextOrdinal++ }
+    this.#keep(row)
+    this.#write(row)
   }
 
   /** Puts a changed family in the place of the one with its id. */
   replace(family: RefreshFamily): void {
-    const ordinal = this.#families.get(family.familyId)?.ordinal
-    if (ordinal === undefined) return
-    this.#families.set(family.familyId, { family, ordinal })
+    const before = this.#families.get(family.familyId)
+    if (before === undefined) return
+    const { ordinal, holding } = before
+    this.#families.set(family.familyId, {
+      family,
+      ordinal,
+      holding: this.#moved(holding, before.family, family),
+    })
     this.#write({ family, ordinal })
   }
 
@@ -51,6 +65,7 @@ export class FamilyBook {
     const kept = this.#families.get(familyId)
     if (kept === undefined) return false
     this.#families.delete(familyId)
+    this.#shares.remove(kept.holding, familyId)
     const ofUser = this.#byUser.get(kept.family.userId)
     ofUser?.delete(familyId)
     if (ofUser?.size === 0) this.#byUser.delete(kept.family.userId)
@@ -73,10 +88,10 @@ export class FamilyBook {
     for (const id of ids) if (!kept.has(id)) this.remove(id)
   }
 
-  dropOldest(max: number): void {
-    for (const familyId of this.#families.keys()) {
-      if (this.#families.size <= max) return
-      this.remove(familyId)
+  keepBound(): void {
+    while (this.#families.size > this.#max) {
+      this.evicted++
+      this.remove(this.#shares.leaving() ?? '')
     }
   }
 
@@ -86,22 +101,32 @@ export class FamilyBook {
       if (nowWallMs >= family.expiresAtWallMs) this.remove(familyId)
   }
 
-  #keep(kept: Kept): void {
-    const { familyId, userId } = kept.family
-    this.#families.set(familyId, kept)
+  /** Rows of earlier versions do not say whose they are, until they are rotated. */
+  #moved(holding: Holding, before: RefreshFamily, after: RefreshFamily): Holding {
+    if (before.organizationId === after.organizationId) return holding
+    this.#shares.remove(holding, before.familyId)
+    return this.#shares.add(after, after.familyId)
+  }
+
+  #keep({ family, ordinal }: Row): void {
+    const { familyId, userId } = family
+    this.#families.set(familyId, { family, ordinal, holding: this.#shares.add(family, familyId) })
     const ofUser = this.#byUser.get(userId)
     if (ofUser === undefined) this.#byUser.set(userId, new Set([familyId]))
     else ofUser.add(familyId)
   }
 
-  #write(kept: Kept): void {
-    this.#journal.put('families', digestKey(kept.family.familyId), encode(kept))
+  #write(row: Row): void {
+    this.#journal.put('families', digestKey(row.family.familyId), encode(row))
   }
 }
 
-function encode({ family, ordinal }: Kept): Buffer {
+/** What a family that was never rotated has in the place of a rotation, where something follows. */
+const NO_ROTATION = { usedHash: Buffer.alloc(0), salt: Buffer.alloc(0), repeatableUntilMs: 0 }
+
+function encode({ family, ordinal }: Row): Buffer {
   const { familyId, clientId, userId, currentHash, scope, createdAtWallMs, expiresAtWallMs } = family
-  const { basis, lastRotation } = family
+  const { basis, organizationId, lastRotation = NO_ROTATION } = family
   return encodeFields([
     ordinal,
     familyId,
@@ -112,13 +137,14 @@ function encode({ family, ordinal }: Kept): Buffer {
     createdAtWallMs,
     expiresAtWallMs,
     basis,
-    ...(lastRotation === undefined
-      ? []
-      : [lastRotation.usedHash, lastRotation.salt, lastRotation.repeatableUntilMs]),
+    lastRotation.usedHash,
+    lastRotation.salt,
+    lastRotation.repeatableUntilMs,
+    organizationId,
   ])
 }
 
-function decode(value: Uint8Array): Kept {
+function decode(value: Uint8Array): Row {
   const row = new FieldReader(value)
   return {
     ordinal: row.number(),
@@ -132,9 +158,13 @@ function decode(value: Uint8Array): Kept {
       expiresAtWallMs: row.number(),
       // Rows of earlier versions end here, rotated or not.
       basis: row.isAtEnd ? '' : row.text(),
-      lastRotation: row.isAtEnd
-        ? undefined
-        : { usedHash: row.bytes(), salt: row.bytes(), repeatableUntilMs: row.number() },
+      lastRotation: row.isAtEnd ? undefined : readRotation(row),
+      organizationId: row.isAtEnd ? '' : row.text(),
     },
   }
+}
+
+function readRotation(row: FieldReader): Rotation | undefined {
+  const rotation = { usedHash: row.bytes(), salt: row.bytes(), repeatableUntilMs: row.number() }
+  return rotation.usedHash.length === 0 ? undefined : rotation
 }

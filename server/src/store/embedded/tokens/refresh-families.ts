@@ -1,5 +1,4 @@
 import type { ServiceTime } from '../../../clock/clock.ts'
-import { REFRESH_FAMILIES_MAX } from '../../bounds.ts'
 import { judgeRotation } from '../../rotation.ts'
 import type { RefreshFamily, RefreshFamilyStore, RotateOutcome } from '../../store.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -19,7 +18,7 @@ export function embeddedRefreshFamilies(
       journal.assertWritable()
       families.add(family)
       families.dropUsersOldest(family.userId, familiesPerUserMax, wall.earliestMs())
-      families.dropOldest(REFRESH_FAMILIES_MAX)
+      families.keepBound()
       await journal.durable()
     },
     async find(familyId) {

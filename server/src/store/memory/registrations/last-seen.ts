@@ -1,10 +1,48 @@
 import type { WallBounds } from '../../../clock/clock.ts'
-import { LAST_SEEN_MAX, LAST_SEEN_MS } from '../../bounds.ts'
+import { type BookBounds, LAST_SEEN_MS } from '../../bounds.ts'
+import { byOrganization, Shares } from '../../shares.ts'
 import type { LastSeenStore, UserKey } from '../../store.ts'
 import { assertOpen, type Gate } from '../gate.ts'
 
+export type LastSeenBounds = Pick<BookBounds, 'lastSeenUsersMax' | 'organizationSharePercent'>
+
 /** When users were last seen, wall-clock milliseconds, longest untouched first. */
-export type LastSeen = Map<string, number>
+export class LastSeen {
+  readonly #atWallMs = new Map<string, number>()
+  readonly #shares: Shares
+  readonly #max: number
+  /** Forgotten before their time, because there were too many. */
+  evicted = 0
+
+  constructor(bounds: LastSeenBounds) {
+    this.#shares = new Shares(byOrganization(bounds))
+    this.#max = bounds.lastSeenUsersMax
+  }
+
+  get(user: UserKey): number | undefined {
+    return this.#atWallMs.get(keyOf(user))
+  }
+
+  set(user: UserKey, atWallMs: number): void {
+    this.delete(user)
+    this.#atWallMs.set(keyOf(user), atWallMs)
+    this.#shares.add(user, keyOf(user))
+    while (this.#atWallMs.size > this.#max) {
+      this.evicted++
+      this.delete(userOf(this.#shares.leaving() ?? keyOf(user)))
+    }
+  }
+
+  delete(user: UserKey): void {
+    this.#atWallMs.delete(keyOf(user))
+    const holding = this.#shares.largest(user, 'user')
+    if (holding !== undefined) this.#shares.remove(holding, keyOf(user))
+  }
+
+  users(): readonly UserKey[] {
+    return [...this.#atWallMs.keys()].map(userOf)
+  }
+}
 
 type Seen = UserKey & { readonly lastKeepAliveAtWallMs: number }
 
@@ -21,7 +59,7 @@ export function memoryLastSeen(slots: Everybody, wall: WallBounds, gate: Gate): 
       const key = keyOf(user)
       const own = [...slots.byEndpoint.values()].filter(({ registration }) => keyOf(registration) === key)
       const times = own.map(({ registration }) => registration.lastKeepAliveAtWallMs)
-      const seenAtWallMs = Math.max(0, ...times, slots.lastSeen.get(key) ?? 0)
+      const seenAtWallMs = Math.max(0, ...times, slots.lastSeen.get(user) ?? 0)
       const isKnown = seenAtWallMs > 0 && wall.earliestMs() < seenAtWallMs + LAST_SEEN_MS
       return isKnown ? seenAtWallMs : undefined
     },
@@ -30,28 +68,19 @@ export function memoryLastSeen(slots: Everybody, wall: WallBounds, gate: Gate): 
 
 /** A registration has ended. */
 export function noteLastSeen(lastSeen: LastSeen, registration: Seen): void {
-  const key = keyOf(registration)
-  const seenAtWallMs = Math.max(registration.lastKeepAliveAtWallMs, lastSeen.get(key) ?? 0)
-  lastSeen.delete(key)
-  lastSeen.set(key, seenAtWallMs)
-  for (const oldest of lastSeen.keys()) {
-    if (lastSeen.size <= LAST_SEEN_MAX) break
-    lastSeen.delete(oldest)
-  }
-}
-
-export function forgetLastSeen(lastSeen: LastSeen, user: UserKey): void {
-  lastSeen.delete(keyOf(user))
+  lastSeen.set(registration, Math.max(registration.lastKeepAliveAtWallMs, lastSeen.get(registration) ?? 0))
 }
 
 /** Users of an organization whose registrations have ended. */
 export function lastSeenIds(lastSeen: LastSeen, organizationId: string): readonly string[] {
-  const names = [...lastSeen.keys()].map((key): readonly string[] => JSON.parse(key))
-  return names.flatMap(([organization, userId]) =>
-    organization === organizationId && userId !== undefined ? [userId] : [],
-  )
+  return lastSeen.users().flatMap((user) => (user.organizationId === organizationId ? [user.userId] : []))
 }
 
 function keyOf({ organizationId, userId }: UserKey): string {
   return JSON.stringify([organizationId, userId])
+}
+
+function userOf(key: string): UserKey {
+  const [organizationId = '', userId = '']: readonly string[] = JSON.parse(key)
+  return { organizationId, userId }
 }

@@ -1,7 +1,7 @@
 import type { HeldLinks } from '../../held-links.ts'
 import { liftDeadline, type Recovery } from '../../recovery.ts'
 import type { Addressee, CancelDraft, EndpointKey, MailboxEntry, Registration, UserKey } from '../../store.ts'
-import { type LastSeen, noteLastSeen } from './last-seen.ts'
+import { LastSeen, type LastSeenBounds, noteLastSeen } from './last-seen.ts'
 
 /** A registration with its deadline, service time. */
 export type Held = Omit<Registration, 'remainingMs'> & { readonly expiresAtMs: number }
@@ -37,11 +37,11 @@ export type Slots = {
   nextSequence: number
 }
 
-export function createSlots(): Slots {
+export function createSlots(bounds: LastSeenBounds): Slots {
   return {
     byId: new Map(),
     byEndpoint: new Map(),
-    lastSeen: new Map(),
+    lastSeen: new LastSeen(bounds),
     nextRegistrationId: 1,
     nextSequence: 1,
   }

@@ -53,7 +53,9 @@ export function redisReplies(engine: Engine): RedisReplies {
       const args = [...namesOf(claim), eventId, count, untilWallMs]
       const isEnded = isYes(await atUser(engine, 'durable', 'key_answer', claim.owner, args))
       forgetToken(engine, claim, recipients.take(claim))
-      if (isEnded) evicted += await keepBound(engine)
+      // Not in one line: `evicted` would be read before what others add meanwhile.
+      const gone = isEnded ? await keepBound(engine) : 0
+      evicted += gone
     },
     async release(claim) {
       recipients.take(claim)

@@ -1,10 +1,13 @@
-import { REFRESH_FAMILIES_MAX } from '../../bounds.ts'
 import type { RefreshFamily, RefreshFamilyStore, RotateOutcome, Successor } from '../../store.ts'
 import { bytes, list, number, optional, text, texts } from '../connection/answers.ts'
 import type { Answer } from '../connection/wire.ts'
-import { atName, type Engine, earliest } from '../engine.ts'
+import { atName, type Engine, earliest, partitionMax } from '../engine.ts'
 
-export function redisRefreshFamilies(engine: Engine): RefreshFamilyStore {
+/** With how many families were forgotten before their time. */
+export type RedisRefreshFamilies = RefreshFamilyStore & { evicted(): number }
+
+export function redisRefreshFamilies(engine: Engine): RedisRefreshFamilies {
+  let evicted = 0
   const find = async (familyId: string) => {
     const answer = await atName(engine, 'quick', 'family_find', nameOf(familyId), [
       familyId,
@@ -19,7 +22,8 @@ export function redisRefreshFamilies(engine: Engine): RefreshFamilyStore {
     find,
     revoke,
     async create(family, familiesPerUserMax) {
-      await create(engine, family)
+      const dropped = await create(engine, family)
+      evicted += dropped
       const { userId, familyId } = family
       const entered = texts(
         await atName(engine, 'durable', 'family_enter', userOf(userId), [userId, familyId]),
@@ -33,6 +37,7 @@ export function redisRefreshFamilies(engine: Engine): RefreshFamilyStore {
       await Promise.all(gone.map(revoke))
       await atName(engine, 'durable', 'family_leave', userOf(userId), [userId, ...gone])
     },
+    evicted: () => evicted,
     rotate: (familyId, presentedHash, successor) => rotate(engine, familyId, presentedHash, successor),
     async revokeOf(userId) {
       const ids = texts(await atName(engine, 'quick', 'family_list', userOf(userId), [userId]))
@@ -42,30 +47,38 @@ export function redisRefreshFamilies(engine: Engine): RefreshFamilyStore {
   }
 }
 
-async function create(engine: Engine, family: RefreshFamily): Promise<void> {
+/** Returns how many went for it. */
+async function create(engine: Engine, family: RefreshFamily): Promise<number> {
   const { familyId, clientId, userId, scope, createdAtWallMs, expiresAtWallMs, basis } = family
   const fields = {
     id: familyId,
     c: clientId,
     u: userId,
+    o: family.organizationId,
     s: scope,
     a: createdAtWallMs,
     x: expiresAtWallMs,
     b: basis,
   }
-  const max = Math.max(1_000, Math.ceil((2 * REFRESH_FAMILIES_MAX) / engine.partitions.count))
-  const args = [JSON.stringify(fields), Buffer.from(family.currentHash), max]
-  await atName(engine, 'durable', 'family_create', nameOf(familyId), args)
+  const { refreshFamiliesMax, organizationSharePercent } = engine.bookBounds
+  const isShared = organizationSharePercent < 100 ? 1 : 0
+  const args = [
+    JSON.stringify(fields),
+    Buffer.from(family.currentHash),
+    partitionMax(engine, refreshFamiliesMax),
+    isShared,
+  ]
+  return number(await atName(engine, 'durable', 'family_create', nameOf(familyId), args))
 }
 
 async function rotate(
   engine: Engine,
   familyId: string,
   presentedHash: Uint8Array,
-  { currentHash, salt, repeatableMs, expiresAtWallMs, basis }: Successor,
+  { currentHash, salt, repeatableMs, expiresAtWallMs, basis, organizationId }: Successor,
 ): Promise<RotateOutcome> {
   const hashes = [presentedHash, currentHash, salt].map((part) => Buffer.from(part))
-  const args = [familyId, earliest(engine), ...hashes, repeatableMs, expiresAtWallMs, basis]
+  const args = [familyId, earliest(engine), ...hashes, repeatableMs, expiresAtWallMs, basis, organizationId]
   const answer = list(await atName(engine, 'durable', 'family_rotate', nameOf(familyId), args))
   const [kind, row = null, known] = answer
   switch (text(kind)) {
@@ -87,6 +100,7 @@ function toFamily(answer: Answer): RefreshFamily {
     familyId: text(row[0]),
     clientId: text(row[1]),
     userId: text(row[2]),
+    organizationId: text(row[11]),
     currentHash: bytes(row[3]),
     scope: text(row[4]),
     createdAtWallMs: number(row[5]),

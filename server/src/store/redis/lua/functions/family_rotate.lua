@@ -1,6 +1,6 @@
 -- `RefreshFamilyStore.rotate`: as `rotation.ts` judges.
 -- KEYS partition
--- ARGV time wall familyId earliestWallMs presentedHash nextHash salt repeatableMs expiresAtWallMs basis
+-- ARGV time wall familyId earliestWallMs presentedHash nextHash salt repeatableMs expiresAtWallMs basis organization
 -- Reply {kind, family, salt}
 return function(args)
   local family = S.family(args[3], tonumber(args[4]))
@@ -10,6 +10,7 @@ return function(args)
     family.h = args[6]
     family.x = tonumber(args[9])
     family.b = args[10]
+    family.o = args[11]
     family.l = { presented, args[7], S.now + tonumber(args[8]) }
     S.write_family(family)
     return { 'rotated', S.show_family(family) }

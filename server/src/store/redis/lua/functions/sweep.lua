@@ -1,7 +1,7 @@
 -- What is due is carried out, and, where `ageMs` is given, time goes on.
 -- KEYS partition
--- ARGV time wall ageMs max earliestWallMs historyAgeMsMax upkeepMax chartMs
--- Reply {reminded, expired, lapsed, nextInMs, hasMore, isBehind}
+-- ARGV time wall ageMs max earliestWallMs historyAgeMsMax upkeepMax chartMs lastSeenMax isShared
+-- Reply {reminded, expired, lapsed, nextInMs, hasMore, isBehind, lastSeenGone}
 -- Flags allow-oom
 local SPARED_FOR_MS = 5000
 local SEEN_MS = 7776000000
@@ -74,7 +74,8 @@ local function keep_up(args)
     S.forget_seen(name)
     S.tidy_name(string.match(name, '^([^/]*)/(.*)$'))
   end
-  return gone == max
+  local seen_gone = S.bound_seen(tonumber(args[9]), args[10] == '1', max)
+  return gone == max or seen_gone == max, seen_gone
 end
 
 return function(args)
@@ -90,10 +91,13 @@ return function(args)
     has_more = sweep_registrations(max, reminded, expired) == max
     has_more = sweep_entries(max, lapsed) == max or has_more
   end
-  local is_behind = args[7] ~= '0' and keep_up(args)
+  local is_behind, seen_gone = false, 0
+  if args[7] ~= '0' then is_behind, seen_gone = keep_up(args) end
   local in_ms = next_in('due', S.heard)
   local entry_in_ms = next_in('lt', S.wall)
   if entry_in_ms and (not in_ms or entry_in_ms < in_ms) then in_ms = entry_in_ms end
   has_more = has_more and in_ms == 0
-  return { reminded, expired, lapsed, in_ms and S.text(in_ms) or false, has_more and 1 or 0, is_behind and 1 or 0 }
+  return {
+    reminded, expired, lapsed, in_ms and S.text(in_ms) or false, has_more and 1 or 0, is_behind and 1 or 0, seen_gone,
+  }
 end

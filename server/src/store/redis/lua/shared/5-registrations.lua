@@ -1,5 +1,7 @@
 -- Registrations: `reg` by id, `u:<user>` the newest of each endpoint, `due` by when to look at it, `un:<organization>` the
--- names of users, `wk` those that can be woken, `old:<user>` those of which a newer one has taken the place. Of links: `ln` by registration.
+-- names of users, `seen` when those whose registrations have ended were last seen, `seenz` the same in order, `seeno:<organization>`
+-- an organization's, `seenn` how many each has, `wk` those that can be woken, `old:<user>` those of which a newer one has taken the
+-- place. Of links: `ln` by registration.
 
 local function pack(reg)
   return cmsgpack.pack({
@@ -109,11 +111,27 @@ function S.note_seen(reg)
   local before = tonumber(call('HGET', S.key('seen'), name) or '0')
   call('HSET', S.key('seen'), name, S.text(math.max(before, reg.seen)))
   call('ZADD', S.key('seenz'), S.text(S.wall), name)
+  if call('ZADD', S.key('seeno:' .. reg.o), S.text(S.wall), name) == 1 then call('ZINCRBY', S.key('seenn'), 1, reg.o) end
 end
 
 function S.forget_seen(name)
+  local organization = string.match(name, '^[^/]*')
   call('HDEL', S.key('seen'), name)
   call('ZREM', S.key('seenz'), name)
+  if call('ZREM', S.key('seeno:' .. organization), name) == 0 then return end
+  if tonumber(call('ZINCRBY', S.key('seenn'), -1, organization)) <= 0 then call('ZREM', S.key('seenn'), organization) end
+end
+
+-- Past `max` the longest untouched go: where shared, of the organization that has the most here. Returns how many went.
+function S.bound_seen(max, is_shared, upkeep_max)
+  local excess = math.min(upkeep_max, call('ZCARD', S.key('seenz')) - max)
+  for _ = 1, excess do
+    local largest = is_shared and call('ZREVRANGE', S.key('seenn'), 0, 0)[1]
+    local name = call('ZRANGE', S.key(largest and 'seeno:' .. largest or 'seenz'), 0, 0)[1]
+    S.forget_seen(name)
+    S.tidy_name(string.match(name, '^([^/]*)/(.*)$'))
+  end
+  return math.max(0, excess)
 end
 
 -- A user of whom nothing is known any more is in no list.
