@@ -9,7 +9,7 @@ import type { Victim } from '../victim.ts'
 const FEW: Plant = {
   file: 'config/keys.js',
   find: "[1_000_000, 1_000, 100_000_000], 'Answers",
-  put: "[1_000_000, 100, 100_000_000], 'Answers",
+  put: "[1_000_000, 20, 100_000_000], 'Answers",
 }
 
 /** More idempotency keys than are remembered. */
@@ -18,7 +18,7 @@ export const attack: Attack = {
   protects: 'a flood of idempotency keys makes nobody else send twice',
   without: { env: NO_SHARES },
   plants: [FEW],
-  env: { IDEMPOTENCY_KEYS_MAX: '200' },
+  env: { IDEMPOTENCY_KEYS_MAX: '40' },
   async prepare(scene, victim) {
     for (const qos of [0, 1]) firstIds.set(qos, await sendWithKey(scene, victim, qos))
   },
