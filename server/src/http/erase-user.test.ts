@@ -3,13 +3,15 @@ import { describe, it, type TestContext } from 'node:test'
 import { ask } from '../../../test/helpers/ask.ts'
 import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
 import { openHttp } from '../../../test/helpers/http-fixture.ts'
+import { LIMITS_OFF } from '../../../test/helpers/no-limits.ts'
 import { createHistory } from '../history/history.ts'
+import { createLimits } from '../limits/limits.ts'
 import { createMemoryStore } from '../store/memory/memory.ts'
 
 const MARKUP = '<script>alert(1)</script>'
 
 /** A history of 500 events, half of them alice's, and one in which she is `sentBy`. */
-async function open(test: TestContext) {
+async function open(test: TestContext, settings = LIMITS_OFF) {
   const clock = createFakeClock()
   const store = createMemoryStore({ clock })
   const asked: string[] = []
@@ -30,11 +32,12 @@ async function open(test: TestContext) {
     )
   const fixture = await openHttp(test, {
     clock,
+    limits: createLimits({ settings, clock }),
     history: createHistory({ store }),
     erasure: {
-      erase(user) {
+      erase(user, rest) {
         asked.push(`${user.organizationId}/${user.userId}`)
-        return store.erasure.erase(user)
+        return store.erasure.erase(user, rest)
       },
     },
   })
@@ -54,7 +57,7 @@ async function open(test: TestContext) {
     )
   const call = (caller: string, line: string) =>
     ask(url, line, { headers: { authorization: `Bearer ${caller}` } })
-  return { ...fixture, call, asked }
+  return { ...fixture, clock, call, asked }
 }
 
 const ERASE = 'POST /rtc-api/users/alice/erase'
@@ -116,5 +119,16 @@ describe('a user’s data', () => {
     // One that has left the directory may have left something.
     assert.equal((await call('service', `${ERASE}?organizationId=gone`)).status, 200)
     assert.deepEqual(asked, ['acme/alice', 'globex/alice', 'gone/alice'])
+  })
+
+  it('are erased at the price of whoever asks, who waits until it is paid', async (test) => {
+    const { call, asked, clock } = await open(test, { ...LIMITS_OFF, workPerSecondPerCaller: 1 })
+    assert.equal((await call('olivia', ERASE)).status, 200)
+    const again = await call('olivia', ERASE)
+    assert.equal(again.status, 429)
+    assert.ok(Number(again.headers['retry-after']) >= 4)
+    assert.equal(asked.length, 1)
+    await clock.advance(10_000)
+    assert.equal((await call('olivia', ERASE)).status, 200)
   })
 })

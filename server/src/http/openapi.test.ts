@@ -38,7 +38,7 @@ const OPERATIONS: readonly (readonly [line: string, statuses: readonly number[]]
   ['delete /rtc-api/users/{userId}/endpoints/{userEndpointId}', [204, 400, 401, 403, 404, 503]],
   ['post /rtc-api/users/presence', [200, 400, 401, 403, 413, 415, 429, 503]],
   ['post /rtc-api/users/{userId}/revoke', [204, 400, 401, 403, 413, 415, 503]],
-  ['post /rtc-api/users/{userId}/erase', [200, 400, 401, 403, 503]],
+  ['post /rtc-api/users/{userId}/erase', [200, 400, 401, 403, 429, 503]],
   ['get /rtc-api/users/{userId}/export', [200, 400, 401, 403, 429, 503]],
   ['post /rtc-api/users/endpoints/sendEvent', [200, 400, 401, 403, 413, 415, 429, 503]],
   ['post /rtc-api/events/{eventId}/answer', [204, 400, 401, 404, 409, 413, 415, 503]],

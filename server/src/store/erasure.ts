@@ -24,6 +24,8 @@ export interface ErasureStore {
    * Removes a user's registrations and mailboxes, when it was last seen, its calls and those that it sent, the replies to
    * its keys, the events that it was sent or sent itself, and what the feed and the dead letters say of it. Sign-ins and
    * revocations are not its business; nor is what waits for others, whoever sent it. Durable: then no row has any of it.
+   *
+   * @param rest awaited before each step of what may take long, and at least once. Default: everybody else has a turn
    */
-  erase(user: UserKey): Promise<Erased>
+  erase(user: UserKey, rest?: () => Promise<void>): Promise<Erased>
 }

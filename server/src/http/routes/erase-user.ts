@@ -1,5 +1,6 @@
 import type { UserErased } from '@rollcall/protocol/command'
 import { userToRevoke } from '../../auth/auth.ts'
+import { turnOf } from '../../limits/limits.ts'
 import { JSON_TYPE } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
 import { requireUserId } from '../bodies/user-id.ts'
@@ -20,23 +21,32 @@ const schema = {
   querystring: USERS_QUERY,
   response: {
     200: json('How much was removed.', answerRef('UserErased')),
-    ...refusals(400, 401, 403, 503),
+    ...refusals(400, 401, 403, 429, 503),
   },
 }
 
-type Services = Pick<HttpServices, 'auth' | 'registrar' | 'erasure'>
+/** What a step costs whoever asks, milliseconds of processor time: a block of the history that is written anew. */
+const STEP_COST_MS = 5
+
+type Services = Pick<HttpServices, 'auth' | 'registrar' | 'erasure' | 'limits'>
 
 /** First nothing may register or send any more, then it is gone. Of an organization that has left the directory too. */
-export function eraseUserRoute(app: App, { auth, registrar, erasure }: Services): void {
+export function eraseUserRoute(app: App, { auth, registrar, erasure, limits }: Services): void {
   const options = { schema, validatorCompiler: unchecked, config: BODY_OPTIONAL }
   app.post('/users/:userId/erase', options, async (request, reply) => {
-    const user = userToRevoke(callerOf(request), request.params.userId, request.query.organizationId)
+    const caller = callerOf(request)
+    const user = userToRevoke(caller, request.params.userId, request.query.organizationId)
     requireUserId(user.userId)
+    limits.work.admit(caller)
+    const rest = (): Promise<void> => {
+      limits.work.spend(caller, STEP_COST_MS)
+      return limits.turns.next(turnOf(caller))
+    }
     await auth.revokeUser(user)
     const sightings = await registrar.look([user], { depth: true })
     const waiting = sightings.reduce((sum, { depth }) => sum + depth, 0)
     await registrar.unregisterAll(user, 'revoked')
-    const erased = await erasure.erase(user)
+    const erased = await erasure.erase(user, rest)
     const answer: UserErased = {
       ...user,
       ...erased,

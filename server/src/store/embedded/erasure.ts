@@ -13,10 +13,10 @@ export function embeddedErasure(
   retention: HistoryRetention,
 ): ErasureStore {
   const { calls, feed, history: book, journal, lastSeen, rows } = engine
-  const nextTurn = () => new Promise<void>((resolve) => afterThisTurn(resolve))
   return {
-    async erase(user) {
+    async erase(user, nextTurn = oneTurn) {
       journal.assertWritable()
+      await nextTurn()
       const ended = endAll(engine, user)
       const erasedCalls = calls.erase(user)
       // From here on everything that was said of it is in a row.
@@ -29,6 +29,10 @@ export function embeddedErasure(
       return { ...ended, calls: erasedCalls, replies: erasedReplies, events, ...told }
     },
   }
+}
+
+function oneTurn(): Promise<void> {
+  return new Promise((resolve) => afterThisTurn(resolve))
 }
 
 /** Those that have expired and were not swept yet too. */

@@ -21,8 +21,9 @@ export function memoryErasure(
   end: (slot: Slot) => void,
 ): ErasureStore {
   return {
-    async erase(user) {
+    async erase(user, rest) {
       assertOpen(gate)
+      await rest?.()
       const own = [...slots.byId.values()].filter(({ registration }) => isOf(registration, user))
       const mailboxEvents = own.reduce((events, { mailbox }) => events + mailbox.length, 0)
       for (const slot of own) {
