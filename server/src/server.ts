@@ -205,6 +205,8 @@ async function openAuth(laid: Laid & { readonly issuer: string }): Promise<Auth>
     storedDirectory: configuration.directory === 'store' ? { sealer } : undefined,
     directoryFileShared: configuration.directoryFileShared,
     foreignIssuers: configuration.foreignIssuers,
+    openIdConnect: configuration.openIdConnect,
+    openIdConnectClientSecret: configuration.openIdConnectClientSecret,
     revocations: configuration,
     admission: limits.signIn,
     witness: tokenWitness({ audit, metrics, store }),

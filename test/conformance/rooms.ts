@@ -16,6 +16,7 @@ import { seededRandom } from '../helpers/fake-clock.ts'
 import { noCharts } from '../helpers/no-charts.ts'
 import { noDirectory } from '../helpers/no-directory.ts'
 import { noLimits } from '../helpers/no-limits.ts'
+import { noProvider } from '../helpers/no-provider.ts'
 import { NO_WAKE_UPS, noWebhooks } from '../helpers/no-webhooks.ts'
 
 /** The server's rooms wired as `server.ts` does, on a store in memory, for a caller who is already known. */
@@ -139,6 +140,7 @@ function authFor({ token, organizationId, userId, isBackend }: Caller, clock: Cl
     onRevoked: () => undefined,
     revocations: () => 0,
     directory: noDirectory(),
+    oidc: noProvider(),
     organizations: () => new Map(),
     mayBeOrganization: () => true,
     namedByIssuers: () => new Set(),

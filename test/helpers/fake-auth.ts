@@ -3,6 +3,7 @@ import type { Principal, TokenRequest } from '../../server/src/auth/auth.ts'
 import type { HttpOptions } from '../../server/src/http/http.ts'
 import type { FakeClock } from './fake-clock.ts'
 import { noDirectory } from './no-directory.ts'
+import { noProvider } from './no-provider.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -44,6 +45,7 @@ export function fakeAuth(
     isStillGood: (token) => known.has(token) && !revocations.revoked.has(token),
     directory: noDirectory(),
     revocations: () => revocations.count,
+    oidc: noProvider(),
     async revokeUser({ organizationId, userId }) {
       revocations.count++
       revocations.revoked.add(`${organizationId}/${userId}`)

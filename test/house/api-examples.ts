@@ -108,5 +108,7 @@ function bodyOf(document: OpenApi, { requestBody }: Place['operation']): readonl
   if (type !== 'application/x-www-form-urlencoded')
     return [`-H 'Content-Type: ${type}'`, `-d '${JSON.stringify(value)}'`]
   const pairs = Object.entries(value).map(([name, text]) => `-d "${name}=${text}"`)
-  return ['-u acme-backend:acme-secret', ...pairs]
+  // Where a client has nothing to show there is none.
+  const hasClient = Object.hasOwn(resolve(document, content.schema).properties ?? {}, 'client_id')
+  return [...(hasClient ? ['-u acme-backend:acme-secret'] : []), ...pairs]
 }

@@ -17,6 +17,7 @@ const ROOMS_OF: ReadonlyMap<string, readonly string[]> = new Map([
   ['mqtt-packet', ['mqtt']],
   ['jose', ['auth']],
   ['@node-rs/argon2', ['auth']],
+  ['openid-client', ['auth/oidc']],
   ['lmdb', ['store/embedded/lmdb']],
   ['fs-native-extensions', ['store/embedded']],
   ['ioredis', ['store/redis']],

@@ -21,6 +21,17 @@ export class OldServerError extends Error {
   }
 }
 
+/** A sign-in at an identity provider that did not come about. */
+export class SignInRefused extends Error {
+  readonly title: string
+
+  constructor(title: string, detail: string) {
+    super(detail)
+    this.name = 'SignInRefused'
+    this.title = title
+  }
+}
+
 /** What was asked for is not for whoever signed in; the message says for whom it is. */
 export class RefusedError extends Error {
   constructor(forWhom: string) {
@@ -33,6 +44,7 @@ export class RefusedError extends Error {
 export function describe(thrown: unknown): Problem {
   if (thrown instanceof OldServerError) return final('This server is older than the console', thrown.message)
   if (thrown instanceof RefusedError) return final('Not for this sign-in', thrown.message)
+  if (thrown instanceof SignInRefused) return final(thrown.title, thrown.message)
   if (thrown instanceof TokenError) return ofToken(thrown)
   if (thrown instanceof RollcallError) return ofRefusal(thrown)
   if (thrown instanceof SdkError && thrown.code === 'timeout')

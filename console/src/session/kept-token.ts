@@ -8,13 +8,15 @@ export type KeptToken = {
   /** The public client that may give the token back. `undefined`: that takes a secret, which is not kept. */
   readonly clientId: string | undefined
   readonly endsAtMs: number
+  /** Whether it came of a sign-in at an identity provider: it is given back another way. */
+  readonly isOfProvider: boolean
 }
 
 const KEY = 'rollcall.console.token'
 
 /** The token kept in this tab, ended or not; `undefined`: there is none. */
 export function readKeptToken(): KeptToken | undefined {
-  const { accessToken, userId, organizationId, clientId, endsAtMs } = fields(readJson())
+  const { accessToken, userId, organizationId, clientId, endsAtMs, isOfProvider } = fields(readJson())
   if (typeof accessToken !== 'string' || typeof userId !== 'string' || typeof endsAtMs !== 'number')
     return undefined
   return {
@@ -23,6 +25,7 @@ export function readKeptToken(): KeptToken | undefined {
     organizationId: typeof organizationId === 'string' ? organizationId : undefined,
     clientId: typeof clientId === 'string' ? clientId : undefined,
     endsAtMs,
+    isOfProvider: isOfProvider === true,
   }
 }
 

@@ -4,6 +4,7 @@ import { OldServerError } from '../api/problem.ts'
 import { SignInEnded } from './ended.ts'
 import { inTime } from './in-time.ts'
 import { forgetToken, type KeptToken, keepToken, readKeptToken } from './kept-token.ts'
+import { comeBack, giveBack, hasComeBack } from './provider-sign-in.ts'
 import { keepTokens, revoke } from './token-keeper.ts'
 
 /** What somebody types to sign in. */
@@ -77,21 +78,37 @@ export async function signIn(credentials: Credentials): Promise<Session> {
 export async function resume(): Promise<Session | undefined> {
   const kept = readKeptToken()
   if (kept === undefined) return undefined
-  const { accessToken, clientId, endsAtMs } = kept
+  const { accessToken, clientId, endsAtMs, isOfProvider } = kept
   let isEnded = false
   const getToken: GetToken = ({ refused }) => {
-    if (refused || isEnded || Date.now() >= endsAtMs)
-      throw new SignInEnded('It was not renewed, since the page was loaded anew. Sign in again.')
+    if (refused || isEnded || Date.now() >= endsAtMs) throw new SignInEnded(isOfProvider ? OVER : NOT_RENEWED)
     return accessToken
   }
   return open(kept, getToken, () => {
     isEnded = true
+    if (isOfProvider) void giveBack(accessToken)
     if (clientId === undefined) return
     void revoke(
       { url: location.origin, clientId, clientSecret: '', fetch: send },
       { accessToken, refreshToken: undefined },
     )
   })
+}
+
+const NOT_RENEWED = 'It was not renewed, since the page was loaded anew. Sign in again.'
+const OVER = 'A sign-in at an identity provider lasts so long and no longer. Sign in again.'
+
+/**
+ * The session of a sign-in at an identity provider that the browser comes back from now; `undefined`: from none.
+ *
+ * @throws SignInRefused; and as `resume` does
+ */
+export async function returning(): Promise<Session | undefined> {
+  if (!hasComeBack()) return undefined
+  const { expiresInSeconds, ...token } = await comeBack()
+  const endsAtMs = Date.now() + expiresInSeconds * 1000
+  keepToken({ ...token, endsAtMs, clientId: undefined, isOfProvider: true })
+  return resume()
 }
 
 /** Whether this tab still keeps that sign-in: another document of the tab may have ended it meanwhile. */
@@ -109,6 +126,7 @@ function keptOf(token: Token, { kind, clientId }: Credentials): KeptToken {
     organizationId,
     clientId: kind === 'person' ? clientId : undefined,
     endsAtMs,
+    isOfProvider: false,
   }
 }
 

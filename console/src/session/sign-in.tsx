@@ -4,6 +4,7 @@ import { ProblemBanner } from '../ui/banner.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Segments } from '../ui/segments.tsx'
 import { Brand } from './brand.tsx'
+import { leaveForProvider, providerNames } from './provider-sign-in.ts'
 import { type Credentials, type Session, signIn } from './session.ts'
 
 type Kind = Credentials['kind']
@@ -38,11 +39,24 @@ export function SignIn({
       setIsBusy(false)
     }
   }
+  const leave = async (): Promise<void> => {
+    if (isBusy) return
+    setIsBusy(true)
+    setFailure(undefined)
+    try {
+      // Whoever sees this page again has come back.
+      await leaveForProvider()
+    } catch (error) {
+      setFailure(describe(error))
+      setIsBusy(false)
+    }
+  }
   return (
     <main class="sign-in">
       <Brand />
       <p class="quiet">Who is reachable, and what became of an event.</p>
       <ProblemBanner problem={failure} />
+      <ProviderButtons isBusy={isBusy} onPress={() => void leave()} />
       <form
         class="card stack"
         onSubmit={(event) => {
@@ -57,6 +71,29 @@ export function SignIn({
         </button>
       </form>
     </main>
+  )
+}
+
+/** The ways in by an identity provider; nothing where there is none, or nobody knows. */
+function ProviderButtons({ isBusy, onPress }: { readonly isBusy: boolean; readonly onPress: () => void }) {
+  const [names, setNames] = useState<readonly string[]>([])
+  useEffect(() => {
+    void providerNames().then(setNames)
+  }, [])
+  return (
+    <>
+      {names.map((name) => (
+        <button
+          key={name}
+          type="button"
+          class="button button-primary sign-in-provider"
+          disabled={isBusy}
+          onClick={onPress}
+        >
+          Sign in with {name}
+        </button>
+      ))}
+    </>
   )
 }
 

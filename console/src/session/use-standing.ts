@@ -4,7 +4,8 @@ import { href } from '../routes.ts'
 import { go } from '../ui/use-route.ts'
 import { endOf } from './ended.ts'
 import { forgetToken } from './kept-token.ts'
-import { isKept, resume, type Session } from './session.ts'
+import { hasComeBack } from './provider-sign-in.ts'
+import { isKept, resume, returning, type Session } from './session.ts'
 
 /** Who is at the console. */
 export type Standing =
@@ -58,15 +59,18 @@ function useResuming(
     if (standing.is !== 'resuming') return
     let isOver = false
     let timer: ReturnType<typeof setTimeout> | undefined
+    const isReturning = hasComeBack()
     const fail = (thrown: unknown): void => {
       const end = endOf(thrown)
       const problem = end ?? describe(thrown)
       if (end !== undefined) forgetToken()
-      if (problem.isPassing)
+      // A code is good once: nothing is tried again by itself.
+      if (problem.isPassing && !isReturning)
         timer = setTimeout(() => onFailed({ is: 'resuming', problem }), standing.problem ? AGAIN_MS : 0)
       else onFailed({ is: 'signed out', problem })
     }
-    resume().then(
+    const beginning = isReturning ? returning() : resume()
+    beginning.then(
       (session) => {
         if (isOver) return
         if (session === undefined) onFailed({ is: 'signed out' })

@@ -52,6 +52,9 @@ export type AuthOptions = {
   readonly witness?: Witness | undefined
   /** As configured; parsed here. */
   readonly foreignIssuers: unknown
+  /** As configured, with its client's secret; parsed here. Default: nobody signs in elsewhere. */
+  readonly openIdConnect?: unknown
+  readonly openIdConnectClientSecret?: string | undefined
   /** Default: over Node's `fetch`, without redirects, within 5 s and 256 KiB. */
   readonly fetchJson?: FetchJson | undefined
 }

@@ -14,6 +14,8 @@ import { createPasswordCheck } from './oauth/password-check.ts'
 import { createSecretChecker } from './oauth/secret-checker.ts'
 import type { TokenRequest, TokenResponse } from './oauth/token-request.ts'
 import { NO_WITNESS } from './oauth/witness.ts'
+import { type Oidc, openOidc } from './oidc/oidc.ts'
+import { parseOidc } from './oidc/oidc-settings.ts'
 import { createIsGone, type IsGone } from './revocation/gone.ts'
 import { createRevocation } from './revocation/revocation.ts'
 import { type RevocationListener, RevocationNotices } from './revocation/revocation-notices.ts'
@@ -107,6 +109,8 @@ export interface Auth extends Authenticator {
   token(request: TokenRequest): Promise<TokenResponse>
   /** `POST /security/oauth/revoke` (RFC 7009). Unknown tokens are no error. @throws OAuthError */
   revoke(request: TokenRequest): Promise<void>
+  /** Signing in at an identity provider, for the console. */
+  readonly oidc: Oidc
   /** `GET /.well-known/jwks.json` (RFC 7517). */
   jwks(): { readonly keys: readonly object[] }
   /** `GET /.well-known/oauth-authorization-server` (RFC 8414). */
@@ -119,10 +123,11 @@ export interface Auth extends Authenticator {
 /**
  * Opens directory, keys and lists, and starts what keeps them fresh.
  *
- * @throws Error naming what is wrong: `foreignIssuers: …`, or the directory file and the path in it
+ * @throws Error naming what is wrong: `foreignIssuers: …`, `openIdConnect: …`, or the directory file and the path in it
  */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { clock, random, log, issuer, accessTokenTtlSeconds, staleConnectSecondsMax } = options
+  const provider = parseOidc(options.openIdConnect, options.openIdConnectClientSecret)
   const tokenBytesMax = options.tokenBytesMax ?? TOKEN_BYTES_MAX
   const verifier = createVerifier(
     (iss) => (iss === issuer() ? accessTokens : foreign.issuerOf(iss)),
@@ -138,7 +143,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   })
   const { nodes } = options.cluster
   const isUpToDate = () => nodes.isMember()
-  const authenticator = createAuthenticator({ ...common, verifier, staleConnectSecondsMax, isUpToDate })
+  const judged = { verifier, staleConnectSecondsMax, isUpToDate, provider }
+  const authenticator = createAuthenticator({ ...common, ...judged })
   const families = createRefreshFamilies({
     ...{ ...common, random, store: options.store },
     notBeforeWallMs: ({ userId, clientId }) => {
@@ -163,7 +169,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const grant = createGrants({ ...asked, lockOuts, checkPassword, random, accessTokenTtlSeconds })
   const { wall } = options.store.serviceTime
   const revoking = { ...common, ...asked, wall, issuer }
-  const revoke = createRevocation({ ...revoking, staleConnectSecondsMax, tokenBytesMax })
+  const revocations = { ...revoking, staleConnectSecondsMax, tokenBytesMax }
+  const revoke = createRevocation(revocations)
   const users = createUserRevocations({ ...common, families: options.store.refreshFamilies })
   directory.onReloaded((before, now) => users.takeUp(directoryChanges(before, now)))
   return {
@@ -171,6 +178,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     directory: createDirectoryAdmin(directory, stored, random),
     token: (request) => asOAuthError(grant(request)),
     revoke: (request) => asOAuthError(revoke(request)),
+    oidc: openOidc(provider, { ...asked, clock, log, issuer, accessTokenTtlSeconds, revocations }),
     revokeUser: (user) => users.revoke(user),
     isGone: createIsGone({ directory, foreign, revokedUsers }),
     onRevoked: (listener) => notices.listen(listener),

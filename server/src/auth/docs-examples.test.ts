@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { parseDirectory } from './directory/directory-file.ts'
 import { parseForeignIssuers } from './foreign/foreign-issuers.ts'
+import { parseOidc } from './oidc/oidc-settings.ts'
 
 /** The JSON examples of a document, in order. */
 async function examplesIn(document: string): Promise<string[]> {
@@ -44,8 +45,17 @@ test('the documented webhooks are read as they are described', async () => {
 })
 
 test('the documented foreign issuers are read as they are described', async () => {
-  const example = (await examplesIn('identity.md')).at(-1) ?? ''
+  const example = (await examplesIn('identity.md')).at(-2) ?? ''
   const [staff, partner] = parseForeignIssuers(JSON.parse(example))
   assert.deepEqual(staff?.authoritiesPath, ['realm_access', 'roles'])
   assert.deepEqual(partner?.organizations, new Set(['partner']))
+})
+
+test('the documented sign-in at an identity provider is read as it is described', async () => {
+  const example = (await examplesIn('identity.md')).at(-1) ?? ''
+  const settings = parseOidc(JSON.parse(example), undefined)
+  assert.equal(settings?.organizations, 'every')
+  assert.deepEqual(settings.rolesPath, ['realm_access', 'roles'])
+  assert.deepEqual([...settings.roles.keys()], ['rollcall-operator', 'rollcall-admin', 'staff'])
+  assert.deepEqual(settings.roles.get('rollcall-operator'), ['SERVICE'])
 })

@@ -135,6 +135,16 @@ export const CONFIGURATION_KEYS = [
     'a JSON array',
     'Identity providers whose tokens are accepted (`docs/identity.md`).',
   ),
+  json(
+    'openIdConnect',
+    'a JSON object',
+    'The identity provider at which people sign in for the console, and what its claims give them (`docs/identity.md`).',
+  ),
+  optional(
+    'openIdConnectClientSecret',
+    'any text',
+    'The secret of its `clientId`. Not set: a public client, which shows none.',
+  ),
   integer(
     'staleConnectSecondsMax',
     'seconds',

@@ -42,6 +42,7 @@ import { findEventRoute } from './routes/find-event.ts'
 import { healthRoutes } from './routes/health.ts'
 import { homeRoute } from './routes/home.ts'
 import { iceServersRoute } from './routes/ice-servers.ts'
+import { identityProviderRoutes } from './routes/identity-provider.ts'
 import { issueTokenRoute } from './routes/issue-token.ts'
 import { jsonWebKeysRoute } from './routes/json-web-keys.ts'
 import { keepaliveRoute } from './routes/keepalive.ts'
@@ -151,6 +152,7 @@ async function addIdentity(app: App, services: HttpServices, settings: HttpSetti
     speakOAuth(scope, services, settings)
     issueTokenRoute(scope, services, settings)
     revokeTokenRoute(scope, services, settings)
+    identityProviderRoutes(scope, services)
   })
   jsonWebKeysRoute(app, services)
   authorizationServerRoute(app, services)

@@ -4,6 +4,7 @@ import { ask } from '../../../test/helpers/ask.ts'
 import { createFakeClock } from '../../../test/helpers/fake-clock.ts'
 import { openHttp } from '../../../test/helpers/http-fixture.ts'
 import { noDirectory } from '../../../test/helpers/no-directory.ts'
+import { noProvider } from '../../../test/helpers/no-provider.ts'
 import type { Principal } from '../auth/auth.ts'
 import { createHistory } from '../history/history.ts'
 import { createMemoryStore } from '../store/memory/memory.ts'
@@ -42,6 +43,7 @@ async function open(test: TestContext) {
     history: createHistory({ store: { history: store } }),
     auth: {
       directory: noDirectory(),
+      oidc: noProvider(),
       authenticate: principalOf,
       token: unused,
       revoke: unused,

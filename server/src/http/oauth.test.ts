@@ -4,6 +4,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { type Answer, ask, post } from '../../../test/helpers/ask.ts'
 import { openHttp } from '../../../test/helpers/http-fixture.ts'
 import { noDirectory } from '../../../test/helpers/no-directory.ts'
+import { noProvider } from '../../../test/helpers/no-provider.ts'
 import { OAuthError } from '../auth/auth.ts'
 import type { HttpOptions } from './http.ts'
 
@@ -24,7 +25,15 @@ function failing(error: Error): { auth: HttpOptions['auth'] } {
   const auth = { authenticate: fail, isStillGood: fail, token: fail, revoke: fail, revokeUser: fail }
   const told = { organizations: fail, mayBeOrganization: fail, namedByIssuers: fail }
   return {
-    auth: { directory: noDirectory(), ...auth, ...told, revocations: fail, jwks: fail, metadata: fail },
+    auth: {
+      directory: noDirectory(),
+      oidc: noProvider(),
+      ...auth,
+      ...told,
+      revocations: fail,
+      jwks: fail,
+      metadata: fail,
+    },
   }
 }
 

@@ -9,6 +9,10 @@ const CHANGED = [400, 401, 403, 404, 409, 412, 428, 429, 503] as const
 const OPERATIONS: readonly (readonly [line: string, statuses: readonly number[]])[] = [
   ['post /security/oauth/token', [200, 400, 401, 413, 429, 503]],
   ['post /security/oauth/revoke', [200, 400, 401, 413, 429, 503]],
+  ['get /security/oidc', [200]],
+  ['post /security/oidc/authorize', [200, 400, 413, 429, 503]],
+  ['post /security/oidc/token', [200, 400, 403, 413, 429, 503]],
+  ['post /security/oidc/revoke', [200, 400, 413, 429, 503]],
   ['get /.well-known/jwks.json', [200]],
   ['get /.well-known/oauth-authorization-server', [200]],
   ['post /rtc-api/users/endpoints', [200, 400, 401, 413, 415, 429, 503]],

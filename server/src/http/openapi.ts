@@ -45,6 +45,7 @@ const UNUSED_SERVICES: HttpServices = {
     revokeUser: unused,
     jwks: unused,
     metadata: unused,
+    oidc: { providers: unused, authorize: unused, token: unused, revoke: unused },
     directory: {
       isWritable: false,
       requireWritable: unused,

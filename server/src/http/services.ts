@@ -28,6 +28,7 @@ export type HttpServices = {
     | 'revocations'
     | 'token'
     | 'revoke'
+    | 'oidc'
     | 'revokeUser'
     | 'jwks'
     | 'metadata'

@@ -39,7 +39,7 @@ function When({ by }: Pick<Clash, 'by'>) {
   if (by === undefined) return null
   return (
     <>
-      It was <Time at={by.at} relative />.{' '}
+      That was <Time at={by.at} relative />.{' '}
     </>
   )
 }

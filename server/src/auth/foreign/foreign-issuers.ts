@@ -2,6 +2,7 @@ import { ID_RULE, isId } from '@rollcall/protocol/id'
 import {
   FormError,
   type JsonObject,
+  join,
   listOf,
   member,
   optional,
@@ -68,7 +69,7 @@ const MEMBERS = [
 ]
 
 const readText = textThat((text) => text.length > 0 && text.length <= 512, 'text of 1 to 512 characters')
-const readId = textThat(isId, `an id: ${ID_RULE}`)
+export const readId = textThat(isId, `an id: ${ID_RULE}`)
 const readAlgorithm = textThat(
   (text) => FOREIGN_ALGORITHMS.includes(text),
   `one of ${FOREIGN_ALGORITHMS.join(', ')}`,
@@ -109,7 +110,7 @@ type ClaimPaths = {
   readonly authorities: ClaimPath | undefined
 }
 
-const readClaims: Reader<ClaimPaths> = (value, path) => {
+export const readClaims: Reader<ClaimPaths> = (value, path) => {
   const object = readObject(value, path, ['userId', 'organizationId', 'authorities'])
   return {
     userId: optional(object, 'userId', readClaimPath),
@@ -133,21 +134,21 @@ const readAudiences: Reader<ReadonlySet<string>> = (value, path) => {
 }
 
 /** Never guessed: an issuer that may speak for every organization has to be given that power in so many words. */
-function readOrganizations(object: JsonObject): ForeignIssuer['organizations'] {
+export function readOrganizations(object: JsonObject): ForeignIssuer['organizations'] {
   const fixed = optional(object, 'organizationId', readId)
   const listed = optional(object, 'organizations', (value, path) =>
     value === '*' ? ('every' as const) : new Set(listOf(readId)(value, path)),
   )
   if (fixed !== undefined && listed === undefined) return new Set([fixed])
   if (listed === undefined)
-    throw new FormError(`${object.path}.organizations`, 'is missing: a list of ids, or "*" for every one')
+    throw new FormError(join(object.path, 'organizations'), 'is missing: a list of ids, or "*" for every one')
   if (fixed !== undefined && listed !== 'every' && !listed.has(fixed))
-    throw new FormError(`${object.path}.organizations`, 'must include organizationId')
+    throw new FormError(join(object.path, 'organizations'), 'must include organizationId')
   return listed
 }
 
 /** Keys that came over a plain connection could be anybody's. */
-function isTrustworthyUrl(text: string): boolean {
+export function isTrustworthyUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username, password } = new URL(text)
   if (username !== '' || password !== '') return false

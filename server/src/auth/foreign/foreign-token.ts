@@ -101,7 +101,8 @@ function authoritiesOf(claims: Claims, issuer: ForeignIssuer): readonly string[]
   )
 }
 
-function claimAt(claims: Claims, [first = '', ...rest]: ClaimPath): unknown {
+/** The claim at a path; `undefined` where there is none. */
+export function claimAt(claims: Claims, [first = '', ...rest]: ClaimPath): unknown {
   return rest.reduce(memberOf, claims.get(first))
 }
 

@@ -6,10 +6,9 @@ import {
   type OAuthClient,
   type User,
 } from '../directory/directory.ts'
-import { type AccessTokens, SCOPE, type SignedToken, type Subject } from '../tokens/access-token.ts'
+import type { AccessTokens, SignedToken, Subject } from '../tokens/access-token.ts'
 import { invalidRefreshToken, type RefreshFamilies } from '../tokens/refresh-families.ts'
 import {
-  formatRefreshToken,
   newRefreshToken,
   parseRefreshToken,
   type RefreshToken,
@@ -23,6 +22,7 @@ import { OAuthError } from './oauth-error.ts'
 import { type Parameters, readParameters, requiredParameter } from './parameters.ts'
 import { type CheckPassword, maySignIn } from './password-check.ts'
 import type { TokenRequest, TokenResponse } from './token-request.ts'
+import { tokenResponse } from './token-response.ts'
 import { codeOf, Visitor, type Witness } from './witness.ts'
 
 type Options = {
@@ -83,7 +83,7 @@ async function grantTo(asked: Asked, authorization: string | undefined): Promise
   visit.holds(options.admission.identified({ id: client.id, isPublic }))
   const { subject, signed, refresh } = await carryOut(grant, { ...asked, secretHash }, client)
   visitor.isAbout(subject)
-  return answer(subject, signed, refresh, options.accessTokenTtlSeconds)
+  return tokenResponse(subject, signed, refresh, options.accessTokenTtlSeconds)
 }
 
 type Granted = {
@@ -176,24 +176,5 @@ function subjectOf(user: User, client: OAuthClient, refresh: RefreshToken | unde
     credential: credentialOf(user.passwordHash),
     isClient: false,
     sessionId: refresh === undefined ? undefined : sessionIdOf(refresh.familyId),
-  }
-}
-
-function answer(
-  { userId, organizationId }: Subject,
-  { token, jti }: SignedToken,
-  refresh: RefreshToken | undefined,
-  ttlSeconds: number,
-): TokenResponse {
-  return {
-    access_token: token,
-    token_type: 'bearer',
-    expires_in: ttlSeconds,
-    scope: SCOPE,
-    jti,
-    sub: userId,
-    userId,
-    ...(organizationId === null ? {} : { organization: organizationId, organization_id: organizationId }),
-    ...(refresh === undefined ? {} : { refresh_token: formatRefreshToken(refresh) }),
   }
 }

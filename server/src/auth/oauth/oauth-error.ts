@@ -7,6 +7,8 @@ export type OAuthErrorCode =
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'temporarily_unavailable'
+  /** Whoever it is, is not let in (§4.1.2.1). */
+  | 'access_denied'
   | 'rate_limited'
 
 type Details = {
@@ -21,7 +23,7 @@ type Details = {
  */
 export class OAuthError extends Error {
   readonly code: OAuthErrorCode
-  /** 400; 401 for `invalid_client`; 503 for `temporarily_unavailable`; 429 for `rate_limited`. */
+  /** 400; 401 for `invalid_client`; 403 for `access_denied`; 503 for `temporarily_unavailable`; 429 for `rate_limited`. */
   readonly status: number
   /** `WWW-Authenticate` header, given where the client authenticated by `Authorization` (RFC 6749 §5.2). */
   readonly wwwAuthenticate: string | undefined
@@ -40,6 +42,7 @@ export class OAuthError extends Error {
 
 function statusOf(code: OAuthErrorCode): number {
   if (code === 'invalid_client') return 401
+  if (code === 'access_denied') return 403
   if (code === 'rate_limited') return 429
   return code === 'temporarily_unavailable' ? 503 : 400
 }

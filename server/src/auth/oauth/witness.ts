@@ -7,7 +7,8 @@ import type { Parameters } from './parameters.ts'
 /** Who asked for a token or for its end, as far as it was found out. Only what is there is named, never what was typed. */
 export type TokenVisitor = {
   readonly remoteAddress: string
-  readonly grant?: Grant
+  /** `authorization_code`: of an identity provider. */
+  readonly grant?: Grant | 'authorization_code'
   /** One of the directory's, whether or not it has shown its secret. */
   readonly clientId?: string
   /** Whose password or refresh token was tried, or whose token was ended; `null`: of no organization. */
@@ -50,7 +51,7 @@ export class Visitor {
     return this.#known
   }
 
-  asks(grant: Grant): void {
+  asks(grant: NonNullable<TokenVisitor['grant']>): void {
     this.#known = { ...this.#known, grant }
   }
 

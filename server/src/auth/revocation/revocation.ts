@@ -10,12 +10,12 @@ import type { AccessTokens } from '../tokens/access-token.ts'
 import type { RefreshFamilies } from '../tokens/refresh-families.ts'
 import { parseRefreshToken, type RefreshToken } from '../tokens/refresh-token.ts'
 import { parseToken, TokenRefused } from '../tokens/token-form.ts'
-import type { TokenFacts } from '../tokens/trusted-issuer.ts'
+import type { OwnToken, TokenFacts } from '../tokens/trusted-issuer.ts'
 import type { RevocationNotices } from './revocation-notices.ts'
 import type { RevokedTokens } from './revoked-tokens.ts'
 import { NO_ORGANIZATION } from './revoked-users.ts'
 
-type Options = {
+export type RevocationOptions = {
   readonly families: Pick<RefreshFamilies, 'find' | 'end'>
   readonly revoked: Pick<RevokedTokens, 'add'>
   readonly accessTokens: Pick<AccessTokens, 'read' | 'checkSignature'>
@@ -35,7 +35,7 @@ type Options = {
  * alone, and is remembered for as long as it could still open a connection. The hint is not needed: the two
  * kinds cannot be mistaken.
  */
-export function createRevocation(options: Options): (request: TokenRequest) => Promise<void> {
+export function createRevocation(options: RevocationOptions): (request: TokenRequest) => Promise<void> {
   const { admission, witness } = options
   return async (request) => {
     const visitor = new Visitor(request.remoteAddress)
@@ -53,7 +53,7 @@ export function createRevocation(options: Options): (request: TokenRequest) => P
 }
 
 async function revoke(
-  options: Options,
+  options: RevocationOptions,
   request: TokenRequest,
   visit: Visit,
   visitor: Visitor,
@@ -71,7 +71,7 @@ async function revoke(
 
 /** The secret is not asked for: a used token ends its family just the same. */
 async function revokeFamily(
-  { families, directory }: Options,
+  { families, directory }: RevocationOptions,
   client: OAuthClient,
   presented: RefreshToken,
   visitor: Visitor,
@@ -86,27 +86,48 @@ async function revokeFamily(
 }
 
 async function revokeAccessToken(
-  options: Options,
+  options: RevocationOptions,
   client: OAuthClient,
   token: string,
   visitor: Visitor,
 ): Promise<void> {
-  const { revoked, notices, wall, staleConnectSecondsMax } = options
   const facts = await ownFacts(options, token)
   if (facts?.own === undefined) return
   if (facts.principal.clientId !== client.id) throw notYours()
-  const untilWallMs = facts.principal.expiresAtWallMs + staleConnectSecondsMax * 1000
+  await endToken(options, facts.principal, facts.own, visitor)
+}
+
+/**
+ * Ends a token that came of a sign-in at an identity provider, for whoever has it: there is no client that could show
+ * anything besides. Anything else is left alone.
+ */
+export async function revokeProvidersToken(
+  options: RevocationOptions,
+  token: string,
+  visitor: Visitor,
+): Promise<void> {
+  const facts = await ownFacts(options, token)
+  if (facts?.own?.provider !== undefined) await endToken(options, facts.principal, facts.own, visitor)
+}
+
+async function endToken(
+  { revoked, notices, wall, staleConnectSecondsMax }: RevocationOptions,
+  principal: TokenFacts['principal'],
+  own: OwnToken,
+  visitor: Visitor,
+): Promise<void> {
+  const untilWallMs = principal.expiresAtWallMs + staleConnectSecondsMax * 1000
   if (untilWallMs <= wall.earliestMs()) return
-  visitor.isAbout(facts.principal)
-  const { organizationId, userId } = facts.principal
+  visitor.isAbout(principal)
+  const { organizationId, userId } = principal
   const owner = { organizationId: organizationId ?? NO_ORGANIZATION, userId }
-  const refusing = revoked.add(owner, facts.own.tokenKey, untilWallMs)
+  const refusing = revoked.add(owner, own.tokenKey, untilWallMs)
   await Promise.all([refusing, notices.announceUser(userId)])
 }
 
 /** What one of our tokens says, expired or not; `undefined` for anything else. */
 async function ownFacts(
-  { accessTokens, issuer, tokenBytesMax }: Options,
+  { accessTokens, issuer, tokenBytesMax }: RevocationOptions,
   token: string,
 ): Promise<TokenFacts | undefined> {
   try {

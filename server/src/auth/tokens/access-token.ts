@@ -28,6 +28,8 @@ export type Subject = {
   readonly isClient: boolean
   /** Names its sign-in, so that ending that ends the token; `undefined` where there is no refresh token. */
   readonly sessionId: string | undefined
+  /** The identity provider at which the user signed in; absent: here, through a client of the directory. */
+  readonly provider?: string
 }
 
 export type SignedToken = { readonly token: string; readonly jti: string }
@@ -90,13 +92,14 @@ export async function verifySignature(
 const CLIENT_GRANT = 'client_credentials'
 
 function claimsOf(subject: Subject) {
-  const { userId, clientId, organizationId, authorities, credential, isClient, sessionId } = subject
+  const { userId, clientId, organizationId, authorities, credential, isClient, sessionId, provider } = subject
   return {
     sub: userId,
     userId,
     ...(organizationId === null ? {} : { organization_id: organizationId }),
     authorities,
-    client_id: clientId,
+    // Versions that know no providers ask for a client, and refuse it.
+    ...(provider === undefined ? { client_id: clientId } : { idp: provider }),
     ...(isClient ? { gty: CLIENT_GRANT } : {}),
     scope: SCOPE,
     ...(credential === undefined ? {} : { crd: credential }),
@@ -113,13 +116,15 @@ function readOwn({ claims }: TokenForm): TokenFacts {
   const issuedAtWallMs = requireDateMs(claims.get('iat'))
   const sessionId = claims.get('sid')
   const credential = claims.get('crd')
-  const clientId = requireId(claims.get('client_id'))
+  const provider = providerOf(claims)
+  // A provider's clients are not ours, whatever they are called.
+  const clientId = provider ?? requireId(claims.get('client_id'))
   return {
     principal: {
       organizationId: service ? null : requireId(claims.get('organization_id')),
       userId,
       clientId,
-      isClient: isOfClient(claims, userId, clientId),
+      isClient: provider === undefined && isOfClient(claims, userId, clientId),
       authorities,
       isService: service,
       expiresAtWallMs: requireDateMs(claims.get('exp')),
@@ -131,6 +136,7 @@ function readOwn({ claims }: TokenForm): TokenFacts {
       tokenKey: tokenKeyOf(jti),
       sessionKey: sessionId === undefined ? undefined : sessionKeyOf(requireText(sessionId)),
       credential: credential === undefined ? undefined : requireText(credential),
+      provider,
     },
   }
 }
@@ -144,6 +150,17 @@ function isOfClient(claims: Claims, userId: string, clientId: string): boolean {
   if (grant === undefined) return userId === clientId
   if (grant !== CLIENT_GRANT || userId !== clientId) throw new TokenRefused('claims')
   return true
+}
+
+/** Longer than any that is configured. */
+const PROVIDER_CHARACTERS_MAX = 512
+
+function providerOf(claims: Claims): string | undefined {
+  const provider = claims.get('idp')
+  if (provider === undefined) return undefined
+  if (typeof provider === 'string' && provider !== '' && provider.length <= PROVIDER_CHARACTERS_MAX)
+    return provider
+  throw new TokenRefused('claims')
 }
 
 /** What the list of revoked tokens calls one token, and a whole sign-in. */

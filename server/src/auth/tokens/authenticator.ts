@@ -5,7 +5,7 @@ import type { DirectorySource } from '../directory/directory.ts'
 import type { Principal } from '../principal.ts'
 import type { RevokedTokens } from '../revocation/revoked-tokens.ts'
 import type { RevokedUsers } from '../revocation/revoked-users.ts'
-import { hasStanding } from './standing.ts'
+import { hasStanding, type TrustedProvider } from './standing.ts'
 import { type RefusalReason, TokenRefused } from './token-form.ts'
 import type { TokenFacts } from './trusted-issuer.ts'
 import type { Verified, Verifier } from './verifier.ts'
@@ -50,6 +50,8 @@ type Options = {
    * not know, and admits nobody.
    */
   readonly isUpToDate: () => boolean
+  /** Default: there is none, and whoever came from one is refused. */
+  readonly provider?: TrustedProvider | undefined
 }
 
 export function createAuthenticator(options: Options): Authenticator {
@@ -67,7 +69,7 @@ export function createAuthenticator(options: Options): Authenticator {
   function isInDirectory(verified: Verified): boolean {
     const current = directory.current()
     if (verified.judgedBy !== current) {
-      verified.hasStanding = hasStanding(current, verified.facts)
+      verified.hasStanding = hasStanding(current, verified.facts, options.provider)
       verified.judgedBy = current
     }
     return verified.hasStanding
@@ -118,7 +120,7 @@ export function createAuthenticator(options: Options): Authenticator {
       if (verified !== undefined) return !isRevoked(verified.facts) && isInDirectory(verified)
       try {
         const facts = verifier.peek(token)
-        return !isRevoked(facts) && hasStanding(directory.current(), facts)
+        return !isRevoked(facts) && hasStanding(directory.current(), facts, options.provider)
       } catch {
         return false
       }

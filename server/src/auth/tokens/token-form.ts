@@ -15,6 +15,8 @@ export type RefusalReason =
   | 'expired'
   | 'revoked'
   | 'not_in_directory'
+  /** Of somebody who signed in at an identity provider: holds nothing there that is configured to give something here. */
+  | 'no_role'
 
 /** A token that is not believed. Does not leave this room: outside it is `unauthorized`. */
 export class TokenRefused extends Error {

@@ -19,6 +19,8 @@ export type OwnToken = {
   readonly sessionKey: string | undefined
   /** Names the password or secret that it was given for; `undefined` where earlier versions made it. */
   readonly credential: string | undefined
+  /** The identity provider at which its user signed in; `undefined`: here. */
+  readonly provider: string | undefined
 }
 
 /** Somebody whose tokens are believed: this server, or a configured identity provider. */

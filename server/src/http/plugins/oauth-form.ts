@@ -61,6 +61,15 @@ export function tokenRequest(
   }
 }
 
+/** The request with its parameters from the form alone: what is in the URL is not looked at. */
+export function formRequest(request: FastifyRequest): TokenRequest {
+  return {
+    authorization: undefined,
+    remoteAddress: clientAddress(request.ips ?? [request.ip]),
+    parameters: [...formFields(request)],
+  }
+}
+
 function formFields({ body, raw }: FastifyRequest): URLSearchParams {
   if (!Buffer.isBuffer(body) || body.length === 0) return new URLSearchParams()
   if (!FORM_TYPE.test(raw.headers['content-type'] ?? ''))

@@ -20,6 +20,14 @@ export function oauthRefusals(): Record<string, object> {
   )
 }
 
+/** The refusals of signing in at an identity provider: nobody shows a client's secret there. */
+export function providerRefusals(...also: readonly 403[]): Record<string, object> {
+  const { 401: _, ...refusals } = oauthRefusals()
+  const { 400: wrong } = refusals
+  const denied = { ...wrong, description: 'The provider knows the person, and nothing lets it in here.' }
+  return also.length === 0 ? refusals : { ...refusals, 403: denied }
+}
+
 /** The media type of the forms. */
 export const FORM = ['application/x-www-form-urlencoded']
 
