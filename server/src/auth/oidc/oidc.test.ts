@@ -279,22 +279,25 @@ test('a provider that is gone, leads elsewhere, is huge or answers nonsense is s
   await assert.rejects(signIn(), unavailable)
 })
 
-test('a provider that is slow is given up, and does not keep others waiting without end', async (t) => {
-  const { begin, finish, provider, clock, auth } = await open(t)
+test('a provider that is slow is given up; until then so many wait for it, and few of them from one address', async (t) => {
+  const { begin, provider, clock, auth } = await open(t)
   const begun = await begin()
-  let heard = () => {}
-  const asked = new Promise<void>((resolve) => {
-    heard = resolve
-  })
-  provider.instead.set('/token', () => heard())
-  const finishing = assert.rejects(finish(begun), { code: 'temporarily_unavailable' })
-  await asked
-  const others = Array.from({ length: 63 }, () => finish(begun).catch((error: unknown) => error))
-  await assert.rejects(auth.oidc.token(request(begun)), /Too many sign-ins wait/)
+  provider.instead.set('/token', () => undefined)
+  const from = (remoteAddress: string) => auth.oidc.token({ ...request(begun), remoteAddress })
+  const waiting: Promise<unknown>[] = []
+  const wait = (remoteAddress: string) =>
+    void waiting.push(assert.rejects(from(remoteAddress), { message: /cannot be asked now/ }))
+  for (let count = 0; count < 8; count++) wait('192.0.2.1')
+  const full = { code: 'temporarily_unavailable', message: /^Too many sign-ins wait/ }
+  await assert.rejects(from('192.0.2.1'), full)
+  for (let address = 2; address <= 8; address++)
+    for (let count = 0; count < 8; count++) wait(`192.0.2.${address}`)
+  await assert.rejects(from('192.0.2.9'), full)
   while (provider.asked.filter((path) => path === '/token').length < 64) await new Promise(setImmediate)
   await clock.advance(5_000)
-  await finishing
-  await Promise.all(others)
+  await Promise.all(waiting)
+  provider.instead.clear()
+  assert.equal((await from('192.0.2.9')).sub, 'dora', 'there is room again')
 })
 
 test('a provider that calls itself otherwise, or signs people in at a place that is none, is not used', async (t) => {

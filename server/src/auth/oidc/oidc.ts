@@ -15,9 +15,7 @@ import { readBegun, readCameBack } from './oidc-request.ts'
 import type { OidcSettings } from './oidc-settings.ts'
 import { type Person, personOf } from './person.ts'
 import type { Provider } from './provider.ts'
-
-/** So many sign-ins may wait for the provider at a time. */
-const WAITING_MAX = 64
+import { Waiting } from './waiting.ts'
 
 /** An identity provider as the sign-in page shows it. */
 export type ShownProvider = { readonly name: string }
@@ -95,22 +93,16 @@ function openedLate(open: () => Promise<Provider>): Provider {
 
 function createOidc(options: Options): Oidc {
   const { admission, witness, issuer } = options
-  let waiting = 0
+  const waiting = new Waiting()
   /** Has the provider asked, by whoever may, and not by too many at a time. */
   const asking = async <T>(
     request: TokenRequest,
     work: (open: Opened, parameters: Parameters) => Promise<T>,
   ): Promise<T> =>
-    underAdmission(admission, request.remoteAddress, async () => {
+    underAdmission(admission, request.remoteAddress, async ({ place }) => {
       const open = opened(options)
       const parameters = readParameters(request.parameters)
-      if (waiting >= WAITING_MAX) throw tooMany()
-      waiting++
-      try {
-        return await work(open, parameters)
-      } finally {
-        waiting--
-      }
+      return waiting.during(place, () => work(open, parameters))
     })
   const redirectUri = () => `${issuer()}/console/`
   return {
@@ -189,10 +181,4 @@ function letIn({ log }: Options, read: () => Person): Person {
       'The identity provider knows you, and this server does not let you in.',
     )
   }
-}
-
-function tooMany(): OAuthError {
-  return new OAuthError('temporarily_unavailable', 'Too many sign-ins wait for the identity provider.', {
-    retryAfterSeconds: 5,
-  })
 }
