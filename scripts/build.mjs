@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { bundleSdk, SDK_FILE } from './bundle.mjs'
 import { inlineProtocol } from './inline-protocol.mjs'
@@ -20,6 +20,9 @@ const PACKAGES = new Map([
   ['console', ['protocol', 'client']],
   ['examples/ring', ['protocol', 'client']],
 ])
+
+/** Programs, which `npx rollcall-server` and the like run in a clone: npm links to them before they are built. */
+const PROGRAMS = ['server', 'cli']
 
 /** What is packed and installed elsewhere, where there is no protocol package: its own copy is in it. */
 const PACKED = ['client']
@@ -91,6 +94,7 @@ function compile(name) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   runOrExit(process.execPath, [tsc, '-p', `${name}/tsconfig.build.json`], `Building ${name}/ failed`)
   for (const asset of sourcesOf(name).filter((path) => !path.endsWith('.ts'))) copyToDist(name, asset)
+  if (PROGRAMS.includes(name)) chmodSync(join(root, name, 'dist/main.js'), 0o755)
   if (!PACKED.includes(name)) return
   inlineProtocol(name)
   bundleSdk(SDK_FILE)

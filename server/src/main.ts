@@ -188,6 +188,7 @@ function conclude({ text, isGood }: { readonly text: string; readonly isGood: bo
 /** Nothing but the hash goes to standard output. */
 async function printHash(): Promise<void> {
   const { hashSecret } = await import('./auth/auth.ts')
+  if (isatty(0)) process.stderr.write('The secret, then Enter and Ctrl-D (it is shown as you type):\n')
   process.stdout.write(`${await hashSecret(readText(0).replace(/\r?\n$/, ''))}\n`)
   // npm has written two lines of its own before this program began, and nothing but its caller can keep it from that.
   const { npm_lifecycle_event: script, npm_config_loglevel: level } = process.env

@@ -31,6 +31,12 @@ describe('a hash for the directory file', () => {
     assert.equal(stderr, '')
   })
 
+  it('is all that npx prints in a clone, where npm says nothing of its own', () => {
+    const { stdout, stderr } = run('npx --no-install rollcall-server hash-secret')
+    assert.match(stdout.replace(/\n$/, ''), HASH)
+    assert.equal(stderr, '')
+  })
+
   it('comes with a hint where npm has printed lines of its own before it', () => {
     const { stdout, stderr } = run('npm start -- hash-secret')
     assert.match(stdout.trimEnd().split('\n').at(-1) ?? '', HASH)
