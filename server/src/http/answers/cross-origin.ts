@@ -16,9 +16,12 @@ const TAKEN = [
 ].join(', ')
 const EXPOSED = [
   'Acknowledged',
+  'Allow',
+  'Answered',
   'Connected',
   'ETag',
   'Event-Id',
+  'Location',
   'Preference-Applied',
   'RateLimit',
   'RateLimit-Policy',
