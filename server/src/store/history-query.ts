@@ -37,16 +37,21 @@ export function concerns(draft: HistoryDraft, { organizationId, userId }: UserKe
 }
 
 function isFromWanted(
-  { userId, senderId, sentBy }: HistoryDraft,
+  draft: HistoryDraft,
   { involvedUserId, sentBy: wanted, isFromBackend }: HistoryQuery,
 ): boolean {
-  const isBackends = sentBy === undefined ? senderId === '' : sentBy.kind !== 'user'
+  const { userId, senderId, sentBy } = draft
   const isUsers = sentBy === undefined || sentBy.kind === 'user'
   return (
     (involvedUserId === undefined || userId === involvedUserId || (isUsers && senderId === involvedUserId)) &&
     (wanted === undefined || isSender(wanted, senderId, sentBy)) &&
-    (isFromBackend !== true || isBackends)
+    (isFromBackend !== true || isBackends(draft))
   )
+}
+
+/** Whether a backend or role SERVICE sent it; of records that do not say what their sender was, role SERVICE alone is known. */
+export function isBackends({ senderId, sentBy }: Pick<HistoryDraft, 'senderId' | 'sentBy'>): boolean {
+  return sentBy === undefined ? senderId === '' : sentBy.kind !== 'user'
 }
 
 function isSender(wanted: Sender, senderId: string, sentBy: Sender | undefined): boolean {

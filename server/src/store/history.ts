@@ -128,7 +128,7 @@ export interface HistoryStore {
     outcome: Outcome,
     reason?: DiscardReason,
   ): void
-  /** The newest record with this event id that matches; with `isFromBackend` among the newest thousands only. */
+  /** The newest record with this event id that matches; with `isFromBackend` perhaps among the newest thousands only. */
   find(eventId: string, query: HistoryQuery): Promise<HistoryRecord | undefined>
   /**
    * Matching records older than `before` (absent: from the newest), newest first, at most `max`. Looks at a

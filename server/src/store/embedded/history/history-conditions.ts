@@ -1,6 +1,6 @@
 import { senderIdOf } from '../../history-query.ts'
 import type { HistoryQuery } from '../../store.ts'
-import { type Column, hashOf, type IndexBlock } from './history-index.ts'
+import { type Column, hashOf, hashOfSenderKind, type IndexBlock } from './history-index.ts'
 
 const WORD_BYTES = 4
 
@@ -9,7 +9,7 @@ export type Condition = { readonly columns: readonly Column[]; readonly hash: nu
 
 /** The conditions of a query, those first that the fewest records meet. */
 export function conditionsOf(query: HistoryQuery, eventId?: string): readonly Condition[] {
-  const { organizationId, userId, involvedUserId, sentBy, type } = query
+  const { organizationId, userId, involvedUserId, sentBy, type, isFromBackend } = query
   const wanted: readonly (readonly [readonly Column[], string | undefined])[] = [
     [['eventId'], eventId],
     [['senderId'], sentBy && senderIdOf(sentBy)],
@@ -18,7 +18,13 @@ export function conditionsOf(query: HistoryQuery, eventId?: string): readonly Co
     [['type'], type],
     [['organizationId'], organizationId],
   ]
-  return wanted.flatMap(([columns, text]) => (text === undefined ? [] : [{ columns, hash: hashOf(text) }]))
+  const conditions: Condition[] = wanted.flatMap(([columns, text]) =>
+    text === undefined ? [] : [{ columns, hash: hashOf(text) }],
+  )
+  // Never the first: blocks of former versions do not say.
+  return isFromBackend === true && conditions.length > 0
+    ? [...conditions, { columns: ['senderKind'], hash: hashOfSenderKind(true) }]
+    : conditions
 }
 
 /** Places of the records of a block, below `end`, that may meet all conditions; newest first. */
@@ -36,7 +42,10 @@ export function placesOf(
 }
 
 function meets(block: IndexBlock, { columns, hash }: Condition, place: number): boolean {
-  return columns.some((column) => block.column(column).readUInt32LE(place * WORD_BYTES) === hash)
+  return columns.some((column) => {
+    const words = block.column(column)
+    return words.length === 0 || words.readUInt32LE(place * WORD_BYTES) === hash
+  })
 }
 
 /** Searched as bytes, which is many times faster than word by word. */

@@ -1,3 +1,4 @@
+import { isBackends } from '../../history-query.ts'
 import type { HistoryDraft } from '../../store.ts'
 import { indexKey } from '../keys.ts'
 import type { RowChange, Rows } from '../rows.ts'
@@ -11,8 +12,11 @@ const FIRST_RECORDS = CLOSED_RECORDS + 256
 const WORD_BYTES = 4
 const HEADER_BYTES = 36
 
-/** What is looked up by hash: one word for each record. Their numbers on disk are their places here, plus 1. */
-export const COLUMNS = ['eventId', 'userId', 'senderId', 'type', 'organizationId'] as const
+/**
+ * What is looked up by hash: one word for each record. Their numbers on disk are their places here, plus 1. Blocks of former
+ * versions end before the last, which says whether a user sent it.
+ */
+export const COLUMNS = ['eventId', 'userId', 'senderId', 'type', 'organizationId', 'senderKind'] as const
 export type Column = (typeof COLUMNS)[number]
 
 /** The index of consecutive chunks. A search reads only the columns that it needs. */
@@ -26,6 +30,7 @@ export type IndexBlock = {
   /** Records in each chunk. */
   counts(): readonly number[]
   /** Hashes, 4 bytes each, in the order of the records. */
+  /** Empty where the block is of a version that had none. */
   column(column: Column): Buffer
 }
 
@@ -35,6 +40,14 @@ export function hashOf(text: string): number {
   for (let index = 0; index < text.length; index++)
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
   return hash >>> 0
+}
+
+const BACKENDS_HASH = hashOf('backend')
+const USERS_HASH = hashOf('user')
+
+/** Of whether a backend or role SERVICE sent a record. */
+export function hashOfSenderKind(isFromBackend: boolean): number {
+  return isFromBackend ? BACKENDS_HASH : USERS_HASH
 }
 
 /** The newest block, which still grows. */
@@ -85,7 +98,10 @@ export class OpenBlock {
     this.owners.add(draft.organizationId, recordBytes)
     const offset = this.#hashed++ * WORD_BYTES
     for (const [place, column] of COLUMNS.entries())
-      this.#columns[place]?.writeUInt32LE(hashOf(draft[column]), offset)
+      this.#columns[place]?.writeUInt32LE(
+        column === 'senderKind' ? hashOfSenderKind(isBackends(draft)) : hashOf(draft[column]),
+        offset,
+      )
   }
 
   /** The open chunk is finished: its records are in the block from now on. */

@@ -63,6 +63,35 @@ async function names(store: Store): Promise<readonly string[]> {
   }
 }
 
+describe('what a backend sent', () => {
+  it('is found whatever number of users have used its id since, and none of theirs is read for it', async () => {
+    const { store, open, draft, disk } = await setUp()
+    const { history } = store
+    history.add({ ...draft('x'), sentBy: { kind: 'client', id: 'backend' } }, [])
+    for (let count = 0; count < 6_000; count++)
+      history.add({ ...draft('x'), senderId: 'mallory', sentBy: { kind: 'user', id: 'mallory' } }, [])
+    const query = { organizationId: 'acme', isFromBackend: true }
+    const sender = async (from: Store) => (await from.history.find('x', query))?.sentBy?.id
+    assert.equal(await sender(store), 'backend')
+    await store.close()
+    const again = await open()
+    assert.equal(await sender(again), 'backend', 'after a restart')
+    await again.close()
+    // As former versions wrote them: without the column that says who sent what.
+    const index = disk.table('historyIndex')
+    const part = 1 + 5
+    const former = [...index.keys()].filter((key) => Buffer.from(key, 'hex').at(-1) === part)
+    assert.ok(former.length > 0)
+    for (const key of former) index.delete(key)
+    const old = await open()
+    assert.equal(await sender(old), undefined, 'among the newest thousands only')
+    old.history.add({ ...draft('x'), senderId: 'newer', sentBy: { kind: 'client', id: 'newer' } }, [])
+    old.history.add({ ...draft('x'), senderId: 'mallory', sentBy: { kind: 'user', id: 'mallory' } }, [])
+    assert.equal(await sender(old), 'newer')
+    await old.close()
+  })
+})
+
 describe('the embedded history', () => {
   it('keeps within its size: the oldest go first, with index and outcomes, and nothing is left behind', async () => {
     const { clock, store, draft, rows, bytes } = await setUp({ bytesMax: 1_048_576 })

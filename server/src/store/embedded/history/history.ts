@@ -50,7 +50,7 @@ export function embeddedHistory(parts: HistoryParts): HistoryStore {
       let looked = 0
       for await (const { record } of steps) {
         if (record?.eventId === eventId) return record
-        // Who else has used the id is not in the index: users could have put any number in the way.
+        // Blocks of former versions do not say who sent what: users could have put any number in the way.
         if (query.isFromBackend && ++looked >= STEPS_MAX) return undefined
       }
       return undefined
