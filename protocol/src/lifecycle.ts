@@ -1,3 +1,5 @@
+import { WEBHOOK_TEST_EVENT } from './webhook.ts'
+
 /**
  * The events that say what became of endpoints and of events, as webhooks carry them, each with the closed list
  * of its reasons. A reason may be added; treat one that you do not know as no reason.
@@ -75,10 +77,10 @@ export const SENT_TYPE_RULE =
 
 /**
  * Tells whether an event type is kept for the server: everything that begins with `UserEndpoint`, as the reminder and what
- * may come do, and the types above. Nobody sends one, so that whoever gets one knows whom it is from.
+ * may come do, the types above, and that of a test of a webhook. Nobody sends one, so that whoever gets one knows whom it is from.
  */
 export function isServerEventType(type: string): boolean {
-  return type.startsWith('UserEndpoint') || isLifecycleEventType(type)
+  return type.startsWith('UserEndpoint') || isLifecycleEventType(type) || type === WEBHOOK_TEST_EVENT
 }
 
 /** One of these events as a webhook carries it. Times are ISO-8601 instants. */
