@@ -124,6 +124,8 @@ export class WakeQueue {
       if (sleeper.state === 'resting') sleeper.sequences = []
       sleeper.event = event
     }
+    // It is said by which event, as soon as that is known.
+    else sleeper.event ??= event
     if (sequence !== undefined && sleeper.sequences.length < SEQUENCES_MAX) sleeper.sequences.push(sequence)
   }
 

@@ -231,6 +231,12 @@ describe('a device that sleeps', () => {
     wakeUps.left(registration)
     await settle()
     assert.equal(posts.length, 1, 'at most once in a time')
+    wakeUps.wake(registration, { ...EVENT, eventId: 'since' }, 2)
+    await clock.advance(5_000)
+    await settle()
+    assert.equal(posts.length, 2)
+    const told = browser.open(posts[1]?.message.body ?? Buffer.alloc(0))
+    assert.equal(Object(told).eventId, 'since', 'whichever came first')
   })
 
   it('that went away again while it was found connected is woken for what came since', async (test) => {
