@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,13 +17,15 @@ function programOf(): string | undefined {
 /** A Redis of this test alone, on a port of its own. */
 export class RedisServer {
   readonly port: number
-  readonly #folder = mkdtempSync(join(tmpdir(), 'rollcall-redis-'))
+  readonly folder = mkdtempSync(join(tmpdir(), 'rollcall-redis-'))
   readonly #options: readonly string[]
+  readonly #config: readonly string[]
   #process: ChildProcess | undefined
 
-  private constructor(port: number, options: readonly string[]) {
+  private constructor(port: number, options: readonly string[], config?: string) {
     this.port = port
     this.#options = options
+    this.#config = config === undefined ? [] : [join(this.folder, config)]
   }
 
   /** @param options as on its command line; nothing is persisted unless they say so */
@@ -33,9 +35,28 @@ export class RedisServer {
     return server
   }
 
+  /**
+   * One that is not started yet.
+   *
+   * @param files what lies in its folder, by name
+   * @param config which of them it reads first
+   */
+  static on(
+    port: number,
+    options: readonly string[],
+    files: ReadonlyMap<string, string>,
+    config?: string,
+  ): RedisServer {
+    const server = new RedisServer(port, options, config)
+    for (const [name, text] of files) writeFileSync(join(server.folder, name), text)
+    return server
+  }
+
   async start(): Promise<void> {
-    const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
-    this.#process = spawn(programOf() ?? 'redis-server', [...own, ...this.#options], { stdio: 'ignore' })
+    const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, '--save', '']
+    this.#process = spawn(programOf() ?? 'redis-server', [...this.#config, ...own, ...this.#options], {
+      stdio: 'ignore',
+    })
     for (let tries = 0; !(await isListening(this.port)); tries++) {
       if (tries > 200) throw new Error('Redis does not start.')
       await new Promise((resolve) => setTimeout(resolve, 25))
@@ -73,7 +94,7 @@ export class RedisServer {
 
   async close(): Promise<void> {
     await this.kill()
-    rmSync(this.#folder, { recursive: true, force: true })
+    rmSync(this.folder, { recursive: true, force: true })
   }
 }
 

@@ -7,11 +7,17 @@ import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { type OpenEngine, openEngine } from '../../server/src/store/redis/redis.ts'
 import type { StoreTotals } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts'
+import { RedisCluster } from '../helpers/redis-cluster.ts'
 import { NO_REDIS, RedisServer } from '../helpers/redis-server.ts'
 import { type Command, commands } from './store-commands.ts'
 import { Twin } from './store-twin.ts'
 
 const RUNS = 30
+const CLUSTER_RUNS = 6
+/** The slot of `{0}`, which is the one partition's. */
+const SLOT_OF_0 = 13_907
+/** How often a replica takes over meanwhile. */
+const COMMANDS_EACH = 60
 const COMMANDS_MAX = 200
 const STEP_MS = 100
 
@@ -89,6 +95,12 @@ function assertNothingIsLeftBehind(content: Content, { registrations, mailboxEve
   assert.deepEqual(new Set([...at('ckc'), ...at('ckx')]), new Set(at('ck')))
 }
 
+type Below = Pick<Parameters<typeof openEngine>[0], 'address' | 'replicas'> & {
+  /** Who has everything. */
+  redisOf(): Promise<Redis>
+  failOver?(): Promise<void>
+}
+
 describe('the engine in Redis', { skip: NO_REDIS ?? false }, () => {
   let server: RedisServer
   let redis: Redis
@@ -102,25 +114,38 @@ describe('the engine in Redis', { skip: NO_REDIS ?? false }, () => {
     await server?.close()
   })
 
+  function single(): Below {
+    return { address: { host: '127.0.0.1', port: server.port }, redisOf: async () => redis }
+  }
+
   /** Gives the commands to Redis and the memory store, side by side on one clock. */
-  async function run(list: readonly Command[]): Promise<number> {
+  async function run(list: readonly Command[], below: Below): Promise<number> {
     const clock = createFakeClock()
     const prefix = `model-${stores++}:`
     let engine: OpenEngine | undefined
+    let opened = 0
     const openAgain = async () => {
+      opened++
       engine = await openEngine({
-        address: { host: '127.0.0.1', port: server.port },
+        ...{ address: below.address, replicas: below.replicas ?? 0 },
         // One, so that of many that are due the same are swept first.
-        ...{ prefix, partitions: 1, id: 'one', clock, wireClock: systemClock(), beatMs: 100 },
+        ...{ prefix, partitions: 1, id: `process ${opened}`, clock, wireClock: systemClock(), beatMs: 100 },
         timeMs: () => Math.floor(clock.monotonicMs()),
       })
+      // As whoever comes does with whoever was there before.
+      await engine.store.neighbours?.bury(`process ${opened - 1}`)
       return engine.store
     }
     const store = await openAgain()
     const stepped = stepping(clock, async () => engine?.idle())
     const twin = new Twin(stepped, createMemoryStore({ clock }), store, openAgain)
-    for (const command of list) await twin.run(command)
-    assertNothingIsLeftBehind(await contentOf(redis, `${prefix}{0}:`), await twin.close())
+    for (const [index, command] of list.entries()) {
+      if (index % COMMANDS_EACH === COMMANDS_EACH - 1) await below.failOver?.()
+      await twin.run(command)
+    }
+    const totals = await twin.close()
+    const redis = await below.redisOf()
+    assertNothingIsLeftBehind(await contentOf(redis, `${prefix}{0}:`), totals)
     return twin.effects
   }
 
@@ -129,10 +154,35 @@ describe('the engine in Redis', { skip: NO_REDIS ?? false }, () => {
     const property = fc.asyncProperty(
       fc.array(commands(), { maxLength: COMMANDS_MAX, size: 'max' }),
       async (list) => {
-        effects += await run(list)
+        effects += await run(list, single())
       },
     )
     await fc.assert(property, { numRuns: RUNS, seed: 20_261_128, endOnFailure: true })
     assert(effects > 500, `the sequences did something: ${effects}`)
+  })
+
+  it('does so on a Redis Cluster too, whose replicas take over again and again', async () => {
+    const cluster = await RedisCluster.start()
+    let failOvers = 0
+    const below: Below = {
+      address: { addresses: cluster.addresses },
+      replicas: 1,
+      redisOf: async () => (await cluster.ownerOf(SLOT_OF_0)).redis,
+      async failOver() {
+        await cluster.failOver(await cluster.replicaOf(await cluster.ownerOf(SLOT_OF_0)))
+        await cluster.settled()
+        failOvers++
+      },
+    }
+    let effects = 0
+    const property = fc.asyncProperty(
+      fc.array(commands(), { maxLength: COMMANDS_MAX, size: 'max' }),
+      async (list) => {
+        effects += await run(list, below)
+      },
+    )
+    await fc.assert(property, { numRuns: CLUSTER_RUNS, seed: 20_261_129, endOnFailure: true })
+    assert(effects > 100 && failOvers > 3, `${effects} effects, ${failOvers} took over`)
+    await cluster.close()
   })
 })

@@ -90,8 +90,17 @@ describe('the configuration', () => {
       ['rediss://me:p@cache.example:6380/1', 'rc:', 0],
     )
     refused({ REDIS_URL: 'redis://127.0.0.1' }, {}, 'REDIS_URL')
-    for (const REDIS_URL of ['127.0.0.1:6379', 'http://127.0.0.1', 'redis://', 'redis:///tmp/socket'])
+    for (const REDIS_URL of [
+      ...['127.0.0.1:6379', 'http://127.0.0.1', 'redis://', 'redis:///tmp/socket', 'redis://a,'],
+      ...['redis+sentinel://a', 'redis+sentinel://a/', 'redis://a?b'],
+    ])
       refused({ REDIS_URL, SEALING_KEY }, {}, 'REDIS_URL')
+    for (const REDIS_URL of [
+      'redis://a:1,[::1]:2,b',
+      'redis+sentinel://me:p@a,b:1/calls/2',
+      'redis://:p@a/1',
+    ])
+      assert.equal(readConfiguration({ REDIS_URL, SEALING_KEY }, {}).redisUrl, REDIS_URL)
     refused({ REDIS_CA_FILE: '/ca.pem' }, {}, 'REDIS_CA_FILE')
     refused({ REDIS_URL: 'redis://127.0.0.1', REDIS_CA_FILE: '/ca.pem', SEALING_KEY }, {}, 'REDIS_CA_FILE')
     for (const REDIS_PREFIX of ['{a}', 'a b', 'x'.repeat(41)]) refused({ REDIS_PREFIX }, {}, 'REDIS_PREFIX')

@@ -93,7 +93,7 @@ function checkRedis({ redisUrl, redisCaFile, redisPrefix, sealingKey, nodeName }
     throw new ConfigurationError('NODE_NAME', 'must be 1 to 64 letters, digits, "-", "_" and "."')
   if (!/^[\w:.-]{1,40}$/.test(redisPrefix))
     throw new ConfigurationError('REDIS_PREFIX', 'must be 1 to 40 letters, digits, ":", "-", "_" and "."')
-  if (redisCaFile !== undefined && redisUrl?.startsWith('rediss:') !== true)
+  if (redisCaFile !== undefined && redisUrl?.startsWith('rediss') !== true)
     throw new ConfigurationError('REDIS_CA_FILE', 'needs a REDIS_URL that begins with rediss://')
   if (redisUrl !== undefined && sealingKey === undefined)
     throw new ConfigurationError(

@@ -227,8 +227,8 @@ export const CONFIGURATION_KEYS = [
   ),
   optional(
     'redisUrl',
-    '`redis://[user:password@]host[:port][/database]`, or `rediss://…` for TLS',
-    'Redis that keeps everything in the place of `dataDir`, for as many processes as are started on it: Redis 7.0 or newer (`docs/cluster.md`). Needs `sealingKey`. Not set: everything is in `dataDir`.',
+    '`redis://[user:password@]host[:port][,host…][/database]`; `redis+sentinel://…/name` for sentinels; `rediss` for TLS',
+    'Redis that keeps everything in the place of `dataDir`, for as many processes as are started on it: one server, some of a Redis Cluster, or sentinels; Redis 7.0 or newer (`docs/cluster.md`). Needs `sealingKey`. Not set: everything is in `dataDir`.',
     parseRedisUrl,
   ),
   optional(

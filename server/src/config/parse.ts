@@ -59,9 +59,14 @@ export function parseBaseUrl(raw: Raw): string | undefined {
 export function parseRedisUrl(raw: Raw): string | undefined {
   const given = parseText(raw)
   if (given === undefined) return undefined
-  const url = URL.canParse(given) ? new URL(given) : refuse(raw)
-  return /^rediss?:$/.test(url.protocol) && url.hostname !== '' ? given : refuse(raw)
+  return REDIS_URL.test(given) ? given : refuse(raw)
 }
+
+/** Several hosts are of one cluster, or sentinels, which need the name of what they watch. */
+const REDIS_HOSTS = String.raw`(?:\[[\da-fA-F:.%]+\]|[^\s:,@/?#[\]]+)(?::\d{1,5})?`
+const REDIS_URL = new RegExp(
+  String.raw`^rediss?(?:://|\+sentinel://(?=[^/]*/[^/]))(?:[^@/]*@)?${REDIS_HOSTS}(?:,${REDIS_HOSTS})*(?:/[^?#]*)?$`,
+)
 
 /**
  * A JSON array of strings in the file, comma-separated in the environment.

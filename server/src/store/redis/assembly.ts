@@ -13,8 +13,13 @@ import { type StoreLog, silentLog } from '../store-log.ts'
 import { type RedisAudit, redisAudit } from './audit/audit.ts'
 import { redisCharts } from './charts/charts.ts'
 import { Functions, type FunctionsOptions } from './connection/functions.ts'
-import { type Lanes, makeLanes, openLanes, State } from './connection/lanes.ts'
-import { PARTITIONS, Partitions } from './connection/partitions.ts'
+import { Lanes } from './connection/lanes.ts'
+import { type Library, loadLibrary } from './connection/library.ts'
+import { makeUpFor } from './connection/missing.ts'
+import { CONTROL, PARTITIONS, Partitions } from './connection/partitions.ts'
+import { Reach } from './connection/reach.ts'
+import { State } from './connection/state.ts'
+import type { Place } from './connection/topology/open-finder.ts'
 import type { Address, Answer } from './connection/wire.ts'
 import { Due } from './due.ts'
 import type { Engine } from './engine.ts'
@@ -61,7 +66,7 @@ const FED = 'fed '
 const CHANGED = 'changed'
 
 export type ConnectOptions = {
-  readonly address: Address
+  readonly address: Address | Place
   /** What all keys begin with. Default: `rc:`. */
   readonly prefix?: string
   /** Into how many parts a new store is divided. Default: 256. */
@@ -128,7 +133,9 @@ export type Connected = {
 
 type Ground = {
   readonly partitions: Partitions
+  readonly library: Library
   readonly lanes: Lanes
+  readonly reach: Reach
   readonly state: State
   readonly losses: Losses
   readonly messages: Messages
@@ -151,15 +158,29 @@ export async function connect(options: ConnectOptions): Promise<Connected> {
   const partitions = new Partitions(options.partitions ?? PARTITIONS, options.prefix ?? 'rc:')
   const state = new State(log, wireClock)
   const losses = new Losses()
-  const lanes = makeLanes(options, partitions, state, losses)
-  const functions = makeFunctions(options, partitions, lanes, () => undefined)
+  const library = loadLibrary()
+  const { replicas = 0 } = options
+  const reach: Reach = new Reach({
+    ...{ address, clock: wireClock, library, partitions, replicas, state, log },
+    onChange: () => lanes.flush(),
+  })
+  const lanes = new Lanes({
+    ...{ clock: wireClock, partitions, group: library.group },
+    sessionOf: reach.sessionOf,
+    onRefused: reach.doubt,
+    onMissing: makeUpFor({ library, partitions, losses, log }),
+    onFull: () => state.full(),
+    onFault: (error) => state.fault(error),
+  })
+  const functions = makeFunctions(options, { library, partitions, lanes }, () => () => undefined)
   const onFailure = (error: Error) => state.noMessages(error)
-  const messages = new Messages({ partitions, addressOf: () => address, clock: wireClock, id, onFailure })
-  const close = () => closeConnections(lanes, messages)
+  const { addressOf } = reach
+  const messages = new Messages({ partitions, addressOf, clock: wireClock, id, onFailure })
+  const close = () => closeConnections({ lanes, reach, messages })
   try {
-    await openLanes(lanes, wireClock, state)
+    await reach.open()
     const meta = await begin(functions, partitions, fingerprints)
-    const ground: Ground = { partitions, lanes, state, losses, messages, meta }
+    const ground: Ground = { library, partitions, lanes, reach, state, losses, messages, meta }
     return { functions, messages, open: (more) => build({ ...options, ...more }, ground), close }
   } catch (error) {
     close()
@@ -168,7 +189,7 @@ export async function connect(options: ConnectOptions): Promise<Connected> {
 }
 
 async function build(options: OpenEngineOptions, ground: Ground): Promise<OpenEngine> {
-  const { partitions, lanes, state, losses, messages, meta } = ground
+  const { partitions, lanes, reach, state, losses, messages, meta } = ground
   const { clock, wireClock = clock, log = silentLog, fingerprints = [], id, onDataLost } = options
   const { self = () => id, sweeps = () => true, onTiding = () => undefined } = options
   const { historyBounds = HISTORY_BOUNDS, feedBounds = FEED_BOUNDS, bookBounds = BOOK_BOUNDS } = options
@@ -188,8 +209,8 @@ async function build(options: OpenEngineOptions, ground: Ground): Promise<OpenEn
     onTiding: (partition, tiding) => tellTiding(onTiding, self(), partition, tiding),
   })
   const onNotes = (partition: number, notes: readonly Answer[]) => known.note(partition, notes)
-  const functions = makeFunctions(options, partitions, lanes, onNotes)
-  const inner = makeFunctions(options, partitions, lanes, onNotes)
+  const functions = makeFunctions(options, ground, onNotes)
+  const inner = makeFunctions(options, ground, onNotes)
   const onMoved = (organizationId: string) => messages.broadcast(`${FED}${organizationId}`)
   const outboxes = new Outboxes(inner, partitions, known, feedBounds, onMoved)
   const moving = new Soon(clock, MOVED_AFTER_MS, () => outboxes.empty())
@@ -212,14 +233,16 @@ async function build(options: OpenEngineOptions, ground: Ground): Promise<OpenEn
     startMs,
     ...(meta.earliestWallMs === undefined ? {} : { earliestWallMs: meta.earliestWallMs }),
     tickMs: options.beatMs ?? BEAT_MS,
-    isRefusing: () => !lanes.quick.isUp || options.isOverloaded?.() === true,
+    isRefusing: () => !reach.isUp(CONTROL) || options.isOverloaded?.() === true,
     onHeard: () => heart.beat(),
   })
   const due = new Due(partitions.count)
   const hints = new RecordHints(clock, partitions.count)
   const eviction = new Eviction(inner, known, historyBounds)
   const bounds = { historyBounds, feedBounds, bookBounds }
-  const node = { self, sweeps, attached: new Set<number>(), births, changes, fed }
+  const isUp = (partition: number) => reach.isUp(partition)
+  const marks = { losses, births, times: new Map<number, number>(), attached: new Set<number>() }
+  const node = { self, sweeps, isUp, changes, fed, ...marks }
   const parts = { clock, functions, partitions, known, due, serviceTime, hints, outboxes, eviction, log }
   const engine: Engine = { ...parts, ...bounds, ...node }
   const audit = redisAudit(engine)
@@ -236,7 +259,7 @@ async function build(options: OpenEngineOptions, ground: Ground): Promise<OpenEn
     await feed.watchAgain()
   }
   const heart = new Heart({ engine, inner, audit, late, mend, clock })
-  const ends = { heart, audit, late, feed, lanes, messages, serviceTime, functions, changes, moving }
+  const ends = { heart, audit, late, feed, lanes, reach, messages, serviceTime, functions, changes, moving }
   changes.onOwn = () => messages.broadcast(CHANGED)
   await messages.onBroadcast((notice) => {
     if (notice === CHANGED) changes.ask()
@@ -248,33 +271,32 @@ async function build(options: OpenEngineOptions, ground: Ground): Promise<OpenEn
 
 function makeFunctions(
   { clock, timeMs }: ConnectOptions,
-  partitions: Partitions,
-  lanes: Lanes,
+  { library, partitions, lanes }: Pick<Ground, 'library' | 'partitions' | 'lanes'>,
   onNotes: FunctionsOptions['onNotes'],
 ): Functions {
-  return new Functions({ partitions, clock, onNotes, ...(timeMs === undefined ? {} : { timeMs }), ...lanes })
+  const time = timeMs === undefined ? {} : { timeMs }
+  return new Functions({ library, partitions, lanes, clock, onNotes, ...time })
 }
 
 async function idle({ heart, changes, moving, lanes }: Ends): Promise<void> {
-  const { quick, durable } = lanes
-  for (const rest of [() => Promise.resolve(), () => Promise.all([quick.idle(), durable.idle()])]) {
+  for (const rest of [() => Promise.resolve(), () => lanes.idle()]) {
     await rest()
     await Promise.all([heart.idle, changes.idle, moving.idle])
   }
 }
 
-function closeConnections({ quick, durable }: Lanes, messages: Messages): void {
+function closeConnections({ lanes, reach, messages }: Pick<Ends, 'lanes' | 'reach' | 'messages'>): void {
   messages.close()
-  quick.close()
-  durable.close()
+  lanes.close()
+  reach.close()
 }
 
-function kill({ serviceTime, functions, lanes, messages, changes, moving }: Ends): void {
-  serviceTime.close()
-  changes.close()
-  moving.close()
-  functions.shut()
-  closeConnections(lanes, messages)
+function kill(ends: Ends): void {
+  ends.serviceTime.close()
+  ends.changes.close()
+  ends.moving.close()
+  ends.functions.shut()
+  closeConnections(ends)
 }
 
 const PLAIN = { conceal: (secret: string) => secret, reveal: (secret: string) => secret }
@@ -285,6 +307,7 @@ type Ends = {
   readonly feed: FeedStore
   readonly heart: Heart
   readonly lanes: Lanes
+  readonly reach: Reach
   readonly messages: Messages
   readonly changes: Changes
   readonly moving: Soon
@@ -299,7 +322,7 @@ type StoreEnds = Ends & {
 
 function makeStore(engine: Engine, ends: StoreEnds): Store {
   const { known, eviction, bookBounds, serviceTime } = engine
-  const { audit, late, feed, state, secrets } = ends
+  const { audit, late, feed, reach, state, secrets } = ends
   const replies = redisReplies(engine)
   const refreshFamilies = redisRefreshFamilies(engine)
   let closing: Promise<void> | undefined
@@ -326,7 +349,7 @@ function makeStore(engine: Engine, ends: StoreEnds): Store {
     signingKeys: redisSharedList(engine, SIGNING_KEY_KIND, signingKeyRows(secrets)),
     serviceTime,
     sweep: (max) => sweep(engine, max),
-    failure: () => state.failure,
+    failure: () => reach.failure,
     warnings: () => state.warnings,
     totals: (organizationId) => totals(engine, organizationId),
     gauges: {
@@ -353,11 +376,11 @@ function makeStore(engine: Engine, ends: StoreEnds): Store {
 
 /** What was asked before is carried out; the last beat says where time goes on. */
 async function close(ends: Ends): Promise<void> {
-  const { heart, lanes, messages, changes, moving, serviceTime, functions } = ends
+  const { heart, changes, moving, serviceTime, functions } = ends
   functions.shut()
   serviceTime.close()
   changes.close()
   moving.close()
   await heart.stop().catch(() => undefined)
-  closeConnections(lanes, messages)
+  closeConnections(ends)
 }

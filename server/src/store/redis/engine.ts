@@ -10,6 +10,7 @@ import type { Outboxes } from './feed/outboxes.ts'
 import type { Eviction } from './history/eviction.ts'
 import type { RecordHints } from './history/record-hints.ts'
 import type { Known } from './known.ts'
+import type { Losses } from './losses.ts'
 import type { Births } from './nodes/births.ts'
 import type { Changes } from './nodes/changes.ts'
 import type { Fed } from './nodes/fed.ts'
@@ -20,6 +21,8 @@ export type Engine = {
   readonly functions: Functions
   readonly partitions: Partitions
   readonly known: Known
+  /** Whether a partition can be reached now. */
+  readonly isUp: (partition: number) => boolean
   /** The incarnation of this process: see `cluster/`. */
   readonly self: () => string
   /** Whether this process looks after a partition: others do after the rest. */
@@ -30,6 +33,9 @@ export type Engine = {
   readonly changes: Changes
   readonly fed: Fed
   readonly due: Due
+  /** The time of each partition, as it was told last. */
+  readonly times: Map<number, number>
+  readonly losses: Losses
   readonly serviceTime: RunningServiceTime
   readonly hints: RecordHints
   readonly outboxes: Outboxes

@@ -25,15 +25,18 @@ export type HeartOptions = {
 }
 
 /**
- * Makes the time of the partitions of this process go on, and looks after what is over. One beat at a time: where Redis is slower
- * than that, time goes on less often, and where it stands still so does time.
+ * Makes the time of the partitions of this process go on, and looks after what is over. One beat at a time of
+ * each: where Redis is slower than that, time goes on less often, and where it stands still so does time there, and nowhere else.
  */
 export class Heart {
   readonly #options: HeartOptions
   #beating: Promise<void> | undefined
   #keptUpAtMs = Number.NEGATIVE_INFINITY
+  #isUpkeepOwed = false
   /** Partitions where more is over than was pruned. */
   readonly #behind = new Set<number>()
+  /** The beats that are under way, by partition. */
+  readonly #moving = new Map<number, Promise<void>>()
   #beats = 0
 
   constructor(options: HeartOptions) {
@@ -42,11 +45,16 @@ export class Heart {
 
   /** Resolves with the beat that is under way. */
   get idle(): Promise<void> {
-    return this.#beating ?? Promise.resolve()
+    return Promise.allSettled([this.#beating, ...this.#moving.values()]).then(() => undefined)
   }
 
   beat(): void {
-    this.#beating ??= this.#beat()
+    const nowMs = this.#options.clock.monotonicMs()
+    const isUpkeep = nowMs - this.#keptUpAtMs >= UPKEEP_EVERY_MS
+    if (isUpkeep) this.#keptUpAtMs = nowMs
+    this.#isUpkeepOwed ||= isUpkeep
+    void this.#timeGoesOn(isUpkeep ? PRUNED_MAX : 0)
+    this.#beating ??= this.#lookAfter()
       .catch(() => undefined)
       .finally(() => {
         this.#beating = undefined
@@ -60,20 +68,18 @@ export class Heart {
     await this.#write()
   }
 
-  async #beat(): Promise<void> {
-    const { engine, audit, late, mend, clock } = this.#options
-    const nowMs = clock.monotonicMs()
-    const isUpkeep = nowMs - this.#keptUpAtMs >= UPKEEP_EVERY_MS
-    if (isUpkeep) this.#keptUpAtMs = nowMs
-    await this.#timeGoesOn(isUpkeep ? PRUNED_MAX : 0)
+  /** A part of the store that is away keeps nothing from what the others have to have done. */
+  async #lookAfter(): Promise<void> {
+    const { engine, audit, late, mend } = this.#options
+    const isUpkeep = this.#isUpkeepOwed
+    this.#isUpkeepOwed = false
     await this.#sum()
-    if (engine.sweeps(CONTROL)) await engine.eviction.look()
+    if (engine.sweeps(CONTROL)) await engine.eviction.look().catch(() => undefined)
     if (!isUpkeep) return
-    await mend()
-    await this.#write()
+    for (const step of [mend, () => this.#write(), () => engine.fed.look()])
+      await step().catch(() => undefined)
     late.catchUp()
     await audit.catchUp()
-    await engine.fed.look()
     // Last: there may be no memory for it.
     await engine.outboxes.empty()
   }
@@ -82,24 +88,37 @@ export class Heart {
   async #sum(): Promise<void> {
     const { engine, inner } = this.#options
     const beat = this.#beats++ % SUMMED_IN_BEATS
-    const wanted = engine.partitions.all.filter((partition) => partition % SUMMED_IN_BEATS === beat)
-    await Promise.all(
+    const wanted = engine.partitions.all.filter(
+      (partition) => partition % SUMMED_IN_BEATS === beat && engine.isUp(partition),
+    )
+    await Promise.allSettled(
       wanted.map(async (partition) =>
         engine.known.take(partition, list(await inner.call('quick', 'sums', partition))),
       ),
     )
   }
 
+  /** Where it can be reached, and where no beat is under way. Resolves with the last of those that were begun. */
   async #timeGoesOn(upkeepMax: number): Promise<void> {
+    const { partitions, isUp, sweeps } = this.#options.engine
+    const isFree = (partition: number) => sweeps(partition) && isUp(partition) && !this.#moving.has(partition)
+    await Promise.all([CONTROL, ...partitions.all].filter(isFree).map((one) => this.#move(one, upkeepMax)))
+  }
+
+  #move(partition: number, upkeepMax: number): Promise<void> {
+    const moved = this.#moveOn(partition, upkeepMax)
+      // It stands still there, until it can be reached again.
+      .catch(() => undefined)
+      .finally(() => this.#moving.delete(partition))
+    this.#moving.set(partition, moved)
+    return moved
+  }
+
+  async #moveOn(partition: number, upkeepMax: number): Promise<void> {
     const engine = { ...this.#options.engine, functions: this.#options.inner }
-    const all = [CONTROL, ...engine.partitions.all].filter(engine.sweeps)
-    await Promise.all(
-      all.map(async (partition) => {
-        const max = this.#behind.delete(partition) ? PRUNED_MAX : upkeepMax
-        const { isBehind } = await timeGoesOn(engine, partition, max)
-        if (isBehind) this.#behind.add(partition)
-      }),
-    )
+    const max = this.#behind.delete(partition) ? PRUNED_MAX : upkeepMax
+    const { isBehind } = await timeGoesOn(engine, partition, max)
+    if (isBehind) this.#behind.add(partition)
   }
 
   /** What the next process goes by. */

@@ -31,6 +31,12 @@ class Sums {
     return this.#sums.get(name) ?? 0
   }
 
+  /** How much more whoever has the most has than anybody else. */
+  lead(): number {
+    const [first = 0, second = 0] = [...this.#sums.values()].sort((a, b) => b - a)
+    return first - second
+  }
+
   /** Who has the most; `undefined`: nobody has any. */
   largest(): string | undefined {
     let found: string | undefined
@@ -153,13 +159,21 @@ export class Known {
     this.#ownersAt.set(partition, owners)
   }
 
-  /** Takes up what a function says besides its reply, in its order. */
-  note(partition: number, notes: readonly Answer[]): void {
-    for (let at = 0; at < notes.length; ) at += this.#noteOne(partition, notes, at)
+  /**
+   * Takes up what a function says besides its reply, in its order.
+   *
+   * @returns tells other processes what concerns them: once what was done counts
+   */
+  note(partition: number, notes: readonly Answer[]): () => void {
+    const tidings: Answer[] = []
+    for (let at = 0; at < notes.length; ) at += this.#noteOne(partition, notes, at, tidings)
+    return () => {
+      for (const tiding of tidings) this.#options.onTiding(partition, tiding)
+    }
   }
 
   /** Returns how much it has read. */
-  #noteOne(partition: number, notes: readonly Answer[], at: number): number {
+  #noteOne(partition: number, notes: readonly Answer[], at: number, tidings: Answer[]): number {
     const name = () => text(notes[at + 1])
     switch (text(notes[at])) {
       case 'total':
@@ -187,7 +201,7 @@ export class Known {
         this.#options.onWaiting(partition)
         return 1
       case 'tiding':
-        this.#options.onTiding(partition, notes[at + 1] ?? null)
+        tidings.push(notes[at + 1] ?? null)
         return 2
       case 'dropped':
         this.feedDropped += number(notes[at + 1])

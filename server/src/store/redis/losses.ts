@@ -1,4 +1,4 @@
-/** Partitions that were found empty though they were begun, until what the process knows of them has been mended. */
+/** Partitions that were found empty, or older than they were, until what the process knows of them has been mended. */
 export class Losses {
   #partitions = new Set<number>()
 

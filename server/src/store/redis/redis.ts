@@ -1,13 +1,13 @@
 import type { Store } from '../store.ts'
 import { silentLog } from '../store-log.ts'
 import { type Connected, type ConnectOptions, connect, type OpenOptions } from './assembly.ts'
-import { addressOf } from './connection/address.ts'
+import { placeOf } from './connection/address.ts'
 import { NodeRows } from './nodes/node-rows.ts'
 
 export { type OpenEngine, openEngine } from './assembly.ts'
 
 export type RedisOptions = Omit<ConnectOptions, 'address' | 'wireClock' | 'timeMs'> & {
-  /** `redis://` or `rediss://`, as the configuration has it. */
+  /** Of one Redis, of several of a Redis Cluster, or of sentinels, as the configuration has it. */
   readonly url: string
   /** Certificates that the one of Redis is checked by. */
   readonly ca?: string
@@ -36,7 +36,7 @@ export type RedisConnection = Pick<Connected, 'messages' | 'close'> & {
  * @throws SetupError where Redis, or what is in it, cannot be used
  */
 export async function connectRedis({ url, ca, name, ...options }: RedisOptions): Promise<RedisConnection> {
-  const { functions, messages, open, close } = await connect({ ...options, address: addressOf(url, ca) })
+  const { functions, messages, open, close } = await connect({ ...options, address: placeOf(url, ca) })
   const { clock, log = silentLog } = options
   return {
     messages,

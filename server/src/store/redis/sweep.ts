@@ -5,28 +5,35 @@ import { type Engine, earliest, partitionMax } from './engine.ts'
 import { toPosition } from './mailboxes/positions.ts'
 import { toRegistration } from './registrations/rows.ts'
 
+/** When a partition that could not be reached is looked at again, milliseconds. */
+const AWAY_FOR_MS = 500
+
 type Part = Omit<Swept, 'nextDueInMs'> & {
   readonly hasMore: boolean
   /** There was more to prune than there was leave for. */
   readonly isBehind: boolean
 }
 
-/** See `Store.sweep`: of all partitions of this process that want it, each with its share of `max`, again while there is more. */
+/**
+ * See `Store.sweep`: of all partitions of this process that want it, each with its share of `max`, again while there is more. What
+ * was done is told although another partition could not be reached, which is looked at later.
+ *
+ * @throws RollcallError `unavailable` where none could be reached
+ */
 export async function sweep(engine: Engine, max: number): Promise<Swept> {
   const { due, serviceTime, functions, sweeps } = engine
   functions.assertOpen()
   const parts: Part[] = []
   let left = max
-  let wanted = due.at(serviceTime.nowMs(), sweeps)
+  let wanted = reachedOf(engine, due.at(serviceTime.nowMs(), sweeps))
   while (wanted.length > 0 && left > 0) {
     const turn = wanted.slice(0, left)
     const share = Math.max(1, Math.floor(left / turn.length))
-    const swept = await Promise.all(
-      turn.map((partition) => sweepOne(engine, partition, { max: share, upkeepMax: 0, ageMs: '' })),
-    )
-    parts.push(...swept)
-    left -= countOf(swept)
-    wanted = [...turn.filter((_, index) => swept[index]?.hasMore === true), ...wanted.slice(turn.length)]
+    const swept = await sweepTurn(engine, turn, share, parts.length === 0)
+    parts.push(...swept.map(({ part }) => part))
+    left -= countOf(swept.map(({ part }) => part))
+    const again = swept.flatMap(({ part, partition }) => (part.hasMore ? [partition] : []))
+    wanted = [...again, ...wanted.slice(turn.length)]
   }
   return {
     reminded: parts.flatMap(({ reminded }) => reminded),
@@ -34,6 +41,36 @@ export async function sweep(engine: Engine, max: number): Promise<Swept> {
     lapsed: parts.flatMap(({ lapsed }) => lapsed),
     nextDueInMs: wanted.length > 0 ? 0 : due.nextInMs(serviceTime.nowMs(), sweeps),
   }
+}
+
+type Done = { readonly partition: number; readonly part: Part }
+
+/** Those that cannot be reached are looked at later, so that the others do not wait for them. */
+function reachedOf({ due, serviceTime, isUp }: Engine, wanted: readonly number[]): readonly number[] {
+  const laterMs = serviceTime.nowMs() + AWAY_FOR_MS
+  for (const partition of wanted) if (!isUp(partition)) due.set(partition, laterMs)
+  return wanted.filter(isUp)
+}
+
+async function sweepTurn(
+  engine: Engine,
+  turn: readonly number[],
+  max: number,
+  isFirst: boolean,
+): Promise<readonly Done[]> {
+  const { due, serviceTime } = engine
+  const settled = await Promise.allSettled(
+    turn.map((partition) => sweepOne(engine, partition, { max, upkeepMax: 0, ageMs: '' })),
+  )
+  const swept: Done[] = []
+  for (const [index, one] of settled.entries()) {
+    const partition = turn[index] ?? 0
+    if (one.status === 'fulfilled') swept.push({ partition, part: one.value })
+    else due.set(partition, serviceTime.nowMs() + AWAY_FOR_MS)
+  }
+  const [first] = settled
+  if (isFirst && swept.length === 0 && first?.status === 'rejected') throw first.reason
+  return swept
 }
 
 function countOf(parts: readonly Part[]): number {
@@ -55,15 +92,18 @@ export function timeGoesOn(engine: Engine, partition: number, upkeepMax: number)
 type Turn = { readonly max: number; readonly upkeepMax: number; readonly ageMs: number | '' }
 
 async function sweepOne(engine: Engine, partition: number, { max, upkeepMax, ageMs }: Turn): Promise<Part> {
-  const { functions, serviceTime, due, historyBounds, bookBounds, known } = engine
+  const { functions, serviceTime, due, historyBounds, bookBounds, known, times } = engine
   const { lastSeenUsersMax, organizationSharePercent } = bookBounds
   const lastSeen = [partitionMax(engine, lastSeenUsersMax), organizationSharePercent < 100 ? 1 : 0]
-  const args = [ageMs, max, earliest(engine), historyBounds.ageMsMax, upkeepMax, CHART_MS, ...lastSeen]
-  const [reminded, expired, lapsed, nextInMs, hasMore, isBehind, lastSeenGone] = list(
+  const bounds = [earliest(engine), historyBounds.ageMsMax, upkeepMax, CHART_MS, ...lastSeen]
+  const args = [ageMs, max, ...bounds, times.get(partition) ?? '']
+  const [reminded, expired, lapsed, nextInMs, hasMore, isBehind, lastSeenGone, nowMs, lostMs] = list(
     await functions.call('quick', 'sweep', partition, args),
   )
+  times.set(partition, number(nowMs))
+  if (number(lostMs) > 0) wentBack(engine, partition, number(lostMs))
   const inMs = optional(nextInMs, number) ?? Number.POSITIVE_INFINITY
-  known.lastSeenDropped += number(lastSeenGone ?? 0)
+  known.lastSeenDropped += number(lastSeenGone)
   due.set(partition, serviceTime.nowMs() + inMs)
   return {
     reminded: list(reminded).map(toRegistration),
@@ -72,4 +112,12 @@ async function sweepOne(engine: Engine, partition: number, { max, upkeepMax, age
     hasMore: isYes(hasMore),
     isBehind: isYes(isBehind),
   }
+}
+
+/** An older copy has taken its place, or somebody has restored one. */
+function wentBack({ losses, log, partitions }: Engine, partition: number, lostMs: number): void {
+  losses.add(partition)
+  log.error('A part of the store is as it was before: what came since is lost', {
+    err: new Error(`${partitions.baseOf(partition)} is as it was ${Math.ceil(lostMs / 1000)} s ago`),
+  })
 }

@@ -5,7 +5,7 @@ import { freePort, NO_REDIS, RedisServer } from '../../../../test/helpers/redis-
 import { certificateFile } from '../../../../test/helpers/tls.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { openEngine } from './assembly.ts'
-import { addressOf } from './connection/address.ts'
+import { placeOf } from './connection/address.ts'
 
 it('a Redis behind TLS, with a user and a password, is believed by the certificates that are given', {
   skip: NO_REDIS ?? false,
@@ -20,13 +20,10 @@ it('a Redis behind TLS, with a user and a password, is believed by the certifica
   const ca = readFileSync(certificateFile('first.cert'), 'utf8')
   const url = `rediss://rollcall:se%2Fcret@localhost:${port}`
   const common = { partitions: 1, id: 'one', clock: systemClock() }
-  const { store } = await openEngine({ ...common, address: addressOf(url, ca) })
+  const { store } = await openEngine({ ...common, address: placeOf(url, ca) })
   assert.equal((await store.totals()).registrations, 0)
   await store.close()
   const other = readFileSync(certificateFile('second.cert'), 'utf8')
-  await assert.rejects(
-    openEngine({ ...common, address: addressOf(url, other) }),
-    /certificate is not believed/,
-  )
+  await assert.rejects(openEngine({ ...common, address: placeOf(url, other) }), /certificate is not believed/)
   await server.close()
 })

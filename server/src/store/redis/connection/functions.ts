@@ -1,9 +1,10 @@
 import type { Clock } from '../../../clock/clock.ts'
 import { list } from './answers.ts'
-import type { Lane } from './lane.ts'
-import type { Library } from './library.ts'
+import type { Lanes } from './lanes.ts'
+import type { FunctionFlag, Library } from './library.ts'
 import type { Partitions } from './partitions.ts'
 import { CLOSED, refused } from './refusals.ts'
+import type { Company } from './waiting.ts'
 import type { Answer } from './wire.ts'
 
 export type FunctionsOptions = {
@@ -12,10 +13,9 @@ export type FunctionsOptions = {
   readonly clock: Pick<Clock, 'wallMs'>
   /** Redis's own time, milliseconds, in its place: for tests. */
   readonly timeMs?: () => number
-  readonly durable: Lane
-  readonly quick: Lane
-  /** Told what a function says besides its reply. */
-  readonly onNotes: (partition: number, notes: readonly Answer[]) => void
+  readonly lanes: Pick<Lanes, 'send' | 'waitingBytes'>
+  /** Told what a function says besides its reply. Returns what is called once what it did counts. */
+  readonly onNotes: (partition: number, notes: readonly Answer[]) => () => void
 }
 
 /** `durable`: what it did counts once there are as many copies as asked for. */
@@ -41,22 +41,40 @@ export class Functions {
     if (this.#isShut) throw refused(CLOSED)
   }
 
-  /** @throws RollcallError `unavailable` */
+  /**
+   * @param onCarriedOut told the answer before there are copies of what was done, and before whatever came later is answered
+   * @throws RollcallError `unavailable`
+   */
   async call(
     lane: LaneName,
     name: string,
     partition: number,
     args: readonly Argument[] = [],
+    onCarriedOut: (answer: Answer) => void = () => undefined,
   ): Promise<Answer> {
     this.assertOpen()
-    const { library, partitions, clock, timeMs, onNotes } = this.#options
+    const { library, lanes, partitions, clock, timeMs, onNotes } = this.#options
     const functionName = library.nameOf(name)
     const time = timeMs === undefined ? '' : String(timeMs())
     const given = args.map((arg) => (typeof arg === 'number' ? String(arg) : arg))
     const all = [functionName, '1', partitions.baseOf(partition), time, String(clock.wallMs()), ...given]
-    const isRepeatable = library.functions.get(functionName)?.flags.includes('no-writes') === true
-    const [answer = null, notes] = list(await this.#options[lane].send({ args: all, isRepeatable }))
-    onNotes(partition, list(notes))
+    const flags = library.functions.get(functionName)?.flags ?? []
+    let tell: () => void = () => undefined
+    const [answer = null] = list(
+      await lanes.send(partition, {
+        args: all,
+        isRepeatable: flags.includes('no-writes'),
+        isDurable: lane === 'durable',
+        company: companyOf(name, flags),
+        // At once: the next call's may say what came of it since.
+        onCarriedOut: (carriedOut) => {
+          const [reply = null, notes] = list(carriedOut)
+          tell = onNotes(partition, list(notes))
+          onCarriedOut(reply)
+        },
+      }),
+    )
+    tell()
     return answer
   }
 
@@ -67,8 +85,26 @@ export class Functions {
     )
   }
 
-  get waitingBytes(): number {
-    const { durable, quick } = this.#options
-    return durable === quick ? durable.waitingBytes : durable.waitingBytes + quick.waitingBytes
+  /** The same of those that can be reached. */
+  async callReached(
+    lane: LaneName,
+    name: string,
+    args: readonly Argument[] = [],
+  ): Promise<readonly { readonly partition: number; readonly answer: Answer }[]> {
+    const { all } = this.#options.partitions
+    const settled = await Promise.allSettled(all.map((partition) => this.call(lane, name, partition, args)))
+    return settled.flatMap((one, partition) =>
+      one.status === 'fulfilled' ? [{ partition, answer: one.value }] : [],
+    )
   }
+
+  get waitingBytes(): number {
+    return this.#options.lanes.waitingBytes
+  }
+}
+
+/** What runs where a partition may not have begun is not carried out together with others. */
+function companyOf(name: string, flags: readonly FunctionFlag[]): Company {
+  if (name === 'wake') return 'alone'
+  return flags.length > 0 ? 'frugal' : 'other'
 }

@@ -1,53 +1,75 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createFakeClock, type FakeClock } from '../../../../../test/helpers/fake-clock.ts'
-import { Lane, type LaneOptions } from './lane.ts'
+import type { LaneOptions } from './lane.ts'
+import { Lanes } from './lanes.ts'
+import { Partitions } from './partitions.ts'
+import { Primary } from './primary.ts'
+import { Session } from './session.ts'
 import { type Answer, ReplyError, type Wire } from './wire.ts'
 
 /** A Redis that carries out what it is sent, as far as it is told to. */
 class FakeRedis {
   /** What was carried out, in its order. */
   readonly done: string[] = []
-  /** Said in the place of carrying anything out. */
-  refusal: string | undefined
+  /** Said in the place of carrying anything out; a function says it of some. */
+  refusal: string | ((name: string) => string | undefined) | undefined
   /** Whether it answers; what it is sent otherwise is carried out, and nobody hears of it. */
   answers = true
   copies = 1
+  tellsCopies = true
+  run = 'one'
+  /** How often replicas were waited for, and how often something was sent. */
   groups = 0
+  sent = 0
   connections = 0
-  #lose: (() => void) | undefined
+  readonly #open = new Set<() => void>()
   #unanswered: (() => void)[] = []
 
   connect = (onLost: () => void): Wire => {
     let isOpen = true
-    this.#lose = () => {
+    const lose = () => {
+      if (!isOpen) return
       isOpen = false
+      this.#open.delete(lose)
       for (const fail of this.#unanswered.splice(0)) fail()
       onLost()
     }
+    this.#open.add(lose)
     this.connections++
     return {
       async open() {},
-      close: () => this.lose(),
-      send: (command, args) => (isOpen ? this.#send(command, args) : Promise.reject(new Error('closed'))),
+      close: lose,
+      send: (command, args) =>
+        isOpen ? this.#send(command, args.map(String)) : Promise.reject(new Error('closed')),
     }
   }
 
   lose(): void {
-    const lose = this.#lose
-    this.#lose = undefined
-    lose?.()
+    for (const lose of [...this.#open]) lose()
   }
 
-  async #send(command: string, args: readonly (string | Buffer)[]): Promise<Answer> {
+  async #send(command: string, args: readonly string[]): Promise<Answer> {
     if (command === 'WAIT') {
       this.groups++
-      return this.copies
+      return this.tellsCopies ? this.copies : this.#never()
     }
+    const [name = '', , , ...own] = args
+    this.sent++
     await Promise.resolve()
-    if (this.refusal !== undefined) throw new ReplyError(this.refusal)
-    this.done.push(String(args[0]))
-    if (this.answers) return Buffer.from(`did ${args[0]}`)
+    const names = name.startsWith('group') ? own.filter((_, index) => index % 2 === 0) : [name]
+    for (const one of names) {
+      const refusal = typeof this.refusal === 'function' ? this.refusal(one) : this.refusal
+      if (refusal !== undefined) throw new ReplyError(refusal)
+    }
+    this.done.push(...names)
+    const answers = names.map((one) => Buffer.from(`did ${one}`))
+    const answer = name.startsWith('group') ? answers.map((one) => [1, one]) : (answers[0] ?? null)
+    if (this.answers) return answer
+    return this.#never()
+  }
+
+  #never(): Promise<Answer> {
     return new Promise((_, reject) => this.#unanswered.push(() => reject(new Error('lost'))))
   }
 }
@@ -55,31 +77,54 @@ class FakeRedis {
 type Setting = {
   readonly redis: FakeRedis
   readonly clock: FakeClock
-  readonly lane: Lane
+  readonly lane: Lanes
   readonly told: string[]
 }
 
-async function open(wanted: Partial<LaneOptions> = {}): Promise<Setting> {
+async function open(wanted: Partial<LaneOptions> = {}, replicas = 0): Promise<Setting> {
   const redis = new FakeRedis()
   const clock = createFakeClock()
   const told: string[] = []
-  const lane = new Lane({
-    connect: redis.connect,
-    greet: async () => {},
+  const primary = primaryOf(redis, clock, replicas, (failure) => {
+    told.push(failure ?? 'well')
+    lane.flush()
+  })
+  const lane: Lanes = lanesOf(clock, told, { sessionOf: () => primary.session, ...wanted })
+  await primary.open()
+  return { redis, clock, lane, told }
+}
+
+function primaryOf(
+  redis: FakeRedis,
+  clock: FakeClock,
+  replicas = 0,
+  onState: (failure: string | undefined) => void = () => {},
+): Primary {
+  return new Primary({
+    openSession: (onLost) =>
+      new Session({ connect: redis.connect, greet: async () => redis.run, replicas, onLost }),
     clock,
-    replicas: 0,
-    onState: (failure) => void told.push(failure ?? 'well'),
+    onState,
+  })
+}
+
+function lanesOf(clock: FakeClock, told: string[], wanted: Partial<LaneOptions>): Lanes {
+  return new Lanes({
+    clock,
+    partitions: new Partitions(4, ''),
+    group: { frugal: 'group frugal', other: 'group' },
+    sessionOf: () => undefined,
+    onRefused: () => {},
     onMissing: async (what) => void told.push(what),
     onFull: () => void told.push('full'),
     onFault: () => void told.push('fault'),
     ...wanted,
   })
-  await lane.open()
-  return { redis, clock, lane, told }
 }
 
-function send(lane: Lane, name: string, isRepeatable = false): Promise<string> {
-  return lane.send({ args: [name], isRepeatable }).then(String)
+function send(lane: Lanes, name: string, isRepeatable = false): Promise<string> {
+  const args = [name, '1', 'base:']
+  return lane.send(0, { args, isRepeatable, isDurable: true, company: 'other' }).then(String)
 }
 
 /** In short, what came of it. */
@@ -124,7 +169,8 @@ describe('a lane', () => {
   it('asks again what was only a question where a connection is lost, and nothing else', async () => {
     const { redis, clock, lane, told } = await open()
     redis.answers = false
-    const [change, question] = [fate(send(lane, 'change')), fate(send(lane, 'question', true))]
+    const change = fate(send(lane, 'change'))
+    const question = fate(lane.send(1, { args: ['question', '1', ''], isRepeatable: true }).then(String))
     await clock.advance(10)
     redis.answers = true
     redis.lose()
@@ -133,6 +179,61 @@ describe('a lane', () => {
     assert.equal(await question, 'did question')
     assert.deepEqual(redis.done, ['change', 'question', 'question'])
     assert.deepEqual([redis.connections, told.length], [2, 3], 'once lost, and once well again')
+    lane.close()
+  })
+
+  it('sends several of a partition in one step, so that what was refused is never overtaken', async () => {
+    const { redis, clock, lane } = await open()
+    // It ends in the midst of what was sent.
+    let refusals = 1
+    redis.refusal = (name) => (name === 'command 7' && refusals-- > 0 ? 'READONLY x' : undefined)
+    const answers = ['first', ...NAMES].map((name) => send(lane, name))
+    await clock.advance(300)
+    await Promise.all(answers)
+    assert.deepEqual(redis.done, ['first', ...NAMES])
+    assert.equal(redis.sent, 3, 'the first, all others, and these again')
+    lane.close()
+  })
+
+  it('of one partition wait for nobody else', async () => {
+    const { redis, clock, lane } = await open()
+    redis.refusal = (name) => (name.startsWith('slow') ? 'LOADING' : undefined)
+    const slow = fate(send(lane, 'slow'))
+    const other = lane.send(1, { args: ['quick', '1', ''], isRepeatable: false }).then(String)
+    assert.equal(await other, 'did quick')
+    await clock.advance(3_000)
+    assert.equal(await slow, 'refused unavailable')
+    lane.close()
+  })
+
+  it('follow their partition to another Redis, and nothing that was sent later is there before', async () => {
+    const clock = createFakeClock()
+    const [from, to] = [new FakeRedis(), new FakeRedis()]
+    const [old, next] = [primaryOf(from, clock), primaryOf(to, clock)]
+    await Promise.all([old.open(), next.open()])
+    let doubts = 0
+    let owner = old
+    const lane = lanesOf(clock, [], { sessionOf: () => owner.session, onRefused: () => void doubts++ })
+    from.refusal = 'MOVED 7 other:1'
+    const answers = NAMES.map((name) => send(lane, name))
+    await clock.advance(20)
+    owner = next
+    lane.flush()
+    const later = send(lane, 'later')
+    await clock.advance(200)
+    await Promise.all([...answers, later])
+    assert.deepEqual([from.done, to.done], [[], [...NAMES, 'later']])
+    assert.ok(doubts > 0)
+    lane.close()
+  })
+
+  it('that is moved in a loop is tried a few times, and then refused', async () => {
+    const { redis, clock, lane } = await open()
+    redis.refusal = 'MOVED 7 other:1'
+    const answer = fate(send(lane, 'a'))
+    await clock.advance(10_000)
+    assert.equal(await answer, 'refused unavailable')
+    assert.ok(redis.sent >= 4 && redis.sent <= 10, `${redis.sent} times`)
     lane.close()
   })
 
@@ -180,11 +281,11 @@ describe('a lane', () => {
   })
 
   it('with replicas sends one group at a time, and counts none of it that too few have', async () => {
-    const { redis, clock, lane } = await open({ replicas: 1 })
+    const { redis, clock, lane } = await open({}, 1)
     const first = send(lane, 'first')
     const rest = NAMES.map((name) => send(lane, name))
     await Promise.all([first, ...rest])
-    assert.equal(redis.groups, 2, 'the first alone, and all that came meanwhile')
+    assert.equal(redis.groups, 2, 'for the first alone, and for all that came meanwhile')
     assert.deepEqual(redis.done, ['first', ...NAMES])
     redis.copies = 0
     assert.deepEqual(await Promise.all([fate(send(lane, 'change')), fate(send(lane, 'question', true))]), [
@@ -195,11 +296,52 @@ describe('a lane', () => {
     lane.close()
   })
 
+  it('with replicas lets nothing wait for them that asks for no copies', async () => {
+    const { redis, clock, lane } = await open({}, 1)
+    redis.copies = 0
+    const order: string[] = []
+    const durable = fate(send(lane, 'durable')).then((what) => void order.push(what))
+    const quick = lane
+      .send(0, { args: ['quick', '1', ''], isRepeatable: false })
+      .then(() => void order.push('quick'))
+    await Promise.all([durable, quick])
+    assert.deepEqual(redis.done, ['durable', 'quick'], 'and nothing overtakes what is durable')
+    assert.deepEqual([...order].sort(), ['quick', 'undecided'])
+    await clock.advance(10)
+    lane.close()
+  })
+
+  it('counts nothing as durable once its connection is lost, though the next has copies', async () => {
+    const { redis, clock, lane } = await open({}, 1)
+    redis.tellsCopies = false
+    const answer = fate(send(lane, 'a'))
+    await clock.advance(10)
+    redis.tellsCopies = true
+    redis.lose()
+    await clock.advance(500)
+    assert.deepEqual(redis.done, ['a'])
+    assert.equal(await answer, 'undecided')
+    lane.close()
+  })
+
+  it('uses no address that leads to two different servers', async () => {
+    const redis = new FakeRedis()
+    const clock = createFakeClock()
+    const runs = ['one', 'two']
+    const session = new Session({
+      ...{ connect: redis.connect, replicas: 1, onLost: () => {} },
+      greet: async () => runs.pop() ?? '',
+    })
+    await assert.rejects(session.open(), /different Redis servers/)
+    await clock.advance(10)
+    assert.equal(session.isOpen, false)
+  })
+
   it('takes only so much that waits, and nothing once it is closed', async () => {
     const { redis, lane } = await open()
     redis.lose()
     const large = 'x'.repeat(40 * 1024 ** 2)
-    const held = fate(lane.send({ args: [large], isRepeatable: false }).then(String))
+    const held = fate(lane.send(0, { args: [large], isRepeatable: false }).then(String))
     assert.equal(await fate(send(lane, large)), 'refused unavailable')
     lane.close()
     assert.equal(await held, 'refused unavailable')

@@ -51,9 +51,22 @@ export class Partitions {
 
   /** What all keys of a partition begin with. */
   baseOf(partition: number): string {
-    const tag = partition === CONTROL ? 'ctl' : (this.#tags[partition] ?? '')
-    return `${this.#prefix}{${tag}}:`
+    return `${this.#prefix}{${this.#tagOf(partition)}}:`
   }
+
+  /** Where a Redis Cluster has it. */
+  slotOf(partition: number): number {
+    return slotOfTag(this.#tagOf(partition))
+  }
+
+  #tagOf(partition: number): string {
+    return partition === CONTROL ? 'ctl' : (this.#tags[partition] ?? '')
+  }
+}
+
+/** The slot of a Redis Cluster that a key with this hash tag is in. */
+function slotOfTag(tag: string): number {
+  return crc16(tag) % SLOTS
 }
 
 /** A short text for each partition, in whose part of the slots it lies. */
@@ -62,7 +75,7 @@ function tagsOf(count: number): readonly string[] {
   const tags: string[] = []
   for (let number = 0, left = count; left > 0; number++) {
     const tag = number.toString(36)
-    const partition = Math.floor((crc16(tag) % SLOTS) / width)
+    const partition = Math.floor(slotOfTag(tag) / width)
     if (tags[partition] !== undefined) continue
     tags[partition] = tag
     left--

@@ -1,4 +1,5 @@
 import type { Library } from './library.ts'
+import type { Kind } from './topology/plan.ts'
 import type { Answer, Wire } from './wire.ts'
 
 /** Redis cannot be used as it is configured; says what is to be changed. Trying again does not help. */
@@ -6,8 +7,11 @@ export class SetupError extends Error {}
 
 const VERSION_MIN = 7
 
+/** Which run of which Redis it is, and all that it says of itself. */
+export type Prepared = { readonly run: string; readonly info: ReadonlyMap<string, string> }
+
 /** Looks whether this Redis will keep what it is given, and gives it the library where it is not there. */
-export async function prepare(wire: Wire, library: Library): Promise<void> {
+export async function prepare(wire: Wire, library: Library, kind: Kind): Promise<Prepared> {
   const info = readInfo(String(await asked(wire, 'INFO', [])))
   if (info.get('loading') === '1') throw new Error('Redis is reading what it has on disk.')
   const version = info.get('redis_version') ?? '0'
@@ -20,18 +24,24 @@ export async function prepare(wire: Wire, library: Library): Promise<void> {
     throw new SetupError(
       `Redis has maxmemory-policy ${policy} and would throw away registrations and events. Set "maxmemory-policy noeviction".`,
     )
-  if (info.get('role') === 'slave')
+  if (info.get('role') === 'slave') {
+    // Whoever named it as a primary knows better soon.
+    if (kind !== 'single') throw new Error('This Redis is a replica.')
     throw new SetupError('This Redis is a replica, which takes no writes. Name its primary in REDIS_URL.')
-  if (info.get('cluster_enabled') === '1')
+  }
+  if (kind === 'sentinel' && info.get('cluster_enabled') === '1')
     throw new SetupError(
-      'This is a Redis Cluster, which Rollcall cannot use yet. Name a single Redis in REDIS_URL.',
+      'The sentinels name a node of a Redis Cluster. Name its nodes in REDIS_URL by redis://.',
     )
   await loadInto(wire, library)
+  return { run: info.get('run_id') ?? '', info }
 }
 
 /** Where it is there already nothing is done. */
 export async function loadInto(wire: Wire, library: Library): Promise<void> {
   try {
+    const found = await wire.send('FUNCTION', ['LIST', 'LIBRARYNAME', library.name])
+    if (Array.isArray(found) && found.length > 0) return
     await wire.send('FUNCTION', ['LOAD', library.source])
   } catch (error) {
     const { message } = error as Error

@@ -54,8 +54,10 @@ export class Outboxes {
 
   async #emptyAll(): Promise<void> {
     const partitions = [...this.#waiting]
-    await Promise.all(partitions.map((partition) => this.#emptyOne(partition)))
+    // One that is away keeps nothing of the others back.
+    const emptied = await Promise.allSettled(partitions.map((partition) => this.#emptyOne(partition)))
     await this.#keepBound()
+    for (const one of emptied) if (one.status === 'rejected') throw one.reason
   }
 
   /** Past the bound of all, those with the most lose their oldest. */

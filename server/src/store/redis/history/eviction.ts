@@ -39,7 +39,12 @@ export class Eviction {
     while (this.#known.history.total > wanted) {
       const organizationId = this.#known.history.largest()
       if (organizationId === undefined) return
-      const gone = await this.#evictOldest(organizationId, this.#known.history.total - wanted)
+      // No more than until somebody else has the most: then it is their turn.
+      const share = Math.max(this.#known.history.lead(), SLACK * this.#bounds.bytesMax)
+      const gone = await this.#evictOldest(
+        organizationId,
+        Math.min(share, this.#known.history.total - wanted),
+      )
       if (gone === 0) return
       this.evictedBytes += gone
     }
@@ -47,9 +52,12 @@ export class Eviction {
 
   /** Of the partition that has the oldest, those older than any of the others. */
   async #evictOldest(organizationId: string, bytes: number): Promise<number> {
-    const answers = await this.#functions.callAll('quick', 'history_oldest', [organizationId])
+    const answers = await this.#functions.callReached('quick', 'history_oldest', [organizationId])
     const oldest = answers
-      .map((answer, partition) => ({ partition, id: optional(answer, number) ?? Number.POSITIVE_INFINITY }))
+      .map(({ partition, answer }) => ({
+        partition,
+        id: optional(answer, number) ?? Number.POSITIVE_INFINITY,
+      }))
       .sort((a, b) => a.id - b.id)
     const [first, second] = oldest
     if (first === undefined || first.id === Number.POSITIVE_INFINITY) return 0

@@ -21,11 +21,13 @@ export function redisDirectory({ functions, changes }: Engine): DirectoryStore {
     read,
     async change(revision, steps) {
       const args = [revision, ...steps.flatMap(toArguments)]
-      const change = await functions.call('durable', 'directory_change', CONTROL, args)
-      if (change === null) return false
-      changes.own(number(change))
-      tell({ revision: revision + 1, changes: steps })
-      return true
+      // Told as soon as others may hear of it, so that nobody hears of it twice.
+      const change = await functions.call('durable', 'directory_change', CONTROL, args, (made) => {
+        if (made === null) return
+        changes.own(number(made))
+        tell({ revision: revision + 1, changes: steps })
+      })
+      return change !== null
     },
     onChange(listener) {
       listeners.add(listener)

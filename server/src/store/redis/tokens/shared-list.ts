@@ -54,10 +54,13 @@ export function redisSharedList<Item>(
       const { rest, untilWallMs: until, notBeforeWallMs } = toRow(item)
       const times = [timeText(until), notBeforeWallMs, itemsMax, earliest(engine), replaces ? 1 : 0]
       const args = [name, keyOf(item), rest, ...times]
-      const kept = await functions.call('durable', 'list_add', CONTROL, args)
+      // Told as soon as others may hear of it, so that nobody hears of it twice.
+      const kept = await functions.call('durable', 'list_add', CONTROL, args, (row) => {
+        if (row === null) return
+        changes.own(number(list(row)[3]))
+        told.added(toItem(readRow(list(row))))
+      })
       if (kept === null) throw refused(tooMany)
-      changes.own(number(list(kept)[3]))
-      told.added(toItem(readRow(list(kept))))
     },
     async remove(keys) {
       const change = await functions.call('quick', 'list_remove', CONTROL, [name, ...keys])

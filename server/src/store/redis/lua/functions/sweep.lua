@@ -1,10 +1,12 @@
 -- What is due is carried out, and, where `ageMs` is given, time goes on.
 -- KEYS partition
--- ARGV time wall ageMs max earliestWallMs historyAgeMsMax upkeepMax chartMs lastSeenMax isShared
--- Reply {reminded, expired, lapsed, nextInMs, hasMore, isBehind, lastSeenGone}
+-- ARGV time wall ageMs max earliestWallMs historyAgeMsMax upkeepMax chartMs lastSeenMax isShared knownMs
+-- Reply {reminded, expired, lapsed, nextInMs, hasMore, isBehind, lastSeenGone, now, lostMs}
 -- Flags allow-oom
 local SPARED_FOR_MS = 5000
 local SEEN_MS = 7776000000
+-- The last moments are not always with whoever takes over, and nobody has to be told of that.
+local BACK_MS = 2000
 
 local function sweep_registrations(max, reminded, expired)
   local call = redis.call
@@ -78,8 +80,17 @@ local function keep_up(args)
   return gone == max or seen_gone == max, seen_gone
 end
 
+-- Time that was later here before: what is here is older than what was. Everybody is told by another birth.
+local function lost_ms(known)
+  local ms = known and known - S.now or 0
+  if ms <= BACK_MS then return 0 end
+  redis.call('HSET', S.key('c'), 'i', table.concat(redis.call('TIME'), '.'))
+  return ms
+end
+
 return function(args)
   local max = tonumber(args[4])
+  local lost = lost_ms(tonumber(args[11]))
   if args[3] ~= '' then
     S.write_clock(tonumber(args[3]))
     -- Whoever brought it about may be gone.
@@ -98,6 +109,7 @@ return function(args)
   if entry_in_ms and (not in_ms or entry_in_ms < in_ms) then in_ms = entry_in_ms end
   has_more = has_more and in_ms == 0
   return {
-    reminded, expired, lapsed, in_ms and S.text(in_ms) or false, has_more and 1 or 0, is_behind and 1 or 0, seen_gone,
+    reminded, expired, lapsed, in_ms and S.text(in_ms) or false, has_more and 1 or 0, is_behind and 1 or 0,
+    seen_gone or 0, S.text(S.now), S.text(lost),
   }
 end

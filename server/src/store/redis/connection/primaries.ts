@@ -1,0 +1,133 @@
+import type { Clock } from '../../../clock/clock.ts'
+import type { StoreLog } from '../../store-log.ts'
+import { CONTROL, type Partitions } from './partitions.ts'
+import { Primary } from './primary.ts'
+import { AWAY } from './refusals.ts'
+import type { Session } from './session.ts'
+import type { State } from './state.ts'
+import { nameOf, type Plan } from './topology/plan.ts'
+import type { Address } from './wire.ts'
+
+/** How long one that has nothing any more is kept for what is under way there, milliseconds. */
+const KEPT_FOR_MS = 2_000
+
+export type PrimariesOptions = {
+  readonly partitions: Partitions
+  readonly openSession: (address: Address, onLost: () => void) => Session
+  readonly clock: Pick<Clock, 'after'>
+  readonly state: State
+  readonly log: StoreLog
+  /** A Redis was lost: somebody else may have what it had. */
+  readonly onLost: () => void
+  /** A partition may be reached now that could not be before. */
+  readonly onChange: () => void
+}
+
+type Kept = { readonly address: Address; readonly primary: Primary; readonly opening: Promise<void> }
+
+/** Every Redis that takes writes now, and which of them has which partition. */
+export class Primaries {
+  readonly #options: PrimariesOptions
+  readonly #primaries = new Map<string, Kept>()
+  /** By partition; the control partition is the last. */
+  #places: readonly (string | undefined)[] = []
+
+  constructor(options: PrimariesOptions) {
+    this.#options = options
+  }
+
+  sessionOf(partition: number): Session | undefined {
+    return this.#keptOf(partition)?.primary.session
+  }
+
+  addressOf(partition: number): Address | undefined {
+    return this.#keptOf(partition)?.address
+  }
+
+  /** Why the store as a whole cannot be used: the control partition is away, or half of the others. */
+  get failure(): string | undefined {
+    const { partitions, state } = this.#options
+    const away = (partition: number) => this.sessionOf(partition) === undefined
+    const awayCount = partitions.all.filter(away).length
+    if (!away(CONTROL) && 2 * awayCount < partitions.count) return undefined
+    const place = this.#placeOf(away(CONTROL) ? CONTROL : (partitions.all.find(away) ?? CONTROL))
+    return (place === undefined ? undefined : state.failureOf(place)) ?? AWAY
+  }
+
+  /** From now on they are where the plan says. */
+  follow(plan: Plan): void {
+    const { partitions, onChange } = this.#options
+    const before = this.#places
+    for (const address of plan.primaries) this.#add(address)
+    this.#places = [...partitions.all, CONTROL].map((partition) => {
+      const owner = plan.ownerOf(partitions.slotOf(partition))
+      return owner === undefined ? undefined : nameOf(owner)
+    })
+    const names = new Set(plan.primaries.map(nameOf))
+    for (const name of this.#primaries.keys()) if (!names.has(name)) this.#retire(name)
+    if (before.every((place, index) => place === this.#places[index])) return
+    this.#tell(before)
+    onChange()
+  }
+
+  /** @throws Error where one of them cannot be reached, or nobody has some of the partitions */
+  async allUp(): Promise<void> {
+    const all = [...this.#primaries.values()]
+    await Promise.allSettled(all.map(({ opening }) => opening))
+    for (const { primary } of all) if (primary.session === undefined) throw primary.error
+    const { partitions } = this.#options
+    const isUp = [CONTROL, ...partitions.all].every((partition) => this.sessionOf(partition) !== undefined)
+    if (!isUp) throw new Error(this.failure ?? 'A part of the store is on no Redis that can be reached.')
+  }
+
+  close(): void {
+    for (const { primary } of this.#primaries.values()) primary.close()
+    this.#primaries.clear()
+    this.#places = []
+  }
+
+  #placeOf(partition: number): string | undefined {
+    return partition === CONTROL ? this.#places.at(-1) : this.#places[partition]
+  }
+
+  #keptOf(partition: number): Kept | undefined {
+    const place = this.#placeOf(partition)
+    return place === undefined ? undefined : this.#primaries.get(place)
+  }
+
+  #add(address: Address): void {
+    const name = nameOf(address)
+    if (this.#primaries.has(name)) return
+    const { openSession, clock, state, onLost, onChange } = this.#options
+    const primary = new Primary({
+      openSession: (onSessionLost) => openSession(address, onSessionLost),
+      clock,
+      onState: (failure) => {
+        if (!this.#primaries.has(name)) return
+        state.set(name, failure)
+        if (failure === undefined) onChange()
+        else onLost()
+      },
+    })
+    const opening = primary.open()
+    this.#primaries.set(name, { address, primary, opening })
+    opening.catch((error) => primary.keepTrying(error))
+  }
+
+  /** What was sent there before may still be answered. */
+  #retire(name: string): void {
+    const { primary } = this.#primaries.get(name) ?? {}
+    this.#primaries.delete(name)
+    this.#options.state.forget(name)
+    this.#options.clock.after(KEPT_FOR_MS, () => primary?.close())
+  }
+
+  #tell(before: readonly (string | undefined)[]): void {
+    const moved = this.#places.filter(
+      (place, index) => before[index] !== undefined && place !== before[index],
+    )
+    if (moved.length === 0) return
+    const to = [...new Set(moved.map((place) => place ?? 'nowhere'))].join(', ')
+    this.#options.log.warn('Redis has passed partitions to others', { partitions: moved.length, to })
+  }
+}

@@ -1,0 +1,121 @@
+import type { Clock } from '../../../clock/clock.ts'
+import { type StoreLog, silentLog } from '../../store-log.ts'
+import { Checks } from './checks.ts'
+import type { Library } from './library.ts'
+import type { Partitions } from './partitions.ts'
+import { Primaries } from './primaries.ts'
+import { AWAY } from './refusals.ts'
+import { Session } from './session.ts'
+import { namingUser, prepare, SetupError } from './setup.ts'
+import type { State } from './state.ts'
+import { openFinder, type Place } from './topology/open-finder.ts'
+import { type Kind, nameOf } from './topology/plan.ts'
+import { Topology } from './topology/topology.ts'
+import { type Address, openWire } from './wire.ts'
+
+/** How often a Redis that is away at the start is looked for. */
+const LOOK_AGAIN_MS = 500
+
+export type ReachOptions = {
+  readonly address: Address | Place
+  readonly clock: Clock
+  readonly library: Library
+  readonly partitions: Partitions
+  readonly replicas: number
+  readonly state: State
+  readonly log?: StoreLog
+  /** A partition may be reached now that could not be before. */
+  readonly onChange: () => void
+}
+
+/** Connections to whatever has the partitions now: one Redis, the primary that sentinels name, or those of a cluster. */
+export class Reach {
+  readonly #options: ReachOptions
+  readonly #place: Place
+  readonly #checks: Checks
+  readonly #primaries: Primaries
+  #topology: Topology | undefined
+  #kind: Kind = 'single'
+
+  constructor(options: ReachOptions) {
+    const { address, clock, partitions, state, log = silentLog, onChange } = options
+    this.#options = options
+    this.#place = 'addresses' in address ? address : { addresses: [address] }
+    this.#checks = new Checks(log, options.replicas)
+    this.#primaries = new Primaries({
+      ...{ partitions, clock, state, log, onChange },
+      openSession: (to, onLost) => this.#openSession(to, onLost),
+      onLost: () => this.doubt(),
+    })
+  }
+
+  sessionOf = (partition: number): Session | undefined => this.#primaries.sessionOf(partition)
+
+  /** Where a partition is; `undefined`: nobody knows. */
+  addressOf = (partition: number): Address | undefined => this.#primaries.addressOf(partition)
+
+  isUp(partition: number): boolean {
+    return this.sessionOf(partition) !== undefined
+  }
+
+  /** Why the store as a whole cannot be used now. */
+  get failure(): string | undefined {
+    return this.#primaries.failure
+  }
+
+  /**
+   * A Redis that is away is waited for.
+   *
+   * @throws SetupError where it cannot be used
+   */
+  async open(): Promise<void> {
+    const { clock, state } = this.#options
+    const name = this.#place.addresses.map(nameOf).join(', ')
+    for (;;) {
+      try {
+        await this.#find()
+        await this.#primaries.allUp()
+        return state.set(name, undefined)
+      } catch (thrown) {
+        const error = namingUser(thrown)
+        if (error instanceof SetupError) throw error
+        state.set(name, error instanceof Error ? error.message : AWAY)
+        await clock.sleep(LOOK_AGAIN_MS)
+      }
+    }
+  }
+
+  /** Somebody was not where it should be. One Redis alone is never elsewhere. */
+  doubt = (): void => {
+    if (this.#kind !== 'single') this.#topology?.refresh()
+  }
+
+  close(): void {
+    this.#topology?.close()
+    this.#primaries.close()
+  }
+
+  async #find(): Promise<void> {
+    const { clock } = this.#options
+    if (this.#topology === undefined) {
+      const { finder, kind } = await openFinder(this.#place, clock)
+      this.#kind = kind
+      this.#topology = new Topology({ finder, clock, onPlan: (plan) => this.#primaries.follow(plan) })
+    }
+    await this.#topology.start()
+  }
+
+  #openSession(address: Address, onLost: () => void): Session {
+    const { clock, library, replicas } = this.#options
+    return new Session({
+      connect: (onWireLost) => openWire(address, clock, onWireLost),
+      greet: async (wire) => {
+        const { run, info } = await prepare(wire, library, this.#kind)
+        await this.#checks.look(nameOf(address), info, wire)
+        return run
+      },
+      replicas,
+      onLost,
+    })
+  }
+}

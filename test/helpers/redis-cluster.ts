@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { freePort, RedisServer } from './redis-server.ts'
+
+const PRIMARIES = 3
+const SLOTS = 16_384
+
+/** One of a cluster: primaries first, then the replica of each. */
+export type ClusterMember = {
+  readonly id: string
+  readonly port: number
+  readonly server: RedisServer
+  /** Speaks to it, and to nobody else. */
+  readonly redis: Redis
+}
+
+type Planned = { readonly id: string; readonly port: number; readonly busPort: number }
+
+/**
+ * A Redis Cluster of three primaries with a replica each, in memory only. Each is given what it would find out by meeting the
+ * others, so that it takes no longer than Redis itself lets it wait.
+ */
+export class RedisCluster {
+  readonly members: readonly ClusterMember[]
+
+  private constructor(members: readonly ClusterMember[]) {
+    this.members = members
+  }
+
+  /** @param options as on the command line of each */
+  static async start(...options: readonly string[]): Promise<RedisCluster> {
+    const planned: Planned[] = []
+    for (let index = 0; index < 2 * PRIMARIES; index++)
+      planned.push({ id: idOf(index), port: await freePort(), busPort: await freePort() })
+    const servers = planned.map((one) => memberServer(one, planned, options))
+    await Promise.all(servers.map((server) => server.start()))
+    const cluster = new RedisCluster(
+      planned.map(({ id, port }, index) => ({
+        ...{ id, port, server: servers[index] as RedisServer },
+        redis: new Redis(port, { lazyConnect: true, maxRetriesPerRequest: null }),
+      })),
+    )
+    for (const { redis } of cluster.members) redis.on('error', () => {})
+    await cluster.settled()
+    return cluster
+  }
+
+  get addresses(): readonly [Address, ...Address[]] {
+    const [first, ...others] = this.members.map(({ port }) => ({ host: '127.0.0.1', port }))
+    if (first === undefined) throw new Error('There is nobody.')
+    return [first, ...others]
+  }
+
+  member(index: number): ClusterMember {
+    const member = this.members[index]
+    if (member === undefined) throw new Error('There is nobody.')
+    return member
+  }
+
+  /** Who has a slot, as the others see it. */
+  async ownerOf(slot: number): Promise<ClusterMember> {
+    for (const { redis } of this.members) {
+      const ranges = await within(redis.cluster('SLOTS')).catch(() => [])
+      for (const [from, to, [, port]] of ranges as [number, number, [string, number]][]) {
+        const owner = this.members.find((one) => one.port === port)
+        if (owner !== undefined && from <= slot && slot <= to) return owner
+      }
+    }
+    throw new Error('Nobody has it.')
+  }
+
+  async replicaOf({ id }: ClusterMember): Promise<ClusterMember> {
+    const nodes = String(await within(this.#anyOf(id).redis.cluster('NODES')))
+    const line = nodes.split('\n').find((one) => one.split(' ')[3] === id) ?? ''
+    return this.#anyOf(line.split(' ')[0] ?? '')
+  }
+
+  #anyOf(id: string): ClusterMember {
+    const member = this.members.find((one) => one.id === id)
+    if (member === undefined) throw new Error('There is nobody.')
+    return member
+  }
+
+  /** All are there, every slot is somebody's, and every replica has what its primary has. */
+  async settled(): Promise<void> {
+    await eventually(async () => {
+      const all = await Promise.all(this.members.map(({ redis }) => stateOf(redis)))
+      return (
+        all.every((one) => one.isWell) &&
+        all.filter((one) => one.hasReplica || one.isSynced).length === all.length
+      )
+    })
+  }
+
+  /** A replica takes over, and everybody has noticed. */
+  async failOver(replica: ClusterMember, how: 'asked' | 'forced' = 'asked'): Promise<void> {
+    await replica.redis.call('CLUSTER', 'FAILOVER', ...(how === 'forced' ? ['FORCE'] : []))
+    await eventually(async () => (await within(replica.redis.role()))[0] === 'master')
+  }
+
+  async close(): Promise<void> {
+    for (const { redis } of this.members) redis.disconnect()
+    await Promise.all(this.members.map(({ server }) => server.close()))
+  }
+}
+
+type Address = { readonly host: string; readonly port: number }
+
+function memberServer(own: Planned, all: readonly Planned[], options: readonly string[]): RedisServer {
+  const config = [
+    '--cluster-enabled',
+    'yes',
+    '--cluster-config-file',
+    'nodes.conf',
+    '--cluster-port',
+    String(own.busPort),
+  ]
+  const quick = [
+    '--cluster-node-timeout',
+    '1000',
+    '--repl-diskless-sync-delay',
+    '0',
+    '--repl-ping-replica-period',
+    '1',
+  ]
+  const bold = ['--cluster-require-full-coverage', 'no', '--cluster-replica-validity-factor', '0']
+  const files = new Map([['nodes.conf', nodesOf(own, all)]])
+  return RedisServer.on(own.port, [...config, ...quick, ...bold, ...options], files)
+}
+
+/** What a node of a cluster writes down of it. */
+function nodesOf(own: Planned, all: readonly Planned[]): string {
+  const lines = all.map((one, index) => {
+    const primary = index % PRIMARIES
+    const isPrimary = index < PRIMARIES
+    const flags = [...(one === own ? ['myself'] : []), isPrimary ? 'master' : 'slave'].join()
+    const first = Math.ceil((primary * SLOTS) / PRIMARIES)
+    const last = Math.ceil(((primary + 1) * SLOTS) / PRIMARIES) - 1
+    const of = isPrimary ? '-' : idOf(primary)
+    const slots = isPrimary ? ` ${first}-${last}` : ''
+    return `${one.id} 127.0.0.1:${one.port}@${one.busPort} ${flags} ${of} 0 0 ${primary + 1} connected${slots}`
+  })
+  return [...lines, `vars currentEpoch ${PRIMARIES} lastVoteEpoch 0`, ''].join('\n')
+}
+
+function idOf(index: number): string {
+  return createHash('sha1').update(`node ${index}`).digest('hex')
+}
+
+async function stateOf(redis: Redis) {
+  const [info, replication] = await within(Promise.all([redis.cluster('INFO'), redis.info('replication')]))
+  return {
+    isWell: info.includes('cluster_state:ok') && info.includes('cluster_slots_ok:16384'),
+    hasReplica: replication.includes('role:master') && /slave0:.*state=online/.test(replication),
+    isSynced: replication.includes('master_link_status:up'),
+  }
+}
+
+/** One that hangs does not answer. */
+async function within<Result>(answer: Promise<Result>, ms = 1_000): Promise<Result> {
+  answer.catch(() => {})
+  const late = sleep(ms).then(() => {
+    throw new Error('It does not answer.')
+  })
+  late.catch(() => {})
+  return Promise.race([answer, late])
+}
+
+/** Until it is so; for half a minute. */
+export async function eventually(isThere: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    if (await isThere().catch(() => false)) return
+    await sleep(50)
+  }
+  throw new Error('It does not come about.')
+}
