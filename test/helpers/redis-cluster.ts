@@ -86,16 +86,15 @@ export class RedisCluster {
   async settled(): Promise<void> {
     await eventually(async () => {
       const all = await Promise.all(this.members.map(({ redis }) => stateOf(redis)))
-      return (
-        all.every((one) => one.isWell) &&
-        all.filter((one) => one.hasReplica || one.isSynced).length === all.length
-      )
+      const agree = all.every((one) => one.isWell && one.view === all[0]?.view)
+      const counts = [all.filter((one) => one.hasReplica), all.filter((one) => one.isSynced)]
+      return agree && counts.every(({ length }) => length === PRIMARIES)
     })
   }
 
-  /** A replica takes over, and everybody has noticed. */
-  async failOver(replica: ClusterMember, how: 'asked' | 'forced' = 'asked'): Promise<void> {
-    await replica.redis.call('CLUSTER', 'FAILOVER', ...(how === 'forced' ? ['FORCE'] : []))
+  /** A replica takes over. */
+  async failOver(replica: ClusterMember): Promise<void> {
+    await replica.redis.call('CLUSTER', 'FAILOVER')
     await eventually(async () => (await within(replica.redis.role()))[0] === 'master')
   }
 
@@ -149,12 +148,24 @@ function idOf(index: number): string {
 }
 
 async function stateOf(redis: Redis) {
-  const [info, replication] = await within(Promise.all([redis.cluster('INFO'), redis.info('replication')]))
+  const [info, nodes, replication] = await within(
+    Promise.all([redis.cluster('INFO'), redis.cluster('NODES'), redis.info('replication')]),
+  )
   return {
+    view: viewOf(String(nodes)),
     isWell: info.includes('cluster_state:ok') && info.includes('cluster_slots_ok:16384'),
     hasReplica: replication.includes('role:master') && /slave0:.*state=online/.test(replication),
     isSynced: replication.includes('master_link_status:up'),
   }
+}
+
+/** Who has what. */
+function viewOf(nodes: string): string {
+  const rows = nodes.split('\n').map((line) => line.split(' '))
+  const owners = rows
+    .filter(({ length }) => length > 8)
+    .map(([id, , , , , , , , ...slots]) => `${id} ${slots}`)
+  return owners.sort().join('\n')
 }
 
 /** One that hangs does not answer. */

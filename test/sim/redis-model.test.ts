@@ -181,8 +181,11 @@ describe('the engine in Redis', { skip: NO_REDIS ?? false }, () => {
         effects += await run(list, below)
       },
     )
-    await fc.assert(property, { numRuns: CLUSTER_RUNS, seed: 20_261_129, endOnFailure: true })
+    try {
+      await fc.assert(property, { numRuns: CLUSTER_RUNS, seed: 20_261_129, endOnFailure: true })
+    } finally {
+      await cluster.close()
+    }
     assert(effects > 100 && failOvers > 3, `${effects} effects, ${failOvers} took over`)
-    await cluster.close()
   })
 })

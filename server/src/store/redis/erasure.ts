@@ -52,7 +52,9 @@ async function inSlices(
   const sender = senderScope({ kind: 'user', id: userId }, organizationId)
   let count = 0
   for (let from: string | undefined = '0'; from !== undefined; ) {
-    const args: readonly (string | number)[] = [organizationId, userId, from, LOOKED_MAX, sender]
+    const more = name === 'erase_calls' ? [] : [sender]
+    const who = name === 'erase_calls' ? sender : userId
+    const args: readonly (string | number)[] = [organizationId, who, from, LOOKED_MAX, ...more]
     const [next, gone] = list(await functions.call('durable', name, partition, args))
     count += number(gone)
     from = optional(next, text)

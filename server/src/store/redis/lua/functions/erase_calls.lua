@@ -1,6 +1,6 @@
 -- Calls in an organization that a user sent, a slice of the partition's.
 -- KEYS partition
--- ARGV time wall organization user from max sender
+-- ARGV time wall organization sender from max
 -- Reply {next, count}; next false: there are no more
 -- Flags allow-oom
 return function(args)
@@ -11,7 +11,7 @@ return function(args)
     local user, event_id = string.match(name, '^([^\n]*)\n(.*)$')
     local row = redis.call('HGET', S.key('cl:' .. user), event_id)
     local is_here = string.sub(user, 1, #args[3] + 1) == args[3] .. '/'
-    if row and is_here and cmsgpack.unpack(row).sender == args[7] then
+    if row and is_here and cmsgpack.unpack(row).sender == args[4] then
       S.drop_call(user, event_id)
       count = count + 1
     end
