@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { ensureBuilt } from './build.mjs'
 import { ensureInstalled } from './install.mjs'
 import { ensureSystemPackages, systemNeedsOf } from './system-packages.mjs'
+import { bundleTests } from './test-bundles.mjs'
 import { filesUnder, RUN_SOURCES, root } from './workspace.mjs'
 
 const TIME_LIMIT_MS = 900_000
@@ -23,14 +24,36 @@ const NEIGHBOURS = 'test/neighbours/'
 /** With latencies, which takes minutes: `npm run neighbours`. */
 const LATENCIES = 'test/neighbours/neighbours.test.ts'
 
+/** Which files take long, the longest first: at the end no core waits for one file. What begins with none comes last. */
+const LONGEST = [
+  'test/sim/simulation',
+  'test/browser/',
+  'test/e2e/',
+  'test/sim/',
+  'test/disk/',
+  'server/src/',
+]
+/** More at a time than the two cores this is meant for: browsers and servers mostly wait for each other. */
+const AT_ONCE = 4
+
+/** Reports of what tests reach count lines of the sources: `npm run coverage`. */
+const isCovered = process.env['NODE_V8_COVERAGE'] !== undefined
+
 /**
  * Test files whose path holds any of `wanted`; where nothing is wanted, all but the house rules and what is measured.
  * @param {readonly string[]} wanted
  */
 function testFiles(wanted) {
-  const files = FOLDERS.flatMap(filesUnder).filter((path) => path.endsWith('.test.ts'))
+  const all = FOLDERS.flatMap(filesUnder).filter((path) => path.endsWith('.test.ts'))
+  const files = all.toSorted((one, other) => rank(one) - rank(other))
   if (wanted.length === 0) return files.filter((path) => !path.startsWith(HOUSE) && path !== LATENCIES)
   return files.filter((path) => wanted.some((part) => path.includes(part)))
+}
+
+/** @param {string} path */
+function rank(path) {
+  const index = LONGEST.findIndex((start) => path.startsWith(start))
+  return index === -1 ? LONGEST.length : index
 }
 
 /**
@@ -38,14 +61,18 @@ function testFiles(wanted) {
  * globs, so it gets the names.
  * @param {readonly string[]} files
  * @param {number} atOnce
- * @param {number} timeLimitMs
+ * @param {number} untilMs
+ * @param {NodeJS.ProcessEnv} [env]
  * @returns {Promise<number>}
  */
-function run(files, atOnce, timeLimitMs) {
-  const options = [...RUN_SOURCES, '--test', '--test-reporter=spec', `--test-concurrency=${atOnce}`]
+function run(files, atOnce, untilMs, env = process.env) {
+  if (files.length === 0) return Promise.resolve(0)
+  const how = isCovered ? RUN_SOURCES : ['-C', 'source', '--enable-source-maps']
+  const options = [...how, '--test', '--test-reporter=spec', `--test-concurrency=${atOnce}`]
   // A group of its own, so that the time limit ends the tests' servers with the runner.
   const runner = spawn(process.execPath, [...options, ...files], {
     cwd: root,
+    env,
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
   })
@@ -53,10 +80,13 @@ function run(files, atOnce, timeLimitMs) {
   const killAll = (signal) => {
     if (runner.pid !== undefined) process.kill(-runner.pid, signal)
   }
-  const timer = setTimeout(() => {
-    killAll('SIGKILL')
-    process.stderr.write(`\nThe tests took more than ${TIME_LIMIT_MS / 60_000} minutes and were killed.\n`)
-  }, timeLimitMs)
+  const timer = setTimeout(
+    () => {
+      killAll('SIGKILL')
+      process.stderr.write(`\nThe tests took more than ${TIME_LIMIT_MS / 60_000} minutes and were killed.\n`)
+    },
+    Math.max(1, untilMs - Date.now()),
+  )
   const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
   for (const signal of signals) process.on(signal, killAll)
   return new Promise((resolve) => {
@@ -75,13 +105,17 @@ if (files.length === 0) {
   process.exit(1)
 }
 // Unit tests and house rules read the sources; only the tests of the whole start what was built.
-if (files.some((path) => path.startsWith('test/') && !path.startsWith(HOUSE)))
-  ensureBuilt(['server', 'client', 'cli', 'console', 'examples/ring'])
+const isWhole = files.some((path) => path.startsWith('test/') && !path.startsWith(HOUSE))
+if (isWhole) ensureBuilt(['server', 'client', 'cli', 'console', 'examples/ring'])
 ensureSystemPackages(systemNeedsOf(files))
 const untilMs = Date.now() + TIME_LIMIT_MS
-const together = files.filter((path) => !path.startsWith(NEIGHBOURS))
-const alone = files.filter((path) => path.startsWith(NEIGHBOURS))
-// More files at a time than the two cores this is meant for: browsers and servers mostly wait for each other.
-const codes = [together.length === 0 ? 0 : await run(together, 3, untilMs - Date.now())]
-if (alone.length > 0) codes.push(await run(alone, 1, Math.max(1, untilMs - Date.now())))
+const bundles = isCovered ? undefined : bundleTests(files, isWhole)
+const runnable = bundles?.files ?? files
+const server = isWhole && bundles !== undefined ? { SERVER_OF_TESTS: bundles.server } : {}
+const together = runnable.filter((path) => !path.includes(NEIGHBOURS))
+const alone = runnable.filter((path) => path.includes(NEIGHBOURS))
+const codes = [
+  await run(together, AT_ONCE, untilMs, { ...process.env, ...server }),
+  await run(alone, 1, untilMs),
+]
 process.exitCode = codes.find((code) => code !== 0) ?? 0
