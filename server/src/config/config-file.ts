@@ -29,11 +29,3 @@ function readText(file: string): string {
     throw new ConfigurationError('--config', `${file} cannot be read (${String(code ?? 'unknown error')})`)
   }
 }
-
-// What is no name may be a value in the wrong place, and a secret.
-const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,39}$/
-
-/** A member's name as an error may show it. */
-export function shownName(name: string): string {
-  return NAME.test(name) ? name : 'a member that has no proper name'
-}

@@ -1,5 +1,5 @@
-import { shownName } from './config-file.ts'
-import type { ConfigurationKey, Raw } from './key.ts'
+import { FormError, isJsonObject, shownName } from '../parse/parse.ts'
+import type { ConfigurationKey } from './key.ts'
 import { CONFIGURATION_KEYS } from './keys.ts'
 import { ConfigurationError } from './parse.ts'
 
@@ -27,10 +27,7 @@ export type TlsMinVersion = Configuration['tlsMinVersion']
  */
 export function readConfiguration(env: Record<string, string | undefined>, file: unknown): Configuration {
   const given = fileEntries(file)
-  const read = CONFIGURATION_KEYS.map((key) => [
-    key.name,
-    key.parse(pick(key, env[key.env], given.get(key.name))),
-  ])
+  const read = CONFIGURATION_KEYS.map((key) => [key.name, readKey(key, env[key.env], given.get(key.name))])
   const configuration = Object.fromEntries(read) as Configuration
   checkTogether(configuration)
   return configuration
@@ -38,8 +35,7 @@ export function readConfiguration(env: Record<string, string | undefined>, file:
 
 function fileEntries(file: unknown): ReadonlyMap<string, unknown> {
   if (file === undefined) return new Map()
-  if (typeof file !== 'object' || file === null || Array.isArray(file))
-    throw new ConfigurationError('--config', 'the file must hold a JSON object')
+  if (!isJsonObject(file)) throw new ConfigurationError('--config', 'the file must hold a JSON object')
   const entries = new Map<string, unknown>(Object.entries(file))
   const known = new Set<string>(CONFIGURATION_KEYS.map((key) => key.name))
   for (const name of entries.keys())
@@ -47,12 +43,15 @@ function fileEntries(file: unknown): ReadonlyMap<string, unknown> {
   return entries
 }
 
-/** A key with its value and the name under which the user gave it. */
-function pick(key: ConfigurationKey, fromEnv: string | undefined, fromFile: unknown): Raw {
-  if (fromEnv) return { key, label: key.env, value: fromEnv }
-  if (fromFile !== undefined && fromFile !== null && fromFile !== '')
-    return { key, label: key.name, value: fromFile }
-  return { key, label: key.name, value: key.default === '' ? undefined : key.default }
+function readKey(key: ConfigurationKey, fromEnv: string | undefined, fromFile: unknown): unknown {
+  const isInFile = fromFile !== undefined && fromFile !== null && fromFile !== ''
+  const byDefault = key.default === '' ? undefined : key.default
+  try {
+    if (fromEnv) return key.parse(fromEnv, key.env)
+    return key.parse(isInFile ? fromFile : byDefault, key.name)
+  } catch (error) {
+    throw error instanceof FormError ? new ConfigurationError(error.path, error.problem) : error
+  }
 }
 
 /** What one key cannot tell alone. */

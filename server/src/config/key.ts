@@ -1,3 +1,5 @@
+import type { Reader } from '../parse/parse.ts'
+
 /** One configuration key: as the documentation shows it, and as it is read. */
 export type ConfigurationKey<Name extends string = string, Value = unknown> = {
   /** Its name in the configuration file. */
@@ -14,14 +16,6 @@ export type ConfigurationKey<Name extends string = string, Value = unknown> = {
   readonly min?: number
   readonly max?: number
   readonly description: string
-  /** @throws ConfigurationError */
-  readonly parse: (given: Raw) => Value
-}
-
-/** A key's value before it is checked. */
-export type Raw = {
-  readonly key: ConfigurationKey
-  /** The key's name where the value came from: environment or file. */
-  readonly label: string
-  readonly value: unknown
+  /** Given its value, `undefined` where it is not set, and its name where the value came from: environment or file. */
+  readonly parse: Reader<Value>
 }

@@ -1,7 +1,7 @@
 import type { ConfigurationKey } from './key.ts'
-import { choice, flag, integer, json, list, optional, rate, share, text } from './kinds.ts'
+import { choice, flag, integer, json, kept, list, optional, rate, share, text } from './kinds.ts'
 import { type AllowedOrigins, allowOrigins, parseOriginPattern } from './origins.ts'
-import { isAddressRange, LOG_LEVELS, parseBaseUrl, parseRedisUrl, parseText, refuse, where } from './parse.ts'
+import { isAddressRange, isBaseUrl, isRedisUrl, LOG_LEVELS, where } from './parse.ts'
 
 /** Oldest versions of TLS that may be spoken. Older ones are not safe any more (RFC 8996). */
 const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
@@ -28,8 +28,7 @@ function origins<const Name extends string>(
   range: string,
   description: string,
 ): ConfigurationKey<Name, AllowedOrigins> {
-  const patterns = list(name, range, description, parseOriginPattern)
-  return { ...patterns, parse: (given) => allowOrigins(patterns.parse(given)) }
+  return kept(list(name, range, description, parseOriginPattern), allowOrigins)
 }
 
 /**
@@ -49,11 +48,15 @@ export const CONFIGURATION_KEYS = [
     [8080, 0, 65_535],
     'Port of HTTP and of MQTT over WebSocket (`/ws`). 0: any free port.',
   ),
-  optional(
-    'publicUrl',
-    'an http or https URL without a path',
-    'Base URL that clients see; it is the issuer (`iss`) of the access tokens. Not set: `http(s)://host:port`.',
-    parseBaseUrl,
+  kept(
+    optional(
+      'publicUrl',
+      'an http or https URL without a path',
+      'Base URL that clients see; it is the issuer (`iss`) of the access tokens. Not set: `http(s)://host:port`.',
+      isBaseUrl,
+    ),
+    // Without the slash at its end.
+    (given) => given && new URL(given).origin,
   ),
   text(
     'dataDir',
@@ -229,7 +232,7 @@ export const CONFIGURATION_KEYS = [
     'redisUrl',
     '`redis://[user:password@]host[:port][,host…][/database]`; `redis+sentinel://…/name` for sentinels; `rediss` for TLS',
     'Redis that keeps everything in the place of `dataDir`, for as many processes as are started on it: one server, some of a Redis Cluster, or sentinels; Redis 7.0 or newer (`docs/cluster.md`). Needs `sealingKey`. Not set: everything is in `dataDir`.',
-    parseRedisUrl,
+    isRedisUrl,
   ),
   optional(
     'redisCaFile',
@@ -263,11 +266,7 @@ export const CONFIGURATION_KEYS = [
     'vapidSubject',
     'a `mailto:` or `https:` URL',
     'Whom push services may turn to. Needed with the keys.',
-    (given) => {
-      const text = parseText(given)
-      if (text === undefined || VAPID_SUBJECT.test(text)) return text
-      return refuse(given)
-    },
+    (text) => VAPID_SUBJECT.test(text),
   ),
   list(
     'webPushHosts',
@@ -386,7 +385,7 @@ export const CONFIGURATION_KEYS = [
     'metricsToken',
     'at least 16 characters',
     'Bearer token that `/metrics` asks for. Not set: open to everyone who reaches the port; see `adminPort`.',
-    (given) => parseText(given, 16),
+    (text) => text.length >= 16,
   ),
   flag(
     'console',

@@ -1,5 +1,6 @@
-import type { ConfigurationKey, Raw } from './key.ts'
-import { parseChoice, parseFlag, parseInteger, parseJson, parseList, parseText } from './parse.ts'
+import { integerFrom, oneOf, textThat } from '../parse/parse.ts'
+import type { ConfigurationKey } from './key.ts'
+import { digits, jsonThat, orUnset, readWord, words } from './parse.ts'
 
 /** What a row of the table can be. Its name is said once: that in the environment is made of it. */
 
@@ -11,7 +12,7 @@ export function integer<const Name extends string>(
 ): ConfigurationKey<Name, number> {
   const range = `${min} to ${max}`
   const own = { type: 'integer', unit, default: String(initial), range, min, max } as const
-  return { name, env: environmentName(name), ...own, description, parse: parseInteger }
+  return { name, env: environmentName(name), ...own, description, parse: digits(integerFrom(min, max, unit)) }
 }
 
 export function text<const Name extends string>(
@@ -20,7 +21,7 @@ export function text<const Name extends string>(
   range: string,
   description: string,
 ): ConfigurationKey<Name, string> {
-  const parse = (given: Raw): string => parseText(given) ?? initial
+  const parse = textThat((given) => given !== '', range)
   const own = { type: 'string', unit: '', default: initial, range } as const
   return { name, env: environmentName(name), ...own, description, parse }
 }
@@ -30,10 +31,10 @@ export function optional<const Name extends string>(
   name: Name,
   range: string,
   description: string,
-  parse: (given: Raw) => string | undefined = (given) => parseText(given),
+  accepts: (given: string) => boolean = (given) => given !== '',
 ): ConfigurationKey<Name, string | undefined> {
   const own = { type: 'string', unit: '', default: '', range } as const
-  return { name, env: environmentName(name), ...own, description, parse }
+  return { name, env: environmentName(name), ...own, description, parse: orUnset(textThat(accepts, range)) }
 }
 
 /** One of a few words. */
@@ -44,9 +45,8 @@ export function choice<const Name extends string, const Choice extends string>(
   description: string,
 ): ConfigurationKey<Name, Choice> {
   const range = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
-  const parse = (given: Raw): Choice => parseChoice(given, choices)
   const own = { type: 'string', unit: '', default: initial, range } as const
-  return { name, env: environmentName(name), ...own, description, parse }
+  return { name, env: environmentName(name), ...own, description, parse: oneOf(choices, range) }
 }
 
 export function flag<const Name extends string>(
@@ -55,7 +55,7 @@ export function flag<const Name extends string>(
   description: string,
 ): ConfigurationKey<Name, boolean> {
   const own = { type: 'boolean', unit: '', default: String(initial), range: 'true or false' } as const
-  return { name, env: environmentName(name), ...own, description, parse: parseFlag }
+  return { name, env: environmentName(name), ...own, description, parse: readWord }
 }
 
 /** @param read what is kept of an item; `undefined`: it cannot be used */
@@ -65,8 +65,8 @@ export function list<const Name extends string>(
   description: string,
   read: (item: string) => string | undefined,
 ): ConfigurationKey<Name, readonly string[]> {
-  const parse = (given: Raw): readonly string[] => parseList(given, read)
-  return { name, env: environmentName(name), type: 'list', unit: '', default: '', range, description, parse }
+  const own = { type: 'list', unit: '', default: '', range } as const
+  return { name, env: environmentName(name), ...own, description, parse: words(range, read) }
 }
 
 /** Whoever owns the key checks its form. */
@@ -76,7 +76,15 @@ export function json<const Name extends string>(
   description: string,
 ): ConfigurationKey<Name, unknown> {
   const own = { type: 'json', unit: '', default: '', range } as const
-  return { name, env: environmentName(name), ...own, description, parse: parseJson }
+  return { name, env: environmentName(name), ...own, description, parse: jsonThat(range) }
+}
+
+/** A key of which something else is kept than what was given. */
+export function kept<const Name extends string, Given, Kept>(
+  key: ConfigurationKey<Name, Given>,
+  keep: (given: Given) => Kept,
+): ConfigurationKey<Name, Kept> {
+  return { ...key, parse: (value, name) => keep(key.parse(value, name)) }
 }
 
 /** The two keys of one rate limit: `docs/rate-limits.md`. */

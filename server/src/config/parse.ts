@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { ConfigurationKey, Raw } from './key.ts'
+import { FormError, type Reader, readFlag } from '../parse/parse.ts'
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
@@ -13,53 +13,30 @@ export class ConfigurationError extends Error {
   }
 }
 
-export function refuse(raw: Raw): never {
-  throw new ConfigurationError(raw.label, `must be ${expectation(raw.key)}`)
+/** What need not be set. */
+export function orUnset<T>(read: Reader<T>): Reader<T | undefined> {
+  return (value, key) => (value === undefined ? undefined : read(value, key))
 }
 
-function expectation({ type, range, unit }: ConfigurationKey): string {
-  if (type === 'integer') return `an integer from ${range}${unit === '' ? '' : ` (${unit})`}`
-  return type === 'list' ? `a list of ${range}` : range
-}
-
-/** An integer in the key's range: a number, or decimal digits. */
-export function parseInteger(raw: Raw): number {
-  const { value, key } = raw
-  const parsed = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
-  if (typeof parsed !== 'number' || !Number.isInteger(parsed)) return refuse(raw)
-  return parsed >= (key.min ?? 0) && parsed <= (key.max ?? Number.MAX_SAFE_INTEGER) ? parsed : refuse(raw)
+/** A number in the file, decimal digits in the environment. */
+export function digits(read: Reader<number>): Reader<number> {
+  return (value, key) =>
+    read(typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value, key)
 }
 
 /** `true` or `false`, as JSON or as a word. */
-export function parseFlag(raw: Raw): boolean {
-  if (raw.value === true || raw.value === 'true') return true
-  return raw.value === false || raw.value === 'false' ? false : refuse(raw)
-}
+export const readWord: Reader<boolean> = (value, key) =>
+  value === 'true' || (value === 'false' ? false : readFlag(value, key))
 
-export function parseText(raw: Raw, charactersMin = 1): string | undefined {
-  if (raw.value === undefined) return undefined
-  return typeof raw.value === 'string' && raw.value.length >= charactersMin ? raw.value : refuse(raw)
-}
-
-/** One of a few words. */
-export function parseChoice<Choice extends string>(raw: Raw, choices: readonly Choice[]): Choice {
-  return choices.find((choice) => choice === raw.value) ?? refuse(raw)
-}
-
-/** An http(s) URL without path, query or credentials; a trailing slash is dropped. */
-export function parseBaseUrl(raw: Raw): string | undefined {
-  const given = parseText(raw)
-  if (given === undefined) return undefined
-  const url = URL.canParse(given) ? new URL(given) : refuse(raw)
-  const isBase = /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href
-  return isBase ? url.origin : refuse(raw)
+/** An http(s) URL without path, query or credentials. */
+export function isBaseUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url !== undefined && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href
 }
 
 /** The URL of a Redis, as it was given: a password may be in it. */
-export function parseRedisUrl(raw: Raw): string | undefined {
-  const given = parseText(raw)
-  if (given === undefined) return undefined
-  return REDIS_URL.test(given) ? given : refuse(raw)
+export function isRedisUrl(text: string): boolean {
+  return REDIS_URL.test(text)
 }
 
 /** Several hosts are of one cluster, or sentinels, which need the name of what they watch. */
@@ -73,42 +50,41 @@ const REDIS_URL = new RegExp(
  *
  * @param read what is kept of an item; `undefined`: it cannot be used, and the error says which one it is
  */
-export function parseList(raw: Raw, read: (item: string) => string | undefined): readonly string[] {
-  if (raw.value === undefined) return []
-  const items = typeof raw.value === 'string' ? raw.value.split(',').map((item) => item.trim()) : raw.value
-  if (!Array.isArray(items)) return refuse(raw)
-  return items.map(
-    (item: unknown, index) =>
-      (typeof item === 'string' ? read(item) : undefined) ?? refuseItem(raw, item, index),
-  )
+export function words(range: string, read: (item: string) => string | undefined): Reader<readonly string[]> {
+  const expected = `must be a list of ${range}`
+  return (value, key) => {
+    const items = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : (value ?? [])
+    if (!Array.isArray(items)) throw new FormError(key, expected)
+    return items.map((item: unknown, index) => {
+      const kept = typeof item === 'string' ? read(item) : undefined
+      if (kept === undefined)
+        throw new FormError(key, `item ${index + 1}${shown(item)} is wrong: ${expected}`)
+      return kept
+    })
+  }
 }
 
-/** For {@link parseList}: items that are kept as they are. */
+/** For {@link words}: items that are kept as they are. */
 export function where(accepts: (item: string) => boolean): (item: string) => string | undefined {
   return (item) => (accepts(item) ? item : undefined)
 }
 
-function refuseItem(raw: Raw, item: unknown, index: number): never {
-  const shown = typeof item === 'string' && item !== '' ? ` (${withoutCredentials(item)})` : ''
-  throw new ConfigurationError(
-    raw.label,
-    `item ${index + 1}${shown} is wrong: must be ${expectation(raw.key)}`,
-  )
-}
-
 /** Enough of an item to find it. Credentials in a URL are secrets. */
-function withoutCredentials(item: string): string {
-  const shown = item.replace(/^.*@/s, '***@')
-  return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown)
+function shown(item: unknown): string {
+  if (typeof item !== 'string' || item === '') return ''
+  const text = item.replace(/^.*@/s, '***@')
+  return ` (${JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)})`
 }
 
 /** Any JSON in the file, the same as text in the environment; whoever owns the key checks its form. */
-export function parseJson(raw: Raw): unknown {
-  if (typeof raw.value !== 'string') return raw.value
-  try {
-    return JSON.parse(raw.value)
-  } catch {
-    return refuse(raw)
+export function jsonThat(expected: string): Reader<unknown> {
+  return (value, key) => {
+    if (typeof value !== 'string') return value
+    try {
+      return JSON.parse(value)
+    } catch {
+      throw new FormError(key, `must be ${expected}`)
+    }
   }
 }
 

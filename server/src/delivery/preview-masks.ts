@@ -6,10 +6,11 @@ import {
   isJsonObject,
   type JsonObject,
   membersOf,
+  noted,
   objectIn,
-  optionalStrings,
   type Problems,
   parseJson,
+  readTexts,
   refuse,
 } from '../parse/parse.ts'
 import { eventText } from './command/event-source.ts'
@@ -33,7 +34,7 @@ export function parseMasksPreview(given: Buffer): MasksPreviewCommand {
   const body = objectIn(value)
   const members = membersOf(text, text.indexOf('{'))
   const problems: Problems = new Map()
-  const masks = optionalStrings(body, 'masks', problems)
+  const masks = noted(body, 'masks', readTexts, problems) ?? []
   const { event } = body
   if (!isJsonObject(event)) problems.set('event', 'must be a JSON object')
   if (problems.size > 0 || !isJsonObject(event)) throw refuse(problems)

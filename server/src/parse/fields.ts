@@ -1,6 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { ID_RULE, isId } from '@rollcall/protocol/id'
 import { ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
+import { FormError, type Reader, textThat, valueThat } from './reader.ts'
 
 /** A value as JSON has it. Objects may have own keys named like members of `Object.prototype`. */
 export type JsonValue = null | boolean | number | string | JsonArray | JsonObject
@@ -43,29 +44,36 @@ export function refuseAny(problems: Problems): void {
   if (problems.size > 0) throw new RollcallError('invalid_request', undefined, { fields: problems })
 }
 
+/**
+ * A member that may be absent, as `read` reads it. What is wrong with it is noted, so that whoever reads a body goes on;
+ * whoever reads a form (`readForm`) stops there.
+ */
+export function noted<T>(body: JsonObject, name: string, read: Reader<T>, problems: Problems): T | undefined {
+  const value = body[name]
+  if (isAbsent(value)) return undefined
+  try {
+    return read(value, name)
+  } catch (error) {
+    if (!(error instanceof FormError)) throw error
+    problems.set(error.path, error.problem)
+    return undefined
+  }
+}
+
+/** A string that may name somebody or something, which must be there. */
 export function requiredId(body: JsonObject, name: string, problems: Problems): string {
   const value = body[name]
   if (isId(value)) return value
-  problems.set(name, `must be a string of ${ID_RULE}`)
+  problems.set(name, `must be ${ID_TEXT}`)
   return ''
 }
 
-export function optionalId(body: JsonObject, name: string, problems: Problems): string | undefined {
-  return body[name] === undefined || body[name] === null ? undefined : requiredId(body, name, problems)
-}
+const ID_TEXT = `a string of ${ID_RULE}`
+export const readId = valueThat(isId, ID_TEXT)
+export const readText = textThat(() => true, 'a string')
+export const readShortText = valueThat(isShortText, `a string of 1 to ${ID_CHARACTERS_MAX} characters`)
+export const readTexts = valueThat(areTexts, 'an array of strings')
 
-export function optionalString(body: JsonObject, name: string, problems: Problems): string | undefined {
-  const value = body[name]
-  if (typeof value === 'string') return value
-  if (value !== undefined && value !== null) problems.set(name, 'must be a string')
-  return undefined
-}
-
-/** A list of strings; absent: none. */
-export function optionalStrings(body: JsonObject, name: string, problems: Problems): readonly string[] {
-  const value = body[name]
-  if (value === undefined || value === null) return []
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
-  problems.set(name, 'must be an array of strings')
-  return []
+function areTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }

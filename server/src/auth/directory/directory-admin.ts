@@ -1,5 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Random } from '../../clock/clock.ts'
+import { FormError } from '../../parse/parse.ts'
 import type { DirectorySource } from './directory.ts'
 import { isAdministratorAuthority, isServiceAuthority, WEBHOOKS_MAX } from './directory.ts'
 import { refuseClient, refuseOrganization, refuseUser, TAKEN } from './directory-draft.ts'
@@ -15,7 +16,6 @@ import {
   readEntry,
 } from './entry.ts'
 import { type EntryView, entriesIn, entryIn, viewOf } from './entry-view.ts'
-import { FormError } from './json-form.ts'
 import { withHashedPassword, withNewSecret, withoutFormerSecret, withSecret } from './made-secrets.ts'
 import type { Decision, StoredEntries } from './stored-entries.ts'
 

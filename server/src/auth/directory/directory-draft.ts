@@ -1,5 +1,5 @@
+import { FormError, memberPath } from '../../parse/parse.ts'
 import type { Directory, OAuthClient, Organization, User } from './directory.ts'
-import { FormError, join } from './json-form.ts'
 
 /** What is said of an id or a name that is not free. */
 export const TAKEN = 'is taken by an earlier entry'
@@ -33,16 +33,16 @@ export class DirectoryDraft implements Directory {
 
 /** What a new organization cannot tell alone. @throws FormError */
 export function refuseOrganization({ organizations }: Directory, { id }: Organization, path: string): void {
-  if (organizations.has(id)) throw new FormError(join(path, 'id'), TAKEN)
+  if (organizations.has(id)) throw new FormError(memberPath(path, 'id'), TAKEN)
 }
 
 /** The same of a user. @param former whose place it takes */
 export function refuseUser(directory: Directory, user: User, path: string, former?: User): void {
   const { users, usersByName, clients } = directory
-  if (users.get(user.id) !== former) throw new FormError(join(path, 'id'), TAKEN)
+  if (users.get(user.id) !== former) throw new FormError(memberPath(path, 'id'), TAKEN)
   const namesake = usersByName.get(user.username)
-  if (namesake !== undefined && namesake !== former) throw new FormError(join(path, 'username'), TAKEN)
-  if (clients.has(user.id)) throw new FormError(join(path, 'id'), 'is the id of a client')
+  if (namesake !== undefined && namesake !== former) throw new FormError(memberPath(path, 'username'), TAKEN)
+  if (clients.has(user.id)) throw new FormError(memberPath(path, 'id'), 'is the id of a client')
   refuseUnknownOrganization(directory, user, path)
 }
 
@@ -53,8 +53,8 @@ export function refuseClient(
   path: string,
   former?: OAuthClient,
 ): void {
-  if (directory.clients.get(client.id) !== former) throw new FormError(join(path, 'id'), TAKEN)
-  if (directory.users.has(client.id)) throw new FormError(join(path, 'id'), 'is the id of a user')
+  if (directory.clients.get(client.id) !== former) throw new FormError(memberPath(path, 'id'), TAKEN)
+  if (directory.users.has(client.id)) throw new FormError(memberPath(path, 'id'), 'is the id of a user')
   refuseUnknownOrganization(directory, client, path)
 }
 
@@ -64,5 +64,8 @@ function refuseUnknownOrganization(
   path: string,
 ): void {
   if (organizationId !== null && !organizations.has(organizationId))
-    throw new FormError(join(path, 'organizationId'), 'is not the id of an organization in this directory')
+    throw new FormError(
+      memberPath(path, 'organizationId'),
+      'is not the id of an organization in this directory',
+    )
 }

@@ -2,6 +2,17 @@ import { ID_RULE, isId } from '@rollcall/protocol/id'
 import { faultText, findJsonFault } from '@rollcall/protocol/json-fault'
 import { JSON_DEPTH_MAX } from '@rollcall/protocol/limits'
 import {
+  FormError,
+  listOf,
+  memberPath,
+  optional,
+  type Reader,
+  readFlag,
+  readForm,
+  required,
+  textThat,
+} from '../../parse/parse.ts'
+import {
   type Directory,
   GRANTS,
   type Grant,
@@ -13,20 +24,8 @@ import {
 } from './directory.ts'
 import { DirectoryDraft, TAKEN } from './directory-draft.ts'
 import { isPasswordHash, isSecretHash } from './hash-secret.ts'
-import {
-  FormError,
-  join,
-  listOf,
-  member,
-  optional,
-  type Reader,
-  readAuthority,
-  readFlag,
-  readObject,
-  textThat,
-} from './json-form.ts'
 import { readSecrets } from './secrets-form.ts'
-import { readSendRules } from './send-form.ts'
+import { readAuthority, readSendRules } from './send-form.ts'
 import { readWebhook } from './webhook-form.ts'
 
 const USERNAME_CHARACTERS_MAX = 256
@@ -39,9 +38,9 @@ const AUTHORITIES_MAX = 32
  * @throws FormError whose message begins with the path of the first wrong member
  */
 export function parseDirectory(text: string): Directory {
-  const root = readObject(parseJson(text), '', ['organizations', 'users', 'clients'])
+  const root = readForm(parseJson(text), '', ['organizations', 'users', 'clients'])
   const draft = new DirectoryDraft()
-  member(root, 'organizations', listOf(readOrganization)).forEach((organization, index) => {
+  required(root, 'organizations', listOf(readOrganization)).forEach((organization, index) => {
     draft.addOrganization(organization, `organizations[${index}]`)
   })
   optional(root, 'users', listOf(readUser))?.forEach((user, index) => {
@@ -81,12 +80,12 @@ function isUsername(text: string): boolean {
 
 /** An organization with its webhooks. */
 export const readOrganization: Reader<Organization> = (value, path) => {
-  const object = readObject(value, path, ['id', 'name', 'webhooks', 'send', 'senderId'])
-  const id = member(object, 'id', readId)
+  const object = readForm(value, path, ['id', 'name', 'webhooks', 'send', 'senderId'])
+  const id = required(object, 'id', readId)
   const webhooks = optional(object, 'webhooks', listOf(readWebhook, WEBHOOKS_MAX)) ?? []
   const ids = new Set<string>()
   for (const [index, webhook] of webhooks.entries()) {
-    if (ids.has(webhook.id)) throw new FormError(`${join(path, 'webhooks')}[${index}].id`, TAKEN)
+    if (ids.has(webhook.id)) throw new FormError(`${memberPath(path, 'webhooks')}[${index}].id`, TAKEN)
     ids.add(webhook.id)
   }
   return {
@@ -101,20 +100,20 @@ export const readOrganization: Reader<Organization> = (value, path) => {
 /** A user. */
 export const readUser: Reader<User> = (value, path) => {
   const known = ['id', 'username', 'passwordHash', 'organizationId', 'authorities', 'enabled']
-  const object = readObject(value, path, known)
-  const username = member(object, 'username', readUsername)
+  const object = readForm(value, path, known)
+  const username = required(object, 'username', readUsername)
   const authorities = optional(object, 'authorities', readAuthorities) ?? ['ROLE_USER']
   if (isService(authorities))
     throw new FormError(
-      join(path, 'authorities'),
+      memberPath(path, 'authorities'),
       'SERVICE belongs to no organization, so only a client may hold it',
     )
   return {
     // A user name is free text, an id is not: without an id of its own the name has to obey the rule for ids.
-    id: optional(object, 'id', readId) ?? readId(username, join(path, 'username')),
+    id: optional(object, 'id', readId) ?? readId(username, memberPath(path, 'username')),
     username,
-    passwordHash: member(object, 'passwordHash', textThat(isPasswordHash, 'an argon2id hash')),
-    organizationId: member(object, 'organizationId', readId),
+    passwordHash: required(object, 'passwordHash', textThat(isPasswordHash, 'an argon2id hash')),
+    organizationId: required(object, 'organizationId', readId),
     authorities,
     enabled: optional(object, 'enabled', readFlag) ?? true,
   }
@@ -132,13 +131,13 @@ export const readClient: Reader<OAuthClient> = (value, path) => {
     'grants',
     'enabled',
   ]
-  const object = readObject(value, path, known)
+  const object = readForm(value, path, known)
   const client = {
-    id: member(object, 'id', readId),
+    id: required(object, 'id', readId),
     secretHashes: readSecrets(object, 'secretHash', readSecretHash) ?? [],
     organizationId: optional(object, 'organizationId', readId) ?? null,
     authorities: optional(object, 'authorities', readAuthorities) ?? [],
-    grants: new Set(member(object, 'grants', listOf(readGrant, GRANTS.length))),
+    grants: new Set(required(object, 'grants', listOf(readGrant, GRANTS.length))),
     enabled: optional(object, 'enabled', readFlag) ?? true,
   }
   checkClient(client, optional(object, 'public', readFlag) ?? false, path)
@@ -157,12 +156,15 @@ const readGrant: Reader<Grant> = (value, path) => {
 function checkClient(client: OAuthClient, isPublic: boolean, path: string): void {
   const speaksForItself = client.grants.has('client_credentials')
   if (isPublic === client.secretHashes.length > 0)
-    throw new FormError(join(path, 'secretHash'), 'give either this or "public": true')
+    throw new FormError(memberPath(path, 'secretHash'), 'give either this or "public": true')
   // RFC 6749 §4.4: only confidential clients.
   if (isPublic && speaksForItself)
-    throw new FormError(join(path, 'grants'), 'a public client cannot use client_credentials')
+    throw new FormError(memberPath(path, 'grants'), 'a public client cannot use client_credentials')
   if (isService(client.authorities) && client.organizationId !== null)
-    throw new FormError(join(path, 'organizationId'), 'a SERVICE client belongs to no organization')
+    throw new FormError(memberPath(path, 'organizationId'), 'a SERVICE client belongs to no organization')
   if (speaksForItself && client.organizationId === null && !isService(client.authorities))
-    throw new FormError(join(path, 'organizationId'), 'is missing; only a SERVICE client may go without')
+    throw new FormError(
+      memberPath(path, 'organizationId'),
+      'is missing; only a SERVICE client may go without',
+    )
 }

@@ -1,5 +1,5 @@
+import { FormError } from '../../parse/parse.ts'
 import { type Entry, type EntryDraft, type Members, placeOf, readEntry } from './entry.ts'
-import { FormError } from './json-form.ts'
 
 /** Seals what must not be on disk in clear; `masks` has the one that there is. */
 export type SecretSealer = {

@@ -1,6 +1,6 @@
+import { FormError } from '../../parse/parse.ts'
 import type { Directory, OAuthClient, Organization, User, Webhook } from './directory.ts'
 import { readClient, readOrganization, readUser } from './directory-file.ts'
-import { FormError } from './json-form.ts'
 import { readWebhook } from './webhook-form.ts'
 
 /** What a directory that is kept in the store is made of. */

@@ -1,8 +1,8 @@
 import type { Random } from '../../clock/clock.ts'
+import { FormError, textThat } from '../../parse/parse.ts'
 import { SECRETS_MAX } from './directory.ts'
 import type { EntryKind, Members } from './entry.ts'
 import { hashRandomSecret, hashSecret, SECRET_CHARACTERS_MAX } from './hash-secret.ts'
-import { FormError, textThat } from './json-form.ts'
 
 /** Members, and the secret that was made for them: shown once, and kept as a hash where it can be. */
 export type WithSecret = { readonly members: Members; readonly secret: string | undefined }

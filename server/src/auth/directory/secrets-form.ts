@@ -1,5 +1,5 @@
+import { type Form, FormError, listOf, memberPath, optional, type Reader } from '../../parse/parse.ts'
 import { SECRETS_MAX } from './directory.ts'
-import { FormError, type JsonObject, join, listOf, optional, type Reader } from './json-form.ts'
 
 /**
  * The secrets of a client or a webhook: one by its own name, or up to two in `secrets`, newest first, while one takes over
@@ -9,13 +9,13 @@ import { FormError, type JsonObject, join, listOf, optional, type Reader } from 
  * @returns `undefined` where there is none
  */
 export function readSecrets<Secret extends string | Buffer>(
-  object: JsonObject,
+  object: Form,
   name: string,
   read: Reader<Secret>,
 ): readonly Secret[] | undefined {
   const one = optional(object, name, read)
   const several = optional(object, 'secrets', listOf(read, SECRETS_MAX))
-  const path = join(object.path, 'secrets')
+  const path = memberPath(object.path, 'secrets')
   if (several === undefined) return one === undefined ? undefined : [one]
   if (one !== undefined) throw new FormError(path, `give either this or "${name}"`)
   const [newest, former] = several.map((secret) =>

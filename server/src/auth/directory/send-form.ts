@@ -1,20 +1,25 @@
 import { EVENT_TYPE_CHARACTERS_MAX } from '@rollcall/protocol/limits'
-import { SEND_TO, type SendRule } from './directory.ts'
 import {
   FormError,
-  join,
   listOf,
-  member,
+  memberPath,
   optional,
   type Reader,
-  readAuthority,
-  readObject,
+  readForm,
+  required,
   textThat,
-} from './json-form.ts'
+} from '../../parse/parse.ts'
+import { SEND_TO, type SendRule } from './directory.ts'
 
 const RULES_MAX = 100
 const TYPES_MAX = 100
 const TYPE_PATTERN = /^[A-Za-z0-9*]+$/
+
+/** The name of an authority. */
+export const readAuthority = textThat(
+  (text) => /^[!-~]{1,64}$/.test(text),
+  '1 to 64 visible ASCII characters',
+)
 
 const readTo: Reader<SendRule['to']> = (value, path) => {
   const to = SEND_TO.find((known) => known === value)
@@ -31,16 +36,16 @@ const readTypes = listOf(
 )
 
 const readSendRule: Reader<SendRule> = (value, path) => {
-  const object = readObject(value, path, ['authority', 'to', 'types'])
+  const object = readForm(value, path, ['authority', 'to', 'types'])
   const rule = {
     authority: optional(object, 'authority', readAuthority),
-    to: member(object, 'to', readTo),
+    to: required(object, 'to', readTo),
     types: optional(object, 'types', readTypes),
   }
   // Somebody could read it as: everything but these.
   if (rule.to === 'none' && rule.types !== undefined)
     throw new FormError(
-      join(path, 'types'),
+      memberPath(path, 'types'),
       'goes with "self" or "organization": what no rule allows is refused',
     )
   return rule

@@ -1,6 +1,6 @@
+import { FormError } from '../../parse/parse.ts'
 import { parseDirectory, parseJson } from './directory-file.ts'
 import { type EntryDraft, type EntryKind, keyOf, keyOfValue, type Members, readEntry } from './entry.ts'
-import { FormError } from './json-form.ts'
 import { StoredEntries, type StoredOptions } from './stored-entries.ts'
 
 /** How many there are of each. */

@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Clock } from '../../clock/clock.ts'
+import { FormError } from '../../parse/parse.ts'
 import type { AuthLog } from '../auth-log.ts'
 import { demoDirectory } from './demo-directory.ts'
 import type { Directory, DirectorySource, ReloadListener } from './directory.ts'
 import { parseDirectory } from './directory-file.ts'
-import { FormError } from './json-form.ts'
 import { othersMay } from './others.ts'
 
 const POLL_PERIOD_MS = 500

@@ -1,16 +1,16 @@
 import { ID_RULE, isId } from '@rollcall/protocol/id'
 import { isLifecycleEventType, LIFECYCLE_EVENTS, type LifecycleEventType } from '@rollcall/protocol/lifecycle'
-import type { Webhook } from './directory.ts'
 import {
   FormError,
   listOf,
-  member,
   optional,
   type Reader,
   readFlag,
-  readObject,
+  readForm,
+  required,
   textThat,
-} from './json-form.ts'
+} from '../../parse/parse.ts'
+import type { Webhook } from './directory.ts'
 import { readSecrets } from './secrets-form.ts'
 
 const URL_CHARACTERS_MAX = 2048
@@ -25,12 +25,12 @@ const ALL_TYPES: readonly LifecycleEventType[] = Object.keys(LIFECYCLE_EVENTS).f
 
 /** A webhook of an organization (`docs/directory.md`). */
 export const readWebhook: Reader<Webhook> = (value, path) => {
-  const object = readObject(value, path, ['id', 'url', 'secret', 'secrets', 'events', 'enabled', 'wakeUps'])
+  const object = readForm(value, path, ['id', 'url', 'secret', 'secrets', 'events', 'enabled', 'wakeUps'])
   return {
-    id: member(object, 'id', textThat(isId, `an id: ${ID_RULE}`)),
-    url: member(object, 'url', readUrl),
-    secrets: readSecrets(object, 'secret', readSecret) ?? member(object, 'secret', () => []),
-    events: new Set(member(object, 'events', listOf(readEvents, EVENTS_MAX)).flat()),
+    id: required(object, 'id', textThat(isId, `an id: ${ID_RULE}`)),
+    url: required(object, 'url', readUrl),
+    secrets: readSecrets(object, 'secret', readSecret) ?? required(object, 'secret', () => []),
+    events: new Set(required(object, 'events', listOf(readEvents, EVENTS_MAX)).flat()),
     enabled: optional(object, 'enabled', readFlag) ?? true,
     ...(optional(object, 'wakeUps', readFlag) === true ? { wakeUps: true } : {}),
   }

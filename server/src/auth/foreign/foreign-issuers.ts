@@ -1,16 +1,16 @@
 import { ID_RULE, isId } from '@rollcall/protocol/id'
 import {
+  type Form,
   FormError,
-  type JsonObject,
-  join,
   listOf,
-  member,
+  memberPath,
   optional,
   type Reader,
   readFlag,
-  readObject,
+  readForm,
+  required,
   textThat,
-} from '../directory/json-form.ts'
+} from '../../parse/parse.ts'
 import { FOREIGN_ALGORITHMS } from './foreign-algorithm.ts'
 
 const ISSUERS_MAX = 20
@@ -77,13 +77,13 @@ const readAlgorithm = textThat(
 const readJwksUri = textThat(isTrustworthyUrl, 'an https URL, or http to a loopback address')
 
 const readIssuer: Reader<ForeignIssuer> = (value, path) => {
-  const object = readObject(value, path, MEMBERS)
+  const object = readForm(value, path, MEMBERS)
   const claims = optional(object, 'claims', readClaims)
   const issuer = {
-    issuer: member(object, 'issuer', readText),
-    jwksUri: member(object, 'jwksUri', readJwksUri),
+    issuer: required(object, 'issuer', readText),
+    jwksUri: required(object, 'jwksUri', readJwksUri),
     audiences: optional(object, 'audience', readAudiences),
-    algorithms: member(object, 'algorithms', listOf(readAlgorithm)),
+    algorithms: required(object, 'algorithms', listOf(readAlgorithm)),
     // [known-clients: the user is `userId`, or `sub` where there is no `userId`]
     userIdPaths: claims?.userId === undefined ? [['userId'], ['sub']] : [claims.userId],
     organizationIdPath: claims?.organizationId ?? ['organization_id'],
@@ -111,7 +111,7 @@ type ClaimPaths = {
 }
 
 export const readClaims: Reader<ClaimPaths> = (value, path) => {
-  const object = readObject(value, path, ['userId', 'organizationId', 'authorities'])
+  const object = readForm(value, path, ['userId', 'organizationId', 'authorities'])
   return {
     userId: optional(object, 'userId', readClaimPath),
     organizationId: optional(object, 'organizationId', readClaimPath),
@@ -134,16 +134,19 @@ const readAudiences: Reader<ReadonlySet<string>> = (value, path) => {
 }
 
 /** Never guessed: an issuer that may speak for every organization has to be given that power in so many words. */
-export function readOrganizations(object: JsonObject): ForeignIssuer['organizations'] {
+export function readOrganizations(object: Form): ForeignIssuer['organizations'] {
   const fixed = optional(object, 'organizationId', readId)
   const listed = optional(object, 'organizations', (value, path) =>
     value === '*' ? ('every' as const) : new Set(listOf(readId)(value, path)),
   )
   if (fixed !== undefined && listed === undefined) return new Set([fixed])
   if (listed === undefined)
-    throw new FormError(join(object.path, 'organizations'), 'is missing: a list of ids, or "*" for every one')
+    throw new FormError(
+      memberPath(object.path, 'organizations'),
+      'is missing: a list of ids, or "*" for every one',
+    )
   if (fixed !== undefined && listed !== 'every' && !listed.has(fixed))
-    throw new FormError(join(object.path, 'organizations'), 'must include organizationId')
+    throw new FormError(memberPath(object.path, 'organizations'), 'must include organizationId')
   return listed
 }
 

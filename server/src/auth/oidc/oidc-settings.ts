@@ -1,15 +1,7 @@
 import { createHash } from 'node:crypto'
+import { FormError, listOf, optional, type Reader, readForm, required, textThat } from '../../parse/parse.ts'
 import { isService } from '../directory/directory.ts'
-import {
-  FormError,
-  listOf,
-  member,
-  optional,
-  type Reader,
-  readAuthority,
-  readObject,
-  textThat,
-} from '../directory/json-form.ts'
+import { readAuthority } from '../directory/send-form.ts'
 import { FOREIGN_ALGORITHMS } from '../foreign/foreign-algorithm.ts'
 import {
   type ClaimPath,
@@ -98,12 +90,12 @@ function isIssuer(text: string): boolean {
 }
 
 function readSettings(value: unknown, clientSecret: string | undefined): OidcSettings {
-  const object = readObject(value, '', MEMBERS)
+  const object = readForm(value, '', MEMBERS)
   const claims = optional(object, 'claims', readClaims)
-  const issuer = member(object, 'issuer', readIssuer)
+  const issuer = required(object, 'issuer', readIssuer)
   const settings = {
     issuer,
-    clientId: member(object, 'clientId', readText),
+    clientId: required(object, 'clientId', readText),
     name: optional(object, 'name', readText) ?? new URL(issuer).host,
     scope: optional(object, 'scope', readScope) ?? 'openid',
     // OpenID Connect Core §3.1.3.7: the one that every provider has.
@@ -113,7 +105,7 @@ function readSettings(value: unknown, clientSecret: string | undefined): OidcSet
     rolesPath: claims?.authorities ?? ['roles'],
     organizationId: optional(object, 'organizationId', readId),
     organizations: readOrganizations(object),
-    roles: member(object, 'roles', readRoles),
+    roles: required(object, 'roles', readRoles),
   }
   if (settings.organizationId !== undefined && claims?.organizationId !== undefined)
     throw new FormError('organizationId', 'give either this or claims.organizationId')

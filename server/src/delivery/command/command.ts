@@ -1,17 +1,17 @@
-import { ID_CHARACTERS_MAX } from '@rollcall/protocol/limits'
 import {
   isAbsent,
   isJsonObject,
-  isShortText,
   type JsonObject,
   type Member,
   membersOf,
+  noted,
   objectIn,
-  optionalId,
-  optionalString,
-  optionalStrings,
   type Problems,
   parseJson,
+  readId,
+  readShortText,
+  readText,
+  readTexts,
   refuse,
   requiredId,
 } from '../../parse/parse.ts'
@@ -50,11 +50,11 @@ export function parseSendEvent(given: Buffer): SendEventCommand {
   const members = membersOf(text, text.indexOf('{'))
   const problems: Problems = new Map()
   const userId = requiredId(json, 'userId', problems)
-  const organizationId = optionalString(json, 'organizationId', problems)
-  const userEndpointId = optionalId(json, 'userEndpointId', problems)
-  const masks = optionalStrings(json, 'masks', problems)
+  const organizationId = noted(json, 'organizationId', readText, problems)
+  const userEndpointId = noted(json, 'userEndpointId', readId, problems)
+  const masks = noted(json, 'masks', readTexts, problems) ?? []
   const qos = parseQos(json, problems)
-  const idempotencyKey = parseIdempotencyKey(json, problems)
+  const idempotencyKey = noted(json, 'idempotencyKey', readShortText, problems)
   const { ttlSeconds, expiresAtWallMs, collapseKey } = parseTerms(json, problems)
   const event = checkedEvent(json, '', problems)
   const cancel = checkedCancel(json, qos, problems)
@@ -116,12 +116,4 @@ function parseQos(body: JsonObject, problems: Problems): 0 | 1 {
   if (value === undefined || value === null) return 0
   if (!Number.isInteger(value)) problems.set('qos', 'must be an integer')
   return value === 1 ? 1 : 0
-}
-
-function parseIdempotencyKey(body: JsonObject, problems: Problems): string | undefined {
-  const key = body['idempotencyKey']
-  if (key === undefined || key === null) return undefined
-  if (isShortText(key)) return key
-  problems.set('idempotencyKey', `must be a string of 1 to ${ID_CHARACTERS_MAX} characters`)
-  return undefined
 }

@@ -1,5 +1,5 @@
 import { GRACE_MS_MAX } from '@rollcall/protocol/limits'
-import { isAbsent, type JsonObject, type Problems } from '../../parse/parse.ts'
+import { integerFrom, isAbsent, type JsonObject, noted, type Problems } from '../../parse/parse.ts'
 
 /** What a sender may want to hear of: that a device has the event, or that a person took it. */
 export type ReceiptKind = 'acknowledged' | 'answered'
@@ -14,7 +14,7 @@ export function parseWaiting(body: JsonObject, qos: 0 | 1, problems: Problems): 
   if (isAbsent(waitFor) && isAbsent(graceMs)) return USUAL
   const kind = readKind(waitFor, USUAL.waitFor, 'waitFor', problems)
   if (kind === 'answered' && qos === 0) problems.set('waitFor', 'needs qos 1 where it is "answered"')
-  return { waitFor: kind, graceMs: isAbsent(graceMs) ? undefined : parseGrace(graceMs, problems) }
+  return { waitFor: kind, graceMs: noted(body, 'graceMs', readGrace, problems) }
 }
 
 export function readKind(value: unknown, usual: ReceiptKind, path: string, problems: Problems): ReceiptKind {
@@ -24,9 +24,4 @@ export function readKind(value: unknown, usual: ReceiptKind, path: string, probl
   return usual
 }
 
-function parseGrace(value: unknown, problems: Problems): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= GRACE_MS_MAX)
-    return value
-  problems.set('graceMs', `must be an integer from 0 to ${GRACE_MS_MAX}`)
-  return 0
-}
+const readGrace = integerFrom(0, GRACE_MS_MAX)
