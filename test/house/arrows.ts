@@ -29,7 +29,8 @@ const LINES: readonly (readonly string[])[] = [
   ['http', 'mqtt'],
   ['delivery', 'webhooks'],
   ['registrar', 'history', 'charts', 'auth', 'masks', 'limits', 'audit'],
-  ['store', 'cluster', 'observe', 'config', 'clock', 'parse'],
+  ['store', 'cluster', 'observe', 'config', 'clock'],
+  ['parse'],
 ]
 
 /** Who reads the configuration before anything is built of it. */

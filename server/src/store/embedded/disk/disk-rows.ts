@@ -7,7 +7,7 @@ import { bytesOf } from './compaction.ts'
 import { type Cursor, memtableCursor } from './cursor.ts'
 import type { Files } from './files.ts'
 import { Found } from './found.ts'
-import type { Ledger, OnLost } from './ledger.ts'
+import type { HeldManifest, OnLost } from './held-manifest.ts'
 import { type Levels, merged } from './levels.ts'
 import type { Log, LogPart } from './log.ts'
 import type { Merger } from './merge.ts'
@@ -60,7 +60,7 @@ export async function openDiskRows(options: DiskRowsOptions): Promise<Rows> {
   const onFailure = (error: unknown) => found.note(error)
   const upkeep = new Upkeep({ ...store, files, clock, merger, sizes, log, room, onFailure })
   upkeep.start()
-  const watch = clock.every(OWNED_EVERY_MS, () => look(store.ledger))
+  const watch = clock.every(OWNED_EVERY_MS, () => look(store.held))
   const parts: Parts = { ...store, upkeep, room, clock, lookedAtMs: clock.monotonicMs() }
   return {
     warnings: () => warnings(found, room),
@@ -69,7 +69,7 @@ export async function openDiskRows(options: DiskRowsOptions): Promise<Rows> {
     scanKeys: (table, visit) => scanKeys(parts, table, visit),
     commit: (changes) => commit(parts, changes),
     async reopen() {
-      store.ledger.assertOwned()
+      store.held.assertOwned()
       await store.log.open()
       upkeep.retryNow()
     },
@@ -79,7 +79,7 @@ export async function openDiskRows(options: DiskRowsOptions): Promise<Rows> {
       await upkeep.close()
       await store.log.close()
       // A start knows then where the log has to end. Without it, it knows what the last manifest said.
-      await store.ledger.update((manifest) => manifest).catch(() => {})
+      await store.held.update((manifest) => manifest).catch(() => {})
       store.levels.close()
     },
   }
@@ -96,16 +96,16 @@ function warnings(found: Found, { room }: Room): readonly StoreWarning[] {
   return found.damage === undefined ? OF_ROOM[room] : ['store_damaged', ...OF_ROOM[room]]
 }
 
-/** Whoever is lost is told by the ledger; what the system says besides, the next commit says too. */
-function look(ledger: Ledger): void {
+/** Whoever is lost is told by it; what the system says besides, the next commit says too. */
+function look(held: HeldManifest): void {
   try {
-    ledger.assertOwned()
+    held.assertOwned()
   } catch {}
 }
 
 type Parts = {
   readonly ids: TableIds
-  readonly ledger: Ledger
+  readonly held: HeldManifest
   readonly levels: Levels
   readonly parts: LogPart[]
   readonly log: Log
@@ -163,15 +163,15 @@ async function goThrough(
 
 async function commit(parts: Parts, changes: readonly RowChange[]): Promise<void> {
   if (changes.length === 0) return
-  const { clock, ledger, log, upkeep } = parts
+  const { clock, held, log, upkeep } = parts
   // Before, so that a process that stood still does not write over what the next owner wrote; and after, so that
   // nothing is confirmed that the next owner has not read.
-  ledger.assertOwned()
+  held.assertOwned()
   if (!log.hasRoomFor(changes)) await goOn(parts, recordBytes(changes))
   const apply = await log.write(changes).catch((error: unknown) => giveWay(parts, error))
-  ledger.assertOwned()
+  held.assertOwned()
   apply((key) => forget(parts, key))
-  ledger.lastCommit = log.nextCommit - 1
+  held.lastCommit = log.nextCommit - 1
   if (log.isHalfFull) upkeep.supply.wake()
   if (clock.monotonicMs() - parts.lookedAtMs < GARBAGE_EVERY_MS) return
   parts.lookedAtMs = clock.monotonicMs()

@@ -1,6 +1,6 @@
 import { DamageError } from './damage.ts'
 import type { Files } from './files.ts'
-import { Ledger, type OnLost } from './ledger.ts'
+import { HeldManifest, type OnLost } from './held-manifest.ts'
 import { assertNothingOfAStore, ownerOf } from './leftovers.ts'
 import { Levels } from './levels.ts'
 import { Log, type LogPart } from './log.ts'
@@ -21,7 +21,7 @@ import { TableIds } from './table-ids.ts'
 
 export type OpenStore = {
   readonly ids: TableIds
-  readonly ledger: Ledger
+  readonly held: HeldManifest
   readonly levels: Levels
   /** The parts of the log whose rows are in memory, oldest first; the last is the one that is written. */
   readonly parts: LogPart[]
@@ -49,14 +49,14 @@ export async function openStore(
   const ids = new TableIds(manifest.tables)
   const nextFile = manifest.nextFile + (found === undefined ? 0 : NUMBERS_OF_A_FORMER_OWNER)
   const ours = { ...manifest, epoch: manifest.epoch + 1, tables: ids.names, nextFile }
-  const ledger = await Ledger.start(files, ours, onLost)
-  const levels = openLevels(files, ledger.manifest)
+  const held = await HeldManifest.start(files, ours, onLost)
+  const levels = openLevels(files, held.manifest)
   try {
-    const end = openLog(files, ledger.manifest, ids)
+    const end = openLog(files, held.manifest, ids)
     if (found === undefined) await end.log.open()
-    else await goOnAlone(files, ledger, end, sizes)
-    await tidy(files, ledger.manifest)
-    return { ids, ledger, levels, ...end }
+    else await goOnAlone(files, held, end, sizes)
+    await tidy(files, held.manifest)
+    return { ids, held, levels, ...end }
   } catch (error) {
     levels.close()
     throw error
@@ -68,18 +68,23 @@ export async function openStore(
  * last look and its write, where locks do not hold. What it had is sealed where this start has found its end; what it had
  * made ahead goes.
  */
-async function goOnAlone(files: Files, ledger: Ledger, { parts, log }: OpenLog, sizes: Sizes): Promise<void> {
+async function goOnAlone(
+  files: Files,
+  held: HeldManifest,
+  { parts, log }: OpenLog,
+  sizes: Sizes,
+): Promise<void> {
   await settle(files, log.part.info)
   const bytes = Math.min(sizes.partBytesMax, log.part.info.bytes)
-  const next = { number: ledger.takeNumbers(1), bytes }
+  const next = { number: held.takeNumbers(1), bytes }
   await makeLog(files, next.number, bytes)
   for (const [index, part] of parts.entries()) {
     const lastCommit = (parts[index + 1]?.firstCommit ?? log.nextCommit) - 1
     parts[index] = { ...part, info: { lastCommit, ...part.info } }
   }
-  ledger.lastCommit = log.nextCommit - 1
+  held.lastCommit = log.nextCommit - 1
   const logs = [...parts.map(({ info }) => info), next]
-  await ledger.update((manifest) => ({ ...manifest, logs }))
+  await held.update((manifest) => ({ ...manifest, logs }))
   parts.push(await log.goOnIn(next))
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../clock/clock.ts'
 import type { Files } from './files.ts'
+import type { HeldManifest } from './held-manifest.ts'
 import { Lane, type Tell } from './lane.ts'
-import type { Ledger } from './ledger.ts'
 import type { LogPart } from './log.ts'
 import { type LogInfo, logName } from './manifest.ts'
 import type { Sizes } from './sizes.ts'
@@ -18,7 +18,7 @@ type Step = () => Promise<boolean>
 
 export type SupplyOptions = {
   readonly files: Files
-  readonly ledger: Ledger
+  readonly held: HeldManifest
   readonly clock: Clock
   readonly sizes: Sizes
   /** The parts of the log whose rows are in memory, oldest first; the last is the one that is written. */
@@ -94,9 +94,9 @@ export class Supply {
 
   /** The parts after the one that is written. */
   #made(): readonly LogInfo[] {
-    const { ledger, parts } = this.#options
+    const { held, parts } = this.#options
     const current = parts.at(-1)?.info.number
-    const { logs } = ledger.manifest
+    const { logs } = held.manifest
     return logs.slice(logs.findIndex(({ number }) => number === current) + 1)
   }
 
@@ -120,11 +120,11 @@ export class Supply {
 
   /** @param place after how many of those that are made */
   async #add(place: number, sizes: readonly number[]): Promise<void> {
-    const { files, ledger, parts } = this.#options
-    const first = ledger.takeNumbers(sizes.length)
+    const { files, held, parts } = this.#options
+    const first = held.takeNumbers(sizes.length)
     const added = sizes.map((bytes, index) => ({ number: first + index, bytes }))
     await Promise.all(added.map(({ number, bytes }) => makeLog(files, number, bytes)))
-    await ledger.update((manifest) => {
+    await held.update((manifest) => {
       const current = parts.at(-1)?.info.number
       const start = manifest.logs.findIndex(({ number }) => number === current) + 1
       return { ...manifest, logs: manifest.logs.toSpliced(start + place, 0, ...added) }

@@ -2,8 +2,8 @@ import type { StoreLog } from '../../store-log.ts'
 import { toError } from '../refusal.ts'
 import { bytesOf, hasMuchGarbage, infosOf, movedRun, nextCompaction, rangesOf } from './compaction.ts'
 import { memtableCursor } from './cursor.ts'
+import type { HeldManifest } from './held-manifest.ts'
 import { Lane, type Tell } from './lane.ts'
-import type { Ledger } from './ledger.ts'
 import { type Levels, merged } from './levels.ts'
 import type { LogPart } from './log.ts'
 import { type LogInfo, logName, type RunInfo, runName } from './manifest.ts'
@@ -233,21 +233,21 @@ export class Upkeep {
 
   /** @param numbers how many runs there may be */
   #target(level: number, older: Target['older'], fences: readonly string[], numbers = 1): Target {
-    const { ledger, sizes } = this.#options
-    const { storeId } = ledger.manifest
-    const firstNumber = ledger.takeNumbers(numbers)
+    const { held, sizes } = this.#options
+    const { storeId } = held.manifest
+    const firstNumber = held.takeNumbers(numbers)
     return { storeId, level, older, fences, runBytes: sizes.runBytes, firstNumber }
   }
 
   async #install(
     gone: readonly RunInfo[],
     come: readonly RunInfo[],
-    change: (manifest: Ledger['manifest']) => Ledger['manifest'],
+    change: (manifest: HeldManifest['manifest']) => HeldManifest['manifest'],
   ): Promise<void> {
-    const { files, ledger, levels } = this.#options
-    const runs = come.map((info) => new Run(files, info, ledger.manifest.storeId))
+    const { files, held, levels } = this.#options
+    const runs = come.map((info) => new Run(files, info, held.manifest.storeId))
     const numbers = new Set(gone.map(({ number }) => number))
-    await ledger.update((manifest) => {
+    await held.update((manifest) => {
       const kept = manifest.runs.filter(({ number }) => !numbers.has(number))
       return { ...change(manifest), runs: [...kept, ...come] }
     })

@@ -6,7 +6,7 @@ import { MANIFEST, type Manifest, readNewestManifest, writeManifest } from './ma
 export type OnLost = (error: StoreLostError) => void
 
 /** The manifest of an open store: what it says, and that it is still ours. */
-export class Ledger {
+export class HeldManifest {
   readonly #files: Files
   #manifest: Manifest
   #identity: string | undefined
@@ -24,11 +24,11 @@ export class Ledger {
   }
 
   /** Writes a first manifest. Whoever had the store before finds from now on that it has not. */
-  static async start(files: Files, manifest: Manifest, onLost: OnLost): Promise<Ledger> {
+  static async start(files: Files, manifest: Manifest, onLost: OnLost): Promise<HeldManifest> {
     await writeManifest(files, manifest)
-    const ledger = new Ledger(files, manifest, onLost)
-    ledger.assertOwned()
-    return ledger
+    const held = new HeldManifest(files, manifest, onLost)
+    held.assertOwned()
+    return held
   }
 
   get manifest(): Manifest {
