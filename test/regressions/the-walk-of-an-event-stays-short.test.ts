@@ -16,7 +16,14 @@ import { ofTheFlow, Walk } from '../helpers/walk.ts'
 
 const NO_PAGES = { console: '/nowhere', ring: '/nowhere' }
 
-/** Files of `http`, `mqtt`, `delivery` and `registrar` that somebody has to read who follows one. */
+/**
+ * Files of `http`, `mqtt`, `delivery` and `registrar` that somebody has to read who follows one.
+ *
+ * Counted in this way, an event went through 34 files of them at 701bfba, where the count began, and through 60 with the store and
+ * its engine; an endpoint through 16, through 20 with `clock` and `limits`, and 38 with the store. Today it is 36 and 87, 12 and 49:
+ * an engine of our own, in small files, took the place of one over LMDB, and is no part of the walk: who follows an event
+ * reads the ports.
+ */
 const EVENT_FILES_MAX = 40
 const ENDPOINT_FILES_MAX = 15
 

@@ -1,3 +1,4 @@
+import type { DiscardReason } from '@rollcall/protocol/history'
 import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import type { LinkHandle } from './link-handle.ts'
 
@@ -135,4 +136,9 @@ export interface RegistrationStore {
     after: number,
     max: number,
   ): Promise<{ readonly registrations: readonly Registration[]; readonly next: number | undefined }>
+}
+
+/** Why what waited is discarded where a registration is ended by somebody. */
+export function discardReasonOf(reason: UnregisterReason): DiscardReason {
+  return reason === 'requested' ? 'unregistered' : reason
 }

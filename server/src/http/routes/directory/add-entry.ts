@@ -1,6 +1,6 @@
 import { ENTRY_KINDS, type EntryKind } from '../../../auth/auth.ts'
+import { objectIn } from '../../../parse/parse.ts'
 import type { App } from '../../app-type.ts'
-import { membersIn } from '../../bodies/members.ts'
 import { ENTRIES_QUERY, ENTRY_NAMES, ETAG } from '../../schemas/directory.ts'
 import { answerRef, bodyRef, json, NEEDS_TOKEN, refusals, unchecked } from '../../schemas/documentation.ts'
 import { answerWritten, askerOf, atCostOf, type DirectoryServices, tellAudit } from './entry-request.ts'
@@ -34,7 +34,7 @@ function addRoute(app: App, services: DirectoryServices, kind: EntryKind): void 
   const options = { schema: schemaOf(kind), validatorCompiler: unchecked }
   app.post(`/directory/${kind}`, options, async (request, reply) => {
     const asker = askerOf(request)
-    const members = membersIn(request.body)
+    const members = objectIn(request.body)
     const added = await atCostOf(services, asker, kind, () =>
       services.auth.directory.add(asker.scope, kind, members),
     )

@@ -1,6 +1,6 @@
 import { ENTRY_KINDS, type EntryKind } from '../../../auth/auth.ts'
+import { objectIn } from '../../../parse/parse.ts'
 import type { App } from '../../app-type.ts'
-import { membersIn } from '../../bodies/members.ts'
 import { ENTRIES_QUERY, ENTRY_NAMES, ENTRY_PATH, ETAG, IF_MATCH } from '../../schemas/directory.ts'
 import { answerRef, bodyRef, json, NEEDS_TOKEN, refusals, unchecked } from '../../schemas/documentation.ts'
 import { answerWritten, askerOf, atCostOf, type DirectoryServices, nameOf, seenIn } from './entry-request.ts'
@@ -35,7 +35,7 @@ function changeRoute(app: App, services: DirectoryServices, kind: EntryKind): vo
   app.patch(`/directory/${kind}/:entryId`, options, async (request, reply) => {
     const asker = askerOf(request)
     const name = nameOf(kind, asker, request.params.entryId)
-    const members = membersIn(request.body)
+    const members = objectIn(request.body)
     const revision = seenIn(request, directory, asker, name)
     const changed = await atCostOf(services, asker, kind, () =>
       directory.change(asker.scope, name, members, revision),

@@ -1,7 +1,7 @@
 import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lifecycle'
-import { discardReasonOf } from '../../discard-reason.ts'
 import { whoMakesRoom } from '../../make-room.ts'
 import type { Moment } from '../../moment.ts'
+import { discardReasonOf } from '../../registrations.ts'
 import type { RegisterOutcome, RegisterRequest, Registration, RegistrationStore } from '../../store.ts'
 import { type Engine, momentOf, removeRegistration } from '../engine.ts'
 import { registrationKey } from '../keys.ts'

@@ -1,5 +1,5 @@
 import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
-import { discardReasonOf } from '../../discard-reason.ts'
+import { discardReasonOf } from '../../registrations.ts'
 import type {
   Addressee,
   EndpointKey,
