@@ -38,7 +38,7 @@ export type {
   Scope,
   WrittenEntry,
 } from './directory/directory-admin.ts'
-export { ENTRY_KINDS, type EntryKind, type Members } from './directory/entry.ts'
+export { ENTRY_KINDS, type EntryKind } from './directory/entry.ts'
 export type { EntryView } from './directory/entry-view.ts'
 export {
   addOrganizationAdministrator,
