@@ -87,6 +87,8 @@ const NEEDED_UNDER = [
   ['test/e2e/guides', ['chromium', 'fonts']],
   ['test/e2e/examples', ['python']],
   ['test/e2e/redis', ['redis']],
+  ['test/e2e/nodes', ['redis']],
+  ['test/chaos/', ['redis']],
   ['test/sim/redis', ['redis']],
   ['server/src/store/redis/', ['redis']],
   ['test/disk/full', ['disks']],

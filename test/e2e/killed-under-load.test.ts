@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { call } from '../helpers/call.ts'
+import { Crowd } from '../helpers/crowd.ts'
 import { signIn, tokenOf } from '../helpers/demo.ts'
 import { endCall, tryCall } from '../helpers/recorded-call.ts'
 import { RecordedDevice } from '../helpers/recorded-device.ts'
-import { RecordedSender, type Wanted } from '../helpers/recorded-sender.ts'
-import { eventually, freePort, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
-import { Checker } from '../history/checker.ts'
-import { Recorder } from '../history/recorder.ts'
+import { RecordedSender } from '../helpers/recorded-sender.ts'
+import { freePort, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
 import { tallyText, violationText } from '../history/verdict-text.ts'
-import { createDice } from '../sim/dice.ts'
 
 const USERS = ['alice', 'bob']
 const DEVICES = 20
@@ -19,107 +17,11 @@ const SEED = 11
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
-/** Devices and backends of one organization, on a server that is killed under them. */
-class Crowd {
-  readonly checker = new Checker()
-  readonly recorder = new Recorder(this.checker.take, () => performance.now(), {
-    source: `killed under load, seed ${SEED}`,
-  })
-  readonly devices: RecordedDevice[] = []
-  readonly #dice = createDice(SEED)
-  #events = 0
-  #isOver = false
-  #isDeaf = false
-  #running: Promise<void>[] = []
-
-  /** Some events take a while, so that links end between an event and its PUBACK. */
-  readonly slowMs = () => (this.#isDeaf ? Number.POSITIVE_INFINITY : this.#dice.chance(10) ? 150 : 0)
-
-  /** Keeps itself registered and connected, as a good client does, on a bad network. */
-  async #live(device: RecordedDevice): Promise<void> {
-    while (!this.#isOver) {
-      if (!device.isRegistered) await device.register()
-      else if (!device.isConnected) await device.connect()
-      else if (this.#dice.chance(8)) device.drop()
-      else if (this.#dice.chance(3)) await device.unregister()
-      else await device.keepalive()
-      await sleep(200 + this.#dice.roll(400))
-    }
-  }
-
-  async #send(sender: RecordedSender): Promise<void> {
-    while (!this.#isOver) {
-      const wanted = this.#want()
-      const roll = this.#dice.roll(10)
-      if (roll < 5) await sender.post(wanted)
-      else if (roll < 7) await sender.bulk([wanted, ...Array.from({ length: 8 }, () => this.#want())])
-      else await sender.publish(wanted)
-      await sleep(this.#dice.roll(30))
-    }
-  }
-
-  #want(): Wanted {
-    const device = this.#dice.pick(this.devices)
-    const [, userId = '', userEndpointId = ''] = device.name.split('/')
-    const eventId = `event-${++this.#events}`
-    return {
-      ...{ eventId, userId, qos: this.#dice.chance(80) ? 1 : 0 },
-      ...(this.#dice.chance(50) ? { userEndpointId } : {}),
-      ...(this.#dice.chance(20) ? { key: `key-${this.#dice.roll(20)}` } : {}),
-      ...(this.#dice.chance(10) ? { ttlSeconds: 1 + this.#dice.roll(3) } : {}),
-      ...(this.#dice.chance(10) ? { collapseKey: `collapse-${this.#dice.roll(3)}` } : {}),
-    }
-  }
-
-  begin(senders: readonly RecordedSender[]): void {
-    this.#running = [
-      ...this.devices.map((device) => this.#live(device)),
-      ...senders.map((sender) => this.#send(sender)),
-    ]
-  }
-
-  /** What is not acknowledged comes again: that, at least, is for certain in each run. */
-  async hearTwice(sender: RecordedSender): Promise<void> {
-    const [device] = this.devices
-    assert(device !== undefined)
-    await device.register()
-    await device.connect()
-    this.#isDeaf = true
-    const [, userId = '', userEndpointId = ''] = device.name.split('/')
-    await sender.post({ eventId: 'twice', userId, userEndpointId, qos: 1 })
-    await eventually(() => device.lastMs > 0, 'the event')
-    device.drop()
-    await eventually(() => !device.isConnected, 'the end of the link')
-    this.#isDeaf = false
-    const firstMs = device.lastMs
-    await device.connect()
-    await eventually(() => device.lastMs > firstMs, 'the event again')
-  }
-
-  /** Nobody sends any more; everybody comes back and takes what waits. */
-  async settle(): Promise<void> {
-    this.#isOver = true
-    await Promise.all(this.#running)
-    const isThere = (device: RecordedDevice) => device.isRegistered && device.isConnected
-    for (const device of this.devices) {
-      if (!device.isRegistered) await device.register()
-      if (!device.isConnected) await device.connect()
-    }
-    await sleep(2500)
-    await eventually(
-      () => performance.now() - Math.max(...this.devices.map(({ lastMs }) => lastMs)) > 1000,
-      'nothing comes any more',
-    )
-    assert.ok(this.devices.every(isThere))
-    this.recorder.add({ kind: 'settled' })
-  }
-}
-
 describe('a server that is killed under devices and backends', () => {
   let server: ServerProcess
   let data: Awaited<ReturnType<typeof makeDataDir>>
   let env: Record<string, string>
-  const crowd = new Crowd()
+  const crowd = new Crowd({ seed: SEED, source: 'killed under load' })
   const { recorder } = crowd
   const senders: RecordedSender[] = []
   let backend = ''

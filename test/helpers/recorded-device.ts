@@ -20,6 +20,8 @@ export type RecordedDeviceOptions = {
   readonly keepAliveSeconds: number
   /** How long it takes an event to be taken over, before PUBACK; infinity: for ever. Default: no time. */
   readonly slowMs?: () => number
+  /** Of MQTT. Default: 5. */
+  readonly protocolVersion?: 4 | 5
 }
 
 /** A phone of MQTT.js and HTTP, of which everything that it asks and gets is recorded. */
@@ -74,7 +76,8 @@ export class RecordedDevice {
     const call = recorder.begin({ op: 'connect', endpoint: this.name, token })
     const client = mqtt.connect(`${url().replace(/^http/, 'ws')}/ws`, {
       ...{ username: userId, password: accessToken, clientId: `${userEndpointId}-${link}` },
-      ...{ reconnectPeriod: 0, connectTimeout: 3000, protocolVersion: 5 },
+      ...{ reconnectPeriod: 0, connectTimeout: 3000, keepalive: 5 },
+      protocolVersion: this.#options.protocolVersion ?? 5,
     })
     client.on('error', () => undefined)
     const slowMs = this.#options.slowMs?.bind(undefined) ?? (() => 0)

@@ -20,6 +20,8 @@ export class WebhookReceiver {
   /** How it answers instead of taking a message; `undefined`: it takes it. */
   behave: ((response: ServerResponse) => void) | undefined
   port = 0
+  /** Told of each event as it comes, whether it is taken or not. */
+  onEvent: (event: LifecycleEvent) => void = () => undefined
   #sockets = new Set<Socket>()
   #server = this.#create()
 
@@ -55,6 +57,7 @@ export class WebhookReceiver {
       const signed = createHmac('sha256', Buffer.alloc(32, 9)).update(`${id}.${timestamp}.${body}`)
       const isGenuine = signature === `v1,${signed.digest('base64')}`
       const { events } = JSON.parse(body)
+      for (const event of events) this.onEvent(event)
       this.got.push({ id: String(id), events, isGenuine })
       if (this.behave !== undefined) return this.behave(response)
       this.taken.push(...events)

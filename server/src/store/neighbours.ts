@@ -77,8 +77,8 @@ export interface NeighbourStore {
   /** All links that this process has, so that it finds what tidings did not tell it. */
   held(): Promise<readonly HeldLink[]>
   /**
-   * A process is dead: none of its links holds anything any more, which the feed is told as `server_restarted`, and it attaches
-   * none from then on. May be repeated. Soon durable.
+   * A process is dead: none of its links holds anything any more, which the feed is told as `server_restarted`, it attaches none
+   * from then on, and what it has leased is free. May be repeated. Soon durable.
    */
   bury(node: string): Promise<void>
 }

@@ -16,6 +16,9 @@ import type { Attachment, Link, Taken } from './link.ts'
 const PAGE_ENTRIES_MAX = 64
 const PAGE_BYTES_MAX = 524_288
 
+/** QoS 0 events that wait until the subscription is confirmed; more are lost. */
+const EARLY_MAX = 16
+
 /** Where an event stands in a mailbox. */
 export type Position = { readonly sequence: number; readonly follows: number }
 
@@ -78,6 +81,7 @@ export class Outbox implements Attachment, LinkHandle {
   #holding = false
   #sentSequence = 0
   #started = false
+  readonly #early: Uint8Array[] = []
   #live = false
   /** The store is being asked: nothing goes out before it has answered. */
   #asking = false
@@ -123,6 +127,7 @@ export class Outbox implements Attachment, LinkHandle {
 
   start(): void {
     this.#started = true
+    for (const payload of this.#early.splice(0)) this.sendNow(payload)
     this.#catchUp()
   }
 
@@ -144,9 +149,16 @@ export class Outbox implements Attachment, LinkHandle {
     this.#context.onLeft(this.registration, reason)
   }
 
-  /** Sends a QoS 0 event now, whatever waits. */
+  /**
+   * Sends a QoS 0 event now, whatever waits; one that comes before the subscription is confirmed, right after that: others know
+   * of the link as soon as the store does.
+   */
   sendNow(payload: Uint8Array): Taken {
-    return !this.#detached && this.#link.send({ payload, qos: 0 })
+    if (this.#detached) return false
+    if (this.#started) return this.#link.send({ payload, qos: 0 })
+    if (this.#early.length >= EARLY_MAX) return false
+    this.#early.push(payload)
+    return true
   }
 
   /**

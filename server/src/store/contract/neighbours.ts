@@ -151,4 +151,20 @@ export const neighbourCases: Cases = {
     await assert.rejects(a.links.attach(phone, linkOf(2)), { code: 'unavailable' })
     assert.equal(await b.links.attach(phone, linkOf(1)), true)
   },
+
+  'what a dead process has leased is free, and what it does with it is refused': async (scene) => {
+    const { a, b } = await openTwo(scene)
+    const webhook = { organizationId: 'acme', webhookId: 'hook' }
+    const types = new Set(['UserEndpointRegisteredEvent'] as const)
+    await a.feed.watch([{ organizationId: 'acme', types, webhookIds: ['hook'] }])
+    const held = await a.webhooks.lease(webhook, 60_000)
+    assert(held !== undefined)
+    assert.equal(await b.webhooks.lease(webhook, 60_000), undefined)
+    await b.neighbours?.bury('a')
+    const taken = await b.webhooks.lease(webhook, 60_000)
+    assert(taken !== undefined)
+    assert.equal(await a.webhooks.begin(held, 1), undefined)
+    await b.neighbours?.bury('a')
+    assert.equal((await b.webhooks.lease(webhook, 60_000, taken))?.epoch, taken.epoch, 'its own it keeps')
+  },
 }

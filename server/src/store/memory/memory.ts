@@ -8,6 +8,7 @@ import {
   type HistoryBounds,
 } from '../bounds.ts'
 import { HeldLinks } from '../held-links.ts'
+import { Leases } from '../leases.ts'
 import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kinds.ts'
 import type { Moment } from '../moment.ts'
 import { LEAST_AFTER_START_MS } from '../recovery.ts'
@@ -90,12 +91,15 @@ export function createMemoryStore({
   const nodes = new Nodes()
   const parts: SharedParts = { slots, links, replies, calls, history, feed, gate, now, record, forget }
   const alone = new Neighbours({ nodes, links, self: () => undefined, onTiding: () => undefined })
+  const leases = new Leases()
+  const webhooksOf = (self: () => string | undefined) =>
+    memoryWebhooks(feed, serviceTime, clock, gate, leases, self)
   const store: Store = {
     ...memoryView(parts, alone),
     replies: memoryReplies(replies, gate),
     history: memoryHistory(history, clock, gate),
     feed: memoryFeed(feed, clock, gate),
-    webhooks: memoryWebhooks(feed, serviceTime, clock, gate),
+    webhooks: webhooksOf(() => undefined),
     deadLetters: memoryDeadLetters(feed.deadLetters, gate),
     refreshFamilies: families,
     revokedTokens: memorySharedList(revokedTokenKind(bookBounds), wall, gate),
@@ -125,7 +129,8 @@ export function createMemoryStore({
     openFor: (node, onTiding) => ({
       ...store,
       ...memoryView(parts, new Neighbours({ nodes, links, self: node, onTiding })),
-      neighbours: memoryNeighbours(node, nodes, parts),
+      webhooks: webhooksOf(node),
+      neighbours: memoryNeighbours(node, nodes, { ...parts, leases }),
       close: async () => undefined,
     }),
     restarted(fromMs) {

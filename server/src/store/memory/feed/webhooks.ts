@@ -1,5 +1,5 @@
 import type { Clock, ServiceTime } from '../../../clock/clock.ts'
-import { Leases } from '../../leases.ts'
+import type { Leases } from '../../leases.ts'
 import type { WebhookLease, WebhookStore } from '../../store.ts'
 import { assertOpen, type Gate } from '../gate.ts'
 import type { Feed } from './feed.ts'
@@ -10,9 +10,10 @@ export function memoryWebhooks(
   { nowMs, wall }: ServiceTime,
   clock: Pick<Clock, 'wallMs'>,
   gate: Gate,
+  leases: Leases,
+  self: () => string | undefined,
 ): WebhookStore {
   const { positions, deadLetters } = feed
-  const leases = new Leases()
   const isHeld = (lease: WebhookLease): boolean => {
     assertOpen(gate)
     return leases.holds(lease, nowMs())
@@ -28,7 +29,7 @@ export function memoryWebhooks(
     },
     async lease(webhook, forMs, held) {
       assertOpen(gate)
-      return positions.get(webhook) && leases.take(webhook, forMs, held, nowMs())
+      return positions.get(webhook) && leases.take(webhook, forMs, held, nowMs(), self())
     },
     async release(lease) {
       assertOpen(gate)

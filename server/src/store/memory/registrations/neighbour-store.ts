@@ -1,3 +1,4 @@
+import type { Leases } from '../../leases.ts'
 import { type NeighbourStore, toKey } from '../../store.ts'
 import { assertOpen } from '../gate.ts'
 import type { MailboxParts } from '../mailboxes/parts.ts'
@@ -6,7 +7,16 @@ import { type Nodes, PART } from './neighbours.ts'
 export function memoryNeighbours(
   self: () => string,
   nodes: Nodes,
-  { slots, links, feed, gate, now }: Pick<MailboxParts, 'slots' | 'links' | 'feed' | 'gate' | 'now'>,
+  {
+    slots,
+    links,
+    feed,
+    gate,
+    now,
+    leases,
+  }: Pick<MailboxParts, 'slots' | 'links' | 'feed' | 'gate' | 'now'> & {
+    readonly leases: Leases
+  },
 ): NeighbourStore {
   return {
     async told() {
@@ -24,6 +34,7 @@ export function memoryNeighbours(
     async bury(node) {
       assertOpen(gate)
       nodes.buried.add(node)
+      leases.freeOf(node)
       for (const [registrationId, { link, subject }] of links.ofNode(node)) {
         links.detach(registrationId, link)
         feed.disconnected(subject.registration, 'server_restarted', now().nowWallMs)

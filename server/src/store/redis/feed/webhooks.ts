@@ -19,7 +19,10 @@ export function redisWebhooks(engine: Engine): WebhookStore {
       return optional(await at('quick', 'hook_position', webhook), toPosition)
     },
     async lease(webhook, forMs, held) {
-      const epoch = optional(await at('durable', 'hook_lease', webhook, forMs, held?.epoch ?? ''), number)
+      const epoch = optional(
+        await at('durable', 'hook_lease', webhook, forMs, held?.epoch ?? '', engine.self()),
+        number,
+      )
       return epoch === undefined ? undefined : { webhook, epoch }
     },
     async release(lease) {

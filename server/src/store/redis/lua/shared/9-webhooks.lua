@@ -98,6 +98,18 @@ function S.leased(organization, webhook, epoch)
   return position and position.epoch == epoch and position.lapses and S.now < position.lapses and position
 end
 
+-- What a dead process has leased is free.
+function S.free_leases(node)
+  for _, name in ipairs(call('SMEMBERS', S.key('whs'))) do
+    local organization, webhook = string.match(name, '^([^/]*)/(.*)$')
+    local position = S.webhook(organization, webhook)
+    if position and position.node == node and position.lapses then
+      position.lapses = nil
+      S.write_webhook(organization, webhook, position)
+    end
+  end
+end
+
 -- What every webhook of the organization is past goes; without any, everything.
 function S.feed_trim(organization)
   local key = S.key('fd:' .. organization)

@@ -38,6 +38,7 @@ end
 function S.bury(node, max)
   call('ZADD', S.key('bur'), S.text(S.now), node)
   call('HDEL', S.key('tn'), node)
+  S.free_leases(node)
   local key = S.key('ln:' .. node)
   for _, id in ipairs(call('SRANDMEMBER', key, max)) do
     local link = S.link(id)
