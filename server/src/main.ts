@@ -82,7 +82,7 @@ async function main(): Promise<void> {
   if (rest.length > 0) throw new ConfigurationError(command, `takes no further argument\n${USAGE}`)
   switch (command) {
     case 'start':
-      return start(configure(values.config))
+      return startOrSupervise(configure(values.config))
     case 'check-config': {
       const { checkStart } = await import('./start-checks.ts')
       await checkStart(configure(values.config), systemRandom())
@@ -207,7 +207,23 @@ function readText(file: string | 0): string {
   return readFileSync(file, 'utf8').replace(/^\ufeff/, '')
 }
 
-async function start(configuration: Configuration): Promise<void> {
+/** As one process, or as several, of which this one is none. */
+async function startOrSupervise(configuration: Configuration): Promise<void> {
+  if (configuration.workers === 1) return start(configuration)
+  const { isWorker, superviseWorkers } = await import('./worker-processes.ts')
+  if (!isWorker()) {
+    const around = { random: systemRandom(), log: createLog(configuration.logLevel) }
+    return superviseWorkers(configuration, around, (code) => process.exit(code))
+  }
+  // From a terminal it comes to all at once; the one that has started this one says when to stop.
+  process.on('SIGINT', () => undefined)
+  return start(configuration, ['SIGTERM'])
+}
+
+async function start(
+  configuration: Configuration,
+  stopSignals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'],
+): Promise<void> {
   const log = createLog(configuration.logLevel)
   log.info('starting', { version: productVersion(), node: process.version })
   let reload = (): void => log.info('not reloaded: still starting')
@@ -225,7 +241,7 @@ async function start(configuration: Configuration): Promise<void> {
   const starting = openAndStart(configuration, around)
   // From the beginning: who is asked to stop while it starts has a port open and a folder that is its own.
   const close = async (): Promise<void> => (await starting).close()
-  stopOnSignals(() => stopWithin({ close }, configuration.drainSeconds, around.clock), log)
+  stopOnSignals(stopSignals, () => stopWithin({ close }, configuration.drainSeconds, around.clock), log)
   const server = await starting
   reload = () => {
     server.reopenAudit()
@@ -258,7 +274,7 @@ function onHangUp(reload: () => void): void {
 }
 
 /** The first signal drains; a second one ends the process at once. */
-function stopOnSignals(close: () => Promise<boolean>, log: Log): void {
+function stopOnSignals(signals: readonly NodeJS.Signals[], close: () => Promise<boolean>, log: Log): void {
   let isStopping = false
   const stop = (signal: NodeJS.Signals): void => {
     if (isStopping) process.exit(1)
@@ -272,8 +288,7 @@ function stopOnSignals(close: () => Promise<boolean>, log: Log): void {
       (error: unknown) => fail(log, error),
     )
   }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
+  for (const signal of signals) process.on(signal, stop)
   // A bug, by definition: what it left half done is unknown, and a restart is safe at any moment.
   process.on('uncaughtException', (error) => fail(log, error))
 }

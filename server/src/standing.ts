@@ -46,7 +46,8 @@ export async function openStanding(options: StandingOptions): Promise<Standing> 
   const { configuration, random, log } = options
   const redis = await redisSettings(configuration, random)
   if (redis === undefined) return openInFolder(options)
-  if (configuration.publicUrl === undefined)
+  // Workers of one machine have one address.
+  if (configuration.publicUrl === undefined && configuration.workers === 1)
     log.warn('PUBLIC_URL is not set: what this process signs, no other on this Redis takes', {})
   return openOnRedis(options, redis)
 }

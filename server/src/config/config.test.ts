@@ -105,6 +105,7 @@ describe('the configuration', () => {
     refused({ REDIS_URL: 'redis://127.0.0.1', REDIS_CA_FILE: '/ca.pem', SEALING_KEY }, {}, 'REDIS_CA_FILE')
     for (const REDIS_PREFIX of ['{a}', 'a b', 'x'.repeat(41)]) refused({ REDIS_PREFIX }, {}, 'REDIS_PREFIX')
     for (const NODE_NAME of ['a b', 'a/b', 'x'.repeat(65)]) refused({ NODE_NAME }, {}, 'NODE_NAME')
+    refused({ WORKERS: '2' }, {}, 'WORKERS')
     refused({ REDIS_REPLICAS_MIN: '6' }, {}, 'REDIS_REPLICAS_MIN')
   })
 

@@ -87,11 +87,20 @@ function checkTogether(configuration: Configuration): void {
       throw new ConfigurationError(name, 'must be 32 bytes in base64')
 }
 
-function checkRedis({ redisUrl, redisCaFile, redisPrefix, sealingKey, nodeName }: Configuration): void {
+function checkRedis({
+  redisUrl,
+  redisCaFile,
+  redisPrefix,
+  sealingKey,
+  nodeName,
+  workers,
+}: Configuration): void {
   if (nodeName !== undefined && !/^[\w.-]{1,64}$/.test(nodeName))
     throw new ConfigurationError('NODE_NAME', 'must be 1 to 64 letters, digits, "-", "_" and "."')
   if (!/^[\w:.-]{1,40}$/.test(redisPrefix))
     throw new ConfigurationError('REDIS_PREFIX', 'must be 1 to 40 letters, digits, ":", "-", "_" and "."')
+  if (workers > 1 && redisUrl === undefined)
+    throw new ConfigurationError('WORKERS', 'needs REDIS_URL: a data folder is of one process')
   if (redisCaFile !== undefined && redisUrl?.startsWith('rediss') !== true)
     throw new ConfigurationError('REDIS_CA_FILE', 'needs a REDIS_URL that begins with rediss://')
   if (redisUrl !== undefined && sealingKey === undefined)

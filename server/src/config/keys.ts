@@ -251,6 +251,12 @@ export const CONFIGURATION_KEYS = [
     'What this process is called among those that share a Redis: each has one of its own, and keeps it over restarts. Not set: the name of the machine, and something that no other has.',
   ),
   integer(
+    'workers',
+    'processes',
+    [1, 1, 64],
+    'Processes that serve on the same ports, each a node by the name `nodeName` and its number; one that ends is started again. More than one needs `redisUrl`. With `adminPort` each has one of its own, from that on.',
+  ),
+  integer(
     'redisReplicasMin',
     '',
     [0, 0, 5],
