@@ -213,7 +213,10 @@ async function startOrSupervise(configuration: Configuration): Promise<void> {
   const { isWorker, superviseWorkers } = await import('./worker-processes.ts')
   if (!isWorker()) {
     const around = { random: systemRandom(), log: createLog(configuration.logLevel) }
-    return superviseWorkers(configuration, around, (code) => process.exit(code))
+    const workers = superviseWorkers(configuration, around, (code) => process.exit(code))
+    for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => workers.stop())
+    process.on('SIGHUP', () => workers.hangUp())
+    return
   }
   // From a terminal it comes to all at once; the one that has started this one says when to stop.
   process.on('SIGINT', () => undefined)

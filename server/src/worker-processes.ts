@@ -14,8 +14,9 @@ export function isWorker(): boolean {
 }
 
 /**
- * Runs as many workers as are configured behind one port, each a node of its own, and ends when they have. It serves nobody
- * itself, and passes on what it is asked by signals.
+ * Runs as many workers as are configured behind one port, each a node of its own. This process serves nobody itself.
+ *
+ * @param exit told once all have ended
  */
 export function superviseWorkers(
   { workers: count, nodeName, adminPort }: Configuration,
@@ -25,7 +26,7 @@ export function superviseWorkers(
     clock = systemClock(),
   }: { readonly random: Random; readonly log: Log; readonly clock?: Clock },
   exit: (code: number) => void,
-): void {
+): Pick<Workers, 'stop' | 'hangUp'> {
   // By one name over all restarts, so that who comes again takes the place of who was there.
   const name = (nodeName ?? `${hostname()}-${random.bytes(4).toString('hex')}`).slice(0, NAME_LENGTH_MAX)
   const fork = (index: number): WorkerProcess => {
@@ -39,8 +40,6 @@ export function superviseWorkers(
     }
   }
   const workers = new Workers({ count, fork, clock, log, onEnd: exit })
-  process.on('SIGTERM', () => workers.stop())
-  process.on('SIGINT', () => workers.stop())
-  process.on('SIGHUP', () => workers.hangUp())
   workers.start()
+  return workers
 }

@@ -8,8 +8,6 @@ const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 const BURIED_AFTER_MS = 10_000
 const READY_WITHIN_MS = 30_000
 
-export type Trouble = { readonly name: string; run(): Promise<void> }
-
 /** What goes wrong with the processes of a service, and how it is written down. */
 export class Troubles {
   readonly #nodes: Nodes
