@@ -7,7 +7,7 @@ import { type MqttPorts, openMqttPorts } from './mqtt-ports.ts'
 import type { Log } from './observe/observe.ts'
 import { placesOf } from './places.ts'
 
-/** All ports. They listen, and whoever comes is told that the server is starting. */
+/** All ports. They listen, and whoever comes is told that the server is starting; or they will, once somebody can be served. */
 export type Doors = {
   /** Where HTTP is served, e.g. `http://127.0.0.1:8080`. */
   readonly url: string
@@ -23,23 +23,34 @@ export type DoorsOptions = {
   readonly clock: Clock
   readonly log: Log
   readonly closers: Closers
+  /**
+   * Others serve at these ports already, so that nobody needs to be told that this process is starting: it listens when it is
+   * there. Not where the port is drawn. Default: it listens at once.
+   */
+  readonly opensLate?: boolean
 }
 
 /** Opens them. Rejects with the system's error, for example `EADDRINUSE`. */
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
-  const { configuration, settings, clock, log, closers } = options
+  const { configuration, settings, clock, log, closers, opensLate = false } = options
   const { host, port, adminHost, adminPort } = configuration
   const around = { clock, log }
   const http = new Door(settings, around)
   closers.add(() => http.close())
-  const url = await http.listen(host, port)
+  const isLate = opensLate && port !== 0
+  const url = isLate ? urlOf(host, port, settings) : await http.listen(host, port)
   const admin = placesOf(configuration).admin === undefined ? undefined : createAdminDoor(settings, around)
   if (admin !== undefined) {
     closers.add(() => admin.close())
-    await admin.listen(adminHost, adminPort)
+    if (!isLate) await admin.listen(adminHost, adminPort)
   }
-  const mqtt = await openMqttPorts(configuration, settings.tls)
+  const mqtt = await openMqttPorts(configuration, settings.tls, isLate)
   closers.add(() => mqtt.close())
   log.info('reading the store', { url })
   return { url, http, admin, mqtt }
+}
+
+/** As it will be once it listens. */
+function urlOf(host: string, port: number, { tls }: HttpSettings): string {
+  return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

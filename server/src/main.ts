@@ -220,12 +220,15 @@ async function startOrSupervise(configuration: Configuration): Promise<void> {
   }
   // From a terminal it comes to all at once; the one that has started this one says when to stop.
   process.on('SIGINT', () => undefined)
-  return start(configuration, ['SIGTERM'])
+  return start(configuration, { stopSignals: ['SIGTERM'], opensLate: true })
 }
 
 async function start(
   configuration: Configuration,
-  stopSignals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'],
+  {
+    stopSignals = ['SIGTERM', 'SIGINT'],
+    opensLate = false,
+  }: { readonly stopSignals?: readonly NodeJS.Signals[]; readonly opensLate?: boolean } = {},
 ): Promise<void> {
   const log = createLog(configuration.logLevel)
   log.info('starting', { version: productVersion(), node: process.version })
@@ -241,7 +244,7 @@ async function start(
       process.exit(1)
     },
   }
-  const starting = openAndStart(configuration, around)
+  const starting = openAndStart(configuration, { ...around, opensLate })
   // From the beginning: who is asked to stop while it starts has a port open and a folder that is its own.
   const close = async (): Promise<void> => (await starting).close()
   stopOnSignals(stopSignals, () => stopWithin({ close }, configuration.drainSeconds, around.clock), log)
@@ -256,7 +259,10 @@ async function start(
 }
 
 /** The ports are open before the program is loaded whose ports they are: that takes longer than all before it. */
-async function openAndStart(configuration: Configuration, around: Surroundings): Promise<RunningServer> {
+async function openAndStart(
+  configuration: Configuration,
+  around: Surroundings & { readonly opensLate: boolean },
+): Promise<RunningServer> {
   const opening = await openPorts(configuration, around)
   // Whoever was waiting for the port is answered first.
   await new Promise<void>((resolve) => afterThisTurn(resolve))

@@ -19,25 +19,32 @@ export type MqttPorts = {
   close(): void
 }
 
-/** Opens them. Rejects with the system's error, for example `EADDRINUSE`. */
+/**
+ * Opens them. Rejects with the system's error, for example `EADDRINUSE`.
+ *
+ * @param isLate they listen only once they are handed over
+ */
 export async function openMqttPorts(
   { host, mqttPort, mqttTlsPort }: Pick<Configuration, 'host' | 'mqttPort' | 'mqttTlsPort'>,
   certificate: Certificate | undefined,
+  isLate = false,
 ): Promise<MqttPorts> {
-  const servers: { readonly server: Server; readonly stopRefusing: () => void }[] = []
+  const servers: { readonly server: Server; readonly port: number; readonly stopRefusing: () => void }[] = []
   const tlsServers: TlsServer[] = []
   const open = async (server: Server, port: number): Promise<void> => {
     const stopRefusing = refuseWhileStarting(server)
-    servers.push({ server, stopRefusing })
+    servers.push({ server, port, stopRefusing })
+    if (isLate) return
     server.listen({ host, port })
     await once(server, 'listening')
   }
   const ports: MqttPorts = {
     tlsServers,
     handOver(mqtt) {
-      for (const { server, stopRefusing } of servers) {
+      for (const { server, port, stopRefusing } of servers) {
         mqtt.adopt(server)
         stopRefusing()
+        if (isLate) server.listen({ host, port })
       }
     },
     close() {

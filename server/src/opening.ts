@@ -28,7 +28,13 @@ export type Opening = {
   readonly closers: Closers
 }
 
-export type OpeningOptions = { readonly clock: Clock; readonly log: Log; readonly pageFolders: PageFolders }
+export type OpeningOptions = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly pageFolders: PageFolders
+  /** See `DoorsOptions`. */
+  readonly opensLate?: boolean
+}
 
 /**
  * Opens the ports, whatever else there is to load and to read before anybody can be served. Little is imported for it: to
@@ -49,7 +55,10 @@ export async function openPorts(given: Configuration, options: OpeningOptions): 
   const settings = { ...httpSettings(configuration, certificate, pages), sdk }
   const closers = new Closers()
   try {
-    const doors = await openDoors({ configuration, settings, clock, log, closers })
+    const doors = await openDoors({
+      ...{ configuration, settings, clock, log, closers },
+      opensLate: options.opensLate === true,
+    })
     return { configuration, isDemo, settings, files, pages, doors, closers }
   } catch (error) {
     await closers.close()

@@ -4,7 +4,7 @@ import { createClient, type Token } from '@rollcall/client/client'
 import { backend, offer, signIn } from '../helpers/demo.ts'
 import { connectPhone, type Phone } from '../helpers/phone.ts'
 import { NO_REDIS, RedisServer } from '../helpers/redis-server.ts'
-import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
+import { eventually, freePort, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
 
 describe('workers behind one port', { skip: NO_REDIS ?? false }, () => {
   let redis: RedisServer
@@ -19,7 +19,7 @@ describe('workers behind one port', { skip: NO_REDIS ?? false }, () => {
         REDIS_URL: `redis://127.0.0.1:${redis.port}`,
         SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
       },
-      ...{ WORKERS: '2', NODE_NAME: 'w' },
+      ...{ WORKERS: '2', NODE_NAME: 'w', PORT: String(await freePort()) },
     })
     bob = await signIn(server.url, 'bob')
   })
