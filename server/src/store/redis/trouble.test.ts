@@ -59,6 +59,7 @@ describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
   ): Promise<void> {
     prefixes++
     const redis = new Redis(server.port)
+    redis.on('error', () => {})
     const { store } = await openEngine(options(wanted))
     try {
       await run(store, redis)
@@ -181,6 +182,24 @@ describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
       } finally {
         await redis.call('CONFIG', 'SET', 'requirepass', '')
       }
+    })
+  })
+
+  it('that takes another password while it is used says so, and is used again once it takes ours', async () => {
+    await withStore(async (store) => {
+      await register(store)
+      const operator = new Redis(server.port)
+      await operator.call('CONFIG', 'SET', 'requirepass', 'other')
+      await operator.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+      try {
+        await eventually(async () => /the user or the password of REDIS_URL/.test(store.failure() ?? ''))
+        await assert.rejects(append(store, 'x'), { ...isUnavailable, isUndecided: false })
+      } finally {
+        await operator.call('CONFIG', 'SET', 'requirepass', '')
+        operator.disconnect()
+      }
+      await eventually(async () => (await append(store, 'y')).accepted.length === 1)
+      assert.equal(store.failure(), undefined)
     })
   })
 

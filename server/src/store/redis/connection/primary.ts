@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../../clock/clock.ts'
 import { AWAY } from './refusals.ts'
 import type { Session, SessionOptions } from './session.ts'
+import { namingUser } from './setup.ts'
 
 /** Pause before a lost connection is made anew, at first and at most, milliseconds. */
 const PAUSE_MS = 50
@@ -42,8 +43,10 @@ export class Primary {
     this.#options.onState(undefined)
   }
 
-  keepTrying(error: unknown): void {
+  keepTrying(thrown: unknown): void {
     if (this.#isClosed) return
+    // Says what is to be changed, also where that came about while it was used.
+    const error = namingUser(thrown)
     this.error = error
     this.#options.onState(error instanceof Error ? error.message : AWAY)
     this.#timer = this.#options.clock.after(this.#pauseMs, () => {
