@@ -203,6 +203,24 @@ describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
     })
   })
 
+  it('that lacks replicas which it was told to wait for refuses, and what was refused was not done', async () => {
+    await withStore(async (store, redis) => {
+      await register(store)
+      await redis.call('CONFIG', 'SET', 'min-replicas-to-write', '1')
+      try {
+        const refused = append(store, 'x')
+        await assert.rejects(refused, { ...isUnavailable, isUndecided: false })
+        const answer = append(store, 'y')
+        await systemClock().sleep(100)
+        await redis.call('CONFIG', 'SET', 'min-replicas-to-write', '0')
+        assert.equal((await answer).accepted.length, 1, 'soon enough')
+      } finally {
+        await redis.call('CONFIG', 'SET', 'min-replicas-to-write', '0')
+      }
+      assert.equal((await store.totals()).mailboxEvents, 1)
+    })
+  })
+
   it('that throws away what it is given is refused', async () => {
     const redis = new Redis(server.port)
     await redis.call('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')

@@ -136,7 +136,16 @@ const NAMES = Array.from({ length: 64 }, (_, index) => `command ${index}`)
 
 describe('a lane', () => {
   it('sends what Redis has not carried out again, before what came later', async () => {
-    for (const refusal of ['LOADING x', 'READONLY x', 'MOVED 1 a:1', 'CLUSTERDOWN', 'BUSY x', 'MASTERDOWN']) {
+    const refusals = [
+      'LOADING x',
+      'READONLY x',
+      'MOVED 1 a:1',
+      'ASK 1 a:1',
+      'TRYAGAIN x',
+      'CLUSTERDOWN',
+      'BUSY x',
+    ]
+    for (const refusal of [...refusals, 'MASTERDOWN', 'NOREPLICAS x', 'MISCONF x', 'NOPERM x', 'NOAUTH x']) {
       const { redis, clock, lane } = await open()
       redis.refusal = refusal
       const answers = NAMES.map((name) => send(lane, name))

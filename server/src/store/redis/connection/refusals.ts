@@ -36,6 +36,10 @@ const NOT_YET = [
   'CLUSTERDOWN',
   'MASTERDOWN',
   'NOREPLICAS',
+  // It cannot write to its own disk.
+  'MISCONF',
+  'NOAUTH',
+  'NOPERM',
   'BUSY ',
 ]
 
