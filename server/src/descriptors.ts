@@ -72,6 +72,12 @@ export function linksWithin(
   return room
 }
 
+/** The same of HTTP connections, which are not to leave links without one: half of what there is. */
+export function httpConnectionsWithin(connectionsMax: number, { limit }: Pick<Descriptors, 'limit'>): number {
+  const max = limit()
+  return max === undefined ? connectionsMax : Math.min(connectionsMax, Math.floor(max / 2))
+}
+
 export type DescriptorWatch = {
   readonly descriptors: Descriptors
   readonly clock: Pick<Clock, 'every' | 'monotonicMs'>

@@ -8,7 +8,7 @@ import {
   usesDemoDirectory,
   withDemoOrigins,
 } from './config/config.ts'
-import { linksWithin, systemDescriptors } from './descriptors.ts'
+import { httpConnectionsWithin, linksWithin, systemDescriptors } from './descriptors.ts'
 import { type Doors, openDoors } from './doors.ts'
 import type { Certificate, HttpSettings, Page } from './http/http.ts'
 import type { Log } from './observe/observe.ts'
@@ -45,7 +45,8 @@ export type OpeningOptions = {
 export async function openPorts(given: Configuration, options: OpeningOptions): Promise<Opening> {
   const isDemo = usesDemoDirectory(given)
   const linksMax = linksWithin(given.linksMax, systemDescriptors, options.log)
-  const configuration = { ...(isDemo ? withDemoOrigins(given) : given), linksMax }
+  const httpConnectionsMax = httpConnectionsWithin(given.httpConnectionsMax, systemDescriptors)
+  const configuration = { ...(isDemo ? withDemoOrigins(given) : given), linksMax, httpConnectionsMax }
   assertLoopbackForDemo(configuration)
   const { clock, log, pageFolders } = options
   const files = certificateFiles(configuration)

@@ -72,7 +72,7 @@ describe('a disk', () => {
       await victim.assertNothingLost()
     })
 
-  for (const kind of KINDS)
+  for (const kind of KINDS.filter((one) => one.kind !== 'ext4'))
     it(`of ${kind.kind} that is read-only is refused by a start, and can be checked`, async (t) => {
       const disk = await diskOf(t, kind)
       if (disk === undefined) return

@@ -27,6 +27,7 @@ export const LIMITS_OFF: LimitSettings = {
   addressSharePercent: 100,
   linksMax: 100_000,
   pendingLinksMax: 5_000,
+  httpConnectionsMax: 5_000,
   receiptWaitersMax: 10_000,
   shedLagMs: 0,
   shedWritePercent: 100,

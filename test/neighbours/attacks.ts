@@ -1,6 +1,7 @@
 import type { Attack } from './attack.ts'
 import { attack as audit } from './attacks/audit.ts'
 import { attack as collapse } from './attacks/collapse.ts'
+import { attack as connections } from './attacks/connections.ts'
 import { attack as connects } from './attacks/connects.ts'
 import { attack as flapping } from './attacks/flapping.ts'
 import { attack as forged } from './attacks/forged.ts'
@@ -24,6 +25,7 @@ export const ATTACKS: readonly Attack[] = [
   unread,
   anonymous,
   forged,
+  connections,
   connects,
   collapse,
   history,

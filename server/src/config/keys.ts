@@ -358,6 +358,12 @@ export const CONFIGURATION_KEYS = [
   integer('mqttTlsPort', '', [0, 0, 65_535], 'Port of MQTT over TLS, with the same certificate. 0: none.'),
   integer('linksMax', 'connections', [100_000, 1, 10_000_000], 'MQTT connections at one time.'),
   integer(
+    'httpConnectionsMax',
+    'connections',
+    [100_000, 16, 10_000_000],
+    'HTTP connections at one time, idle ones among them, at most half of what open files leave; one address may have half of what is free (`docs/sharing.md`).',
+  ),
+  integer(
     'pendingLinksMax',
     'connections',
     [5000, 1, 1_000_000],

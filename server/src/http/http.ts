@@ -3,6 +3,7 @@ import { buildApp } from './app.ts'
 import type { ApiDocument } from './app-type.ts'
 import { AnswerGate } from './connections/answer-gate.ts'
 import { trustedProxies } from './connections/client-address.ts'
+import { shareConnections } from './connections/crowd.ts'
 import { Door } from './connections/door.ts'
 import { renewCertificate } from './connections/node-server.ts'
 import { handleUpgrades, type UpgradeHandler } from './connections/upgrade.ts'
@@ -70,6 +71,8 @@ export async function createHttp({ settings, door: given, ...services }: HttpOpt
   await app.ready()
   const { server } = app
   const lane = mayHaveFastLane(settings) ? new FastLane(server, services, settings, parts) : undefined
+  const isTrusted = trustedProxies(settings.trustedProxies)
+  let isOpen = false
   function drain(): void {
     if (isDraining) return
     isDraining = true
@@ -85,10 +88,12 @@ export async function createHttp({ settings, door: given, ...services }: HttpOpt
     streams,
     readiness,
     document: () => app.swagger(),
-    onWebSocket: (takeOver) => handleUpgrades(server, takeOver, trustedProxies(settings.trustedProxies)),
+    onWebSocket: (takeOver) => handleUpgrades(server, takeOver, isTrusted),
     listen(host, port) {
       door.open()
       lane?.open()
+      if (!isOpen) shareConnections(server, services.limits.ledger.httpConnections, isTrusted)
+      isOpen = true
       return door.listen(host, port)
     },
     setCertificate: (certificate) => renewCertificate(server, certificate),

@@ -16,6 +16,7 @@ const BOUNDS: LedgerBounds = {
   addressSharePercent: 25,
   linksMax: 1000,
   pendingLinksMax: 400,
+  httpConnectionsMax: 100,
   receiptWaitersMax: 1000,
   bulkBytesMax: 10_000_000,
   answerBytesMax: 100_000_000,

@@ -15,6 +15,7 @@ export type ShareSettings = {
 export type LedgerBounds = ShareSettings & {
   readonly linksMax: number
   readonly pendingLinksMax: number
+  readonly httpConnectionsMax: number
   readonly receiptWaitersMax: number
   readonly bulkBytesMax: number
   readonly unfinishedBytesMax: number
@@ -29,6 +30,8 @@ export type Ledger = {
   readonly links: Pool
   /** MQTT connections without a CONNECT: `strangerAt`. */
   readonly pendingLinks: Pool
+  /** HTTP connections, but those that became MQTT connections: `strangerAt`. */
+  readonly httpConnections: Pool
   /** Bytes of MQTT packets that have begun and not ended: `holderOf`, `strangerAt`. */
   readonly unfinishedBytes: Pool
   /** Requests that wait for receipts: `holderOf`. */
@@ -47,6 +50,7 @@ export type SharedThing = keyof Ledger
 
 /** Below these nobody is refused while there is any: what one person or one small backend needs. */
 const LINKS_FLOOR = 16
+const HTTP_CONNECTIONS_FLOOR = 64
 const WAITERS_FLOOR = 16
 const BULK_BYTES_FLOOR = 65_536
 const ANSWER_BYTES_FLOOR = 2_097_152
@@ -60,6 +64,11 @@ export function createLedger(bounds: LedgerBounds): Ledger {
   return {
     links: new Pool({ max: bounds.linksMax, shares: known, floor: LINKS_FLOOR }),
     pendingLinks: new Pool({ max: bounds.pendingLinksMax, shares: strangers, floor: LINKS_FLOOR }),
+    httpConnections: new Pool({
+      max: bounds.httpConnectionsMax,
+      shares: strangers,
+      floor: HTTP_CONNECTIONS_FLOOR,
+    }),
     unfinishedBytes: new Pool({
       max: bounds.unfinishedBytesMax,
       shares: known,
@@ -99,8 +108,10 @@ export function doerOf(worker: Worker | undefined, remoteAddress: string): Holde
 /** What an organization holds, and the most that it may now; of bytes and pieces alike. */
 export type HeldShare = { readonly used: number; readonly max: number }
 
-/** What organizations hold; strangers, who hold `pendingLinks`, have none yet, and of the audit log is no stock kept. */
-export type HeldShares = Readonly<Record<Exclude<SharedThing, 'pendingLinks' | 'auditKinds'>, HeldShare>>
+/** What organizations hold; strangers, who hold `pendingLinks` and `httpConnections`, have none yet, and of the audit log is no stock kept. */
+export type HeldShares = Readonly<
+  Record<Exclude<SharedThing, 'pendingLinks' | 'httpConnections' | 'auditKinds'>, HeldShare>
+>
 
 /** `null`: all together. */
 export function sharesOf(ledger: Ledger, organizationId: string | null): HeldShares {
@@ -125,6 +136,7 @@ export function figuresOf(ledger: Ledger): ReadonlyMap<SharedThing, PoolFigures>
   const things: readonly SharedThing[] = [
     'links',
     'pendingLinks',
+    'httpConnections',
     'unfinishedBytes',
     'waiters',
     'bulkBytes',

@@ -58,6 +58,7 @@ export interface Limits {
 export type LimitSettings = ShareSettings & {
   readonly linksMax: number
   readonly pendingLinksMax: number
+  readonly httpConnectionsMax: number
   readonly receiptWaitersMax: number
   readonly workPerSecondPerCaller: number
   readonly workBurstPerCaller: number
