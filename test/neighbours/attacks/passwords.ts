@@ -74,7 +74,7 @@ export const lockOut: Attack = {
 const FEW_BUCKETS: Plant = {
   file: 'limits/buckets.js',
   find: 'const KEYS_MAX = 200_000',
-  put: 'const KEYS_MAX = 1_000',
+  put: 'const KEYS_MAX = 300',
 }
 /** Whoever was looked at longest ago is forgotten, full or not. */
 const ANY_FORGOTTEN: Plant = {
