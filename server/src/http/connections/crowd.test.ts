@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { describe, it, type TestContext } from 'node:test'
 import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
 import { openHttp } from '../../../../test/helpers/http-fixture.ts'
@@ -62,10 +63,11 @@ describe('HTTP connections', () => {
 
   it('that became something else count no longer', async (t) => {
     const { ask, http, pool } = await open(t)
-    const taken: object[] = []
+    const taken: Duplex[] = []
     http.onWebSocket((_request, socket) => void taken.push(socket))
     ask('127.0.0.2', upgradeRequest())
     await eventually(() => taken.length === 1, 'it was handed over')
     assert.equal(pool.figures.used, 0)
+    taken[0]?.destroy()
   })
 })
