@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
-import { eventually, makeDataDir, startProcess } from '../helpers/run-server.ts'
+import { eventually, freePort, makeDataDir, startProcess } from '../helpers/run-server.ts'
 
 const LIMIT = 300
 
@@ -16,7 +16,9 @@ async function open(port: number): Promise<Socket> {
 
 test('a server without a file descriptor left says so, lives on, and serves again', async (t) => {
   const data = await makeDataDir()
-  const server = await startProcess(data.path, { LINKS_MAX: '1000' }, { openFilesMax: LIMIT })
+  const mqttPort = await freePort()
+  const env = { LINKS_MAX: '1000', MQTT_PORT: String(mqttPort) }
+  const server = await startProcess(data.path, env, { openFilesMax: LIMIT })
   const sockets: Socket[] = []
   t.after(async () => {
     for (const socket of sockets) socket.destroy()
@@ -24,7 +26,16 @@ test('a server without a file descriptor left says so, lives on, and serves agai
     await data.remove()
   })
   assert.match(server.output(), /"openFilesMax":300,"linksMax":1000,"linksMaxInForce":225/)
+  // Of HTTP connections one address has its share: they alone take nobody's.
   for (let n = 0; n < LIMIT; n++) sockets.push(await open(server.port))
+  const { hostname } = new URL(server.url)
+  const other = connect({ port: server.port, host: hostname, localAddress: '127.0.0.2' })
+  sockets.push(other)
+  other.write('GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+  assert.match(String((await once(other, 'data'))[0]), /^HTTP\/1\.1 200 /)
+  assert.doesNotMatch(server.output(), /no file descriptor is left/)
+
+  for (let n = 0; n < LIMIT; n++) sockets.push(await open(mqttPort))
   await eventually(
     () => server.output().includes('no file descriptor is left'),
     'it is logged, though accept fails in silence',
