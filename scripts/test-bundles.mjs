@@ -26,10 +26,12 @@ export function bundleTests(files, isWhole) {
   process.once('exit', () => rmSync(join(root, folder), { recursive: true, force: true }))
   removeLeftovers()
   const what = isWhole ? 'with-server' : 'tests'
-  const program = [...RUN_SOURCES, 'test/runner/bundle.ts', folder, what, ...files]
+  // Node's runner takes files by their names: numbers keep the order.
+  const places = files.map((path, index) => `${String(index).padStart(4, '0')}/${path}`)
+  const program = [...RUN_SOURCES, 'test/runner/bundle.ts', folder, what, ...places]
   runOrExit(process.execPath, program, 'The tests could not be compiled')
   return {
-    files: files.map((path) => `${folder}/${path.replace(/\.ts$/, '.js')}`),
+    files: places.map((place) => `${folder}/${place.replace(/\.ts$/, '.js')}`),
     server: `${folder}/server-process/main.js`,
   }
 }

@@ -26,13 +26,16 @@ const HOW = {
  * Makes of each test file one JavaScript file and what it shares with others, so that its process need not ask a
  * loader about each of a thousand sources. A source knows itself by its own address still, and errors name its lines.
  *
- * @param files paths from the root
- * @param folder from the root, and inside it, since libraries are looked for from there; a file is found there by its
- *   path, `.js` in place of `.ts`
+ * @param places where in `folder` each is to be: a name, and behind it the path from the root
+ * @param folder from the root, and inside it, since libraries are looked for from there
  */
-async function bundleTests(files: readonly string[], folder: string): Promise<void> {
+async function bundleTests(places: readonly string[], folder: string): Promise<void> {
+  const entryPoints = places.map((place) => ({
+    in: place.slice(place.indexOf('/') + 1),
+    out: place.replace(/\.ts$/, ''),
+  }))
   const plugins = [librariesStay, sourcesKnowThemselves((path) => path)]
-  await build({ ...HOW, entryPoints: [...files], outdir: folder, outbase: ROOT, plugins })
+  await build({ ...HOW, entryPoints, outdir: folder, plugins })
 }
 
 /**
@@ -85,8 +88,8 @@ function sourcesKnowThemselves(seenAs: (path: string) => string): Plugin {
   }
 }
 
-const [folder = '', what = '', ...files] = process.argv.slice(2)
+const [folder = '', what = '', ...places] = process.argv.slice(2)
 await Promise.all([
-  bundleTests(files, folder),
+  bundleTests(places, folder),
   what === 'with-server' && bundleServer(`${folder}/server-process`),
 ])
