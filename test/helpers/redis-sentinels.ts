@@ -88,7 +88,7 @@ async function startSentinel(primaryPort: number): Promise<RedisServer> {
   await server.start()
   // They look every ten seconds how things are; nobody wants to wait for that.
   const redis = new Redis(server.port)
-  await redis.call('SENTINEL', 'DEBUG', 'INFO-PERIOD', '300')
+  await redis.call('SENTINEL', 'DEBUG', 'INFO-PERIOD', '300', 'PUBLISH-PERIOD', '200')
   redis.disconnect()
   return server
 }
