@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { clusterNodeId, clusterNodesFile } from '../../scripts/redis-cluster.mjs'
 import { freePort, RedisServer } from './redis-server.ts'
 
 const PRIMARIES = 3
-const SLOTS = 16_384
 
 /** One of a cluster: primaries first, then the replica of each. */
 export type ClusterMember = {
@@ -32,7 +31,7 @@ export class RedisCluster {
   static async start(...options: readonly string[]): Promise<RedisCluster> {
     const planned: Planned[] = []
     for (let index = 0; index < 2 * PRIMARIES; index++)
-      planned.push({ id: idOf(index), port: await freePort(), busPort: await freePort() })
+      planned.push({ id: clusterNodeId(index), port: await freePort(), busPort: await freePort() })
     const servers = planned.map((one) => memberServer(one, planned, options))
     await Promise.all(servers.map((server) => server.start()))
     const cluster = new RedisCluster(
@@ -70,16 +69,17 @@ export class RedisCluster {
     throw new Error('Nobody has it.')
   }
 
-  async replicaOf({ id }: ClusterMember): Promise<ClusterMember> {
-    const nodes = String(await within(this.#anyOf(id).redis.cluster('NODES')))
-    const line = nodes.split('\n').find((one) => one.split(' ')[3] === id) ?? ''
-    return this.#anyOf(line.split(' ')[0] ?? '')
-  }
-
-  #anyOf(id: string): ClusterMember {
-    const member = this.members.find((one) => one.id === id)
-    if (member === undefined) throw new Error('There is nobody.')
-    return member
+  /** As its primary sees it, which may hear late that it has one. */
+  async replicaOf({ id, redis }: ClusterMember): Promise<ClusterMember> {
+    let found: ClusterMember | undefined
+    await eventually(async () => {
+      const nodes = String(await within(redis.cluster('NODES')))
+      const line = nodes.split('\n').find((one) => one.split(' ')[3] === id)
+      found = this.members.find((one) => one.id === line?.split(' ')[0])
+      return found !== undefined
+    })
+    if (found === undefined) throw new Error('There is nobody.')
+    return found
   }
 
   /** All are there, every slot is somebody's, and every replica has what its primary has. */
@@ -124,27 +124,8 @@ function memberServer(own: Planned, all: readonly Planned[], options: readonly s
     '1',
   ]
   const bold = ['--cluster-require-full-coverage', 'no', '--cluster-replica-validity-factor', '0']
-  const files = new Map([['nodes.conf', nodesOf(own, all)]])
+  const files = new Map([['nodes.conf', clusterNodesFile(all.indexOf(own), all)]])
   return RedisServer.on(own.port, [...config, ...quick, ...bold, ...options], files)
-}
-
-/** What a node of a cluster writes down of it. */
-function nodesOf(own: Planned, all: readonly Planned[]): string {
-  const lines = all.map((one, index) => {
-    const primary = index % PRIMARIES
-    const isPrimary = index < PRIMARIES
-    const flags = [...(one === own ? ['myself'] : []), isPrimary ? 'master' : 'slave'].join()
-    const first = Math.ceil((primary * SLOTS) / PRIMARIES)
-    const last = Math.ceil(((primary + 1) * SLOTS) / PRIMARIES) - 1
-    const of = isPrimary ? '-' : idOf(primary)
-    const slots = isPrimary ? ` ${first}-${last}` : ''
-    return `${one.id} 127.0.0.1:${one.port}@${one.busPort} ${flags} ${of} 0 0 ${primary + 1} connected${slots}`
-  })
-  return [...lines, `vars currentEpoch ${PRIMARIES} lastVoteEpoch 0`, ''].join('\n')
-}
-
-function idOf(index: number): string {
-  return createHash('sha1').update(`node ${index}`).digest('hex')
 }
 
 async function stateOf(redis: Redis) {
