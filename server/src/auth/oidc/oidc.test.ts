@@ -212,6 +212,17 @@ test('a code is good once, with its own verifier, nonce and state, and from its 
   )
 })
 
+test('made-up codes fill no log: the same problem is a line a minute', async (t) => {
+  const { begin, finish, lines, clock } = await open(t)
+  const made = { ...(await begin()), code: 'made-up' }
+  const told = () => lines.filter(({ message }) => message.includes('did not come about')).length
+  for (let count = 0; count < 20; count++) await assert.rejects(finish(made))
+  assert.equal(told(), 1)
+  await clock.advance(60_000)
+  await assert.rejects(finish(made))
+  assert.equal(told(), 2)
+})
+
 test('what has a wrong form is refused before the provider is asked', async (t) => {
   const { auth, provider, begin, finish } = await open(t)
   const good = await begin()

@@ -20,6 +20,9 @@ import { refusalOf } from './provider-refusal.ts'
 /** What was found is asked for anew after so long. */
 const KEPT_MS = 600_000
 const COOL_DOWN_MS = 5_000
+/** The same problem is told once in so long: made-up codes fill no log. */
+const QUIET_MS = 60_000
+const PROBLEMS_MAX = 100
 
 /** What the page has made up for one sign-in. */
 export type Begun = {
@@ -57,9 +60,10 @@ type Options = {
 
 export function openProvider(settings: OidcSettings, { fetch, clock, log }: Options): Provider {
   const found = keepFound(() => discover(settings, fetch), clock)
+  const tell = tellingOnce(log, clock)
   return {
     authorizationUrl: (begun) =>
-      refusing(log, async () => {
+      refusing(tell, async () => {
         const url = buildAuthorizationUrl(await found(), {
           redirect_uri: begun.redirectUri,
           scope: settings.scope,
@@ -73,7 +77,7 @@ export function openProvider(settings: OidcSettings, { fetch, clock, log }: Opti
         return url.href
       }),
     claimsOf: ({ redirectUri, state, nonce, codeVerifier, parameters }) =>
-      refusing(log, async () => {
+      refusing(tell, async () => {
         const url = new URL(redirectUri)
         for (const [name, value] of parameters) url.searchParams.set(name, value)
         const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: codeVerifier }
@@ -135,12 +139,23 @@ function keepFound(
 }
 
 /** Whatever the library throws becomes a refusal, and a line of the log that quotes nothing of what came. */
-async function refusing<T>(log: AuthLog, work: () => Promise<T>): Promise<T> {
+async function refusing<T>(tell: (problem: string) => void, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     const { refusal, problem } = refusalOf(error)
-    log.warn('a sign-in at the identity provider did not come about', { problem })
+    tell(problem)
     throw refusal
+  }
+}
+
+function tellingOnce(log: AuthLog, clock: Pick<Clock, 'monotonicMs'>): (problem: string) => void {
+  const toldAtMs = new Map<string, number>()
+  return (problem) => {
+    const nowMs = clock.monotonicMs()
+    if (nowMs - (toldAtMs.get(problem) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return
+    if (toldAtMs.size >= PROBLEMS_MAX) toldAtMs.clear()
+    toldAtMs.set(problem, nowMs)
+    log.warn('a sign-in at the identity provider did not come about', { problem })
   }
 }
