@@ -64,6 +64,10 @@ describe('the console keeps the directory', () => {
     assert.equal(await page.evaluate('navigator.clipboard.readText()'), second)
     await assertAccessible(page, 'a client with a new secret')
     for (const secret of [first, second]) assert.equal(await scene.statusOf('initech-backend', secret), 200)
+    await page.getByLabel('Authorities').fill('AGENT')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved, and in force').waitFor()
+    assert.equal(await newSecret(page), second, 'who saves something else has not lost it')
     await confirm(page, 'Take the former away', 'End the former secret now')
     await page.getByText('Only the newest secret is good now').waitFor()
     assert.equal(await page.getByText(second).count(), 0)
@@ -71,9 +75,10 @@ describe('the console keeps the directory', () => {
     assert.equal(await scene.statusOf('initech-backend', second), 200)
 
     const lines = audit(page)
-    await lines.nth(2).waitFor()
+    await lines.nth(3).waitFor()
     assert.deepEqual(await said(lines), [
       'service took the former secret away',
+      'service changed it',
       'service made a new secret',
       'service added it',
     ])
@@ -211,6 +216,12 @@ describe('the console keeps the directory', () => {
     const page = await open(t, '#/directory/organizations', 'boss')
     await rows(page, 1)
     assert.equal(await page.getByRole('link', { name: 'Add an organization' }).count(), 0)
+    await page.goto(`${scene.server.url}/console/#/directory/organizations?add=true`)
+    await page.getByText('Organizations are added by role SERVICE').waitFor()
+    await page.goto(`${scene.server.url}/console/#/directory/organizations/acme`)
+    await page.getByText('Organizations are removed by role SERVICE').waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Remove' }).count(), 0)
+    await page.goto(`${scene.server.url}/console/#/directory/organizations`)
     await tab(page, 'Users').click()
     await rows(page, 3)
     await page.getByRole('link', { name: 'Add a user' }).click()

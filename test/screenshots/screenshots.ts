@@ -11,13 +11,17 @@ import { connectDevices } from './devices.ts'
 import { writeDirectory } from './directory.ts'
 import { LOOKS, openLook } from './pictures.ts'
 import { shootRing } from './ring.ts'
+import { shootDirectory } from './stored-directory.ts'
 import { openBackend, startTraffic, tellStory } from './traffic.ts'
 
 // `npm run screenshots`: pictures of the console and of the example into docs/images/, of a real server with devices
 // and traffic made up.
 
 // `npm run screenshots -- --seconds 300`: as long there is traffic first; Now shows the last five minutes.
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '80' } } })
+// `-- --only directory`: those of the directory alone, which want no traffic.
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '80' }, only: { type: 'string' } },
+})
 const TRAFFIC_SECONDS = Number(values.seconds)
 
 async function shootConsoles(browser: Browser): Promise<void> {
@@ -88,8 +92,11 @@ async function freePort(): Promise<number> {
 
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumFlags()] })
 try {
-  await shootExample(browser)
-  await shootConsoles(browser)
+  await shootDirectory(browser)
+  if (values.only !== 'directory') {
+    await shootExample(browser)
+    await shootConsoles(browser)
+  }
 } finally {
   await browser.close()
 }

@@ -27,6 +27,7 @@ export function EntryEditor({
   const fields = fieldsOf(kind, scope)
   const editing = useEditing({ ...kind, fields }, first, scope, () => go(hrefOfEntry(kind.kind)))
   const { seen, filled, problem, isBusy, fill, save, remove } = editing
+  const mayRemove = kind.kind !== 'organizations' || scope.session.organizationId === undefined
   const isThere = editing.clash === undefined || editing.clash.differences !== undefined
   return (
     <>
@@ -47,12 +48,14 @@ export function EntryEditor({
       {isThere && (
         <Card title={`Remove this ${one}`}>
           <div class="stack">
-            <p class="quiet">{removal}</p>
-            <div class="row">
-              <ConfirmButton question="Remove it for good" disabled={isBusy} onConfirm={remove}>
-                Remove
-              </ConfirmButton>
-            </div>
+            <p class="quiet">{mayRemove ? removal : 'Organizations are removed by role SERVICE.'}</p>
+            {mayRemove && (
+              <div class="row">
+                <ConfirmButton question="Remove it for good" disabled={isBusy} onConfirm={remove}>
+                  Remove
+                </ConfirmButton>
+              </div>
+            )}
           </div>
         </Card>
       )}

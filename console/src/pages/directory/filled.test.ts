@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { changesIn, filledFrom } from './filled.ts'
+import { changesIn, filledFrom, settled } from './filled.ts'
 import { kindOf } from './kinds.ts'
 
 const ALICE = { id: 'alice', username: 'alice', authorities: ['A', 'B'], enabled: true }
@@ -41,6 +41,14 @@ test('of a new entry what is filled in is sent, a password as it was typed, and 
     id: 'app',
     grants: ['password', 'refresh_token'],
     public: true,
+  })
+})
+
+test('what is written while a form is being saved is not lost by that', () => {
+  const sent = { url: 'https://x', name: ' a ' }
+  assert.deepEqual(settled({ url: 'https://x/y', name: ' a ' }, sent, { url: 'https://x/', name: 'a' }), {
+    url: 'https://x/y',
+    name: 'a',
   })
 })
 

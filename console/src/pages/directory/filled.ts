@@ -37,6 +37,13 @@ export function changesIn(fields: readonly Field[], filled: Filled, before: Memb
   )
 }
 
+/** The form once it was saved: what was written since stays. */
+export function settled(now: Filled, sent: Filled, saved: Filled): Filled {
+  return Object.fromEntries(
+    Object.entries(now).map(([name, text]) => [name, text === sent[name] ? (saved[name] ?? text) : text]),
+  )
+}
+
 export function wordsIn(text: string): readonly string[] {
   return text.split(/\s+/).filter((word) => word !== '')
 }

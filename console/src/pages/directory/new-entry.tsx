@@ -3,6 +3,7 @@ import type { DirectoryEntry } from '../../api/directory.ts'
 import { hrefOfEntry } from '../../routes.ts'
 import { optionsOf, type Scope } from '../../session/scope.ts'
 import { Banner, ProblemBanner } from '../../ui/banner.tsx'
+import { Empty } from '../../ui/empty.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { go } from '../../ui/use-route.ts'
 import { EntryForm } from './entry-form.tsx'
@@ -19,7 +20,13 @@ export function NewEntry({ kind, scope }: { readonly kind: Kind; readonly scope:
       title={added === undefined ? `Add ${kind.a}` : `Added: ${added.id}`}
       lead={<a href={hrefOfEntry(kind.kind)}>{TITLES[kind.kind]}</a>}
     >
-      {added === undefined ? (
+      {kind.kind === 'organizations' && scope.session.organizationId !== undefined ? (
+        <Card>
+          <Empty title="Organizations are added by role SERVICE">
+            You administer one. Ask whoever runs this server.
+          </Empty>
+        </Card>
+      ) : added === undefined ? (
         <Form kind={kind} scope={scope} onAdded={setAdded} />
       ) : (
         <Added kind={kind} added={added} />

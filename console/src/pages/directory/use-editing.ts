@@ -1,10 +1,11 @@
 import { RollcallError } from '@rollcall/client'
 import { useState } from 'preact/hooks'
 import type { DirectoryApi, DirectoryEntry } from '../../api/directory.ts'
+import type { Options } from '../../api/options.ts'
 import type { Problem } from '../../api/problem.ts'
 import { optionsOf, type Scope } from '../../session/scope.ts'
 import { CHANGING, type Did, lastOf } from './audit-words.ts'
-import { changesIn, type Filled, filledFrom } from './filled.ts'
+import { changesIn, type Filled, filledFrom, settled } from './filled.ts'
 import type { Field, Kind } from './kinds.ts'
 import { type Difference, meanwhile } from './meanwhile.ts'
 import { useChange } from './use-change.ts'
@@ -45,26 +46,28 @@ export function useEditing(
   const [state, setState] = useState<State>(() => ({
     seen: first,
     filled: filledFrom(fields, first.members),
+    newSecret: undefined,
     ...QUIET,
   }))
   const { problem, isBusy, run } = useChange(scope)
   const { directory } = scope.session.api
   const options = optionsOf(scope)
-  /** Does something to the entry as it was seen, or says who was first. */
-  const attempt = (work: () => Promise<Partial<State> | undefined>): void =>
+  /** Does something to the entry as it was seen, or says who was first. What is written meanwhile stays. */
+  const attempt = (work: () => Promise<((old: State) => State) | undefined>): void =>
     run(async () => {
-      setState((old) => ({ ...old, ...QUIET, newSecret: old.newSecret }))
+      setState((old) => ({ ...old, ...QUIET }))
       try {
         const next = await work()
-        if (next !== undefined) setState((old) => ({ ...old, ...QUIET, ...next }))
+        if (next !== undefined) setState(next)
       } catch (error) {
         if (!isLate(error)) throw error
-        const late = await whatHappened(directory, kind, { ...state, fields }, scope)
-        setState((old) => ({ ...old, ...late }))
+        const { now, by } = await whatHappened(directory, kind, state.seen.id, options)
+        setState((old) => overtaken(old, fields, now, by))
       }
     })
-  /** What is written in the form stays while something else is done. */
-  const beside = (seen: DirectoryEntry, said: string) => ({ seen, newSecret: seen.newSecret, said })
+  const beside =
+    (seen: DirectoryEntry, said: string) =>
+    (old: State): State => ({ ...old, seen, newSecret: seen.newSecret, said })
   return {
     ...state,
     problem,
@@ -73,9 +76,15 @@ export function useEditing(
     save: () =>
       attempt(async () => {
         const members = changesIn(fields, state.filled, state.seen.members)
-        if (Object.keys(members).length === 0) return { said: 'Nothing was changed' }
+        if (Object.keys(members).length === 0) return (old) => ({ ...old, said: 'Nothing was changed' })
         const seen = await directory.change(kind, state.seen, members, options)
-        return { seen, filled: filledFrom(fields, seen.members), said: 'Saved, and in force' }
+        const saved = filledFrom(fields, seen.members)
+        return (old) => ({
+          ...old,
+          seen,
+          filled: settled(old.filled, state.filled, saved),
+          said: 'Saved, and in force',
+        })
       }),
     rotateSecret: () =>
       attempt(async () =>
@@ -97,32 +106,36 @@ export function useEditing(
   }
 }
 
-const QUIET = { newSecret: undefined, said: undefined, clash: undefined } as const
+const QUIET = { said: undefined, clash: undefined } as const
 
 function isLate(error: unknown): boolean {
   return error instanceof RollcallError && ['precondition_failed', 'not_found'].includes(error.code)
 }
 
-/** Looks what became of the entry, and who did that. Nothing that was written is lost. */
-async function whatHappened(
-  directory: DirectoryApi,
-  kind: Kind['kind'],
-  { seen, filled, fields }: Pick<State, 'seen' | 'filled'> & { readonly fields: readonly Field[] },
-  scope: Scope,
-): Promise<Partial<State>> {
-  const options = optionsOf(scope)
+/** Looks what became of the entry, and who did that. */
+async function whatHappened(directory: DirectoryApi, kind: Kind['kind'], id: string, options: Options) {
   const [now, by] = await Promise.all([
-    directory.find(kind, seen.id, options).catch((error: unknown) => {
+    directory.find(kind, id, options).catch((error: unknown) => {
       if (isLate(error)) return undefined
       throw error
     }),
     // Best effort: that somebody was first is said in any case.
     directory
-      .audit({ entryKind: kind, entryId: seen.id, limit: '20' }, options)
+      .audit({ entryKind: kind, entryId: id, limit: '20' }, options)
       .then(({ lines }) => lastOf(lines, CHANGING))
       .catch(() => undefined),
   ])
-  if (now === undefined) return { clash: { by, differences: undefined } }
-  const { filled: next, differences } = meanwhile(fields, seen, now, filled)
-  return { seen: now, filled: next, clash: { by, differences } }
+  return { now, by }
+}
+
+/** Nothing that was written is lost. @param now `undefined`: it was removed */
+function overtaken(
+  old: State,
+  fields: readonly Field[],
+  now: DirectoryEntry | undefined,
+  by: Did | undefined,
+): State {
+  if (now === undefined) return { ...old, clash: { by, differences: undefined } }
+  const { filled, differences } = meanwhile(fields, old.seen, now, old.filled)
+  return { ...old, seen: now, filled, clash: { by, differences } }
 }
