@@ -37,7 +37,61 @@ const both = () => new Story().present(PHONE, TAB)
 const REGISTER = { op: 'register', endpoint: PHONE, keepAliveSeconds: 3600 } as const
 const NEVER = /acme\/alice\/phone never got one, which was promised to it/
 
+const REVOKE_ALL = { op: 'revoke', user: 'acme/alice' } as const
+
+/** Somebody registers and is signed out for good while a sender waits for receipts. */
+function goneWhileAwaited(count: number): Story {
+  const story = new Story()
+  const waiting = story.begin(send('one'))
+  story.ok(REGISTER).linked(PHONE).got('one').ok(REVOKE_ALL)
+  return story.end(waiting, { outcome: 'ok', count, acknowledged: 0 })
+}
+
 judges('R1', [
+  ['a count of somebody who came and went while it was waited for', goneWhileAwaited(1)],
+  [
+    'a count of two where one came and went',
+    goneWhileAwaited(2),
+    /counted for 2 endpoints, and there can be 1/,
+  ],
+  [
+    'a repeated answer of when others were there',
+    both().sent('one', { key: 'k' }, { count: 2 }).ok(REVOKE_ALL).sent('one', { key: 'k' }, { count: 2 }),
+  ],
+  [
+    'what is owed by the answer of a repetition',
+    phone()
+      .unknown(send('one', { key: 'k' }))
+      .sent('one', { key: 'k' })
+      .settled(),
+    NEVER,
+  ],
+  [
+    'who came between an event and the repetition that was answered',
+    new Story()
+      .unknown(send('one', { key: 'k' }))
+      .present(PHONE)
+      .sent('one', { key: 'k' }, { count: 0 })
+      .settled(),
+  ],
+  [
+    'a lifetime that was over since the first time',
+    phone()
+      .unknown(send('one', { key: 'k', lifetimeMs: 3000 }))
+      .at(2500)
+      .sent('one', { key: 'k', lifetimeMs: 3000 })
+      .at(3500)
+      .add({ kind: 'settled' }),
+  ],
+  [
+    'what a newer one replaced before it was asked for again',
+    phone()
+      .unknown(send('one', { key: 'k', collapseKey: 'c' }))
+      .sent('two', { collapseKey: 'c' })
+      .sent('one', { key: 'k', collapseKey: 'c' })
+      .got('two')
+      .settled(),
+  ],
   [
     'an event that every counted endpoint got',
     both().sent('one', {}, { count: 2 }).got('one').got('one', TAB).settled(),
@@ -381,7 +435,38 @@ judges('R5', [
 
 const KEEPALIVE = { op: 'keepalive', endpoint: PHONE } as const
 const short = () => new Story().registered(PHONE, 10)
+/** A phone of which nobody had heard comes while its user is being signed out. */
+function cameWhileRevoked(outcome: 'ok' | 'unknown'): Story {
+  const story = new Story()
+  const revoking = story.begin(REVOKE_ALL)
+  if (outcome === 'unknown') story.end(revoking, { outcome })
+  story.ok(REGISTER)
+  if (outcome === 'ok') story.end(revoking, { outcome })
+  return story.refused(KEEPALIVE, 'endpoint_unknown')
+}
+
 judges('R6', [
+  ['who came while its user was being revoked', cameWhileRevoked('ok')],
+  ['who came after a revocation that may take effect late', cameWhileRevoked('unknown')],
+  [
+    'who came after a revocation',
+    new Story().ok(REVOKE_ALL).ok(REGISTER).refused(KEEPALIVE, 'endpoint_unknown'),
+    /told to be unknown in its period/,
+  ],
+  [
+    'whom only the first of two calls under one key could count',
+    new Story()
+      .sent('one', { key: 'k' }, { count: 0 })
+      .present(PHONE)
+      .sent('one', { key: 'k' }, { count: 0 }),
+  ],
+  [
+    'whom neither of two calls under one key counted',
+    short()
+      .unknown(send('one', { key: 'k' }))
+      .sent('one', { key: 'k' }, { count: 0 }),
+    /counted for 0 of 1 that live/,
+  ],
   ['who is kept alive', short().at(9000).ok(KEEPALIVE).at(18_000).ok(KEEPALIVE)],
   [
     'who is refused in its period',

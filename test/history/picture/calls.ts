@@ -7,7 +7,7 @@ export type Call<Of extends Operation = Operation> = {
   readonly begin: Numbered<Begin & Of>
   end: Numbered<End> | undefined
   /** Whom it is about, as far as they may live, with what was certain of each just before it began. */
-  readonly about: readonly Glimpse[]
+  about: readonly Glimpse[]
   /** Of those, who surely lived from its begin to its end, or so far. */
   certain: readonly Glimpse[]
 }

@@ -135,7 +135,7 @@ function endEnding(call: Call, life: Life, settings: Surroundings) {
   life.ending--
   if (isAbsent(call)) return absent(call, life, settings)
   if (isOk(call)) {
-    if (!mayBeAnew(call, life)) life.over()
+    if (!mayBeAnew(call, life)) life.over(call.end?.line.atMs ?? line.atMs)
     return
   }
   if (mayCount(call)) {

@@ -19,6 +19,8 @@ export class Life {
   certainBy: readonly Numbered[] = []
   /** It may live: a registration was begun, and no end of it is known. */
   mayLive = false
+  /** When that was so last, of one of which an end is known. */
+  mayHaveLivedMs = Number.NEGATIVE_INFINITY
   /** When it must be over if nothing stands still; infinity while a call is under way that gives it time. */
   latestMs = Number.NEGATIVE_INFINITY
   latestBy: readonly Numbered[] = []
@@ -55,8 +57,9 @@ export class Life {
   }
 
   /** It was ended, durably, and nobody was at it who could have begun it anew. */
-  over(): void {
+  over(nowMs: number): void {
     this.doubt()
+    if (this.mayLive) this.mayHaveLivedMs = nowMs
     this.mayLive = false
     this.latestMs = Number.NEGATIVE_INFINITY
     this.waiting = 0
@@ -65,7 +68,7 @@ export class Life {
   /** It was said to have expired, which survives a fault only later: then its time goes on. */
   lapse(nowMs: number): void {
     const { latestMs } = this
-    this.over()
+    this.over(nowMs)
     this.latestMs = latestMs
     this.#lapsedAtMs = nowMs
   }
@@ -97,6 +100,10 @@ export class Lives {
     const life = lives.get(endpoint) ?? new Life(endpoint)
     lives.set(endpoint, life)
     return life
+  }
+
+  has(endpoint: EndpointName): boolean {
+    return this.#byUser.get(userOf(endpoint))?.has(endpoint) === true
   }
 
   ofUser(user: UserName): readonly Life[] {

@@ -4,6 +4,7 @@ import {
   DEFAULT_SETTINGS,
   type Delivery,
   type End,
+  type EndpointName,
   type Fault,
   type Line,
   type Numbered,
@@ -16,9 +17,11 @@ import { Collapses } from './collapses.ts'
 import { type Debt, Debts } from './debts.ts'
 import { type Copy, type Event, Events, FORGET_AFTER_MS } from './events.ts'
 import { Faults } from './faults.ts'
+import { Keys } from './keys.ts'
 import { beginCall, endCall, isEnding } from './life-rules.ts'
 import { Links } from './links.ts'
 import { type Life, Lives } from './lives.ts'
+import { UserEndings } from './user-endings.ts'
 
 /** How many lines come and go before what is over is forgotten. */
 const FORGET_EVERY_LINES = 4096
@@ -32,8 +35,10 @@ export class Picture {
   readonly events = new Events()
   readonly links = new Links()
   readonly debts = new Debts()
+  readonly keys = new Keys()
   readonly #calls = new Map<number, Call>()
   readonly #collapses = new Collapses()
+  readonly #userEndings = new UserEndings()
   /** Whose begin or end the line is. */
   call: Call | undefined
   /** What an endpoint had of an event before the line, a delivery. */
@@ -111,6 +116,7 @@ export class Picture {
     this.#calls.set(begin.line.call, call)
     this.call = call
     for (const life of lives) beginCall(call, life)
+    if (isAbout(call, 'revoke') && isEnding(call)) this.#userEndings.begin(call.begin.line.user, call)
     if (isAbout(call, 'register')) this.#mayEvict(call)
     if (isAbout(call, 'send')) this.#beginSend(call)
     if (isAbout(call, 'answer')) {
@@ -122,9 +128,16 @@ export class Picture {
   }
 
   #livesAbout(line: Begin): readonly Life[] {
-    if ('endpoint' in line && line.endpoint !== undefined) return [this.lives.of(line.endpoint)]
+    if ('endpoint' in line && line.endpoint !== undefined) return [this.#meet(line.endpoint)]
     if (line.op === 'send') return this.lives.ofUser(line.to)
     return line.op === 'revoke' && line.revokes === undefined ? this.lives.ofUser(line.user) : []
+  }
+
+  #meet(endpoint: EndpointName): Life {
+    const isNew = !this.lives.has(endpoint)
+    const life = this.lives.of(endpoint)
+    if (isNew) this.#userEndings.meet(life, this.faults)
+    return life
   }
 
   /** Past its bound a user's newest endpoint may make others go. */
@@ -140,6 +153,7 @@ export class Picture {
     const { eventId, qos, cancelOthers } = call.begin.line
     const event = this.events.touch(eventId, this.nowMs)
     event.sends.push(call)
+    this.keys.begin(call)
     if (qos === 1) for (const { life } of call.about) life.waiting++
     this.#collapses.begin(call)
     if (cancelOthers === undefined) return
@@ -152,9 +166,11 @@ export class Picture {
     if (call === undefined) return
     this.#calls.delete(end.line.call)
     call.end = end
-    call.certain = call.about.filter(({ life, era, certainUntilMs }) => {
+    // What a repetition is answered may be from any time since the first.
+    const first = isAbout(call, 'send') ? this.keys.firstOf(call) : call
+    call.certain = first.about.filter(({ life, era, certainUntilMs }) => {
       if (isEnding(call)) return life.era === era + 1 && life.ending === 1 && certainUntilMs > this.nowMs
-      return life.era === era && certainUntilMs > call.begin.line.atMs && life.isCertainAt(this.nowMs)
+      return life.era === era && certainUntilMs > first.begin.line.atMs && life.isCertainAt(this.nowMs)
     })
     this.call = call
     this.#conclude(call)
@@ -163,6 +179,8 @@ export class Picture {
   #conclude(call: Call): void {
     const isTroubled = this.faults.within(this.nowMs, this.nowMs) !== undefined
     for (const { life } of call.about) endCall(call, life, { ...this.settings, isTroubled })
+    if (isAbout(call, 'revoke') && isEnding(call))
+      this.#userEndings.end(call.begin.line.user, call, this.settings.lateEffectMs)
     if (!isAbout(call, 'send')) return
     this.#collapses.end(call, this.settings.lateEffectMs)
     const { eventId, qos } = call.begin.line
@@ -226,12 +244,14 @@ export class Picture {
   mayHaveEnded({ event, call, life, era }: Debt): boolean {
     if (life.era !== era) return true
     if (call === undefined || !isAbout(call, 'send')) return false
-    const { atMs, lifetimeMs, cancelOthers } = call.begin.line
+    const { lifetimeMs, cancelOthers } = call.begin.line
     if (lifetimeMs !== undefined) {
+      // From the first time that it was asked for.
+      const atMs = Math.min(...event.sends.map(({ begin }) => begin.line.atMs))
       const isOver = this.nowMs >= atMs + lifetimeMs - this.settings.clockSkewMs
       if (isOver || this.faults.jumpedAtMs >= atMs) return true
     }
-    if (this.#collapses.mayBeReplaced(call)) return true
+    if (event.sends.some((send) => this.#collapses.mayBeReplaced(send))) return true
     if (cancelOthers === undefined) return false
     const quicker = cancelOthers.on === 'answered' ? event.answerers : event.takers
     return [...quicker.keys()].some((endpoint) => endpoint !== life.endpoint)
@@ -246,6 +266,8 @@ export class Picture {
     }
     for (const event of this.events.forget(this.nowMs, (one) => this.#isOwed(one))) this.#forgotten(event)
     this.links.forget(this.nowMs)
+    this.keys.forget(this.nowMs)
+    this.#userEndings.forget(this.nowMs)
     for (const life of this.lives.all()) if (this.#isOver(life)) this.lives.forget(life)
   }
 

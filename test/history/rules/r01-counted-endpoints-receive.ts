@@ -25,9 +25,11 @@ function judgeCount(picture: Picture, judge: Judge, call: Call, count: number): 
   if (!isAbout(call, 'send')) return
   const { line } = call.begin
   if (call.end?.line.outcome === 'ok' && (call.end.line.eventId ?? line.eventId) !== line.eventId) return
+  // Who was there meanwhile may be gone by now.
+  if (picture.keys.isRepeated(call)) return judge.open()
   const possible = new Set(call.about.filter(({ mayLive }) => mayLive).map(({ life }) => life))
   const now = line.endpoint === undefined ? picture.lives.ofUser(line.to) : call.about.map(({ life }) => life)
-  for (const life of now) if (life.mayLive) possible.add(life)
+  for (const life of now) if (life.mayLive || life.mayHaveLivedMs >= line.atMs) possible.add(life)
   if (count <= possible.size) judge.holds()
   else
     judge.violated(

@@ -476,8 +476,9 @@ export class ClusterWorld {
     this.tally.repeats++
     const made = this.#keyed.at(-1 - this.#dice.roll(Math.min(3, this.#keyed.length)))
     if (made === undefined) return
-    // Under ids of its own, so that a second event would show.
-    const again = (text: string): string => text.replaceAll(made.number, `${made.number}-${this.#step}`)
+    // As clients do; or under ids of its own, so that a second event would show.
+    const number = this.#dice.chance(50) ? made.number : `${made.number}-${this.#step}`
+    const again = (text: string): string => text.replaceAll(made.number, number)
     const send: Send = { ...JSON.parse(again(JSON.stringify(made.send))), key: made.send.key }
     this.#sendAt(process, send, parse(again(made.body)))
   }

@@ -11,8 +11,8 @@ type Ask<Answer> = (call: RecordedCall, run: () => Promise<Answer>) => Promise<v
 const ALICE = { organizationId: 'acme', userId: 'alice' }
 
 /**
- * Alice's access tokens; with each she looks for her phone. Now and then all that she has are revoked, of which the history
- * names the newest: her registrations stay.
+ * Alice's access tokens; with each she looks for her phone. Now and then all that she has are revoked, and her registrations
+ * end.
  */
 export class Tokens {
   readonly signingKey: SigningKey
@@ -37,10 +37,15 @@ export class Tokens {
     return issued
   }
 
+  /** As `POST /users/{id}/revoke`: she is signed out, and not registered any more. */
   revoke(process: ServiceProcess, ask: Ask<void>): void {
-    const { name } = this.#known.at(-1) ?? this.#issue()
-    const call = this.#recorder.begin({ op: 'revoke', user: 'acme/alice', revokes: name })
-    void ask(call, async () => process.auth?.revokeUser(ALICE)).then(() => this.#issue())
+    if (this.#known.length === 0) this.#issue()
+    const call = this.#recorder.begin({ op: 'revoke', user: 'acme/alice' })
+    const run = async () => {
+      await process.auth?.revokeUser(ALICE)
+      await process.registrar.unregisterAll(ALICE, 'revoked')
+    }
+    void ask(call, run).then(() => this.#issue())
   }
 
   async use(process: ServiceProcess, dice: Dice, ask: Ask<boolean>): Promise<void> {
