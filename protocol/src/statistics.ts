@@ -1,12 +1,12 @@
 /**
  * What `GET /rtc-api/statistics` answers: how an organization is doing. `registrations`, `connected`,
  * `mailboxEvents` and `mailboxBytes` are as of `at`; everything else counts from `since`, so that a reader takes differences. A
- * counter that went down, or another `since`: the server was started anew in between.
+ * counter that went down, another `since` or other `nodes`: a server was started anew in between, or was not heard of.
  */
 export type Statistics = {
   /** ISO-8601 instant of the answer. */
   readonly at: string
-  /** ISO-8601 instant from which on is counted: when the server started. */
+  /** ISO-8601 instant from which on is counted: when the server started, of several processes the last of them. */
   readonly since: string
   /** `null`: all organizations together. */
   readonly organizationId: string | null
@@ -28,6 +28,15 @@ export type Statistics = {
   readonly expiryLatenessMs: Bounded & { readonly counts: readonly number[] }
   /** What it holds of what everybody shares, as of `at`; by name. `undefined`: the server is older than that. */
   readonly shares?: SharesHeld
+  /** Of which processes of the service these figures are. `undefined`: the server is older than that, and is one. */
+  readonly nodes?: NodesCounted
+}
+
+export type NodesCounted = {
+  /** Whose figures are added up here. */
+  readonly answered: number
+  /** Which did not answer in time: theirs are missing. */
+  readonly silent: readonly string[]
 }
 
 /** Names are `links`, `waiters`, `bulkBytes`, `answerBytes`, `unfinishedBytes`, `writeBytes`, `historyBytes`; there may come more. */

@@ -3,6 +3,7 @@ import type { Auth } from './auth/auth.ts'
 import { type Charts, createCharts } from './charts/charts.ts'
 import type { Clock, Random } from './clock/clock.ts'
 import type { Closers } from './closers.ts'
+import type { Cluster } from './cluster/cluster.ts'
 import type { Configuration } from './config/config.ts'
 import { type Delivery, TakeOvers } from './delivery/delivery.ts'
 import type { Ground } from './ground.ts'
@@ -15,6 +16,7 @@ import type { Log, Metrics } from './observe/observe.ts'
 import type { Readiness } from './readiness.ts'
 import { RecentTroubles } from './recent-troubles.ts'
 import type { Registrar } from './registrar/registrar.ts'
+import { createServiceFigures } from './service-figures.ts'
 import type { Store } from './store/store.ts'
 import type { WakeUps, Webhooks } from './webhooks/webhooks.ts'
 
@@ -32,6 +34,7 @@ export type FrontsOptions = {
   readonly random: Random
   readonly log: Log
   readonly ground: Ground
+  readonly cluster: Cluster
   readonly auth: Auth
   readonly registrar: Registrar
   readonly delivery: Delivery
@@ -46,7 +49,7 @@ export type FrontsOptions = {
 /** Builds what people and devices come by. Nobody is served yet. */
 export async function buildFronts(options: FrontsOptions): Promise<Fronts> {
   const { configuration, settings, delivery, doors, closers } = options
-  const takeOvers = new TakeOvers(options.clock, options.log)
+  const takeOvers = new TakeOvers(options.clock, options.log, options.cluster)
   const mqtt = buildMqtt(options, takeOvers)
   const notices = noticesOf(options)
   const services = { ...httpServices(options, notices, recordCharts(options)), takeOvers }
@@ -72,11 +75,12 @@ async function drainLinks({ mqtt, http }: Pick<Fronts, 'mqtt' | 'http'>, seconds
 }
 
 function buildMqtt(options: FrontsOptions, takeOvers: TakeOvers): Mqtt {
-  const { configuration, settings, clock, random, log, ground, auth, registrar, delivery } = options
+  const { configuration, settings, clock, random, log, ground, cluster, auth, registrar, delivery } = options
   const { backendsShowCertificate, isHostAllowed } = settings
   const { ledger, work, shedding } = ground.limits
   return createMqtt({
-    ...{ auth, registrar, delivery, clock, random, log, ledger, work, shedding, metrics: ground.metrics },
+    ...{ auth, registrar, delivery, cluster, clock, random, log, ledger, work, shedding },
+    metrics: ground.metrics,
     takeOvers,
     settings: {
       ...configuration,
@@ -114,7 +118,7 @@ function recordCharts({ ground, registrar, delivery, clock, log, closers }: Fron
 }
 
 function httpServices(
-  { clock, random, log, ground, readiness, configuration, ...rooms }: FrontsOptions,
+  { clock, random, log, ground, cluster, readiness, configuration, ...rooms }: FrontsOptions,
   notices: Notices,
   charts: Charts,
 ) {
@@ -134,7 +138,8 @@ function httpServices(
       notices,
       charts,
     },
-    ...{ metrics, statistics, audit, limits, readiness, clock, random, log },
+    figures: createServiceFigures({ cluster, delivery, statistics, limits }),
+    ...{ metrics, audit, limits, readiness, clock, random, log },
   }
 }
 

@@ -96,7 +96,7 @@ async function start(opening: Opening, around: Surroundings): Promise<RunningSer
     issuer,
     closers,
   })
-  const wakeUps = buildWakeUps({ configuration, around, ground, auth, closers })
+  const wakeUps = buildWakeUps({ configuration, around, ground, cluster, auth, closers })
   const { delivery, registrar } = buildReach({
     configuration,
     around,
@@ -115,7 +115,7 @@ async function start(opening: Opening, around: Surroundings): Promise<RunningSer
   const readiness = watchReadiness(store, limits.shedding)
   const fronts = await buildFronts({
     ...{ configuration, settings, clock, random, log, closers },
-    ...{ ground, auth, registrar, delivery, webhooks, wakeUps, readiness, doors },
+    ...{ ground, cluster, auth, registrar, delivery, webhooks, wakeUps, readiness, doors },
   })
   await standing.join()
   const urls = await openFronts({ configuration, fronts, doors })
@@ -215,13 +215,13 @@ async function openAuth(laid: Laid & { readonly issuer: string }): Promise<Auth>
   return auth
 }
 
-function buildWakeUps(laid: Omit<Laid, 'cluster'> & { readonly auth: Auth }): WakeUps {
-  const { configuration, around, ground, auth, closers } = laid
+function buildWakeUps(laid: Laid & { readonly auth: Auth }): WakeUps {
+  const { configuration, around, ground, cluster, auth, closers } = laid
   const { store, sealer, metrics, statistics } = ground
   const { clock, random, log } = around
   const newId = uuidMaker(clock, random)
   const wakeUps = openWakeUps({
-    ...{ store, sealer, auth, clock, newId, log, metrics, statistics },
+    ...{ store, cluster, sealer, auth, clock, newId, log, metrics, statistics },
     settings: configuration,
   })
   closers.add(() => wakeUps.close())

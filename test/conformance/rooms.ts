@@ -3,6 +3,7 @@ import { RollcallError } from '@rollcall/protocol/error-code'
 import { NO_AUDIT } from '../../server/src/audit/audit.ts'
 import type { Auth, Principal } from '../../server/src/auth/auth.ts'
 import { type Clock, type Random, systemClock, uuidMaker } from '../../server/src/clock/clock.ts'
+import { createLocalCluster } from '../../server/src/cluster/local/local.ts'
 import { allowOrigins } from '../../server/src/config/config.ts'
 import { createDelivery, type Delivery, TakeOvers } from '../../server/src/delivery/delivery.ts'
 import { createHistory } from '../../server/src/history/history.ts'
@@ -11,6 +12,7 @@ import { createSealer, type MaskLength } from '../../server/src/masks/masks.ts'
 import { createMqtt } from '../../server/src/mqtt/mqtt.ts'
 import { createLog, createMetrics, Statistics } from '../../server/src/observe/observe.ts'
 import { createRegistrar, type Registrar } from '../../server/src/registrar/registrar.ts'
+import { createServiceFigures } from '../../server/src/service-figures.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { seededRandom } from '../helpers/fake-clock.ts'
 import { noCharts } from '../helpers/no-charts.ts'
@@ -76,7 +78,8 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
     onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
   })
   const auth = authFor(caller, clock)
-  const here = { clock, log, metrics, statistics, limits: noLimits(), wakeUps: NO_WAKE_UPS }
+  const limits = noLimits()
+  const here = { clock, log, metrics, limits, wakeUps: NO_WAKE_UPS }
   const around = { auth, takeOvers: new TakeOvers(clock, log), registrar, delivery, ...here }
   const history = createHistory({ store })
   const webhooks = noWebhooks()
@@ -88,6 +91,7 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
     erasure: store.erasure,
     auditLines: store.audit,
     notices: { read: async () => [] },
+    figures: createServiceFigures({ cluster: createLocalCluster('here'), delivery, statistics, limits }),
     charts: noCharts(),
     random,
     readiness: READY,

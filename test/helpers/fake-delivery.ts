@@ -10,7 +10,7 @@ import type {
   SendEventCommand,
   SendResult,
 } from '../../server/src/delivery/delivery.ts'
-import type { EndpointKey, Registration, UserKey } from '../../server/src/store/store.ts'
+import type { EndpointKey, Registration, Sighting, UserKey } from '../../server/src/store/store.ts'
 
 /** Keeps what it was told to send; `failure` makes it fail. */
 export class FakeDelivery {
@@ -63,9 +63,10 @@ export class FakeDelivery {
 
   readonly acknowledged: { readonly endpoint: EndpointKey; readonly ids: readonly string[] }[] = []
 
-  acknowledge(endpoint: EndpointKey, ids: readonly string[]): number {
-    this.acknowledged.push({ endpoint, ids })
-    return this.attached.get(endpoint.userEndpointId)?.acknowledge?.(ids) ?? 0
+  async acknowledge({ registration }: Sighting<'link'>, ids: readonly string[]): Promise<number> {
+    if (this.failure !== undefined) throw this.failure
+    this.acknowledged.push({ endpoint: registration, ids })
+    return this.attached.get(registration.userEndpointId)?.acknowledge?.(ids) ?? 0
   }
 
   /** The link of each endpoint, by its id; and what was told about it, in order. */
@@ -95,6 +96,10 @@ export class FakeDelivery {
 
   /** Of each organization. */
   readonly links = new Map<string | undefined, number>()
+
+  connected(organizationId: string | undefined): number {
+    return this.links.get(organizationId) ?? 0
+  }
 
   async census(organizationId: string | undefined): Promise<Census> {
     const connected = this.links.get(organizationId) ?? 0

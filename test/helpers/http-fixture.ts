@@ -1,11 +1,13 @@
 import type { TestContext } from 'node:test'
 import { NO_AUDIT } from '../../server/src/audit/audit.ts'
 import type { TokenRequest } from '../../server/src/auth/auth.ts'
+import { createLocalCluster } from '../../server/src/cluster/local/local.ts'
 import { allowOrigins } from '../../server/src/config/config.ts'
 import { TakeOvers } from '../../server/src/delivery/delivery.ts'
 import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp, type Http, type HttpOptions, type HttpSettings } from '../../server/src/http/http.ts'
 import { createLog, Statistics } from '../../server/src/observe/observe.ts'
+import { createServiceFigures } from '../../server/src/service-figures.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { fakeAuth, type Revocations } from './fake-auth.ts'
 import { createFakeClock, type FakeClock, seededRandom } from './fake-clock.ts'
@@ -60,6 +62,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
   const registrar = new FakeRegistrar(clock)
   const delivery = new FakeDelivery()
   registrar.isLinked = (userEndpointId) => delivery.attached.has(userEndpointId)
+  const limits = overrides.limits ?? noLimits()
   const statistics = new Statistics(clock.wallMs())
   const oauth: TokenRequest[] = []
   const revocations: Revocations = { count: 0, revoked: new Set() }
@@ -79,13 +82,13 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     erasure: createMemoryStore({ clock: createFakeClock() }).erasure,
     notices: { read: async () => [] },
     webhooks: noWebhooks(),
-    limits: noLimits(),
+    limits,
     metrics: {
       refused: (_front, code) => void refused.push(code),
       linkClosed: (reason) => void closedLinks.push(reason),
       render: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'up 1\n' }),
     },
-    statistics,
+    figures: createServiceFigures({ cluster: createLocalCluster('here'), delivery, statistics, limits }),
     charts: noCharts(),
     readiness: { notReadyBecause: () => undefined },
     log: createLog('trace', { write: (line) => void logged.push(line) }),

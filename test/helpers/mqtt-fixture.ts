@@ -4,13 +4,15 @@ import { createServer as createTcpServer, type Server } from 'node:net'
 import type { TestContext } from 'node:test'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Principal } from '../../server/src/auth/auth.ts'
+import type { Cluster } from '../../server/src/cluster/cluster.ts'
 import { allowOrigins } from '../../server/src/config/config.ts'
-import type {
-  AnswerCommand,
-  Attachment,
-  Link,
-  SendEventCommand,
-  SendResult,
+import {
+  type AnswerCommand,
+  type Attachment,
+  type Link,
+  type SendEventCommand,
+  type SendResult,
+  TakeOvers,
 } from '../../server/src/delivery/delivery.ts'
 import type { LimitSettings } from '../../server/src/limits/limits.ts'
 import { createMqtt, type Mqtt, type MqttOptions, type MqttSettings } from '../../server/src/mqtt/mqtt.ts'
@@ -260,12 +262,17 @@ export type MqttFixture = {
   readonly tcpPort: number
 }
 
-/** The MQTT front over fakes, on loopback, with a clock that stands; closed with the test. */
+/**
+ * The MQTT front over fakes, on loopback, with a clock that stands; closed with the test.
+ *
+ * @param node where it is one of several processes
+ */
 export async function openMqtt(
   test: TestContext,
   overrides: Partial<MqttSettings & LimitSettings> = {},
+  node: { readonly clock?: FakeClock; readonly cluster?: Cluster } = {},
 ): Promise<MqttFixture> {
-  const clock = createFakeClock()
+  const { clock = createFakeClock(), cluster } = node
   const [auth, registrar, delivery] = [new FakeAuth(clock), new FakeRegistrar(clock), new FakeDelivery()]
   registrar.linkOf = ({ userEndpointId }) => {
     const attachment = delivery.find(userEndpointId)
@@ -276,14 +283,16 @@ export async function openMqtt(
   const refused: string[] = []
   const lines: string[] = []
   const bounds = { linksMax: 1000, pendingLinksMax: 1000, ...overrides }
+  const log = createLog('debug', { write: (line) => void lines.push(line) })
   const options: MqttOptions = {
     ...noLimits(bounds),
     auth,
     registrar,
     delivery,
+    ...(cluster === undefined ? {} : { cluster, takeOvers: new TakeOvers(clock, log, cluster) }),
     clock,
     random: seededRandom(test.name),
-    log: createLog('debug', { write: (line) => void lines.push(line) }),
+    log,
     metrics: {
       linkClosed: (reason) => void closed.push(reason),
       staleConnect: () => void stale.push(clock.wallMs()),

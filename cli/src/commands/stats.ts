@@ -35,7 +35,13 @@ function describe(statistics: Statistics): string {
     ...counts('QoS 0', qos0),
     ...counts('QoS 1', qos1),
     ...counts('registrations', ended),
+    ...silentNodes(statistics),
   ])
+}
+
+/** Their figures are missing. */
+function silentNodes({ nodes }: Statistics): readonly (readonly string[])[] {
+  return (nodes?.silent ?? []).map((node) => ['NOT COUNTED', `${node} did not answer`])
 }
 
 function counts(what: string, of: object): readonly (readonly string[])[] {

@@ -27,6 +27,7 @@ export function parseStatistics(value: unknown): Statistics {
     },
     expiryLatenessMs: { bounds: latenessBounds, counts: parseCounts(lateness['counts'], latenessBounds) },
     ...parseShares(answer['shares']),
+    ...parseNodes(answer['nodes']),
   }
 }
 
@@ -74,6 +75,14 @@ function parseShares(value: unknown): Pick<Statistics, 'shares'> {
     return [thing, { used: integer(used, 'used'), max: integer(max, 'max') }] as const
   })
   return { shares: Object.fromEntries(shares) }
+}
+
+/** A server older than that does not tell. */
+function parseNodes(value: unknown): Pick<Statistics, 'nodes'> {
+  if (value === undefined) return {}
+  const nodes = object(value, 'nodes')
+  const silent = array(nodes['silent'], 'silent').map((node) => string(node, 'a node'))
+  return { nodes: { answered: integer(nodes['answered'], 'answered'), silent } }
 }
 
 function parseBounds(value: unknown): readonly number[] {

@@ -6,9 +6,11 @@ import type { Told } from './told.ts'
 export { Membership } from './membership.ts'
 export { decodeMessage, encodeMessage } from './message.ts'
 export type { Beat, Listed, Nodes, NodeTable } from './nodes.ts'
-export { sweeperOf } from './rendezvous.ts'
-export { type Requests, RequestsOverRouter } from './requests.ts'
+export { Recent } from './recent.ts'
+export { keeperOf } from './rendezvous.ts'
+export { type Gathered, type Requests, RequestsOverRouter } from './requests.ts'
 export type { Receiver, Router, Subject } from './router.ts'
+export { Stamps } from './stamps.ts'
 export { Told } from './told.ts'
 
 /**

@@ -55,6 +55,22 @@ describe('nodes', () => {
     )
   })
 
+  it('agree on who looks after a thing, and know who else is there', async () => {
+    const { clock, a, b, c } = await openThree()
+    const keepers = new Set<string>()
+    for (let thing = 0; thing < 32; thing++) {
+      const found = [a, b, c].map(({ node }) => node.keeperOf(`thing ${thing}`))
+      assert.equal(new Set(found).size, 1, `thing ${thing}`)
+      keepers.add(found[0] ?? '')
+    }
+    assert.deepEqual([...keepers].toSorted(), ['a:1', 'b:1', 'c:1'])
+    assert.deepEqual(a.node.heard().toSorted(), ['b:1', 'c:1'])
+    c.own.isStopped = true
+    await clock.advance(3_000)
+    assert.deepEqual(a.node.heard(), ['b:1'], 'who has grown silent looks after nothing')
+    for (let thing = 0; thing < 32; thing++) assert.notEqual(a.node.keeperOf(`thing ${thing}`), 'c:1')
+  })
+
   it('take over what a silent one swept within two seconds, and nothing else changes hands', async () => {
     const { clock, a, b, c } = await openThree()
     const before = PARTITIONS.filter((partition) => a.node.sweeps(partition))

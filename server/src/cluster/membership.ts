@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock, Timer } from '../clock/clock.ts'
 import type { Listed, Nodes, NodeTable } from './nodes.ts'
-import { sweeperOf } from './rendezvous.ts'
+import { keeperOf } from './rendezvous.ts'
 
 /** Time between two beats, milliseconds. */
 const BEAT_MS = 500
@@ -31,6 +31,7 @@ export class Membership implements Nodes {
   readonly isAlone = false
   readonly #options: MembershipOptions
   readonly #listeners: (() => Promise<void> | void)[] = []
+  readonly #buriedListeners: ((node: string) => void)[] = []
   #self: string
   /** It has another incarnation, of which not everybody here has heard. */
   #isReturning = false
@@ -62,10 +63,18 @@ export class Membership implements Nodes {
   sweeps(partition: number): boolean {
     let sweeper = this.#sweepers.get(partition)
     if (sweeper === undefined) {
-      sweeper = sweeperOf(partition, this.#alive)
+      sweeper = keeperOf(`${partition}`, this.#alive)
       this.#sweepers.set(partition, sweeper)
     }
     return sweeper === this.#self
+  }
+
+  keeperOf(what: string): string {
+    return keeperOf(what, this.#alive) ?? this.#self
+  }
+
+  heard(): readonly string[] {
+    return this.#alive.filter((node) => node !== this.#self)
   }
 
   async others(): Promise<readonly string[]> {
@@ -77,6 +86,10 @@ export class Membership implements Nodes {
 
   onReturn(listener: () => Promise<void> | void): void {
     this.#listeners.push(listener)
+  }
+
+  onBuried(listener: (node: string) => void): void {
+    this.#buriedListeners.push(listener)
   }
 
   /** Comes in, and goes on saying so. @throws RollcallError `unavailable` where the table cannot be reached */
@@ -143,6 +156,7 @@ export class Membership implements Nodes {
       await table.bury(node)
       await putAway(node)
       await table.remove(node)
+      for (const listener of this.#buriedListeners) listener(node)
     }
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { decodeMessage, encodeMessage, sweeperOf, Told } from './cluster.ts'
+import { decodeMessage, encodeMessage, keeperOf, Told } from './cluster.ts'
 
 describe('a message between nodes', () => {
   it('is what another version of this program reads', () => {
@@ -82,17 +82,17 @@ describe('what a node has heard of what it was told', () => {
 describe('who sweeps a partition', () => {
   it('is the same whoever asks, in whatever order the nodes are named', () => {
     for (let partition = 0; partition < 50; partition++)
-      assert.equal(sweeperOf(partition, ['a', 'b', 'c']), sweeperOf(partition, ['c', 'a', 'b']))
-    assert.equal(sweeperOf(0, []), undefined)
+      assert.equal(keeperOf(`${partition}`, ['a', 'b', 'c']), keeperOf(`${partition}`, ['c', 'a', 'b']))
+    assert.equal(keeperOf('0', []), undefined)
   })
 
   it('is spread evenly, and changes only where a node goes', () => {
     const nodes = ['a', 'b', 'c', 'd']
     const counts = new Map<string, number>()
     for (let partition = 0; partition < 256; partition++) {
-      const sweeper = sweeperOf(partition, nodes) ?? ''
+      const sweeper = keeperOf(`${partition}`, nodes) ?? ''
       counts.set(sweeper, (counts.get(sweeper) ?? 0) + 1)
-      if (sweeper !== 'd') assert.equal(sweeperOf(partition, nodes.slice(0, 3)), sweeper)
+      if (sweeper !== 'd') assert.equal(keeperOf(`${partition}`, nodes.slice(0, 3)), sweeper)
     }
     for (const node of nodes) assert.ok((counts.get(node) ?? 0) > 40, `${node} has ${counts.get(node)}`)
   })

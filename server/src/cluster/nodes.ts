@@ -15,6 +15,13 @@ export interface Nodes {
   /** Whether this node sweeps that part of the store. Two may think so for a moment, or for a moment nobody. Cheap. */
   sweeps(partition: number): boolean
   /**
+   * Which node looks after something that one of them must do alone, by a name for it: all that know of each other find the
+   * same. Two may for a moment. Cheap.
+   */
+  keeperOf(what: string): string
+  /** The incarnations of all others that were heard of lately. One that came or went a moment ago may be wrong. Cheap. */
+  heard(): readonly string[]
+  /**
    * The incarnations of all others that were not buried, asked for now: whoever comes later finds what is in the store now.
    *
    * @throws RollcallError `unavailable`
@@ -25,6 +32,8 @@ export interface Nodes {
    * store. It is no member before all listeners are done.
    */
   onReturn(listener: () => Promise<void> | void): void
+  /** Has `listener` called when another node was buried, and what it had is put away: perhaps more than once. */
+  onBuried(listener: (node: string) => void): void
 }
 
 /** A node as the table has it. */

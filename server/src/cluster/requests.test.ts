@@ -71,8 +71,54 @@ describe('a request to all', () => {
     assert.equal((await inTime(clock, a.askAll('count', QUESTION, 5_000))).length, 2)
   })
 
+  it('is carried out once, however often it comes, and answered as it was then', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { clock, network, a, b, c } = openThree(seed)
+      network.weather = { loss: 40, doubling: 50, delayMsMax: 300 }
+      const counts = { b: 0, c: 0 }
+      b.answer('count', () => Buffer.from(`b${++counts.b}`))
+      c.answer('count', async () => Buffer.from(`c${++counts.c}`))
+      const answers = await inTime(clock, a.askAll('count', QUESTION, 20_000))
+      await clock.advance(1_000)
+      assert.deepEqual(answers.map(String).toSorted(), ['b1', 'c1'], `seed ${seed}`)
+      assert.deepEqual(counts, { b: 1, c: 1 }, `seed ${seed}`)
+    }
+  })
+
+  it('is answered in part where a part is worth having, with who was silent', async () => {
+    const { clock, a, c } = openThree()
+    c.answer('count', () => Buffer.from('3'))
+    const { answers, silent } = await inTime(clock, a.gather('count', QUESTION, 700))
+    assert.deepEqual([...answers.keys()], ['c'])
+    assert.deepEqual(silent, ['b'])
+    assert.ok(clock.monotonicMs() < 900, 'no longer than it was given')
+  })
+
   it('is no question where there is one process only', async () => {
     const { requests } = createLocalCluster('here')
     assert.deepEqual(await requests.askAll('count', QUESTION, 0), [])
+    assert.deepEqual(await requests.gather('count', QUESTION, 0), { answers: new Map(), silent: [] })
+  })
+})
+
+describe('a request to one', () => {
+  it('is answered by that one alone', async () => {
+    const { clock, network, a, b, c } = openThree()
+    for (const node of [b, c]) node.answer('count', (_, from) => Buffer.from(`asked by ${from}`))
+    const answer = await inTime(clock, a.ask('b', 'count', QUESTION, 1_000))
+    assert.equal(String(answer), 'asked by a')
+    assert.equal(network.tally.sent, 2, 'the question and its answer')
+  })
+
+  it('is refused where that one is silent, or dead', async () => {
+    const { clock, present, a } = openThree()
+    await assert.rejects(inTime(clock, a.ask('b', 'count', QUESTION, 1_000)), { code: 'unavailable' })
+    present.splice(present.indexOf('b'), 1)
+    const askedAtMs = clock.monotonicMs()
+    await assert.rejects(inTime(clock, a.ask('b', 'count', QUESTION, 60_000)), { code: 'unavailable' })
+    assert.ok(clock.monotonicMs() - askedAtMs < 1_000, 'nobody waits for the dead')
+    await assert.rejects(createLocalCluster('here').requests.ask('b', 'count', QUESTION, 0), {
+      code: 'unavailable',
+    })
   })
 })

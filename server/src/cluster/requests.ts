@@ -1,5 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
-import type { Clock, Timer } from '../clock/clock.ts'
+import type { Clock } from '../clock/clock.ts'
+import { Answered, type Answerer } from './answered.ts'
 import { decodeMessage, encodeMessage } from './message.ts'
 import type { Nodes } from './nodes.ts'
 import type { Router } from './router.ts'
@@ -7,10 +8,14 @@ import type { Router } from './router.ts'
 /** Time after which a request that was not answered is sent again, milliseconds. */
 const AGAIN_MS = 200
 
-/** Carries out what another node asks for, and answers; what it rejects with is not told: the other asks again. */
-type Answerer = (question: Uint8Array) => Promise<Uint8Array> | Uint8Array
+/** What came back from those who were asked. */
+export type Gathered = {
+  readonly answers: ReadonlyMap<string, Uint8Array>
+  /** Who did not answer in time, and is not known to be dead. */
+  readonly silent: readonly string[]
+}
 
-/** What all nodes have to have done before somebody is told that it is done, or what all know a part of. */
+/** What other nodes have to have done before somebody is told that it is done, or what each knows a part of. */
 export interface Requests {
   /**
    * Has every other node answer. Resolves once each has that was there at the call and has not been buried meanwhile; at once,
@@ -19,7 +24,19 @@ export interface Requests {
    * @throws RollcallError `unavailable` after `withinMs`: not everybody has, and some may
    */
   askAll(what: string, question: Uint8Array, withinMs: number): Promise<readonly Uint8Array[]>
-  /** Who answers questions of a kind. It may be asked twice. One for each. */
+  /**
+   * The same for what is worth having in part: resolves with what there is once all have answered, or after `withinMs`.
+   *
+   * @throws RollcallError `unavailable` where nobody can say who there is
+   */
+  gather(what: string, question: Uint8Array, withinMs: number): Promise<Gathered>
+  /**
+   * Has one other node answer.
+   *
+   * @throws RollcallError `unavailable` after `withinMs`, or where it is dead: it may have carried it out
+   */
+  ask(node: string, what: string, question: Uint8Array, withinMs: number): Promise<Uint8Array>
+  /** Who answers questions of a kind. It is asked once by each request, however often that comes. One for each. */
   answer(what: string, answerer: Answerer): void
 }
 
@@ -34,7 +51,7 @@ type Pending = { readonly answers: Map<string, Uint8Array>; onAnswer: () => void
 /** Requests over a router that loses messages: what is not answered is asked again. */
 export class RequestsOverRouter implements Requests {
   readonly #options: RequestsOptions
-  readonly #answerers = new Map<string, Answerer>()
+  readonly #answered = new Answered()
   readonly #pending = new Map<number, Pending>()
   #lastId = 0
 
@@ -45,23 +62,45 @@ export class RequestsOverRouter implements Requests {
   }
 
   answer(what: string, answerer: Answerer): void {
-    this.#answerers.set(what, answerer)
+    this.#answered.by(what, answerer)
   }
 
   async askAll(what: string, question: Uint8Array, withinMs: number): Promise<readonly Uint8Array[]> {
-    const { clock, nodes, router } = this.#options
+    const { answers, silent } = await this.gather(what, question, withinMs)
+    if (silent.length > 0) throw notAnswered()
+    return [...answers.values()]
+  }
+
+  async ask(node: string, what: string, question: Uint8Array, withinMs: number): Promise<Uint8Array> {
+    const { answers } = await this.#gatherFrom([node], what, question, withinMs)
+    const answer = answers.get(node)
+    if (answer === undefined) throw notAnswered()
+    return answer
+  }
+
+  async gather(what: string, question: Uint8Array, withinMs: number): Promise<Gathered> {
+    return this.#gatherFrom(await this.#options.nodes.others(), what, question, withinMs)
+  }
+
+  async #gatherFrom(
+    nodes: readonly string[],
+    what: string,
+    question: Uint8Array,
+    withinMs: number,
+  ): Promise<Gathered> {
+    const { clock, router } = this.#options
     const id = ++this.#lastId
     const untilMs = clock.monotonicMs() + withinMs
     const message = encodeMessage({ kind: what, id }, question)
     const pending: Pending = { answers: new Map(), onAnswer: () => undefined }
     this.#pending.set(id, pending)
     try {
-      for (let asked = await nodes.others(); ; asked = await stillThere(asked, nodes)) {
+      for (let asked = nodes; ; asked = await this.#stillThere(asked)) {
         const open = asked.filter((node) => !pending.answers.has(node))
-        if (open.length === 0) return [...pending.answers.values()]
-        if (clock.monotonicMs() >= untilMs) throw notEverybody()
+        const leftMs = untilMs - clock.monotonicMs()
+        if (open.length === 0 || leftMs <= 0) return { answers: pending.answers, silent: open }
         for (const node of open) router.send(node, 'request', message)
-        await this.#wait(pending, open.length)
+        await this.#wait(pending, open.length, Math.min(AGAIN_MS, leftMs))
       }
     } finally {
       this.#pending.delete(id)
@@ -69,10 +108,10 @@ export class RequestsOverRouter implements Requests {
   }
 
   /** For so many answers, but not for long. */
-  #wait(pending: Pending, wanted: number): Promise<void> {
+  #wait(pending: Pending, wanted: number, forMs: number): Promise<void> {
     const before = pending.answers.size
     return new Promise((resolve) => {
-      const timer: Timer = this.#options.clock.after(AGAIN_MS, resolve)
+      const timer = this.#options.clock.after(forMs, resolve)
       pending.onAnswer = () => {
         if (pending.answers.size < before + wanted) return
         timer.cancel()
@@ -81,13 +120,19 @@ export class RequestsOverRouter implements Requests {
     })
   }
 
+  /** While nobody can say who is dead, everybody is waited for. */
+  async #stillThere(asked: readonly string[]): Promise<readonly string[]> {
+    const others = await this.#options.nodes.others().catch(() => asked)
+    return asked.filter((node) => others.includes(node))
+  }
+
   async #carryOut(message: Uint8Array, from: string): Promise<void> {
     const { kind, id, body } = read(message) ?? {}
-    const answerer = typeof kind === 'string' ? this.#answerers.get(kind) : undefined
-    if (answerer === undefined || body === undefined) return
+    if (typeof kind !== 'string' || typeof id !== 'number' || body === undefined) return
     try {
-      const answer = await answerer(body)
-      this.#options.router.send(from, 'reply', encodeMessage({ kind: 'reply', id }, answer))
+      const answer = await this.#answered.to(from, id, kind, body)
+      if (answer !== undefined)
+        this.#options.router.send(from, 'reply', encodeMessage({ kind: 'reply', id }, answer))
     } catch {
       // Whoever asked hears nothing, and asks again.
     }
@@ -96,18 +141,10 @@ export class RequestsOverRouter implements Requests {
   #take(message: Uint8Array, from: string): void {
     const { id, body } = read(message) ?? {}
     const pending = typeof id === 'number' ? this.#pending.get(id) : undefined
-    if (pending === undefined || body === undefined) return
+    if (pending === undefined || body === undefined || pending.answers.has(from)) return
     pending.answers.set(from, body)
     pending.onAnswer()
   }
-}
-
-async function stillThere(
-  asked: readonly string[],
-  nodes: RequestsOptions['nodes'],
-): Promise<readonly string[]> {
-  const others = await nodes.others()
-  return asked.filter((node) => others.includes(node))
 }
 
 function read(message: Uint8Array) {
@@ -115,7 +152,7 @@ function read(message: Uint8Array) {
   return decoded && { kind: decoded.head['kind'], id: decoded.head['id'], body: decoded.body }
 }
 
-function notEverybody(): RollcallError {
+function notAnswered(): RollcallError {
   return new RollcallError('unavailable', 'Not every process of the service has answered.', {
     retryAfterSeconds: 1,
     isUndecided: true,

@@ -1,5 +1,5 @@
 /** What a message is about: the room that sends such messages also reads them. */
-export type Subject = 'delivery' | 'request' | 'reply'
+export type Subject = 'delivery' | 'take_over' | 'request' | 'reply'
 
 /** @param from the incarnation of the node that sent it */
 export type Receiver = (message: Uint8Array, from: string) => void

@@ -6,11 +6,11 @@ import type { Limits } from '../limits/limits.ts'
 import type { MaskLength, Sealer } from '../masks/masks.ts'
 import type { Log, Metrics, Statistics } from '../observe/observe.ts'
 import type {
-  EndpointKey,
   EntryPosition,
   MailboxEntry,
   Registration,
   RegistrationKey,
+  Sighting,
   Store,
   UserKey,
 } from '../store/store.ts'
@@ -26,6 +26,7 @@ import { Links } from './links/links.ts'
 import { Outbox, type OutboxContext } from './links/outbox.ts'
 import { reminderBytes } from './links/reminder.ts'
 import type { MailboxShareSettings } from './mailbox-share.ts'
+import { acknowledgeElsewhere, acknowledgeForOthers, acknowledgeHere } from './nodes/acknowledge.ts'
 import { Arrivals, type ArrivalsContext } from './nodes/arrivals.ts'
 import { Resync } from './nodes/resync.ts'
 import { type MasksPreviewCommand, previewMasks } from './preview-masks.ts'
@@ -106,13 +107,17 @@ export interface Delivery {
    */
   attach(registration: Registration, link: Link): Attachment
   /**
-   * The device says over another way than its link that it has taken events over, by what that link calls them.
+   * The device says over another way than its link that it has taken events over, by what that link calls them. The link may
+   * be at another process.
    *
    * @returns how many of them were in flight over the link that the endpoint has now
+   * @throws RollcallError `unavailable` where the process of the link does not say
    */
-  acknowledge(endpoint: EndpointKey, ids: readonly string[]): number
-  /** What there is now, of one organization or in all. */
+  acknowledge(endpoint: Sighting<'link'>, ids: readonly string[]): Promise<number>
+  /** What there is now, of one organization or in all; of links, those of this process. */
   census(organizationId: string | undefined): Promise<Census>
+  /** Endpoints that have a link at this process, of one organization or in all. */
+  connected(organizationId: string | undefined): number
   /** Sends the keepalive reminder over the link, if there is one. QoS 0. */
   remind(registration: Registration): void
   /** The endpoint was registered anew: a link left over from its former registration is closed. */
@@ -212,12 +217,17 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       options.onAttached?.(registration)
       return outbox
     },
-    acknowledge: (endpoint, ids) => links.findByEndpoint(endpoint)?.link.acknowledge?.(ids) ?? 0,
+    async acknowledge(sighting, ids) {
+      const here = acknowledgeHere(links, sighting.registration, ids)
+      if (here !== undefined || sending.others === undefined) return here ?? 0
+      return acknowledgeElsewhere(sending.others, sighting, ids)
+    },
     async census(organizationId) {
       const { mailboxEvents } = await options.store.totals(organizationId)
       const mailboxBytes = options.store.gauges.mailboxDiskBytes(organizationId)
       return { connected: links.count(organizationId), mailboxEvents, mailboxBytes }
     },
+    connected: (organizationId) => links.count(organizationId),
     remind: (registration) => remind(options, links, registration),
     endpointRegistered(registration) {
       const outbox = links.findByEndpoint(registration)
@@ -251,6 +261,7 @@ function joinOthers(
   const { neighbours } = store
   if (cluster === undefined || cluster.nodes.isAlone || neighbours === undefined) return () => undefined
   const open: ArrivalsContext['open'] = (registration, entry) => openEntry(sealer, log, registration, entry)
+  acknowledgeForOthers(cluster, links)
   new Arrivals({ cluster, links, receipts, clock, newId, metrics, log, open }).start()
   const resync = new Resync({ neighbours, linkStore: store.links, cluster, links, clock })
   return () => resync.close()

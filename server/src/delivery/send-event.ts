@@ -43,7 +43,7 @@ export type SendEventContext = AcceptContext &
     readonly bounds: MailboxBounds
     readonly shares: MailboxShareSettings
     /** The other processes of the service. `undefined`: there are none. */
-    readonly others: Pick<Cluster, 'router'> | undefined
+    readonly others: Pick<Cluster, 'router' | 'requests'> | undefined
     readonly onAsleep?: OnAsleep
   }
 

@@ -118,7 +118,7 @@ const UNUSED_SERVICES: HttpServices = {
   audit: { record: unused },
   auditLines: { read: unused },
   metrics: { refused: unused, render: unused, linkClosed: unused },
-  statistics: { sinceWallMs: 0, read: unused },
+  figures: { read: unused, connected: unused },
   readiness: { notReadyBecause: unused },
   log: { error: unused, warn: unused, debug: unused },
   clock: { wallMs: unused, monotonicMs: unused, after: unused, every: unused, sleep: unused },

@@ -1,4 +1,5 @@
 import type { Notice } from '@rollcall/protocol/notices'
+import type { NodesCounted, SharesHeld, Statistics } from '@rollcall/protocol/statistics'
 import type { Audit } from '../audit/audit.ts'
 import type { Auth } from '../auth/auth.ts'
 import type { Charts } from '../charts/charts.ts'
@@ -6,7 +7,7 @@ import type { Clock, Random } from '../clock/clock.ts'
 import type { Delivery, TakeOvers } from '../delivery/delivery.ts'
 import type { History } from '../history/history.ts'
 import type { Limits } from '../limits/limits.ts'
-import type { Log, Metrics, Statistics } from '../observe/observe.ts'
+import type { Log, Metrics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
 import type { AuditStore, ErasureStore } from '../store/store.ts'
 import type { WakeUps, Webhooks } from '../webhooks/webhooks.ts'
@@ -17,6 +18,22 @@ export interface Readiness {
   notReadyBecause(): string | undefined
   /** What an operator should look at although requests may come, such as `disk_low`. Cheap. Default: nothing. */
   warnings?(): readonly string[]
+}
+
+/** What all processes of the service have counted, and what they have now. */
+export interface Figures {
+  /** @param organizationId `null`: all together. @throws RollcallError `unavailable` */
+  read(organizationId: string | null): Promise<Counted>
+  /** How many endpoints of each have a link. @throws RollcallError `unavailable` */
+  connected(organizationIds: readonly string[]): Promise<readonly number[]>
+}
+
+type Counted = {
+  readonly sinceWallMs: number
+  readonly connected: number
+  readonly counts: Pick<Statistics, 'qos0' | 'qos1' | 'ended' | 'deliveryMs' | 'expiryLatenessMs'>
+  readonly shares: SharesHeld
+  readonly nodes: NodesCounted
 }
 
 /** What the HTTP front needs of the other rooms. */
@@ -76,7 +93,7 @@ export type HttpServices = {
   readonly takeOvers: Pick<TakeOvers, 'isHeld' | 'note'>
   readonly limits: Pick<Limits, 'register' | 'work' | 'ledger' | 'turns' | 'shedding'>
   readonly metrics: Pick<Metrics, 'refused' | 'render' | 'linkClosed'>
-  readonly statistics: Pick<Statistics, 'sinceWallMs' | 'read'>
+  readonly figures: Figures
   readonly charts: Pick<Charts, 'day'>
   readonly readiness: Readiness
   readonly log: Pick<Log, 'error' | 'warn' | 'debug'>

@@ -76,6 +76,7 @@ function answerOf(
     deliveryMs: { bounds, qos0: counts, qos1: counts },
     expiryLatenessMs: { bounds, counts },
     links,
+    nodes: { answered: 1, silent: [] },
   }
 }
 

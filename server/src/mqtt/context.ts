@@ -1,10 +1,12 @@
 import type { Auth } from '../auth/auth.ts'
 import type { Clock, Random } from '../clock/clock.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import type { AllowedOrigins } from '../config/config.ts'
 import type { Delivery, TakeOvers } from '../delivery/delivery.ts'
 import type { Holder, Ledger, Shedding, WorkMeter } from '../limits/limits.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
+import type { ClientIds } from './session/client-ids.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Wheel } from './session/wheel.ts'
 import type { TurnEnd } from './transport/turn-end.ts'
@@ -14,6 +16,8 @@ export type MqttOptions = {
   readonly auth: Pick<Auth, 'authenticate' | 'authenticateStale' | 'isStillGood'>
   readonly registrar: Pick<Registrar, 'find' | 'look' | 'keepalive'>
   readonly delivery: Pick<Delivery, 'attach' | 'sendEvent' | 'answer'>
+  /** The processes of the service. Absent: this one is all there is. */
+  readonly cluster?: Pick<Cluster, 'nodes' | 'requests'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -46,6 +50,8 @@ export type MqttSettings = {
 /** The same, with what all connections share. */
 export type MqttContext = MqttOptions & {
   readonly sessions: Sessions
+  /** Of the other processes; `undefined`: there are none. */
+  readonly clientIds: ClientIds | undefined
   readonly wheel: Wheel
   readonly turnEnd: TurnEnd
   readonly takeOvers: TakeOvers

@@ -159,6 +159,7 @@ test('a connection survives any stream, or ends for a reason of the protocol, an
     sessions,
     wheel,
     turnEnd: new TurnEnd(),
+    clientIds: undefined,
     takeOvers: new TakeOvers(clock, fixture.options.log),
     connectBytesMax: 32_768,
   }

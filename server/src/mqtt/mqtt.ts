@@ -7,6 +7,7 @@ import { onceAMinute } from '../clock/clock.ts'
 import { TakeOvers } from '../delivery/delivery.ts'
 import { strangerAt } from '../limits/limits.ts'
 import type { MqttContext, MqttOptions, Place } from './context.ts'
+import { ClientIds } from './session/client-ids.ts'
 import { drainSessions } from './session/drain.ts'
 import { reviewSessions } from './session/review.ts'
 import { Session } from './session/session.ts'
@@ -108,6 +109,7 @@ export function createMqtt(options: MqttOptions): Mqtt {
     },
     async close() {
       stop()
+      context.clientIds?.close()
       await sessions.close()
       context.wheel.close()
     },
@@ -117,12 +119,17 @@ export function createMqtt(options: MqttOptions): Mqtt {
 function createContext(options: MqttOptions): MqttContext {
   const { clock, settings } = options
   const connectBytesMax = settings.tokenBytesMax + CONNECT_BYTES_BESIDES_TOKEN
+  const sessions = new Sessions()
+  const takeOvers = options.takeOvers ?? new TakeOvers(clock, options.log)
+  const { cluster } = options
+  const hasOthers = cluster?.nodes.isAlone === false
   return {
     ...options,
-    sessions: new Sessions(),
+    sessions,
+    clientIds: hasOthers ? new ClientIds({ cluster, sessions, takeOvers, clock }) : undefined,
     wheel: new Wheel(clock),
     turnEnd: new TurnEnd(),
-    takeOvers: options.takeOvers ?? new TakeOvers(clock, options.log),
+    takeOvers,
     connectBytesMax,
   }
 }

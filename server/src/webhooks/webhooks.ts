@@ -98,11 +98,13 @@ export type WebhooksOptions = {
 const PUSH_SOCKETS = 8
 
 /** Wakes devices over the same sender as webhooks: the same judgement of addresses, time limits, and no redirects. */
-export function openWakeUps(options: Omit<WakeUpsOptions, 'openReceiver'>): WakeUps {
+export function openWakeUps(
+  options: Omit<WakeUpsOptions, 'openReceiver'> & Partial<Pick<WakeUpsOptions, 'openReceiver'>>,
+): WakeUps {
   const { clock, settings } = options
   const addresses = judgeAddresses(settings.webhookPrivateAddresses)
   const openReceiver = () => new HttpReceiver({ addresses, resolve: createResolve(), clock }, PUSH_SOCKETS)
-  return createWakeUps({ ...options, openReceiver })
+  return createWakeUps({ openReceiver, ...options })
 }
 
 /** Begins at once: from here on, what happens to endpoints of organizations with webhooks is kept for them. */

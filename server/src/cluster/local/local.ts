@@ -1,3 +1,4 @@
+import { RollcallError } from '@rollcall/protocol/error-code'
 import { type Cluster, Told } from '../cluster.ts'
 
 /**
@@ -12,10 +13,20 @@ export function createLocalCluster(self: string): Cluster {
       isAlone: true,
       isMember: () => true,
       sweeps: () => true,
+      keeperOf: () => self,
+      heard: () => [],
       others: async () => [],
       onReturn: () => undefined,
+      onBuried: () => undefined,
     },
     router: { send: () => undefined, receive: () => undefined },
-    requests: { askAll: async () => [], answer: () => undefined },
+    requests: {
+      askAll: async () => [],
+      gather: async () => ({ answers: new Map(), silent: [] }),
+      ask: async () => {
+        throw new RollcallError('unavailable')
+      },
+      answer: () => undefined,
+    },
   }
 }

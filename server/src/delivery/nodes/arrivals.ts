@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock/clock.ts'
-import type { Cluster } from '../../cluster/cluster.ts'
+import { type Cluster, Recent } from '../../cluster/cluster.ts'
 import type { Log, Metrics } from '../../observe/observe.ts'
 import type { MailboxEntry, Registration, RegistrationKey } from '../../store/store.ts'
 import type { Links } from '../links/links.ts'
@@ -32,7 +32,7 @@ export type ArrivalsContext = {
  */
 export class Arrivals {
   readonly #context: ArrivalsContext
-  readonly #recent = new Set<string>()
+  readonly #recent = new Recent(RECENT_MAX)
 
   constructor(context: ArrivalsContext) {
     this.#context = context
@@ -90,17 +90,9 @@ export class Arrivals {
   }
 
   #sendOnce(outbox: Outbox, event: Extract<NodeMessage, { readonly kind: 'sent_once' }>): void {
-    if (this.#isKnown(event.messageId)) return
+    if (this.#recent.isKnown(event.messageId)) return
     const payload = this.#context.open(outbox.registration, event)
     if (payload !== undefined) outbox.sendNow(payload)
-  }
-
-  #isKnown(messageId: string): boolean {
-    if (this.#recent.has(messageId)) return true
-    this.#recent.add(messageId)
-    const [oldest] = this.#recent
-    if (this.#recent.size > RECENT_MAX && oldest !== undefined) this.#recent.delete(oldest)
-    return false
   }
 
   #push(outbox: Outbox, entry: Extract<NodeMessage, { readonly kind: 'appended' }>): void {

@@ -1,124 +1,8 @@
 import assert from 'node:assert/strict'
-import { describe, it, type TestContext } from 'node:test'
-import { RollcallError } from '@rollcall/protocol/error-code'
-import { BACKEND, eventsTaken, recordingLink } from '../../../../test/helpers/delivery-scene.ts'
-import { createFakeClock, inTime, seededRandom } from '../../../../test/helpers/fake-clock.ts'
-import { noLimits } from '../../../../test/helpers/no-limits.ts'
-import { MemoryNodeTable, SimulatedNetwork } from '../../../../test/helpers/simulated-network.ts'
-import { SimulatedNode } from '../../../../test/helpers/simulated-node.ts'
-import { createDice } from '../../../../test/sim/dice.ts'
-import { uuidMaker } from '../../clock/clock.ts'
-import { createSealer } from '../../masks/masks.ts'
-import { Statistics } from '../../observe/observe.ts'
-import { createRegistrar } from '../../registrar/registrar.ts'
-import { createMemoryStore } from '../../store/memory/memory.ts'
-import type { Store } from '../../store/store.ts'
-import { carryTidings, createDelivery, parseSendEvent } from '../delivery.ts'
-
-const ALICE = { organizationId: 'acme', userId: 'alice' }
-const AT = '2026-01-01T00:00:00Z'
-const ignore = () => undefined
-
-async function openTwo(t: TestContext) {
-  const clock = createFakeClock()
-  const memory = createMemoryStore({ clock })
-  const network = new SimulatedNetwork(clock, createDice(1))
-  const table = new MemoryNodeTable(clock)
-  const random = seededRandom('nodes')
-  const newId = uuidMaker(clock, random)
-  const open = async (name: string) => {
-    const node = new SimulatedNode({
-      ...{ name, clock, network, table },
-      putAway: async (dead) => store.neighbours?.bury(dead),
-    })
-    const { cluster } = node
-    const answers = { areLost: false }
-    const carry = carryTidings(cluster)
-    // They come with the answer.
-    const onTiding: typeof carry = (...tiding) => answers.areLost || carry(...tiding)
-    const store = losing(
-      memory.openFor(() => cluster.nodes.self, onTiding),
-      answers,
-    )
-    const metrics = {
-      ...{ eventAccepted: ignore, eventOutcome: ignore, deliveryMs: ignore, reminderSent: ignore },
-      ...{ masksTook: ignore, expiryLatenessMs: ignore, registrationEnded: ignore },
-    }
-    const common = {
-      ...{ store, newId, metrics, clock: node.clock, log: { error: ignore } },
-      statistics: new Statistics(0),
-    }
-    const delivery = createDelivery({
-      ...{ ...common, cluster, organizationOf: ignore, quotas: noLimits() },
-      sealer: createSealer(Buffer.alloc(32), random),
-      limits: { mailboxEventsMax: 1000, mailboxBytesMax: 1e6 },
-    })
-    const registrar = createRegistrar({
-      ...common,
-      limits: { keepAliveSecondsMax: 3600, endpointsPerUserMax: 10 },
-      mayEvict: false,
-      onRegistered: (registration) => delivery.endpointRegistered(registration),
-      onReminderDue: (registration) => delivery.remind(registration),
-      onExpired: (registration) => delivery.endpointGone(registration, 'expired'),
-      onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
-      onLapsed: (entries) => delivery.entriesLapsed(entries),
-    })
-    registrar.start()
-    await node.membership.start()
-    t.after(async () => {
-      node.clock.goOn()
-      delivery.close()
-      await registrar.close()
-      await node.membership.close()
-    })
-    return { node, store, answers, delivery, registrar }
-  }
-  const [here, there] = [await open('here'), await open('there')]
-  const register = async (userEndpointId = 'phone', keepAliveSeconds = 600) =>
-    here.registrar.register(
-      ALICE,
-      { userEndpointId, keepAliveSeconds, serverKeepAliveReminderOn: true },
-      Number.POSITIVE_INFINITY,
-    )
-  const attach = async (at: typeof here, registration: Awaited<ReturnType<typeof register>>) => {
-    const link = recordingLink()
-    const attachment = at.delivery.attach(registration, link)
-    await attachment.attached
-    attachment.start()
-    await clock.advance(5)
-    return { ...link, ids: () => eventsTaken(link) }
-  }
-  return { clock, network, memory, here, there, register, attach }
-}
-
-/** A store whose answers to some operations do not come, while they are lost: the operation has come about. */
-function losing(store: Store, answers: { readonly areLost: boolean }): Store {
-  const { mailboxes } = store
-  const lose = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
-    const known = await answer
-    if (answers.areLost) throw new RollcallError('unavailable', undefined, { isUndecided: true })
-    return known
-  }
-  return {
-    ...store,
-    mailboxes: {
-      ...mailboxes,
-      append: (request) => lose(mailboxes.append(request)),
-      end: (...what) => lose(mailboxes.end(...what)),
-    },
-  }
-}
-
-type Two = Awaited<ReturnType<typeof openTwo>>
-
-function command(id: string, more: object = {}) {
-  const event = { id, type: 'CallOfferedEvent', timestamp: AT, card: '4111' }
-  return parseSendEvent(Buffer.from(JSON.stringify({ userId: 'alice', qos: 1, event, ...more })))
-}
-
-function send({ delivery }: Two['here'], id: string, more: object = {}) {
-  return delivery.sendEvent(BACKEND, command(id, more))
-}
+import { describe, it } from 'node:test'
+import { BACKEND, recordingLink } from '../../../../test/helpers/delivery-scene.ts'
+import { inTime } from '../../../../test/helpers/fake-clock.ts'
+import { ALICE, AT, command, openTwo, send } from '../../../../test/helpers/two-processes.ts'
 
 describe('a link at one process', () => {
   it('gets what is sent at another, in order, masked and not, at QoS 1 and 0', async (t) => {
@@ -315,5 +199,78 @@ describe('who waits at one process', () => {
     phone.taken[0]?.acknowledged?.()
     const { receipts } = await inTime(clock, waiting)
     assert.deepEqual(receipts, { acknowledged: 1, connected: 1 })
+  })
+})
+
+/** A link whose device acknowledges by requests, by names that the link gave. */
+function streamLike() {
+  const link = recordingLink()
+  return {
+    ...link,
+    acknowledge(ids: readonly string[]): number {
+      const meant = link.taken.filter(({ sequence }) => ids.includes(`${sequence}`))
+      for (const event of meant) {
+        link.taken.splice(link.taken.indexOf(event), 1)
+        event.acknowledged?.()
+      }
+      return meant.length
+    },
+  }
+}
+
+describe('an acknowledgement that comes to another process than its stream', () => {
+  async function openStream(t: Parameters<typeof openTwo>[0]) {
+    const two = await openTwo(t)
+    const { clock, here, there, register } = two
+    const link = streamLike()
+    const attachment = there.delivery.attach(await register(), link)
+    await attachment.attached
+    attachment.start()
+    await send(here, 'one')
+    await send(here, 'two')
+    await clock.advance(20)
+    const ids = link.taken.map(({ sequence }) => `${sequence}`)
+    const acknowledge = async (at: typeof here, some: readonly string[]) => {
+      const [sighting] = await at.registrar.look([{ ...ALICE, userEndpointId: 'phone' }], { link: true })
+      assert(sighting !== undefined)
+      return at.delivery.acknowledge(sighting, some)
+    }
+    const depth = async () => (await here.store.registrations.look([ALICE], { depth: true }))[0]?.depth
+    return { ...two, link, ids, acknowledge, depth }
+  }
+
+  it('ends the events there, and tells how many were in flight', async (t) => {
+    const { clock, here, ids, acknowledge, depth } = await openStream(t)
+    assert.equal(await inTime(clock, acknowledge(here, [...ids, 'made-up'])), 2)
+    await clock.advance(20)
+    assert.equal(await depth(), 0)
+    assert.equal(await inTime(clock, acknowledge(here, ids)), 0)
+  })
+
+  it('is counted once though its answer is lost, and it comes again', async (t) => {
+    const { clock, network, here, ids, acknowledge, depth } = await openStream(t)
+    let replies = 0
+    network.mayPass = (_, subject) => subject !== 'reply' || ++replies > 2
+    assert.equal(await inTime(clock, acknowledge(here, ids)), 2)
+    await clock.advance(20)
+    assert.equal(await depth(), 0)
+  })
+
+  it('is refused where that process is silent, and its events come again', async (t) => {
+    const { clock, here, there, ids, acknowledge, depth } = await openStream(t)
+    there.node.clock.freeze()
+    await assert.rejects(inTime(clock, acknowledge(here, ids)), { code: 'unavailable' })
+    assert.equal(await depth(), 2)
+    there.node.clock.goOn()
+    await clock.advance(20)
+    assert.equal(await depth(), 0, 'it came late, which does no harm')
+  })
+
+  it('is nobody’s where another link has the endpoint by now', async (t) => {
+    const { clock, here, there, ids, register, attach, acknowledge, depth } = await openStream(t)
+    const newer = await attach(here, await register())
+    assert.equal(await inTime(clock, acknowledge(there, ids)), 0)
+    assert.equal(await depth(), 2)
+    assert.deepEqual(newer.ids(), ['one', 'two'])
   })
 })

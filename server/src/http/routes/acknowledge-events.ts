@@ -37,9 +37,9 @@ export function acknowledgeEventsRoute(
     const { userEndpointId } = request.params
     const { ids } = parseAcknowledge(request.body)
     const endpoint = { ...ownUser(callerOf(request)), userEndpointId }
-    const found = isId(userEndpointId) ? await registrar.find(endpoint) : undefined
+    const [found] = isId(userEndpointId) ? await registrar.look([endpoint], { link: true }) : []
     if (found === undefined) throw new RollcallError('endpoint_unknown')
-    const acknowledged = delivery.acknowledge(found, ids)
+    const acknowledged = await delivery.acknowledge(found, ids)
     sendInOneWrite(gate, reply, { 'content-type': JSON_TYPE }, JSON.stringify({ acknowledged }))
   })
 }

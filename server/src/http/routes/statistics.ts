@@ -1,6 +1,5 @@
 import type { Statistics } from '@rollcall/protocol/statistics'
 import { organizationOfStatistics } from '../../auth/auth.ts'
-import { sharesOf } from '../../limits/limits.ts'
 import { JSON_TYPE } from '../answers/error-body.ts'
 import type { App } from '../app-type.ts'
 import { parseOrganization } from '../bodies/history-parameters.ts'
@@ -14,7 +13,7 @@ const schema = {
   tags: ['Presence'],
   summary: 'Live figures of an organization',
   description:
-    'For backends and administrators of the organization, and role SERVICE. Gauges are as of now; everything else counts since the server started: take differences.',
+    'For backends and administrators of the organization, and role SERVICE. Gauges are as of now; everything else counts since the server started: take differences. Where several processes are the service, they are added up.',
   security: NEEDS_TOKEN,
   querystring: STATISTICS_PARAMETERS,
   response: {
@@ -26,7 +25,7 @@ const schema = {
 // The schema is for the documentation: `history-parameters.ts` names what is wrong.
 const validatorCompiler = () => () => true
 
-type Services = Pick<HttpServices, 'registrar' | 'delivery' | 'statistics' | 'limits' | 'history' | 'clock'>
+type Services = Pick<HttpServices, 'registrar' | 'delivery' | 'figures' | 'history' | 'clock'>
 
 export function statisticsRoute(app: App, services: Services): void {
   app.get('/statistics', { schema, validatorCompiler }, async (request, reply) => {
@@ -37,21 +36,23 @@ export function statisticsRoute(app: App, services: Services): void {
 }
 
 async function figuresOf(
-  { registrar, delivery, statistics, limits, history, clock }: Services,
+  { registrar, delivery, figures, history, clock }: Services,
   organizationId: string | null,
 ): Promise<Statistics> {
   const whose = organizationId ?? undefined
-  const { connected, mailboxEvents, mailboxBytes } = await delivery.census(whose)
+  const { sinceWallMs, connected, counts, shares, nodes } = await figures.read(organizationId)
+  const { mailboxEvents, mailboxBytes } = await delivery.census(whose)
   const historyBytes = await history.held(organizationId)
   return {
     at: new Date(clock.wallMs()).toISOString(),
-    since: new Date(statistics.sinceWallMs).toISOString(),
+    since: new Date(sinceWallMs).toISOString(),
     organizationId,
     registrations: await registrar.count(whose),
     connected,
     mailboxEvents,
     mailboxBytes,
-    ...statistics.read(organizationId),
-    shares: { ...sharesOf(limits.ledger, organizationId), historyBytes },
+    ...counts,
+    shares: { ...shares, historyBytes },
+    nodes,
   }
 }

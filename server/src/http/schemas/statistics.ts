@@ -19,7 +19,11 @@ function statistics(): TSchema {
   return Type.Object(
     {
       at: Type.String({ ...INSTANT, description: 'When this was so.' }),
-      since: Type.String({ ...INSTANT, description: 'From when on is counted: when the server started.' }),
+      since: Type.String({
+        ...INSTANT,
+        description:
+          'From when on is counted: when the server started, of several processes the last of them.',
+      }),
       organizationId: Type.Unsafe({
         type: ['string', 'null'],
         description: '`null`: all organizations together.',
@@ -60,6 +64,16 @@ function statistics(): TSchema {
           historyBytes: share('Bytes of its history, about. Past the bound for all its oldest go.'),
         },
         { description: 'What it holds of what everybody shares. There may come more.' },
+      ),
+      nodes: Type.Object(
+        {
+          answered: count('Whose figures are added up here.', 1),
+          silent: Type.Array(Type.String(), {
+            description: 'Those that did not answer in time: their figures are missing.',
+            examples: [[]],
+          }),
+        },
+        { description: 'The processes of the service.' },
       ),
     },
     { $id: 'Statistics', description: 'How an organization is doing.' },

@@ -49,9 +49,10 @@ export async function connect(connection: PendingConnection, bytes: Buffer): Pro
     refusalOf(error, connection.context),
   )
   if (!connection.isOpen) return
-  if (typeof judgement === 'string') refuse(connection, level, judgement)
-  else if (mustNotTakeOver(connection.context, judgement.client))
-    refuse(connection, level, 'take_over_refused', judgement.client.packetBytesMax)
+  if (typeof judgement === 'string') return refuse(connection, level, judgement)
+  const isKept = await mustNotTakeOver(connection.context, judgement.client)
+  if (!connection.isOpen) return
+  if (isKept) refuse(connection, level, 'take_over_refused', judgement.client.packetBytesMax)
   else if (lacksCertificate(connection, judgement.client)) refuse(connection, level, 'unauthorized')
   // Revoked while it was judged: whoever closes links did not see this one yet.
   else if (!connection.context.auth.isStillGood(judgement.client.token))
@@ -92,9 +93,11 @@ function noteStale(
   })
 }
 
-/** Only a client id that another connection has can be fought over. */
-function mustNotTakeOver({ sessions, takeOvers }: MqttContext, { key }: MqttClient): boolean {
-  return key !== undefined && sessions.has(key) && takeOvers.isHeld('client id', key)
+/** Only a client id that another connection has, at whatever process, can be fought over. */
+function mustNotTakeOver(context: MqttContext, { key }: MqttClient): boolean | Promise<boolean> {
+  const { sessions, clientIds, takeOvers } = context
+  if (key === undefined || !takeOvers.isHeld('client id', key)) return false
+  return sessions.has(key) || (clientIds?.isElsewhere(key) ?? false)
 }
 
 function lacksCertificate({ context, transport }: Connection, { principal }: MqttClient): boolean {

@@ -58,6 +58,7 @@ test('a client that asks and does not read is not read from either, and loses no
     sessions: new Sessions(),
     wheel,
     turnEnd: new TurnEnd(),
+    clientIds: undefined,
     takeOvers: new TakeOvers(fixture.clock, fixture.options.log),
     connectBytesMax: 32_768,
   }

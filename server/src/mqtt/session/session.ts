@@ -91,14 +91,21 @@ export class Session implements Connection, TransportListener, Due {
     this.#place.release()
     this.#place = place
     this.#forgetUnfinished()
-    const former = this.context.sessions.accepted(this, client.key)
-    former?.close('taken_over')
-    if (former !== undefined && client.key !== undefined)
-      this.context.takeOvers.note('client id', client.key, userOf(client))
+    this.#takeOver(client)
     this.transport.admitted()
     this.heard()
     this.write(welcome(answer))
     this.reschedule()
+  }
+
+  /** Whoever had the client id so far is put out, at whatever process. */
+  #takeOver(client: MqttClient): void {
+    const { sessions, takeOvers, clientIds } = this.context
+    const former = sessions.accepted(this, client.key)
+    former?.close('taken_over')
+    if (client.key === undefined) return
+    if (former !== undefined) takeOvers.note('client id', client.key, userOf(client))
+    clientIds?.accepted(this, client.key, userOf(client))
   }
 
   addLink(link: EndpointLink): void {

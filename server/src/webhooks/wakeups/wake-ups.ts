@@ -1,11 +1,13 @@
 import type { Auth, Webhook } from '../../auth/auth.ts'
 import { type Clock, onceAMinute, type Timer } from '../../clock/clock.ts'
+import type { Cluster } from '../../cluster/cluster.ts'
 import type { Sealer } from '../../masks/masks.ts'
 import { asError, type Log, type Metrics, type Statistics } from '../../observe/observe.ts'
 import type { Registration, RegistrationKey, Store, UserKey } from '../../store/store.ts'
 import type { Receiver } from '../post.ts'
 import { isHostListed, PUSH_SERVICES } from './push-hosts.ts'
 import { readWakeUp, type WakeUp, wakeUpBytes } from './sealed-wake-up.ts'
+import { WakeKeepers } from './wake-keepers.ts'
 import { type WakeAttempt, WakeQueue, type WakeResult } from './wake-queue.ts'
 import { type Vapid, type WakeEvent, webhookMessage, webPushMessage } from './wake-request.ts'
 import { parseWakeUp, type WakeUpRules } from './wake-up.ts'
@@ -44,6 +46,8 @@ export interface WakeUps {
 
 export type WakeUpsOptions = {
   readonly store: Pick<Store, 'registrations' | 'history'>
+  /** The processes of the service. Absent: this one is all there is. */
+  readonly cluster?: Pick<Cluster, 'nodes' | 'requests'>
   readonly sealer: Sealer
   readonly auth: Pick<Auth, 'organizations' | 'isGone'>
   readonly clock: Clock
@@ -73,11 +77,12 @@ class Waker implements WakeUps {
   readonly #options: WakeUpsOptions
   readonly #vapid: Vapid | undefined
   readonly #queue: WakeQueue
+  readonly #keepers: WakeKeepers
   readonly #receiver: Receiver
   readonly #closing = new AbortController()
   readonly #underWay = new Set<Promise<unknown>>()
   readonly #mayTell: (what: string) => boolean
-  #timer: Timer | undefined
+  readonly #timers = new Set<Timer>()
 
   constructor(options: WakeUpsOptions) {
     const { settings, clock } = options
@@ -93,6 +98,13 @@ class Waker implements WakeUps {
       attempt: (attempt) => this.#attempt(attempt),
       onDropped: (registration) => this.#dropped(registration),
     })
+    this.#keepers = new WakeKeepers({
+      cluster: options.cluster?.nodes.isAlone === false ? options.cluster : undefined,
+      underWayMax: settings.wakeUpQueueMax,
+      wake: ({ registration, event, sequence }) => this.#queue.wake(registration, event, sequence),
+    })
+    // What it was about to do has died with it.
+    options.cluster?.nodes.onBuried((dead) => this.#wakeLater((id) => this.#keepers.isLeftBy(dead, id)))
   }
 
   get waitingCount(): number {
@@ -109,7 +121,7 @@ class Waker implements WakeUps {
   }
 
   wake(registration: RegistrationKey, event: WakeEvent, sequence: number): void {
-    this.#queue.wake(registration, event, sequence)
+    this.#keepers.wake({ registration, event, sequence })
   }
 
   left(registration: RegistrationKey): void {
@@ -121,12 +133,12 @@ class Waker implements WakeUps {
   }
 
   start(): void {
-    this.#timer = this.#options.clock.after(START_MS, () => void this.#wakeAll(0))
+    this.#wakeLater((registrationId) => this.#keepers.isOwn(registrationId))
   }
 
   async close(): Promise<void> {
     this.#closing.abort()
-    this.#timer?.cancel()
+    for (const timer of this.#timers) timer.cancel()
     this.#queue.close()
     await Promise.allSettled(this.#underWay)
     this.#receiver.close()
@@ -225,14 +237,28 @@ class Waker implements WakeUps {
       })
   }
 
-  /** Those for whom something waited when the server ended. Never rejects. */
-  async #wakeAll(after: number): Promise<void> {
-    const { store, clock, log, settings } = this.#options
+  /** Those for whom something waits, once they had time to come by themselves. */
+  #wakeLater(isMeant: (registrationId: number) => boolean): void {
+    this.#after(START_MS, () => void this.#wakeAll(0, isMeant))
+  }
+
+  #after(delayMs: number, run: () => void): void {
+    const timer = this.#options.clock.after(delayMs, () => {
+      this.#timers.delete(timer)
+      run()
+    })
+    this.#timers.add(timer)
+  }
+
+  /** Never rejects. */
+  async #wakeAll(after: number, isMeant: (registrationId: number) => boolean): Promise<void> {
+    const { store, log, settings } = this.#options
     let next: number | undefined = after
     try {
       if (this.#queue.waitingCount < settings.wakeUpQueueMax / 2) {
         const page = await store.registrations.listWakeable(after, START_PAGE)
-        for (const registration of page.registrations) this.#queue.wake(registration, undefined)
+        const meant = page.registrations.filter(({ registrationId }) => isMeant(registrationId))
+        for (const registration of meant) this.#queue.wake(registration, undefined)
         next = page.next
       }
     } catch (error) {
@@ -240,7 +266,7 @@ class Waker implements WakeUps {
     }
     if (next === undefined || this.#closing.signal.aborted) return
     const from = next
-    this.#timer = clock.after(START_PAUSE_MS, () => void this.#wakeAll(from))
+    this.#after(START_PAUSE_MS, () => void this.#wakeAll(from, isMeant))
   }
 }
 
