@@ -166,6 +166,8 @@ export type Acknowledgement = At & {
   readonly eventId: string
   /** It is known to have reached the service, also if the link ends now. */
   readonly isHeard?: true
+  /** It goes by another way than the link, and nobody knows yet whether it arrived. Once it has, a second line says so. */
+  readonly isUnsure?: true
 }
 
 /** A webhook's receiver got a lifecycle event. */

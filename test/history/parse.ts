@@ -91,7 +91,7 @@ const KINDS: ReadonlyMap<unknown, Fields> = new Map<unknown, Fields>([
   ],
   ['link_down', { link: isText }],
   ['delivery', { ...ON_LINK, qos: isQos, digest: optional(isText) }],
-  ['puback', { ...ON_LINK, isHeard: optional(isFlag) }],
+  ['puback', { ...ON_LINK, isHeard: optional(isFlag), isUnsure: optional(isFlag) }],
   [
     'told',
     {

@@ -282,6 +282,28 @@ judges('R3', [
 
 const again = (story: Story) => story.linked(PHONE, 'b').got('one', PHONE, { link: 'b' })
 judges('R4', [
+  [
+    'what was acknowledged by a request that nobody answered',
+    phone()
+      .sent('one')
+      .got('one')
+      .took('one', PHONE, { isUnsure: true })
+      .at(5000)
+      .linked(PHONE, 'b')
+      .got('one', PHONE, { link: 'b' }),
+  ],
+  [
+    'what was acknowledged by a request that was answered',
+    phone()
+      .sent('one')
+      .got('one')
+      .took('one', PHONE, { isUnsure: true })
+      .took('one', PHONE, { isHeard: true })
+      .at(5000)
+      .linked(PHONE, 'b')
+      .got('one', PHONE, { link: 'b' }),
+    /after it had acknowledged it/,
+  ],
   ['what was not acknowledged, again', again(phone().sent('one').got('one').at(9000))],
   [
     'what was acknowledged a moment ago, again',
@@ -594,6 +616,18 @@ function twoNodes(): Story {
 
 const WAITED = { count: 1, acknowledged: 1 }
 judges('R8', [
+  [
+    'a receipt of what was acknowledged by a request that is under way',
+    phone()
+      .ok({ op: 'look', endpoint: PHONE }, { present: true })
+      .sent('one')
+      .got('one')
+      .took('one', PHONE, { isUnsure: true })
+      .add({
+        ...{ kind: 'told', webhook: 'acme/all', type: 'UserEventAcknowledgedEvent', sequence: 1 },
+        ...{ endpoint: PHONE, eventId: 'one' },
+      }),
+  ],
   ['a receipt that happened', waited((story) => story.got('one').took('one'), WAITED)],
   [
     'a receipt that did not',

@@ -87,7 +87,7 @@ export class Story {
   took(
     eventId: string,
     endpoint = PHONE,
-    more: { readonly link?: string; readonly isHeard?: true } = {},
+    more: { readonly link?: string; readonly isHeard?: true; readonly isUnsure?: true } = {},
   ): this {
     return this.add({ kind: 'puback', link: endpoint, endpoint, eventId, ...more })
   }

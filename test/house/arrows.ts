@@ -20,6 +20,7 @@ const LINES: readonly (readonly string[])[] = [
       'load',
       'mqtt-ports',
       'notices',
+      'service-figures',
       'open-demo',
       'readiness',
     ],

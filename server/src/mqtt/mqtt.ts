@@ -16,11 +16,13 @@ import { Wheel } from './session/wheel.ts'
 import { Listeners } from './transport/listeners.ts'
 import { RefusedHandshakes } from './transport/refused-handshakes.ts'
 import { TcpTransport } from './transport/tcp.ts'
+import type { Transport } from './transport/transport.ts'
 import { TurnEnd } from './transport/turn-end.ts'
 import { createUpgrade } from './transport/upgrade.ts'
 import { WebSocketTransport } from './transport/websocket.ts'
 
 export type { MqttOptions, MqttSettings } from './context.ts'
+export type { OnTaken, Transport, TransportListener } from './transport/transport.ts'
 
 /** Room in a CONNECT for what is not the token: ids, a will, properties; bytes. */
 const CONNECT_BYTES_BESIDES_TOKEN = PACKET_BYTES_MAX_BEFORE_CONNECT - TOKEN_BYTES_MAX
@@ -43,6 +45,12 @@ export interface Mqtt {
   listen(server: Server, host: string, port: number): Promise<void>
   /** The same with a server that listens already. */
   adopt(server: Server): void
+  /**
+   * A connection over whatever carries its bytes. False: there is no place for it, and nothing of it was begun.
+   *
+   * @param remoteAddress whose connection it is
+   */
+  serve(transport: Transport, remoteAddress: string): boolean
   /** Connections whose CONNECT was accepted. */
   linkCount(): number
   /**
@@ -70,6 +78,7 @@ export function createMqtt(options: MqttOptions): Mqtt {
   const mayTell = onceAMinute(clock)
   const takePlace = (remoteAddress: string): Place | undefined =>
     isStopped ? undefined : placeFor(context, remoteAddress)
+  const begin = (transport: Transport, place: Place): void => new Session(context, transport, place).start()
   const refusals = new RefusedHandshakes(clock, log)
   const upgrade = createUpgrade({
     ...settings,
@@ -79,7 +88,7 @@ export function createMqtt(options: MqttOptions): Mqtt {
       refusals.note(why, request)
     },
     onWebSocket: (ws, socket, userAgent, place) =>
-      new Session(context, new WebSocketTransport(ws, socket, userAgent, context), place).start(),
+      begin(new WebSocketTransport(ws, socket, userAgent, context), place),
   })
   const listeners = new Listeners({
     takePlace,
@@ -90,7 +99,7 @@ export function createMqtt(options: MqttOptions): Mqtt {
     onError(error) {
       if (mayTell('accept')) log.error('mqtt: a port could not take a connection', { err: error })
     },
-    onSocket: (socket, place) => new Session(context, new TcpTransport(socket, turnEnd), place).start(),
+    onSocket: (socket, place) => begin(new TcpTransport(socket, turnEnd), place),
   })
   const stop = (): void => {
     isStopped = true
@@ -100,6 +109,11 @@ export function createMqtt(options: MqttOptions): Mqtt {
     handleUpgrade: upgrade,
     listen: (server, host, port) => listeners.listen(server, host, port),
     adopt: (server) => listeners.adopt(server),
+    serve(transport, remoteAddress) {
+      const place = takePlace(remoteAddress)
+      if (place !== undefined) begin(transport, place)
+      return place !== undefined
+    },
     linkCount: () => sessions.connected,
     review: (isConcerned) => reviewSessions(context, isConcerned),
     async drain(seconds) {

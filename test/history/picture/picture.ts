@@ -223,10 +223,15 @@ export class Picture {
     else if (hold?.up.line.qos === 0) this.#taken(event, delivery)
   }
 
-  #acknowledge(puback: Numbered<Acknowledgement>): void {
-    const { eventId, endpoint, link } = puback.line
+  #acknowledge(puback: Numbered<Acknowledgement>) {
+    const { eventId, endpoint, link, isUnsure } = puback.line
+    if (isUnsure) return this.#mayBeTaken(this.events.touch(eventId, this.nowMs), puback)
     this.links.find(link, endpoint)?.open.delete(eventId)
     this.#taken(this.events.touch(eventId, this.nowMs), puback)
+  }
+
+  #mayBeTaken(event: Event, by: Numbered<Acknowledgement>) {
+    if (!event.takers.has(by.line.endpoint)) event.takers.set(by.line.endpoint, by)
   }
 
   #taken(event: Event, by: Numbered<Acknowledgement | Delivery>): void {
@@ -237,7 +242,7 @@ export class Picture {
       life.waiting = Math.max(0, life.waiting - 1)
     }
     copy.acknowledged ??= by
-    if (!event.takers.has(endpoint)) event.takers.set(endpoint, by)
+    this.#mayBeTaken(event, by)
   }
 
   /** Whether what is owed may have ended in a way that is documented: PROTOCOL.md, Sending. */

@@ -21,7 +21,7 @@ export const COUNTED_ENDPOINTS_RECEIVE: Rule = {
 }
 
 /** Nobody is counted who cannot be there. */
-function judgeCount(picture: Picture, judge: Judge, call: Call, count: number): void {
+function judgeCount(picture: Picture, judge: Judge, call: Call, count: number) {
   if (!isAbout(call, 'send')) return
   const { line } = call.begin
   if (call.end?.line.outcome === 'ok' && (call.end.line.eventId ?? line.eventId) !== line.eventId) return

@@ -9,19 +9,22 @@ import { createMemoryStore, type MemoryStore } from '../../../server/src/store/m
 import { createFakeClock, type FakeClock, seededRandom } from '../../helpers/fake-clock.ts'
 import { MemoryNodeTable, SimulatedNetwork } from '../../helpers/simulated-network.ts'
 import { Checker, type Verdict } from '../../history/checker.ts'
-import type { Line, Send } from '../../history/lines.ts'
+import type { FaultName, Line, Send } from '../../history/lines.ts'
 import { type RecordedCall, Recorder } from '../../history/recorder.ts'
 import { createDice, type Dice } from '../dice.ts'
 import { HookReceivers } from './hook-receivers.ts'
-import { Phone } from './phone.ts'
-import { type Plant, ServiceProcess } from './process.ts'
+import { MqttBackend } from './mqtt-backend.ts'
+import { Phone, type PhoneLink } from './phone.ts'
+import { backendOf, type Plant, ServiceProcess } from './process.ts'
 import type { StoreWeather } from './remote-store.ts'
 import { Tokens } from './tokens.ts'
+import { WAKE_WEBHOOK, WakeReceiver } from './wake-receiver.ts'
 
 const FOREVER_MS = 9_000_000_000_000
 /** A client gives a call up that is not answered by then, milliseconds. */
 const TIMEOUT_MS = 5_000
 const SKEW_MS_MAX = 3_000
+const ORGANIZATIONS = ['acme', 'globex']
 /** Time from a process's death until its links are out of the store, and a little. */
 const BURIED_BY_MS = 13_000
 /** Rounds in which all phones connect and take what comes, and in which of them something still is sent. */
@@ -57,6 +60,11 @@ export type ClusterTally = {
   revocations: number
   deliveries: number
   told: number
+  published: number
+  roams: number
+  wakes: number
+  judgedWakes: number
+  requestedAcks: number
 }
 
 /**
@@ -68,6 +76,7 @@ export class ClusterWorld {
   readonly tally: ClusterTally = {
     ...{ sends: 0, bulks: 0, repeats: 0, freezes: 0, burials: 0, deaths: 0, storms: 0 },
     ...{ outages: 0, answers: 0, revocations: 0, deliveries: 0, told: 0 },
+    ...{ published: 0, roams: 0, wakes: 0, judgedWakes: 0, requestedAcks: 0 },
   }
   readonly #options: ClusterWorldOptions
   readonly #dice: Dice
@@ -82,6 +91,11 @@ export class ClusterWorld {
   readonly #hooks: HookReceivers
   readonly #tokens: Tokens
   readonly #phones: readonly Phone[]
+  readonly #wakes: WakeReceiver
+  readonly #backends: ReadonlyMap<string, MqttBackend>
+  /** Faults that are not over, and when the last was. */
+  #faults = 0
+  #troubledAtMs = Number.NEGATIVE_INFINITY
   #processes: ServiceProcess[] = []
   #toStart: string[] = []
   #started = 0
@@ -118,6 +132,14 @@ export class ClusterWorld {
     this.#hooks = new HookReceivers(this.#clock, this.#dice, this.#recorder)
     this.#tokens = new Tokens(this.#clock, this.#recorder)
     this.#phones = this.#makePhones()
+    const troubledAtMs = () => (this.#faults > 0 ? this.#clock.monotonicMs() : this.#troubledAtMs)
+    this.#wakes = new WakeReceiver(
+      this.#clock,
+      (name) => this.#registrationIdOf(name),
+      troubledAtMs,
+      (error) => this.#fail(error),
+    )
+    this.#backends = new Map(ORGANIZATIONS.map((id) => [id, new MqttBackend(id, this.#clock)]))
   }
 
   /** Runs so many steps and settles up. @throws what the service threw that it should not */
@@ -134,6 +156,8 @@ export class ClusterWorld {
     await this.#clock.advance(2_000)
     await this.#memory.close()
     this.tally.told = this.#hooks.received
+    this.tally.wakes = this.#wakes.received
+    this.tally.judgedWakes = this.#wakes.judged
     return this.#checker.finish()
   }
 
@@ -169,6 +193,7 @@ export class ClusterWorld {
       memory: this.#memory,
       storeWeather: this.#storeWeather,
       hooks: this.#hooks,
+      wakes: this.#wakes,
       plant: this.#options.plant ?? ((store) => store),
       incarnation: ++this.#started,
       onExpired: ({ organizationId, userId, userEndpointId }) =>
@@ -191,6 +216,7 @@ export class ClusterWorld {
     else if (roll < 18) this.#breakStore()
     else if (roll < 24) this.#revoke()
     else if (roll < 60) return this.#useToken()
+    else if (roll < 66) this.#roam()
     else if (roll < 420) this.#send()
     else if (roll < 440) this.#sendMany()
     else if (roll < 465) this.#repeat()
@@ -202,6 +228,31 @@ export class ClusterWorld {
     return up.length === 0 ? undefined : this.#dice.pick(up)
   }
 
+  async #registrationIdOf(name: string): Promise<number | undefined> {
+    const [organizationId = '', userId = '', userEndpointId = ''] = name.split('/')
+    const [found] = await this.#memory.registrations.look([{ organizationId, userId, userEndpointId }], {})
+    return found?.registration.registrationId
+  }
+
+  /** From now until the answer is called. */
+  #fault(what: FaultName, node?: string): () => void {
+    const over = this.#recorder.fault(what, node)
+    this.#faults++
+    return () => {
+      this.#faults--
+      this.#troubledAtMs = this.#clock.monotonicMs()
+      over()
+    }
+  }
+
+  /** A backend comes to another process, with the client id that it has at the one before. */
+  #roam(): void {
+    const process = this.#anybody()
+    if (process === undefined) return
+    this.tally.roams++
+    this.#backends.get(this.#dice.pick(ORGANIZATIONS))?.connectAt(process)
+  }
+
   #freeze(): void {
     const process = this.#anybody()
     if (process === undefined || !process.isThere) return
@@ -209,7 +260,7 @@ export class ClusterWorld {
     const longest = this.#dice.chance(40) ? 30_000 : 4_000
     const forMs = 100 + this.#dice.roll(longest)
     if (forMs > 10_500) this.tally.burials++
-    const over = this.#recorder.fault('node_froze', process.name)
+    const over = this.#fault('node_froze', process.name)
     process.node.clock.freeze()
     this.#clock.after(forMs, () => {
       process.node.clock.goOn()
@@ -222,7 +273,7 @@ export class ClusterWorld {
     const process = this.#anybody()
     if (process === undefined) return
     this.tally.deaths++
-    const over = this.#recorder.fault('node_died', process.name)
+    const over = this.#fault('node_died', process.name)
     process.die()
     this.#processes = this.#processes.filter((one) => one !== process)
     for (const phone of this.#phones) {
@@ -237,7 +288,7 @@ export class ClusterWorld {
   /** Messages between processes are lost, doubled and late for a while. */
   #storm(): void {
     this.tally.storms++
-    const over = this.#recorder.fault('messages_lost')
+    const over = this.#fault('messages_lost')
     this.#network.weather = {
       loss: this.#dice.roll(101),
       doubling: this.#dice.roll(60),
@@ -252,7 +303,7 @@ export class ClusterWorld {
   /** Answers of the store are lost: what was asked has come about, or has not. */
   #breakStore(): void {
     this.tally.outages++
-    const over = this.#recorder.fault('store_failed')
+    const over = this.#fault('store_failed')
     Object.assign(this.#storeWeather, { answersLost: this.#dice.roll(40), callsLost: this.#dice.roll(40) })
     this.#clock.after(200 + this.#dice.roll(2_000), () => {
       Object.assign(this.#storeWeather, { answersLost: 0, callsLost: 0 })
@@ -309,7 +360,8 @@ export class ClusterWorld {
     else if (roll < 32) this.#unregister(phone, process)
     else if (roll < 36) this.#register(phone, process)
     else if (roll < 44) phone.drop()
-    else if (phone.link !== undefined && roll < 92) phone.link.acknowledgeSome(1 + this.#dice.roll(8))
+    else if (phone.link !== undefined && roll < 92)
+      this.#acknowledge(phone, phone.link, 1 + this.#dice.roll(8), process)
     else this.#connect(phone, process)
   }
 
@@ -324,7 +376,13 @@ export class ClusterWorld {
     const keepAliveSeconds = 4 + this.#dice.roll(30)
     const call = this.#recorder.begin({ op: 'register', endpoint: phone.name, keepAliveSeconds })
     const { organizationId, userId, userEndpointId } = phone.endpoint
-    const wanted = { userEndpointId, keepAliveSeconds, serverKeepAliveReminderOn: this.#dice.chance(50) }
+    const wakeUp = process.wakeUps.accept(phone.endpoint, {
+      ...{ kind: 'webhook', webhookId: WAKE_WEBHOOK, token: phone.name },
+    })
+    const wanted = {
+      ...{ userEndpointId, keepAliveSeconds, serverKeepAliveReminderOn: this.#dice.chance(50) },
+      ...(wakeUp === undefined ? {} : { wakeUp }),
+    }
     const run = () => process.registrar.register({ organizationId, userId }, wanted, FOREVER_MS)
     this.#busily(
       phone,
@@ -373,6 +431,33 @@ export class ClusterWorld {
         gone,
       ),
     )
+  }
+
+  #acknowledge(phone: Phone, link: PhoneLink, count: number, process: ServiceProcess): void {
+    if (!link.isStream) link.acknowledgeSome(count)
+    else if (link.unacknowledged > 0) this.#acknowledgeByRequest(phone, link, count, process)
+  }
+
+  /** As `POST …/events/acknowledge`, at whatever process. */
+  #acknowledgeByRequest(phone: Phone, link: PhoneLink, count: number, process: ServiceProcess): void {
+    this.tally.requestedAcks++
+    const some = link.takeSome(count)
+    const ids = some.map(({ streamId }) => streamId)
+    const run = async () => {
+      const [sighting] = await process.registrar.look([phone.endpoint], { link: true })
+      return sighting === undefined ? 0 : process.delivery.acknowledge(sighting, ids)
+    }
+    // It is no call of the history: what it says is that the events were acknowledged.
+    const call: RecordedCall = {
+      ok: () => undefined,
+      refused: () => link.askAgain(some),
+      unknown: () => link.askAgain(some),
+    }
+    void this.#ask(call, process, run, (acknowledged) => {
+      if (acknowledged === some.length) link.heard(some)
+      else link.askAgain(some)
+      return {}
+    })
   }
 
   #answer(phone: Phone): void {
@@ -452,8 +537,16 @@ export class ClusterWorld {
     const process = this.#anybody()
     if (process === undefined) return
     const made = this.#makeSend(this.#dice.chance(30) ? 'mqtt' : 'post')
-    this.#sendAt(process, made.send, parse(made.body))
+    if (made.send.via === 'mqtt') this.#publish(process, made)
+    else this.#sendAt(process, made.send, parse(made.body))
     if (made.send.key !== undefined) this.#keyed.push(made)
+  }
+
+  /** Over the connection that the backend has, or to this process. */
+  #publish(process: ServiceProcess, { send, body, organizationId }: Made): void {
+    this.tally.published++
+    const call = this.#recorder.begin(send)
+    this.#backends.get(organizationId)?.publish(call, send.qos, body, process)
   }
 
   #sendAt(process: ServiceProcess, send: Send, command: SendEventCommand): void {
@@ -534,7 +627,7 @@ export class ClusterWorld {
     if (process === undefined || phone.isBusy || phone.keepAliveSeconds === undefined) return
     if (phone.link === undefined) this.#connect(phone, process)
     else {
-      phone.link.acknowledgeSome(phone.link.unacknowledged)
+      this.#acknowledge(phone, phone.link, phone.link.unacknowledged, process)
       if (this.#dice.chance(40)) this.#keepalive(phone, process)
     }
   }
@@ -557,6 +650,9 @@ export class ClusterWorld {
     const orphans = sightings
       .filter((sighting) => sighting.link !== undefined && !linked.has(nameOf(sighting)))
       .map((sighting) => `the link of ${nameOf(sighting)}`)
+    const connections = this.#processes.reduce((sum, { mqtt }) => sum + mqtt.linkCount(), 0)
+    if (connections > this.#backends.size)
+      orphans.push(`one of ${connections} connections of ${this.#backends.size} client ids`)
     this.#recorder.add({
       kind: 'recount',
       totals: { registrations: totals.registrations, mailboxEvents: totals.mailboxEvents },
@@ -570,17 +666,15 @@ export class ClusterWorld {
   }
 }
 
-type Made = { readonly send: Send; readonly body: string; readonly number: string }
+type Made = {
+  readonly send: Send
+  readonly body: string
+  readonly number: string
+  readonly organizationId: string
+}
 
 function parse(body: string): SendEventCommand {
   return parseSendEvent(Buffer.from(body))
-}
-
-function backendOf(organizationId: string) {
-  return {
-    ...{ organizationId, userId: 'backend', clientId: 'backend', isClient: true },
-    ...{ authorities: [], isService: false, expiresAtWallMs: FOREVER_MS },
-  }
 }
 
 function toResult({ count, eventId, receipts }: SendResult) {

@@ -4,6 +4,7 @@ import type { WebhooksOptions } from '../../../server/src/webhooks/webhooks.ts'
 import type { ProcessClock } from '../../helpers/process-clock.ts'
 import type { Recorder } from '../../history/recorder.ts'
 import type { Dice } from '../dice.ts'
+import { WAKE_WEBHOOK } from './wake-receiver.ts'
 
 const ORGANIZATIONS = ['acme', 'globex']
 const TYPES = Object.keys(LIFECYCLE_EVENTS).filter(isLifecycleEventType)
@@ -29,7 +30,10 @@ export class HookReceivers {
 
   get directory(): WebhooksOptions['auth'] {
     const organizations = new Map(
-      ORGANIZATIONS.map((id) => [id, { id, name: id, webhooks: [webhookOf(id)], send: [], senderId: false }]),
+      ORGANIZATIONS.map((id) => [
+        id,
+        { id, name: id, webhooks: [webhookOf(id), wakingOf(id)], send: [], senderId: false },
+      ]),
     )
     return { organizations: () => organizations, onDirectoryReloaded: () => undefined }
   }
@@ -65,6 +69,11 @@ export class HookReceivers {
       ...(eventId === undefined ? {} : { eventId }),
     })
   }
+}
+
+/** What wakes phones: it is told of no lifecycle event. */
+function wakingOf(id: string) {
+  return { ...webhookOf(id), id: WAKE_WEBHOOK, events: new Set<never>(), wakeUps: true }
 }
 
 function webhookOf(id: string) {

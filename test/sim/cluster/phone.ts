@@ -9,6 +9,13 @@ import type { ServiceProcess } from './process.ts'
 /** Time after which a phone that sees nothing any more of its process gives a link up, milliseconds. */
 const SILENCE_MS_MAX = 4_000
 
+/** An event that came, and what the link calls it. */
+export type Unacknowledged = {
+  readonly eventId: string
+  readonly streamId: string
+  readonly acknowledge: () => void
+}
+
 /** A phone: it registers and connects at whatever process it comes to, on a network that loses it at any time. */
 export class Phone {
   readonly endpoint: EndpointKey
@@ -76,15 +83,19 @@ export class Phone {
   }
 }
 
-/** One connection of a phone to a process. */
-class PhoneLink implements Link {
+/** One connection of a phone to a process: as over MQTT, or a stream of events that is acknowledged by requests. */
+export class PhoneLink implements Link {
   readonly peer = PEER
   readonly process: ServiceProcess
   readonly name: string
   attachment: Attachment | undefined
   isUp = false
   isClosed = false
-  #unacknowledged: { readonly eventId: string; readonly acknowledge: () => void }[] = []
+  #unacknowledged: Unacknowledged[] = []
+  /** Of which a request is under way. */
+  #asked: Unacknowledged[] = []
+  /** Whether it is acknowledged by requests, at whatever process. */
+  readonly isStream: boolean
   readonly #phone: Phone
   readonly #recorder: Recorder
   readonly #quota: number
@@ -95,9 +106,10 @@ class PhoneLink implements Link {
     this.#recorder = recorder
     this.name = recorder.newLink()
     this.#quota = 1 + dice.roll(8)
+    this.isStream = dice.chance(30)
   }
 
-  send({ payload, qos, acknowledged }: OutboundEvent): boolean {
+  send({ payload, qos, sequence, acknowledged }: OutboundEvent): boolean {
     if (this.isClosed) return false
     if (qos === 1 && !this.hasRoom()) return false
     const { id, type } = JSON.parse(Buffer.from(payload).toString()) as { id: string; type: string }
@@ -107,12 +119,13 @@ class PhoneLink implements Link {
       this.#recorder.add({ kind: 'delivery', link: this.name, endpoint: this.#phone.name, eventId: id, qos })
       if (id.startsWith('call')) this.#phone.rung.push(id)
     }
-    if (acknowledged !== undefined) this.#unacknowledged.push({ eventId: id, acknowledge: acknowledged })
+    if (acknowledged !== undefined)
+      this.#unacknowledged.push({ eventId: id, streamId: `${sequence}`, acknowledge: acknowledged })
     return true
   }
 
   hasRoom(): boolean {
-    return !this.isClosed && this.#unacknowledged.length < this.#quota
+    return !this.isClosed && this.#unacknowledged.length + this.#asked.length < this.#quota
   }
 
   /** From inside: the phone sees it. */
@@ -136,6 +149,7 @@ class PhoneLink implements Link {
     if (this.isUp) this.#recorder.add({ kind: 'link_down', link: this.name })
     this.isUp = false
     this.#unacknowledged = []
+    this.#asked = []
     this.#phone.forget(this)
   }
 
@@ -150,6 +164,39 @@ class PhoneLink implements Link {
       })
     }
     clock.enter(() => this.attachment?.resume())
+  }
+
+  /** What a request says, as the process finds it that has the stream: each once, whatever the phone asked meanwhile. */
+  acknowledge(ids: readonly string[]): number {
+    const meant = this.#asked.filter(({ streamId }) => ids.includes(streamId))
+    this.#asked = this.#asked.filter((one) => !meant.includes(one))
+    for (const { acknowledge } of meant) if (!this.isClosed) acknowledge()
+    if (meant.length > 0) this.attachment?.resume()
+    return meant.length
+  }
+
+  /** Some of what came, to be acknowledged by a request. */
+  takeSome(count: number): readonly Unacknowledged[] {
+    const some = this.#unacknowledged.splice(0, count)
+    this.#asked.push(...some)
+    const link = this.name
+    for (const { eventId } of some)
+      this.#recorder.add({ kind: 'puback', link, endpoint: this.#phone.name, eventId, isUnsure: true })
+    return some
+  }
+
+  /** The request was answered: all of them were in flight. */
+  heard(some: readonly Unacknowledged[]): void {
+    const link = this.name
+    for (const { eventId } of some)
+      this.#recorder.add({ kind: 'puback', link, endpoint: this.#phone.name, eventId, isHeard: true })
+  }
+
+  /** Not all of them were: nobody knows which, and those that were not are asked for again. */
+  askAgain(some: readonly Unacknowledged[]): void {
+    const open = some.filter((one) => this.#asked.includes(one))
+    this.#asked = this.#asked.filter((one) => !open.includes(one))
+    if (this.isUp) this.#unacknowledged.unshift(...open)
   }
 
   get unacknowledged(): number {

@@ -1,13 +1,20 @@
-import { type Auth, createAuth } from '../../../server/src/auth/auth.ts'
+import { type Auth, createAuth, type Principal } from '../../../server/src/auth/auth.ts'
 import { type Clock, type Random, uuidMaker } from '../../../server/src/clock/clock.ts'
 import type { NodeTable } from '../../../server/src/cluster/cluster.ts'
+import { allowOrigins } from '../../../server/src/config/config.ts'
 import { carryTidings, createDelivery, type Delivery } from '../../../server/src/delivery/delivery.ts'
 import { createSealer } from '../../../server/src/masks/masks.ts'
+import { createMqtt, type Mqtt } from '../../../server/src/mqtt/mqtt.ts'
 import { type Log, Statistics } from '../../../server/src/observe/observe.ts'
 import { createRegistrar, type Registrar } from '../../../server/src/registrar/registrar.ts'
 import type { MemoryStore } from '../../../server/src/store/memory/memory.ts'
 import type { Registration, Store } from '../../../server/src/store/store.ts'
-import { createWebhooks, type Webhooks } from '../../../server/src/webhooks/webhooks.ts'
+import {
+  createWebhooks,
+  openWakeUps,
+  type WakeUps,
+  type Webhooks,
+} from '../../../server/src/webhooks/webhooks.ts'
 import { ISSUER } from '../../helpers/auth-fixture.ts'
 import { noLimits } from '../../helpers/no-limits.ts'
 import type { SimulatedNetwork } from '../../helpers/simulated-network.ts'
@@ -15,8 +22,10 @@ import { SimulatedNode } from '../../helpers/simulated-node.ts'
 import type { Dice } from '../dice.ts'
 import type { HookReceivers } from './hook-receivers.ts'
 import { remoteStore, type StoreWeather } from './remote-store.ts'
+import { WAKE_REST_MS, type WakeReceiver } from './wake-receiver.ts'
 
 const ignore = () => undefined
+const FOREVER_MS = 9_000_000_000_000
 const SILENT: Log = { error: ignore, warn: ignore, info: ignore, debug: ignore, child: () => SILENT }
 
 /** Puts a fault into what a process has of the store, to see that it is found. */
@@ -33,6 +42,7 @@ export type ProcessOptions = {
   readonly memory: MemoryStore
   readonly storeWeather: StoreWeather
   readonly hooks: HookReceivers
+  readonly wakes: WakeReceiver
   readonly plant: Plant
   /** How many there were before, so that no two have one incarnation. */
   readonly incarnation: number
@@ -48,6 +58,8 @@ export class ServiceProcess {
   readonly registrar: Registrar
   readonly store: Store
   readonly #options: ProcessOptions
+  readonly wakeUps: WakeUps
+  readonly mqtt: Mqtt
   #webhooks: Webhooks | undefined
   auth: Auth | undefined
   isUp = false
@@ -89,10 +101,20 @@ export class ServiceProcess {
       metrics: METRICS,
       statistics: new Statistics(own.wallMs()),
     }
+    const sealer = createSealer(Buffer.alloc(32, 7), random)
+    const wakeUps = openWakeUps({
+      ...{ ...common, cluster, sealer, auth: options.hooks.directory, settings: WAKE_UP_SETTINGS },
+      openReceiver: () => options.wakes.openFor(own),
+    })
+    this.wakeUps = wakeUps
     this.delivery = createDelivery({
-      ...{ ...common, cluster, quotas: noLimits(), organizationOf: ignore },
-      sealer: createSealer(Buffer.alloc(32, 7), random),
+      ...{ ...common, cluster, sealer, quotas: noLimits(), organizationOf: ignore },
       limits: { mailboxEventsMax: 100_000, mailboxBytesMax: 1e9 },
+      onAsleep: (registration, { eventId, type, bytes, isMasked, expiresAtWallMs }, sequence) => {
+        const event = { eventId, type, bytes: isMasked ? undefined : bytes, expiresAtWallMs }
+        wakeUps.wake(registration, event, sequence)
+      },
+      onAttached: ({ registrationId }) => wakeUps.connected(registrationId),
     })
     const { delivery } = this
     this.registrar = createRegistrar({
@@ -104,6 +126,11 @@ export class ServiceProcess {
       onReminderDue: (registration) => delivery.remind(registration),
       onExpired: (registration) => delivery.endpointGone(registration, 'expired'),
       onUnregistered: (registration) => delivery.endpointGone(registration, 'unregistered'),
+    })
+    this.mqtt = createMqtt({
+      ...{ ...noLimits(), ...common, cluster, delivery, registrar: this.registrar, random },
+      auth: BACKENDS,
+      settings: MQTT_SETTINGS,
     })
   }
 
@@ -132,6 +159,7 @@ export class ServiceProcess {
       openReceiver: () => hooks.receiverFor(clock),
     })
     this.registrar.start()
+    this.wakeUps.start()
     this.isUp = true
   }
 
@@ -143,6 +171,7 @@ export class ServiceProcess {
   async close(): Promise<void> {
     this.isUp = false
     this.delivery.close()
+    await Promise.all([this.mqtt.close(), this.wakeUps.close()])
     await Promise.all([this.#webhooks?.close(), this.registrar.close(), this.auth?.close()])
     await this.node.membership.close()
   }
@@ -150,7 +179,33 @@ export class ServiceProcess {
 
 const NOTHING = { reminded: [], expired: [], lapsed: [], nextDueInMs: Number.POSITIVE_INFINITY }
 
+const WAKE_UP_SETTINGS = {
+  ...{ vapidSubject: undefined, vapidPublicKey: undefined, vapidPrivateKey: undefined },
+  ...{ webPushHosts: [], webhookPrivateAddresses: [] },
+  ...{ wakeUpRestSeconds: WAKE_REST_MS / 1000, wakeUpQueueMax: 1_000 },
+}
+
+const MQTT_SETTINGS = {
+  ...{ linksMax: 1_000, pendingLinksMax: 1_000, allowedOrigins: allowOrigins([]), publicUrl: undefined },
+  ...{ tokenBytesMax: 16_384, ackTimeoutSeconds: 60 },
+}
+
+/** Who comes over MQTT are the organizations' backends, by a token that names its organization. */
+const BACKENDS: Pick<Auth, 'authenticate' | 'authenticateStale' | 'isStillGood'> = {
+  authenticate: async (token) => backendOf(token.split('.')[0] ?? ''),
+  authenticateStale: async (token) => ({ principal: backendOf(token.split('.')[0] ?? ''), expired: false }),
+  isStillGood: () => true,
+}
+
+export function backendOf(organizationId: string): Principal {
+  return {
+    ...{ organizationId, userId: 'backend', clientId: 'backend', isClient: true },
+    ...{ authorities: [], isService: false, expiresAtWallMs: FOREVER_MS },
+  }
+}
+
 const METRICS = {
+  ...{ linkClosed: ignore, refused: ignore, staleConnect: ignore, wakeUp: ignore },
   ...{ eventAccepted: ignore, eventOutcome: ignore, deliveryMs: ignore, reminderSent: ignore },
   ...{ masksTook: ignore, expiryLatenessMs: ignore, registrationEnded: ignore },
 }

@@ -93,5 +93,5 @@ function decode(question: Uint8Array): Waking | undefined {
     readonly hasBytes: boolean
   }
   const bytes = hasBytes ? body : undefined
-  return { registration, sequence, event: { expiresAtWallMs: undefined, ...event, bytes } }
+  return { registration, sequence, event: { ...event, expiresAtWallMs: event.expiresAtWallMs, bytes } }
 }
