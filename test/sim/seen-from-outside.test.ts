@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Store } from '../../server/src/store/store.ts'
 import { Checker } from '../history/checker.ts'
-import { type Plant, World } from './world.ts'
+import type { Plant } from './world/service.ts'
+import { World } from './world.ts'
 
 const SEEDS_MAX = 4
 const STEPS = 600

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import { beforehand } from '../helpers/beforehand.ts'
 import { Checker } from '../history/checker.ts'
 import { violationText } from '../history/verdict-text.ts'
-import { emptyTally, World } from './world.ts'
+import { emptyTally } from './world/tally.ts'
+import { World } from './world.ts'
 
 /** `SIM_SEED=7 SIM_STEPS=600 npm test -- simulation` replays one run; `SIM_RUNS` makes more of them. */
 const STEPS = Number(process.env['SIM_STEPS'] ?? 600)

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import { type Clock, HeardTime } from '../../server/src/clock/clock.ts'
 import type { EndpointKey, ReplyStore, Store } from '../../server/src/store/store.ts'
 import { Violation } from './ledger.ts'
-import { type Plant, World } from './world.ts'
+import type { Plant } from './world/service.ts'
+import { World } from './world.ts'
 
 const SEEDS_MAX = 10
 const STEPS = 600

@@ -9,7 +9,7 @@ export type { Beat, Listed, Nodes, NodeTable } from './nodes.ts'
 export { Recent } from './recent.ts'
 export { keeperOf } from './rendezvous.ts'
 export { type Requests, RequestsOverRouter } from './requests.ts'
-export type { Receiver, Router, Subject } from './router.ts'
+export { type Receiver, type Router, SUBJECTS, type Subject } from './router.ts'
 export { Stamps } from './stamps.ts'
 export { Told } from './told.ts'
 

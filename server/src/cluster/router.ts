@@ -1,5 +1,6 @@
 /** What a message is about: the room that sends such messages also reads them. */
-export type Subject = 'delivery' | 'take_over' | 'request' | 'reply'
+export const SUBJECTS = ['delivery', 'take_over', 'request', 'reply'] as const
+export type Subject = (typeof SUBJECTS)[number]
 
 /** @param from the incarnation of the node that sent it */
 export type Receiver = (message: Uint8Array, from: string) => void

@@ -230,7 +230,7 @@ export class Picture {
     this.#taken(this.events.touch(eventId, this.nowMs), puback)
   }
 
-  #mayBeTaken(event: Event, by: Numbered<Acknowledgement>) {
+  #mayBeTaken(event: Event, by: Numbered<Acknowledgement | Delivery>) {
     if (!event.takers.has(by.line.endpoint)) event.takers.set(by.line.endpoint, by)
   }
 

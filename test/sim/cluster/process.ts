@@ -103,7 +103,8 @@ export class ServiceProcess {
     }
     const sealer = createSealer(Buffer.alloc(32, 7), random)
     const wakeUps = openWakeUps({
-      ...{ ...common, cluster, sealer, auth: options.hooks.directory, settings: WAKE_UP_SETTINGS },
+      ...{ ...common, cluster, sealer, settings: WAKE_UP_SETTINGS },
+      auth: { ...options.hooks.directory, isGone: () => false },
       openReceiver: () => options.wakes.openFor(own),
     })
     this.wakeUps = wakeUps

@@ -1,4 +1,11 @@
-import { decodeMessage, encodeMessage, type Receiver, type Router, type Subject } from '../cluster.ts'
+import {
+  decodeMessage,
+  encodeMessage,
+  type Receiver,
+  type Router,
+  SUBJECTS,
+  type Subject,
+} from '../cluster.ts'
 
 /** Carries bytes to a process by its incarnation, or loses them. */
 export type Carrier = {
@@ -7,7 +14,7 @@ export type Carrier = {
   listen(node: string, receiver: (message: Buffer) => void): Promise<() => void>
 }
 
-const SUBJECTS: ReadonlySet<string> = new Set<Subject>(['delivery', 'request', 'reply'])
+const KNOWN: ReadonlySet<string> = new Set(SUBJECTS)
 
 /** Messages between nodes over the Redis that they share. */
 export class RedisRouter implements Router {
@@ -42,8 +49,7 @@ export class RedisRouter implements Router {
   #take(message: Buffer): void {
     const { head, body } = decodeMessage(message) ?? {}
     const { kind, from } = head ?? {}
-    if (typeof kind !== 'string' || typeof from !== 'string' || body === undefined || !SUBJECTS.has(kind))
-      return
+    if (typeof kind !== 'string' || typeof from !== 'string' || body === undefined || !KNOWN.has(kind)) return
     this.#receivers.get(kind)?.(body, from)
   }
 }

@@ -32,6 +32,7 @@ async function openWakers(t: TestContext) {
       ...{ cluster, store, clock: node.clock, statistics: new Statistics(0) },
       sealer: createSealer(Buffer.alloc(32, 1), seededRandom(by)),
       auth: {
+        isGone: () => false,
         organizations: () =>
           new Map([['acme', { id: 'acme', name: 'Acme', webhooks: [HOOK], send: [], senderId: false }]]),
       },
