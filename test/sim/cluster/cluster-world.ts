@@ -25,6 +25,8 @@ const FOREVER_MS = 9_000_000_000_000
 const TIMEOUT_MS = 5_000
 const SKEW_MS_MAX = 3_000
 const ORGANIZATIONS = ['acme', 'globex']
+/** Of this endpoint there are two devices, which take it from each other. */
+const TWIN = { organizationId: 'acme', userId: 'alice', userEndpointId: 'tab' }
 /** Time from a process's death until its links are out of the store, and a little. */
 const BURIED_BY_MS = 13_000
 /** Rounds in which all phones connect and take what comes, and in which of them something still is sent. */
@@ -167,12 +169,13 @@ export class ClusterWorld {
 
   #makePhones(): readonly Phone[] {
     const users = ['acme/alice', 'acme/bob', 'globex/alice']
-    return users.flatMap((user) => {
+    const phones = users.flatMap((user) => {
       const [organizationId = '', userId = ''] = user.split('/')
       return ['phone', 'tab', 'watch'].map(
         (userEndpointId) => new Phone({ organizationId, userId, userEndpointId }, this.#dice, this.#recorder),
       )
     })
+    return [...phones, new Phone(TWIN, this.#dice, this.#recorder)]
   }
 
   async #boot(): Promise<void> {
@@ -625,6 +628,9 @@ export class ClusterWorld {
   #attend(phone: Phone): void {
     const process = this.#processes.find(({ isThere }) => isThere)
     if (process === undefined || phone.isBusy || phone.keepAliveSeconds === undefined) return
+    // Of two devices of one endpoint one comes back no more: they would take it from each other for ever.
+    const isTwin = phone === this.#phones.at(-1)
+    if (phone.link === undefined && isTwin) return
     if (phone.link === undefined) this.#connect(phone, process)
     else {
       this.#acknowledge(phone, phone.link, phone.link.unacknowledged, process)

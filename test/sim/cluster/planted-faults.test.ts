@@ -4,6 +4,7 @@ import type { NodeTable } from '../../../server/src/cluster/cluster.ts'
 import type { Store } from '../../../server/src/store/store.ts'
 import type { SimulatedNetwork } from '../../helpers/simulated-network.ts'
 import { ClusterWorld, type ClusterWorldOptions } from './cluster-world.ts'
+import { twoPartitions } from './two-partitions.ts'
 
 const SEEDS_MAX = 12
 const STEPS = 250
@@ -108,6 +109,12 @@ describe('the simulated cluster finds', () => {
       replies: { ...store.replies, answer: (claim) => store.replies.release(claim) },
     })
     assert.match(await brokenBy({ plant }), /^R5:/m)
+  })
+
+  it('a claim that names no recipient, so that nobody can say what became of it', async () => {
+    assert.equal(await brokenBy({ plant: twoPartitions((recipient) => recipient) }, 2), 'nothing')
+    const nobody = { organizationId: '', userId: '' }
+    assert.match(await brokenBy({ plant: twoPartitions(() => nobody) }), /^R(4|5):/m)
   })
 
   it('a receipt that nobody gave', async () => {
