@@ -17,6 +17,7 @@ import type { Readiness } from './readiness.ts'
 import { RecentTroubles } from './recent-troubles.ts'
 import type { Registrar } from './registrar/registrar.ts'
 import { createServiceFigures } from './service-figures.ts'
+import { noticesOfAll } from './service-notices.ts'
 import type { Store } from './store/store.ts'
 import type { WakeUps, Webhooks } from './webhooks/webhooks.ts'
 
@@ -135,7 +136,7 @@ function httpServices(
       history,
       erasure: store.erasure,
       auditLines: store.audit,
-      notices,
+      notices: noticesOfAll(cluster, notices),
       charts,
     },
     figures: createServiceFigures({ cluster, delivery, statistics, limits }),

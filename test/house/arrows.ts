@@ -21,6 +21,7 @@ const LINES: readonly (readonly string[])[] = [
       'mqtt-ports',
       'notices',
       'service-figures',
+      'service-notices',
       'open-demo',
       'readiness',
     ],
