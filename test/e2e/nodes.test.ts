@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { createClient, type Token } from '@rollcall/client/client'
+import type { Statistics } from '@rollcall/protocol/statistics'
 import { backend, offer, signIn, tokenOf } from '../helpers/demo.ts'
+import { openStream } from '../helpers/event-stream.ts'
 import { Nodes } from '../helpers/nodes.ts'
 import { connectPhone, type Phone } from '../helpers/phone.ts'
 import { NO_REDIS } from '../helpers/redis-server.ts'
@@ -78,6 +80,58 @@ describe('two nodes on one Redis', { skip: NO_REDIS ?? false }, () => {
     assert.equal(status, 200)
     assert.ok(performance.now() - since < 4_000, 'it did not wait for the time to be over')
     await phone.end()
+  })
+
+  it('keep one connection of an MQTT client id [MQTT-3.1.4-3]', async () => {
+    const options = { protocolVersion: 5, clientId: 'one-of-its-name' } as const
+    const first = await connectPhone(nodes.at(0).url, 'bob', bob.accessToken, options)
+    const reason = new Promise((resolve) =>
+      first.client.once('disconnect', ({ reasonCode }) => resolve(reasonCode)),
+    )
+    const second = await connectPhone(nodes.at(1).url, 'bob', bob.accessToken, options)
+    assert.equal(await reason, 0x8e, 'session taken over')
+    assert.equal(second.client.connected, true)
+    await second.end()
+  })
+
+  it('take at one the acknowledgement of what came over a stream of the other', async () => {
+    await register(0, 'streamer')
+    const stream = await openStream(nodes.at(0).url, { token: bob.accessToken, userEndpointId: 'streamer' })
+    const acme = await backend(nodes.at(1).url, 'acme-backend')
+    await acme.sendEvent(offer('bob', { userEndpointId: 'streamer', qos: 1 }))
+    const id = await stream.until(({ messages }) => messages.find((message) => message.id !== undefined)?.id)
+    const acknowledge = async () => {
+      const answer = await fetch(`${nodes.at(1).url}/rtc-api/users/endpoints/streamer/events/acknowledge`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${bob.accessToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ ids: [id] }),
+      })
+      return answer.json()
+    }
+    assert.deepEqual(await acknowledge(), { acknowledged: 1 })
+    assert.deepEqual(await acknowledge(), { acknowledged: 0 })
+    stream.destroy()
+  })
+
+  it('add up what each has counted', async () => {
+    const phones = [await connect(0, 'phone'), await connect(1, 'reader')]
+    const statistics = async (at: number): Promise<Statistics> => {
+      const { url } = nodes.at(at)
+      const authorization = `Bearer ${await tokenOf(url, 'acme-backend')}`
+      const answer = await fetch(`${url}/rtc-api/statistics`, { headers: { authorization } })
+      return (await answer.json()) as Statistics
+    }
+    const [one, other] = [await statistics(0), await statistics(1)]
+    assert.deepEqual(
+      [one.nodes, other.nodes],
+      [
+        { answered: 2, silent: [] },
+        { answered: 2, silent: [] },
+      ],
+    )
+    assert.deepEqual([one.connected, other.connected], [2, 2])
+    assert.ok(one.qos1.events >= 23 && one.qos1.events === other.qos1.events, `${one.qos1.events} events`)
+    await Promise.all(phones.map((phone) => phone.end()))
   })
 
   it('refuse at the other what was revoked at one', async () => {
