@@ -37,25 +37,25 @@ async function openProcesses(t: TestContext, offsetsMs: readonly number[] = []) 
     const takeOvers = new TakeOvers(clock, { warn: (line) => void lines.push(line) }, cluster)
     const clientIds = new ClientIds({ cluster, sessions, takeOvers, clock })
     t.after(() => clientIds.close())
-    const connect = () => {
+    const connect = (key = KEY) => {
       const session = {
         isOpen: true,
         closed: [] as string[],
-        client: { key: KEY } as Member['client'],
+        client: { key } as Member['client'],
         transport: { destroy: () => undefined },
         fail: () => undefined,
         close(reason: string) {
           if (!session.isOpen) return
           session.isOpen = false
           session.closed.push(reason)
-          sessions.ended(session as Member, KEY, true)
+          sessions.ended(session as Member, key, true)
         },
       }
       sessions.opened(session as Member)
-      const former = sessions.accepted(session as Member, KEY)
+      const former = sessions.accepted(session as Member, key)
       former?.close('taken_over')
-      if (former !== undefined) takeOvers.note('client id', KEY, ALICE)
-      clientIds.accepted(session as Member, KEY, ALICE)
+      if (former !== undefined) takeOvers.note('client id', key, ALICE)
+      clientIds.accepted(session as Member, key, ALICE)
       return session
     }
     return { node, sessions, takeOvers, clientIds, lines, connect }
@@ -146,6 +146,24 @@ describe('a client id at several processes', () => {
     assert.equal(await inTime(clock, b.clientIds.isElsewhere(KEY)), false)
     await clock.advance(10_000)
     for (const { takeOvers } of all) assert.equal(takeOvers.isHeld('client id', KEY), false)
+  })
+
+  it('costs no more messages for many that connect while a process stands still', async (t) => {
+    const { clock, network, a, c } = await openProcesses(t)
+    const before = network.tally.sent
+    const former = Array.from({ length: 500 }, (_, n) => c.connect(`acme/alice/${n}`))
+    await clock.advance(1_000)
+    c.node.clock.freeze()
+    const newer = Array.from({ length: 500 }, (_, n) => a.connect(`acme/alice/${n}`))
+    await clock.advance(5_000)
+    const sent = network.tally.sent - before
+    c.node.clock.goOn()
+    await clock.advance(10_000)
+    assert.ok(sent < 1_500, `${sent} messages`)
+    assert.deepEqual(
+      [former, newer].map((all) => all.filter(({ isOpen }) => isOpen).length),
+      [0, 500],
+    )
   })
 
   it('is not counted twice where words come twice', async (t) => {

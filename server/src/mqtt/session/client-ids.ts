@@ -7,11 +7,17 @@ import type { Member, Sessions } from './sessions.ts'
 /** How long others are asked at a time, and how long is waited before those that were silent are asked again, milliseconds. */
 const WITHIN_MS = 3_000
 const PAUSE_MS = 1_000
-/** Client ids told in one message by a process that was taken for dead. */
+/**
+ * Client ids told in one message, and messages that wait for answers: where a process stands still for which everybody waits, as
+ * many as connect meanwhile share those.
+ */
 const TOLD_AT_ONCE = 500
+const UNDER_WAY_MAX = 16
 
 /** A connection that has a client id (`clientKey`), and when it got it, by `Stamps`. */
 type Held = { readonly key: string; readonly stamp: number }
+/** A connection of this process that others are to be told of. */
+type Telling = Held & { readonly session: Member; readonly user: Partial<UserKey> }
 /** Which of those there was another connection of: an older one, which is closed now, or a newer. */
 type Found = { readonly older: readonly string[]; readonly newer: readonly string[] }
 
@@ -32,6 +38,8 @@ export class ClientIds {
   readonly #options: ClientIdsOptions
   readonly #stamps: Stamps
   readonly #stampOf = new WeakMap<Member, number>()
+  #waiting: Telling[] = []
+  #underWay = 0
   #isClosed = false
 
   constructor(options: ClientIdsOptions) {
@@ -48,7 +56,8 @@ export class ClientIds {
   accepted(session: Member, key: string, user: Partial<UserKey>): void {
     const stamp = this.#stamps.next()
     this.#stampOf.set(session, stamp)
-    void this.#tell([{ key, stamp }], session, user)
+    this.#waiting.push({ key, stamp, session, user })
+    this.#tellWaiting()
   }
 
   /** Whether a connection at another process has the client id now, as far as they say. */
@@ -63,25 +72,34 @@ export class ClientIds {
     this.#isClosed = true
   }
 
-  /** @param session told as long as it is open; absent: for as long as anybody is silent */
-  async #tell(held: readonly Held[], session?: Member, user: Partial<UserKey> = {}): Promise<void> {
-    const { cluster, clock } = this.#options
-    const question = encode(held)
-    while (!this.#isClosed && session?.isOpen !== false) {
-      const gathered = await cluster.requests.gather('client ids', question, WITHIN_MS).catch(() => undefined)
-      for (const answer of gathered?.answers.values() ?? []) this.#conclude(decode(answer), held, user)
-      if (gathered?.silent.length === 0) return
-      await clock.sleep(PAUSE_MS)
+  #tellWaiting(): void {
+    while (!this.#isClosed && this.#underWay < UNDER_WAY_MAX && this.#waiting.length > 0) {
+      this.#underWay++
+      void this.#tell(this.#waiting.splice(0, TOLD_AT_ONCE)).finally(() => {
+        this.#underWay--
+        this.#tellWaiting()
+      })
     }
   }
 
-  #conclude({ older, newer }: Found, held: readonly Held[], user: Partial<UserKey>): void {
+  /** Where somebody was silent, those that are still there are told again after a while. Never rejects. */
+  async #tell(tellings: readonly Telling[]): Promise<void> {
+    const { cluster, clock } = this.#options
+    const question = encode(tellings.map(({ key, stamp }) => ({ key, stamp })))
+    const gathered = await cluster.requests.gather('client ids', question, WITHIN_MS).catch(() => undefined)
+    for (const answer of gathered?.answers.values() ?? []) this.#conclude(decode(answer), tellings)
+    if (gathered?.silent.length === 0) return
+    clock.after(PAUSE_MS, () => {
+      this.#waiting.push(...tellings.filter(({ session }) => session.isOpen))
+      this.#tellWaiting()
+    })
+  }
+
+  #conclude({ older, newer }: Found, tellings: readonly Telling[]): void {
     const { sessions, takeOvers } = this.#options
-    for (const key of older) takeOvers.note('client id', key, user)
-    for (const { key, stamp } of held) {
-      const session = sessions.find(key)
-      const isMeant = session !== undefined && this.#stampOf.get(session) === stamp
-      if (isMeant && newer.includes(key)) session.close('taken_over')
+    for (const { key, session, user } of tellings) {
+      if (older.includes(key)) takeOvers.note('client id', key, user)
+      if (newer.includes(key) && sessions.find(key) === session) session.close('taken_over')
     }
   }
 
@@ -102,13 +120,13 @@ export class ClientIds {
   }
 
   #tellAgain(): void {
-    const held = [...this.#options.sessions.all].flatMap((session): readonly Held[] => {
+    for (const session of this.#options.sessions.all) {
       const stamp = this.#stampOf.get(session)
       const key = session.client?.key
-      return stamp === undefined || key === undefined || !session.isOpen ? [] : [{ key, stamp }]
-    })
-    for (let from = 0; from < held.length; from += TOLD_AT_ONCE)
-      void this.#tell(held.slice(from, from + TOLD_AT_ONCE))
+      if (stamp !== undefined && key !== undefined && session.isOpen)
+        this.#waiting.push({ key, stamp, session, user: {} })
+    }
+    this.#tellWaiting()
   }
 }
 
