@@ -35,7 +35,7 @@ describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
   let prefixes = 0
   const lines: string[] = []
   before(async () => {
-    server = await RedisServer.start('--maxmemory', '60mb')
+    server = await RedisServer.start('--maxmemory', '60mb', '--repl-diskless-sync-delay', '0')
   })
   after(() => server?.close())
 
@@ -232,16 +232,32 @@ describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
     }
   })
 
-  it('counts nothing as durable that too few replicas have', async () => {
-    await withStore(
-      async (store) => {
-        await assert.rejects(register(store), { ...isUnavailable, isUndecided: true })
-        assert.equal((await store.totals()).registrations, 1, 'it may come about all the same')
-        const replica = await RedisServer.start('--replicaof', '127.0.0.1', String(server.port))
-        await eventually(async () => (await append(store, 'x')).accepted.length === 1)
-        await replica.close()
-      },
-      { replicas: 1 },
+  it('is waited for at the start until it has its replicas, and counts nothing as durable that too few have', async () => {
+    const replicaOptions = [
+      '--replicaof',
+      '127.0.0.1',
+      String(server.port),
+      '--repl-diskless-sync-delay',
+      '0',
+    ]
+    lines.length = 0
+    const opening = openEngine(options({ replicas: 1 }))
+    const opened = await Promise.race([opening.then(() => 'open'), systemClock().sleep(800)])
+    assert.deepEqual(
+      [opened, lines.filter((line) => line.includes('cannot be reached')).length],
+      [undefined, 1],
     )
+    const first = await RedisServer.start(...replicaOptions)
+    const { store } = await opening
+    await first.close()
+    await eventually(async () => {
+      await assert.rejects(register(store), { ...isUnavailable, isUndecided: true })
+      return true
+    })
+    assert.equal((await store.totals()).registrations, 1, 'it may come about all the same')
+    const second = await RedisServer.start(...replicaOptions)
+    await eventually(async () => (await append(store, 'x')).accepted.length === 1)
+    await store.close()
+    await second.close()
   })
 })

@@ -80,6 +80,25 @@ export class Primaries {
     if (!isUp) throw new Error(this.failure ?? 'A part of the store is on no Redis that can be reached.')
   }
 
+  /**
+   * Before the first use: without its replicas nothing durable could be done, and a start would fail again and again.
+   *
+   * @throws Error where one has too few that are up
+   */
+  async allCopied(replicas: number): Promise<void> {
+    if (replicas === 0) return
+    await Promise.all(
+      [...this.#primaries].map(async ([name, { primary }]) => {
+        const info = String(await primary.session?.wire?.send('INFO', ['replication']))
+        const count = info.match(/,state=online,/g)?.length ?? 0
+        if (count < replicas)
+          throw new Error(
+            `${name} has ${count} replicas that are up, and REDIS_REPLICAS_MIN asks for ${replicas}.`,
+          )
+      }),
+    )
+  }
+
   close(): void {
     for (const { primary } of this.#primaries.values()) primary.close()
     this.#primaries.clear()

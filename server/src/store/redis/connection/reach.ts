@@ -75,6 +75,7 @@ export class Reach {
       try {
         await this.#find()
         await this.#primaries.allUp()
+        await this.#primaries.allCopied(this.#options.replicas)
         return state.set(name, undefined)
       } catch (thrown) {
         const error = namingUser(thrown)
