@@ -74,6 +74,7 @@ describe('statistics', () => {
         ...{ discarded: 1, registrationEnded: 1, superseded: 0, mailboxFull: 0, answered: 0 },
       },
       ended: { expired: 1, unregistered: 1 },
+      nodes: { answered: 1, silent: [] },
     })
     assert.ok(found.mailboxBytes > 128 && found.mailboxBytes < 1_000, `${found.mailboxBytes} bytes`)
     assert.ok(Date.parse(since) < Date.parse(at) && Math.abs(Date.now() - Date.parse(at)) < 30_000)

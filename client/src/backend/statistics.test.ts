@@ -11,6 +11,7 @@ const STATISTICS = {
   connected: 8,
   mailboxEvents: 3,
   mailboxBytes: 984,
+  nodes: { answered: 2, silent: ['b/1'] },
   qos0: { events: 1, sent: 2, notConnected: 3, discarded: 4, answered: 0 },
   qos1: {
     ...{ events: 5, copies: 6, acknowledged: 7, expired: 8 },
