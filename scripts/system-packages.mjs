@@ -88,6 +88,7 @@ const NEEDED_UNDER = [
   ['test/e2e/examples', ['python']],
   ['test/e2e/redis', ['redis']],
   ['test/e2e/nodes', ['redis']],
+  ['test/e2e/round-robin', ['redis']],
   ['test/e2e/workers', ['redis']],
   ['test/chaos/', ['redis']],
   ['test/sim/redis', ['redis']],

@@ -84,6 +84,24 @@ describe('the container', () => {
       )
   })
 
+  it('runs as three nodes on one Redis, each by its own name, and with what a Redis has to have', () => {
+    type Service = { environment?: Record<string, string>; command?: string }
+    const text = read('deploy/docker/compose.redis.yaml')
+    const { services }: { services: Record<string, Service> } = parse(text, { merge: true })
+    const known = new Set(CONFIGURATION_KEYS.map(({ env }) => env))
+    const nodes = Object.entries(services).filter(
+      ([, { environment }]) => environment?.['REDIS_URL'] !== undefined,
+    )
+    assert.equal(nodes.length, 3)
+    for (const [name, { environment = {} }] of nodes) {
+      assert.equal(environment['NODE_NAME'], name)
+      assert.equal(environment['REDIS_URL'], 'redis://redis:6379')
+      for (const key of Object.keys(environment)) assert.ok(known.has(key), key)
+      assert.match(services['front']?.command ?? '', new RegExp(`--to ${name}:8080`))
+    }
+    assert.match(services['redis']?.command ?? '', /--appendonly yes .*--maxmemory-policy noeviction/)
+  })
+
   it('runs as somebody who may write to its data folder only', () => {
     assert.equal(lastOf(last, 'USER'), 'node')
     const user = last.findIndex(({ name }) => name === 'USER')

@@ -92,6 +92,12 @@ export class RedisServer {
     socket.destroy()
   }
 
+  /** With the process of the test, where nothing can be waited for any more. */
+  end(): void {
+    this.#process?.kill('SIGKILL')
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
   async close(): Promise<void> {
     await this.kill()
     rmSync(this.folder, { recursive: true, force: true })

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startSeveral } from './several-nodes.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** The same in a few files, where `npm test` has made them: it starts in half the time. */
@@ -36,16 +37,29 @@ export async function makeDataDir(): Promise<{ readonly path: string; remove(): 
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) }
 }
 
+type Limits = { readonly openFilesMax?: number }
+
 /**
- * Starts a server on any free loopback port and waits until it listens.
+ * Starts a server on any free loopback port and waits until it listens; with `E2E_NODES=2` in the environment of the tests two, on
+ * one Redis, to which connections come in turn.
  *
  * @param env configuration beside `PORT` and `DATA_DIR`
  * @param openFilesMax limit of file descriptors; default: as this process has it
  */
-export async function startProcess(
+export function startProcess(
   dataDir: string,
   env: Record<string, string> = {},
-  { openFilesMax }: { readonly openFilesMax?: number } = {},
+  limits: Limits = {},
+): Promise<ServerProcess> {
+  const count = Number(process.env['E2E_NODES'] ?? 1)
+  if (count === 1 || 'REDIS_URL' in env) return startOne(dataDir, env, limits)
+  return startSeveral(count, dataDir, env, (own) => startOne(dataDir, own, limits))
+}
+
+async function startOne(
+  dataDir: string,
+  env: Record<string, string>,
+  { openFilesMax }: Limits,
 ): Promise<ServerProcess> {
   const limited = ['-c', `ulimit -n ${openFilesMax} && exec "$0" "$1"`, process.execPath, MAIN]
   const [program, args] = openFilesMax === undefined ? [process.execPath, [MAIN]] : ['sh', limited]

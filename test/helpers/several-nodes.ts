@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { RedisServer } from './redis-server.ts'
+import type { ServerProcess } from './run-server.ts'
+
+const SEALING_KEY = Buffer.alloc(32, 7).toString('base64')
+
+/** The Redis of a data folder: it stays where the processes are started again. */
+const redisOf = new Map<string, Promise<RedisServer>>()
+
+/**
+ * Starts several processes on one Redis, and a port before them that gives each connection to the next of them: for tests that are
+ * written for one process.
+ *
+ * @param start starts one, with this configuration beside that of the test
+ */
+export async function startSeveral(
+  count: number,
+  dataDir: string,
+  env: Readonly<Record<string, string>>,
+  start: (env: Record<string, string>) => Promise<ServerProcess>,
+): Promise<ServerProcess> {
+  const redis = await redisFor(dataDir)
+  const balancer = await Balancer.listen(Number(env['PORT'] ?? 0))
+  const url = `http://127.0.0.1:${balancer.port}`
+  const common = {
+    REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+    SEALING_KEY,
+    PUBLIC_URL: url,
+    ...env,
+    PORT: '0',
+  }
+  const nodes: ServerProcess[] = []
+  // One after the other: what a first start makes is made once.
+  for (let index = 0; index < count; index++)
+    nodes.push(
+      await start({ ...common, NODE_NAME: `node-${index}` }).catch((error: unknown) =>
+        balancer.refuse(error),
+      ),
+    )
+  balancer.ports = nodes.map(({ port }) => port)
+  const all = async <T>(ask: (node: ServerProcess) => Promise<T>): Promise<readonly T[]> => {
+    const answers = await Promise.all(nodes.map(ask))
+    balancer.close()
+    return answers
+  }
+  const worst = (codes: readonly (number | null)[]) => codes.find((code) => code !== 0) ?? 0
+  return {
+    ...{ url, port: balancer.port, dataDir, pid: nodes[0]?.pid ?? 0 },
+    output: () => nodes.map((node) => node.output()).join(''),
+    signal: (name) => nodes.forEach((node) => void node.signal(name)),
+    stall: async (ms) => void (await Promise.all(nodes.map((node) => node.stall(ms)))),
+    kill: async () => void (await all((node) => node.kill())),
+    ended: async () => worst(await all((node) => node.ended())),
+    terminate: async () => worst(await all((node) => node.terminate())),
+  }
+}
+
+function redisFor(dataDir: string): Promise<RedisServer> {
+  const known = redisOf.get(dataDir)
+  if (known !== undefined) return known
+  const started = RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always').then((redis) => {
+    process.once('exit', () => redis.end())
+    return redis
+  })
+  redisOf.set(dataDir, started)
+  return started
+}
+
+/** Gives each connection to the next one of several ports. */
+class Balancer {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  #next = 0
+  ports: readonly number[] = []
+
+  private constructor() {
+    this.#server = createServer((socket) => this.#pass(socket))
+    this.#server.unref()
+  }
+
+  static async listen(port: number): Promise<Balancer> {
+    const balancer = new Balancer()
+    balancer.#server.listen(port, '127.0.0.1')
+    await once(balancer.#server, 'listening')
+    return balancer
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  refuse(error: unknown): never {
+    this.close()
+    throw error
+  }
+
+  close(): void {
+    this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #pass(from: Socket): void {
+    const to = connect(this.ports[this.#next++ % this.ports.length] ?? 0, '127.0.0.1')
+    for (const [socket, other] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      this.#sockets.add(socket)
+      socket.on('error', () => other.destroy())
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        other.destroy()
+      })
+    }
+    from.pipe(to)
+    to.pipe(from)
+  }
+}
