@@ -5,31 +5,15 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { ServerProcess } from './server-process.ts'
 import { startSeveral } from './several-nodes.ts'
+
+export type { ServerProcess } from './server-process.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** The same in a few files, where `npm test` has made them: it starts in half the time. */
 const MAIN = join(ROOT, process.env['SERVER_OF_TESTS'] ?? 'server/dist/main.js')
 const START_TIMEOUT_MS = 30_000
-
-/** The built server as a process of its own, the way people run it. */
-export type ServerProcess = {
-  readonly url: string
-  readonly port: number
-  readonly dataDir: string
-  readonly pid: number
-  /** Everything it has written so far. */
-  output(): string
-  signal(name: NodeJS.Signals): void
-  /** Has it stand still, as a paused machine does, for so long. */
-  stall(ms: number): Promise<void>
-  /** Ends it without a warning, as a power cut would. */
-  kill(): Promise<void>
-  /** Resolves with its exit code once it has ended by itself. */
-  ended(): Promise<number | null>
-  /** Asks it to stop, and gives its exit code. */
-  terminate(): Promise<number | null>
-}
 
 /** A new empty data folder; `remove` it at the end. */
 export async function makeDataDir(): Promise<{ readonly path: string; remove(): Promise<void> }> {

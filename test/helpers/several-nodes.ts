@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { RedisServer } from './redis-server.ts'
-import type { ServerProcess } from './run-server.ts'
+import type { ServerProcess } from './server-process.ts'
 
 const SEALING_KEY = Buffer.alloc(32, 7).toString('base64')
 
