@@ -14,6 +14,8 @@ import { parseWakeUp, type WakeUpRules } from './wake-up.ts'
 
 /** After a start: time that devices have to come back by themselves, milliseconds. */
 const START_MS = 10_000
+/** The same for one whose link has ended: it may only have changed its network. */
+const LEFT_MS = 2_000
 /** Devices looked at in one step after a start, and how long it waits while many wait to be woken. */
 const START_PAGE = 100
 const START_PAUSE_MS = 1_000
@@ -80,6 +82,8 @@ class Waker implements WakeUps {
   readonly #keepers: WakeKeepers
   readonly #receiver: Receiver
   readonly #closing = new AbortController()
+  /** Of registrations whose link has just ended. */
+  readonly #leaving = new Map<number, Timer>()
   readonly #underWay = new Set<Promise<unknown>>()
   readonly #mayTell: (what: string) => boolean
   readonly #timers = new Set<Timer>()
@@ -125,10 +129,18 @@ class Waker implements WakeUps {
   }
 
   left(registration: RegistrationKey): void {
-    this.#queue.wake(registration, undefined)
+    const { registrationId } = registration
+    this.#leaving.get(registrationId)?.cancel()
+    const timer = this.#options.clock.after(LEFT_MS, () => {
+      this.#leaving.delete(registrationId)
+      this.#queue.wake(registration, undefined)
+    })
+    this.#leaving.set(registrationId, timer)
   }
 
   connected(registrationId: number): void {
+    this.#leaving.get(registrationId)?.cancel()
+    this.#leaving.delete(registrationId)
     this.#queue.connected(registrationId)
   }
 
@@ -139,6 +151,8 @@ class Waker implements WakeUps {
   async close(): Promise<void> {
     this.#closing.abort()
     for (const timer of this.#timers) timer.cancel()
+    for (const timer of this.#leaving.values()) timer.cancel()
+    this.#leaving.clear()
     this.#queue.close()
     await Promise.allSettled(this.#underWay)
     this.#receiver.close()
