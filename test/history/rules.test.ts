@@ -67,6 +67,14 @@ judges('R1', [
     NEVER,
   ],
   [
+    'what was sent under a key that somebody else’s event may have had before',
+    both()
+      .unknown(send('one', { key: 'k', endpoint: TAB }))
+      .sent('two', { key: 'k', endpoint: PHONE })
+      .got('two')
+      .settled(),
+  ],
+  [
     'who came between an event and the repetition that was answered',
     new Story()
       .unknown(send('one', { key: 'k' }))

@@ -2,7 +2,10 @@ import type { Send } from '../lines.ts'
 import { type Call, mayCount } from './calls.ts'
 import { FORGET_AFTER_MS } from './events.ts'
 
-/** Under which idempotency keys there were calls before: the answer of a repetition tells what was then, not what is now. */
+/**
+ * Which events were asked for before under their idempotency key: the answer of a repetition tells what was then, not what is
+ * now. Where an answer names another event, that one's calls say what it is worth.
+ */
 export class Keys {
   readonly #byName = new Map<string, Call<Send>[]>()
 
@@ -32,6 +35,6 @@ export class Keys {
 }
 
 function nameOf({ begin }: Call<Send>): string | undefined {
-  const { by, key } = begin.line
-  return key === undefined ? undefined : JSON.stringify([by, key])
+  const { by, key, eventId } = begin.line
+  return key === undefined ? undefined : JSON.stringify([by, key, eventId])
 }
