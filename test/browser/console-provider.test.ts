@@ -115,6 +115,14 @@ describe('people sign in to the console at an identity provider', () => {
     provider.instead.set('/token', (_, response) => response.writeHead(302, { location: '/jwks' }).end())
     await attempt('The identity provider cannot be asked now')
     provider.instead.clear()
+    // Whoever goes back from the provider, to a page that was kept in memory, can begin anew.
+    provider.instead.set('/authorize', (_, response) => response.writeHead(204).end())
+    await page.getByRole('button', BUTTON).click()
+    await page.getByRole('button', { name: 'Signing in …' }).waitFor()
+    await page.evaluate('dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
+    assert.equal(await page.getByRole('button', BUTTON).isEnabled(), true)
+    provider.instead.clear()
     // An address that somebody has sent, with a code of their own.
     await page.goto(`${scene.server.url}/console/?code=theirs&state=theirs`)
     await page.getByText('This sign-in was not begun here').waitFor()

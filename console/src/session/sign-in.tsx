@@ -39,12 +39,19 @@ export function SignIn({
       setIsBusy(false)
     }
   }
+  useEffect(() => {
+    // Whoever goes back from the provider may find this page as it was left.
+    const show = ({ persisted }: PageTransitionEvent): void => {
+      if (persisted) setIsBusy(false)
+    }
+    addEventListener('pageshow', show)
+    return () => removeEventListener('pageshow', show)
+  }, [])
   const leave = async (): Promise<void> => {
     if (isBusy) return
     setIsBusy(true)
     setFailure(undefined)
     try {
-      // Whoever sees this page again has come back.
       await leaveForProvider()
     } catch (error) {
       setFailure(describe(error))
