@@ -92,6 +92,11 @@ export class RedisServer {
     socket.destroy()
   }
 
+  /** The test's process does not wait for it to end. */
+  unref(): void {
+    this.#process?.unref()
+  }
+
   /** With the process of the test, where nothing can be waited for any more. */
   end(): void {
     this.#process?.kill('SIGKILL')

@@ -60,6 +60,7 @@ function redisFor(dataDir: string): Promise<RedisServer> {
   const known = redisOf.get(dataDir)
   if (known !== undefined) return known
   const started = RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always').then((redis) => {
+    redis.unref()
     process.once('exit', () => redis.end())
     return redis
   })
