@@ -253,6 +253,18 @@ describe('an outbox', () => {
     assert.deepEqual(box.noted, [1, 3, 4, 6])
   })
 
+  it('sends nothing past what it may not claim: another link may have the endpoint by now', async () => {
+    const box = setup(64)
+    for (const sequence of [1, 2, 3]) box.put(sequence)
+    box.ends.set(2, 9999)
+    box.outbox.start()
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+    // To this link the mailbox has nothing any more.
+    box.mailbox.clear()
+    await box.settleReads()
+    assert.deepEqual(box.sequences(), [1], 'and not 3 before 2, which the newer link sends')
+  })
+
   it('sends nothing that left the mailbox after it was read or became durable', async () => {
     const box = setup(64)
     for (const sequence of [1, 2, 3]) box.put(sequence)

@@ -61,8 +61,11 @@ export type OutboxContext = {
 /** An entry of the one mailbox that an outbox has. */
 type Entry = Pick<HeldEntry, 'sequence' | 'eventId'>
 
-/** `passed`: it must not be sent any more. `refused`: the link has no room, and calls `resume` once it has. */
-type Sent = 'sent' | 'passed' | 'refused'
+/**
+ * `passed`: it must not be sent any more. `gone`: nor is it sure that the link holds the endpoint still, so that the store is asked
+ * before anything that comes after it. `refused`: the link has no room, and calls `resume` once it has.
+ */
+type Sent = 'sent' | 'passed' | 'gone' | 'refused'
 
 /**
  * Sends one endpoint's QoS 1 events over one link in mailbox order, each again on the next link until it is
@@ -181,7 +184,7 @@ export class Outbox implements Attachment, LinkHandle {
     this.#noted = false
     await this.#ask(async () => {
       sent = await this.#sendClaimed(entry, bytes, sinceMs)
-      this.#live = sent !== 'refused' && !this.#noted
+      this.#live = sent !== 'refused' && sent !== 'gone' && !this.#noted
     })
     if (sent !== 'refused' && !this.#live) this.#catchUp()
     return sent === 'sent'
@@ -228,6 +231,7 @@ export class Outbox implements Attachment, LinkHandle {
     for (const entry of page) {
       const sent = entry.mustBeClaimed ? await this.#sendTermed(entry) : this.#sendPlain(entry)
       if (sent === 'refused' || this.#detached) return sent
+      if (sent === 'gone') return sent
     }
     return 'sent'
   }
@@ -248,8 +252,14 @@ export class Outbox implements Attachment, LinkHandle {
     if (!this.#link.hasRoom()) return 'refused'
     const held = this.#held(entry, sinceMs)
     const claimed = await this.#context.mailboxes.claim(held, this)
-    if (claimed === 'expired') this.#context.onLapsed(held)
-    if (this.#detached || claimed !== 'in_flight') return this.#pass(entry)
+    if (claimed === 'expired') {
+      this.#context.onLapsed(held)
+      return this.#pass(entry)
+    }
+    if (this.#detached || claimed !== 'in_flight') {
+      this.#pass(entry)
+      return 'gone'
+    }
     return this.#send(entry, payload, sinceMs) ? 'sent' : 'refused'
   }
 
