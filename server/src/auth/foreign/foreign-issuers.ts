@@ -11,10 +11,18 @@ import {
   required,
   textThat,
 } from '../../parse/parse.ts'
-import { FOREIGN_ALGORITHMS } from './foreign-algorithm.ts'
 
 const ISSUERS_MAX = 20
 const PATH_STEPS_MAX = 8
+
+/**
+ * Signatures only (RFC 7518 §3.1, RFC 8037 §3.1): a shared secret (HS*) could sign as well as verify, and `none` is no
+ * algorithm.
+ */
+export const FOREIGN_ALGORITHMS: readonly string[] = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+]
 
 /** Where a claim is: member names from the outside in. */
 export type ClaimPath = readonly string[]
@@ -70,10 +78,7 @@ const MEMBERS = [
 
 const readText = textThat((text) => text.length > 0 && text.length <= 512, 'text of 1 to 512 characters')
 export const readId = textThat(isId, `an id: ${ID_RULE}`)
-const readAlgorithm = textThat(
-  (text) => FOREIGN_ALGORITHMS.includes(text),
-  `one of ${FOREIGN_ALGORITHMS.join(', ')}`,
-)
+const readAlgorithm = textThat((text) => FOREIGN_ALGORITHMS.includes(text), `one of ${FOREIGN_ALGORITHMS.join(', ')}`)
 const readJwksUri = textThat(isTrustworthyUrl, 'an https URL, or http to a loopback address')
 
 const readIssuer: Reader<ForeignIssuer> = (value, path) => {

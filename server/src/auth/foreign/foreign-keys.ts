@@ -1,7 +1,8 @@
+import { type CryptoKey, createLocalJWKSet, errors, type JWK } from 'jose'
 import type { Clock } from '../../clock/clock.ts'
+import { isJsonObject } from '../../parse/parse.ts'
 import type { AuthLog } from '../auth-log.ts'
 import type { FetchJson } from './fetch-json.ts'
-import { keyForAlgorithm, type VerificationKey } from './foreign-algorithm.ts'
 
 const REFRESH_PERIOD_MS = 600_000
 /** How long an unknown key id asks for nothing new: else random key ids would make us flood the issuer. */
@@ -15,7 +16,7 @@ export interface ForeignKeys {
    * The key for this id and algorithm, or without an id the only one that fits; asks the issuer once where there
    * is none.
    */
-  find(keyId: string | undefined, algorithm: string): Promise<VerificationKey | undefined>
+  find(keyId: string | undefined, algorithm: string): Promise<CryptoKey | undefined>
   /** Asks the issuer again, unless that was a moment ago. Tells whether it was asked. */
   refresh(): Promise<boolean>
   /** Idempotent. */
@@ -25,7 +26,6 @@ export interface ForeignKeys {
 type Options = {
   readonly issuer: string
   readonly jwksUri: string
-  readonly algorithms: readonly string[]
   readonly fetchJson: FetchJson
   readonly clock: Pick<Clock, 'every' | 'monotonicMs'>
   readonly log: AuthLog
@@ -33,8 +33,7 @@ type Options = {
   readonly onChanged: () => void
 }
 
-/** Key id, or where it has none a place of its own → algorithm → key. */
-type KeySet = ReadonlyMap<string | symbol, ReadonlyMap<string, VerificationKey>>
+type KeySet = ReturnType<typeof createLocalJWKSet>
 
 /**
  * Keeps an issuer's keys: fetched now, every ten minutes (a withdrawn key must not be believed for ever), and
@@ -42,8 +41,8 @@ type KeySet = ReadonlyMap<string | symbol, ReadonlyMap<string, VerificationKey>>
  * last good set.
  */
 export function openForeignKeys(options: Options): ForeignKeys {
-  const { issuer, jwksUri, algorithms, fetchJson, clock, log, onChanged } = options
-  let keys: KeySet = new Map()
+  const { issuer, jwksUri, fetchJson, clock, log, onChanged } = options
+  let keys: KeySet = createLocalJWKSet({ keys: [] })
   let fingerprint: string | undefined
   let fetching: Promise<void> | undefined
   let isClosed = false
@@ -54,17 +53,17 @@ export function openForeignKeys(options: Options): ForeignKeys {
       const published = publishedKeys(await fetchJson(jwksUri))
       const found = JSON.stringify(published)
       if (found !== fingerprint) {
-        keys = await importKeys(published, algorithms)
+        keys = createLocalJWKSet({ keys: published })
         if (fingerprint !== undefined) onChanged()
         fingerprint = found
-        log.info('keys of a foreign issuer fetched', { issuer, usable: keys.size })
+        log.info('keys of a foreign issuer fetched', { issuer, keys: published.length })
       }
       coolUntilMs = clock.monotonicMs() + COOL_DOWN_MS
     } catch (error) {
       coolUntilMs = clock.monotonicMs() + COOL_DOWN_AFTER_FAILURE_MS
       log.warn('keys of a foreign issuer not fetched, the last good ones are kept', {
         issuer,
-        usable: keys.size,
+        keys: keys.jwks().keys.length,
         problem: error instanceof Error ? error.message : 'unknown',
       })
     }
@@ -87,12 +86,8 @@ export function openForeignKeys(options: Options): ForeignKeys {
   const timer = clock.every(REFRESH_PERIOD_MS, () => void refetch())
   return {
     async find(keyId, algorithm) {
-      if (keyId === undefined) {
-        const only = onlyKey(keys, algorithm)
-        return only ?? ((await refresh()) ? onlyKey(keys, algorithm) : undefined)
-      }
-      if (!keys.has(keyId)) await refresh()
-      return keys.get(keyId)?.get(algorithm)
+      const known = await keyIn(keys, keyId, algorithm)
+      return known ?? ((await refresh()) ? keyIn(keys, keyId, algorithm) : undefined)
     },
     refresh,
     async close() {
@@ -103,36 +98,23 @@ export function openForeignKeys(options: Options): ForeignKeys {
   }
 }
 
-/** RFC 7515 §4.1.4 lets a token do without a key id; with two keys that fit nobody could say which it means. */
-function onlyKey(keys: KeySet, algorithm: string): VerificationKey | undefined {
-  const fitting = [...keys.values()]
-    .map((byAlgorithm) => byAlgorithm.get(algorithm))
-    .filter((key) => key !== undefined)
-  return fitting.length === 1 ? fitting[0] : undefined
+/**
+ * jose says which key of a set fits (RFC 7517 §4, RFC 7518 §3.1): kind, curve, `alg`, `use`, `key_ops`, and public. RFC 7515
+ * §4.1.4 lets a token do without a key id; with two keys that fit nobody could say which it means.
+ */
+async function keyIn(keys: KeySet, keyId: string | undefined, alg: string): Promise<CryptoKey | undefined> {
+  try {
+    return await keys(keyId === undefined ? { alg } : { alg, kid: keyId })
+  } catch (error) {
+    const isNamedTwice = keyId !== undefined && error instanceof errors.JWKSMultipleMatchingKeys
+    if (isNamedTwice) for await (const key of error) return key
+    return undefined
+  }
 }
 
 /** The members of a JWK set (RFC 7517 §5). @throws Error where it is none, so that the last good one is kept */
-function publishedKeys(document: unknown): readonly object[] {
-  const keys: unknown =
-    typeof document === 'object' && document !== null ? Reflect.get(document, 'keys') : undefined
+function publishedKeys(document: unknown): JWK[] {
+  const keys = isJsonObject(document) ? document['keys'] : undefined
   if (!Array.isArray(keys)) throw new Error('answered no JWK set')
-  const objects = keys.filter((key: unknown) => typeof key === 'object' && key !== null)
-  return objects.slice(0, KEYS_MAX)
-}
-
-/** Keys that fit one of the configured algorithms; others are passed over (RFC 7517 §5). */
-async function importKeys(published: readonly object[], algorithms: readonly string[]): Promise<KeySet> {
-  const keys = new Map<string | symbol, Map<string, VerificationKey>>()
-  for (const item of published) {
-    const jwk = new Map<string, unknown>(Object.entries(item))
-    const named = jwk.get('kid')
-    if (named !== undefined && typeof named !== 'string') continue
-    const keyId = named ?? Symbol('unnamed')
-    for (const algorithm of algorithms) {
-      const key = await keyForAlgorithm(jwk, algorithm)
-      const byAlgorithm = keys.get(keyId) ?? new Map<string, VerificationKey>()
-      if (key !== undefined) keys.set(keyId, byAlgorithm.set(algorithm, key))
-    }
-  }
-  return keys
+  return keys.filter(isJsonObject).slice(0, KEYS_MAX)
 }

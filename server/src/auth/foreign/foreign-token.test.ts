@@ -162,6 +162,21 @@ test('only the configured algorithms count, and only with a key that fits', asyn
   await assertRefused(fixture, await mint(clock, { iss: 'http://127.0.0.1:8080' }))
 })
 
+test('a key that is published twice is one, a private one is none, and what is no key harms no other', async (t) => {
+  const fixture = await trusting(t)
+  const { auth, clock, state, lines } = fixture
+  await auth.authenticate(await mint(clock))
+  const withSecret = { ...otherRsa.privateKey.export({ format: 'jwk' }), kid: 'leaked' }
+  const noKeys = [7, null, [], {}, { kid: 'k3', kty: 'RSA', n: 'planted', e: 7 }]
+  const twice = [jwkOf(rsa, 'k1', { x5t: 'a' }), jwkOf(rsa, 'k1', { x5t: 'b' })]
+  state.answer = keysAnswer([...twice, withSecret, ...(noKeys as object[])])
+  await clock.advance(600_000)
+  await until(() => lines.filter(({ message }) => /fetched$/.test(message)).length === 2)
+  await auth.authenticate(await mint(clock, { n: 2 }))
+  await assertRefused(fixture, await mint(clock, {}, { kid: 'leaked', key: otherRsa }))
+  await assertRefused(fixture, await mint(clock, {}, { kid: 'k3', key: otherRsa }))
+})
+
 test('SERVICE counts only where it is allowed', async (t) => {
   const plain = await trusting(t)
   const principal = await plain.auth.authenticate(await mint(plain.clock, { authorities: ['SERVICE', 'A'] }))

@@ -32,7 +32,7 @@ export function trustForeignIssuers(
   const byIssuer = new Map<string, TrustedIssuer>()
   const opened: ForeignKeys[] = []
   for (const foreign of issuers) {
-    const { issuer, jwksUri, algorithms, audiences } = foreign
+    const { issuer, jwksUri, audiences } = foreign
     if (audiences === undefined)
       log.warn('a foreign issuer has no audience configured: its tokens for other services are accepted', {
         issuer,
@@ -40,7 +40,6 @@ export function trustForeignIssuers(
     const keys = openForeignKeys({
       issuer,
       jwksUri,
-      algorithms,
       fetchJson,
       clock,
       log,

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { FormError, listOf, optional, type Reader, readForm, required, textThat } from '../../parse/parse.ts'
 import { isService } from '../directory/directory.ts'
 import { readAuthority } from '../directory/send-form.ts'
-import { FOREIGN_ALGORITHMS } from '../foreign/foreign-algorithm.ts'
 import {
   type ClaimPath,
+  FOREIGN_ALGORITHMS,
   type ForeignIssuer,
   isTrustworthyUrl,
   readClaims,
