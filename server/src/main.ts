@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -12,6 +14,8 @@ import type { RunningServer, Surroundings } from './server.ts'
 import { stopWithin } from './stop.ts'
 
 const USAGE = `Usage: rollcall-server [--config FILE]    start the server
+       rollcall-server --memory [--config FILE]
+                                          the same with everything in memory, and nothing kept: for tests
        rollcall-server check-config [--config FILE]
                                           check the configuration and exit
        rollcall-server check [--config FILE]
@@ -62,6 +66,7 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       config: { type: 'string' },
+      memory: { type: 'boolean' },
       'drop-damaged': { type: 'boolean' },
       rate: { type: 'string' },
       'without-keys': { type: 'boolean' },
@@ -75,14 +80,19 @@ async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(`${USAGE}\n`)
   if (values.version) return void process.stdout.write(`${productVersion()}\n`)
   const [command = 'start', ...rest] = positionals
+  if (values.memory && command !== 'start')
+    throw new ConfigurationError('--memory', `is for a start, not for ${command}`)
   if (command === 'backup') return backUp(rest, values)
   if (command === 'restore') return restore(rest)
   if (command === 'import-directory') return importDirectory(rest, values)
   // Not repeated: whoever hands a secret to hash-secret this way finds it in fewer places.
   if (rest.length > 0) throw new ConfigurationError(command, `takes no further argument\n${USAGE}`)
   switch (command) {
-    case 'start':
-      return startOrSupervise(configure(values.config))
+    case 'start': {
+      const configuration = configure(values.config)
+      if (values.memory) return start(keepingNothing(configuration), { inMemory: true })
+      return startOrSupervise(configuration)
+    }
     case 'check-config': {
       const { checkStart } = await import('./start-checks.ts')
       await checkStart(configure(values.config), systemRandom())
@@ -207,6 +217,23 @@ function readText(file: string | 0): string {
   return readFileSync(file, 'utf8').replace(/^\ufeff/, '')
 }
 
+/**
+ * With a folder that goes with the process: what there is beside the store, such as the key that seals masked events, needs a
+ * place all the same.
+ */
+function keepingNothing(configuration: Configuration): Configuration {
+  if (configuration.redisUrl !== undefined)
+    throw new ConfigurationError('--memory', 'keeps nothing, and REDIS_URL everything: leave one of them out')
+  if (configuration.directory === 'store')
+    throw new ConfigurationError(
+      '--memory',
+      'begins with an empty store, and DIRECTORY=store then lets nobody in: use DIRECTORY_FILE',
+    )
+  const dataDir = mkdtempSync(join(tmpdir(), 'rollcall-memory-'))
+  process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }))
+  return { ...configuration, dataDir }
+}
+
 /** As one process, or as several, of which this one is none. */
 async function startOrSupervise(configuration: Configuration): Promise<void> {
   if (configuration.workers === 1) return start(configuration)
@@ -228,14 +255,20 @@ async function start(
   {
     stopSignals = ['SIGTERM', 'SIGINT'],
     opensLate = false,
-  }: { readonly stopSignals?: readonly NodeJS.Signals[]; readonly opensLate?: boolean } = {},
+    inMemory = false,
+  }: {
+    readonly stopSignals?: readonly NodeJS.Signals[]
+    readonly opensLate?: boolean
+    readonly inMemory?: boolean
+  } = {},
 ): Promise<void> {
   const log = createLog(configuration.logLevel)
   log.info('starting', { version: productVersion(), node: process.version })
+  if (inMemory) log.warn('everything is in memory, and gone when this process ends: --memory')
   let reload = (): void => log.info('not reloaded: still starting')
   onHangUp(() => reload())
   const around = {
-    ...{ clock: systemClock(), random: systemRandom(), log, pageFolders: PAGE_FOLDERS },
+    ...{ clock: systemClock(), random: systemRandom(), log, pageFolders: PAGE_FOLDERS, inMemory },
     // Without a drain: whatever is asked meanwhile could only be refused, and the next owner is there already.
     onStoreLost: ({ name, message }: Error): never => {
       const isReplaced = name === 'NameTakenError'

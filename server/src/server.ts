@@ -36,6 +36,8 @@ export type Surroundings = {
    * whoever is told ends the process. Default: nobody is told.
    */
   readonly onStoreLost?: (error: Error) => void
+  /** Whether everything is in memory and nothing is kept, whatever else is configured. Default: no. */
+  readonly inMemory?: boolean
   /** Default: opens the store of the data folder. */
   readonly openStore?: typeof openFolderStore
 }
@@ -168,11 +170,19 @@ async function openDemoOf(given: {
 
 function openStoreOf(
   configuration: Configuration,
-  { clock, random, log, onStoreLost, openStore = openFolderStore }: Omit<Surroundings, 'pageFolders'>,
+  {
+    clock,
+    random,
+    log,
+    onStoreLost,
+    inMemory,
+    openStore = openFolderStore,
+  }: Omit<Surroundings, 'pageFolders'>,
   { statistics, limits }: Pick<Ground, 'statistics' | 'limits'>,
 ): Promise<Standing> {
   return openStanding({
     ...{ configuration, clock, random, log, openFolder: openStore, keptBeside: SEALING_KEY_FILE },
+    inMemory: inMemory === true,
     isOverloaded: () => limits.shedding.level === 'overloaded',
     onStoreLost: (error) => onStoreLost?.(error),
     onMailboxEnded(organizationId, entries) {

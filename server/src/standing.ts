@@ -36,6 +36,8 @@ export type StandingOptions = {
   readonly isOverloaded: () => boolean
   readonly onMailboxEnded: OnMailboxEnded
   readonly onStoreLost: (error: Error) => void
+  /** Whether nothing is kept, whatever else is configured. */
+  readonly inMemory: boolean
   readonly openFolder: typeof openFolderStore
   /** A file of the data folder that says nothing of whether there is a store. */
   readonly keptBeside: string
@@ -44,8 +46,9 @@ export type StandingOptions = {
 /** @throws SetupError, ConfigurationError, or whatever says that the store cannot be used */
 export async function openStanding(options: StandingOptions): Promise<Standing> {
   const { configuration, random, log } = options
+  if (options.inMemory) return alone(await openInMemory(options), options)
   const redis = await redisSettings(configuration, random)
-  if (redis === undefined) return openInFolder(options)
+  if (redis === undefined) return alone(await openInFolder(options), options)
   // Workers of one machine have one address.
   if (configuration.publicUrl === undefined && configuration.workers === 1)
     log.warn('PUBLIC_URL is not set: what this process signs, no other on this Redis takes', {})
@@ -61,13 +64,22 @@ function boundsOf({ configuration }: StandingOptions) {
   }
 }
 
-async function openInFolder(options: StandingOptions): Promise<Standing> {
-  const { configuration, clock, random, log, isOverloaded, onMailboxEnded, openFolder, keptBeside } = options
-  const store = await openFolder({
+async function openInMemory(options: StandingOptions): Promise<Store> {
+  const { createMemoryStore } = await import('./store/memory/memory.ts')
+  return createMemoryStore({ ...boundsOf(options), clock: options.clock, onMailboxEnded: options.onMailboxEnded })
+}
+
+function openInFolder(options: StandingOptions): Promise<Store> {
+  const { configuration, clock, log, isOverloaded, onMailboxEnded, openFolder, keptBeside } = options
+  return openFolder({
     ...{ ...boundsOf(options), clock, log, isOverloaded, onMailboxEnded, keptBeside },
     dataDir: configuration.dataDir,
     onLost: options.onStoreLost,
   })
+}
+
+/** One process is the service. */
+function alone(store: Store, { clock, random }: StandingOptions): Standing {
   return {
     store,
     cluster: createLocalCluster(uuidMaker(clock, random)()),

@@ -48,7 +48,8 @@ export type MemoryStore = Store & {
 
 /**
  * A store that forgets everything with the process, and takes the shortest way to each guarantee instead of
- * the fastest: for tests, and as the oracle that other engines are compared with. Nothing in it ever fails.
+ * the fastest: for tests, ours and those of apps (`--memory`), and as the oracle that other engines are compared with. Nothing
+ * in it ever fails.
  */
 export function createMemoryStore({
   clock,
