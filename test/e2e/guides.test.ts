@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { parse } from 'yaml'
 import { findChromium } from '../../scripts/system-packages.mjs'
 import { openPage, startBrowser } from '../helpers/browser.ts'
 import { Guide } from '../helpers/guide.ts'
@@ -104,6 +105,55 @@ const GUIDES: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
     })
     // The restore was the last to bring it back, and the restart found what was registered.
     assert.match(readFileSync(join(guide.home, 'journal'), 'utf8'), /"msg":"listening"/)
+  },
+
+  'migrating.md': async (t) => {
+    const guide = await Guide.open(t)
+    await guide.follow('guides/migrating.md')
+  },
+
+  'testing.md': async (t) => {
+    const guide = await Guide.open(t)
+    await guide.runOnly('guides/first-app.md', 'sdk')
+    await guide.follow('guides/testing.md', {
+      after: { start: () => guide.stop('start') },
+      checks: {
+        workflow: (code) => {
+          assertScriptsExist(code)
+          const { jobs } = parse(code)
+          assert.deepEqual(
+            jobs.test.steps.map(
+              (step: { readonly uses?: string; readonly run?: string }) => step.uses ?? step.run,
+            ),
+            [
+              'actions/checkout@v4',
+              'actions/setup-node@v4',
+              'actions/checkout@v4',
+              'npm ci && npm run build',
+              'npm ci',
+              'npm test',
+            ],
+          )
+        },
+      },
+    })
+  },
+
+  'failover.md': async (t) => {
+    const guide = await Guide.open(t)
+    await guide.runOnly('guides/production.md', 'directory')
+    await guide.saveOnly('guides/production.md', '/etc/rollcall/env')
+    await guide.follow('guides/failover.md', {
+      checks: {
+        copy: (code) =>
+          assert.match(code, /^sudo rsync .+ \/var\/backups\/rollcall\/ \S+:\/var\/backups\/rollcall\/$/m),
+      },
+    })
+  },
+
+  'leaked-keys.md': async (t) => {
+    const guide = await Guide.open(t)
+    await guide.follow('guides/leaked-keys.md', { after: { user: () => guide.stop('start') } })
   },
 
   'erasing-data.md': async (t) => {

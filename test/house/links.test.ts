@@ -37,6 +37,24 @@ test('docs/README.md leads to every document of docs/', () => {
   assert.deepEqual(missingOnMap('[a](a.md)', paths), ['docs/guides/b.md'])
 })
 
+/** The rows of the map's first table: what is asked, and where the one click leads. */
+function questionsIn(map: string): readonly (readonly string[])[] {
+  const [, section = ''] = map.split('\n## The ten questions of the first week\n')
+  const [table = ''] = section.split('\n## ')
+  return [...table.matchAll(/^\| (.+\?) \| (.+) \|$/gm)].map(([, question = '', answer = '']) => [
+    question,
+    ...linksIn(answer).map(({ target }) => target),
+  ])
+}
+
+test('docs/README.md answers the ten questions of the first week, each in one click', () => {
+  const questions = questionsIn(filesUnder(ROOT).read('docs/README.md'))
+  assert.equal(questions.length, 10)
+  for (const [question, ...targets] of questions) assert.equal(targets.length, 1, question)
+  const about = ['migrating', 'testing', 'who-may', 'receipts', 'failover', 'back-it-up', 'leaked', 'erasing', 'size-it', 'mobile']
+  for (const word of about) assert.equal(questions.filter(([, target]) => target?.includes(word)).length, 1, word)
+})
+
 const PLANTED = new Map([
   [
     'docs/there.md',
