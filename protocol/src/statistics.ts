@@ -80,6 +80,8 @@ export type QosOneCounts = {
   readonly superseded: number
   /** Mailboxes that had no room for one: no copies. */
   readonly mailboxFull: number
+  /** Copies whose device was asked to wake up. */
+  readonly woken: number
   /** Answered by a person: one for each event, however many endpoints got it. */
   readonly answered: number
 }

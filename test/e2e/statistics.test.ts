@@ -71,7 +71,7 @@ describe('statistics', () => {
       qos0: { events: 2, sent: 1, notConnected: 1, discarded: 0, answered: 0 },
       qos1: {
         ...{ events: 4, copies: 4, acknowledged: 1, expired: 1 },
-        ...{ discarded: 1, registrationEnded: 1, superseded: 0, mailboxFull: 0, answered: 0 },
+        ...{ discarded: 1, registrationEnded: 1, superseded: 0, mailboxFull: 0, woken: 0, answered: 0 },
       },
       ended: { expired: 1, unregistered: 1 },
       nodes: { answered: 1, silent: [] },

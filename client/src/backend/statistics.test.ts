@@ -15,7 +15,7 @@ const STATISTICS = {
   qos0: { events: 1, sent: 2, notConnected: 3, discarded: 4, answered: 0 },
   qos1: {
     ...{ events: 5, copies: 6, acknowledged: 7, expired: 8 },
-    ...{ discarded: 9, registrationEnded: 4, superseded: 3, mailboxFull: 10, answered: 1 },
+    ...{ discarded: 9, registrationEnded: 4, superseded: 3, mailboxFull: 10, woken: 11, answered: 1 },
   },
   ended: { expired: 11, unregistered: 12 },
   deliveryMs: { bounds: BOUNDS, qos0: [1, 0, 0, 2], qos1: [0, 3, 0, 0] },

@@ -55,6 +55,7 @@ function parseQosOne(value: unknown): Statistics['qos1'] {
     registrationEnded: integer(counts['registrationEnded'] ?? 0, 'registrationEnded'),
     superseded: integer(counts['superseded'] ?? 0, 'superseded'),
     mailboxFull: integer(counts['mailboxFull'], 'mailboxFull'),
+    woken: integer(counts['woken'] ?? 0, 'woken'),
     answered: integer(counts['answered'] ?? 0, 'answered'),
   }
 }

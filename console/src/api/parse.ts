@@ -116,7 +116,7 @@ function cursorIn(nextCursor: unknown): { readonly nextCursor?: string } {
 const DAY_SERIES = [
   ...['minutes', 'registrations', 'connected', 'mailboxEvents'],
   ...['qos0.events', 'qos0.sent', 'qos0.notConnected', 'qos0.discarded'],
-  ...['qos1.events', 'qos1.acknowledged', 'qos1.expired', 'qos1.discarded', 'qos1.mailboxFull'],
+  ...['qos1.events', 'qos1.acknowledged', 'qos1.expired', 'qos1.discarded', 'qos1.mailboxFull', 'qos1.woken'],
   ...['ended.expired', 'ended.unregistered', 'expiryLatenessMs.p99'],
   ...['deliveryMs.qos0.p99', 'deliveryMs.qos1.p50', 'deliveryMs.qos1.p99'],
 ]

@@ -58,6 +58,7 @@ describe('the charts of a day', () => {
     gauges.set(null, { registrations: 7, connected: 4, mailboxEvents: 2 })
     statistics.of('acme').qos1.events += 2
     statistics.of('acme').qos1.acknowledged += 1
+    statistics.of('acme').qos1.woken += 4
     await minutes(clock, 1)
     statistics.of('acme').qos1.events += 3
     statistics.of('globex').qos0.events += 1
@@ -66,6 +67,7 @@ describe('the charts of a day', () => {
     const acme = await charts.day('acme', 60)
     assert.deepEqual(last(acme.qos1.events, 4), [null, 2, 3, 0])
     assert.deepEqual(last(acme.qos1.acknowledged, 3), [1, 0, 0])
+    assert.deepEqual(last(acme.qos1.woken, 4), [null, 4, 0, 0])
     assert.deepEqual(last(acme.registrations, 3), [5, 5, 5])
     assert.deepEqual([acme.registrations.length, acme.stepSeconds, acme.organizationId], [1440, 60, 'acme'])
     const all = await charts.day(null, 60)

@@ -38,7 +38,7 @@ export function seriesOf(
     minutes: all.map((step) => step.minutes),
     ...each(GAUGES, PLACES.gauges),
     qos0: each(QOS_0, PLACES.qos0),
-    qos1: each(QOS_1, PLACES.qos1),
+    qos1: { ...each(QOS_1, PLACES.qos1), woken: at(PLACES.woken) },
     ended: each(ENDED, PLACES.ended),
     deliveryMs: { qos0: quantiles(PLACES.qos0Ms), qos1: quantiles(PLACES.qos1Ms) },
     expiryLatenessMs: quantiles(PLACES.latenessMs),

@@ -45,8 +45,10 @@ export const PLACES = {
   latenessMs: 49,
   /** Of all together: how many organizations have no sample of this minute although something happened there. */
   omitted: 64,
+  /** Of the counts of QoS 1, the latest to come. */
+  woken: 65,
 } as const
-export const SAMPLE_NUMBERS = 65
+export const SAMPLE_NUMBERS = 66
 
 export type Gauges = Readonly<Record<(typeof GAUGES)[number], number>>
 
@@ -61,6 +63,7 @@ export function countsOf({ qos0, qos1, ended, deliveryMs, expiryLatenessMs }: Fi
     QOS_1.map((name) => qos1[name]),
     PLACES.qos1,
   )
+  sample[PLACES.woken] = qos1.woken
   sample.set(
     ENDED.map((name) => ended[name]),
     PLACES.ended,

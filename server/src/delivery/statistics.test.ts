@@ -23,7 +23,7 @@ const SERVICE: Principal = {
 const EVENT = { type: 'CallOfferedEvent', timestamp: '2026-01-01T00:00:00Z' }
 const NONE = {
   ...{ events: 0, copies: 0, acknowledged: 0, expired: 0 },
-  ...{ discarded: 0, registrationEnded: 0, superseded: 0, mailboxFull: 0, answered: 0 },
+  ...{ discarded: 0, registrationEnded: 0, superseded: 0, mailboxFull: 0, woken: 0, answered: 0 },
 }
 
 function setup() {

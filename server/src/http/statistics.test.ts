@@ -27,7 +27,7 @@ async function openWithFigures(test: Parameters<typeof openHttp>[0]) {
       answered: figure,
     })
     Object.assign(qos1, { events: figure, queued: figure, acknowledged: figure, expired: figure })
-    Object.assign(qos1, { mailbox_full: figure, answered: figure })
+    Object.assign(qos1, { mailbox_full: figure, woken: figure, answered: figure })
     Object.assign(qos1, { registration_ended: figure, superseded: figure })
     Object.assign(ended, { expired: figure, unregistered: figure })
     for (let time = 0; time < figure; time++)
@@ -70,6 +70,7 @@ function answerOf(
       registrationEnded: figure,
       superseded: figure,
       mailboxFull: figure,
+      woken: figure,
       answered: figure,
     },
     ended: { expired: figure, unregistered: figure },

@@ -120,6 +120,7 @@ export class Tally {
         registrationEnded: qos1.registration_ended,
         superseded: qos1.superseded,
         mailboxFull: qos1.mailbox_full,
+        woken: qos1.woken,
         answered: qos1.answered,
       },
       ended: { expired: ended.expired, unregistered: ended.unregistered + ended.evicted },

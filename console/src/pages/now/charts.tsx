@@ -121,6 +121,7 @@ const DAY_CHARTS: readonly ChartOptions<Exclude<keyof DayPoint, 'atMs'>>[] = [
     lines: [
       { name: 'waiting', of: 'mailboxEvents' },
       { name: 'refused for want of room, per minute', of: 'mailboxFull' },
+      { name: 'whose device was woken, per minute', of: 'woken' },
     ],
     least: 4,
     show: perSecond,

@@ -16,7 +16,7 @@ const DAY: DayStatistics = {
   qos0: { events: [10, null, 2], sent: none, notConnected: none, discarded: none, answered: none },
   qos1: {
     ...{ events: [5, null, 8], copies: none, acknowledged: [5, null, 4], expired: none, discarded: none },
-    ...{ registrationEnded: none, superseded: none, mailboxFull: none, answered: none },
+    ...{ registrationEnded: none, superseded: none, mailboxFull: none, woken: none, answered: none },
   },
   ended: { expired: none, unregistered: none },
   deliveryMs: { qos0: { p50: none, p99: none }, qos1: { p50: [4, null, 5], p99: none } },

@@ -15,6 +15,7 @@ export type DayPoint = {
   readonly notConnected: number | null
   readonly congested: number | null
   readonly mailboxFull: number | null
+  readonly woken: number | null
   readonly registrationsExpired: number | null
   readonly unregistered: number | null
   readonly qos1P50Ms: number | null
@@ -50,6 +51,7 @@ export function dayPoints(day: DayStatistics): readonly DayPoint[] {
       notConnected: perMinute(qos0.notConnected),
       congested: perMinute(qos0.discarded),
       mailboxFull: perMinute(qos1.mailboxFull),
+      woken: perMinute(qos1.woken),
       registrationsExpired: perMinute(ended.expired),
       unregistered: perMinute(ended.unregistered),
       qos1P50Ms: at(deliveryMs.qos1.p50),

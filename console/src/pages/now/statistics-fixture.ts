@@ -32,7 +32,7 @@ export function statisticsOf(atMs: number, changes: Changes): Statistics {
     qos0: { events: 0, sent: 0, notConnected: 0, discarded: 0, answered: 0, ...qos0 },
     qos1: {
       ...{ events: 0, copies: 0, acknowledged: 0, expired: 0 },
-      ...{ discarded: 0, registrationEnded: 0, superseded: 0, mailboxFull: 0, answered: 0 },
+      ...{ discarded: 0, registrationEnded: 0, superseded: 0, mailboxFull: 0, woken: 0, answered: 0 },
       ...qos1,
     },
     ended: { expired: 0, unregistered: 0, ...ended },

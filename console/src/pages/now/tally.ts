@@ -64,7 +64,7 @@ function countersOf({ qos0, qos1, ended, deliveryMs, expiryLatenessMs }: Statist
   return [
     ...[qos0.events, qos0.sent, qos0.notConnected, qos0.discarded],
     ...[qos1.events, qos1.copies, qos1.acknowledged, qos1.expired],
-    ...[qos1.discarded, qos1.registrationEnded, qos1.superseded, qos1.mailboxFull],
+    ...[qos1.discarded, qos1.registrationEnded, qos1.superseded, qos1.mailboxFull, qos1.woken],
     ...[ended.expired, ended.unregistered],
     ...deliveryMs.qos0,
     ...deliveryMs.qos1,

@@ -21,6 +21,7 @@ export function Totals({ statistics: { qos0, qos1, ended } }: { readonly statist
             ['… device had gone', qos1.registrationEnded],
             ['… not needed any more', qos1.superseded],
             ['Mailbox full', qos1.mailboxFull],
+            ['Devices woken', qos1.woken],
           ]}
         />
         <div>

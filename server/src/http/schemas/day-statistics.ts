@@ -37,7 +37,7 @@ function dayStatistics(): TSchema {
       qos0: each('events', 'sent', 'notConnected', 'discarded', 'answered'),
       qos1: each(
         ...['events', 'copies', 'acknowledged', 'expired', 'discarded'],
-        ...['registrationEnded', 'superseded', 'mailboxFull', 'answered'],
+        ...['registrationEnded', 'superseded', 'mailboxFull', 'answered', 'woken'],
       ),
       ended: each('expired', 'unregistered'),
       deliveryMs: Type.Object(

@@ -111,6 +111,7 @@ function qosOne(): TSchema {
       registrationEnded: count('Of `discarded`: the registration ended first, nobody was there any more.'),
       superseded: count('Of `discarded`: a newer event took its place, or another endpoint was first.'),
       mailboxFull: count('Mailboxes that had no room.'),
+      woken: count('Copies whose device was asked to wake up.'),
       answered: count('Answered: one for each event.'),
     },
     { description: 'At-least-once events. All but `events` count endpoints.' },

@@ -39,6 +39,7 @@ function scene(test: TestContext, { settings = {}, webhooks = [HOOK], isGone = (
   const store = createMemoryStore({ clock })
   const posts: { readonly url: string; readonly message: Message }[] = []
   const counts: string[] = []
+  const statistics = new Statistics(0)
   const logged: unknown[] = []
   let answer = async (_signal: AbortSignal): Promise<string | undefined> => undefined
   let ids = 0
@@ -57,7 +58,7 @@ function scene(test: TestContext, { settings = {}, webhooks = [HOOK], isGone = (
       error: (...line) => void logged.push(line),
     },
     metrics: { wakeUp: (kind, result) => void counts.push(`${kind} ${result}`) },
-    statistics: new Statistics(0),
+    statistics,
     settings: {
       ...{ vapidSubject: 'mailto:ops@acme.example', ...KEYS },
       ...{ webPushHosts: [], webhookPrivateAddresses: [], wakeUpRestSeconds: 10, wakeUpQueueMax: 100 },
@@ -75,7 +76,7 @@ function scene(test: TestContext, { settings = {}, webhooks = [HOOK], isGone = (
   const browser = new PushBrowser()
   const webPush = { kind: 'webPush', subscription: browser.subscription(ENDPOINT) }
   return {
-    ...{ clock, store, posts, counts, logged, wakeUps, browser, webPush },
+    ...{ clock, store, posts, counts, statistics, logged, wakeUps, browser, webPush },
     answerWith(how: typeof answer) {
       answer = how
     },
@@ -103,7 +104,7 @@ function scene(test: TestContext, { settings = {}, webhooks = [HOOK], isGone = (
 
 describe('a device that sleeps', () => {
   it('is woken by a push that only its browser can read, with id and type and nothing else', async (test) => {
-    const { register, wakeUps, posts, browser, settle, counts, clock } = scene(test)
+    const { register, wakeUps, posts, browser, settle, counts, statistics, clock } = scene(test)
     wakeUps.wake(await register(), EVENT, 1)
     await settle()
     const [{ url, message } = assert.fail('no push')] = posts
@@ -122,6 +123,7 @@ describe('a device that sleeps', () => {
       ['https://fcm.googleapis.com', 'mailto:ops@acme.example'],
     )
     assert.deepEqual(counts, ['webPush woken'])
+    assert.equal(statistics.read('acme').qos1.woken, 1)
     assert.ok(clock.wallMs() > 0)
   })
 
