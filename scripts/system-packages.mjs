@@ -14,6 +14,9 @@ const CHROMIUM_OF_MACOS = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
+/** Of Debian. Ubuntu's `firefox` is a snap, which reads no profile that a test makes. */
+const FIREFOX_NAMES = ['firefox-esr']
+const FIREFOX_OF_MACOS = ['/Applications/Firefox.app/Contents/MacOS/firefox']
 const REDIS_NAMES = ['redis-server', 'valkey-server']
 const FONT_FOLDERS = ['/usr/share/fonts', '/usr/local/share/fonts']
 
@@ -26,7 +29,7 @@ const FONT_FOLDERS = ['/usr/share/fonts', '/usr/local/share/fonts']
  * @property {() => boolean} isThere
  */
 
-/** @typedef {'chromium' | 'fonts' | 'python' | 'redis' | 'disks'} NeedName */
+/** @typedef {'chromium' | 'firefox' | 'fonts' | 'python' | 'redis' | 'disks'} NeedName */
 
 /** @type {ReadonlyMap<NeedName, Need>} */
 const NEEDS = new Map([
@@ -37,6 +40,15 @@ const NEEDS = new Map([
       packages: ['chromium'],
       otherwise: 'install Chromium or Chrome, or name one in the environment variable CHROMIUM',
       isThere: () => findChromium() !== undefined,
+    },
+  ],
+  [
+    'firefox',
+    {
+      what: 'Firefox, for the tests of the SDK in it',
+      packages: ['firefox-esr'],
+      otherwise: 'install Firefox, and name it in the environment variable FIREFOX',
+      isThere: () => findFirefox() !== undefined,
     },
   ],
   [
@@ -83,6 +95,7 @@ const NEEDS = new Map([
 
 /** @type {readonly (readonly [start: string, names: readonly NeedName[]])[]} */
 const NEEDED_UNDER = [
+  ['test/browser/firefox', ['firefox', 'fonts']],
   ['test/browser/', ['chromium', 'fonts']],
   ['test/e2e/guides', ['chromium', 'fonts']],
   ['test/e2e/examples', ['python']],
@@ -172,19 +185,52 @@ function runApt([program = '', ...args], timeoutMs) {
 }
 
 /**
+ * @typedef {object} System
+ * @property {NodeJS.ProcessEnv} env
+ * @property {string} platform
+ * @property {(path: string) => boolean} isProgram
+ */
+
+/**
  * The browser that tests and screenshots run.
- * @param {{ readonly env: NodeJS.ProcessEnv, readonly platform: string, readonly isProgram: (path: string) => boolean }} [system]
+ * @param {System} [system]
  * @returns {string | undefined} its path
  */
-export function findChromium(system = { env: process.env, platform: process.platform, isProgram }) {
+export function findChromium(system) {
+  return findBrowser('CHROMIUM', CHROMIUM_OF_MACOS, ['/usr/bin/chromium'], CHROMIUM_NAMES, system)
+}
+
+/**
+ * The other browser that tests run.
+ * @param {System} [system]
+ * @returns {string | undefined} its path
+ */
+export function findFirefox(system) {
+  return findBrowser('FIREFOX', FIREFOX_OF_MACOS, [], FIREFOX_NAMES, system)
+}
+
+/**
+ * @param {string} variable that may name it
+ * @param {readonly string[]} ofMacos where it is on macOS
+ * @param {readonly string[]} first where to look elsewhere, before the folders of the path
+ * @param {readonly string[]} names in those
+ * @param {System} [system]
+ */
+function findBrowser(
+  variable,
+  ofMacos,
+  first,
+  names,
+  system = { env: process.env, platform: process.platform, isProgram },
+) {
   const { env, platform } = system
   // Whoever names one means that one: another in its place would hide that it is not there.
-  const named = env['CHROMIUM'] ?? ''
+  const named = env[variable] ?? ''
   if (named !== '') return system.isProgram(named) ? named : undefined
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
   const candidates = [
-    ...(platform === 'darwin' ? CHROMIUM_OF_MACOS : ['/usr/bin/chromium']),
-    ...CHROMIUM_NAMES.flatMap((name) => folders.map((folder) => join(folder, name))),
+    ...(platform === 'darwin' ? ofMacos : first),
+    ...names.flatMap((name) => folders.map((folder) => join(folder, name))),
   ]
   return candidates.find(system.isProgram)
 }

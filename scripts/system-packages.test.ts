@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { adviceFor, findChromium, systemNeedsOf } from './system-packages.mjs'
+import { adviceFor, findChromium, findFirefox, systemNeedsOf } from './system-packages.mjs'
 
 describe('what tests need of the system', () => {
   it('is asked for by the tests that need it only', () => {
@@ -9,6 +9,7 @@ describe('what tests need of the system', () => {
       'chromium',
       'fonts',
     ])
+    assert.deepEqual(systemNeedsOf(['test/browser/firefox.test.ts']), ['firefox', 'fonts'])
     assert.deepEqual(systemNeedsOf(['test/e2e/examples.test.ts']), ['python'])
     assert.deepEqual(systemNeedsOf(['test/e2e/examples-python.test.ts', 'test/browser/sdk.test.ts']), [
       'chromium',
@@ -48,5 +49,13 @@ describe('the browser', () => {
     const chrome = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
     assert.equal(find({ PATH: '/bin' }, [chrome], 'darwin'), chrome)
     assert.equal(find({ PATH: '/bin' }, [chrome], 'linux'), undefined)
+  })
+
+  it('is Firefox as Debian calls it, for the tests in it', () => {
+    const system = (env: Record<string, string>, program: string) =>
+      findFirefox({ env, platform: 'linux', isProgram: (path) => path === program })
+    assert.equal(system({ PATH: '/usr/bin' }, '/usr/bin/firefox-esr'), '/usr/bin/firefox-esr')
+    assert.equal(system({ PATH: '/usr/bin' }, '/usr/bin/firefox'), undefined)
+    assert.equal(system({ FIREFOX: '/opt/firefox', PATH: '/usr/bin' }, '/opt/firefox'), '/opt/firefox')
   })
 })

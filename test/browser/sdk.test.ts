@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
+import { toldOf, WORKER } from '../helpers/push-pages.ts'
 import { eventually } from '../helpers/run-server.ts'
 import { openSdkScene, type SdkScene } from '../helpers/sdk-scene.ts'
 
@@ -96,6 +97,34 @@ describe('the SDK in a browser', () => {
       ['throws', 'hangs'],
     )
     for (const handler of ['throws', 'hangs']) await scene.acme.acknowledged(`${handler} ${id}`)
+  })
+
+  it('has a worker that reads a push, and shows which event waits', async (t) => {
+    const watched = await scene.chromium.newContext(t, { permissions: ['notifications'] })
+    const worker = scene.site.addScript(WORKER)
+    const page = await scene.site.openProgram(
+      watched,
+      `await navigator.serviceWorker.register('./${worker}', { type: 'module' })
+       await navigator.serviceWorker.ready
+       document.title = 'ready'`,
+    )
+    await eventually(async () => (await page.title()) === 'ready', 'the worker is there')
+    const session = await watched.context.newCDPSession(page)
+    const registered = new Promise<string>((resolve) => {
+      session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations: [one] }) => {
+        if (one !== undefined) resolve(one.registrationId)
+      })
+    })
+    await session.send('ServiceWorker.enable')
+    // Debian's Chromium has no keys of a push service: the browser is told that one has said so.
+    const told = { userEndpointId: 'phone', eventId: 'e-1', type: 'CallOfferedEvent' }
+    const delivery = { origin: scene.site.url, registrationId: await registered, data: JSON.stringify(told) }
+    await session.send('ServiceWorker.deliverPushMessage', delivery)
+    await eventually(async () => (await page.evaluate(toldOf, 'e-1')) !== undefined, 'the worker was told')
+    assert.deepEqual(await page.evaluate(toldOf, 'e-1'), told)
+    const shown =
+      'navigator.serviceWorker.ready.then((one) => one.getNotifications()).then((all) => all.map((one) => one.data))'
+    assert.deepEqual(await page.evaluate(shown), [told])
   })
 
   it('works where storage and Web Locks are forbidden', async (t) => {

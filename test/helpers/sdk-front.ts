@@ -6,6 +6,8 @@ import { connect, type Socket } from 'node:net'
 export type SdkFront = {
   readonly url: string
   readonly port: number
+  /** From now on what asks for another protocol is refused, and what had it has ended; or it is let through again. */
+  refuseUpgrades(refused: boolean): void
   close(): Promise<void>
 }
 
@@ -20,12 +22,14 @@ export async function startSdkFront(
   answer: (name: string, response: ServerResponse) => void,
 ): Promise<SdkFront> {
   const upgraded = new Set<Socket>()
+  let refusesUpgrades = false
   const server = createServer((incoming, response) => {
     const [, name] = /^\/sdk-test\/([^?]*)/.exec(incoming.url ?? '') ?? []
     if (name === undefined) forward(incoming, response, targetPort)
     else answer(name, response)
   })
   server.on('upgrade', (incoming, near: Socket, head) => {
+    if (refusesUpgrades) return void near.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n')
     const far = connect(targetPort, '127.0.0.1')
     far.write(Buffer.concat([Buffer.from(headOf(incoming)), head]))
     for (const [from, to] of [[near, far] as const, [far, near] as const]) {
@@ -45,6 +49,10 @@ export async function startSdkFront(
   return {
     url: `http://127.0.0.1:${address.port}`,
     port: address.port,
+    refuseUpgrades(refused) {
+      refusesUpgrades = refused
+      if (refused) for (const socket of upgraded) socket.destroy()
+    },
     async close() {
       server.close()
       server.closeAllConnections()

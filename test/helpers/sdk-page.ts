@@ -34,10 +34,18 @@ export type SdkSite = {
   /** The origin that pages come from; everything but the pages is the server. */
   readonly url: string
   readonly port: number
+  /** Where the page is that `openTab` opens. `origin`: where the site seems to be. */
+  tabAddress(origin?: string): string
   /** Opens the page in a new tab; `start` makes it reachable. `origin`: where the site seems to be. */
   openTab(watched: WatchedContext, origin?: string): Promise<SdkTab>
-  /** Opens a page whose program is `code`, which may import `./sdk.js`. */
+  /** Adds a script, which may import `./sdk.js`. Returns its name, beside which everything else is. */
+  addScript(code: string): string
+  /** Adds a page whose program is `code`, which may import `./sdk.js`. Returns its address. */
+  addProgram(code: string): string
+  /** Opens such a page. */
   openProgram(watched: WatchedContext, code: string): Promise<Page>
+  /** From now on no WebSocket gets through, as behind some companies' proxies; or they do again. */
+  refuseWebSockets(refused: boolean): void
   close(): Promise<void>
 }
 
@@ -52,18 +60,29 @@ export async function startSdkSite(port: number): Promise<SdkSite> {
     ['sdk.js', await bundle('@rollcall/client/client')],
   ])
   const front = await startSdkFront(port, (name, response) => answer(files.get(name), name, response))
+  const addScript = (code: string): string => {
+    const name = `script-${files.size}.js`
+    files.set(name, code)
+    return name
+  }
+  const addProgram = (code: string): string => {
+    const name = `program-${files.size}`
+    files.set(name, HTML.replace('page.js', addScript(code)))
+    return new URL(`/sdk-test/${name}`, front.url).href
+  }
+  const tabAddress = (origin = front.url): string => new URL('/sdk-test/', origin).href
   return {
     url: front.url,
     port: front.port,
+    refuseWebSockets: (refused) => front.refuseUpgrades(refused),
     close: () => front.close(),
-    async openTab(watched, origin = front.url) {
-      return new SdkTab(await openPage(watched, new URL('/sdk-test/', origin).href))
+    tabAddress,
+    async openTab(watched, origin) {
+      return new SdkTab(await openPage(watched, tabAddress(origin)))
     },
-    openProgram(watched, code) {
-      const name = `program-${files.size}`
-      files.set(name, HTML.replace('page.js', `${name}.js`)).set(`${name}.js`, code)
-      return openPage(watched, new URL(`/sdk-test/${name}`, front.url).href)
-    },
+    addScript,
+    addProgram,
+    openProgram: (watched, code) => openPage(watched, addProgram(code)),
   }
 }
 
@@ -87,24 +106,33 @@ async function bundle(entry: string): Promise<string> {
   return outputFiles[0]?.text ?? ''
 }
 
-/** A browser tab with the page, seen from the test. */
-export class SdkTab {
-  readonly page: Page
+/** A browser tab, as far as the harness needs one: Playwright's pages are, and those of `firefox.ts`. */
+type Tabbed = {
+  evaluate<Result>(inPage: (given: unknown) => Result | Promise<Result>, given: unknown): Promise<Result>
+}
 
-  constructor(page: Page) {
+/** A browser tab with the page, seen from the test. */
+export class SdkTab<P extends Tabbed = Page> {
+  readonly page: P
+
+  constructor(page: P) {
     this.page = page
+  }
+
+  #run<Given, Result>(inPage: (given: Given) => Result | Promise<Result>, given: Given): Promise<Result> {
+    return this.page.evaluate(inPage as (given: unknown) => Result | Promise<Result>, given)
   }
 
   /** Until the page's program runs. */
   async loaded(): Promise<void> {
     // `waitForFunction` would need a policy that allows `eval`.
-    await eventually(() => this.page.evaluate(() => 'tab' in globalThis), 'the program runs')
+    await eventually(() => this.#run(() => 'tab' in globalThis, undefined), 'the program runs')
   }
 
   /** Calls `connect`; again after a reload. */
   async start(options: TabOptions = {}): Promise<void> {
     await this.loaded()
-    await this.page.evaluate((wanted) => tab.start(wanted), options)
+    await this.#run((wanted) => tab.start(wanted), options)
   }
 
   /** Until it is online: calls `connect`, and tells under which id. */
@@ -116,7 +144,7 @@ export class SdkTab {
   }
 
   report(): Promise<TabReport> {
-    return this.page.evaluate(() => tab.report())
+    return this.#run(() => tab.report(), undefined)
   }
 
   online(): Promise<TabReport> {
@@ -143,15 +171,15 @@ export class SdkTab {
 
   /** From now on the handler does not fail, whatever an event says. */
   async mend(): Promise<void> {
-    await this.page.evaluate(() => tab.mend())
+    await this.#run(() => tab.mend(), undefined)
   }
 
   /** Answers an event: `first`, or `elsewhere` and by whom. */
   answer(eventId: string): Promise<string> {
-    return this.page.evaluate((id) => tab.answer(id), eventId)
+    return this.#run((id) => tab.answer(id), eventId)
   }
 
   async close(): Promise<void> {
-    await this.page.evaluate(() => tab.close())
+    await this.#run(() => tab.close(), undefined)
   }
 }

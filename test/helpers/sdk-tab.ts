@@ -46,6 +46,8 @@ export type TabOptions = {
 /** What a tab has seen so far, in a form that can leave the page. */
 export type TabReport = {
   readonly userEndpointId: string | undefined
+  /** How events come: `websocket` or `stream`. */
+  readonly transport: string | undefined
   readonly status: string
   readonly reason: string
   /** Of the error of the state, where there is one. */
@@ -117,6 +119,7 @@ class Tab {
     const { state, userEndpointId } = this.#registration ?? { state: undefined, userEndpointId: undefined }
     return {
       userEndpointId,
+      transport: this.#registration?.transport,
       status: state?.status ?? '',
       reason: state?.reason ?? '',
       error: state?.error === undefined ? undefined : describe(state.error),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { BrowserContext } from 'playwright-core'
-import { Watch } from './page-watch.ts'
+import { type Watch, watchPages } from './page-watch.ts'
 
 const SHOTS = fileURLToPath(new URL('../../.cache/browser/', import.meta.url))
 /** For everything that a test waits for in a page. */
@@ -26,7 +26,7 @@ export async function watchContext(t: TestContext, context: BrowserContext): Pro
   context.setDefaultTimeout(WAIT_TIMEOUT_MS)
   // What tsx makes of a named function in a test calls this; in a page it is not there.
   await context.addInitScript('globalThis.__name ??= (named) => named')
-  const watch = new Watch(context)
+  const watch = watchPages(context)
   const ends: (() => Promise<unknown>)[] = []
   t.after(() => finish(t, { context, watch }, ends))
   return { context, watch, after: (end) => void ends.unshift(end) }
