@@ -66,7 +66,11 @@ function boundsOf({ configuration }: StandingOptions) {
 
 async function openInMemory(options: StandingOptions): Promise<Store> {
   const { createMemoryStore } = await import('./store/memory/memory.ts')
-  return createMemoryStore({ ...boundsOf(options), clock: options.clock, onMailboxEnded: options.onMailboxEnded })
+  return createMemoryStore({
+    ...boundsOf(options),
+    clock: options.clock,
+    onMailboxEnded: options.onMailboxEnded,
+  })
 }
 
 function openInFolder(options: StandingOptions): Promise<Store> {

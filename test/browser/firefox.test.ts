@@ -171,7 +171,10 @@ describe('Firefox', { skip }, () => {
     const context = await firefox.newContext(t)
     const page = await context.open(site.addProgram(sleepingPage(site.addScript(WORKER))))
     const title = () => page.evaluate(() => document.title)
-    await eventually(async () => (await title()).length === 36 || (await title()).startsWith('error'), 'reachable')
+    await eventually(
+      async () => (await title()).length === 36 || (await title()).startsWith('error'),
+      'reachable',
+    )
     const id = await title()
     assert.equal(id.length, 36, id)
     await page.goto('about:blank')
@@ -181,7 +184,10 @@ describe('Firefox', { skip }, () => {
     await eventually(() => push.got.length > 0, 'a push')
     await page.goto(site.tabAddress())
     const told = { userEndpointId: id, eventId, type: 'CallOfferedEvent' }
-    await eventually(async () => JSON.stringify(await page.evaluate(toldOf, eventId)) === JSON.stringify(told), 'told')
+    await eventually(
+      async () => JSON.stringify(await page.evaluate(toldOf, eventId)) === JSON.stringify(told),
+      'told',
+    )
     assert.equal(await acme.outcome(eventId), 'woken')
     await acme.unregister(id)
   })

@@ -74,9 +74,15 @@ describe('docs/who-may.md', () => {
   /** Whether the server refuses the caller, whatever else it has to say. */
   async function isRefused(operation: string, caller: Caller, userId: string): Promise<boolean> {
     const [method = '', path = ''] = operation.split(' ')
-    const named = caller === 'SERVICE' ? '?organizationId=acme' : ''
+    // Who names one administers that one alone.
+    const named =
+      caller === 'SERVICE' && !path.includes('/directory/organizations') ? '?organizationId=acme' : ''
     const entry = path.includes('/organizations/') ? 'acme' : 'none'
-    const address = path.replace('{userId}', userId).replace('{entryId}', entry).replaceAll(/\{\w+\}/g, 'none') + named
+    const address =
+      path
+        .replace('{userId}', userId)
+        .replace('{entryId}', entry)
+        .replaceAll(/\{\w+\}/g, 'none') + named
     const token = tokens.get(caller)
     const body = BODIES.get(operation)?.(userId) ?? {}
     const whole = caller === 'SERVICE' && !Array.isArray(body) ? { ...body, organizationId: 'acme' } : body

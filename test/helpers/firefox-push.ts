@@ -57,9 +57,22 @@ export class FirefoxPush {
     await once(this.#server, 'close')
   }
 
-  #answer({ messageType, channelID, uaid }: { messageType?: string; channelID?: string; uaid?: string }): void {
+  #answer({
+    messageType,
+    channelID,
+    uaid,
+  }: {
+    messageType?: string
+    channelID?: string
+    uaid?: string
+  }): void {
     if (messageType === 'hello')
-      this.#send({ messageType, status: 200, uaid: uaid || randomUUID().replaceAll('-', ''), use_webpush: true })
+      this.#send({
+        messageType,
+        status: 200,
+        uaid: uaid || randomUUID().replaceAll('-', ''),
+        use_webpush: true,
+      })
     else if (messageType === 'register')
       this.#send({ messageType, status: 200, channelID, pushEndpoint: `${this.url}/${channelID}` })
     else if (messageType === 'unregister') this.#send({ messageType, status: 200, channelID })

@@ -51,8 +51,20 @@ test('docs/README.md answers the ten questions of the first week, each in one cl
   const questions = questionsIn(filesUnder(ROOT).read('docs/README.md'))
   assert.equal(questions.length, 10)
   for (const [question, ...targets] of questions) assert.equal(targets.length, 1, question)
-  const about = ['migrating', 'testing', 'who-may', 'receipts', 'failover', 'back-it-up', 'leaked', 'erasing', 'size-it', 'mobile']
-  for (const word of about) assert.equal(questions.filter(([, target]) => target?.includes(word)).length, 1, word)
+  const about = [
+    'migrating',
+    'testing',
+    'who-may',
+    'receipts',
+    'failover',
+    'back-it-up',
+    'leaked',
+    'erasing',
+    'size-it',
+    'mobile',
+  ]
+  for (const word of about)
+    assert.equal(questions.filter(([, target]) => target?.includes(word)).length, 1, word)
 })
 
 const PLANTED = new Map([

@@ -78,7 +78,10 @@ const MEMBERS = [
 
 const readText = textThat((text) => text.length > 0 && text.length <= 512, 'text of 1 to 512 characters')
 export const readId = textThat(isId, `an id: ${ID_RULE}`)
-const readAlgorithm = textThat((text) => FOREIGN_ALGORITHMS.includes(text), `one of ${FOREIGN_ALGORITHMS.join(', ')}`)
+const readAlgorithm = textThat(
+  (text) => FOREIGN_ALGORITHMS.includes(text),
+  `one of ${FOREIGN_ALGORITHMS.join(', ')}`,
+)
 const readJwksUri = textThat(isTrustworthyUrl, 'an https URL, or http to a loopback address')
 
 const readIssuer: Reader<ForeignIssuer> = (value, path) => {
