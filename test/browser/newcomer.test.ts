@@ -78,6 +78,7 @@ describe('the README, by its own words', () => {
     await eventually(() => output.includes(`:${port}`), 'it is served', 20_000)
 
     watched.watch.allow(server.url)
+    watched.watch.expect(/favicon\.ico/)
     const lines: string[] = []
     watched.context.on('console', (message) => void lines.push(message.text()))
     const [address = ''] = said(/Open <(http:\/\/localhost:5173)>, and ring it/)

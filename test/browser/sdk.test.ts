@@ -127,6 +127,21 @@ describe('the SDK in a browser', () => {
     assert.deepEqual(await page.evaluate(shown), [told])
   })
 
+  it('gets events as a stream where no WebSocket gets through, and always goes back', async (t) => {
+    const { watched, tab } = await openTab(t)
+    watched.watch.expect(/WebSocket connection to/)
+    scene.site.refuseWebSockets(true)
+    watched.after(async () => scene.site.refuseWebSockets(false))
+    const id = await tab.reach()
+    assert.equal((await scene.acme.ring(id, {}, { waitSeconds: 10 })).acknowledged, 1)
+    assert.equal((await tab.report()).transport, 'stream')
+    scene.site.refuseWebSockets(false)
+    await tab.page.reload()
+    assert.equal(await tab.reach(), id)
+    assert.equal((await scene.acme.ring(id, {}, { waitSeconds: 10 })).acknowledged, 1)
+    assert.equal((await tab.report()).transport, 'websocket')
+  })
+
   it('works where storage and Web Locks are forbidden', async (t) => {
     const { watched, tab } = await openTab(t)
     await watched.context.addInitScript(() => {
