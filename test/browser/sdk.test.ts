@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
-import { toldOf, WORKER } from '../helpers/push-pages.ts'
+import { registeringWorker, toldOf, WORKER } from '../helpers/push-pages.ts'
 import { eventually } from '../helpers/run-server.ts'
 import { openSdkScene, type SdkScene } from '../helpers/sdk-scene.ts'
 
@@ -102,12 +102,7 @@ describe('the SDK in a browser', () => {
   it('has a worker that reads a push, and shows which event waits', async (t) => {
     const watched = await scene.chromium.newContext(t, { permissions: ['notifications'] })
     const worker = scene.site.addScript(WORKER)
-    const page = await scene.site.openProgram(
-      watched,
-      `await navigator.serviceWorker.register('./${worker}', { type: 'module' })
-       await navigator.serviceWorker.ready
-       document.title = 'ready'`,
-    )
+    const page = await scene.site.openProgram(watched, `${registeringWorker(worker)}document.title = 'ready'`)
     await eventually(async () => (await page.title()) === 'ready', 'the worker is there')
     const session = await watched.context.newCDPSession(page)
     const registered = new Promise<string>((resolve) => {

@@ -1,3 +1,13 @@
+/** In a page: has the worker registered, under a policy that lets no plain text be a script's address. */
+export function registeringWorker(name: string): string {
+  return `
+const policy = globalThis.trustedTypes?.createPolicy('worker', { createScriptURL: (url) => url })
+const script = policy?.createScriptURL('./${name}') ?? './${name}'
+await navigator.serviceWorker.register(script, { type: 'module' })
+const worker = await navigator.serviceWorker.ready
+`
+}
+
 /** A page that is reachable as docs/wake-ups.md has it: its title is the id of its endpoint once it is. */
 export function sleepingPage(worker: string): string {
   return `
@@ -5,8 +15,7 @@ import { connect, tokenSource, webPush } from './sdk.js'
 const url = location.origin
 const grant = { type: 'password', username: 'bob', password: 'bob-password' }
 const getToken = tokenSource({ url, clientId: 'customer', grant })
-await navigator.serviceWorker.register('./${worker}', { type: 'module' })
-const worker = await navigator.serviceWorker.ready
+${registeringWorker(worker)}
 const tell = (error) => { document.title = 'error ' + error.message }
 const wakeUp = webPush(worker)
 const registration = connect({ url, getToken, onEvent: tell, onError: tell, keepAliveSeconds: 600, wakeUp })
