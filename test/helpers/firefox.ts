@@ -38,6 +38,8 @@ export type FirefoxContext = {
 
 /** Has the browser subscribe at a push service of the test's own, and ask nobody whether a page may notify. */
 const pushPreferences = (url: string) => ({
+  // What drives it has switched this off.
+  'dom.push.connection.enabled': url !== '',
   'dom.push.serverURL': url,
   'dom.push.testing.allowInsecureServerURL': true,
   'permissions.default.desktop-notification': 1,
