@@ -69,7 +69,9 @@ describe('the README, by its own words', () => {
     const port = await freePort()
     const vite = `exec "${process.execPath}" node_modules/vite/bin/vite.js`
     const served = serve.replaceAll('~/my-app', project.folder).replace('npx vite', vite)
-    const child = spawn('bash', ['-c', `${served} --port ${port} --strictPort`], { cwd: ROOT })
+    // Where `CI` is set it prints in colour, which comes between the host and the port.
+    const env = { ...process.env, NO_COLOR: '1' }
+    const child = spawn('bash', ['-c', `${served} --port ${port} --strictPort`], { cwd: ROOT, env })
     t.after(() => child.kill('SIGKILL'))
     let output = ''
     child.stdout.on('data', (chunk) => {

@@ -13,7 +13,7 @@ const CLIENT = fileURLToPath(new URL('../../client/', import.meta.url))
 /** What a page that imports just this has to load: bytes, minified and compressed. Raise it knowingly. */
 const BUDGETS = [
   ['connect', 15_900],
-  ['createBackend', 6_650],
+  ['createBackend', 6_750],
   ['createClient', 2_450],
   ['requestToken', 900],
   ['tokenSource', 1_320],
