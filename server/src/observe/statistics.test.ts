@@ -26,6 +26,7 @@ describe('the tallies', () => {
     proto.outcome(1, 'registration_ended', 7)
     proto.outcome(1, 'superseded', 8)
     proto.outcome(1, 'answered', 7)
+    proto.outcome(1, 'woken', 9)
     for (const how of ['unregistered', 'evicted', 'evicted'] as const) proto.registrationEnded(how)
     proto.outcome(0, 'sent', 10)
     proto.expiryLatenessMs.add(1)
@@ -49,6 +50,7 @@ describe('the tallies', () => {
       registrationEnded: 7,
       superseded: 8,
       mailboxFull: 6,
+      woken: 9,
       answered: 7,
     })
     assert.deepEqual(ended, { expired: 6, unregistered: 3 })
