@@ -6,6 +6,8 @@ import { bundleTests } from './test-bundles.mjs'
 import { filesUnder, RUN_SOURCES, root } from './workspace.mjs'
 
 const TIME_LIMIT_MS = 900_000
+/** A test that hangs is named, and ends without the others. The longest take a minute and a half. */
+const TEST_LIMIT_MS = 240_000
 const FOLDERS = [
   'protocol',
   'client',
@@ -68,7 +70,8 @@ function rank(path) {
 function run(files, atOnce, untilMs, env = process.env) {
   if (files.length === 0) return Promise.resolve(0)
   const how = isCovered ? RUN_SOURCES : ['-C', 'source', '--enable-source-maps']
-  const options = [...how, '--test', '--test-reporter=spec', `--test-concurrency=${atOnce}`]
+  const bounds = [`--test-concurrency=${atOnce}`, `--test-timeout=${TEST_LIMIT_MS}`]
+  const options = [...how, '--test', '--test-reporter=spec', ...bounds]
   // A group of its own, so that the time limit ends the tests' servers with the runner.
   const runner = spawn(process.execPath, [...options, ...files], {
     cwd: root,
