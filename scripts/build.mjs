@@ -1,5 +1,5 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { bundleSdk, SDK_FILE } from './bundle.mjs'
 import { inlineProtocol } from './inline-protocol.mjs'
 import { ensureInstalled } from './install.mjs'
@@ -21,7 +21,7 @@ const PACKAGES = new Map([
   ['examples/ring', ['protocol', 'client']],
 ])
 
-/** Programs, which `npx rollcall-server` and the like run in a clone: npm links to them before they are built. */
+/** Programs, which `npx rollcall-server` and the like run in a clone: npm links to none that is not built yet. */
 const PROGRAMS = ['server', 'cli']
 
 /** What is packed and installed elsewhere, where there is no protocol package: its own copy is in it. */
@@ -94,10 +94,22 @@ function compile(name) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   runOrExit(process.execPath, [tsc, '-p', `${name}/tsconfig.build.json`], `Building ${name}/ failed`)
   for (const asset of sourcesOf(name).filter((path) => !path.endsWith('.ts'))) copyToDist(name, asset)
-  if (PROGRAMS.includes(name)) chmodSync(join(root, name, 'dist/main.js'), 0o755)
+  if (PROGRAMS.includes(name)) link(name)
   if (!PACKED.includes(name)) return
   inlineProtocol(name)
   bundleSdk(SDK_FILE)
+}
+
+/** @param {string} name */
+function link(name) {
+  const program = join(root, name, 'dist/main.js')
+  chmodSync(program, 0o755)
+  const { bin } = JSON.parse(readFileSync(join(root, name, 'package.json'), 'utf8'))
+  const links = join(root, 'node_modules/.bin')
+  for (const called of Object.keys(bin)) {
+    rmSync(join(links, called), { force: true })
+    symlinkSync(relative(links, program), join(links, called))
+  }
 }
 
 /** @param {string} name */
