@@ -145,7 +145,7 @@ function httpServices(
 }
 
 /** What the metrics ask for when they are read. */
-function observe({ ground, configuration }: FrontsOptions, links: () => number): void {
+function observe({ ground, configuration, auth }: FrontsOptions, links: () => number): void {
   const { store, metrics, limits, standing } = ground
   metrics.observe(async () => ({
     ...(await figuresOf(store).catch(() => UNKNOWN)),
@@ -157,7 +157,7 @@ function observe({ ground, configuration }: FrontsOptions, links: () => number):
     isStoreWritable: store.failure() === undefined,
     storeWarnings: store.warnings(),
   }))
-  metrics.observeSharing(sharingOf(limits, () => evictedOf(store, metrics)))
+  metrics.observeSharing(sharingOf(limits, () => evictedOf(store, metrics), auth.queues))
 }
 
 /** A store that cannot be asked leaves these out of the metrics, and nothing else. */

@@ -45,7 +45,8 @@ it('bytes that wait to be written are load, and the metrics show whose share was
   limits.work.spend({ organizationId: 'acme', userId: 'a' }, 1_500)
   limits.work.spendStranger('127.0.0.1', 250)
   const metrics = createMetrics(new Statistics(0))
-  metrics.observeSharing(sharingOf(limits, () => new Map([['historyBytes', 7]])))
+  const queues = () => new Map([['signatureChecks', { used: 3, max: 9, refused: { share: 2, full: 1 } }]])
+  metrics.observeSharing(sharingOf(limits, () => new Map([['historyBytes', 7]]), queues))
   for (let scrape = 0; scrape < 2; scrape++) {
     const { body } = await metrics.render()
     for (const line of [
@@ -53,6 +54,8 @@ it('bytes that wait to be written are load, and the metrics show whose share was
       `rollcall_shared_max{thing="writeBytes"} ${max}`,
       'rollcall_share_refused_total{thing="writeBytes",why="full"} 1',
       'rollcall_share_refused_total{thing="links",why="share"} 0',
+      'rollcall_shared_used{thing="signatureChecks"} 3',
+      'rollcall_share_refused_total{thing="signatureChecks",why="share"} 2',
       'rollcall_work_seconds_total{who="caller"} 1.5',
       'rollcall_work_seconds_total{who="stranger"} 0.25',
       'rollcall_share_evicted_total{thing="historyBytes"} 7',

@@ -36,13 +36,18 @@ export function watchLoad({ clock, shedding, ledger, log }: LoadWatch): () => vo
   return () => timer.cancel()
 }
 
-/** What the limits have to say to the metrics. */
+/**
+ * What the limits have to say to the metrics.
+ *
+ * @param queues what is waited for in turn, and counts like a pool
+ */
 export function sharingOf(
   { ledger, work, shedding }: Pick<Limits, 'ledger' | 'work' | 'shedding'>,
   evicted: Sharing['evicted'],
+  queues: Sharing['pools'],
 ): Sharing {
   return {
-    pools: () => figuresOf(ledger),
+    pools: () => new Map([...figuresOf(ledger), ...queues()]),
     spentMs: () => work.spentMs,
     load: () => shedding.level,
     shed: () => shedding.refused,

@@ -153,6 +153,7 @@ function authFor({ token, organizationId, userId, isBackend }: Caller, clock: Cl
     revoke: () => Promise.reject(new Error('not here')),
     jwks: () => ({ keys: [] }),
     metadata: () => ({}),
+    queues: () => new Map(),
     reloadDirectory: async () => undefined,
     close: async () => undefined,
   }

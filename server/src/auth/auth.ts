@@ -4,6 +4,7 @@ import { type AuthOptions, closeParts, openParts } from './auth-parts.ts'
 import type { Organization } from './directory/directory.ts'
 import { createDirectoryAdmin, type DirectoryAdmin } from './directory/directory-admin.ts'
 import { directoryChanges } from './directory/directory-changes.ts'
+import type { QueueFigures } from './fair-queue.ts'
 import { ADMIT_ALL } from './oauth/admission.ts'
 import { createClientAuthentication } from './oauth/client-authentication.ts'
 import { createGrants } from './oauth/grants.ts'
@@ -115,6 +116,8 @@ export interface Auth extends Authenticator {
   jwks(): { readonly keys: readonly object[] }
   /** `GET /.well-known/oauth-authorization-server` (RFC 8414). */
   metadata(): { readonly [name: string]: unknown }
+  /** What waits to be checked, by the names that metrics have. */
+  queues(): ReadonlyMap<'signatureChecks' | 'secretChecks', QueueFigures>
   /** Reads the directory file now, changed or not; says in the log what came of it. Nothing where there is no file. */
   reloadDirectory(): Promise<void>
   close(): Promise<void>
@@ -187,6 +190,11 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     mayBeOrganization: (id) => directory.current().organizations.has(id) || foreign.speaksFor(id),
     namedByIssuers: () => foreign.organizations,
     onDirectoryReloaded: (listener) => directory.onReloaded(listener),
+    queues: () =>
+      new Map([
+        ['signatureChecks', verifier.figures()],
+        ['secretChecks', secrets.figures()],
+      ]),
     reloadDirectory: () => directory.reload(),
     jwks: () => keys.jwks(),
     metadata: () => serverMetadata(issuer()),

@@ -41,11 +41,12 @@ describe('a fair queue', () => {
   })
 
   it('leaves room for others to wait, however many one asks for', async () => {
-    const { begun, ask, end } = open(1, 10)
+    const { queue, begun, ask, end } = open(1, 10)
     const asked = Array.from({ length: 100 }, () => ask('a'))
     assert.equal(asked.filter((one) => one !== undefined).length, 1 + 5, 'half of those that may wait')
     const other = ask('b')
     assert.ok(other !== undefined)
+    assert.deepEqual(queue.figures, { used: 7, max: 11, refused: { share: 94, full: 0 } })
     for (let count = 0; count < 3; count++) await end()
     assert.equal(begun[2], 'b')
     for (let count = 0; count < 10; count++) await end()

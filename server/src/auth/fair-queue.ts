@@ -1,5 +1,13 @@
 const HERE = Promise.resolve()
 
+/** What each look at a queue finds: works, those that are done and those that wait. */
+export type QueueFigures = {
+  readonly used: number
+  readonly max: number
+  /** Refused since the start: `share`, because as many of that one waited as were free; `full`: there was no room. */
+  readonly refused: { readonly share: number; readonly full: number }
+}
+
 /**
  * Few places, and a bounded queue for them in which whoever waits is let in by turns, not by numbers. Who comes alone
  * may fill half of the queue; a newcomer finds room as long as anybody could (dynamic thresholds: nobody may have more
@@ -12,10 +20,16 @@ export class FairQueue {
   readonly #waiting = new Map<string, (() => void)[]>()
   #waitingCount = 0
   #running = 0
+  readonly #refused = { share: 0, full: 0 }
 
   constructor({ runningMax, waitingMax }: { readonly runningMax: number; readonly waitingMax: number }) {
     this.#runningMax = runningMax
     this.#waitingMax = waitingMax
+  }
+
+  get figures(): QueueFigures {
+    const max = this.#runningMax + this.#waitingMax
+    return { used: this.#running + this.#waitingCount, max, refused: { ...this.#refused } }
   }
 
   /** Does the work when it is its turn; `undefined`: there is not even room to wait, and it will not be done. */
@@ -41,7 +55,10 @@ export class FairQueue {
     }
     const own = this.#waiting.get(whose) ?? []
     const free = this.#waitingMax - this.#waitingCount
-    if (free <= 0 || own.length >= free) return undefined
+    if (free <= 0 || own.length >= free) {
+      this.#refused[free <= 0 ? 'full' : 'share']++
+      return undefined
+    }
     this.#waiting.set(whose, own)
     this.#waitingCount++
     return new Promise((resolve) => own.push(resolve))

@@ -27,7 +27,7 @@ export type AuthenticateClient = (
  */
 export function createClientAuthentication(
   directory: Pick<DirectorySource, 'current'>,
-  secrets: SecretChecker,
+  secrets: Pick<SecretChecker, 'matches'>,
 ): AuthenticateClient {
   let decoys: Decoys | undefined
 

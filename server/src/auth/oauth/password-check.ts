@@ -20,7 +20,7 @@ const DECOY_HASH =
  */
 export function createPasswordCheck(
   directory: Pick<DirectorySource, 'current'>,
-  secrets: SecretChecker,
+  secrets: Pick<SecretChecker, 'matches'>,
 ): CheckPassword {
   return async (username, password, client, place) => {
     const found = directory.current().usersByName.get(username)

@@ -1,6 +1,6 @@
 import { verify } from '@node-rs/argon2'
 import { isSha256Hash, matchesSha256, SECRET_CHARACTERS_MAX } from '../directory/hash-secret.ts'
-import { FairQueue } from '../fair-queue.ts'
+import { FairQueue, type QueueFigures } from '../fair-queue.ts'
 import { OAuthError } from './oauth-error.ts'
 
 // Argon2 runs on the process's four worker threads, which files and signatures need as well: half is for it.
@@ -17,6 +17,8 @@ export interface SecretChecker {
    * hash was made with, and would be answered too late. Nobody waits behind all that one place asks.
    */
   matches(secret: string, hashed: string, place: string): Promise<boolean>
+  /** Of the secrets that are being compared, or wait for it. */
+  figures(): QueueFigures
 }
 
 type Bounds = { readonly runningMax?: number; readonly waitingMax?: number }
@@ -38,5 +40,6 @@ export function createSecretChecker({
         })
       return checking
     },
+    figures: () => queue.figures,
   }
 }

@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
 import type { Directory } from '../directory/directory.ts'
-import { FairQueue } from '../fair-queue.ts'
+import { FairQueue, type QueueFigures } from '../fair-queue.ts'
 import { type BoundedCache, createBoundedCache } from './bounded-cache.ts'
 import { parseToken, type TokenForm, TokenRefused } from './token-form.ts'
 import type { TokenFacts, TrustedIssuer } from './trusted-issuer.ts'
@@ -37,6 +37,8 @@ export interface Verifier {
   peek(token: string): TokenFacts
   /** After a key was withdrawn: every signature is checked anew. */
   forgetAll(): void
+  /** Of the signatures that are being checked, or wait for it. */
+  figures(): QueueFigures
 }
 
 /**
@@ -93,5 +95,6 @@ export function createVerifier(
       generation++
       cache.clear()
     },
+    figures: () => queue.figures,
   }
 }
