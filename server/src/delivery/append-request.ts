@@ -53,7 +53,6 @@ export function appendRequest(
     ...(collapseKey === undefined ? {} : { collapseKey: scoped(event, collapseKey) }),
     ...(cancel === undefined || cancelOn === 'answered' ? {} : { cancelOthers: cancel }),
     ...(isCall ? { call: callDraft(event, cancel, acceptedAtWallMs) } : {}),
-    ...(isAwaited ? { isAwaited } : {}),
   }
 }
 

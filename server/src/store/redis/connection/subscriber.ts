@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Clock } from '../../../clock/clock.ts'
-import { type Address, clientOptions } from './wire.ts'
+import { type Address, clientOptions, opening } from './wire.ts'
 
 /** One connection to Redis over which messages come. */
 export interface Subscriber {
@@ -26,20 +26,11 @@ export type SubscriberOptions = {
 /** A subscriber by ioredis, which does nothing by itself here either. */
 export function openSubscriber({ address, clock, onLost, onMessage }: SubscriberOptions): Subscriber {
   const redis = new Redis({ ...clientOptions(address), autoResubscribe: false })
-  let lastError: Error | undefined
-  redis.on('error', (error: Error) => {
-    lastError = error
-  })
+  const open = opening(redis)
   redis.on('end', onLost)
   redis.on('smessageBuffer', (channel: Buffer, message: Buffer) => onMessage(channel.toString(), message))
   return {
-    async open() {
-      try {
-        await redis.connect()
-      } catch (error) {
-        throw lastError ?? error
-      }
-    },
+    open,
     async add(channel) {
       const timer = clock.after(DEADLINE_MS, () => redis.disconnect())
       try {

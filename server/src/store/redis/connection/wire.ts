@@ -52,6 +52,21 @@ export function clientOptions(address: Address) {
   }
 }
 
+/** What connects; where that fails, with what happened, which ioredis tells beside. */
+export function opening(redis: Redis): () => Promise<void> {
+  let lastError: Error | undefined
+  redis.on('error', (error: Error) => {
+    lastError = error
+  })
+  return async () => {
+    try {
+      await redis.connect()
+    } catch (error) {
+      throw lastError ?? error
+    }
+  }
+}
+
 /** A connection by ioredis, of which it uses no more than that: no retries, no queue, no cluster of its own. */
 export function openWire(
   address: Address,
@@ -59,23 +74,14 @@ export function openWire(
   onLost: () => void,
 ): Wire {
   const redis = new Redis(clientOptions(address))
-  let lastError: Error | undefined
-  redis.on('error', (error: Error) => {
-    lastError = error
-  })
+  const open = opening(redis)
   redis.on('end', () => {
     watch.close()
     onLost()
   })
   const watch = new Watch(clock, () => redis.disconnect())
   return {
-    async open() {
-      try {
-        await redis.connect()
-      } catch (error) {
-        throw lastError ?? error
-      }
-    },
+    open,
     async send(command, args) {
       watch.asked()
       try {
