@@ -22,6 +22,8 @@ export type RecordedDeviceOptions = {
   readonly slowMs?: () => number
   /** Of MQTT. Default: 5. */
   readonly protocolVersion?: 4 | 5
+  /** Silence of a link after which it pings. Default: 5. */
+  readonly pingSeconds?: number
 }
 
 /** A phone of MQTT.js and HTTP, of which everything that it asks and gets is recorded. */
@@ -76,7 +78,7 @@ export class RecordedDevice {
     const call = recorder.begin({ op: 'connect', endpoint: this.name, token })
     const client = mqtt.connect(`${url().replace(/^http/, 'ws')}/ws`, {
       ...{ username: userId, password: accessToken, clientId: `${userEndpointId}-${link}` },
-      ...{ reconnectPeriod: 0, connectTimeout: 3000, keepalive: 5 },
+      ...{ reconnectPeriod: 0, connectTimeout: 3000, keepalive: this.#options.pingSeconds ?? 5 },
       protocolVersion: this.#options.protocolVersion ?? 5,
     })
     client.on('error', () => undefined)
