@@ -1,12 +1,6 @@
-const HERE = Promise.resolve()
+import type { SharedFigures } from '../observe/observe.ts'
 
-/** What each look at a queue finds: works, those that are done and those that wait. */
-export type QueueFigures = {
-  readonly used: number
-  readonly max: number
-  /** Refused since the start: `share`, because as many of that one waited as were free; `full`: there was no room. */
-  readonly refused: { readonly share: number; readonly full: number }
-}
+const HERE = Promise.resolve()
 
 /**
  * Few places, and a bounded queue for them in which whoever waits is let in by turns, not by numbers. Who comes alone
@@ -27,7 +21,8 @@ export class FairQueue {
     this.#waitingMax = waitingMax
   }
 
-  get figures(): QueueFigures {
+  /** Of the works that are done and those that wait. */
+  get figures(): SharedFigures {
     const max = this.#runningMax + this.#waitingMax
     return { used: this.#running + this.#waitingCount, max, refused: { ...this.#refused } }
   }

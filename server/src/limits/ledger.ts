@@ -1,5 +1,6 @@
+import type { SharedFigures } from '../observe/observe.ts'
 import { networkOf } from './network.ts'
-import { type Holder, Pool, type PoolFigures } from './pool.ts'
+import { type Holder, Pool } from './pool.ts'
 import type { Worker } from './work-meter.ts'
 
 export type { Holder } from './pool.ts'
@@ -132,7 +133,7 @@ export function sharesOf(ledger: Ledger, organizationId: string | null): HeldSha
 }
 
 /** What each thing's pool says, for metrics. */
-export function figuresOf(ledger: Ledger): ReadonlyMap<SharedThing, PoolFigures> {
+export function figuresOf(ledger: Ledger): ReadonlyMap<SharedThing, SharedFigures> {
   const things: readonly SharedThing[] = [
     'links',
     'pendingLinks',

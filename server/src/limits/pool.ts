@@ -1,3 +1,5 @@
+import type { SharedFigures } from '../observe/observe.ts'
+
 /**
  * Who holds a part of a shared thing: keys from wide to narrow, for example an organization, a caller in it, the
  * address it comes from. Their order says which share each is measured by.
@@ -15,14 +17,6 @@ export type PoolBounds = {
   readonly shares: readonly number[]
   /** Nobody is refused below this, while there is any: too little to be shared. */
   readonly floor: number
-}
-
-/** What each look at a pool finds. */
-export type PoolFigures = {
-  readonly used: number
-  readonly max: number
-  /** Refused since the start because the holder was over its share, or because all was taken. */
-  readonly refused: { readonly share: number; readonly full: number }
 }
 
 /**
@@ -46,7 +40,7 @@ export class Pool {
     this.#bounds = bounds
   }
 
-  get figures(): PoolFigures {
+  get figures(): SharedFigures {
     const refused = { share: this.#refusedShare, full: this.#refusedFull }
     return { used: this.#used, max: this.#bounds.max, refused }
   }

@@ -1,6 +1,6 @@
 export { asError, createLog, type Log } from './log.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
-export type { Sharing } from './sharing.ts'
+export type { SharedFigures, Sharing } from './sharing.ts'
 export { Statistics } from './statistics.ts'
 export type { EventOutcome, Tally, Troubles } from './tally.ts'
 export { productVersion } from './version.ts'

@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 
 /** Totals of what is shared, read at each scrape. Names are of closed lists. */
 export type Sharing = {
-  readonly pools: () => ReadonlyMap<string, PoolTotals>
+  readonly pools: () => ReadonlyMap<string, SharedFigures>
   /** Processor time that was charged, milliseconds. */
   readonly spentMs: () => { readonly caller: number; readonly stranger: number }
   readonly load: () => 'calm' | 'busy' | 'overloaded'
@@ -11,16 +11,18 @@ export type Sharing = {
   readonly evicted: () => ReadonlyMap<string, number>
 }
 
-type PoolTotals = {
+/** What each look at one shared thing finds. */
+export type SharedFigures = {
   readonly used: number
   readonly max: number
+  /** Since the start: `share`, because its holder had enough of it; `full`, because all was taken. */
   readonly refused: { readonly share: number; readonly full: number }
 }
 
 /** Metrics of `docs/sharing.md`. */
 export function addSharing(registry: Registry, { pools, spentMs, load, shed, evicted }: Sharing): void {
   const registers = [registry]
-  const gauge = (name: string, help: string, read: (totals: PoolTotals) => number): void => {
+  const gauge = (name: string, help: string, read: (totals: SharedFigures) => number): void => {
     const all: Gauge<'thing'> = new Gauge({
       ...{ name, help, labelNames: ['thing'] as const, registers },
       collect() {

@@ -43,6 +43,24 @@ describe('shares', () => {
     assert.equal(shares.leaving(), 'oldest of all')
   })
 
+  it('keep a book within its bound, and tell how many had to go for it', () => {
+    const shares = new Shares(ON)
+    const book = new Map<string, Holding>()
+    const enter = (organizationId: string, key: string): void => {
+      book.set(key, shares.add({ organizationId, userId: 'u' }, key))
+    }
+    const forget = (key: string): void => {
+      const holding = book.get(key)
+      book.delete(key)
+      if (holding !== undefined) shares.remove(holding, key)
+    }
+    enter('acme', 'a1')
+    for (const key of ['g1', 'g2', 'g3', 'g4']) enter('globex', key)
+    assert.equal(shares.keepWithin(5, forget), 0)
+    assert.equal(shares.keepWithin(2, forget), 3)
+    assert.deepEqual([...book.keys()], ['a1', 'g4'], 'whoever has few keeps them')
+  })
+
   it('forget whoever has nothing any more', () => {
     const shares = new Shares(ON)
     const held: [Holding, string][] = []

@@ -44,6 +44,7 @@ export class Shares {
   readonly #percents: SharePercents
   readonly #holdings = new Map<string, Holding>()
   readonly #organizations = new Tallies()
+  #size = 0
   /** By organization. */
   readonly #users = new Map<string, Tallies>()
 
@@ -55,6 +56,7 @@ export class Shares {
   add(owner: Owner, key: string): Holding {
     const holding = this.#holdingOf(owner)
     holding.keys.add(key)
+    this.#size++
     this.#organizations.add(holding.organization)
     this.#usersOf(holding.organization).add(holding.user)
     return holding
@@ -62,6 +64,7 @@ export class Shares {
 
   remove(holding: Holding, key: string): void {
     if (!holding.keys.delete(key)) return
+    this.#size--
     const { organization, user, keys } = holding
     this.#organizations.remove(organization)
     this.#usersOf(organization).remove(user)
@@ -78,6 +81,18 @@ export class Shares {
   leaving(): string | undefined {
     const [oldest] = this.#largestOf(this.#organizations.largest())?.keys ?? []
     return oldest
+  }
+
+  /**
+   * Has keys go until there are no more than `max`.
+   *
+   * @param forget takes one out of the book, and out of here
+   * @returns how many had to go
+   */
+  keepWithin(max: number, forget: (key: string) => void): number {
+    let gone = 0
+    for (; this.#size > max; gone++) forget(this.leaving() ?? '')
+    return gone
   }
 
   /** How many are the owner's, and its organization's. */

@@ -1,6 +1,7 @@
 import { verify } from '@node-rs/argon2'
+import type { SharedFigures } from '../../observe/observe.ts'
 import { isSha256Hash, matchesSha256, SECRET_CHARACTERS_MAX } from '../directory/hash-secret.ts'
-import { FairQueue, type QueueFigures } from '../fair-queue.ts'
+import { FairQueue } from '../fair-queue.ts'
 import { OAuthError } from './oauth-error.ts'
 
 // Argon2 runs on the process's four worker threads, which files and signatures need as well: half is for it.
@@ -18,7 +19,7 @@ export interface SecretChecker {
    */
   matches(secret: string, hashed: string, place: string): Promise<boolean>
   /** Of the secrets that are being compared, or wait for it. */
-  figures(): QueueFigures
+  figures(): SharedFigures
 }
 
 type Bounds = { readonly runningMax?: number; readonly waitingMax?: number }

@@ -101,10 +101,7 @@ export class ReplyBook {
   }
 
   #keepBound(): void {
-    while (this.#replies.size > this.#max) {
-      this.evicted++
-      this.#forget(this.#shares.leaving() ?? '')
-    }
+    this.evicted += this.#shares.keepWithin(this.#max, (digest) => this.#forget(digest))
   }
 
   /** Forgets the oldest replies whose time is over, at most `max`. */

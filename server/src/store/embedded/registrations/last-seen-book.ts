@@ -49,10 +49,7 @@ export class LastSeenBook {
     const value = Buffer.allocUnsafe(8)
     value.writeDoubleBE(seenAtWallMs)
     this.#journal.put('lastSeen', userRowKey(name), value)
-    while (this.#seenAtWallMs.size > this.#max) {
-      this.evicted++
-      this.#forget(this.#shares.leaving() ?? name)
-    }
+    this.evicted += this.#shares.keepWithin(this.#max, (oldest) => this.#forget(oldest))
   }
 
   erase(name: string): void {

@@ -89,10 +89,7 @@ export class FamilyBook {
   }
 
   keepBound(): void {
-    while (this.#families.size > this.#max) {
-      this.evicted++
-      this.remove(this.#shares.leaving() ?? '')
-    }
+    this.evicted += this.#shares.keepWithin(this.#max, (familyId) => this.remove(familyId))
   }
 
   /** Drops expired families among the next `max`, going round. */

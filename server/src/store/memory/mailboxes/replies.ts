@@ -37,10 +37,7 @@ export class ReplyBook {
     this.#forget(name)
     const expiresAtWallMs = this.serviceTime.wall.latestMs() + rememberMs
     this.#replies.set(name, { ...reply, expiresAtWallMs, holding: this.#shares.add(owner, name) })
-    while (this.#replies.size > this.#max) {
-      this.evicted++
-      this.#forget(this.#shares.leaving() ?? name)
-    }
+    this.evicted += this.#shares.keepWithin(this.#max, (oldest) => this.#forget(oldest))
   }
 
   /** At the recipient's: the append was done. */

@@ -27,10 +27,7 @@ export class LastSeen {
     this.delete(user)
     this.#atWallMs.set(keyOf(user), atWallMs)
     this.#shares.add(user, keyOf(user))
-    while (this.#atWallMs.size > this.#max) {
-      this.evicted++
-      this.delete(userOf(this.#shares.leaving() ?? keyOf(user)))
-    }
+    this.evicted += this.#shares.keepWithin(this.#max, (key) => this.delete(userOf(key)))
   }
 
   delete(user: UserKey): void {

@@ -98,9 +98,6 @@ class Families {
   }
 
   keepBound(): void {
-    while (this.#byId.size > this.#max) {
-      this.evicted++
-      this.delete(this.#shares.leaving() ?? '')
-    }
+    this.evicted += this.#shares.keepWithin(this.#max, (familyId) => this.delete(familyId))
   }
 }
