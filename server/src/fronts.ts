@@ -123,7 +123,7 @@ function httpServices(
   notices: Notices,
   charts: Charts,
 ) {
-  const { store, metrics, statistics, audit, limits } = ground
+  const { store, sealer: tags, metrics, statistics, audit, limits } = ground
   const { auth, registrar, delivery, webhooks, wakeUps } = rooms
   const history = createHistory({ store, bytesMax: configuration.historyBytesMax })
   return {
@@ -140,7 +140,7 @@ function httpServices(
       charts,
     },
     figures: createServiceFigures({ cluster, delivery, statistics, limits }),
-    ...{ metrics, audit, limits, readiness, clock, random, log },
+    ...{ tags, metrics, audit, limits, readiness, clock, random, log },
   }
 }
 

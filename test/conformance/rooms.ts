@@ -50,9 +50,10 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
   const metrics = createMetrics(statistics)
   const log = createLog('silent')
   const newId = uuidMaker(clock, random)
+  const sealer = createSealer(Buffer.alloc(32), random)
   const delivery = createDelivery({
     store,
-    sealer: createSealer(Buffer.alloc(32), random),
+    sealer,
     maskLength,
     clock,
     newId,
@@ -79,7 +80,7 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
   })
   const auth = authFor(caller, clock)
   const limits = noLimits()
-  const here = { clock, log, metrics, limits, wakeUps: NO_WAKE_UPS }
+  const here = { clock, log, metrics, limits, wakeUps: NO_WAKE_UPS, tags: sealer }
   const around = { auth, takeOvers: new TakeOvers(clock, log), registrar, delivery, ...here }
   const history = createHistory({ store })
   const webhooks = noWebhooks()
@@ -140,6 +141,7 @@ function authFor({ token, organizationId, userId, isBackend }: Caller, clock: Cl
     authenticateStale: async (given) => ({ principal: authenticate(given), expired: false }),
     isGone: () => false,
     isStillGood: (given) => given === token,
+    kept: (given) => given,
     revokeUser: () => Promise.reject(new Error('not here')),
     onRevoked: () => undefined,
     revocations: () => 0,

@@ -6,6 +6,7 @@ import { allowOrigins } from '../../server/src/config/config.ts'
 import { TakeOvers } from '../../server/src/delivery/delivery.ts'
 import { createHistory } from '../../server/src/history/history.ts'
 import { createHttp, type Http, type HttpOptions, type HttpSettings } from '../../server/src/http/http.ts'
+import { createSealer } from '../../server/src/masks/masks.ts'
 import { createLog, Statistics } from '../../server/src/observe/observe.ts'
 import { createServiceFigures } from '../../server/src/service-figures.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
@@ -70,16 +71,18 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
   const logged: string[] = []
   const closedLinks: string[] = []
   const auth = fakeAuth(clock, oauth, revocations)
+  const kept = createMemoryStore({ clock: createFakeClock() })
   const http = await createHttp({
     auth,
     registrar,
     delivery,
-    history: createHistory({ store: createMemoryStore({ clock: createFakeClock() }) }),
+    history: createHistory({ store: kept }),
     audit: NO_AUDIT,
     wakeUps: NO_WAKE_UPS,
     takeOvers: new TakeOvers(clock, { warn: () => undefined }),
-    auditLines: createMemoryStore({ clock: createFakeClock() }).audit,
-    erasure: createMemoryStore({ clock: createFakeClock() }).erasure,
+    tags: createSealer(Buffer.alloc(32, 7), seededRandom('tags')),
+    auditLines: kept.audit,
+    erasure: kept.erasure,
     notices: { read: async () => [] },
     webhooks: noWebhooks(),
     limits,

@@ -115,6 +115,7 @@ const UNUSED_SERVICES: HttpServices = {
   },
   wakeUps: { accept: unused, vapidPublicKey: undefined, webhookIds: unused },
   takeOvers: { isHeld: unused, note: unused },
+  tags: { tag: unused, isTag: unused },
   audit: { record: unused },
   auditLines: { read: unused },
   metrics: { refused: unused, render: unused, linkClosed: unused },

@@ -7,6 +7,7 @@ import type { Clock, Random } from '../clock/clock.ts'
 import type { Delivery, TakeOvers } from '../delivery/delivery.ts'
 import type { History } from '../history/history.ts'
 import type { Limits } from '../limits/limits.ts'
+import type { Tags } from '../masks/masks.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { Registrar } from '../registrar/registrar.ts'
 import type { AuditStore, ErasureStore } from '../store/store.ts'
@@ -92,6 +93,8 @@ export type HttpServices = {
   /** Shared with other fronts whose links take endpoints over. */
   readonly takeOvers: Pick<TakeOvers, 'isHeld' | 'note'>
   readonly limits: Pick<Limits, 'register' | 'work' | 'ledger' | 'turns' | 'shedding'>
+  /** Of what is handed out to come back. */
+  readonly tags: Tags
   readonly metrics: Pick<Metrics, 'refused' | 'render' | 'linkClosed'>
   readonly figures: Figures
   readonly charts: Pick<Charts, 'day'>

@@ -13,6 +13,7 @@ export type { MaskLength } from './copy.ts'
 export type { JsonValue } from './json.ts'
 export { createSealer, type Sealer } from './seal.ts'
 export { loadSealingKey, readFormerKey, SEALING_KEY_FILE } from './sealing-key.ts'
+export type { Tags } from './tags.ts'
 
 /** A tenth of a second at the very worst, whatever masks and events are made of. */
 const WORK_STEPS_MAX = 5_000_000

@@ -1,8 +1,9 @@
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
 import type { Random } from '../clock/clock.ts'
+import { createTags, type Tags } from './tags.ts'
 
-/** Seals what must not be on disk in clear. */
-export interface Sealer {
+/** Seals what must not be on disk in clear, and marks what must be known again. */
+export interface Sealer extends Tags {
   /** First bytes of the key's SHA-256 in hexadecimal: tells keys apart, and nothing else about them. */
   readonly keyId: string
   /**
@@ -41,6 +42,7 @@ export function createSealer(key: Buffer, random: Random, former?: Buffer): Seal
     ...(former === undefined ? [] : [{ key: former, header: headerOf(former) }]),
   ]
   return {
+    ...createTags(headers.map(({ key: one }) => one)),
     keyId: header.toString('hex', 1),
     seal: (clear, context) => seal(key, header, random.bytes(NONCE_BYTES), clear, context),
     open(sealed, context) {

@@ -7,7 +7,6 @@ import type { App } from '../app-type.ts'
 import { bearerToken, callerOf } from '../plugins/authenticate.ts'
 import { NEEDS_TOKEN, refusals, text, unchecked } from '../schemas/documentation.ts'
 import type { HttpServices } from '../services.ts'
-import { sequenceAfter } from '../streams/stream-ids.ts'
 import type { EventStreams } from '../streams/streams.ts'
 
 const STREAM_TYPE = 'text/event-stream'
@@ -56,7 +55,7 @@ export function streamEventsRoute(app: App, services: Services, streams: EventSt
       token,
       userAgent: userAgentOf(request),
       connectedAtWallMs: services.clock.wallMs(),
-      hasUpTo: sequenceAfter(found.registration, lastEventIdOf(request)),
+      hasUpTo: streams.ids.sequenceAfter(found.registration, lastEventIdOf(request)),
     }
     streams.open(reply.raw, found, reader, () => beginAnswer(reply))
     return reply

@@ -13,7 +13,7 @@ import { asError } from '../../observe/observe.ts'
 import type { Registration } from '../../store/store.ts'
 import type { HttpServices } from '../services.ts'
 import { HEARTBEAT, messageFrame, namedFrame, retryFrame } from './frames.ts'
-import { streamId } from './stream-ids.ts'
+import type { StreamIds } from './stream-ids.ts'
 
 /** Time a closed stream has to take what was written last, milliseconds. */
 const LINGER_MS = 5_000
@@ -36,6 +36,7 @@ const REASONS: { readonly [end in StreamEnd]: DisconnectReason } = {
 
 export type StreamContext = {
   readonly services: Pick<HttpServices, 'auth' | 'registrar' | 'delivery' | 'clock' | 'log' | 'metrics'>
+  readonly ids: StreamIds
   readonly ackTimeoutSeconds: number
   /** On which everything but tokens is judged: nobody is late because the process stood still. */
   readonly time: Pick<HeardTime, 'nowMs'>
@@ -128,7 +129,7 @@ export class EventStream implements Link {
     if (event.qos === 0) return this.#sendOnce(event)
     if (!this.hasRoom()) return false
     const sequence = event.sequence ?? 0
-    const id = streamId(this.#registration, sequence)
+    const id = this.#context.ids.of(this.#registration, sequence)
     this.#inFlight.set(id, event)
     if (sequence > this.reader.hasUpTo) this.#write(messageFrame(event.payload, id))
     return true

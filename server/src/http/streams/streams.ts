@@ -6,6 +6,7 @@ import { holderOf } from '../../limits/limits.ts'
 import type { Registration, Sighting } from '../../store/store.ts'
 import type { HttpServices } from '../services.ts'
 import { EventStream, type StreamContext, type StreamReader } from './stream.ts'
+import { StreamIds } from './stream-ids.ts'
 
 /** What opening one costs its user, milliseconds of processor time. */
 const OPENING_COST_MS = 0.15
@@ -18,10 +19,11 @@ const TICK_MS = 250
 /** Time between two portions of a drain, milliseconds. */
 const STEP_MS = 100
 
-type Services = StreamContext['services'] & Pick<HttpServices, 'limits' | 'takeOvers'>
+type Services = StreamContext['services'] & Pick<HttpServices, 'limits' | 'takeOvers' | 'tags'>
 
 /** All event streams of this process. */
 export class EventStreams {
+  readonly ids: StreamIds
   readonly #services: Services
   readonly #ackTimeoutSeconds: number
   readonly #open = new Set<EventStream>()
@@ -30,6 +32,7 @@ export class EventStreams {
   #isStopped = false
 
   constructor(services: Services, { ackTimeoutSeconds }: { readonly ackTimeoutSeconds: number }) {
+    this.ids = new StreamIds(services.tags)
     this.#services = services
     this.#ackTimeoutSeconds = ackTimeoutSeconds
   }
@@ -82,7 +85,8 @@ export class EventStreams {
       for (const stream of this.#open) stream.heard(untilMs)
     }
     const time = new HeardTime(this.#services.clock, { tickMs: TICK_MS, onHeard })
-    return { services: this.#services, ackTimeoutSeconds: this.#ackTimeoutSeconds, time }
+    const [services, ids, ackTimeoutSeconds] = [this.#services, this.ids, this.#ackTimeoutSeconds]
+    return { services, ids, ackTimeoutSeconds, time }
   }
 
   /** Ends those whose token is not good any more, of whoever is concerned. */
