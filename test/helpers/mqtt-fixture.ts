@@ -71,6 +71,10 @@ export class FakeAuth {
     return { principal, expired: this.#clock.wallMs() >= principal.expiresAtWallMs }
   }
 
+  kept(token: string): string {
+    return token
+  }
+
   isStillGood(token: string): boolean {
     return this.#principals.has(token) && !this.revoked.has(token)
   }

@@ -1,10 +1,10 @@
 import { TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
+import type { SharedFigures } from '../observe/observe.ts'
 import type { UserKey } from '../store/store.ts'
 import { type AuthOptions, closeParts, openParts } from './auth-parts.ts'
 import type { Organization } from './directory/directory.ts'
 import { createDirectoryAdmin, type DirectoryAdmin } from './directory/directory-admin.ts'
 import { directoryChanges } from './directory/directory-changes.ts'
-import type { QueueFigures } from './fair-queue.ts'
 import { ADMIT_ALL } from './oauth/admission.ts'
 import { createClientAuthentication } from './oauth/client-authentication.ts'
 import { createGrants } from './oauth/grants.ts'
@@ -117,7 +117,7 @@ export interface Auth extends Authenticator {
   /** `GET /.well-known/oauth-authorization-server` (RFC 8414). */
   metadata(): { readonly [name: string]: unknown }
   /** What waits to be checked, by the names that metrics have. */
-  queues(): ReadonlyMap<'signatureChecks' | 'secretChecks', QueueFigures>
+  queues(): ReadonlyMap<'signatureChecks' | 'secretChecks', SharedFigures>
   /** Reads the directory file now, changed or not; says in the log what came of it. Nothing where there is no file. */
   reloadDirectory(): Promise<void>
   close(): Promise<void>
@@ -135,6 +135,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const verifier = createVerifier(
     (iss) => (iss === issuer() ? accessTokens : foreign.issuerOf(iss)),
     tokenBytesMax,
+    clock,
   )
   const notices = new RevocationNotices()
   const opened = await openParts(options, verifier, notices)

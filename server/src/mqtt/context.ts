@@ -13,7 +13,7 @@ import type { TurnEnd } from './transport/turn-end.ts'
 
 /** What the MQTT front needs of the other rooms. */
 export type MqttOptions = {
-  readonly auth: Pick<Auth, 'authenticate' | 'authenticateStale' | 'isStillGood'>
+  readonly auth: Pick<Auth, 'authenticate' | 'authenticateStale' | 'isStillGood' | 'kept'>
   readonly registrar: Pick<Registrar, 'find' | 'look' | 'keepalive'>
   readonly delivery: Pick<Delivery, 'attach' | 'sendEvent' | 'answer'>
   /** The processes of the service. Absent: this one is all there is. */

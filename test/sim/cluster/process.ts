@@ -192,10 +192,11 @@ const MQTT_SETTINGS = {
 }
 
 /** Who comes over MQTT are the organizations' backends, by a token that names its organization. */
-const BACKENDS: Pick<Auth, 'authenticate' | 'authenticateStale' | 'isStillGood'> = {
+const BACKENDS: Pick<Auth, 'authenticate' | 'authenticateStale' | 'isStillGood' | 'kept'> = {
   authenticate: async (token) => backendOf(token.split('.')[0] ?? ''),
   authenticateStale: async (token) => ({ principal: backendOf(token.split('.')[0] ?? ''), expired: false }),
   isStillGood: () => true,
+  kept: (token) => token,
 }
 
 export function backendOf(organizationId: string): Principal {

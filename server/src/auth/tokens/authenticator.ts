@@ -35,6 +35,8 @@ export interface Authenticator {
   ): Promise<{ readonly principal: Principal; readonly expired: boolean }>
   /** Whether this token, verified before, may still be used but for its `exp`: not revoked, user not disabled or removed. */
   isStillGood(token: string): boolean
+  /** The same token, as the one string that is kept of it: for whoever keeps it as long as a link lives. */
+  kept(token: string): string
 }
 
 type Options = {
@@ -125,6 +127,7 @@ export function createAuthenticator(options: Options): Authenticator {
         return false
       }
     },
+    kept: (token) => verifier.known(token)?.token ?? token,
   }
 }
 

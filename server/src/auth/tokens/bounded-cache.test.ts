@@ -35,6 +35,20 @@ test('setting a key again replaces its value in both generations', () => {
   assert.notEqual(cache.get('a'), 1)
 })
 
+test('what nobody asks for goes in time, and what is asked for stays', () => {
+  let nowMs = 0
+  const bounds = { entriesMax: 1000, keyCharactersMax: 10_000, idleMsMax: 100, nowMs: () => nowMs }
+  const cache = createBoundedCache<number>(bounds)
+  cache.set('idle', 1)
+  cache.set('used', 2)
+  for (; nowMs < 500; nowMs += 50) {
+    assert.equal(cache.get('used'), 2)
+    cache.set(`new at ${nowMs}`, nowMs)
+    assert.ok(cache.size() <= 8, `${cache.size()} at ${nowMs}`)
+  }
+  assert.equal(cache.get('idle'), undefined)
+})
+
 test('a cleared cache is empty', () => {
   const cache = createBoundedCache<number>({ entriesMax: 4, keyCharactersMax: 1000 })
   for (const key of ['a', 'b', 'c', '__proto__']) cache.set(key, 1)

@@ -8,6 +8,9 @@ export interface BoundedCache<V> {
 }
 
 type Bounds = {
+  /** What nobody has asked for so long may go although there is room, milliseconds. Default: never. */
+  readonly idleMsMax?: number
+  readonly nowMs?: () => number
   readonly entriesMax: number
   /** Length of all keys together. */
   readonly keyCharactersMax: number
@@ -16,11 +19,18 @@ type Bounds = {
 /**
  * Makes a cache of two generations: when the young one is full it becomes the old one, and the old one is
  * dropped whole. What is used is carried over; each step takes constant time, however many there are.
+ * A young one that is old enough gives way as well, or what is full after days would grow until then.
  */
-export function createBoundedCache<V>({ entriesMax, keyCharactersMax }: Bounds): BoundedCache<V> {
+export function createBoundedCache<V>({
+  entriesMax,
+  keyCharactersMax,
+  idleMsMax = Number.POSITIVE_INFINITY,
+  nowMs = () => 0,
+}: Bounds): BoundedCache<V> {
   let young = new Map<string, V>()
   let old = new Map<string, V>()
   let youngCharacters = 0
+  let youngSinceMs = nowMs()
   /** What was asked for last: one caller often comes again and again, and to hash a long key costs more than to compare it. */
   let lastKey: string | undefined
   let lastValue: V | undefined
@@ -28,10 +38,12 @@ export function createBoundedCache<V>({ entriesMax, keyCharactersMax }: Bounds):
   function set(key: string, value: V): void {
     lastKey = undefined
     const isFull = young.size >= entriesMax / 2 || youngCharacters + key.length > keyCharactersMax / 2
-    if (isFull && !young.has(key)) {
+    const isOld = nowMs() - youngSinceMs >= idleMsMax
+    if ((isFull || isOld) && !young.has(key)) {
       old = young
       young = new Map()
       youngCharacters = 0
+      youngSinceMs = nowMs()
     }
     if (!young.has(key)) youngCharacters += key.length
     young.set(key, value)

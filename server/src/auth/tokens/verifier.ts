@@ -1,12 +1,16 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
+import type { Clock } from '../../clock/clock.ts'
+import type { SharedFigures } from '../../observe/observe.ts'
 import type { Directory } from '../directory/directory.ts'
-import { FairQueue, type QueueFigures } from '../fair-queue.ts'
+import { FairQueue } from '../fair-queue.ts'
 import { type BoundedCache, createBoundedCache } from './bounded-cache.ts'
 import { parseToken, type TokenForm, TokenRefused } from './token-form.ts'
 import type { TokenFacts, TrustedIssuer } from './trusted-issuer.ts'
 
 const CACHE_BOUNDS = { entriesMax: 50_000, keyCharactersMax: 67_108_864 }
+/** Links ask for theirs every 16 s, and keepalives come every few minutes; who comes later has a signature checked again. */
+const IDLE_MS_MAX = 600_000
 
 /**
  * Signatures that are checked at a time, which run on the process's worker threads, and the disk needs those as well; and tokens
@@ -17,6 +21,8 @@ const CHECKS = { runningMax: 4, waitingMax: 4_000 }
 
 /** A token whose signature was checked, and what was found about its holder the last time somebody asked. */
 export type Verified = {
+  /** The one string that is kept of it, however often it is shown. */
+  readonly token: string
   readonly facts: TokenFacts
   judgedBy: Directory | undefined
   hasStanding: boolean
@@ -38,19 +44,24 @@ export interface Verifier {
   /** After a key was withdrawn: every signature is checked anew. */
   forgetAll(): void
   /** Of the signatures that are being checked, or wait for it. */
-  figures(): QueueFigures
+  figures(): SharedFigures
 }
 
 /**
  * @param issuerOf whose token it is, by the `iss` it claims
  * @param tokenBytesMax longer tokens are refused
+ * @param clock by which what nobody shows any more is forgotten; default: only what is too much is
  */
 export function createVerifier(
   issuerOf: (issuer: string) => TrustedIssuer | undefined,
   tokenBytesMax: number = TOKEN_BYTES_MAX,
+  clock?: Pick<Clock, 'monotonicMs'>,
 ): Verifier {
   // The whole token is the key: a digest or a part of it could be made to collide. [SECURITY-CASES: fast-jwt]
-  const cache: BoundedCache<Verified> = createBoundedCache(CACHE_BOUNDS)
+  const cache: BoundedCache<Verified> = createBoundedCache({
+    ...CACHE_BOUNDS,
+    ...(clock && { idleMsMax: IDLE_MS_MAX, nowMs: () => clock.monotonicMs() }),
+  })
   // At most one entry for each request that waits, and each of those holds its token anyway.
   const underway = new Map<string, Promise<Verified>>()
   const queue = new FairQueue(CHECKS)
@@ -72,7 +83,7 @@ export function createVerifier(
     if (checking === undefined)
       throw new RollcallError('unavailable', 'Too many tokens wait to be checked.', { retryAfterSeconds: 1 })
     await checking
-    const verified = { facts, judgedBy: undefined, hasStanding: false }
+    const verified = { token, facts, judgedBy: undefined, hasStanding: false }
     // Not kept where a key was withdrawn meanwhile: it may be this one's.
     if (generation === startedIn) cache.set(token, verified)
     return verified

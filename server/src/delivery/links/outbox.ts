@@ -84,7 +84,7 @@ export class Outbox implements Attachment, LinkHandle {
   #holding = false
   #sentSequence = 0
   #started = false
-  readonly #early: Uint8Array[] = []
+  #early: Uint8Array[] | undefined
   #live = false
   /** The store is being asked: nothing goes out before it has answered. */
   #asking = false
@@ -130,7 +130,9 @@ export class Outbox implements Attachment, LinkHandle {
 
   start(): void {
     this.#started = true
-    for (const payload of this.#early.splice(0)) this.sendNow(payload)
+    const early = this.#early ?? []
+    this.#early = undefined
+    for (const payload of early) this.sendNow(payload)
     this.#catchUp()
   }
 
@@ -159,6 +161,7 @@ export class Outbox implements Attachment, LinkHandle {
   sendNow(payload: Uint8Array): Taken {
     if (this.#detached) return false
     if (this.#started) return this.#link.send({ payload, qos: 0 })
+    this.#early ??= []
     if (this.#early.length >= EARLY_MAX) return false
     this.#early.push(payload)
     return true

@@ -156,7 +156,7 @@ async function judgeConnect(
       version,
       principal,
       connectedAtWallMs: context.clock.wallMs(),
-      token,
+      token: context.auth.kept(token),
       key: clientId === '' ? undefined : clientKey(principal, clientId),
       ...readBounds(packet),
       renewedUntilWallMs,

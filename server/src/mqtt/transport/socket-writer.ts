@@ -9,7 +9,8 @@ type Held = { readonly frame: Buffer; readonly onTaken: OnTaken | undefined }
 export class SocketWriter implements Gathering {
   readonly socket: Duplex
   readonly #turnEnd: TurnEnd
-  #held: Held[] = []
+  /** Of this turn; most connections are silent. */
+  #held: Held[] | undefined
   #heldBytes = 0
   #writtenBytes = 0
 
@@ -23,7 +24,8 @@ export class SocketWriter implements Gathering {
   }
 
   writeFrame(frame: Buffer, onTaken?: OnTaken): void {
-    if (this.#held.length === 0) this.#turnEnd.add(this)
+    if (this.#held === undefined) this.#turnEnd.add(this)
+    this.#held ??= []
     this.#held.push({ frame, onTaken })
     this.#heldBytes += frame.length
   }
@@ -38,8 +40,8 @@ export class SocketWriter implements Gathering {
 
   endTurn(): void {
     const held = this.#held
-    if (held.length === 0) return
-    this.#held = []
+    if (held === undefined) return
+    this.#held = undefined
     this.#heldBytes = 0
     const isAlone = held.length === 1
     if (!isAlone) this.socket.cork()
