@@ -145,7 +145,7 @@ function httpServices(
 }
 
 /** What the metrics ask for when they are read. */
-function observe({ ground, configuration, auth }: FrontsOptions, links: () => number): void {
+function observe({ ground, configuration, auth, registrar }: FrontsOptions, links: () => number): void {
   const { store, metrics, limits, standing } = ground
   metrics.observe(async () => ({
     ...(await figuresOf(store).catch(() => UNKNOWN)),
@@ -157,7 +157,8 @@ function observe({ ground, configuration, auth }: FrontsOptions, links: () => nu
     isStoreWritable: store.failure() === undefined,
     storeWarnings: store.warnings(),
   }))
-  metrics.observeSharing(sharingOf(limits, () => evictedOf(store, metrics), auth.queues))
+  const others = () => new Map([...auth.queues(), ['registrations', registrar.share()] as const])
+  metrics.observeSharing(sharingOf(limits, () => evictedOf(store, metrics), others))
 }
 
 /** A store that cannot be asked leaves these out of the metrics, and nothing else. */

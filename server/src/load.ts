@@ -39,15 +39,15 @@ export function watchLoad({ clock, shedding, ledger, log }: LoadWatch): () => vo
 /**
  * What the limits have to say to the metrics.
  *
- * @param queues what is waited for in turn, and counts like a pool
+ * @param others what is shared in other ways, and counts like a pool
  */
 export function sharingOf(
   { ledger, work, shedding }: Pick<Limits, 'ledger' | 'work' | 'shedding'>,
   evicted: Sharing['evicted'],
-  queues: Sharing['pools'],
+  others: Sharing['pools'],
 ): Sharing {
   return {
-    pools: () => new Map([...figuresOf(ledger), ...queues()]),
+    pools: () => new Map([...figuresOf(ledger), ...others()]),
     spentMs: () => work.spentMs,
     load: () => shedding.level,
     shed: () => shedding.refused,

@@ -167,6 +167,12 @@ export const CONFIGURATION_KEYS = [
     'Longest `keepAliveSeconds` that a registration may ask for.',
   ),
   integer('endpointsPerUserMax', 'endpoints', [100, 1, 10_000], 'Live endpoints of one user.'),
+  integer(
+    'registrationsMax',
+    'registrations',
+    [4_000_000, 1000, 1_000_000_000],
+    'Registrations in all. Shared by organization (`docs/sharing.md`).',
+  ),
   choice(
     'endpointsFull',
     'evict',

@@ -3,7 +3,7 @@ import { ID_RULE, isId } from '@rollcall/protocol/id'
 import type { UnregisterReason } from '@rollcall/protocol/lifecycle'
 import { KEEP_ALIVE_SECONDS_MIN } from '@rollcall/protocol/limits'
 import type { Clock } from '../clock/clock.ts'
-import type { Log, Statistics } from '../observe/observe.ts'
+import type { Log, SharedFigures, Statistics } from '../observe/observe.ts'
 import { type Problems, refuseAny } from '../parse/parse.ts'
 import type {
   EndpointKey,
@@ -15,6 +15,7 @@ import type {
   UserStore,
 } from '../store/store.ts'
 import { Expiry } from './expiry.ts'
+import { RegistrationShare, type RegistrationShareSettings } from './registration-share.ts'
 
 /** Keeps registrations: register, keepalive, unregister, reminders and expiry. Knows nothing of delivery. */
 export interface Registrar {
@@ -53,6 +54,8 @@ export interface Registrar {
   organizations: UserStore['organizations']
   /** Registrations there are, of one organization or in all; those that expired since the last sweep included. */
   count(organizationId: string | undefined): Promise<number>
+  /** What of the registrations that there may be in all is taken, as far as was counted when one was made last. */
+  share(): SharedFigures
   /** Starts the sweeper. */
   start(): void
   /** Stops the sweeper; resolves when a running sweep has ended. Idempotent. */
@@ -74,7 +77,10 @@ export type RegistrarOptions = {
   readonly newId: () => string
   readonly statistics: Pick<Statistics, 'of'>
   readonly log: Pick<Log, 'error'>
-  readonly limits: { readonly keepAliveSecondsMax: number; readonly endpointsPerUserMax: number }
+  readonly limits: RegistrationShareSettings & {
+    readonly keepAliveSecondsMax: number
+    readonly endpointsPerUserMax: number
+  }
   /** Whether endpoints that have no link make room where a user has too many. */
   readonly mayEvict: boolean
   /** Called after a registration was made, not after a refresh. */
@@ -89,8 +95,13 @@ export type RegistrarOptions = {
 export function createRegistrar(options: RegistrarOptions): Registrar {
   const { registrations, lastSeen } = options.store
   const expiry = new Expiry(options)
+  const share = new RegistrationShare(options.store, () => options.clock.monotonicMs(), options.limits)
   return {
-    register: (user, wanted, authorizedUntilWallMs) => register(options, user, wanted, authorizedUntilWallMs),
+    async register(user, wanted, authorizedUntilWallMs) {
+      checkWanted(wanted, options.limits.keepAliveSecondsMax)
+      await share.admit(user.organizationId, () => isThere(options, user, wanted))
+      return register(options, user, wanted, authorizedUntilWallMs)
+    },
     async keepalive(endpoint, authorizedUntilWallMs) {
       const kept = await registrations.keepalive(endpoint, authorizedUntilWallMs)
       if (kept === undefined) throw new RollcallError('endpoint_unknown')
@@ -109,6 +120,7 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     users: (organizationId, range) => options.store.users.list(organizationId, range),
     organizations: (range) => options.store.users.organizations(range),
     count: async (organizationId) => (await options.store.totals(organizationId)).registrations,
+    share: () => share.figures,
     start: () => expiry.start(),
     close: () => expiry.close(),
   }
@@ -121,7 +133,6 @@ async function register(
   authorizedUntilWallMs: number,
 ): Promise<Registration> {
   const { store, newId, limits, mayEvict, onRegistered } = options
-  checkWanted(wanted, limits.keepAliveSecondsMax)
   // Named one by one: to spread two objects of which one has a member of the other took a twentieth of the whole request.
   const request = {
     organizationId: user.organizationId,
@@ -138,6 +149,16 @@ async function register(
   for (const registration of outcome.madeRoom ?? []) ended(options, registration, 'evicted')
   if (!outcome.refreshed) onRegistered(outcome.registration)
   return outcome.registration
+}
+
+/** Whether it is a refresh that is wanted. */
+async function isThere(
+  { store }: RegistrarOptions,
+  user: UserKey,
+  { userEndpointId }: WantedRegistration,
+): Promise<boolean> {
+  if (userEndpointId === undefined) return false
+  return (await store.registrations.look([{ ...user, userEndpointId }], {})).length > 0
 }
 
 /** Tells whether there was one. */
