@@ -2,6 +2,9 @@ import type { Lab, Subject } from '../lab/lab.ts'
 import type { Server } from '../lab/server.ts'
 import type { Worker } from '../lab/worker.ts'
 
+/** Links of one organization alone: half of what few open files allow may be too few. */
+export const ONE_ORGANIZATION = { ORGANIZATION_SHARE_PERCENT: '100' }
+
 /** A server in a folder of its own, which goes when it stops. */
 export async function openServer(
   lab: Lab,

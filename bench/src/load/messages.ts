@@ -18,6 +18,8 @@ export type WorkPlan =
       readonly qos: 0 | 1
       readonly devices: number
       readonly timed: boolean
+      /** Each to the first endpoint of a user who has so many. Absent: to a user who has one. */
+      readonly endpointsPerUser?: number | undefined
     }
   /** The same, several in one bulk request. */
   | { readonly kind: 'send-events'; readonly qos: 0 | 1; readonly devices: number; readonly batch: number }
@@ -68,6 +70,8 @@ export type SenderResult = {
 /** What a receiver is asked, one after the other. */
 export type ReceiverRequest =
   | ({ readonly kind: 'connect' } & LinksPlan)
+  /** Closes and opens every link once, some at a time. */
+  | { readonly kind: 'reconnect' }
   /** Waits for all of `issued` events to `links` devices, and reports on them. */
   | {
       readonly kind: 'tally'

@@ -16,7 +16,12 @@ const OPENING_MAX = 64
 const SILENCE_MS = 3_000
 const POLL_MS = 20
 
-type Links = { readonly tally: Tally; readonly closedAtMs: Float64Array }
+type Links = {
+  readonly plan: LinksPlan
+  readonly tally: Tally
+  readonly closedAtMs: Float64Array
+  readonly open: Link[]
+}
 
 class Receiver {
   #links: Links | undefined
@@ -25,6 +30,8 @@ class Receiver {
     switch (request.kind) {
       case 'connect':
         return this.#connect(request)
+      case 'reconnect':
+        return this.#reconnect()
       case 'tally':
         return this.#tally(request.issued, request.sequences)
       case 'closings':
@@ -33,15 +40,21 @@ class Receiver {
   }
 
   async #connect(plan: LinksPlan): Promise<ConnectResult> {
-    const links = { tally: new Tally(plan.links), closedAtMs: new Float64Array(plan.links).fill(-1) }
+    const closedAtMs = new Float64Array(plan.links).fill(-1)
+    const links = { plan, tally: new Tally(plan.links), closedAtMs, open: [] }
     this.#links = links
     const startMs = nowMs()
     const startCpuSeconds = cpuSeconds(plan.serverPid, plan.ticksPerSecond)
-    await openLinks(plan, readTokens(plan.tokensFile), links)
+    await openLinks(links)
     return {
       wallSeconds: (nowMs() - startMs) / 1000,
       serverCpuSeconds: cpuSeconds(plan.serverPid, plan.ticksPerSecond) - startCpuSeconds,
     }
+  }
+
+  async #reconnect(): Promise<object> {
+    await openLinks(this.#opened())
+    return {}
   }
 
   async #tally(issued: number, sequences: readonly [number, number]): Promise<TallyResult> {
@@ -66,25 +79,28 @@ class Receiver {
   }
 }
 
-async function openLinks(plan: LinksPlan, tokens: Tokens, links: Links): Promise<void> {
+/** Some at a time; one that is open already is closed first. */
+async function openLinks(links: Links): Promise<void> {
+  const { plan } = links
+  const tokens = readTokens(plan.tokensFile)
   const readBuffer = Buffer.alloc(READ_BUFFER_BYTES)
   let next = 0
   const openOneByOne = async (): Promise<void> => {
-    while (next < plan.links) await openLink(plan, tokens, links, readBuffer, next++)
+    while (next < plan.links) await openLink(links, tokens, readBuffer, next++)
   }
   await Promise.all(Array.from({ length: OPENING_MAX }, openOneByOne))
 }
 
 async function openLink(
-  { port, stride, endpointsPerUser }: LinksPlan,
+  { plan: { port, stride, endpointsPerUser }, tally, closedAtMs, open }: Links,
   tokens: Tokens,
-  { tally, closedAtMs }: Links,
   readBuffer: Buffer,
   device: number,
 ): Promise<void> {
   const endpoint = device * stride
   const user = Math.floor(endpoint / endpointsPerUser)
-  await Link.open({
+  open[device]?.close()
+  open[device] = await Link.open({
     port,
     clientId: `bench-${device}`,
     userName: userId(user),

@@ -11,6 +11,9 @@ const ENDPOINT_DIGITS = 12
 /** Where the digits of a prepared request's user stand, counted from the start of the id. */
 export const USER_NUMBER = { at: 'user-'.length, width: USER_DIGITS } as const
 
+/** The same of its endpoint. */
+export const ENDPOINT_NUMBER = { at: '00000000-0000-4000-8000-'.length, width: ENDPOINT_DIGITS } as const
+
 export function userId(user: number): string {
   return `user-${String(user).padStart(USER_DIGITS, '0')}`
 }
