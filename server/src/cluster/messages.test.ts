@@ -29,21 +29,21 @@ describe('what a node has heard of what it was told', () => {
   it('is all, in whatever order and however often it came', () => {
     const told = new Told()
     for (const number of [2, 1, 2, 4, 3, 1]) told.heard(0, number)
-    assert.equal(told.look(upTo(4)), false)
-    assert.equal(told.look(upTo(4)), false)
+    assert.deepEqual(told.look(upTo(4)), [])
+    assert.deepEqual(told.look(upTo(4)), [])
   })
 
   it('is not missed while it may be on its way, and is at the next look', () => {
     const told = new Told()
     told.heard(0, 1)
     told.heard(0, 3)
-    assert.equal(told.look(upTo(3)), false)
-    assert.equal(told.look(upTo(3)), true)
-    told.caughtUp(upTo(3))
-    assert.equal(told.look(upTo(3)), false)
-    assert.equal(told.look(upTo(4)), false)
+    assert.deepEqual(told.look(upTo(3)), [])
+    assert.deepEqual(told.look(upTo(3)), [0])
+    told.caughtUp(0, 3)
+    assert.deepEqual(told.look(upTo(3)), [])
+    assert.deepEqual(told.look(upTo(4)), [])
     told.heard(0, 4)
-    assert.equal(told.look(upTo(4)), false)
+    assert.deepEqual(told.look(upTo(4)), [])
   })
 
   it('is counted by each part of the store for itself', () => {
@@ -54,28 +54,35 @@ describe('what a node has heard of what it was told', () => {
       [3, 1],
       [8, 2],
     ])
-    assert.equal(told.look(counts), false)
-    assert.equal(told.look(counts), true)
-    told.caughtUp(counts)
-    assert.equal(told.look(counts), false)
+    assert.deepEqual(told.look(counts), [])
+    assert.deepEqual(told.look(counts), [8])
+    told.caughtUp(8, 2)
+    assert.deepEqual(told.look(counts), [])
+  })
+
+  it('of a part that is away is neither missed nor forgotten', () => {
+    const told = new Told()
+    assert.deepEqual(told.look(upTo(2)), [])
+    assert.deepEqual(told.look(new Map([[0, undefined]])), [])
+    assert.deepEqual(told.look(upTo(2)), [0])
   })
 
   it('is missed where the store counts from less than it did: it has lost what it counted', () => {
     const told = new Told()
     for (const number of [1, 2, 3, 4, 5]) told.heard(0, number)
-    assert.equal(told.look(upTo(5)), false)
-    assert.equal(told.look(upTo(2)), true)
-    told.caughtUp(upTo(2))
-    assert.equal(told.look(upTo(3)), false)
-    assert.equal(told.look(upTo(3)), true)
+    assert.deepEqual(told.look(upTo(5)), [])
+    assert.deepEqual(told.look(upTo(2)), [0])
+    told.caughtUp(0, 2)
+    assert.deepEqual(told.look(upTo(3)), [])
+    assert.deepEqual(told.look(upTo(3)), [0])
     told.heard(0, 3)
-    assert.equal(told.look(upTo(3)), false)
+    assert.deepEqual(told.look(upTo(3)), [])
   })
 
   it('is missed too where nothing came after it', () => {
     const told = new Told()
-    assert.equal(told.look(upTo(1)), false)
-    assert.equal(told.look(upTo(1)), true)
+    assert.deepEqual(told.look(upTo(1)), [])
+    assert.deepEqual(told.look(upTo(1)), [0])
   })
 })
 

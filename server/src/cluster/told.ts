@@ -2,7 +2,7 @@
 const AHEAD_MAX = 10_000
 
 /** How many messages there were to hear, by the part of the store that counts them: see `NeighbourStore.told`. */
-type Counts = ReadonlyMap<number, number>
+type Counts = ReadonlyMap<number, number | undefined>
 
 /**
  * What this node has heard of what it was to be told. The store counts that, each of its parts for itself, and each message
@@ -16,16 +16,16 @@ export class Told {
     this.#part(part).heard(number)
   }
 
-  /** @returns whether something was missed, given that there is so much to hear now: it was there at the last look already */
-  look(counts: Counts): boolean {
-    let isMissed = false
-    for (const [part, number] of counts) if (this.#part(part).look(number)) isMissed = true
-    return isMissed
+  /** @returns the parts of which something was missed, given that there is so much to hear now: it was there at the last look */
+  look(counts: Counts): readonly number[] {
+    return [...counts].flatMap(([part, number]) =>
+      number !== undefined && this.#part(part).look(number) ? [part] : [],
+    )
   }
 
-  /** All up to these numbers was looked for. */
-  caughtUp(counts: Counts): void {
-    for (const [part, number] of counts) this.#part(part).caughtUp(number)
+  /** All of a part up to this number was looked for. */
+  caughtUp(part: number, number: number): void {
+    this.#part(part).caughtUp(number)
   }
 
   /** The node has another name: whoever counts begins anew. */

@@ -70,12 +70,19 @@ export type HeldLink = LinkOfNode & {
  */
 export interface NeighbourStore {
   /**
-   * How many numbered tidings there have been for this process, by the part of the store that has counted them. A part that has
-   * counted none may be missing. One that counts from less than it did has lost what it knew. Cheap.
+   * How many numbered tidings there have been for this process, by the part of the store that has counted them; `undefined` where
+   * that part cannot be reached now. A part that has counted none may be missing. One that counts from less than it did has lost what
+   * it knew. Cheap.
    */
-  told(): Promise<ReadonlyMap<number, number>>
-  /** All links that this process has, so that it finds what tidings did not tell it. */
-  held(): Promise<readonly HeldLink[]>
+  told(): Promise<ReadonlyMap<number, number | undefined>>
+  /** Which part of the store has what is a user's. */
+  partOf(user: UserKey): number
+  /**
+   * All links that this process has in a part of the store, so that it finds what tidings did not tell it.
+   *
+   * @throws RollcallError `unavailable` where that part cannot be reached
+   */
+  held(part: number): Promise<readonly HeldLink[]>
   /**
    * A process is dead: none of its links holds anything any more, which the feed is told as `server_restarted`, it attaches none
    * from then on, and what it has leased is free. May be repeated. Soon durable.

@@ -21,8 +21,9 @@ export class Resync {
   readonly #context: ResyncContext
   readonly #timer: Timer
   #isLooking = false
-  /** A message of before may have been lost for good: everything is looked at. */
-  #mustLook = false
+  /** Parts of the store where a message of before may have been lost for good: everything there is looked at. */
+  readonly #owed = new Set<number>()
+  #isAllOwed = false
 
   constructor(context: ResyncContext) {
     this.#context = context
@@ -41,26 +42,53 @@ export class Resync {
       await this.#look()
     } catch {
       // The store says no, and says so itself. What was missed is still missed at the next look.
-      this.#mustLook = true
+      this.#isAllOwed = true
     }
     this.#isLooking = false
   }
 
   async #look(): Promise<void> {
     const { neighbours, cluster } = this.#context
-    const { told } = cluster
     const { self } = cluster.nodes
     const counts = await neighbours.told()
-    const isMissed = told.look(counts)
-    if (!isMissed && !this.#mustLook) return
-    // Those that the store knew before it is asked: one that is attached meanwhile need not be among what it answers.
-    const before = this.#context.links.all().filter((outbox) => outbox.isHolding)
-    const held = await neighbours.held()
+    for (const part of cluster.told.look(counts)) this.#owed.add(part)
+    for (const [part, count] of counts) if (this.#isAllOwed || count === undefined) this.#owed.add(part)
+    this.#isAllOwed = false
+    // One that is away is looked at once it is there again.
+    const parts = [...counts].flatMap(([part, count]) =>
+      count !== undefined && this.#owed.has(part) ? [{ part, count }] : [],
+    )
+    if (parts.length === 0) return
+    const before = this.#holdingByPart()
+    await Promise.all(parts.map((one) => this.#lookAt(one, before.get(one.part) ?? [], self)))
+  }
+
+  /** Links that the store knew before it is asked: one that is attached meanwhile need not be among what it answers. */
+  #holdingByPart(): ReadonlyMap<number, readonly Outbox[]> {
+    const { neighbours, links } = this.#context
+    const byPart = new Map<number, Outbox[]>()
+    for (const outbox of links.all()) {
+      if (!outbox.isHolding) continue
+      const part = neighbours.partOf(outbox.registration)
+      const others = byPart.get(part)
+      if (others === undefined) byPart.set(part, [outbox])
+      else others.push(outbox)
+    }
+    return byPart
+  }
+
+  async #lookAt(
+    { part, count }: { readonly part: number; readonly count: number },
+    before: readonly Outbox[],
+    self: string,
+  ): Promise<void> {
+    const { neighbours, cluster } = this.#context
+    const held = await neighbours.held(part).catch(() => undefined)
     // Buried meanwhile: the store has nothing of it, and its links are closed anyway.
-    if (self !== cluster.nodes.self) return
-    this.#mustLook = false
+    if (held === undefined || self !== cluster.nodes.self) return
+    this.#owed.delete(part)
     this.#compare(before, held)
-    told.caughtUp(counts)
+    cluster.told.caughtUp(part, count)
   }
 
   #compare(before: readonly Outbox[], held: readonly HeldLink[]): void {
@@ -84,6 +112,7 @@ export class Resync {
   #returned(): void {
     const { links, cluster, clock } = this.#context
     cluster.told.reset()
+    this.#owed.clear()
     closeInTurns(links.all(), 'draining', clock)
   }
 }

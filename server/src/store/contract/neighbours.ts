@@ -33,12 +33,13 @@ async function append(store: Store, eventId: string, more: object = {}) {
 
 async function countOf({ neighbours }: Store): Promise<number> {
   let sum = 0
-  for (const count of (await neighbours?.told())?.values() ?? []) sum += count
+  for (const count of (await neighbours?.told())?.values() ?? []) sum += count ?? 0
   return sum
 }
 
 async function heldBy({ neighbours }: Store) {
-  return (await neighbours?.held())?.map(({ linkId, newestSequence }) => [linkId, newestSequence] as const)
+  const part = neighbours?.partOf(ENDPOINT) ?? 0
+  return (await neighbours?.held(part))?.map(({ linkId, newestSequence }) => [linkId, newestSequence] as const)
 }
 
 function entryOf(registration: Registration, sequence: number, eventId: string): HeldEntry {

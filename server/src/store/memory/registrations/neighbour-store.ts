@@ -23,6 +23,7 @@ export function memoryNeighbours(
       assertOpen(gate)
       return new Map([[PART, nodes.told.get(self()) ?? 0]])
     },
+    partOf: () => PART,
     async held() {
       assertOpen(gate)
       return links.ofNode(self()).map(([registrationId, { link, subject }]) => ({

@@ -6,7 +6,7 @@ import { Lanes } from './lanes.ts'
 import { Partitions } from './partitions.ts'
 import { Primary } from './primary.ts'
 import { Session } from './session.ts'
-import { type Answer, ReplyError, type Wire } from './wire.ts'
+import { type Answer, NotSentError, ReplyError, type Wire } from './wire.ts'
 
 /** A Redis that carries out what it is sent, as far as it is told to. */
 class FakeRedis {
@@ -19,6 +19,9 @@ class FakeRedis {
   copies = 1
   tellsCopies = true
   run = 'one'
+  /** What it is sent waits until it is let go. */
+  holds = false
+  readonly #held: (() => void)[] = []
   /** How often replicas were waited for, and how often something was sent. */
   groups = 0
   sent = 0
@@ -28,6 +31,8 @@ class FakeRedis {
 
   connect = (onLost: () => void): Wire => {
     let isOpen = true
+    let isLeft = false
+    const underWay = new Set<Promise<Answer>>()
     const lose = () => {
       if (!isOpen) return
       isOpen = false
@@ -40,9 +45,29 @@ class FakeRedis {
     return {
       async open() {},
       close: lose,
-      send: (command, args) =>
-        isOpen ? this.#send(command, args.map(String)) : Promise.reject(new Error('closed')),
+      leave() {
+        isLeft = true
+        void Promise.allSettled(underWay).then(lose)
+      },
+      send: (command, args) => {
+        if (!isOpen || isLeft) return Promise.reject(new NotSentError())
+        const answer = this.#send(command, args.map(String))
+        underWay.add(answer)
+        answer.finally(() => underWay.delete(answer)).catch(() => {})
+        return answer
+      },
     }
+  }
+
+  /** The connection that was made first. */
+  loseOne(): void {
+    for (const lose of [...this.#open].slice(0, 1)) lose()
+  }
+
+  /** What was held back goes on. */
+  letGo(): void {
+    this.holds = false
+    for (const go of this.#held.splice(0)) go()
   }
 
   lose(): void {
@@ -56,6 +81,7 @@ class FakeRedis {
     }
     const [name = '', , , ...own] = args
     this.sent++
+    if (this.holds) await new Promise<void>((resolve) => this.#held.push(resolve))
     await Promise.resolve()
     const names = name.startsWith('group') ? own.filter((_, index) => index % 2 === 0) : [name]
     for (const one of names) {
@@ -102,7 +128,7 @@ function primaryOf(
 ): Primary {
   return new Primary({
     openSession: (onLost) =>
-      new Session({ connect: redis.connect, greet: async () => redis.run, replicas, onLost }),
+      new Session({ connect: redis.connect, greet: async () => ({ id: redis.run, history: '' }), replicas, onLost }),
     clock,
     onState,
   })
@@ -333,13 +359,92 @@ describe('a lane', () => {
     lane.close()
   })
 
+  it('of a primary that is demoted does again what it was told was not done, and loses no answer that is on its way', async () => {
+    const { redis, clock, lane } = await open({}, 1)
+    // As in a planned failover: what writes is held back, and refused once another has the partition.
+    redis.holds = true
+    const quick = lane.send(1, { args: ['quick', '1', ''], isRepeatable: false }).then(String)
+    await clock.advance(10)
+    redis.loseOne()
+    const waits = fate(send(lane, 'waits'))
+    await clock.advance(10)
+    redis.refusal = 'MOVED 1 other:1'
+    redis.letGo()
+    redis.refusal = undefined
+    await clock.advance(400)
+    assert.equal(await quick, 'did quick')
+    assert.equal(await waits, 'did waits')
+    assert.deepEqual([...redis.done].sort(), ['quick', 'waits'])
+    lane.close()
+  })
+
+  it('sends nothing over a connection that it knows to be lost, and does not call it undecided', async () => {
+    const { redis, clock, lane } = await open({}, 1)
+    redis.tellsCopies = false
+    const first = fate(send(lane, 'first'))
+    await clock.advance(10)
+    const rest = NAMES.map((name) => fate(send(lane, name)))
+    await clock.advance(10)
+    redis.tellsCopies = true
+    redis.lose()
+    await clock.advance(400)
+    assert.equal(await first, 'undecided', 'nobody knows of its copies')
+    assert.deepEqual(
+      await Promise.all(rest),
+      NAMES.map((name) => `did ${name}`),
+    )
+    assert.deepEqual(redis.done, ['first', ...NAMES])
+    lane.close()
+  })
+
+  it('asks once, where waiting for copies was cut off, whether there are, and believes what it hears', async () => {
+    for (const isKept of [true, false]) {
+      const asked: string[] = []
+      const redis = new FakeRedis()
+      const clock = createFakeClock()
+      redis.tellsCopies = false
+      const session = new Session({
+        ...{ connect: redis.connect, replicas: 1, onLost: () => {} },
+        greet: async () => ({ id: 'one', history: 'first' }),
+        async isKept(run) {
+          asked.push(`${run.id} ${run.history}`)
+          return isKept
+        },
+      })
+      await session.open()
+      const lane = lanesOf(clock, [], { sessionOf: () => session })
+      const answers = ['a', 'b'].map((name, partition) =>
+        fate(lane.send(partition, { args: [name], isRepeatable: false, isDurable: true }).then(String)),
+      )
+      await clock.advance(10)
+      redis.lose()
+      assert.deepEqual(await Promise.all(answers), isKept ? ['did a', 'did b'] : ['undecided', 'undecided'])
+      assert.deepEqual(asked, ['one first'])
+      lane.close()
+    }
+  })
+
+  it('is used no more where one of its connections was lost while the other was made', async () => {
+    const redis = new FakeRedis()
+    let greeted = 0
+    const session = new Session({
+      ...{ connect: redis.connect, replicas: 1, onLost: () => assert.fail('it was never open') },
+      async greet() {
+        if (++greeted === 2) redis.loseOne()
+        return { id: 'one', history: '' }
+      },
+    })
+    await assert.rejects(session.open(), /no connection/)
+    assert.equal(session.isOpen, false)
+  })
+
   it('uses no address that leads to two different servers', async () => {
     const redis = new FakeRedis()
     const clock = createFakeClock()
     const runs = ['one', 'two']
     const session = new Session({
       ...{ connect: redis.connect, replicas: 1, onLost: () => {} },
-      greet: async () => runs.pop() ?? '',
+      greet: async () => ({ id: runs.pop() ?? '', history: '' }),
     })
     await assert.rejects(session.open(), /different Redis servers/)
     await clock.advance(10)

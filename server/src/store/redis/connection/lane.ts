@@ -16,7 +16,7 @@ import {
 import type { Session } from './session.ts'
 import type { Settled } from './settled.ts'
 import { type Command, type Waiting, WaitingLine } from './waiting.ts'
-import { type Answer, ReplyError, type Wire } from './wire.ts'
+import { type Answer, NotSentError, ReplyError, type Wire } from './wire.ts'
 
 /** How long what was not carried out waits for its turn before it is refused, milliseconds. */
 export const PATIENCE_MS = 2_000
@@ -59,8 +59,8 @@ export type LaneOptions = {
 /**
  * One partition's commands in their order, wherever the partition is. One group of them is under way at a time, so that what
  * Redis has not carried out, whatever the reason and however soon that is over, comes before what came later, also
- * where another Redis has the partition then. It is tried for two seconds. Of what was lost on the way only questions are
- * asked again.
+ * where another Redis has the partition then. It is tried for two seconds. Of what was sent and lost on the way only questions
+ * are asked again.
  */
 export class Lane {
   readonly #partition: number
@@ -155,6 +155,7 @@ export class Lane {
       return undefined
     }
     const { error } = one
+    if (error instanceof NotSentError) return 'again'
     if (!(error instanceof ReplyError)) {
       if (waiting.isRepeatable && !this.#isClosed) return 'again'
       waiting.reject(undecided(SLOW, error))

@@ -40,6 +40,11 @@ export class Primaries {
     return this.#keptOf(partition)?.primary.session
   }
 
+  /** The open connections to all of them. */
+  get sessions(): readonly Session[] {
+    return [...this.#primaries.values()].flatMap(({ primary: { session } }) => session ?? [])
+  }
+
   addressOf(partition: number): Address | undefined {
     return this.#keptOf(partition)?.address
   }

@@ -8,6 +8,7 @@ import { AWAY } from './refusals.ts'
 import { Session } from './session.ts'
 import { namingUser, prepare, SetupError } from './setup.ts'
 import type { State } from './state.ts'
+import { Succession } from './succession.ts'
 import { openFinder, type Place } from './topology/open-finder.ts'
 import { type Kind, nameOf } from './topology/plan.ts'
 import { Topology } from './topology/topology.ts'
@@ -34,6 +35,7 @@ export class Reach {
   readonly #place: Place
   readonly #checks: Checks
   readonly #primaries: Primaries
+  readonly #succession: Succession
   #topology: Topology | undefined
   #kind: Kind = 'single'
 
@@ -46,6 +48,11 @@ export class Reach {
       ...{ partitions, clock, state, log, onChange },
       openSession: (to, onLost) => this.#openSession(to, onLost),
       onLost: () => this.doubt(),
+    })
+    this.#succession = new Succession({
+      ...{ clock, replicas: options.replicas },
+      connect: (to) => openWire(to, clock, () => undefined),
+      wires: () => this.#primaries.sessions.flatMap(({ wire }) => wire ?? []),
     })
   }
 
@@ -117,6 +124,7 @@ export class Reach {
       },
       replicas,
       onLost,
+      isKept: (run) => this.#succession.isKept(address, run),
     })
   }
 }

@@ -1,5 +1,5 @@
-import { type Settled, settle } from './settled.ts'
-import type { Answer, Wire } from './wire.ts'
+import { settle } from './settled.ts'
+import { type Answer, NotSentError, type Wire } from './wire.ts'
 
 /** How long Redis waits for its replicas. */
 const WAIT_MS = 500
@@ -10,12 +10,17 @@ export type SessionOptions = {
   /** Makes a connection that is not open yet. */
   readonly connect: (onLost: () => void) => Wire
   /** Done on each connection before anything else is sent over it. Returns which run of which Redis is there. */
-  readonly greet: (wire: Wire) => Promise<string>
+  readonly greet: (wire: Wire) => Promise<Run>
   /** How many replicas have what is durable before it counts as done. 0: nobody is waited for. */
   readonly replicas: number
   /** Told once. */
   readonly onLost: () => void
+  /** Whether all that a run had carried out by now has as many copies as asked for. Asked where `WAIT` was cut off. */
+  readonly isKept?: (run: Run) => Promise<boolean>
 }
+
+/** Which run of which Redis it is, and what it calls the history that it writes while it is a primary. */
+export type Run = { readonly id: string; readonly history: string }
 
 /** What was sent. */
 export type Carried = {
@@ -31,7 +36,7 @@ type Forming = {
 }
 
 /**
- * The connections to one run of one Redis, which live and die together. With replicas what is durable has one of its own, one group
+ * The connections to one run of one Redis: where one is lost nothing more is sent over either. With replicas what is durable has one of its own, one group
  * under way at a time, `[FCALL …, WAIT]`: `WAIT` tells of what was written before over the same connection, and keeps
  * whatever comes after it waiting.
  */
@@ -40,6 +45,9 @@ export class Session {
   #quick: Wire | undefined
   #durable: Wire | undefined
   #isOpen = false
+  #isLost = false
+  #run: Run | undefined
+  #isKept: Promise<boolean> | undefined
   #forming: Forming[] = []
   #isWaiting = false
 
@@ -60,12 +68,14 @@ export class Session {
     try {
       const quick = await this.#connect()
       this.#quick = quick.wire
+      this.#run = quick.run
       if (this.#options.replicas > 0) {
         const durable = await this.#connect()
         this.#durable = durable.wire
-        if (durable.run !== quick.run)
+        if (durable.run.id !== quick.run.id)
           throw new Error('Two connections to one address lead to different Redis servers.')
       }
+      if (this.#isLost) throw new NotSentError()
       this.#isOpen = true
     } catch (error) {
       this.close()
@@ -75,9 +85,9 @@ export class Session {
 
   /** Calls a function. */
   carryOut(args: Args, isDurable: boolean): Carried {
-    if (!this.#isOpen) return { answer: Promise.reject(new Error('It is closed.')), haveCopies: no() }
+    if (!this.#isOpen) return { answer: Promise.reject(new NotSentError()), haveCopies: no() }
     if (isDurable && this.#durable !== undefined) return this.#carryOutDurably(args)
-    const answer = this.#quick?.send('FCALL', args) ?? Promise.reject(new Error('It is closed.'))
+    const answer = this.#quick?.send('FCALL', args) ?? Promise.reject(new NotSentError())
     return { answer, haveCopies: Promise.resolve(true) }
   }
 
@@ -119,10 +129,17 @@ export class Session {
     if (wire === undefined) return
     for (const { args, onSent } of group) onSent(wire.send('FCALL', args))
     const copies = await settle(wire.send('WAIT', [String(replicas), String(WAIT_MS)]))
-    for (const { onCopies } of group) onCopies(areAtLeast(copies, replicas))
+    const areEnough = copies.kind === 'answered' ? Number(copies.answer) >= replicas : this.#areKept()
+    for (const { onCopies } of group) void Promise.resolve(areEnough).then(onCopies)
   }
 
-  async #connect(): Promise<{ readonly wire: Wire; readonly run: string }> {
+  /** Nobody waits any more: a primary that is demoted unblocks whoever does. Nothing is sent since, so that one answer is of all. */
+  #areKept(): Promise<boolean> {
+    this.#isKept ??= this.#run === undefined ? no() : (this.#options.isKept?.(this.#run) ?? no())
+    return this.#isKept.catch(no)
+  }
+
+  async #connect(): Promise<{ readonly wire: Wire; readonly run: Run }> {
     const wire = this.#options.connect(() => this.#lost())
     try {
       await wire.open()
@@ -133,15 +150,15 @@ export class Session {
     }
   }
 
+  /** What is under way over the other one is still answered, as a rule: a demoted primary says that it has not done it. */
   #lost(): void {
-    const wasOpen = this.#isOpen
-    this.close()
-    if (wasOpen) this.#options.onLost()
+    this.#isLost = true
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#quick?.leave()
+    this.#durable?.leave()
+    this.#options.onLost()
   }
-}
-
-function areAtLeast(copies: Settled, replicas: number): boolean {
-  return copies.kind === 'answered' && Number(copies.answer) >= replicas
 }
 
 function no(): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { Library } from './library.ts'
+import type { Run } from './session.ts'
 import type { Kind } from './topology/plan.ts'
 import type { Answer, Wire } from './wire.ts'
 
@@ -8,7 +9,7 @@ export class SetupError extends Error {}
 const VERSION_MIN = 7
 
 /** Which run of which Redis it is, and all that it says of itself. */
-export type Prepared = { readonly run: string; readonly info: ReadonlyMap<string, string> }
+export type Prepared = { readonly run: Run; readonly info: ReadonlyMap<string, string> }
 
 /** Looks whether this Redis will keep what it is given, and gives it the library where it is not there. */
 export async function prepare(wire: Wire, library: Library, kind: Kind): Promise<Prepared> {
@@ -34,7 +35,7 @@ export async function prepare(wire: Wire, library: Library, kind: Kind): Promise
       'The sentinels name a node of a Redis Cluster. Name its nodes in REDIS_URL by redis://.',
     )
   await loadInto(wire, library)
-  return { run: info.get('run_id') ?? '', info }
+  return { run: { id: info.get('run_id') ?? '', history: info.get('master_replid') ?? '' }, info }
 }
 
 /** Where it is there already nothing is done. */
@@ -78,7 +79,8 @@ export function namingUser(error: unknown): unknown {
   return new SetupError(`Redis refuses the user or the password of REDIS_URL: ${error.message}`)
 }
 
-function readInfo(text: string): ReadonlyMap<string, string> {
+/** What `INFO` says, by its names. */
+export function readInfo(text: string): ReadonlyMap<string, string> {
   const lines = text.split('\r\n').filter((line) => line.includes(':'))
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]))
 }

@@ -10,15 +10,25 @@ export interface Wire {
   open(): Promise<void>
   /**
    * @throws ReplyError where Redis answers with an error
+   * @throws NotSentError where there is no connection any more
    * @throws Error where the connection is lost: then nobody knows whether the command was carried out
    */
   send(command: string, args: readonly (string | Buffer)[]): Promise<Answer>
+  /** Ends the connection once all that was sent has been answered. Nothing else can be sent. Idempotent. */
+  leave(): void
   /** Ends the connection at once. Idempotent. What was sent and not answered is lost. */
   close(): void
 }
 
 /** Redis has answered, with an error. */
 export class ReplyError extends Error {}
+
+/** It never left this process: nothing was carried out. */
+export class NotSentError extends Error {
+  constructor() {
+    super('There is no connection any more.')
+  }
+}
 
 /** Where one Redis is and how it is entered. */
 export type Address = {
@@ -75,7 +85,9 @@ export function openWire(
 ): Wire {
   const redis = new Redis(clientOptions(address))
   const open = opening(redis)
+  let isOver = false
   redis.on('end', () => {
+    isOver = true
     watch.close()
     onLost()
   })
@@ -83,6 +95,7 @@ export function openWire(
   return {
     open,
     async send(command, args) {
+      if (isOver || redis.status !== 'ready' || !redis.stream.writable) throw new NotSentError()
       watch.asked()
       try {
         return (await redis.callBuffer(command, ...args)) as Answer
@@ -92,7 +105,12 @@ export function openWire(
         watch.answered()
       }
     },
+    leave() {
+      isOver = true
+      watch.whenAnswered(() => redis.disconnect())
+    },
     close() {
+      isOver = true
       watch.close()
       redis.disconnect()
     },
@@ -109,6 +127,7 @@ class Watch {
   readonly #timer: Timer
   #waiting = 0
   #heardAtMs = 0
+  #onAnswered: () => void = () => undefined
 
   constructor(clock: Pick<Clock, 'monotonicMs' | 'every'>, onSilent: () => void) {
     this.#clock = clock
@@ -124,6 +143,13 @@ class Watch {
   answered(): void {
     this.#waiting--
     this.#heardAtMs = this.#clock.monotonicMs()
+    if (this.#waiting === 0) this.#onAnswered()
+  }
+
+  /** Told now where nothing is waited for. */
+  whenAnswered(tell: () => void): void {
+    if (this.#waiting === 0) tell()
+    else this.#onAnswered = tell
   }
 
   close(): void {

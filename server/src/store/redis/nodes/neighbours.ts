@@ -10,33 +10,38 @@ const BURIED_MAX = 500
 export function redisNeighbours(engine: Engine): NeighbourStore {
   const { functions, partitions, births, self } = engine
   return {
-    // Where it never had a link, it was told of none.
+    // Where it never had a link, it was told of none. One part that is away does not keep what the others tell.
     async told() {
       functions.assertOpen()
-      const counts = new Map<number, number>()
-      await Promise.all(
-        [...engine.attached].map(async (partition) => {
-          const [birth, count] = list(await functions.call('quick', 'told', partition, [self()]))
-          births.seen(partition, text(birth))
-          counts.set(partition, number(count))
-        }),
+      const counts = await Promise.all(
+        [...engine.attached].map(async (partition) => [partition, await countOf(partition)] as const),
       )
-      return counts
+      return new Map(counts)
     },
-    async held() {
-      functions.assertOpen()
-      const parts = await Promise.all(
-        [...engine.attached].map((partition) => functions.call('quick', 'held', partition, [self()])),
-      )
-      return parts.flatMap((part) => list(part).map(toHeld))
+    partOf: (user) => partitions.ofUser(user),
+    async held(partition) {
+      return list(await functions.call('quick', 'held', partition, [self()])).map(toHeld)
     },
+    // One that is away keeps nobody from what is in the others; whoever asked asks again.
     async bury(node) {
-      await Promise.all(
-        partitions.all.map(async (partition) => {
-          while (number(await functions.call('quick', 'bury', partition, [node, BURIED_MAX])) > 0);
-        }),
-      )
+      const buried = await Promise.allSettled(partitions.all.map((partition) => buryIn(partition, node)))
+      for (const one of buried) if (one.status === 'rejected') throw one.reason
     },
+  }
+
+  async function countOf(partition: number): Promise<number | undefined> {
+    if (!engine.isUp(partition)) return undefined
+    try {
+      const [birth, count] = list(await functions.call('quick', 'told', partition, [self()]))
+      births.seen(partition, text(birth))
+      return number(count)
+    } catch {
+      return undefined
+    }
+  }
+
+  async function buryIn(partition: number, node: string): Promise<void> {
+    while (number(await functions.call('quick', 'bury', partition, [node, BURIED_MAX])) > 0);
   }
 }
 

@@ -30,6 +30,7 @@ function wireOf(answer: () => Answer | Error | undefined, onAsked: () => void = 
   return {
     async open() {},
     close() {},
+    leave() {},
     send() {
       onAsked()
       const said = answer()
