@@ -10,8 +10,8 @@ export type NoticeList = {
 }
 
 export type Notice =
-  /** The store cannot write; a file of it is damaged; the disk is full, or nearly so. */
-  | { readonly kind: 'store_unwritable' | 'store_damaged' | 'disk_full' | 'disk_low' }
+  /** The store cannot write; a file of it is damaged; the disk is full, or nearly so; a part of it cannot be reached. */
+  | { readonly kind: 'store_unwritable' | 'store_damaged' | 'disk_full' | 'disk_low' | 'store_partly_away' }
   /** What is dear is refused; what is new, too. */
   | { readonly kind: 'busy' | 'overloaded' }
   /** The server's certificate ends at `at`, within 14 days, or has ended. */

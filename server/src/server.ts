@@ -112,6 +112,7 @@ async function start(opening: Opening, around: Surroundings): Promise<RunningSer
     metrics.dataLost()
     delivery.dataLost(isConcerned)
   })
+  standing.onOutOfReach((isConcerned) => delivery.outOfReach(isConcerned, configuration.drainSeconds * 1000))
   const webhooks = createWebhooks({ store, auth, clock, random, log, metrics, settings: configuration })
   closers.add(() => webhooks.close())
   const readiness = watchReadiness(store, limits.shedding)

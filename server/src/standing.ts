@@ -18,6 +18,8 @@ export type Standing = {
   nodeCount(): number
   /** Has `listener` called for whatever the store has lost: of those users nothing is there any more. One. */
   onDataLost(listener: (isConcerned: (user: UserKey) => boolean) => void): void
+  /** Has `listener` called for what this process has not reached of the store for a minute: others may, for those users. One. */
+  onOutOfReach(listener: (isConcerned: (user: UserKey) => boolean) => void): void
   /**
    * Comes in among the others: from now on they count on it, and it on itself.
    *
@@ -89,6 +91,7 @@ function alone(store: Store, { clock, random }: StandingOptions): Standing {
     cluster: createLocalCluster(uuidMaker(clock, random)()),
     nodeCount: () => 1,
     onDataLost: () => undefined,
+    onOutOfReach: () => undefined,
     join: async () => undefined,
     leave: async () => undefined,
   }
@@ -106,6 +109,7 @@ async function openOnRedis(options: StandingOptions, settings: RedisSettings): P
   const nodes = createRedisCluster({ name, table, carrier, clock, newId, log, onReplaced: onStoreLost })
   const { cluster } = nodes
   let tellLost: (isConcerned: (user: UserKey) => boolean) => void = () => undefined
+  let tellOutOfReach = tellLost
   try {
     const { store, catchUp } = await redis.openStore({
       ...{ ...boundsOf(options), isOverloaded, onMailboxEnded, secrets },
@@ -113,12 +117,16 @@ async function openOnRedis(options: StandingOptions, settings: RedisSettings): P
       sweeps: (partition) => cluster.nodes.sweeps(partition),
       onTiding: carryTidings(cluster),
       onDataLost: (isConcerned) => tellLost(isConcerned),
+      onOutOfReach: (isConcerned) => tellOutOfReach(isConcerned),
     })
     return {
       ...{ store, cluster },
       nodeCount: () => nodes.alive().length,
       onDataLost(listener) {
         tellLost = listener
+      },
+      onOutOfReach(listener) {
+        tellOutOfReach = listener
       },
       async join() {
         await nodes.start(async (node) => store.neighbours?.bury(node))

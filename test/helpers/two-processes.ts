@@ -19,7 +19,7 @@ export const AT = '2026-01-01T00:00:00Z'
 const ignore = () => undefined
 
 /** Two processes of one service over one store and a network that is as bad as it is told to be. */
-export async function openTwo(t: TestContext) {
+export async function openTwo(t: TestContext, wrap: (store: Store) => Store = (store) => store) {
   const clock = createFakeClock()
   const memory = createMemoryStore({ clock })
   const network = new SimulatedNetwork(clock, createDice(1))
@@ -36,9 +36,11 @@ export async function openTwo(t: TestContext) {
     const carry = carryTidings(cluster)
     // They come with the answer.
     const onTiding: typeof carry = (...tiding) => answers.areLost || carry(...tiding)
-    const store = losing(
-      memory.openFor(() => cluster.nodes.self, onTiding),
-      answers,
+    const store = wrap(
+      losing(
+        memory.openFor(() => cluster.nodes.self, onTiding),
+        answers,
+      ),
     )
     const metrics = {
       ...{ eventAccepted: ignore, eventOutcome: ignore, deliveryMs: ignore, reminderSent: ignore },
@@ -74,9 +76,9 @@ export async function openTwo(t: TestContext) {
     return { node, cluster, store, answers, delivery, registrar, statistics: common.statistics }
   }
   const [here, there] = [await open('here'), await open('there')]
-  const register = async (userEndpointId = 'phone', keepAliveSeconds = 600) =>
+  const register = async (userEndpointId = 'phone', keepAliveSeconds = 600, user = ALICE) =>
     here.registrar.register(
-      ALICE,
+      user,
       { userEndpointId, keepAliveSeconds, serverKeepAliveReminderOn: true },
       Number.POSITIVE_INFINITY,
     )

@@ -18,6 +18,8 @@ export function tell(notice: Notice): Told {
       return danger('The disk is full: new events are refused', HELP)
     case 'disk_low':
       return warning('The disk is nearly full', HELP)
+    case 'store_partly_away':
+      return danger('A part of the store cannot be reached: some users’ requests are refused', HELP)
     case 'busy':
       return warning('The server is busy: what is dear has to wait', href(['now']))
     case 'overloaded':

@@ -41,6 +41,7 @@ export class Membership implements Nodes {
   #sweepers = new Map<number, string | undefined>()
   #timer: Timer | undefined
   #beating: Promise<void> | undefined
+  #burying: Promise<void> | undefined
 
   constructor(options: MembershipOptions) {
     this.#options = options
@@ -104,6 +105,7 @@ export class Membership implements Nodes {
     this.#timer?.cancel()
     this.#timer = undefined
     await this.#beating
+    await this.#burying
     this.#heardAtMs = Number.NEGATIVE_INFINITY
     await this.#options.table.remove(this.#self).catch(() => undefined)
   }
@@ -126,7 +128,12 @@ export class Membership implements Nodes {
     if (this.#isReturning) await Promise.all(this.#listeners.map((listener) => listener()))
     this.#isReturning = false
     this.#learn(listed, sentAtMs)
-    await this.#buryTheDead(listed)
+    // Beside the beats: where a part of the store is away it takes its time, and this node is there meanwhile.
+    this.#burying ??= this.#buryTheDead(listed)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#burying = undefined
+      })
   }
 
   /** It was buried: it comes back as somebody else. */

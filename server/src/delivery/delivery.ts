@@ -126,6 +126,11 @@ export interface Delivery {
   endpointGone(registration: Registration, how: 'expired' | 'unregistered'): void
   /** The store has lost what these users had: their links are closed some at a time, so that their devices register again. */
   dataLost(isConcerned: (user: UserKey) => boolean): void
+  /**
+   * This process has not reached what these users have in the store for so long that another may: their links are closed over
+   * `overMs`, those of whom that is over by then excepted.
+   */
+  outOfReach(isConcerned: (user: UserKey) => boolean, overMs: number): void
   /** The store has ended entries whose lifetime was over. */
   entriesLapsed(positions: readonly EntryPosition[]): void
   /** Whoever waits for receipts, now or later, is answered with what is known. Idempotent. */
@@ -244,6 +249,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         'endpoint_expired',
         options.clock,
       ),
+    outOfReach(isConcerned, overMs) {
+      const isStill = ({ registration }: Outbox) => isConcerned(registration)
+      closeInTurns(links.all().filter(isStill), 'draining', options.clock, { overMs, isStill })
+    },
     entriesLapsed: (positions) => tell(endings, positions, 'expired'),
     drain: () => receipts.endAll(),
     close() {

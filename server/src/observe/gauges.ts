@@ -15,7 +15,7 @@ export type Gauges = {
   readonly feedDropped: number
   readonly deadLetters: number
   readonly isStoreWritable: boolean
-  readonly storeWarnings: readonly ('store_damaged' | 'disk_low' | 'disk_full')[]
+  readonly storeWarnings: readonly ('store_damaged' | 'disk_low' | 'disk_full' | 'store_partly_away')[]
 }
 
 type Shown = {
@@ -80,6 +80,11 @@ function addGauges(registry: Registry): (now: Gauges) => void {
   )
   add('rollcall_disk_low', '1 while the disk of the data folder is nearly full.', has('disk_low'))
   add('rollcall_disk_full', '1 while new events are refused because the disk is full.', has('disk_full'))
+  add(
+    'rollcall_store_partly_away',
+    '1 while a part of the store cannot be reached: one of several Redis is away.',
+    has('store_partly_away'),
+  )
   return (now) => {
     for (const show of shown) show(now)
   }

@@ -175,8 +175,9 @@ export interface Store {
  *   it is not delivered; everything else goes on.
  * - `disk_low`: the disk is nearly full.
  * - `disk_full`: new events are refused as `unavailable`; what is left serves to acknowledge, to delete, and to keep alive.
+ * - `store_partly_away`: what concerns some users is refused as `unavailable`; everybody else notices nothing.
  */
-export type StoreWarning = 'store_damaged' | 'disk_low' | 'disk_full'
+export type StoreWarning = 'store_damaged' | 'disk_low' | 'disk_full' | 'store_partly_away'
 
 /**
  * Told by the engine when a registration ends, however that is, with how many entries its mailbox still had: they

@@ -109,7 +109,7 @@ export function remoteStore(options: RemoteStoreOptions): Store {
     signingKeys: list(store.signingKeys),
     lastSeen: remotePort(store.lastSeen),
     users: remotePort(store.users),
-    ...(neighbours === undefined ? {} : { neighbours: remotePort(neighbours, { partOf: neighbours.partOf }) }),
+    ...(neighbours && { neighbours: remotePort(neighbours, { partOf: neighbours.partOf }) }),
     sweep: (max) =>
       call(store, store.sweep as (...args: unknown[]) => unknown, [max]) as ReturnType<Store['sweep']>,
   }

@@ -1,8 +1,39 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { RollcallError } from '@rollcall/protocol/error-code'
 import { BACKEND, recordingLink } from '../../../../test/helpers/delivery-scene.ts'
 import { inTime } from '../../../../test/helpers/fake-clock.ts'
 import { ALICE, AT, command, openTwo, send } from '../../../../test/helpers/two-processes.ts'
+import type { Store } from '../../store/store.ts'
+
+const BOB = { organizationId: 'acme', userId: 'bob' }
+
+/** Bob's is a part of its own, and the rest another, which may be away. */
+function inTwoParts(isAway: () => boolean) {
+  return (store: Store): Store => {
+    const { neighbours } = store
+    if (neighbours === undefined) return store
+    const partOf = ({ userId }: { readonly userId: string }) => (userId === BOB.userId ? 1 : 0)
+    return {
+      ...store,
+      neighbours: {
+        ...neighbours,
+        partOf,
+        async told() {
+          const count = (await neighbours.told()).get(0)
+          return new Map([
+            [0, isAway() ? undefined : count],
+            [1, count],
+          ])
+        },
+        async held(part) {
+          if (isAway() && part === 0) throw new RollcallError('unavailable')
+          return (await neighbours.held(0)).filter(({ registration }) => partOf(registration) === part)
+        },
+      },
+    }
+  }
+}
 
 describe('a link at one process', () => {
   it('gets what is sent at another, in order, masked and not, at QoS 1 and 0', async (t) => {
@@ -27,6 +58,37 @@ describe('a link at one process', () => {
     await send(here, 'two')
     await clock.advance(2_100)
     assert.deepEqual(phone.ids(), ['one', 'two'])
+  })
+
+  it('gets it although another part of the store is away, whose links are looked at once that is back', async (t) => {
+    let isAway = false
+    const { clock, network, here, there, register, attach } = await openTwo(
+      t,
+      inTwoParts(() => isAway),
+    )
+    const [phone, bobs] = [
+      await attach(there, await register()),
+      await attach(there, await register('tab', 600, BOB)),
+    ]
+    network.weather = { loss: 100, doubling: 0, delayMsMax: 0 }
+    isAway = true
+    await send(here, 'one')
+    await send(here, 'two', { userId: 'bob' })
+    await clock.advance(3_100)
+    assert.deepEqual([phone.ids(), bobs.ids()], [[], ['two']])
+    isAway = false
+    await clock.advance(2_100)
+    assert.deepEqual([phone.ids(), bobs.ids()], [['one'], ['two']])
+    assert.deepEqual([phone.closed, bobs.closed], [[], []])
+  })
+
+  it('is closed where its part of the store is out of reach, so that the device goes to another process', async (t) => {
+    const { clock, there, register, attach } = await openTwo(t)
+    const phone = await attach(there, await register())
+    const bobs = await attach(there, await register('tab', 600, BOB))
+    there.delivery.outOfReach(({ userId }) => userId === ALICE.userId, 5_000)
+    await clock.advance(10_000)
+    assert.deepEqual([phone.closed, bobs.closed], [['draining'], []])
   })
 
   it('gets nothing twice for words that come twice, late, or after the acknowledgement', async (t) => {

@@ -4,7 +4,7 @@ export function noticeSchemas(): readonly TSchema[] {
   const notice = Type.Object({
     kind: Type.String({
       description:
-        '`store_unwritable`, `store_damaged`, `disk_full`, `disk_low`, `busy`, `overloaded`, `certificate_ends`, `mailboxes_full`, `expiries_late`, `webhook_failing` or `dead_letters`. There may come more.',
+        '`store_unwritable`, `store_damaged`, `disk_full`, `disk_low`, `store_partly_away`, `busy`, `overloaded`, `certificate_ends`, `mailboxes_full`, `expiries_late`, `webhook_failing` or `dead_letters`. There may come more.',
       examples: ['webhook_failing'],
     }),
     at: Type.Optional(Type.String({ format: 'date-time', description: 'When a certificate ends.' })),

@@ -39,7 +39,9 @@ async function countOf({ neighbours }: Store): Promise<number> {
 
 async function heldBy({ neighbours }: Store) {
   const part = neighbours?.partOf(ENDPOINT) ?? 0
-  return (await neighbours?.held(part))?.map(({ linkId, newestSequence }) => [linkId, newestSequence] as const)
+  return (await neighbours?.held(part))?.map(
+    ({ linkId, newestSequence }) => [linkId, newestSequence] as const,
+  )
 }
 
 function entryOf(registration: Registration, sequence: number, eventId: string): HeldEntry {

@@ -8,7 +8,15 @@ import {
   type HistoryBounds,
 } from '../bounds.ts'
 import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kinds.ts'
-import type { FeedBounds, FeedStore, OnMailboxEnded, OnTiding, Store, UserKey } from '../store.ts'
+import type {
+  FeedBounds,
+  FeedStore,
+  OnMailboxEnded,
+  OnTiding,
+  Store,
+  StoreWarning,
+  UserKey,
+} from '../store.ts'
 import { type StoreLog, silentLog } from '../store-log.ts'
 import { type RedisAudit, redisAudit } from './audit/audit.ts'
 import { redisCharts } from './charts/charts.ts'
@@ -45,6 +53,7 @@ import { Changes } from './nodes/changes.ts'
 import { Fed } from './nodes/fed.ts'
 import { redisNeighbours } from './nodes/neighbours.ts'
 import { tellTiding } from './nodes/tidings.ts'
+import { OutOfReach } from './out-of-reach.ts'
 import { redisLastSeen } from './registrations/last-seen.ts'
 import { redisLinks } from './registrations/links.ts'
 import { redisRegistrations } from './registrations/registrations.ts'
@@ -52,7 +61,7 @@ import { totals } from './registrations/totals.ts'
 import { redisUsers } from './registrations/users.ts'
 import { Soon } from './soon.ts'
 import { sweep } from './sweep.ts'
-import { begin, takeUp } from './take-up.ts'
+import { begin, TakeUp } from './take-up.ts'
 import { redisDirectory } from './tokens/directory.ts'
 import { REVOKED_TOKEN_ROWS, REVOKED_USER_ROWS, signingKeyRows } from './tokens/list-rows.ts'
 import { redisRefreshFamilies } from './tokens/refresh-families.ts'
@@ -94,11 +103,18 @@ export type NodeOptions = {
   readonly onTiding?: OnTiding
   /** Told of each partition that was lost, by whose users are concerned: what they had is gone. */
   readonly onDataLost?: (isConcerned: (user: UserKey) => boolean) => void
+  /**
+   * Told once of each time that a part of the store was not reached for a minute, by whose users are concerned: another process may
+   * reach it. It says of nobody any more once it is reached again.
+   */
+  readonly onOutOfReach?: (isConcerned: (user: UserKey) => boolean) => void
 }
 
 export type OpenOptions = NodeOptions & {
   /** How often time goes on, milliseconds. Default: 250. */
   readonly beatMs?: number
+  /** In the place of the minute of `onOutOfReach`, milliseconds: for tests. */
+  readonly outOfReachMs?: number
   readonly historyBounds?: HistoryBounds
   readonly feedBounds?: FeedBounds
   readonly bookBounds?: BookBounds
@@ -172,7 +188,7 @@ export async function connect(options: ConnectOptions): Promise<Connected> {
     onFull: () => state.full(),
     onFault: (error) => state.fault(error),
   })
-  const functions = makeFunctions(options, { library, partitions, lanes }, () => () => undefined)
+  const functions = makeFunctions(options, { library, partitions, lanes }, { onNotes: () => () => undefined })
   const onFailure = (error: Error) => state.noMessages(error)
   const { addressOf } = reach
   const messages = new Messages({ partitions, addressOf, clock: wireClock, id, onFailure })
@@ -189,7 +205,7 @@ export async function connect(options: ConnectOptions): Promise<Connected> {
 }
 
 async function build(options: OpenEngineOptions, ground: Ground): Promise<OpenEngine> {
-  const { partitions, lanes, reach, state, losses, messages, meta } = ground
+  const { partitions, lanes, reach, state, losses, messages } = ground
   const { clock, wireClock = clock, log = silentLog, fingerprints = [], id, onDataLost } = options
   const { self = () => id, sweeps = () => true, onTiding = () => undefined } = options
   const { historyBounds = HISTORY_BOUNDS, feedBounds = FEED_BOUNDS, bookBounds = BOOK_BOUNDS } = options
@@ -209,38 +225,35 @@ async function build(options: OpenEngineOptions, ground: Ground): Promise<OpenEn
     onTiding: (partition, tiding) => tellTiding(onTiding, self(), partition, tiding),
   })
   const onNotes = (partition: number, notes: readonly Answer[]) => known.note(partition, notes)
-  const functions = makeFunctions(options, ground, onNotes)
-  const inner = makeFunctions(options, ground, onNotes)
+  const isServed = (partition: number): boolean => takeUp.has(partition)
+  const isUp = (partition: number): boolean => reach.isUp(partition) && takeUp.has(partition)
+  const functions = makeFunctions(options, ground, { onNotes, isServed })
+  const inner = makeFunctions(options, ground, { onNotes, isServed })
   const onMoved = (organizationId: string) => messages.broadcast(`${FED}${organizationId}`)
-  const outboxes = new Outboxes(inner, partitions, known, feedBounds, onMoved)
+  const outboxes = new Outboxes(inner, partitions, known, feedBounds, { isUp, onMoved })
   const moving = new Soon(clock, MOVED_AFTER_MS, () => outboxes.empty())
   const lost = (partition: number): void => {
     known.forget(partition)
     onDataLost?.((user) => partitions.ofUser(user) === partition)
   }
-  const births = new Births((partition) => {
-    if (losses.has(partition)) return
-    log.error('A part of the store was lost and begun anew by another process', {
-      err: new Error(`Nothing of before is at ${partitions.baseOf(partition)}`),
-    })
-    lost(partition)
-  })
+  const births = birthsOf(options, ground, lost)
   const changes = new Changes(inner, clock)
   const fed = new Fed(inner, partitions, tellFed)
-  const startMs = await takeUp({ functions: inner, partitions, known, births, wireClock })
-  await changes.begin()
-  const serviceTime = startServiceTime(clock, {
-    startMs,
-    ...(meta.earliestWallMs === undefined ? {} : { earliestWallMs: meta.earliestWallMs }),
-    tickMs: options.beatMs ?? BEAT_MS,
-    isRefusing: () => !reach.isUp(CONTROL) || options.isOverloaded?.() === true,
-    onHeard: () => heart.beat(),
+  const takeUp: TakeUp = new TakeUp({
+    ...{ functions: makeFunctions(options, ground, { onNotes }), partitions, known, births, wireClock },
+    isUp: (partition) => reach.isUp(partition),
   })
+  const startMs = await takeUp.begin()
+  await changes.begin()
+  const serviceTime = startTime(options, ground, startMs, () => {
+    takeUp.look()
+    heart.beat()
+  })
+  const outOfReach = outOfReachOf(options, ground)
   const due = new Due(partitions.count)
   const hints = new RecordHints(clock, partitions.count)
   const eviction = new Eviction(inner, known, historyBounds)
   const bounds = { historyBounds, feedBounds, bookBounds }
-  const isUp = (partition: number) => reach.isUp(partition)
   const marks = { losses, births, times: new Map<number, number>(), attached: new Set<number>() }
   const node = { self, sweeps, isUp, changes, fed, ...marks }
   const parts = { clock, functions, partitions, known, due, serviceTime, hints, outboxes, eviction, log }
@@ -251,31 +264,71 @@ async function build(options: OpenEngineOptions, ground: Ground): Promise<OpenEn
   const mend = async () => {
     const all = losses.take()
     if (all.length === 0) return
-    for (const partition of all) {
-      births.forget(partition)
-      lost(partition)
-    }
+    for (const partition of all) births.forget(partition)
+    for (const partition of all) lost(partition)
     await settleMeta(inner, { partitions: partitions.count, fingerprints })
     await feed.watchAgain()
   }
   const heart = new Heart({ engine, inner, audit, late, mend, clock })
-  const ends = { heart, audit, late, feed, lanes, reach, messages, serviceTime, functions, changes, moving }
+  const below = { lanes, reach, messages, functions }
+  const ends = { heart, audit, late, feed, ...below, serviceTime, changes, moving, outOfReach }
   changes.onOwn = () => messages.broadcast(CHANGED)
+  await hearOthers(messages, changes, fed)
+  const store = makeStore(engine, { ...ends, state, secrets: options.secrets ?? PLAIN })
+  return { store, catchUp: () => changes.catchUp(), idle: () => idle(ends), kill: () => kill(ends) }
+}
+
+function startTime(options: OpenEngineOptions, ground: Ground, startMs: number, onHeard: () => void) {
+  const { reach, meta } = ground
+  return startServiceTime(options.clock, {
+    startMs,
+    ...(meta.earliestWallMs === undefined ? {} : { earliestWallMs: meta.earliestWallMs }),
+    tickMs: options.beatMs ?? BEAT_MS,
+    isRefusing: () => !reach.isUp(CONTROL) || options.isOverloaded?.() === true,
+    onHeard,
+  })
+}
+
+async function hearOthers(messages: Messages, changes: Changes, fed: Fed): Promise<void> {
   await messages.onBroadcast((notice) => {
     if (notice === CHANGED) changes.ask()
     else if (notice.startsWith(FED)) fed.heard(notice.slice(FED.length))
   })
-  const store = makeStore(engine, { ...ends, state, secrets: options.secrets ?? PLAIN })
-  return { store, catchUp: () => changes.catchUp(), idle: () => idle(ends), kill: () => kill(ends) }
+}
+
+function birthsOf(
+  { log = silentLog }: ConnectOptions,
+  { losses, partitions }: Ground,
+  onLost: (partition: number) => void,
+): Births {
+  return new Births((partition) => {
+    if (losses.has(partition)) return
+    log.error('A part of the store was lost and begun anew by another process', {
+      err: new Error(`Nothing of before is at ${partitions.baseOf(partition)}`),
+    })
+    onLost(partition)
+  })
+}
+
+function outOfReachOf(options: OpenEngineOptions, { partitions, reach }: Ground): OutOfReach {
+  const { clock, wireClock = clock, log = silentLog, outOfReachMs, onOutOfReach } = options
+  return new OutOfReach({
+    ...{ clock: wireClock, partitions, isUp: (partition) => reach.isUp(partition) },
+    ...(outOfReachMs === undefined ? {} : { afterMs: outOfReachMs }),
+    onOutOfReach(isConcerned) {
+      log.warn('A part of the store was out of reach for too long: the links of its users are closed', {})
+      onOutOfReach?.(isConcerned)
+    },
+  })
 }
 
 function makeFunctions(
   { clock, timeMs }: ConnectOptions,
   { library, partitions, lanes }: Pick<Ground, 'library' | 'partitions' | 'lanes'>,
-  onNotes: FunctionsOptions['onNotes'],
+  more: Pick<FunctionsOptions, 'onNotes' | 'isServed'>,
 ): Functions {
   const time = timeMs === undefined ? {} : { timeMs }
-  return new Functions({ library, partitions, lanes, clock, onNotes, ...time })
+  return new Functions({ library, partitions, lanes, clock, ...more, ...time })
 }
 
 async function idle({ heart, changes, moving, lanes }: Ends): Promise<void> {
@@ -295,6 +348,7 @@ function kill(ends: Ends): void {
   ends.serviceTime.close()
   ends.changes.close()
   ends.moving.close()
+  ends.outOfReach.close()
   ends.functions.shut()
   closeConnections(ends)
 }
@@ -311,6 +365,7 @@ type Ends = {
   readonly messages: Messages
   readonly changes: Changes
   readonly moving: Soon
+  readonly outOfReach: OutOfReach
   readonly serviceTime: ServiceTime & { close(): void }
   readonly functions: Functions
 }
@@ -350,7 +405,7 @@ function makeStore(engine: Engine, ends: StoreEnds): Store {
     serviceTime,
     sweep: (max) => sweep(engine, max),
     failure: () => reach.failure,
-    warnings: () => state.warnings,
+    warnings: () => warningsOf(state, reach),
     totals: (organizationId) => totals(engine, organizationId),
     gauges: {
       mailboxDiskBytes(organizationId) {
@@ -374,13 +429,20 @@ function makeStore(engine: Engine, ends: StoreEnds): Store {
   }
 }
 
+function warningsOf(state: State, reach: Reach): readonly StoreWarning[] {
+  // Where all of it is away that is a failure.
+  const isPartlyAway = reach.failure === undefined && reach.isPartlyAway
+  return isPartlyAway ? [...state.warnings, 'store_partly_away'] : state.warnings
+}
+
 /** What was asked before is carried out; the last beat says where time goes on. */
 async function close(ends: Ends): Promise<void> {
-  const { heart, changes, moving, serviceTime, functions } = ends
+  const { heart, changes, moving, serviceTime, functions, outOfReach } = ends
   functions.shut()
   serviceTime.close()
   changes.close()
   moving.close()
+  outOfReach.close()
   await heart.stop().catch(() => undefined)
   closeConnections(ends)
 }

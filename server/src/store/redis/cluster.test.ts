@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { type ClusterMember, eventually, RedisCluster } from '../../../../test/helpers/redis-cluster.ts'
 import { NO_REDIS } from '../../../../test/helpers/redis-server.ts'
 import { systemClock } from '../../clock/clock.ts'
-import { entriesOf } from '../contract/entries.ts'
+import { entriesOf, linkOf } from '../contract/entries.ts'
 import type { RegistrationKey, Store, UserKey } from '../store.ts'
 import { type OpenEngineOptions, openEngine } from './assembly.ts'
 import { Partitions } from './connection/partitions.ts'
@@ -358,6 +358,38 @@ describe('a Redis Cluster', { skip: NO_REDIS ?? false }, () => {
       assert.ok(lost.every((partition) => concerned.includes(partition)))
       assert.ok(lines.some((line) => line.includes('what it held is lost')))
     })
+    await cluster.settled()
+  })
+
+  it('one of whose parts is away keeps nobody from starting: the rest is served, and that part once it is back', async () => {
+    stores++
+    lines.length = 0
+    const owner = await cluster.ownerOf(new Partitions(PARTITIONS, `c${stores}:`).slotOf(0))
+    const away = [owner, await cluster.replicaOf(owner)]
+    await Promise.all(away.map(({ server }) => server.kill()))
+    const outOfReach: ((user: UserKey) => boolean)[] = []
+    const { store } = await openEngine(
+      options({ outOfReachMs: 500, onOutOfReach: (isConcerned) => void outOfReach.push(isConcerned) }),
+    )
+    try {
+      assert.deepEqual([store.failure(), store.warnings()], [undefined, ['store_partly_away']])
+      await assert.rejects(register(store, userOf(0)), { ...isUnavailable, isUndecided: false })
+      const spared = await register(store, userOf(5))
+      assert.equal(await store.links.attach(spared, linkOf(1)), true)
+      await store.feed.watch([{ organizationId: 'acme', types: new Set(), webhookIds: [] }]).catch(() => {})
+      assert.deepEqual(await store.neighbours?.told(), new Map([[5, 0]]))
+      assert.equal((await store.neighbours?.held(5))?.length, 1)
+      await eventually(async () => outOfReach.length > 0)
+      const isConcerned = (partition: number) => outOfReach.some((is) => is(userOf(partition)))
+      assert.deepEqual([isConcerned(0), isConcerned(5)], [true, false])
+      assert.equal(lines.filter((line) => line.includes('out of reach for too long')).length, 1)
+      await Promise.all(away.map(({ server }) => server.start()))
+      await eventually(async () => (await register(store, userOf(0))).registrationId > 0)
+      assert.deepEqual([store.warnings(), isConcerned(0)], [[], false])
+      assert.ok(!lines.some((line) => line.includes('what it held is lost')), 'it was not there before')
+    } finally {
+      await store.close()
+    }
     await cluster.settled()
   })
 

@@ -27,26 +27,73 @@ export async function begin(
   return settleMeta(functions, { partitions: partitions.count, fingerprints })
 }
 
-export type TakingUp = {
+export type TakeUpOptions = {
   readonly functions: Functions
   readonly partitions: Partitions
   readonly known: Known
   readonly births: Births
   readonly wireClock: Clock
+  /** Whether a partition can be reached now. */
+  readonly isUp: (partition: number) => boolean
 }
 
 /**
- * Takes all partitions up. Where nobody served them until now, time has stood, and everybody has a minute at least.
- *
- * @returns the time of the control partition
+ * Takes the partitions up: where nobody served them until now, time has stood, and everybody has a minute at least. Those that are
+ * away at the start are taken up when they can be reached; until then nothing is asked of them.
  */
-export async function takeUp(given: TakingUp): Promise<number> {
-  const { functions, partitions, wireClock } = given
-  const isAfterStop = !(await isServed(functions, wireClock))
-  const [startMs] = await Promise.all(
-    [CONTROL, ...partitions.all].map((partition) => wake(given, partition, isAfterStop)),
-  )
-  return startMs ?? 0
+export class TakeUp {
+  readonly #options: TakeUpOptions
+  readonly #left: Set<number>
+  readonly #underWay = new Set<number>()
+  #isAfterStop = false
+
+  constructor(options: TakeUpOptions) {
+    this.#options = options
+    this.#left = new Set([CONTROL, ...options.partitions.all])
+  }
+
+  has(partition: number): boolean {
+    return !this.#left.has(partition)
+  }
+
+  /**
+   * @returns the time of the control partition
+   * @throws RollcallError `unavailable` where that one cannot be reached
+   */
+  async begin(): Promise<number> {
+    const { functions, wireClock, partitions, isUp } = this.#options
+    this.#isAfterStop = !(await isServed(functions, wireClock))
+    const reached = partitions.all.filter(isUp)
+    const [startMs] = await Promise.all([
+      this.#wake(CONTROL),
+      ...reached.map((partition) => this.#wake(partition).catch(() => undefined)),
+    ])
+    return startMs ?? 0
+  }
+
+  /** Those that were away may be there now. */
+  look(): void {
+    const { isUp } = this.#options
+    for (const partition of this.#left) {
+      if (!isUp(partition) || this.#underWay.has(partition)) continue
+      this.#underWay.add(partition)
+      // Where it fails, the next look tries again.
+      this.#wake(partition)
+        .catch(() => undefined)
+        .finally(() => this.#underWay.delete(partition))
+    }
+  }
+
+  /** Returns its time. */
+  async #wake(partition: number): Promise<number> {
+    const { functions, partitions, known, births } = this.#options
+    const args = [...placeOf(partitions, partition), this.#isAfterStop ? 1 : 0]
+    const [nowMs, birth, ...sums] = list(await functions.call('quick', 'wake', partition, args))
+    births.seen(partition, text(birth))
+    known.take(partition, sums)
+    this.#left.delete(partition)
+    return number(nowMs)
+  }
 }
 
 /** Whether a process serves the store now: one that died a moment ago does not say so again. */
@@ -60,19 +107,6 @@ async function isServed(functions: Functions, clock: Clock): Promise<boolean> {
     if (Math.max(...heardAt(await listNodes(functions))) > before) return true
   }
   return false
-}
-
-/** Returns its time. */
-async function wake(
-  { functions, partitions, known, births }: TakingUp,
-  partition: number,
-  isAfterStop: boolean,
-): Promise<number> {
-  const args = [...placeOf(partitions, partition), isAfterStop ? 1 : 0]
-  const [nowMs, birth, ...sums] = list(await functions.call('quick', 'wake', partition, args))
-  births.seen(partition, text(birth))
-  known.take(partition, sums)
-  return number(nowMs)
 }
 
 function placeOf(partitions: Partitions, partition: number): readonly number[] {

@@ -3,7 +3,7 @@ import { list } from './answers.ts'
 import type { Lanes } from './lanes.ts'
 import type { FunctionFlag, Library } from './library.ts'
 import type { Partitions } from './partitions.ts'
-import { CLOSED, refused } from './refusals.ts'
+import { AWAY, CLOSED, refused } from './refusals.ts'
 import type { Company } from './waiting.ts'
 import type { Answer } from './wire.ts'
 
@@ -14,6 +14,8 @@ export type FunctionsOptions = {
   /** Redis's own time, milliseconds, in its place: for tests. */
   readonly timeMs?: () => number
   readonly lanes: Pick<Lanes, 'send' | 'waitingBytes'>
+  /** Whether a partition is served already: of one that was away since the start nothing is asked. Default: all are. */
+  readonly isServed?: (partition: number) => boolean
   /** Told what a function says besides its reply. Returns what is called once what it did counts. */
   readonly onNotes: (partition: number, notes: readonly Answer[]) => () => void
 }
@@ -53,7 +55,8 @@ export class Functions {
     onCarriedOut: (answer: Answer) => void = () => undefined,
   ): Promise<Answer> {
     this.assertOpen()
-    const { library, lanes, partitions, clock, timeMs, onNotes } = this.#options
+    const { library, lanes, partitions, clock, timeMs, onNotes, isServed = () => true } = this.#options
+    if (!isServed(partition)) throw refused(AWAY)
     const functionName = library.nameOf(name)
     const time = timeMs === undefined ? '' : String(timeMs())
     const given = args.map((arg) => (typeof arg === 'number' ? String(arg) : arg))

@@ -128,7 +128,12 @@ function primaryOf(
 ): Primary {
   return new Primary({
     openSession: (onLost) =>
-      new Session({ connect: redis.connect, greet: async () => ({ id: redis.run, history: '' }), replicas, onLost }),
+      new Session({
+        connect: redis.connect,
+        greet: async () => ({ id: redis.run, history: '' }),
+        replicas,
+        onLost,
+      }),
     clock,
     onState,
   })

@@ -4,6 +4,7 @@ import { CONTROL, type Partitions } from './partitions.ts'
 import { Primary } from './primary.ts'
 import { AWAY } from './refusals.ts'
 import type { Session } from './session.ts'
+import { SetupError } from './setup.ts'
 import type { State } from './state.ts'
 import { nameOf, type Plan } from './topology/plan.ts'
 import type { Address } from './wire.ts'
@@ -51,11 +52,19 @@ export class Primaries {
 
   /** Why the store as a whole cannot be used: the control partition is away, or half of the others. */
   get failure(): string | undefined {
+    return this.#failureWhere((partition) => this.sessionOf(partition) === undefined)
+  }
+
+  /** Whether a part of it cannot be reached now. */
+  get isPartlyAway(): boolean {
+    return this.#options.partitions.all.some((partition) => this.sessionOf(partition) === undefined)
+  }
+
+  #failureWhere(isAway: (partition: number) => boolean): string | undefined {
     const { partitions, state } = this.#options
-    const away = (partition: number) => this.sessionOf(partition) === undefined
-    const awayCount = partitions.all.filter(away).length
-    if (!away(CONTROL) && 2 * awayCount < partitions.count) return undefined
-    const place = this.#placeOf(away(CONTROL) ? CONTROL : (partitions.all.find(away) ?? CONTROL))
+    const away = partitions.all.filter(isAway)
+    if (!isAway(CONTROL) && 2 * away.length < partitions.count) return undefined
+    const place = this.#placeOf(isAway(CONTROL) ? CONTROL : (away[0] ?? CONTROL))
     return (place === undefined ? undefined : state.failureOf(place)) ?? AWAY
   }
 
@@ -75,33 +84,43 @@ export class Primaries {
     onChange()
   }
 
-  /** @throws Error where one of them cannot be reached, or nobody has some of the partitions */
-  async allUp(): Promise<void> {
+  /**
+   * Before the first use: resolves where enough of them can be reached and have their replicas. Without these nothing durable could
+   * be done, and a start would fail again and again; one that is away keeps nobody from what is on the others.
+   *
+   * @throws SetupError where one of them cannot be used as it is; Error where it is to be waited for
+   */
+  async areEnough(replicas: number): Promise<void> {
     const all = [...this.#primaries.values()]
     await Promise.allSettled(all.map(({ opening }) => opening))
-    for (const { primary } of all) if (primary.session === undefined) throw primary.error
-    const { partitions } = this.#options
-    const isUp = [CONTROL, ...partitions.all].every((partition) => this.sessionOf(partition) !== undefined)
-    if (!isUp) throw new Error(this.failure ?? 'A part of the store is on no Redis that can be reached.')
+    const failed = all.filter(({ primary: { session } }) => session === undefined)
+    const errors = failed.map(({ primary: { error } }) => error)
+    const unusable = errors.find((error) => error instanceof SetupError)
+    if (unusable !== undefined) throw unusable
+    if (this.failure !== undefined) throw errors[0] ?? new Error(this.failure)
+    const lacking = await this.#lacking(replicas)
+    const isAway = (partition: number) =>
+      this.sessionOf(partition) === undefined || lacking.has(this.#placeOf(partition) ?? '')
+    if (this.#failureWhere(isAway) !== undefined) throw new Error([...lacking.values()][0] ?? AWAY)
   }
 
-  /**
-   * Before the first use: without its replicas nothing durable could be done, and a start would fail again and again.
-   *
-   * @throws Error where one has too few that are up
-   */
-  async allCopied(replicas: number): Promise<void> {
-    if (replicas === 0) return
+  /** Those with too few replicas that are up, each with what is said of it. */
+  async #lacking(replicas: number): Promise<ReadonlyMap<string, string>> {
+    const lacking = new Map<string, string>()
+    if (replicas === 0) return lacking
     await Promise.all(
       [...this.#primaries].map(async ([name, { primary }]) => {
-        const info = String(await primary.session?.wire?.send('INFO', ['replication']))
-        const count = info.match(/,state=online,/g)?.length ?? 0
+        const wire = primary.session?.wire
+        if (wire === undefined) return
+        const count = String(await wire.send('INFO', ['replication'])).match(/,state=online,/g)?.length ?? 0
         if (count < replicas)
-          throw new Error(
+          lacking.set(
+            name,
             `${name} has ${count} replicas that are up, and REDIS_REPLICAS_MIN asks for ${replicas}.`,
           )
       }),
     )
+    return lacking
   }
 
   close(): void {

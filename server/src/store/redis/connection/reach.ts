@@ -70,8 +70,13 @@ export class Reach {
     return this.#primaries.failure
   }
 
+  /** Whether a part of the store cannot be reached now. */
+  get isPartlyAway(): boolean {
+    return this.#primaries.isPartlyAway
+  }
+
   /**
-   * A Redis that is away is waited for.
+   * A Redis that is away is waited for; of several, until there are enough that the store counts as one that can be used.
    *
    * @throws SetupError where it cannot be used
    */
@@ -81,8 +86,7 @@ export class Reach {
     for (;;) {
       try {
         await this.#find()
-        await this.#primaries.allUp()
-        await this.#primaries.allCopied(this.#options.replicas)
+        await this.#primaries.areEnough(this.#options.replicas)
         return state.set(name, undefined)
       } catch (thrown) {
         const error = namingUser(thrown)

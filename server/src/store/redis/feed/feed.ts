@@ -14,9 +14,11 @@ export type FeedListeners = Set<(organizationId: string) => void>
 export type RedisFeed = FeedStore & { watchAgain(): Promise<void> }
 
 export function redisFeed(engine: Engine, listeners: FeedListeners): RedisFeed {
-  let kept: readonly Watch[] = []
+  let kept: readonly Watch[] | undefined
   return {
-    watchAgain: () => watch(engine, kept),
+    async watchAgain() {
+      if (kept !== undefined) await watch(engine, kept)
+    },
     async watch(watches) {
       kept = watches
       engine.fed.watch(watches.map(({ organizationId }) => organizationId))
@@ -30,7 +32,8 @@ export function redisFeed(engine: Engine, listeners: FeedListeners): RedisFeed {
       return () => void listeners.delete(listener)
     },
     async read(organizationId, afterSequence, max) {
-      await engine.outboxes.empty()
+      // What is on its way from a partition that cannot be reached comes later.
+      await engine.outboxes.empty().catch(() => undefined)
       const args = [organizationId, afterSequence, max]
       return list(await atName(engine, 'quick', 'feed_read', organizationId, args)).map(toFeedEntry)
     },
@@ -43,12 +46,14 @@ export function redisFeed(engine: Engine, listeners: FeedListeners): RedisFeed {
 async function watch(engine: Engine, watches: readonly Watch[]): Promise<void> {
   const kept = watches.flatMap(({ organizationId, types }) => [organizationId, `,${[...types].join(',')},`])
   await engine.outboxes.empty()
-  await Promise.all(
+  // One that is away keeps the others from nothing: whoever asked asks again.
+  const added = await Promise.allSettled(
     watches.map(({ organizationId, webhookIds }) =>
       atName(engine, 'durable', 'hook_add', organizationId, [organizationId, ...webhookIds]),
     ),
   )
   await engine.functions.callAll('durable', 'feed_watch', kept)
+  for (const one of added) if (one.status === 'rejected') throw one.reason
 }
 
 async function count(

@@ -8,6 +8,12 @@ import type { Known } from '../known.ts'
 /** Entries moved in one step. */
 const MOVED_MAX = 200
 
+type OutboxesAround = {
+  /** Whether a partition can be reached now: what is there, or is to go there, is moved once it can. */
+  readonly isUp: (partition: number) => boolean
+  readonly onMoved: (organizationId: string) => void
+}
+
 /**
  * Moves what happened from the partitions where it did to those of the organizations that are told, once and in order: an
  * organization's partition knows up to where it has come with each outbox, so that every step may be repeated.
@@ -17,7 +23,7 @@ export class Outboxes {
   readonly #partitions: Partitions
   readonly #known: Pick<Known, 'feed'>
   readonly #bounds: FeedBounds
-  readonly #onMoved: (organizationId: string) => void
+  readonly #around: OutboxesAround
   readonly #waiting: Set<number>
   #running: Promise<void> | undefined
 
@@ -26,13 +32,13 @@ export class Outboxes {
     partitions: Partitions,
     known: Pick<Known, 'feed'>,
     bounds: FeedBounds,
-    onMoved: (organizationId: string) => void,
+    around: OutboxesAround,
   ) {
     this.#functions = functions
     this.#partitions = partitions
     this.#known = known
     this.#bounds = bounds
-    this.#onMoved = onMoved
+    this.#around = around
     // Whoever was there before may have left something.
     this.#waiting = new Set(partitions.all)
   }
@@ -42,7 +48,7 @@ export class Outboxes {
     this.#waiting.add(partition)
   }
 
-  /** Moves all that has come until now. */
+  /** Moves all that has come until now, where that can be reached. */
   async empty(): Promise<void> {
     // What is running may have looked before.
     await this.#running?.catch(() => undefined)
@@ -53,7 +59,7 @@ export class Outboxes {
   }
 
   async #emptyAll(): Promise<void> {
-    const partitions = [...this.#waiting]
+    const partitions = [...this.#waiting].filter(this.#around.isUp)
     // One that is away keeps nothing of the others back.
     const emptied = await Promise.allSettled(partitions.map((partition) => this.#emptyOne(partition)))
     await this.#keepBound()
@@ -81,15 +87,17 @@ export class Outboxes {
     }
   }
 
-  /** Returns how many are left. */
+  /** Returns how many are left that can be moved now. */
   async #move(partition: number): Promise<number> {
+    const { isUp, onMoved } = this.#around
     const rows = list(await this.#functions.call('quick', 'outbox_peek', partition, [MOVED_MAX]))
     const entries = Array.from({ length: rows.length / 2 }, (_, index) => ({
       organizationId: text(rows[2 * index]),
       member: rows[2 * index + 1] as Buffer,
     }))
     if (entries.length === 0) return 0
-    const groups = grouped(entries, ({ organizationId }) => organizationId)
+    const movable = entries.filter(({ organizationId }) => isUp(this.#partitions.of(organizationId)))
+    const groups = grouped(movable, ({ organizationId }) => organizationId)
     const { organizationEntriesMax, organizationBytesMax } = this.#bounds
     for (const [organizationId, group] of groups) {
       const members = group.map(({ item }) => item.member)
@@ -97,9 +105,14 @@ export class Outboxes {
       const added = number(
         await this.#functions.call('durable', 'feed_push', this.#partitions.of(organizationId), args),
       )
-      if (added > 0) this.#onMoved(organizationId)
+      if (added > 0) onMoved(organizationId)
     }
-    const moved = entries.map(({ member }) => member)
-    return number(await this.#functions.call('quick', 'outbox_drop', partition, moved))
+    const moved = movable.map(({ member }) => member)
+    const left =
+      moved.length === 0 ? 0 : number(await this.#functions.call('quick', 'outbox_drop', partition, moved))
+    if (moved.length === entries.length) return left
+    // Of an organization whose partition is away: the next time.
+    this.#waiting.add(partition)
+    return 0
   }
 }

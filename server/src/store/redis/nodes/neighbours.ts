@@ -1,5 +1,6 @@
 import type { HeldLink, NeighbourStore } from '../../store.ts'
 import { list, number, optional, text } from '../connection/answers.ts'
+import { AWAY, refused } from '../connection/refusals.ts'
 import type { Answer } from '../connection/wire.ts'
 import type { Engine } from '../engine.ts'
 import { toRegistrationKey } from '../registrations/rows.ts'
@@ -41,6 +42,7 @@ export function redisNeighbours(engine: Engine): NeighbourStore {
   }
 
   async function buryIn(partition: number, node: string): Promise<void> {
+    if (!engine.isUp(partition)) throw refused(AWAY)
     while (number(await functions.call('quick', 'bury', partition, [node, BURIED_MAX])) > 0);
   }
 }
