@@ -4,6 +4,8 @@ import { clusterNodeId, clusterNodesFile } from '../../scripts/redis-cluster.mjs
 import { freePort, RedisServer } from './redis-server.ts'
 
 const PRIMARIES = 3
+/** How long Redis counts the votes of an election, and a little more, milliseconds. */
+const VOTES_COUNT_MS = 4_200
 
 /** One of a cluster: primaries first, then the replica of each. */
 export type ClusterMember = {
@@ -22,6 +24,7 @@ type Planned = { readonly id: string; readonly port: number; readonly busPort: n
  */
 export class RedisCluster {
   readonly members: readonly ClusterMember[]
+  readonly #tookOverAtMs = new Map<ClusterMember, number>()
 
   private constructor(members: readonly ClusterMember[]) {
     this.members = members
@@ -92,8 +95,15 @@ export class RedisCluster {
     })
   }
 
-  /** A replica takes over. */
+  /**
+   * A replica takes over. One that did so a moment ago has to wait: Redis 7.0 takes the votes of four seconds before for new ones,
+   * the replica takes over under an old epoch, and has to give back what it has taken, without what was written meanwhile.
+   */
   async failOver(replica: ClusterMember): Promise<void> {
+    await sleep(
+      Math.max(0, (this.#tookOverAtMs.get(replica) ?? -VOTES_COUNT_MS) + VOTES_COUNT_MS - performance.now()),
+    )
+    this.#tookOverAtMs.set(replica, performance.now())
     await replica.redis.call('CLUSTER', 'FAILOVER')
     await eventually(async () => (await within(replica.redis.role()))[0] === 'master')
   }

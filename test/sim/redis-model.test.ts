@@ -7,7 +7,7 @@ import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { type OpenEngine, openEngine } from '../../server/src/store/redis/redis.ts'
 import type { StoreTotals } from '../../server/src/store/store.ts'
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts'
-import { RedisCluster } from '../helpers/redis-cluster.ts'
+import { eventually, RedisCluster } from '../helpers/redis-cluster.ts'
 import { NO_REDIS, RedisServer } from '../helpers/redis-server.ts'
 import { type Command, commands } from './store-commands.ts'
 import { Twin } from './store-twin.ts'
@@ -17,7 +17,8 @@ const CLUSTER_RUNS = 4
 /** The slot of `{0}`, which is the one partition's. */
 const SLOT_OF_0 = 13_907
 /** After so many commands a replica takes over, with whatever is under way then. */
-const COMMANDS_EACH = 60
+const COMMANDS_EACH = 80
+const REPORT = { endOnFailure: true, includeErrorInReport: true }
 const COMMANDS_MAX = 200
 const STEP_MS = 100
 
@@ -143,6 +144,10 @@ describe('the engine in Redis', { skip: NO_REDIS ?? false }, () => {
       for (const [index, command] of list.entries()) {
         if (below.failOver !== undefined && index % COMMANDS_EACH === COMMANDS_EACH - 1) {
           await below.failOver()
+          // From here on time goes on at the new one.
+          await eventually(
+            async () => engine !== undefined && (await engine.store.totals()).registrations >= 0,
+          )
         }
         await twin.run(command)
       }
@@ -164,7 +169,7 @@ describe('the engine in Redis', { skip: NO_REDIS ?? false }, () => {
         effects += await run(list, single())
       },
     )
-    await fc.assert(property, { numRuns: RUNS, seed: 20_261_128, endOnFailure: true })
+    await fc.assert(property, { numRuns: RUNS, ...REPORT, seed: 20_261_128 })
     assert(effects > 500, `the sequences did something: ${effects}`)
   })
 
@@ -190,11 +195,11 @@ describe('the engine in Redis', { skip: NO_REDIS ?? false }, () => {
       },
     )
     try {
-      await fc.assert(property, { numRuns: CLUSTER_RUNS, seed: 20_261_129, endOnFailure: true })
+      await fc.assert(property, { numRuns: CLUSTER_RUNS, ...REPORT, seed: 20_261_129 })
     } finally {
       await cluster.close()
     }
     assert(effects > 100, `${effects} effects`)
-    assert(failOvers > 2, `${failOvers} took over`)
+    assert(failOvers > 1, `${failOvers} took over`)
   })
 })

@@ -185,6 +185,11 @@ export async function connect(options: ConnectOptions): Promise<Connected> {
     sessionOf: reach.sessionOf,
     onRefused: reach.doubt,
     onMissing: makeUpFor({ library, partitions, losses, log }),
+    onGivenUp: (partition, refusal) => state.refuses(partition, refusal),
+    onTaken(partition, takesMemory) {
+      state.takes(partition)
+      if (takesMemory) state.hasRoom()
+    },
     onFull: () => state.full(),
     onFault: (error) => state.fault(error),
   })

@@ -107,6 +107,7 @@ describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
 
   it('that is full refuses what adds, and takes what frees or keeps alive', async () => {
     await withStore(async (store) => {
+      lines.length = 0
       const registered = await register(store)
       assert(registered.kind === 'registered')
       const { registration } = registered
@@ -118,6 +119,7 @@ describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
         { ...isUnavailable, isUndecided: false },
       )
       assert.deepEqual(store.warnings(), ['disk_full'])
+      assert.equal(lines.filter((line) => line.startsWith('Redis is full')).length, 1)
       assert.notEqual(await store.registrations.keepalive(PHONE, undefined), undefined)
       const bounds = { eventsMax: 1, bytesMax: 1 }
       const ended = await store.mailboxes.end(
@@ -230,6 +232,20 @@ describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
       await redis.call('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
       redis.disconnect()
     }
+  })
+
+  it('that is told to throw away what it is given while it is used is used no more once that is noticed', async () => {
+    await withStore(async (store, redis) => {
+      await register(store)
+      await redis.call('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+      try {
+        await eventually(async () => /maxmemory-policy noeviction/.test(store.failure() ?? ''))
+        await assert.rejects(append(store, 'x'), { ...isUnavailable, isUndecided: false })
+      } finally {
+        await redis.call('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+      }
+      await eventually(async () => (await append(store, 'y')).accepted.length === 1)
+    })
   })
 
   it('is waited for at the start until it has its replicas, and counts nothing as durable that too few have', async () => {

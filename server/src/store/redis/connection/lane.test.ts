@@ -18,6 +18,7 @@ class FakeRedis {
   answers = true
   copies = 1
   tellsCopies = true
+  refusesToWait = false
   run = 'one'
   /** What it is sent waits until it is let go. */
   holds = false
@@ -77,6 +78,7 @@ class FakeRedis {
   async #send(command: string, args: readonly string[]): Promise<Answer> {
     if (command === 'WAIT') {
       this.groups++
+      if (this.refusesToWait) throw new ReplyError('UNBLOCKED force unblock from blocking operation')
       return this.tellsCopies ? this.copies : this.#never()
     }
     const [name = '', , , ...own] = args
@@ -147,6 +149,8 @@ function lanesOf(clock: FakeClock, told: string[], wanted: Partial<LaneOptions>)
     sessionOf: () => undefined,
     onRefused: () => {},
     onMissing: async (what) => void told.push(what),
+    onGivenUp: (_, refusal) => void told.push(`given up: ${refusal}`),
+    onTaken: () => {},
     onFull: () => void told.push('full'),
     onFault: () => void told.push('fault'),
     ...wanted,
@@ -195,11 +199,12 @@ describe('a lane', () => {
   })
 
   it('gives up after two seconds what was not carried out, and says that it was not', async () => {
-    const { redis, clock, lane } = await open()
+    const { redis, clock, lane, told } = await open()
     redis.refusal = 'LOADING'
     const answer = fate(send(lane, 'a'))
     await clock.advance(2_600)
     assert.equal(await answer, 'refused unavailable')
+    assert.deepEqual(told, ['well', 'given up: LOADING'])
     redis.refusal = undefined
     await clock.advance(1_000)
     assert.deepEqual(redis.done, [])
@@ -380,6 +385,22 @@ describe('a lane', () => {
     assert.equal(await quick, 'did quick')
     assert.equal(await waits, 'did waits')
     assert.deepEqual([...redis.done].sort(), ['quick', 'waits'])
+    lane.close()
+  })
+
+  it('sends nothing more to a primary that has stopped waiting for copies: it closes the connection a moment later', async () => {
+    const { redis, clock, lane } = await open({}, 1)
+    redis.refusesToWait = true
+    const first = fate(send(lane, 'first'))
+    const next = fate(
+      lane.send(1, { args: ['next', '1', ''], isRepeatable: false, isDurable: true }).then(String),
+    )
+    await clock.advance(1)
+    redis.refusesToWait = false
+    const later = fate(send(lane, 'later'))
+    await clock.advance(400)
+    assert.deepEqual(await Promise.all([first, next, later]), ['undecided', 'undecided', 'did later'])
+    assert.deepEqual([redis.done, redis.connections], [['first', 'next', 'later'], 4])
     lane.close()
   })
 

@@ -46,6 +46,10 @@ export type LaneOptions = {
   readonly onRefused: () => void
   /** Makes what a function has missed. Nothing else is sent meanwhile. */
   readonly onMissing: (what: Missing, command: Command, wire: Wire) => Promise<void>
+  /** Redis has refused for so long that what waited was given up, with what it says. */
+  readonly onGivenUp: (partition: number, refusal: string) => void
+  /** A change was carried out. `takesMemory`: it was one that a Redis without any would have refused. */
+  readonly onTaken: (partition: number, takesMemory: boolean) => void
   /** Told when Redis has no memory for something. */
   readonly onFull: () => void
   /** Told of an error of Redis that nobody has thought of. */
@@ -71,6 +75,8 @@ export class Lane {
   #isPausing = false
   #pauseMs = PAUSE_MS
   #uncopied = 0
+  /** Why a change was not carried out the last time. */
+  #refusal: string | undefined
 
   constructor(partition: number, options: LaneOptions) {
     this.#partition = partition
@@ -113,6 +119,8 @@ export class Lane {
   /** Refuses what has waited for too long. */
   giveUp(): void {
     const late = this.#counted(() => this.#line.takeLate(this.#options.clock.monotonicMs()))
+    if (this.#refusal !== undefined && late.some(({ isRepeatable }) => !isRepeatable))
+      this.#options.onGivenUp(this.#partition, this.#refusal)
     for (const waiting of late) waiting.reject(refused(AWAY))
     if (!this.#line.isEmpty) this.#options.onWaiting()
     this.#settled()
@@ -148,6 +156,7 @@ export class Lane {
   /** Returns whether it has to be sent again, and what has to be made before. */
   #settle(waiting: Waiting, one: Settled, haveCopies: Promise<boolean>): 'again' | Missing | undefined {
     if (one.kind === 'answered') {
+      if (!waiting.isRepeatable) this.#taken(waiting)
       waiting.onCarriedOut?.(one.answer)
       if (waiting.isDurable === true && !waiting.isRepeatable)
         void this.#copied(waiting, one.answer, haveCopies)
@@ -155,6 +164,7 @@ export class Lane {
       return undefined
     }
     const { error } = one
+    if (!(error instanceof ReplyError)) this.#refusal = undefined
     if (error instanceof NotSentError) return 'again'
     if (!(error instanceof ReplyError)) {
       if (waiting.isRepeatable && !this.#isClosed) return 'again'
@@ -164,8 +174,14 @@ export class Lane {
     return this.#refused(waiting, error)
   }
 
+  #taken({ company }: Waiting): void {
+    this.#refusal = undefined
+    this.#options.onTaken(this.#partition, company === 'other')
+  }
+
   #refused(waiting: Waiting, error: ReplyError): 'again' | Missing | undefined {
     const meaning = meaningOf(error.message)
+    if (meaning === 'not_yet' && !waiting.isRepeatable) this.#refusal = error.message
     if (meaning === 'not_yet') return 'again'
     if (meaning === 'full') {
       this.#options.onFull()

@@ -52,20 +52,27 @@ export class Primaries {
 
   /** Why the store as a whole cannot be used: the control partition is away, or half of the others. */
   get failure(): string | undefined {
-    return this.#failureWhere((partition) => this.sessionOf(partition) === undefined)
+    return this.#failureWhere((partition) => this.#isAway(partition))
   }
 
-  /** Whether a part of it cannot be reached now. */
+  /** Whether a part of it cannot be used now. */
   get isPartlyAway(): boolean {
-    return this.#options.partitions.all.some((partition) => this.sessionOf(partition) === undefined)
+    return this.#options.partitions.all.some((partition) => this.#isAway(partition))
+  }
+
+  /** It cannot be reached, or refuses whatever it is asked. */
+  #isAway(partition: number): boolean {
+    return this.sessionOf(partition) === undefined || this.#options.state.refusalOf(partition) !== undefined
   }
 
   #failureWhere(isAway: (partition: number) => boolean): string | undefined {
     const { partitions, state } = this.#options
     const away = partitions.all.filter(isAway)
     if (!isAway(CONTROL) && 2 * away.length < partitions.count) return undefined
-    const place = this.#placeOf(isAway(CONTROL) ? CONTROL : (away[0] ?? CONTROL))
-    return (place === undefined ? undefined : state.failureOf(place)) ?? AWAY
+    const partition = isAway(CONTROL) ? CONTROL : (away[0] ?? CONTROL)
+    const place = this.#placeOf(partition)
+    const failure = place === undefined ? undefined : state.failureOf(place)
+    return failure ?? state.refusalOf(partition) ?? AWAY
   }
 
   /** From now on they are where the plan says. */

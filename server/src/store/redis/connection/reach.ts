@@ -1,4 +1,4 @@
-import type { Clock } from '../../../clock/clock.ts'
+import type { Clock, Timer } from '../../../clock/clock.ts'
 import { type StoreLog, silentLog } from '../../store-log.ts'
 import { Checks } from './checks.ts'
 import type { Library } from './library.ts'
@@ -6,7 +6,7 @@ import type { Partitions } from './partitions.ts'
 import { Primaries } from './primaries.ts'
 import { AWAY } from './refusals.ts'
 import { Session } from './session.ts'
-import { namingUser, prepare, SetupError } from './setup.ts'
+import { checkAgain, namingUser, prepare, SetupError } from './setup.ts'
 import type { State } from './state.ts'
 import { Succession } from './succession.ts'
 import { openFinder, type Place } from './topology/open-finder.ts'
@@ -14,8 +14,9 @@ import { type Kind, nameOf } from './topology/plan.ts'
 import { Topology } from './topology/topology.ts'
 import { type Address, openWire } from './wire.ts'
 
-/** How often a Redis that is away at the start is looked for. */
+/** How often a Redis that is away at the start is looked for, and whether one that is used is still as it has to be. */
 const LOOK_AGAIN_MS = 500
+const CHECK_EVERY_MS = 1_000
 
 export type ReachOptions = {
   readonly address: Address | Place
@@ -37,6 +38,7 @@ export class Reach {
   readonly #primaries: Primaries
   readonly #succession: Succession
   #topology: Topology | undefined
+  #timer: Timer | undefined
   #kind: Kind = 'single'
 
   constructor(options: ReachOptions) {
@@ -87,6 +89,7 @@ export class Reach {
       try {
         await this.#find()
         await this.#primaries.areEnough(this.#options.replicas)
+        this.#timer = clock.every(CHECK_EVERY_MS, () => this.#checkAgain())
         return state.set(name, undefined)
       } catch (thrown) {
         const error = namingUser(thrown)
@@ -103,8 +106,19 @@ export class Reach {
   }
 
   close(): void {
+    this.#timer?.cancel()
     this.#topology?.close()
     this.#primaries.close()
+  }
+
+  /** One that cannot be used any more as it is configured is left, and says why when it is to be opened again. */
+  #checkAgain(): void {
+    for (const session of this.#primaries.sessions) {
+      if (session.wire === undefined) continue
+      checkAgain(session.wire).catch((error) => {
+        if (error instanceof SetupError) session.leave()
+      })
+    }
   }
 
   async #find(): Promise<void> {

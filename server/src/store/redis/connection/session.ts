@@ -91,6 +91,11 @@ export class Session {
     return { answer, haveCopies: Promise.resolve(true) }
   }
 
+  /** As where it is lost: it is not to be used any more as it is. */
+  leave(): void {
+    this.#lost()
+  }
+
   /** Idempotent. What was sent and not answered is lost. */
   close(): void {
     this.#isOpen = false
@@ -129,6 +134,8 @@ export class Session {
     if (wire === undefined) return
     for (const { args, onSent } of group) onSent(wire.send('FCALL', args))
     const copies = await settle(wire.send('WAIT', [String(replicas), String(WAIT_MS)]))
+    // A demoted primary says so, closes the connection a moment later, and carries out nothing that comes meanwhile.
+    if (copies.kind === 'failed') this.#lost()
     const areEnough = copies.kind === 'answered' ? Number(copies.answer) >= replicas : this.#areKept()
     for (const { onCopies } of group) void Promise.resolve(areEnough).then(onCopies)
   }

@@ -20,11 +20,7 @@ export async function prepare(wire: Wire, library: Library, kind: Kind): Promise
     throw new SetupError(
       `This is Redis ${version}; Rollcall needs Redis ${VERSION_MIN}.0 or newer, which has functions.`,
     )
-  const policy = info.get('maxmemory_policy') ?? 'noeviction'
-  if (policy !== 'noeviction')
-    throw new SetupError(
-      `Redis has maxmemory-policy ${policy} and would throw away registrations and events. Set "maxmemory-policy noeviction".`,
-    )
+  assertKeeps(info)
   if (info.get('role') === 'slave') {
     // Whoever named it as a primary knows better soon.
     if (kind !== 'single') throw new Error('This Redis is a replica.')
@@ -36,6 +32,19 @@ export async function prepare(wire: Wire, library: Library, kind: Kind): Promise
     )
   await loadInto(wire, library)
   return { run: { id: info.get('run_id') ?? '', history: info.get('master_replid') ?? '' }, info }
+}
+
+/** Whether it still keeps what it is given: that can be changed while it is used. */
+export async function checkAgain(wire: Wire): Promise<void> {
+  assertKeeps(readInfo(String(await asked(wire, 'INFO', ['memory']))))
+}
+
+function assertKeeps(info: ReadonlyMap<string, string>): void {
+  const policy = info.get('maxmemory_policy') ?? 'noeviction'
+  if (policy !== 'noeviction')
+    throw new SetupError(
+      `Redis has maxmemory-policy ${policy} and would throw away registrations and events. Set "maxmemory-policy noeviction".`,
+    )
 }
 
 /** Where it is there already nothing is done. */

@@ -11,7 +11,10 @@ export class State {
   readonly #clock: Pick<Clock, 'monotonicMs'>
   readonly #maySay: (what: string) => boolean
   readonly #failures = new Map<string, string>()
+  /** What it says where it refuses, by partition. */
+  readonly #refusals = new Map<number, string>()
   #fullAtMs = Number.NEGATIVE_INFINITY
+  #isFull = false
 
   constructor(log: StoreLog, clock: Pick<Clock, 'monotonicMs'>) {
     this.#log = log
@@ -38,6 +41,33 @@ export class State {
     return this.#failures.get(redis)
   }
 
+  /** Redis can be reached, and has refused for so long that what was asked was given up. */
+  refuses(partition: number, refusal: string): void {
+    const word = wordOf(refusal)
+    if (wordOf(this.#refusals.get(partition) ?? '') === word) return
+    const isNew = !this.#hasRefusal(word)
+    this.#refusals.set(partition, refusal)
+    if (isNew) this.#log.warn('Redis refuses what it is asked', { refusal })
+  }
+
+  /** A change was carried out there. */
+  takes(partition: number): void {
+    const refusal = this.#refusals.size === 0 ? undefined : this.#refusals.get(partition)
+    if (refusal === undefined) return
+    this.#refusals.delete(partition)
+    if (!this.#hasRefusal(wordOf(refusal)))
+      this.#log.info('Redis takes again what it had refused', { refusal: wordOf(refusal) })
+  }
+
+  /** What it says where it refuses; `undefined`: it does not, as far as anybody knows. */
+  refusalOf(partition: number): string | undefined {
+    return this.#refusals.get(partition)
+  }
+
+  #hasRefusal(word: string): boolean {
+    return [...this.#refusals.values()].some((refusal) => wordOf(refusal) === word)
+  }
+
   /** A fault of the program, or of Redis: said once a minute. */
   fault(err: Error): void {
     if (this.#maySay('fault'))
@@ -52,9 +82,24 @@ export class State {
 
   full(): void {
     this.#fullAtMs = this.#clock.monotonicMs()
+    if (this.#isFull) return
+    this.#isFull = true
+    this.#log.warn('Redis is full: no new events or registrations until there is room', {})
+  }
+
+  /** Something was taken that needs memory: a little is free now and then while it is full. */
+  hasRoom(): void {
+    if (!this.#isFull || this.#clock.monotonicMs() - this.#fullAtMs < FULL_FOR_MS) return
+    this.#isFull = false
+    this.#log.info('Redis has room again', {})
   }
 
   get warnings(): readonly StoreWarning[] {
     return this.#clock.monotonicMs() - this.#fullAtMs < FULL_FOR_MS ? ['disk_full'] : []
   }
+}
+
+/** What all refusals for one reason begin with. */
+function wordOf(refusal: string): string {
+  return refusal.split(' ', 1)[0] ?? ''
 }
