@@ -53,7 +53,7 @@ export function parseAnswer(
 ): AnswerCommand {
   const { text, value } = parseJson(bytes)
   const body = objectIn(value)
-  const members = membersOf(text, text.indexOf('{'))
+  const members = membersOf(text, text.indexOf('{'), body)
   const problems: Problems = new Map()
   const eventId = 'eventId' in known ? known.eventId : readEventId(body, problems)
   const userEndpointId =
@@ -80,7 +80,7 @@ function readAnswer(
   const bytes = Buffer.from(text.slice(at?.start, at?.end))
   if (isJsonObject(answer) && bytes.length <= ANSWER_BYTES_MAX) {
     // For a key given twice.
-    membersOf(bytes.toString(), 0)
+    membersOf(bytes.toString(), 0, answer)
     return { bytes, value: answer }
   }
   problems.set('answer', `must be a JSON object of at most ${ANSWER_BYTES_MAX} bytes`)

@@ -10,6 +10,8 @@ import type { Receipts } from './receipts.ts'
 /** Time after which an end that the store could not take is tried again. */
 const RETRY_MS = 1000
 
+const SOON = Promise.resolve()
+
 export type EndingsContext = {
   readonly store: Pick<Store, 'mailboxes'>
   readonly links: Links
@@ -30,6 +32,7 @@ export class Endings {
   #isClosed = false
   #how: Ending = 'acknowledged'
   #reason: DiscardReason | undefined
+  readonly #flush = (): void => this.flush()
 
   constructor(context: EndingsContext) {
     this.#context = context
@@ -41,7 +44,8 @@ export class Endings {
     this.#how = how
     this.#reason = reason
     this.#gathered.push(entry)
-    if (this.#gathered.length === 1) queueMicrotask(() => this.flush())
+    // Not `queueMicrotask`, which makes a context for each: most devices acknowledge one at a time.
+    if (this.#gathered.length === 1) void SOON.then(this.#flush)
   }
 
   /**

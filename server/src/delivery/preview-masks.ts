@@ -32,7 +32,7 @@ export type MasksPreviewCommand = {
 export function parseMasksPreview(given: Buffer): MasksPreviewCommand {
   const { bytes, text, value } = parseJson(given)
   const body = objectIn(value)
-  const members = membersOf(text, text.indexOf('{'))
+  const members = membersOf(text, text.indexOf('{'), body)
   const problems: Problems = new Map()
   const masks = noted(body, 'masks', readTexts, problems) ?? []
   const { event } = body
@@ -40,7 +40,7 @@ export function parseMasksPreview(given: Buffer): MasksPreviewCommand {
   if (problems.size > 0 || !isJsonObject(event)) throw refuse(problems)
   const own = eventText({ bytes, text }, members, 'event')
   // For a key given twice, as when it is sent.
-  membersOf(own.slice, 0)
+  membersOf(own.slice, 0, event)
   return { event, bytes: own.bytes, masks }
 }
 

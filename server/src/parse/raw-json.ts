@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { RollcallError } from '@rollcall/protocol/error-code'
 import { JSON_DEPTH_MAX } from '@rollcall/protocol/limits'
-import { isJsonObject } from './fields.ts'
+import { isJsonObject, type JsonObject } from './fields.ts'
 
 /**
  * JSON bodies with their text kept: the device must get the sender's own bytes of the event, which a
@@ -26,7 +26,7 @@ export type Member = { readonly key: string; readonly start: number; readonly en
  */
 export function parseJsonBody(body: Buffer): unknown {
   const { text, value } = parseJson(body)
-  if (isJsonObject(value)) membersOf(text, text.indexOf('{'))
+  if (isJsonObject(value)) membersOf(text, text.indexOf('{'), value)
   else skipValue(text, text.search(/\S/), 0)
   return value
 }
@@ -62,17 +62,15 @@ const SPACE = 32
 /**
  * The members of the object that starts at `text[start]`, which must be part of valid JSON.
  *
+ * @param value what that object was parsed to: a key given twice is there once
  * @throws RollcallError `malformed_json` for a key given twice or nesting that is too deep
  */
-export function membersOf(text: string, start: number): readonly Member[] {
+export function membersOf(text: string, start: number, value: JsonObject): readonly Member[] {
   const members: Member[] = []
-  const keys = new Set<string>()
   let at = skipSpace(text, start + 1)
   while (text.charCodeAt(at) !== CLOSE_OBJECT) {
     const keyEnd = skipString(text, at)
-    const key = readKey(text.slice(at, keyEnd))
-    if (keys.has(key)) throw new RollcallError('malformed_json', 'The body gives a key twice.')
-    keys.add(key)
+    const key = readKey(text, at, keyEnd)
     // After the key: spaces, a colon, spaces.
     const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1)
     const valueEnd = skipValue(text, valueStart, 1)
@@ -80,11 +78,15 @@ export function membersOf(text: string, start: number): readonly Member[] {
     at = skipSpace(text, valueEnd)
     if (text.charCodeAt(at) === COMMA) at = skipSpace(text, at + 1)
   }
+  if (members.length !== Object.keys(value).length)
+    throw new RollcallError('malformed_json', 'The body gives a key twice.')
   return members
 }
 
-function readKey(quoted: string): string {
-  return quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1)
+/** The key whose quotes are at `start` and before `end`. */
+function readKey(text: string, start: number, end: number): string {
+  const key = text.slice(start + 1, end - 1)
+  return key.includes('\\') ? String(JSON.parse(text.slice(start, end))) : key
 }
 
 /** The index after the value that starts at `start`. `depth` is that of the value's surroundings. */

@@ -47,7 +47,7 @@ export type SendEventCommand = Terms & {
 export function parseSendEvent(given: Buffer): SendEventCommand {
   const { bytes, text, value } = parseJson(given)
   const json = objectIn(value)
-  const members = membersOf(text, text.indexOf('{'))
+  const members = membersOf(text, text.indexOf('{'), json)
   const problems: Problems = new Map()
   const userId = requiredId(json, 'userId', problems)
   const organizationId = noted(json, 'organizationId', readText, problems)
@@ -74,7 +74,7 @@ export function parseSendEvent(given: Buffer): SendEventCommand {
     ttlSeconds,
     expiresAtWallMs,
     collapseKey,
-    cancelOthers: cancel && cancelSource(body, cancel, members),
+    cancelOthers: cancel && cancelSource(body, json, cancel, members),
     cancelOn,
     waitFor,
     graceMs,
@@ -104,10 +104,16 @@ function parseCancelOn({ cancelOthers }: JsonObject, problems: Problems): Receip
   return readKind(on, 'answered', 'cancelOthers.on', problems)
 }
 
-function cancelSource(body: BodyText, event: JsonObject, members: readonly Member[]): EventSource {
+function cancelSource(
+  body: BodyText,
+  { cancelOthers }: JsonObject,
+  event: JsonObject,
+  members: readonly Member[],
+): EventSource {
   const at = members.find((member) => member.key === 'cancelOthers')
-  if (at === undefined) throw new Error('a member that JSON.parse saw is missing')
-  return eventSource(body, event, membersOf(body.text, at.start), 'cancelOthers.event')
+  if (at === undefined || !isJsonObject(cancelOthers))
+    throw new Error('a member that JSON.parse saw is missing')
+  return eventSource(body, event, membersOf(body.text, at.start, cancelOthers), 'cancelOthers.event')
 }
 
 /** 1 is at least once; any other integer is best effort. [contract: `qos`] */

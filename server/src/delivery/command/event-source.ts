@@ -46,7 +46,7 @@ export function eventSource(
   const { slice, bytes } = eventText(body, members, path)
   const { id, type } = value
   if (typeof type !== 'string') throw new Error('an event that was checked has no type')
-  return { bytes, value, type, id: isShortText(id) ? id : undefined, nullId: findNullId(slice, id) }
+  return { bytes, value, type, id: isShortText(id) ? id : undefined, nullId: findNullId(slice, value) }
 }
 
 /**
@@ -73,9 +73,11 @@ export function eventText(
 }
 
 /** Also refuses keys given twice at the top of the event, where the server and the device could read differently. */
-function findNullId(slice: string, id: unknown): EventSource['nullId'] {
-  const member = membersOf(slice, 0).find(({ key }) => key === 'id')
-  if (member === undefined || id !== null) return undefined
+function findNullId(slice: string, value: JsonObject): EventSource['nullId'] {
+  const members = membersOf(slice, 0, value)
+  if (value['id'] !== null) return undefined
+  const member = members.find(({ key }) => key === 'id')
+  if (member === undefined) return undefined
   return {
     start: Buffer.byteLength(slice.slice(0, member.start)),
     end: Buffer.byteLength(slice.slice(0, member.end)),

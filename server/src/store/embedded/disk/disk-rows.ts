@@ -150,6 +150,7 @@ async function goThrough(
   const to = firstKeyOf(ids.of(table) + 1)
   const release = levels.hold()
   try {
+    for (const { table } of parts) table.lend()
     const inMemory = parts.map((part) => memtableCursor(part.table, from, to)).reverse()
     const cursor = merged([...inMemory, ...levels.cursors(from, keysOnly)])
     for (let rows = 1; cursor.key !== undefined && cursor.key < to; cursor.next(), rows++) {

@@ -3,6 +3,7 @@ import { encodeRecord, recordBytes, roundUp } from './commit-record.ts'
 import type { Files, LogFile } from './files.ts'
 import { type LogInfo, logName } from './manifest.ts'
 import { type Forget, Memtable } from './memtable.ts'
+import type { PartMemory } from './part-memory.ts'
 
 /** A part of the log, and what it holds. */
 export type LogPart = {
@@ -16,6 +17,7 @@ export type LogOptions = {
   readonly files: Files
   readonly storeId: Buffer
   readonly epoch: number
+  readonly memory: PartMemory
   readonly idOf: (table: RowChange['table']) => number
 }
 
@@ -67,7 +69,7 @@ export class Log {
   async goOnIn(info: LogInfo): Promise<LogPart> {
     await this.close()
     this.#file = await this.#options.files.openLog(logName(info.number))
-    const table = new Memtable(Buffer.allocUnsafeSlow(info.bytes))
+    const table = new Memtable(this.#options.memory.take(info.bytes))
     this.#part = { info, table, firstCommit: this.#nextCommit }
     this.#position = 0
     return this.#part

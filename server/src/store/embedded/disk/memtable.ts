@@ -20,6 +20,7 @@ export class Memtable {
   readonly #changes: RowPlaces
   readonly #removals: number[] = []
   #isFrozen = false
+  #isLent = false
 
   /** @param bytes of the part, as far as they are written; the rest may come later */
   constructor(bytes: Buffer) {
@@ -63,6 +64,16 @@ export class Memtable {
     if (this.#isFrozen) return !this.has(key)
     this.#changes.remove(key)
     return true
+  }
+
+  /** Values of its rows are handed to somebody who may keep them. */
+  lend(): void {
+    this.#isLent = true
+  }
+
+  /** Its bytes, for whoever has use for them after it; `undefined`: somebody may have values in them still. */
+  get memory(): Buffer | undefined {
+    return this.#isLent ? undefined : this.#bytes
   }
 
   /** From now on no row is taken out: all become a run. */

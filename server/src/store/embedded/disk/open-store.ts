@@ -13,6 +13,7 @@ import {
   readNewestManifest,
   runName,
 } from './manifest.ts'
+import { PartMemory } from './part-memory.ts'
 import { replayLogs } from './replay.ts'
 import { Run } from './run.ts'
 import type { Sizes } from './sizes.ts'
@@ -26,9 +27,10 @@ export type OpenStore = {
   /** The parts of the log whose rows are in memory, oldest first; the last is the one that is written. */
   readonly parts: LogPart[]
   readonly log: Log
+  readonly memory: PartMemory
 }
 
-type OpenLog = Pick<OpenStore, 'parts' | 'log'>
+type OpenLog = Pick<OpenStore, 'parts' | 'log' | 'memory'>
 
 /** More than a former owner takes without a manifest that says so: it gives no file a name that we give. */
 const NUMBERS_OF_A_FORMER_OWNER = 100_000
@@ -130,7 +132,9 @@ function openLog(files: Files, manifest: Manifest, ids: TableIds): OpenLog {
   const current = parts.at(-1)
   if (current === undefined) throw new DamageError(`${files.path}/${MANIFEST}`, 'names no log')
   const place = { storeId: Buffer.from(manifest.storeId, 'hex'), epoch: manifest.epoch }
-  return { parts, log: new Log({ files, ...place, idOf: ids.of }, current, end.position, end.nextCommit) }
+  const memory = new PartMemory()
+  const options = { files, ...place, idOf: ids.of, memory }
+  return { parts, log: new Log(options, current, end.position, end.nextCommit), memory }
 }
 
 /** Removes what a crash has left over, and nothing that another store has written. */

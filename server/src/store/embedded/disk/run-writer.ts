@@ -30,11 +30,12 @@ export class RunWriter {
   readonly #tables: Record<string, TableStats> = {}
   readonly #storeId: string
   readonly number: number
-  #rows: { readonly key: string; readonly value: RowState }[] = []
+  #rows: Row[] = []
   #rowsBytes = 0
   #streak = 0
   #bytes = 0
-  #unwritten: Buffer[] = []
+  /** Blocks that are to be written, one after the other. */
+  #unwritten = Buffer.allocUnsafeSlow(WRITTEN_BYTES + 2 * BLOCK_BYTES)
   #unwrittenBytes = 0
 
   private constructor(file: NewFile, storeId: string, number: number) {
@@ -77,16 +78,16 @@ export class RunWriter {
 
   async endBlock(): Promise<void> {
     if (this.#rows.length === 0) return
-    const { bytes, keysBytes } = encodeBlock(this.#rows)
+    const { keysBytes, valuesBytes } = sizeOf(this.#rows)
+    const bytes = this.#place(keysBytes + valuesBytes)
+    encodeBlock(bytes, this.#rows, keysBytes)
     const first = this.#rows.at(0)?.key ?? ''
     const last = this.#rows.at(-1)?.key ?? ''
     const keysSum = checksum(bytes.subarray(0, keysBytes))
-    this.#blocks.push([this.#bytes, keysBytes, bytes.length - keysBytes, keysSum, first, last])
+    this.#blocks.push([this.#bytes, keysBytes, valuesBytes, keysSum, first, last])
     this.#rows = []
     this.#rowsBytes = 0
     this.#bytes += bytes.length
-    this.#unwritten.push(bytes)
-    this.#unwrittenBytes += bytes.length
     if (this.#unwrittenBytes >= WRITTEN_BYTES) await this.#write()
   }
 
@@ -105,8 +106,8 @@ export class RunWriter {
     tail.writeUInt32BE(index.length, 8)
     tail.writeUInt32BE(checksum(index), 12)
     tail.writeUInt32BE(MAGIC, 16)
-    this.#unwritten.push(index, tail)
     await this.#write()
+    await this.#file.append(Buffer.concat([index, tail]))
     await this.#file.finish()
     return this.#bytes + index.length + TAIL_BYTES
   }
@@ -115,11 +116,21 @@ export class RunWriter {
     return this.#file.abandon()
   }
 
-  #write(): Promise<void> {
-    const bytes = Buffer.concat(this.#unwritten)
-    this.#unwritten = []
+  /** The next so many bytes of what is to be written. */
+  #place(bytes: number): Buffer {
+    const start = this.#unwrittenBytes
+    this.#unwrittenBytes += bytes
+    if (this.#unwrittenBytes > this.#unwritten.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * this.#unwrittenBytes)
+      this.#unwritten.copy(larger, 0, 0, start)
+      this.#unwritten = larger
+    }
+    return this.#unwritten.subarray(start, this.#unwrittenBytes)
+  }
+
+  async #write(): Promise<void> {
+    await this.#file.append(this.#unwritten.subarray(0, this.#unwrittenBytes))
     this.#unwrittenBytes = 0
-    return this.#file.append(bytes)
   }
 
   #count(key: string, value: RowState): void {
@@ -134,14 +145,19 @@ export class RunWriter {
   }
 }
 
-function encodeBlock(rows: readonly { readonly key: string; readonly value: RowState }[]) {
+type Row = { readonly key: string; readonly value: RowState }
+
+function sizeOf(rows: readonly Row[]): { readonly keysBytes: number; readonly valuesBytes: number } {
   let keysBytes = 4 + rows.length * 4
   let valuesBytes = 0
   for (const { key, value } of rows) {
     keysBytes += ROW_HEAD_BYTES + key.length - 1
     valuesBytes += value?.length ?? 0
   }
-  const bytes = Buffer.allocUnsafe(keysBytes + valuesBytes)
+  return { keysBytes, valuesBytes }
+}
+
+function encodeBlock(bytes: Buffer, rows: readonly Row[], keysBytes: number): void {
   bytes.writeUInt32BE(rows.length, 0)
   let keyAt = 4 + rows.length * 4
   let valueAt = keysBytes
@@ -151,7 +167,6 @@ function encodeBlock(rows: readonly { readonly key: string; readonly value: RowS
     if (value !== undefined) bytes.set(value, valueAt)
     valueAt += value?.length ?? 0
   }
-  return { bytes, keysBytes }
 }
 
 function writeHead(bytes: Buffer, at: number, key: string, value: RowState): number {

@@ -9,6 +9,7 @@ import type { LogPart } from './log.ts'
 import { type LogInfo, logName, type RunInfo, runName } from './manifest.ts'
 import type { Memtable } from './memtable.ts'
 import { type Merger, type Target, writeRuns } from './merge.ts'
+import type { PartMemory } from './part-memory.ts'
 import { type Room, saysNoRoom } from './room.ts'
 import { tableIdOf } from './row-key.ts'
 import { Run } from './run.ts'
@@ -31,6 +32,7 @@ export type UpkeepOptions = Omit<SupplyOptions, 'isFull'> & {
   readonly merger: Merger
   readonly log: StoreLog
   readonly room: Room
+  readonly memory: PartMemory
   /** Gets every failure. */
   readonly onFailure: (error: unknown) => void
 }
@@ -171,7 +173,7 @@ export class Upkeep {
 
   /** Full parts of the log become one run: those that are ripe; while the disk is full the oldest, as many as surely fit. */
   async #flush(): Promise<void> {
-    const { files, levels, parts } = this.#options
+    const { files, levels, memory, parts } = this.#options
     const full = this.#isFull ? this.#oldest() : this.#ripe()
     const after = parts[full.length]
     const isAll = full.length === parts.length - 1
@@ -188,6 +190,7 @@ export class Upkeep {
       firstCommit: after?.firstCommit ?? manifest.firstCommit,
     }))
     parts.splice(0, full.length)
+    for (const { table } of full) memory.giveBack(table)
     if (isAll) this.#isFlushWanted = false
     for (const { number } of over) await files.remove(logName(number))
     this.#compacting.wake()

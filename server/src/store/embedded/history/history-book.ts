@@ -91,10 +91,10 @@ export class HistoryBook {
 
   addAppended(draft: HistoryDraft, { accepted, full }: AppendOutcome): void {
     const queued = [{ outcome: 'queued', atWallMs: draft.acceptedAtWallMs } as const]
+    const parts = accepted.map(({ registration, sequence }): StoredPart => {
+      return { userEndpointId: registration.userEndpointId, sequence, at: queued }
+    })
     const discarded = [noted('discarded', draft.acceptedAtWallMs, 'mailbox_full')]
-    const parts: StoredPart[] = []
-    for (const { registration, sequence } of accepted)
-      parts.push({ userEndpointId: registration.userEndpointId, sequence, at: queued })
     for (const { userEndpointId } of full) parts.push({ userEndpointId, sequence: 0, at: discarded })
     this.#record(draft, parts)
   }

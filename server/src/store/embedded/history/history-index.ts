@@ -97,11 +97,11 @@ export class OpenBlock {
   add(draft: HistoryDraft, recordBytes: number): void {
     this.owners.add(draft.organizationId, recordBytes)
     const offset = this.#hashed++ * WORD_BYTES
-    for (const [place, column] of COLUMNS.entries())
-      this.#columns[place]?.writeUInt32LE(
-        column === 'senderKind' ? hashOfSenderKind(isBackends(draft)) : hashOf(draft[column]),
-        offset,
-      )
+    let place = 0
+    for (const column of COLUMNS) {
+      const hash = column === 'senderKind' ? hashOfSenderKind(isBackends(draft)) : hashOf(draft[column])
+      this.#columns[place++]?.writeUInt32LE(hash, offset)
+    }
   }
 
   /** The open chunk is finished: its records are in the block from now on. */

@@ -3,7 +3,6 @@ import {
   type AppendRequest,
   type CallDraft,
   type EntryPosition,
-  type RegistrationKey,
   toKey,
 } from '../../store.ts'
 import type { Engine } from '../engine.ts'
@@ -20,17 +19,19 @@ export function appendToAll(
   targets: readonly RegistrationRecord[],
   request: AppendRequest,
 ): AppendOutcome {
-  const full: RegistrationKey[] = []
   const replaced: EntryPosition[] = []
-  const takers = targets.filter((record) => {
-    const hasRoom = makeRoom(engine, record, request, replaced)
-    if (!hasRoom) full.push(toKey(record))
-    return hasRoom
-  })
+  const without = targets.filter((record) => !makeRoom(engine, record, request, replaced))
+  // Nearly always all of them: no list is made of the list.
+  const takers = without.length === 0 ? targets : except(targets, new Set(without))
+  const full = without.map(toKey)
   const values = takers.length === 0 ? undefined : termsOf(engine, request, takers.length)
   const accepted = putEntries(engine, takers, request.event, values)
   if (request.call !== undefined) beginCall(engine, request, request.call, accepted)
   return replaced.length === 0 ? { accepted, full } : { accepted, full, replaced }
+}
+
+function except<Item>(items: readonly Item[], those: ReadonlySet<Item>): readonly Item[] {
+  return items.filter((item) => !those.has(item))
 }
 
 /** Keeps what is needed for one of those who took the event to answer it. */

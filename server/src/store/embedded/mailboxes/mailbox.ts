@@ -17,15 +17,23 @@ export function tagOf(eventId: string): number {
  * they are. The payloads are on disk. Sequences ascend, so that finding one is a binary search.
  */
 export class Mailbox<Term extends Termed> {
-  readonly #sequences: number[] = []
-  readonly #sizes: number[] = []
+  readonly #sequences: number[]
+  readonly #sizes: number[]
   /** Of each entry's event. */
-  readonly #tags: number[] = []
-  #bytes = 0
+  readonly #tags: number[]
+  #bytes: number
   /** The commit that holds the newest entry: before that is durable, nothing is read. */
   newestCommit = 0
   /** Of those entries that have terms. Absent while none has. */
   #terms: Map<number, Term> | undefined
+
+  /** With its first entry: most never have another, and lists that begin empty take room for many. */
+  constructor(sequence: number, payloadBytes: number, tag: number) {
+    this.#sequences = [sequence]
+    this.#sizes = [payloadBytes]
+    this.#tags = [tag]
+    this.#bytes = payloadBytes
+  }
 
   get depth(): number {
     return this.#sequences.length
@@ -58,9 +66,9 @@ export class Mailbox<Term extends Termed> {
     const index = this.#firstAtLeast(sequence)
     if (this.#sequences[index] !== sequence) return undefined
     const size = this.#sizes[index] ?? 0
-    this.#sequences.splice(index, 1)
-    this.#sizes.splice(index, 1)
-    this.#tags.splice(index, 1)
+    takeOut(this.#sequences, index)
+    takeOut(this.#sizes, index)
+    takeOut(this.#tags, index)
     this.#bytes -= size
     this.#terms?.delete(sequence)
     return size
@@ -121,4 +129,10 @@ export class Mailbox<Term extends Termed> {
     }
     return low
   }
+}
+
+/** `splice` makes a list of what it takes out, which nobody wants of the last. */
+function takeOut(column: number[], index: number): void {
+  if (index === column.length - 1) column.pop()
+  else column.splice(index, 1)
 }

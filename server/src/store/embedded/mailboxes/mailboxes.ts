@@ -27,9 +27,7 @@ export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxSt
         const outcome = appendToAll(engine, reached, request)
         const isRemembered = remember(engine, replies, request, outcome)
         const isWritten = isRemembered || outcome.accepted.length > 0
-        const done = isWritten
-          ? journal.durable().then(() => (request.isAwaited ? withGone(engine, outcome) : outcome))
-          : Promise.resolve(outcome)
+        const done = isWritten ? onceDurable(engine, outcome, request.isAwaited) : Promise.resolve(outcome)
         return release === undefined ? done : done.finally(release)
       } catch (error) {
         release?.()
@@ -46,6 +44,16 @@ export function embeddedMailboxes(engine: Engine, replies: ReplyBook): MailboxSt
       return endEntries(engine, entries, how, bounds, reason)
     },
   }
+}
+
+/** A function of its own, so that while it waits nothing is held but the outcome. */
+function onceDurable(
+  engine: Engine,
+  outcome: AppendOutcome,
+  isAwaited: boolean | undefined,
+): Promise<AppendOutcome> {
+  const durable = engine.journal.durable()
+  return durable.then(() => (isAwaited === true ? withGone(engine, outcome) : outcome))
 }
 
 /** About what an event leaves to be written where so many endpoints take it. */

@@ -52,7 +52,10 @@ export class RegistrationTable {
   }
 
   listLive(user: UserKey, nowMs: number): readonly RegistrationRecord[] {
-    return this.#byUser.list(user).filter((record) => isLive(record, nowMs))
+    const all = this.#byUser.list(user)
+    const isOneLive = (record: RegistrationRecord) => isLive(record, nowMs)
+    // Nearly always: no list is made of the list.
+    return all.every(isOneLive) ? all : all.filter(isOneLive)
   }
 
   /** The live registrations of a user, or that of one endpoint. */
@@ -130,8 +133,8 @@ export class RegistrationTable {
 
   /** Adds an entry to a mailbox and returns it. */
   append(record: RegistrationRecord, sequence: number, payloadBytes: number, tag: number): Mailbox<Term> {
-    record.mailbox ??= new Mailbox()
-    record.mailbox.append(sequence, payloadBytes, tag)
+    if (record.mailbox === undefined) record.mailbox = new Mailbox(sequence, payloadBytes, tag)
+    else record.mailbox.append(sequence, payloadBytes, tag)
     this.#totals.add(record.organizationId, 0, 1, payloadBytes)
     return record.mailbox
   }
