@@ -11,6 +11,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --seconds N        measured time of a run, in CPU time of the server (1 to 60, default 5)
   --warm-up N        seconds before it that do not count (0 to 60, default 4)
   --subject NAME     only rollcall, or only reference
+  --peers            beside them what others do the same: Nchan, Mosquitto, Kamailio, of Debian's packages
   --scale N          multiplies counts, to try something out (0.001 to 1, default 1)
   --folder PATH      where data is kept meanwhile (default: the system's temporary folder)
   --json FILE        writes what was measured
@@ -21,6 +22,8 @@ export const USAGE = `Usage: npm run bench -- [options]
 export type Options = {
   readonly cases: readonly Case[]
   readonly subjects: readonly Subject[]
+  /** Whether what others do is measured beside them. */
+  readonly withPeers: boolean
   readonly runs: number
   readonly amounts: Amounts
   readonly folder: string
@@ -39,6 +42,7 @@ export function readOptions(args: readonly string[], cases: readonly Case[]): Op
   return {
     cases: chosen(cases, values.only, values.all ?? false),
     subjects: subjectsOf(values.subject),
+    withPeers: values.peers ?? false,
     runs: numberOf('--runs', values.runs, [1, 20]),
     amounts: {
       measuredSeconds: numberOf('--seconds', values.seconds, [1, 60]),
@@ -64,6 +68,7 @@ function parse(args: readonly string[]) {
         seconds: { type: 'string', default: '5' },
         'warm-up': { type: 'string', default: '4' },
         subject: { type: 'string' },
+        peers: { type: 'boolean' },
         scale: { type: 'string', default: '1' },
         folder: { type: 'string', default: tmpdir() },
         json: { type: 'string' },

@@ -1,7 +1,8 @@
-import type { Case, Figures } from './cases/case.ts'
-import type { Lab, Subject } from './lab/lab.ts'
+import type { Case, Figures, Peer } from './cases/case.ts'
+import type { Lab } from './lab/lab.ts'
 import type { Options } from './options.ts'
-import { type Result, resultOf } from './report/result.ts'
+import { isInstalled } from './peers/installed.ts'
+import { type Contender, type Result, resultOf } from './report/result.ts'
 import { spreadOf } from './report/statistics.ts'
 
 type Progress = (text: string) => void
@@ -10,13 +11,15 @@ type Progress = (text: string) => void
 export async function runCase(lab: Lab, measured: Case, options: Options, say: Progress): Promise<Result> {
   const { name, title, hasReference, isLong } = measured
   const runs = isLong ? 1 : options.runs
-  const subjects = options.subjects.filter((subject) => hasReference || subject === 'rollcall')
-  const figures = new Map<Subject, Figures[]>(subjects.map((subject) => [subject, []]))
+  const subjects: Contender[] = options.subjects.filter((subject) => hasReference || subject === 'rollcall')
+  const peer = options.withPeers ? found(measured.peer, say) : undefined
+  if (peer !== undefined) subjects.push('peer')
+  const figures = new Map<Contender, Figures[]>(subjects.map((subject) => [subject, []]))
   try {
     for (let run = 1; run <= runs; run++)
       for (const subject of subjects) {
-        say(`${name}, run ${run} of ${runs}, ${subject} …`)
-        figures.get(subject)?.push(await measured.run(lab, subject, options.amounts))
+        say(`${name}, run ${run} of ${runs}, ${subject === 'peer' ? peer?.name : subject} …`)
+        figures.get(subject)?.push(await runOnce(lab, measured, subject, options))
       }
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error)
@@ -30,4 +33,17 @@ export async function runCase(lab: Lab, measured: Case, options: Options, say: P
       ] as const,
   )
   return resultOf(measured, runs, new Map(spreads))
+}
+
+async function runOnce(lab: Lab, measured: Case, subject: Contender, { amounts }: Options): Promise<Figures> {
+  if (subject !== 'peer') return measured.run(lab, subject, amounts)
+  if (measured.peer === undefined) throw new Error(`${measured.name} has no peer`)
+  return measured.peer.run(lab, amounts)
+}
+
+/** One that is missing is skipped, and says so. */
+function found(peer: Peer | undefined, say: Progress): Peer | undefined {
+  if (peer === undefined || isInstalled(peer)) return peer
+  say(`SKIPPED: ${peer.name} is not installed (apt-get install ${peer.debianPackage})`)
+  return undefined
 }

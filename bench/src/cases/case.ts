@@ -25,6 +25,17 @@ export type Measure = {
 /** Measured values, in the order of the case's measures. */
 export type Figures = readonly number[]
 
+/** Another program that does what a case measures, as Debian packages it. */
+export type Peer = {
+  readonly name: string
+  /** The package that has it. */
+  readonly debianPackage: string
+  /** Files that are there once it is installed. */
+  readonly files: readonly string[]
+  /** One run: the figures of the case's measures. */
+  readonly run: (lab: Lab, amounts: Amounts) => Promise<Figures>
+}
+
 /** Something that is measured, with how it is done. */
 export type Case = {
   readonly name: string
@@ -32,6 +43,8 @@ export type Case = {
   readonly measures: readonly Measure[]
   /** Whether the reference server can do it too. */
   readonly hasReference: boolean
+  /** Who else does it, where that is asked for. */
+  readonly peer?: Peer
   /** Takes minutes, so it runs only where it is asked for, and once. */
   readonly isLong: boolean
   /** Users that have to be signed in. */

@@ -1,3 +1,4 @@
+import { kamailio } from '../peers/kamailio.ts'
 import { type Case, scaled } from './case.ts'
 import { openServer, registerEndpoints } from './devices.ts'
 import { throughputFigures, throughputMeasures } from './throughput.ts'
@@ -12,6 +13,7 @@ export const keepalive: Case = {
     'nginx answering 204: 121,000; Fastify with a verified-token cache 35,700; Kamailio REGISTER refresh 30,000',
   ),
   hasReference: true,
+  peer: kamailio,
   isLong: false,
   users: (amounts) => scaled(USERS, amounts),
   async run(lab, subject, amounts) {

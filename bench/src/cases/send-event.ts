@@ -1,4 +1,6 @@
 import type { Lab, Subject } from '../lab/lab.ts'
+import { mosquitto } from '../peers/mosquitto.ts'
+import { nchan } from '../peers/nchan.ts'
 import { type Amounts, type Bound, type Case, type Figures, scaled } from './case.ts'
 import { connectDevices, openServer } from './devices.ts'
 import { throughputFigures, throughputMeasures } from './throughput.ts'
@@ -11,6 +13,7 @@ function sendEventCase(name: string, title: string, qos: 0 | 1, target: Bound, e
     title,
     measures: throughputMeasures(target, elsewhere),
     hasReference: true,
+    peer: qos === 0 ? nchan : mosquitto,
     isLong: false,
     users: (amounts) => scaled(DEVICES, amounts),
     run: (lab, subject, amounts) => run(lab, subject, amounts, qos),

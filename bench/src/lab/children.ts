@@ -9,12 +9,14 @@ const OUTPUT_CHARACTERS_MAX = 4_096
 export class Child {
   readonly process: ChildProcess
   readonly pid: number
+  readonly #isGroup: boolean
   #output = ''
   #isStopping = false
   /** Rejects when it ends without having been told to; never resolves. */
   readonly failed: Promise<never>
 
-  constructor(name: string, process: ChildProcess) {
+  constructor(name: string, process: ChildProcess, isGroup: boolean) {
+    this.#isGroup = isGroup
     if (process.pid === undefined) throw new Error(`${name} could not be started`)
     this.process = process
     this.pid = process.pid
@@ -35,6 +37,15 @@ export class Child {
     return Promise.race([promise, this.failed])
   }
 
+  /** With what it has started, where it is the first of a group. Synchronous. */
+  killAll(): void {
+    try {
+      process.kill(this.#isGroup ? -this.pid : this.pid, 'SIGKILL')
+    } catch {
+      // It has ended already.
+    }
+  }
+
   /** Sends the signal and waits for the end; one that does not end is killed. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#isStopping = true
@@ -50,7 +61,7 @@ export class Children {
   readonly #running = new Set<Child>()
 
   start(name: string, program: string, args: readonly string[], options: SpawnOptions): Child {
-    const child = new Child(name, spawn(program, args, options))
+    const child = new Child(name, spawn(program, args, options), options.detached === true)
     this.#running.add(child)
     child.process.once('exit', () => this.#running.delete(child))
     return child
@@ -58,6 +69,6 @@ export class Children {
 
   /** Synchronous, for the very end of the process. */
   killAll(): void {
-    for (const { process } of this.#running) process.kill('SIGKILL')
+    for (const child of this.#running) child.killAll()
   }
 }

@@ -15,6 +15,7 @@ import { within } from '../machine/time.ts'
 import { Children } from './children.ts'
 import { entryArgs, SERVER_ENTRY } from './entry.ts'
 import { type Identities, signIn, writeDirectory } from './identities.ts'
+import { acceptsConnections, answersRegister } from './readiness.ts'
 import { freePort, Server } from './server.ts'
 import { Worker } from './worker.ts'
 
@@ -33,6 +34,17 @@ const OUT_OF_REACH = Object.fromEntries(
 
 /** What is measured: the product, and what it is compared with. */
 export type Subject = 'rollcall' | 'reference'
+
+/** A program of somebody else. */
+export type PeerProgram = {
+  readonly name: string
+  readonly program: string
+  /** @param folder its own, which goes when the benchmark ends */
+  readonly args: (folder: string) => readonly string[]
+  /** Where it listens once it is ready. */
+  readonly port: number
+  readonly isUdp?: boolean
+}
 
 export type LabOptions = {
   /** Folder for what is kept while the benchmark runs; it gets one of its own there. */
@@ -117,6 +129,20 @@ export class Lab {
       : this.#startReference(cores)
   }
 
+  /** A program of somebody else on the server's core, once it answers. */
+  async startPeer({ name, program, args, port, isUdp = false }: PeerProgram): Promise<Server> {
+    const folder = mkdtempSync(this.#path('peer-'))
+    const [command, all] = pinned(this.#options.cores?.server, program, args(folder))
+    const child = this.#children.start(name, command, all, {
+      detached: true,
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const server = new Server(child, port)
+    await server.answers(isUdp ? answersRegister : acceptsConnections)
+    return server
+  }
+
   /** What the server has had of the processor since it was started, all of its threads. */
   processorSeconds(server: Server): number {
     return cpuSeconds(server.pid, this.#options.ticksPerSecond)
@@ -139,7 +165,7 @@ export class Lab {
   async connect(
     receiver: Worker,
     server: Server,
-    links: Pick<LinksPlan, 'links' | 'stride' | 'endpointsPerUser'>,
+    links: Pick<LinksPlan, 'links' | 'stride' | 'endpointsPerUser' | 'speaks'>,
   ): Promise<ConnectResult> {
     const request: ReceiverRequest = { kind: 'connect', ...links, ...this.#whereIs(server) }
     return server.during(receiver.ask<ConnectResult>(request, LONGEST_MS))

@@ -25,9 +25,14 @@ export class Server implements AsyncDisposable {
   }
 
   /** Resolves once `/health/ready` answers 200. */
-  async ready(): Promise<void> {
+  ready(): Promise<void> {
+    return this.answers(() => this.#isReady())
+  }
+
+  /** Resolves once it is ready. */
+  async answers(isReady: (port: number) => Promise<boolean>): Promise<void> {
     const giveUpAtMs = nowMs() + READY_TIMEOUT_MS
-    while (!(await this.#child.during(this.#isReady()))) {
+    while (!(await this.#child.during(isReady(this.port)))) {
       if (nowMs() > giveUpAtMs) throw new Error('the server does not become ready')
       await sleep(READY_POLL_MS)
     }

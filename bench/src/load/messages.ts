@@ -33,6 +33,11 @@ export type WorkPlan =
       readonly mqttPort: number
     }
   | { readonly kind: 'keepalive'; readonly users: number }
+  /** The same events as peers take them: posted to Nchan, and published at QoS 1 to a broker. */
+  | { readonly kind: 'nchan'; readonly devices: number }
+  | { readonly kind: 'topics'; readonly devices: number; readonly mqttPort: number }
+  /** What a keepalive is to a SIP registrar. */
+  | { readonly kind: 'sip-register'; readonly users: number }
   /** New endpoints from 0 on. */
   | { readonly kind: 'register'; readonly share: EndpointShare; readonly expiringAtMs?: number | undefined }
 
@@ -91,6 +96,8 @@ export type LinksPlan = {
   /** Link `n` is that of endpoint `n × stride`. */
   readonly stride: number
   readonly endpointsPerUser: number
+  /** Default: MQTT over WebSocket. */
+  readonly speaks?: 'nchan'
 }
 
 export type ConnectResult = { readonly wallSeconds: number; readonly serverCpuSeconds: number }

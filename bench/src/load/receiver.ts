@@ -4,6 +4,7 @@ import { nowMs, nowNs, sleep } from '../machine/time.ts'
 import { answerMessages } from './answer.ts'
 import { Link } from './link.ts'
 import type { ClosingsResult, ConnectResult, LinksPlan, ReceiverRequest, TallyResult } from './messages.ts'
+import { openNchanLink } from './nchan-link.ts'
 import { endpointId, readTokens, type Tokens, tokenOf, userId } from './roster.ts'
 import { Tally } from './tally.ts'
 
@@ -92,13 +93,16 @@ async function openLinks(links: Links): Promise<void> {
 }
 
 async function openLink(
-  { plan: { port, stride, endpointsPerUser }, tally, closedAtMs, open }: Links,
+  { plan: { port, stride, endpointsPerUser, speaks }, tally, closedAtMs, open }: Links,
   tokens: Tokens,
   readBuffer: Buffer,
   device: number,
 ): Promise<void> {
   const endpoint = device * stride
   const user = Math.floor(endpoint / endpointsPerUser)
+  const onEvent = (bytes: Buffer, start: number, end: number): void =>
+    tally.count(device, bytes, start, end, nowNs())
+  if (speaks === 'nchan') return openNchanLink({ port, user: userId(user), readBuffer, onEvent })
   open[device]?.close()
   open[device] = await Link.open({
     port,
@@ -107,7 +111,7 @@ async function openLink(
     token: tokenOf(tokens, user),
     topic: endpointTopic(endpointId(endpoint)),
     readBuffer,
-    onEvent: (bytes, start, end) => tally.count(device, bytes, start, end, nowNs()),
+    onEvent,
     onClosed: () => {
       closedAtMs[device] = nowMs()
     },

@@ -5,6 +5,7 @@ import { ConnectionPool } from './connection-pool.ts'
 import { Keepalive } from './keepalive.ts'
 import { Load, type Pace } from './load.ts'
 import type { EndpointShare, PacePlan, SenderPlan, SenderResult } from './messages.ts'
+import { NchanPost } from './nchan-post.ts'
 import { BackToBack, SteadyRate } from './pace.ts'
 import { Publish } from './publish.ts'
 import { PublisherPool } from './publisher-pool.ts'
@@ -12,6 +13,9 @@ import { Register } from './register.ts'
 import { readTokens } from './roster.ts'
 import { SendEvent } from './send-event.ts'
 import { SendEvents } from './send-events.ts'
+import { SipRegister } from './sip-register.ts'
+import { TopicPublish } from './topic-publish.ts'
+import { UdpPool } from './udp-pool.ts'
 import type { Pool, Work } from './work.ts'
 
 // A process of its own: makes requests as the plan says, and reports.
@@ -106,6 +110,12 @@ function createWork({ port, tokensFile, slots, work }: SenderPlan): Work {
       return new SendEvents({ ...work, authority, token: tokens.backend, slots })
     case 'publish':
       return new Publish({ ...work, slots })
+    case 'nchan':
+      return new NchanPost({ ...work, authority, slots })
+    case 'topics':
+      return new TopicPublish({ ...work, slots })
+    case 'sip-register':
+      return new SipRegister({ ...work, port })
     case 'keepalive':
       return new Keepalive({ ...work, authority, tokens })
     case 'register':
@@ -114,9 +124,17 @@ function createWork({ port, tokensFile, slots, work }: SenderPlan): Work {
 }
 
 function createPool({ port, tokensFile, work }: SenderPlan): Pool {
-  if (work.kind !== 'publish') return new ConnectionPool(port)
-  const { mqttPort, qos, batch } = work
-  return new PublisherPool({ port: mqttPort, token: readTokens(tokensFile).backend, qos, batch })
+  const token = readTokens(tokensFile).backend
+  switch (work.kind) {
+    case 'publish':
+      return new PublisherPool({ ...work, port: work.mqttPort, token })
+    case 'topics':
+      return new PublisherPool({ port: work.mqttPort, token, qos: 1, batch: 1 })
+    case 'sip-register':
+      return new UdpPool(port)
+    default:
+      return new ConnectionPool(port)
+  }
 }
 
 function userOf(share: EndpointShare): (endpoint: number) => number {

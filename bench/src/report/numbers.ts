@@ -1,5 +1,4 @@
 import type { Measure } from '../cases/case.ts'
-import type { Row } from './result.ts'
 import type { Spread } from './statistics.ts'
 
 /** `12,345`; three digits for what is small. */
@@ -24,11 +23,11 @@ export function formatTarget({ target }: Measure): string {
   return 'atLeast' in target ? `≥ ${formatNumber(target.atLeast)}` : `≤ ${formatNumber(target.atMost)}`
 }
 
-export function formatRatio({ ratio }: Row): string {
+export function formatRatio(ratio: number | undefined): string {
   return ratio === undefined ? '' : ratio.toFixed(2)
 }
 
-export function formatHolds({ holds }: Row): string {
+export function formatHolds(holds: boolean | undefined): string {
   if (holds === undefined) return ''
   return holds ? 'yes' : 'NO'
 }

@@ -27,26 +27,27 @@ export function resultsPage(
   ].join('\n')
 }
 
-function section({ name, title, runs, rows, failure }: Result): string[] {
+function section({ name, title, runs, rows, peerName, failure }: Result): string[] {
   const heading = ['', `## \`${name}\`: ${title}`, '', `${runs} ${runs === 1 ? 'run' : 'runs'}.`, '']
   if (failure !== undefined) return [...heading, `**Failed**: ${failure}`]
   return [
     ...heading,
-    '| | Rollcall | reference | ratio | target | holds | elsewhere |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
-    ...rows.map(tableLine),
+    `| | Rollcall | reference | ratio | target | holds |${peerName === undefined ? '' : ` ${peerName} | ratio |`} elsewhere |`,
+    `| --- | --- | --- | --- | --- | --- |${peerName === undefined ? '' : ' --- | --- |'} --- |`,
+    ...rows.map((row) => tableLine(row, peerName !== undefined)),
   ]
 }
 
-function tableLine(row: Row): string {
+function tableLine(row: Row, hasPeer: boolean): string {
   const { measure } = row
   const cells = [
     measure.name,
     formatSpread(row.rollcall, measure),
     formatSpread(row.reference, measure),
-    formatRatio(row),
+    formatRatio(row.ratio),
     formatTarget(measure),
-    formatHolds(row),
+    formatHolds(row.holds),
+    ...(hasPeer ? [formatSpread(row.peer, measure), formatRatio(row.peerRatio)] : []),
     measure.elsewhere ?? '',
   ]
   return `| ${cells.join(' | ')} |`

@@ -7,8 +7,11 @@ export type Row = {
   readonly measure: Measure
   readonly rollcall: Spread | undefined
   readonly reference: Spread | undefined
+  readonly peer: Spread | undefined
   /** Rollcall's median by the reference's, of what says how good it is; how busy a server was does not. */
   readonly ratio: number | undefined
+  /** The same by the peer's. */
+  readonly peerRatio: number | undefined
   /** `undefined` where there is no target, or nothing was measured. */
   readonly holds: boolean | undefined
 }
@@ -19,26 +22,42 @@ export type Result = {
   readonly title: string
   readonly runs: number
   readonly rows: readonly Row[]
+  /** Whose the peer's numbers are; absent where there are none. */
+  readonly peerName?: string
   /** Why it came to nothing; the rows are empty then. */
   readonly failure: string | undefined
 }
 
-type Values = ReadonlyMap<Subject, readonly Spread[]>
+/** Whose numbers stand in a column. */
+export type Contender = Subject | 'peer'
 
-export function resultOf({ name, title, measures }: Case, runs: number, values: Values): Result {
-  const rows = measures.map((measure, index) =>
-    rowOf(measure, values.get('rollcall')?.[index], values.get('reference')?.[index]),
-  )
-  return { name, title, runs, rows, failure: undefined }
+type Values = ReadonlyMap<Contender, readonly Spread[]>
+
+export function resultOf({ name, title, measures, peer }: Case, runs: number, values: Values): Result {
+  const rows = measures.map((measure, index) => {
+    const of = (contender: Contender) => values.get(contender)?.[index]
+    return rowOf(measure, of('rollcall'), of('reference'), of('peer'))
+  })
+  const peerName = peer !== undefined && values.has('peer') ? { peerName: peer.name } : {}
+  return { name, title, runs, rows, ...peerName, failure: undefined }
 }
 
-function rowOf(measure: Measure, rollcall: Spread | undefined, reference: Spread | undefined): Row {
+function rowOf(
+  measure: Measure,
+  rollcall: Spread | undefined,
+  reference: Spread | undefined,
+  peer: Spread | undefined,
+): Row {
+  const ratioTo = (other: Spread | undefined) =>
+    isComparable(measure) && rollcall && other ? rollcall.median / other.median : undefined
   const isMeasured = rollcall !== undefined && measure.target !== undefined
   return {
     measure,
     rollcall,
     reference,
-    ratio: isComparable(measure) && rollcall && reference ? rollcall.median / reference.median : undefined,
+    peer,
+    ratio: ratioTo(reference),
+    peerRatio: ratioTo(peer),
     holds: isMeasured ? isWithin(rollcall.median, measure.target) : undefined,
   }
 }

@@ -2,11 +2,14 @@ import { formatHolds, formatRatio, formatSpread, formatTarget } from './numbers.
 import type { Result, Row } from './result.ts'
 
 const HEADINGS = ['', 'Rollcall', 'reference', 'ratio', 'target', 'holds']
+const PEER_HEADINGS = ['beside it', 'ratio']
 
 /** The results as a table of text. */
 export function terminalTable(results: readonly Result[]): string {
   const blocks = results.map((result) => ({ result, cells: result.rows.map(cellsOf) }))
-  const widths = HEADINGS.map((heading, column) =>
+  const hasPeer = results.some(({ peerName }) => peerName !== undefined)
+  const headings = hasPeer ? [...HEADINGS, ...PEER_HEADINGS] : HEADINGS
+  const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...blocks.flatMap(({ cells }) => cells.map((row) => row[column]?.length ?? 0))),
   )
   const line = (cells: readonly string[]): string =>
@@ -15,11 +18,12 @@ export function terminalTable(results: readonly Result[]): string {
       .join('  ')
       .trimEnd()
   const lines = blocks.flatMap(({ result, cells }) => ['', headline(result), ...cells.map(line)])
-  return [line(HEADINGS), ...lines, ''].join('\n')
+  return [line(headings), ...lines, ''].join('\n')
 }
 
-function headline({ name, title, failure }: Result): string {
-  return failure === undefined ? `${name}: ${title}` : `${name}: ${title}\n  FAILED: ${failure}`
+function headline({ name, title, peerName, failure }: Result): string {
+  const beside = peerName === undefined ? '' : `; beside it ${peerName}`
+  return failure === undefined ? `${name}: ${title}${beside}` : `${name}: ${title}\n  FAILED: ${failure}`
 }
 
 function cellsOf(row: Row): readonly string[] {
@@ -28,8 +32,10 @@ function cellsOf(row: Row): readonly string[] {
     `  ${measure.name}`,
     formatSpread(row.rollcall, measure),
     formatSpread(row.reference, measure),
-    formatRatio(row),
+    formatRatio(row.ratio),
     formatTarget(measure),
-    formatHolds(row),
+    formatHolds(row.holds),
+    formatSpread(row.peer, measure),
+    formatRatio(row.peerRatio),
   ]
 }

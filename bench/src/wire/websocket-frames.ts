@@ -21,17 +21,17 @@ export type FrameHandlers = {
   readonly onClose: () => void
 }
 
-/** The request that opens a WebSocket for MQTT (RFC 6455 §4.1). */
-export function upgradeRequest(authority: string): Buffer {
+/** The request that opens a WebSocket: for MQTT, or elsewhere for whatever comes (RFC 6455 §4.1). */
+export function upgradeRequest(authority: string, elsewhere?: string): Buffer {
   return Buffer.from(
     [
-      'GET /ws HTTP/1.1',
+      `GET ${elsewhere ?? '/ws'} HTTP/1.1`,
       `Host: ${authority}`,
       'Upgrade: websocket',
       'Connection: Upgrade',
       `Sec-WebSocket-Key: ${KEY}`,
       'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Protocol: mqtt',
+      ...(elsewhere === undefined ? ['Sec-WebSocket-Protocol: mqtt'] : []),
       '\r\n',
     ].join('\r\n'),
   )
