@@ -175,7 +175,26 @@ function bodies(): readonly string[] {
   const make = (body: unknown, path = '') =>
     requestText(`/users/endpoints${path}`, body, { Authorization: 'Bearer alice' })
   const event = { type: 'CallOfferedEvent', timestamp: '2011-12-03T10:15:30Z' }
+  const bulk = (body: unknown, lines: { readonly [name: string]: string } = {}) =>
+    requestText('/users/endpoints/sendEvents', body, lines)
+  const command = { userId: 'bob', event: { ...event, id: 'e-1' } }
   return [
+    bulk([]),
+    bulk([command]),
+    bulk([command, { userId: 'bob' }, 7, command]),
+    bulk('[{"userId":"bob"},,]'),
+    bulk('[{"userId":"bob"}'),
+    bulk('{}'),
+    bulk('null'),
+    bulk('\ufeff[]'),
+    bulk(Array.from({ length: 1_001 }, () => 0)),
+    bulk(Array.from({ length: 500 }, () => command)),
+    bulk(Array.from({ length: 2_000 }, () => command)),
+    bulk([command], { 'Idempotency-Key': 'k' }),
+    bulk([command], { Accept: 'application/x-ndjson' }),
+    bulk(JSON.stringify(command), { 'Content-Type': 'application/x-ndjson' }),
+    bulk([command], { Authorization: 'Bearer service' }),
+    bulk([command], { Authorization: 'Bearer new-alice' }),
     send({ userId: 'bob', event }),
     send({ userId: 'bob', event: { ...event, id: 'a b%' } }),
     send({ userId: 'bob', event, masks: ['$.a'], qos: 1 }),

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 
 /** Whether an address, as a socket or an `X-Forwarded-For` tells it, is that of a proxy that is believed. */
@@ -33,8 +33,14 @@ export function clientAddress(addresses: readonly (string | undefined)[]): strin
   return plain.at(-1) ?? ''
 }
 
-/** The same of a request that the framework has not seen: a handshake. */
-export function handshakeAddress({ headers, socket }: IncomingMessage, isTrusted: IsTrusted): string {
+/** What tells an address, of a request in whatever form. */
+export type Told = {
+  readonly headers: IncomingHttpHeaders
+  readonly socket: { readonly remoteAddress?: string | undefined }
+}
+
+/** The same of a request that the framework has not seen: a handshake, or one of the fast lane. */
+export function toldAddress({ headers, socket }: Told, isTrusted: IsTrusted): string {
   const forwarded = String(headers['x-forwarded-for'] ?? '')
     .split(',')
     .reverse()

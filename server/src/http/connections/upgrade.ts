@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { handshakeAddress, type IsTrusted } from './client-address.ts'
+import { type IsTrusted, toldAddress } from './client-address.ts'
 
 /** Takes over a connection whose client wants to speak something else from here on. */
 export type UpgradeHandler = (
@@ -22,7 +22,7 @@ export const HANDED_OVER = 'handedOver'
 export function handleUpgrades(server: Server, takeOver: UpgradeHandler, isTrusted: IsTrusted): void {
   server.on('upgrade', (request, socket, head) => {
     server.emit(HANDED_OVER, socket)
-    if (offersWebSocket(request)) takeOver(request, socket, head, handshakeAddress(request, isTrusted))
+    if (offersWebSocket(request)) takeOver(request, socket, head, toldAddress(request, isTrusted))
     else serveAnew(server, request, socket, head)
   })
 }

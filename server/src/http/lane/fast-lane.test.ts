@@ -14,6 +14,7 @@ import {
   requestText,
   SEND,
 } from '../../../../test/helpers/lane-scene.ts'
+import { noLimits } from '../../../../test/helpers/no-limits.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { allowOrigins, readConfiguration } from '../../config/config.ts'
 import { RateLimited } from '../../limits/limits.ts'
@@ -141,6 +142,36 @@ suite('the lane gives the same answer to the same bytes', () => {
       assert.ok(!both[0].fixture.logged.join('').includes('Bearer'))
     })
 
+  const strangers = {
+    'is good, or not': {},
+    'is one too many from its address': { workPerSecondPerAddress: 1, workBurstPerAddress: 1 },
+    'comes while the server is overloaded': { shedLagMs: 500 },
+  }
+  for (const [what, bounds] of Object.entries(strangers))
+    test(`where a token that was not checked before ${what}`, async (t) => {
+      const settings = { trustedProxies: ['127.0.0.1'] }
+      const all = [noLimits(bounds), noLimits(bounds)] as const
+      for (const { work, shedding } of all) {
+        work.spendStranger('198.51.100.1', 1_000)
+        for (let atMs = 0; atMs < 300; atMs += 100) shedding.observe({ atMs, lagMs: 1_200, writePercent: 0 })
+      }
+      const both = [
+        await openLane(t, { settings, limits: all[0] }),
+        await openLane(t, { settings: { ...settings, fastLane: false }, limits: all[1] }),
+      ] as const
+      const from = (token: string, address: string) =>
+        SEND.replace('Bearer backend', `Bearer ${token}`).replace(
+          'Accept:',
+          `X-Forwarded-For: ${address}\r\nAccept:`,
+        )
+      for (const token of ['new-alice', 'new-nobody', 'new-fault'])
+        for (const address of ['198.51.100.1', '198.51.100.2'])
+          for (const before of ['', SEND]) await compare(both, from(token, address), before)
+      const [ours, theirs] = all.map(({ work, shedding }) => [work.spentMs, shedding.refused])
+      assert.deepEqual(ours, theirs)
+      assert.deepEqual(both[0].fixture.refused, both[1].fixture.refused)
+    })
+
   test('where pages of other origins may read answers, and where only one name is answered', async (t) => {
     const settings = {
       allowedOrigins: allowOrigins(['https://a.example']),
@@ -173,14 +204,16 @@ test('the requests that come by the thousand take the lane, others do not', asyn
     requestText('/users/endpoints/register', { keepAliveSeconds: 30 }, alice),
     requestText('/users/endpoints/keepalive', { userEndpointId: 'e1' }, alice),
     requestText('/users/endpoints/keepalive', { userEndpointId: 'unknown' }, alice),
+    requestText('/users/endpoints/sendEvents', [EVENT, {}, EVENT]),
+    SEND.replace('Bearer backend', 'Bearer new-backend'),
     SEND,
   ]) {
     link.send(Buffer.from(text))
     await readAnswer(link)
   }
   assert.equal(others, 0)
-  link.send(Buffer.from(SEND.replace('Bearer backend', 'Bearer new-backend')))
-  assert.match(await readAnswer(link), /^HTTP\/1.1 200 /)
+  link.send(Buffer.from(SEND.replace('Bearer backend', 'Bearer new-nobody')))
+  assert.match(await readAnswer(link), /^HTTP\/1.1 401 /)
   assert.equal(others, 1)
 })
 
@@ -355,6 +388,81 @@ test('a body that comes after its token was revoked does nothing, and one of a s
   const stranger = await connect()
   stranger.send(Buffer.from(SEND.slice(0, -5).replace('Bearer backend', 'Bearer nobody')))
   assert.match(await readAnswer(stranger), /^HTTP\/1\.1 401 /)
+})
+
+test('a body may come while its token is checked, and its end', async (t) => {
+  const { fixture, connect } = await scene(t)
+  let others = 0
+  fixture.http.server.on('request', () => others++)
+  const { authenticate } = fixture.auth
+  for (const [token, missing] of [
+    ['new-alice', 20],
+    ['new-bob', 0],
+  ] as const) {
+    const request = SEND.replace('Bearer backend', `Bearer ${token}`)
+    const cut = request.length - missing
+    let release = () => {}
+    const begun = new Promise<void>((onBegun) => {
+      fixture.auth.authenticate = (token, beforeCheck) => {
+        const principal = authenticate(token, beforeCheck)
+        if (!(principal instanceof Promise)) return principal
+        onBegun()
+        return new Promise<void>((resolve) => {
+          release = resolve
+        }).then(() => principal)
+      }
+    })
+    const link = await connect()
+    link.send(Buffer.from(request.slice(0, cut)))
+    await begun
+    link.socket.end(Buffer.from(request.slice(cut)))
+    await systemClock().sleep(20)
+    assert.deepEqual(fixture.delivery.sent.splice(0), [])
+    release()
+    assert.match((await link.rest()).toString(), /^HTTP\/1\.1 200 /)
+    assert.equal(fixture.delivery.sent.splice(0).length, 1)
+  }
+  assert.equal(others, 0)
+})
+
+test('bytes of bulk requests are counted while they come and are worked on, and past its share one is refused', async (t) => {
+  const limits = noLimits()
+  const { fixture, connect } = await scene(t, { limits })
+  let others = 0
+  fixture.http.server.on('request', () => others++)
+  const { bulkBytes } = limits.ledger
+  const events = Array.from({ length: 400 }, () => EVENT)
+  const bulk = Buffer.from(requestText('/users/endpoints/sendEvents', events))
+  const link = await connect()
+  for (const cut of [300, 40_000, bulk.length - 1]) {
+    link.send(bulk.subarray(0, cut))
+    while (bulkBytes.figures.used === 0) await systemClock().sleep(1)
+    assert.ok(bulkBytes.figures.used < bulk.length)
+    link.send(bulk.subarray(cut))
+    assert.match(await readAnswer(link), /"count":1.*"count":1/)
+    assert.equal(bulkBytes.figures.used, 0)
+  }
+  const crumbs = await connect()
+  const headBytes = bulk.indexOf('\r\n\r\n') + 4
+  for (let end = 300; end < bulk.length; end += 300) {
+    crumbs.send(bulk.subarray(end - 300, end))
+    while (bulkBytes.figures.used < end - headBytes) await systemClock().sleep(1)
+  }
+  crumbs.send(bulk.subarray(Math.floor((bulk.length - 1) / 300) * 300))
+  assert.match(await readAnswer(crumbs), /"count":1.*"count":1/)
+  assert.equal(others, 1, 'what comes in crumbs is for the other way')
+  while (bulkBytes.figures.used > 0) await systemClock().sleep(1)
+  link.send(bulk.subarray(0, 40_000))
+  while (bulkBytes.figures.used === 0) await systemClock().sleep(1)
+  link.socket.resetAndDestroy()
+  while (bulkBytes.figures.used > 0) await systemClock().sleep(1)
+  assert.equal(others, 1)
+  const room = bulkBytes.take([], bulkBytes.figures.max)
+  const late = await connect()
+  late.send(bulk)
+  assert.match(await readAnswer(late), /^HTTP\/1\.1 503 /)
+  room?.()
+  assert.deepEqual([others, fixture.delivery.sent.length], [2, 1_600])
 })
 
 test('a client that goes away in the middle of its body leaves nothing behind', async (t) => {

@@ -9,12 +9,12 @@ import {
   toRollcallError,
 } from '../answers/error-body.ts'
 import type { AnswerGate } from '../connections/answer-gate.ts'
+import { type IsTrusted, toldAddress, trustedProxies } from '../connections/client-address.ts'
 import { logUnexpected } from '../plugins/errors.ts'
-import type { HttpServices } from '../services.ts'
 import { CONNECTION_BOUNDS, type HttpSettings } from '../settings.ts'
 import { type LaneAnswer, LaneAnswers, linesOf } from './lane-answers.ts'
 import { LaneConnection, type LaneContext } from './lane-connection.ts'
-import { LaneOperations, type LaneServices } from './lane-operations.ts'
+import { type Asked, LaneOperations, type LaneServices } from './lane-operations.ts'
 import type { LaneHead } from './request-head.ts'
 
 /** Connections that are handed over in one turn of the event loop: each has a request that takes the long way. */
@@ -23,8 +23,6 @@ const HANDED_OVER_MAX = 16
 const LARGE = HANDED_OVER_MAX
 /** How often connections are looked at that have not said all they have to say, milliseconds. */
 const LOOK_EVERY_MS = 1_000
-
-export type FastLaneServices = LaneServices & Pick<HttpServices, 'clock' | 'log' | 'metrics'>
 
 /** Whether a front may have one: what it does not know how to do is for the other way alone. */
 export function mayHaveFastLane({
@@ -43,9 +41,10 @@ export function mayHaveFastLane({
 export class FastLane {
   readonly #connections = new Set<LaneConnection>()
   readonly #server: Server
-  readonly #services: FastLaneServices
+  readonly #services: LaneServices
   readonly #operations: LaneOperations
   readonly #isHostAllowed: NonNullable<HttpSettings['isHostAllowed']>
+  readonly #isTrusted: IsTrusted
   readonly #requestId: (given: string | undefined) => string
   readonly #context: LaneContext
   /** At most one for each connection. */
@@ -59,7 +58,7 @@ export class FastLane {
 
   constructor(
     server: Server,
-    services: FastLaneServices,
+    services: LaneServices,
     settings: HttpSettings,
     {
       gate,
@@ -70,12 +69,17 @@ export class FastLane {
     const answers = new LaneAnswers(services.clock, settings.allowedOrigins, settings.httpIdleSeconds)
     this.#server = server
     this.#services = services
-    this.#operations = new LaneOperations(services, gate, settings.keepAliveSecondsMax)
+    this.#operations = new LaneOperations(services, settings.keepAliveSecondsMax, (head) => this.#asked(head))
     this.#isHostAllowed = settings.isHostAllowed ?? (() => true)
+    this.#isTrusted = trustedProxies(settings.trustedProxies)
     this.#requestId = requestId
     this.#context = {
       begin: (head, body) => this.#begin(head, body),
+      refusal: (thrown, head) => this.#refusal(thrown, head),
+      answerThen: (connection) => gate.answerThen(connection),
+      hold: (head, bytes) => this.#operations.hold(head, bytes),
       isKnown: ({ token }) => this.#operations.isKnown(token),
+      check: (head, socket) => this.#check(head, socket),
       textOf: (answer, isLast) => answers.text(answer, isLast),
       isDraining: () => this.#isDraining,
       handOver: (connection, bytes) => this.#handOver(connection, bytes),
@@ -120,11 +124,32 @@ export class FastLane {
   }
 
   #begin(head: LaneHead, body: Buffer): Promise<LaneAnswer> | undefined {
-    if (this.#isDraining || !this.#isHostAllowed(head.host)) return undefined
-    return this.#operations.begin(head, body)?.catch((thrown: unknown) => this.#refuse(thrown, head))
+    if (!this.#mayServe(head)) return undefined
+    return this.#operations.begin(head, body)
   }
 
-  #refuse(thrown: unknown, { operation, requestId }: LaneHead): LaneAnswer {
+  #check({ token, host, forwardedFor }: LaneHead, socket: Socket): Promise<unknown> | undefined {
+    if (!this.#mayServe({ host })) return undefined
+    const told = { headers: { 'x-forwarded-for': forwardedFor }, socket }
+    return this.#operations.check(token, () => toldAddress(told, this.#isTrusted))
+  }
+
+  #mayServe({ host }: Pick<LaneHead, 'host'>): boolean {
+    return !this.#isDraining && this.#isHostAllowed(host)
+  }
+
+  /** It has a number only where somebody asks for it. */
+  #asked({ operation, requestId }: LaneHead): Asked {
+    const numberOf = this.#requestId
+    return {
+      get id() {
+        return numberOf(requestId)
+      },
+      routeOptions: { url: operation },
+    }
+  }
+
+  #refusal(thrown: unknown, { operation, requestId }: LaneHead): LaneAnswer {
     const id = this.#requestId(requestId)
     const { error, isUnexpected } = toRollcallError(thrown)
     const answer = errorAnswer(error)

@@ -1,7 +1,7 @@
-import { BODY_BYTES_MAX, type LaneHead } from './request-head.ts'
+import type { LaneHead } from './request-head.ts'
 
 const ZERO = 0x30
-const DIGITS_MAX = 5
+const DIGITS_MAX = 6
 
 /**
  * The head of a connection's last request. Most clients say the same each time, but for the length of the body: to
@@ -36,7 +36,7 @@ export class HeadTemplate {
       if (digit < 0 || digit > 9 || (length === 0 && digit === 0)) break
       length = length * 10 + digit
     }
-    if (length === 0 || length > BODY_BYTES_MAX || bytes.length < at + after.length) return false
+    if (length === 0 || length > this.head.bodyBytesMax || bytes.length < at + after.length) return false
     if (after.compare(bytes, at, at + after.length) !== 0) return false
     this.headBytes = at + after.length
     this.bodyBytes = length

@@ -1,19 +1,30 @@
 import type { Socket } from 'node:net'
-import { HeadTemplate } from './head-template.ts'
+import type { HeadTemplate } from './head-template.ts'
+import { HeldBytes } from './held-bytes.ts'
 import type { LaneAnswer } from './lane-answers.ts'
-import { FIRST_BYTES, HEAD_BYTES_MAX, type LaneHead, readHead } from './request-head.ts'
+import { RequestFinder } from './request-finder.ts'
+import type { LaneHead } from './request-head.ts'
 
-const HEAD_END = '\r\n\r\n'
-const FIRST = Buffer.from(FIRST_BYTES, 'latin1')
 /** What is larger is handed over in its turn: Node reads all the requests in it at once. */
 const ATONCE_BYTES_MAX = 8_192
 
+/** What comes in more pieces is for a server that need not put them together: each is copied with those before it. */
+const PIECES_MAX = 128
+
 /** What a connection needs of the lane. */
 export type LaneContext = {
-  /** Does what is asked; `undefined`: nothing was done, and the request is for the other way. Never rejects. */
+  /** Does what is asked; `undefined`: nothing was done, and the request is for the other way. */
   readonly begin: (head: LaneHead, body: Buffer) => Promise<LaneAnswer> | undefined
+  /** What is answered where that rejects. */
+  readonly refusal: (thrown: unknown, head: LaneHead) => LaneAnswer
+  /** Has `answer` called once, with those of others. */
+  readonly answerThen: (connection: LaneConnection) => void
+  /** Room for bytes of a request; gives what gives it back. `undefined`: there is none. */
+  readonly hold: (head: LaneHead, bytes: number) => (() => void) | undefined
   /** Whether whoever asks may be asked for the rest of a request. */
   readonly isKnown: (head: LaneHead) => boolean
+  /** Finds out whether that is so; resolves once it is known. `undefined`: it is not found out here. Never rejects. */
+  readonly check: (head: LaneHead, socket: Socket) => Promise<unknown> | undefined
   readonly textOf: (answer: LaneAnswer, isLast: boolean) => string
   /** Whether each answer shall be the last of its connection. */
   readonly isDraining: () => boolean
@@ -38,11 +49,17 @@ export type LaneContext = {
 export class LaneConnection {
   readonly socket: Socket
   readonly #context: LaneContext
-  #template: HeadTemplate | undefined
+  readonly #finder = new RequestFinder()
+  readonly #held = new HeldBytes()
   /** The beginning of a request. */
   #beginning: Buffer | undefined
+  /** In so many pieces. */
+  #pieces = 0
   /** What came while a request was under way. */
   #rest: Buffer | undefined
+  /** Of the request that is under way. */
+  #head: LaneHead | undefined
+  #answer: LaneAnswer | undefined
   #isBusy = false
   #hasEnded = false
   #hasServed = false
@@ -80,6 +97,7 @@ export class LaneConnection {
     socket.off('timeout', this.#onTimeout)
     socket.off('drain', this.#onDrain)
     socket.setTimeout(0)
+    this.#held.release()
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -94,45 +112,82 @@ export class LaneConnection {
   }
 
   #take(bytes: Buffer): void {
-    const found = this.#find(bytes)
+    const found = this.#finder.find(bytes)
     if (found === 'unknown') this.#handOver(bytes)
     else if (found === undefined) this.#beginning = bytes
     else if (bytes.length >= found.headBytes + found.bodyBytes) this.#serve(bytes, found)
     // Nobody else has us hold what it sends.
-    else if (this.#context.isKnown(found.head)) this.#beginning = bytes
+    else if (this.#context.isKnown(found.head)) this.#keep(bytes, found)
+    else this.#check(bytes, found.head)
+  }
+
+  #keep(bytes: Buffer, { head, headBytes }: HeadTemplate): void {
+    if (++this.#pieces <= PIECES_MAX && this.#hasRoom(head, bytes.length - headBytes)) this.#beginning = bytes
     else this.#handOver(bytes)
   }
 
-  /** The head that the bytes begin with; `undefined` while it has not come as a whole. */
-  #find(bytes: Buffer): HeadTemplate | 'unknown' | undefined {
-    if (this.#template?.matches(bytes) === true) return this.#template
-    const end = bytes.indexOf(HEAD_END)
-    if (end < 0) return bytes.length <= HEAD_BYTES_MAX && mayBeOurs(bytes) ? undefined : 'unknown'
-    if (end > HEAD_BYTES_MAX) return 'unknown'
-    const head = readHead(bytes.toString('latin1', 0, end))
-    if (head === undefined) return 'unknown'
-    const template = new HeadTemplate(head, bytes, end + HEAD_END.length)
-    if (!template.matches(bytes)) return 'unknown'
-    this.#template = template
-    return template
+  /** Others are small. */
+  #hasRoom(head: LaneHead, bytes: number): boolean {
+    return head.operation !== 'sendEvents' || this.#held.grow(bytes, (more) => this.#context.hold(head, more))
   }
 
-  #serve(bytes: Buffer, { head, headBytes, bodyBytes }: HeadTemplate): void {
-    const end = headBytes + bodyBytes
-    const work = this.#context.begin(head, bytes.subarray(headBytes, end))
-    if (work === undefined) {
+  /** Whatever comes meanwhile waits, its end too. */
+  #check(bytes: Buffer, head: LaneHead): void {
+    const checked = this.#context.check(head, this.socket)
+    if (checked === undefined) {
       this.#handOver(bytes)
       return
     }
     this.#isBusy = true
+    this.#rest = bytes
+    this.socket.pause()
+    void checked.then(() => this.#onChecked(head))
+  }
+
+  #onChecked(head: LaneHead): void {
+    const { socket } = this
+    const bytes = this.#rest
+    this.#isBusy = false
+    this.#rest = undefined
+    if (socket.destroyed || bytes === undefined) return
+    socket.resume()
+    if (this.#context.isKnown(head)) this.#take(bytes)
+    else this.#handOver(bytes)
+  }
+
+  #serve(bytes: Buffer, { head, headBytes, bodyBytes }: HeadTemplate): void {
+    const end = headBytes + bodyBytes
+    const hasRoom = this.#hasRoom(head, bodyBytes)
+    const work = hasRoom ? this.#context.begin(head, bytes.subarray(headBytes, end)) : undefined
+    if (work === undefined) {
+      if (this.#context.isKnown(head)) this.#handOver(bytes)
+      else this.#check(bytes, head)
+      return
+    }
+    this.#isBusy = true
+    this.#pieces = 0
     this.#rest = bytes.length > end ? bytes.subarray(end) : undefined
-    void work.then(this.#onAnswer)
+    this.#head = head
+    void work.then(this.#onAnswer, this.#onRefused)
+  }
+
+  readonly #onRefused = (thrown: unknown): void => {
+    if (this.#head !== undefined) this.#onAnswer(this.#context.refusal(thrown, this.#head))
   }
 
   readonly #onAnswer = (answer: LaneAnswer): void => {
+    this.#answer = answer
+    this.#context.answerThen(this)
+  }
+
+  /** Writes the answer that is ready. */
+  answer(): void {
     const { socket } = this
+    const answer = this.#answer
+    this.#answer = undefined
     this.#isBusy = false
-    if (socket.destroyed) return
+    this.#held.release()
+    if (socket.destroyed || answer === undefined) return
     const isLast = this.#hasEnded || this.#context.isDraining()
     socket.write(this.#context.textOf(answer, isLast), answer.isAscii ? 'latin1' : 'utf8')
     if (isLast) socket.destroySoon()
@@ -183,14 +238,11 @@ export class LaneConnection {
   }
 
   readonly #onError = (): void => void this.socket.destroy()
-  readonly #onClose = (): void => this.#context.forget(this)
+  readonly #onClose = (): void => {
+    this.#held.release()
+    this.#context.forget(this)
+  }
   readonly #onTimeout = (): void => this.#context.onIdle(this.socket)
-}
-
-/** Whether it may become a request that is known here. */
-function mayBeOurs(bytes: Buffer): boolean {
-  const length = Math.min(bytes.length, FIRST.length)
-  return FIRST.compare(bytes, 0, length, 0, length) === 0
 }
 
 function joined(before: Buffer | undefined, after: Buffer): Buffer {

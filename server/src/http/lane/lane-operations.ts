@@ -1,24 +1,36 @@
 import { isId } from '@rollcall/protocol/id'
 import { KEEP_ALIVE_SECONDS_MIN } from '@rollcall/protocol/limits'
 import { ownUser, type Principal } from '../../auth/auth.ts'
-import { parseSendEvent } from '../../delivery/delivery.ts'
+import { parseSendEvent, readSendEventArray, type SendResult } from '../../delivery/delivery.ts'
+import { holderOf } from '../../limits/limits.ts'
 import { isJsonObject, type JsonObject, parseJsonBody } from '../../parse/parse.ts'
 import type { WantedRegistration } from '../../registrar/registrar.ts'
 import { eventIdHeader, JSON_TYPE } from '../answers/error-body.ts'
-import type { AnswerGate } from '../connections/answer-gate.ts'
+import { sendAll } from '../answers/send-results.ts'
 import type { HttpServices } from '../services.ts'
 import type { LaneAnswer } from './lane-answers.ts'
 import type { LaneHead } from './request-head.ts'
 
-export type LaneServices = Pick<HttpServices, 'auth' | 'delivery' | 'registrar' | 'limits'>
+export type LaneServices = Pick<
+  HttpServices,
+  'auth' | 'delivery' | 'registrar' | 'limits' | 'clock' | 'metrics' | 'log'
+>
+
+/** What the log says of a request. */
+export type Asked = { readonly id: string; readonly routeOptions: { readonly url: string } }
 
 /** Thrown where a token would have to be checked. Made once: after a restart all are strangers. */
 const STRANGER = new Error('this token was not checked before')
 const refuseStranger = (): never => {
   throw STRANGER
 }
+const ignore = (): void => {}
 
 const NO_CONTENT: LaneAnswer = { status: 204, lines: '', body: '', isAscii: true }
+const kept = (): LaneAnswer => NO_CONTENT
+const sentAll = (answers: readonly string[]): LaneAnswer => ok('', `[${answers.join(',')}]`)
+const sent = ({ count, eventId }: SendResult): LaneAnswer =>
+  ok(`event-id: ${eventIdHeader(eventId)}\r\n`, String(count))
 
 /**
  * The operations. Each looks at everything before it changes anything, and gives `undefined` where not all is as it
@@ -27,12 +39,12 @@ const NO_CONTENT: LaneAnswer = { status: 204, lines: '', body: '', isAscii: true
  */
 export class LaneOperations {
   readonly #services: LaneServices
-  readonly #gate: AnswerGate
+  readonly #askedOf: (head: LaneHead) => Asked
   readonly #keepAliveSecondsMax: number
 
-  constructor(services: LaneServices, gate: AnswerGate, keepAliveSecondsMax: number) {
+  constructor(services: LaneServices, keepAliveSecondsMax: number, askedOf: (head: LaneHead) => Asked) {
     this.#services = services
-    this.#gate = gate
+    this.#askedOf = askedOf
     this.#keepAliveSecondsMax = keepAliveSecondsMax
   }
 
@@ -42,6 +54,8 @@ export class LaneOperations {
     switch (head.operation) {
       case 'sendEvent':
         return this.#sendEvent(caller, head, body)
+      case 'sendEvents':
+        return this.#sendEvents(caller, head, body)
       case 'keepalive':
         return this.#keepalive(caller, body)
       case 'register':
@@ -52,6 +66,19 @@ export class LaneOperations {
 
   isKnown(token: string): boolean {
     return this.#known(token) !== undefined
+  }
+
+  /**
+   * Has a token checked that was not checked before. Resolves once it was, whatever came of it; `undefined`: it is
+   * not checked here. Who is refused is told by the other way, which checks it once more: what is spent for a token
+   * that was checked for nothing pays for both.
+   */
+  check(token: string, address: () => string): Promise<unknown> | undefined {
+    const { auth, limits } = this.#services
+    // That one counts whom it refuses.
+    if (limits.shedding.level === 'overloaded') return undefined
+    const checked = passing(() => auth.authenticate(token, () => limits.work.admitStranger(address())))
+    return checked instanceof Promise ? checked.catch(ignore) : undefined
   }
 
   /** Whose token it is, where it was checked before and is good. */
@@ -66,13 +93,29 @@ export class LaneOperations {
 
   #sendEvent(caller: Principal, { idempotencyKey }: LaneHead, body: Buffer): Promise<LaneAnswer> | undefined {
     const command = passing(() => parseSendEvent(body))
-    return command && this.#send(caller, command, idempotencyKey)
+    return command && this.#services.delivery.sendEvent(caller, command, idempotencyKey).then(sent)
   }
 
-  async #send(...sent: Parameters<LaneServices['delivery']['sendEvent']>): Promise<LaneAnswer> {
-    const { count, eventId } = await this.#services.delivery.sendEvent(...sent)
-    await this.#gate.opened()
-    return ok(`event-id: ${eventIdHeader(eventId)}\r\n`, String(count))
+  /** Only an array of commands. Refused as one where it is none. */
+  #sendEvents(caller: Principal, head: LaneHead, body: Buffer): Promise<LaneAnswer> | undefined {
+    const services = this.#services
+    if (!this.#isForBulk(head)) return undefined
+    const asked = this.#askedOf(head)
+    return sendAll(services, caller, readSendEventArray(body, services.clock), asked).then(sentAll)
+  }
+
+  /** Whether the other way would not refuse it before it has read anything. */
+  #isForBulk({ idempotencyKey }: LaneHead): boolean {
+    return idempotencyKey === undefined && this.#services.limits.shedding.level === 'calm'
+  }
+
+  /**
+   * Room for bytes of a bulk request that is coming, or is worked on; gives what gives it back. `undefined`: there is none.
+   */
+  hold(head: LaneHead, bytes: number): (() => void) | undefined {
+    const caller = this.#known(head.token)
+    if (caller === undefined || !this.#isForBulk(head)) return undefined
+    return this.#services.limits.ledger.bulkBytes.take(holderOf(caller), bytes)
   }
 
   #keepalive(caller: Principal, body: Buffer): Promise<LaneAnswer> | undefined {
@@ -83,13 +126,7 @@ export class LaneOperations {
     if (!isId(userEndpointId)) return undefined
     const { organizationId, userId } = user
     const endpoint = { organizationId, userId, userEndpointId }
-    return this.#keep(endpoint, caller.expiresAtWallMs)
-  }
-
-  async #keep(...kept: Parameters<LaneServices['registrar']['keepalive']>): Promise<LaneAnswer> {
-    await this.#services.registrar.keepalive(...kept)
-    await this.#gate.opened()
-    return NO_CONTENT
+    return this.#services.registrar.keepalive(endpoint, caller.expiresAtWallMs).then(kept)
   }
 
   #register(

@@ -4,6 +4,7 @@ import { CLEAN_ID } from '../plugins/request-log.ts'
 /** The operations that have a lane of their own, by what the first line of their requests is, to the letter. */
 const OPERATIONS = {
   'POST /rtc-api/users/endpoints/sendEvent HTTP/1.1': 'sendEvent',
+  'POST /rtc-api/users/endpoints/sendEvents HTTP/1.1': 'sendEvents',
   'POST /rtc-api/users/endpoints/keepalive HTTP/1.1': 'keepalive',
   'POST /rtc-api/users/endpoints/register HTTP/1.1': 'register',
   'POST /rtc-api/users/endpoints HTTP/1.1': 'create',
@@ -17,7 +18,9 @@ export const FIRST_BYTES = 'POST /rtc-api/users/endpoints'
 
 /** Bytes of a head, and of a body. What is longer takes the other way. */
 export const HEAD_BYTES_MAX = 8_192
-export const BODY_BYTES_MAX = 32_768
+const BODY_BYTES_MAX = 32_768
+/** A bulk request is read in slices: what it takes is counted while it is here. */
+const BULK_BYTES_MAX = 131_072
 
 /** What there is to know of a request from its first line and its headers. */
 export type LaneHead = {
@@ -26,7 +29,8 @@ export type LaneHead = {
   readonly token: string
   readonly idempotencyKey: string | undefined
   readonly requestId: string | undefined
-  readonly bodyBytes: number
+  readonly forwardedFor: string | undefined
+  readonly bodyBytesMax: number
   /** Where the digits of the content length stand. */
   readonly lengthAt: number
   readonly lengthDigits: number
@@ -40,6 +44,7 @@ type Weighed = {
   'content-type'?: string
   'content-length'?: string
   'idempotency-key'?: string
+  'x-forwarded-for'?: string
   'x-request-id'?: string
 }
 
@@ -50,6 +55,7 @@ const WEIGHED: ReadonlySet<string> = new Set([
   'content-type',
   'content-length',
   'idempotency-key',
+  'x-forwarded-for',
   'x-request-id',
 ])
 /** Those that change nothing here, whatever they say: clients and proxies send them with every request. */
@@ -65,7 +71,6 @@ const UNHEEDED: ReadonlySet<string> = new Set([
   'tracestate',
   'user-agent',
   'via',
-  'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-port',
   'x-forwarded-proto',
@@ -75,7 +80,7 @@ const UNHEEDED: ReadonlySet<string> = new Set([
 // One space or none, and a value of visible characters that no space begins or ends: every other form that
 // RFC 9112 §5 allows, or that some server lets pass, is for a parser that knows them all.
 const LINE = /^([A-Za-z-]{1,32}): ?([!-~](?:[ -~]*[!-~])?)$/
-const LENGTH = /^[1-9][0-9]{0,4}$/
+const LENGTH = /^[1-9][0-9]{0,5}$/
 const BEARER = /^Bearer ([\w.~+/=-]+)$/
 const JSON_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i
 const KEEP_ALIVE = /^keep-alive$/i
@@ -114,21 +119,23 @@ function judge(operation: LaneOperation, weighed: Weighed, lengthAt: number): La
     'content-type': type = '',
     'content-length': length = '',
     'idempotency-key': idempotencyKey,
+    'x-forwarded-for': forwardedFor,
     'x-request-id': requestId,
   } = weighed
+  const bodyBytesMax = operation === 'sendEvents' ? BULK_BYTES_MAX : BODY_BYTES_MAX
   const token = BEARER.exec(authorization)?.[1]
   if (host === undefined || token === undefined || !KEEP_ALIVE.test(connection)) return undefined
-  if (!JSON_TYPE.test(type) || !LENGTH.test(length) || Number(length) > BODY_BYTES_MAX) return undefined
+  if (!JSON_TYPE.test(type) || !LENGTH.test(length) || Number(length) > bodyBytesMax) return undefined
   if (idempotencyKey !== undefined && idempotencyKey.length > ID_CHARACTERS_MAX) return undefined
   if (requestId !== undefined && !CLEAN_ID.test(requestId)) return undefined
-  const bodyBytes = Number(length)
   return {
     operation,
     host,
     token,
     idempotencyKey,
     requestId,
-    bodyBytes,
+    forwardedFor,
+    bodyBytesMax,
     lengthAt,
     lengthDigits: length.length,
   }

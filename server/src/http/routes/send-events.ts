@@ -1,15 +1,15 @@
-import { errorObject, RollcallError } from '@rollcall/protocol/error-code'
+import { RollcallError } from '@rollcall/protocol/error-code'
 import { BULK_ARRAY_ITEMS_MAX, BULK_BYTES_MAX, BULK_LINES_MAX } from '@rollcall/protocol/limits'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, onRequestHookHandler } from 'fastify'
-import { readSendEventArray, readSendEventLines, type SendResult } from '../../delivery/delivery.ts'
-import { JSON_TYPE, toRollcallError } from '../answers/error-body.ts'
+import { readSendEventArray, readSendEventLines } from '../../delivery/delivery.ts'
+import { JSON_TYPE } from '../answers/error-body.ts'
+import { sendAll } from '../answers/send-results.ts'
 import type { App } from '../app-type.ts'
 import { isReadableLines } from '../bodies/body.ts'
 import { countBytes } from '../bodies/bulk-bytes.ts'
 import type { AnswerGate } from '../connections/answer-gate.ts'
 import { sendInOneWrite } from '../connections/one-write.ts'
 import { callerOf } from '../plugins/authenticate.ts'
-import { logUnexpected } from '../plugins/errors.ts'
 import { answerRef, NEEDS_TOKEN, refusals } from '../schemas/documentation.ts'
 import type { HttpServices } from '../services.ts'
 
@@ -61,8 +61,11 @@ export function sendEventsRoute(app: App, services: Services, gate: AnswerGate):
     bodyLimit: BULK_BYTES_MAX,
   }
   app.post('/users/endpoints/sendEvents', options, async (request, reply) => {
-    const answers = await sendAll(services, request)
-    const isLines = isReadableLines(request.raw.headers) && acceptsLines(request)
+    const isRead = isReadableLines(request.raw.headers)
+    const read = isRead ? readSendEventLines : readSendEventArray
+    const groups = read(rawBody(request), services.clock)
+    const answers = await sendAll(services, callerOf(request), groups, request)
+    const isLines = isRead && acceptsLines(request)
     const body = isLines ? answers.map((answer) => `${answer}\n`).join('') : `[${answers.join(',')}]`
     sendInOneWrite(gate, reply, { 'content-type': isLines ? LINES_TYPE : JSON_TYPE }, body)
   })
@@ -85,33 +88,6 @@ function refusedKey(): RollcallError {
   return new RollcallError('invalid_request', undefined, {
     fields: [['Idempotency-Key', 'is for one event: give each its own idempotencyKey in the body']],
   })
-}
-
-/** The answers as JSON. */
-async function sendAll(services: Services, request: FastifyRequest): Promise<readonly string[]> {
-  const { delivery, clock } = services
-  const caller = callerOf(request)
-  const read = isReadableLines(request.raw.headers) ? readSendEventLines : readSendEventArray
-  const answers: string[] = []
-  for await (const group of read(rawBody(request), clock))
-    for (const settled of await delivery.sendEvents(caller, group))
-      answers.push(answerOf(services, request, settled))
-  return answers
-}
-
-function answerOf(
-  { metrics, log }: Services,
-  request: FastifyRequest,
-  settled: PromiseSettledResult<SendResult>,
-): string {
-  if (settled.status === 'fulfilled') {
-    const { count, eventId } = settled.value
-    return JSON.stringify({ count, eventId })
-  }
-  const { error, isUnexpected } = toRollcallError(settled.reason)
-  if (isUnexpected) logUnexpected(log, settled.reason, request)
-  metrics.refused('http', error.code)
-  return JSON.stringify(errorObject(error))
 }
 
 /** No body at all is read as an empty one. */
