@@ -2,43 +2,45 @@ import type { Lab } from '../lab/lab.ts'
 import { Metrics } from '../lab/metrics.ts'
 import type { Server } from '../lab/server.ts'
 import type { Worker } from '../lab/worker.ts'
+import { nowMs } from '../machine/time.ts'
 import { percentile } from '../report/statistics.ts'
 import { type Amounts, type Case, scaled } from './case.ts'
 import { ONE_ORGANIZATION } from './devices.ts'
 
 const LINKS = 10_000
-/** Beside the one with the link: 100,000 that expire. */
-const OTHERS = 10
 const PER_SECOND = 2_000
-/** After the start of the server, which gives everybody a full period. Until then links are opened. */
-const EXPIRE_AFTER_SECONDS = 25
+const EXPIRING = 100_000
+/** Of the users that have them. */
+const EXPIRING_PER_USER = 50
+/** Slowest that a server may register, so that all are there in time. */
+const REGISTERED_PER_SECOND_MIN = 4_000
+const MADE_AND_GONE_MS = 4_000
 const FULL_HISTORY = { HISTORY_BYTES_MAX: String(2 * 1024 * 1024) }
 const TARGET = { atMost: 25 }
 
-type Trouble = {
-  readonly name: string
-  /** Endpoints of each user, of which all but the first expire meanwhile. */
-  readonly endpointsPerUser: number
-  readonly environment: NodeJS.ProcessEnv
-  /** So much longer, for what is to happen meanwhile, seconds. */
-  readonly longerSeconds: number
-  /** What happens besides while events are sent. */
-  readonly meanwhile: (lab: Lab, server: Server, receiver: Worker) => Promise<void>
+type Scene = {
+  readonly lab: Lab
+  readonly server: Server
+  readonly receiver: Worker
+  readonly amounts: Amounts
 }
 
-const NOTHING = async (): Promise<void> => undefined
-const QUIET = { endpointsPerUser: 1, environment: {}, longerSeconds: 0, meanwhile: NOTHING }
+type Trouble = {
+  readonly name: string
+  readonly environment?: NodeJS.ProcessEnv
+  /** What is done before. @returns for how long events are sent, so that it comes about meanwhile; default: as always, seconds */
+  readonly before?: (scene: Scene) => Promise<number>
+  /** What happens besides while events are sent. */
+  readonly meanwhile?: (scene: Scene) => Promise<void>
+}
+
 const TROUBLES: readonly Trouble[] = [
-  { ...QUIET, name: 'nothing else, p99' },
+  { name: 'nothing else, p99' },
+  { name: '100,000 registrations expire, p99', before: expireSoon },
+  { name: 'the history is trimmed, p99', environment: FULL_HISTORY },
   {
-    ...{ ...QUIET, name: '100,000 registrations expire, p99' },
-    endpointsPerUser: 1 + OTHERS,
-    longerSeconds: EXPIRE_AFTER_SECONDS,
-  },
-  { ...QUIET, name: 'the history is trimmed, p99', environment: FULL_HISTORY },
-  {
-    ...{ ...QUIET, name: '10,000 devices reconnect, p99' },
-    meanwhile: (lab, server, receiver) => lab.reconnect(receiver, server),
+    name: '10,000 devices reconnect, p99',
+    meanwhile: ({ lab, server, receiver }) => lab.reconnect(receiver, server),
   },
 ]
 
@@ -57,24 +59,22 @@ export const turmoil: Case = {
 }
 
 /** @returns the 99th percentile, milliseconds */
-async function run(lab: Lab, amounts: Amounts, trouble: Trouble): Promise<number> {
-  const { endpointsPerUser, environment, longerSeconds, meanwhile } = trouble
+async function run(lab: Lab, amounts: Amounts, { environment, before, meanwhile }: Trouble): Promise<number> {
   const devices = scaled(LINKS, amounts)
   const folder = lab.newDataFolder()
-  await lab.fill(folder, devices * endpointsPerUser, endpointsPerUser, EXPIRE_AFTER_SECONDS)
+  await lab.fill(folder, devices, 1)
   try {
     await using server = await lab.startServer('rollcall', folder, { ...ONE_ORGANIZATION, ...environment })
     await using receiver = lab.startReceiver()
-    await lab.connect(receiver, server, { links: devices, stride: endpointsPerUser, endpointsPerUser })
+    await lab.connect(receiver, server, { links: devices, stride: 1, endpointsPerUser: 1 })
+    const scene = { lab, server, receiver, amounts }
+    const measuredSeconds = (await before?.(scene)) ?? amounts.measuredSeconds
     const [sent] = await Promise.all([
       lab.send(server, {
-        work: { kind: 'send-event', qos: 1, devices, timed: true, endpointsPerUser },
-        pace: {
-          ...{ kind: 'steady', perSecond: PER_SECOND, warmUpSeconds: 0 },
-          measuredSeconds: amounts.measuredSeconds + longerSeconds,
-        },
+        work: { kind: 'send-event', qos: 1, devices, timed: true, endpointsPerUser: 1 },
+        pace: { kind: 'steady', perSecond: PER_SECOND, warmUpSeconds: 0, measuredSeconds },
       }),
-      meanwhile(lab, server, receiver),
+      meanwhile?.(scene),
     ])
     const { latenciesUs } = await lab.tally(receiver, sent, true)
     const left = (await Metrics.read(server)).value('rollcall_registrations')
@@ -83,4 +83,18 @@ async function run(lab: Lab, amounts: Amounts, trouble: Trouble): Promise<number
   } finally {
     lab.removeDataFolder(folder)
   }
+}
+
+/** Other endpoints of some of the users, all of which expire within one second. */
+async function expireSoon({ lab, server, amounts }: Scene): Promise<number> {
+  const count = scaled(EXPIRING, amounts)
+  const expiringAtMs = nowMs() + (count / REGISTERED_PER_SECOND_MIN) * 1000 + MADE_AND_GONE_MS
+  await lab.send(server, {
+    work: {
+      ...{ kind: 'register', share: { perUser: EXPIRING_PER_USER }, expiringAtMs },
+      from: scaled(LINKS, amounts),
+    },
+    pace: { kind: 'count', count },
+  })
+  return (expiringAtMs - nowMs() + MADE_AND_GONE_MS) / 1000
 }

@@ -99,20 +99,17 @@ export class Lab {
   /**
    * Has endpoints 0 to `count` registered in a data folder that no server has open, past the API: in a tenth of the time.
    * What fills it ends as by a power cut.
-   *
-   * @param othersSeconds how long all but the first of each user live after the next start. Default: a day, as the first
    */
-  async fill(
-    dataFolder: string,
-    count: number,
-    endpointsPerUser: number,
-    othersSeconds?: number,
-  ): Promise<void> {
-    const amounts = [count, endpointsPerUser, ...(othersSeconds === undefined ? [] : [othersSeconds])]
+  async fill(dataFolder: string, count: number, endpointsPerUser: number): Promise<void> {
     const [program, args] = pinned(this.#options.cores?.load, process.execPath, entryArgs('load/filler'))
-    const filler = this.#children.start('filler', program, [...args, dataFolder, ...amounts.map(String)], {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    })
+    const filler = this.#children.start(
+      'filler',
+      program,
+      [...args, dataFolder, String(count), String(endpointsPerUser)],
+      {
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      },
+    )
     await within(LONGEST_MS, 'the end of filling', filler.during(once(filler.process, 'message')))
     await filler.stop('SIGKILL')
   }

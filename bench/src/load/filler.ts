@@ -2,8 +2,7 @@ import { CLOCK_ENTRY, STORE_ENTRY } from '../lab/entry.ts'
 import { endpointId, ORGANIZATION, userId } from './roster.ts'
 
 // A process of its own: registers endpoints in a data folder as the server would, through its store, and says when all of them
-// are durable. `filler FOLDER COUNT ENDPOINTS_PER_USER [SECONDS]`; with SECONDS only the first endpoint of each user
-// lives longer than that. Whoever started it ends it.
+// are durable. `filler FOLDER COUNT ENDPOINTS_PER_USER`; whoever started it ends it.
 
 /** Durable together. */
 const BATCH = 2_000
@@ -20,20 +19,14 @@ type StoreDoor = {
 }
 type ClockDoor = { systemClock(): unknown }
 
-async function fill(
-  dataDir: string,
-  count: number,
-  endpointsPerUser: number,
-  othersSeconds: number,
-): Promise<void> {
+async function fill(dataDir: string, count: number, endpointsPerUser: number): Promise<void> {
   const { openFolderStore }: StoreDoor = await import(STORE_ENTRY)
   const { systemClock }: ClockDoor = await import(CLOCK_ENTRY)
   const store = await openFolderStore({ dataDir, clock: systemClock() })
   const register = async (endpoint: number): Promise<void> => {
     const request = {
       ...{ organizationId: ORGANIZATION, userId: userId(Math.floor(endpoint / endpointsPerUser)) },
-      ...{ userEndpointId: endpointId(endpoint) },
-      keepAliveSeconds: endpoint % endpointsPerUser === 0 ? KEEP_ALIVE_SECONDS : othersSeconds,
+      ...{ userEndpointId: endpointId(endpoint), keepAliveSeconds: KEEP_ALIVE_SECONDS },
       ...{ serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0 },
     }
     const { kind } = await store.registrations.register(request, endpointsPerUser)
@@ -47,6 +40,6 @@ async function fill(
   }
 }
 
-const [folder = '', count, endpointsPerUser, seconds = KEEP_ALIVE_SECONDS] = process.argv.slice(2)
-await fill(folder, Number(count), Number(endpointsPerUser), Number(seconds))
+const [folder = '', count, endpointsPerUser] = process.argv.slice(2)
+await fill(folder, Number(count), Number(endpointsPerUser))
 process.send?.('filled')

@@ -38,8 +38,13 @@ export type WorkPlan =
   | { readonly kind: 'topics'; readonly devices: number; readonly mqttPort: number }
   /** What a keepalive is to a SIP registrar. */
   | { readonly kind: 'sip-register'; readonly users: number }
-  /** New endpoints from 0 on. */
-  | { readonly kind: 'register'; readonly share: EndpointShare; readonly expiringAtMs?: number | undefined }
+  /** New endpoints from 0 on, or from that one. */
+  | {
+      readonly kind: 'register'
+      readonly share: EndpointShare
+      readonly from?: number
+      readonly expiringAtMs?: number | undefined
+    }
 
 /** Whose endpoint `n` is: `n / perUser` where that is given, else every one of `users` in turn. */
 export type EndpointShare = { readonly perUser: number } | { readonly users: number }

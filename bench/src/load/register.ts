@@ -10,16 +10,19 @@ type Options = {
   readonly userOf: (endpoint: number) => number
   /** All are to expire in the second that begins then, monotonic time; `undefined`: in a day. */
   readonly expiringAtMs: number | undefined
+  /** The first. Default: 0. */
+  readonly from?: number | undefined
 }
 
-/** New endpoints, numbered from 0. */
+/** New endpoints, in their order. */
 export class Register implements Work {
   readonly #options: Options
   readonly #deadlinesMs: number[] = []
-  #endpoint = 0
+  #endpoint: number
 
   constructor(options: Options) {
     this.#options = options
+    this.#endpoint = options.from ?? 0
   }
 
   next(_slot: number, nowNs: number): Buffer {

@@ -119,7 +119,13 @@ function createWork({ port, tokensFile, slots, work }: SenderPlan): Work {
     case 'keepalive':
       return new Keepalive({ ...work, authority, tokens })
     case 'register':
-      return new Register({ authority, tokens, userOf: userOf(work.share), expiringAtMs: work.expiringAtMs })
+      return new Register({
+        ...work,
+        authority,
+        tokens,
+        userOf: userOf(work.share),
+        expiringAtMs: work.expiringAtMs,
+      })
   }
 }
 
