@@ -87,8 +87,8 @@ export function createMqtt(options: MqttOptions): Mqtt {
       metrics.refused('mqtt', code)
       refusals.note(why, request)
     },
-    onWebSocket: (ws, socket, userAgent, place) =>
-      begin(new WebSocketTransport(ws, socket, userAgent, context), place),
+    onWebSocket: (socket, userAgent, place) =>
+      begin(new WebSocketTransport(socket, userAgent, context), place),
   })
   const listeners = new Listeners({
     takePlace,

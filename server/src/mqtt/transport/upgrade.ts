@@ -1,10 +1,9 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ERRORS, type ErrorCode } from '@rollcall/protocol/error-code'
-import { PACKET_BYTES_MAX } from '@rollcall/protocol/limits'
-import { type WebSocket, WebSocketServer } from 'ws'
 import type { AllowedOrigins } from '../../config/config.ts'
 import type { Place } from '../context.ts'
+import { handshakeAnswer, handshakeKey } from './handshake.ts'
 import { readHeaderText } from './header-text.ts'
 import { isOriginAllowed } from './origin.ts'
 import type { HandshakeRefusal } from './refused-handshakes.ts'
@@ -12,9 +11,6 @@ import type { HandshakeRefusal } from './refused-handshakes.ts'
 const PATH = '/ws'
 /** Sub-protocols, the preferred one first; the second is what MQTT 3.1 clients offer, often beside the first. */
 const SUBPROTOCOLS = ['mqtt', 'mqttv3.1']
-/** Frames that one message may come in, and reads that one frame may come in: each costs more than its bytes. */
-const FRAGMENTS_MAX = 256
-const CHUNKS_MAX = 2048
 /** Seconds after which a client refused for want of room may ask again. */
 const RETRY_AFTER_SECONDS = 5
 
@@ -40,47 +36,31 @@ export type UpgradeOptions = {
   takePlace(remoteAddress: string): Place | undefined
   onRefused(code: ErrorCode, why: HandshakeRefusal, request: IncomingMessage): void
   /** @param userAgent see `readHeaderText` */
-  onWebSocket(ws: WebSocket, socket: Duplex, userAgent: string | undefined, place: Place): void
+  onWebSocket(socket: Duplex, userAgent: string | undefined, place: Place): void
 }
 
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer, remoteAddress: string) => void
 
 /** Makes the opening handshake of RFC 6455 §4.2 for MQTT (MQTT 5.0 §6). */
 export function createUpgrade(options: UpgradeOptions): Upgrade {
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: PACKET_BYTES_MAX,
-    maxFragments: FRAGMENTS_MAX,
-    maxBufferedChunks: CHUNKS_MAX,
-    handleProtocols: (offered) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false,
-  })
   const refuse = (request: IncomingMessage, socket: Duplex, why: HandshakeRefusal): void => {
     const code = CODES[why]
     options.onRefused(code, why, request)
     answer(socket, code)
   }
-  server.on('headers', (lines) => void lines.push(NOSNIFF_LINE))
-  // A handshake that breaks RFC 6455 itself; `ws` would answer in HTML.
-  server.on('wsClientError', (_error: Error, socket: Duplex, request: IncomingMessage) =>
-    refuse(request, socket, 'handshake'),
-  )
   return (request, socket, head, remoteAddress) => {
     // The HTTP server has let go of the socket: an error nobody listens to would end the process.
     socket.on('error', ignore)
+    const [key, subprotocol] = [handshakeKey(request), chosen(request)]
     const refusal = refusalOf(request, options)
-    if (refusal !== undefined) return refuse(request, socket, refusal)
+    if (refusal !== undefined || key === undefined || subprotocol === undefined)
+      return refuse(request, socket, refusal ?? 'handshake')
     const place = options.takePlace(remoteAddress)
     if (place === undefined) return refuse(request, socket, 'no_room')
-    const userAgent = readHeaderText(request.headers['user-agent'])
-    let isTaken = false
-    server.handleUpgrade(request, socket, head, (ws) => {
-      isTaken = true
-      options.onWebSocket(ws, socket, userAgent, place)
-    })
-    // `ws` has decided by now.
-    if (!isTaken) place.release()
+    socket.write(handshakeAnswer(key, subprotocol, [NOSNIFF_LINE]))
+    // What came behind the handshake is read first.
+    if (head.length > 0) socket.unshift(head)
+    options.onWebSocket(socket, readHeaderText(request.headers['user-agent']), place)
   }
 }
 
@@ -91,14 +71,13 @@ function refusalOf(request: IncomingMessage, options: UpgradeOptions): Handshake
   if (options.isHostAllowed?.(host) === false) return 'host'
   if (request.url?.split('?', 1)[0] !== PATH) return 'path'
   if (!isOriginAllowed(origin, host, options.allowedOrigins, options.publicUrl)) return 'origin'
-  if (!offersMqtt(request.headers['sec-websocket-protocol'])) return 'sub_protocol'
-  return undefined
+  return chosen(request) === undefined ? 'sub_protocol' : undefined
 }
 
 /** The client must name `mqtt` as a sub-protocol [MQTT-6.0.0-3]. */
-function offersMqtt(header: string | undefined): boolean {
-  const offered = header?.split(',').map((name) => name.trim()) ?? []
-  return SUBPROTOCOLS.some((name) => offered.includes(name))
+function chosen({ headers }: IncomingMessage): string | undefined {
+  const offered = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? []
+  return SUBPROTOCOLS.find((name) => offered.includes(name))
 }
 
 /** An HTTP answer in the shape of all refusals of the API, then the end. */

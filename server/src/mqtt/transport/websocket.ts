@@ -1,49 +1,50 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { WebSocket } from 'ws'
+import { PACKET_BYTES_MAX } from '@rollcall/protocol/limits'
+import { FrameError, type FrameListener, FrameReader } from './frame-reader.ts'
 import { SocketWriter } from './socket-writer.ts'
 import { TCP_KEEPALIVE_MS } from './tcp.ts'
 import type { OnTaken, Transport, TransportListener } from './transport.ts'
 import type { TurnEnd } from './turn-end.ts'
 
-/**
- * Times the largest packet, the bytes taken from a peer before it is known. `ws` gathers a whole message before it
- * hands it out, and its own limit must be that of the largest packet later; so the raw bytes are counted until then.
- * Twice leaves room for the masks of tiny frames.
- */
+/** Times the largest packet, the bytes taken from a peer before it is known: leaves room for the heads of tiny frames. */
 const FRAMING = 2
 
 /** Bytes of a message that may have come before its end without anybody being told: most come whole. */
 const UNTOLD_BYTES_MAX = 4_096
 
-// RFC 6455 §7.4.1.
-const NORMAL_CLOSURE = 1000
-const UNSUPPORTED_DATA = 1003
+/** What may wait in the socket for a pong to be written besides: who pings and never reads gets no more (RFC 6455 §5.5.3). */
+const PONG_BUFFER_BYTES_MAX = 65_536
 
-/**
- * MQTT over a WebSocket (MQTT 5.0 §6). `ws` reads; frames are written to the socket directly, which is
- * several times cheaper than `ws.send`. Both write whole frames only, so they never mix.
- */
-export class WebSocketTransport extends SocketWriter implements Transport {
+const NORMAL_CLOSURE = 1000
+const CLOSE = 0x88
+const PONG = 0x8a
+
+/** MQTT over a WebSocket (MQTT 5.0 §6), after its opening handshake. */
+export class WebSocketTransport extends SocketWriter implements Transport, FrameListener {
   readonly isWebSocket = true
   readonly userAgent: string | undefined
-  readonly #ws: WebSocket
-  readonly #rawBytesMax: number
+  readonly #reader: FrameReader
   #receiver: TransportListener | undefined
-  #countRaw: ((chunk: Buffer) => void) | undefined
+  /** What a peer may send still before it is known; `undefined`: it is. */
+  #strangerBytesLeft: number | undefined
+  /** Whether a close frame was written: after it nothing may follow (RFC 6455 §5.5.1). */
+  #isClosing = false
 
   /** @param connectBytesMax largest packet before CONNECT was accepted */
   constructor(
-    ws: WebSocket,
     socket: Duplex,
     userAgent: string | undefined,
     { turnEnd, connectBytesMax }: { readonly turnEnd: TurnEnd; readonly connectBytesMax: number },
   ) {
     super(socket, turnEnd)
-    this.#rawBytesMax = FRAMING * connectBytesMax
-    this.#ws = ws
     this.userAgent = userAgent
-    if (socket instanceof Socket) socket.setKeepAlive(true, TCP_KEEPALIVE_MS)
+    this.#strangerBytesLeft = FRAMING * connectBytesMax
+    this.#reader = new FrameReader(this, PACKET_BYTES_MAX)
+    if (!(socket instanceof Socket)) return
+    socket.setTimeout(0)
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, TCP_KEEPALIVE_MS)
   }
 
   get name(): 'websocket' {
@@ -52,20 +53,14 @@ export class WebSocketTransport extends SocketWriter implements Transport {
 
   start(receiver: TransportListener): void {
     this.#receiver = receiver
-    this.#capRawBytes(receiver)
-    // A chunk is a Buffer and nothing else as long as `binaryType` is what it is by default.
-    this.#ws.on('message', (data, isBinary) => {
-      if (isBinary && Buffer.isBuffer(data)) receiver.onData(data)
-      else this.#refuseText(receiver) // [MQTT-6.0.0-1]
-    })
-    // On a broken frame `ws` closes the connection itself, and `close` follows.
-    this.#ws.on('error', () => receiver.onViolation('malformed_packet'))
-    this.#ws.on('close', () => receiver.onClosed())
+    this.socket.on('data', (chunk: Buffer) => this.#read(chunk))
+    // The HTTP server lets either side end first.
+    this.socket.on('end', () => this.#end())
+    this.socket.on('close', () => receiver.onClosed())
   }
 
   write(frame: Buffer, onTaken?: OnTaken): void {
-    // After a close frame, ours or the peer's, nothing may follow (RFC 6455 §5.5.1).
-    if (this.#ws.readyState === this.#ws.OPEN) this.writeFrame(frame, onTaken)
+    if (!this.#isClosing && this.socket.writable) this.writeFrame(frame, onTaken)
   }
 
   notifyDrained(): void {
@@ -73,60 +68,82 @@ export class WebSocketTransport extends SocketWriter implements Transport {
   }
 
   pause(): void {
-    this.#ws.pause()
+    this.socket.pause()
   }
 
   resume(): void {
-    this.#ws.resume()
+    this.socket.resume()
   }
 
   admitted(): void {
-    if (this.#countRaw !== undefined) this.socket.removeListener('data', this.#countRaw)
-    this.#countRaw = undefined
-    this.#watchUnfinished()
+    this.#strangerBytesLeft = undefined
   }
 
   close(code = NORMAL_CLOSURE): void {
-    // What was written goes out before the close frame, which `ws` writes itself.
-    this.endTurn()
+    this.#writeClose(code)
     // Reading goes on, or the peer's close frame would never be seen.
-    this.#ws.resume()
-    this.#ws.close(code)
+    this.socket.resume()
   }
 
   destroy(): void {
-    this.#ws.terminate()
+    this.socket.destroy()
   }
 
-  #capRawBytes(receiver: TransportListener): void {
-    let rawBytes = 0
-    this.#countRaw = (chunk) => {
-      rawBytes += chunk.length
-      if (rawBytes <= this.#rawBytesMax) return
-      receiver.onViolation('packet_too_large')
-      this.destroy()
+  onMessage(payload: Buffer): void {
+    this.#receiver?.onData(payload)
+  }
+
+  onPing(payload: Buffer): void {
+    if (this.bufferedBytes() <= PONG_BUFFER_BYTES_MAX) this.write(controlFrame(PONG, payload))
+  }
+
+  onClose(code: number | undefined): void {
+    this.#writeClose(code)
+    this.#end()
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#strangerBytesLeft !== undefined) this.#strangerBytesLeft -= chunk.length
+    if ((this.#strangerBytesLeft ?? 0) < 0) this.#cutOff()
+    else this.#readFrames(chunk)
+  }
+
+  #cutOff(): void {
+    this.#receiver?.onViolation('packet_too_large')
+    this.destroy()
+  }
+
+  #readFrames(chunk: Buffer): void {
+    try {
+      this.#reader.push(chunk)
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      this.close(error.code)
+      this.#receiver?.onViolation(error.reason)
     }
-    this.socket.on('data', this.#countRaw)
+    const { heldBytes } = this.#reader
+    if (this.#strangerBytesLeft === undefined && heldBytes > UNTOLD_BYTES_MAX)
+      this.#receiver?.onUnfinished(heldBytes)
   }
 
-  /**
-   * `ws` keeps a message until its last byte is there, and tells nobody how much that is. What comes in is counted
-   * before `ws` gets it, and forgotten once it has handed something out.
-   */
-  #watchUnfinished(): void {
-    let unfinishedBytes = 0
-    const whole = (): void => {
-      unfinishedBytes = 0
-    }
-    this.socket.prependListener('data', (chunk: Buffer) => {
-      unfinishedBytes += chunk.length
-      if (unfinishedBytes > UNTOLD_BYTES_MAX) this.#receiver?.onUnfinished(unfinishedBytes)
-    })
-    for (const event of ['message', 'ping', 'pong'] as const) this.#ws.on(event, whole)
+  /** What was written goes out before it. */
+  #writeClose(code: number | undefined): void {
+    if (this.#isClosing) return
+    this.endTurn()
+    this.#isClosing = true
+    const payload = Buffer.alloc(code === undefined ? 0 : 2)
+    if (code !== undefined) payload.writeUInt16BE(code)
+    if (this.socket.writable) this.socket.write(controlFrame(CLOSE, payload))
   }
 
-  #refuseText(receiver: TransportListener): void {
-    this.close(UNSUPPORTED_DATA)
-    receiver.onViolation('protocol_error')
+  /** Nothing more comes, and what was written is on its way (RFC 6455 §7.1.1). */
+  #end(): void {
+    this.#isClosing = true
+    this.socket.end(() => this.socket.destroy())
   }
+}
+
+/** Of a server: not masked. */
+function controlFrame(opcode: number, payload: Buffer): Buffer {
+  return Buffer.concat([Buffer.of(opcode, payload.length), payload])
 }
