@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Clock } from '../../../clock/clock.ts'
-import { type Address, clientOptions, opening } from './wire.ts'
+import { type Address, clientOptions, ending, opening } from './wire.ts'
 
 /** One connection to Redis over which messages come. */
 export interface Subscriber {
@@ -13,7 +13,7 @@ export interface Subscriber {
   close(): void
 }
 
-/** How long Redis may take to say that messages come, milliseconds. */
+/** How long Redis may take to greet, and to say that messages come, milliseconds. */
 const DEADLINE_MS = 1_500
 
 export type SubscriberOptions = {
@@ -27,21 +27,23 @@ export type SubscriberOptions = {
 export function openSubscriber({ address, clock, onLost, onMessage }: SubscriberOptions): Subscriber {
   const redis = new Redis({ ...clientOptions(address), autoResubscribe: false })
   const open = opening(redis)
+  const end = ending(redis)
+  const inTime = async (asked: Promise<unknown>): Promise<void> => {
+    const timer = clock.after(DEADLINE_MS, end)
+    try {
+      await asked
+    } finally {
+      timer.cancel()
+    }
+  }
   redis.on('end', onLost)
   redis.on('smessageBuffer', (channel: Buffer, message: Buffer) => onMessage(channel.toString(), message))
   return {
-    open,
-    async add(channel) {
-      const timer = clock.after(DEADLINE_MS, () => redis.disconnect())
-      try {
-        await redis.ssubscribe(channel)
-      } finally {
-        timer.cancel()
-      }
-    },
+    open: () => inTime(open()),
+    add: (channel) => inTime(redis.ssubscribe(channel)),
     remove(channel) {
       redis.sunsubscribe(channel).catch(() => undefined)
     },
-    close: () => redis.disconnect(),
+    close: end,
   }
 }

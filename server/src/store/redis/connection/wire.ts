@@ -55,6 +55,8 @@ export function clientOptions(address: Address) {
       retryStrategy: () => null,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
+      // Who hangs, or is cut off, does not end it too: what was on its way is lost at the deadline, and not seconds later.
+      disconnectTimeout: 0,
     },
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
@@ -77,6 +79,15 @@ export function opening(redis: Redis): () => Promise<void> {
   }
 }
 
+/** What ends it, once: ioredis would listen each time anew for an end of which a peer that is cut off tells nothing. */
+export function ending(redis: Redis): () => void {
+  let isEnding = false
+  return () => {
+    if (!isEnding) redis.disconnect()
+    isEnding = true
+  }
+}
+
 /** A connection by ioredis, of which it uses no more than that: no retries, no queue, no cluster of its own. */
 export function openWire(
   address: Address,
@@ -86,14 +97,23 @@ export function openWire(
   const redis = new Redis(clientOptions(address))
   const open = opening(redis)
   let isOver = false
+  const end = ending(redis)
   redis.on('end', () => {
     isOver = true
     watch.close()
     onLost()
   })
-  const watch = new Watch(clock, () => redis.disconnect())
+  const watch = new Watch(clock, end)
   return {
-    open,
+    async open() {
+      // Its greeting has the deadline of an answer.
+      watch.asked()
+      try {
+        await open()
+      } finally {
+        watch.answered()
+      }
+    },
     async send(command, args) {
       if (isOver || redis.status !== 'ready' || !redis.stream.writable) throw new NotSentError()
       watch.asked()
@@ -107,12 +127,12 @@ export function openWire(
     },
     leave() {
       isOver = true
-      watch.whenAnswered(() => redis.disconnect())
+      watch.whenAnswered(end)
     },
     close() {
       isOver = true
       watch.close()
-      redis.disconnect()
+      end()
     },
   }
 }
