@@ -102,7 +102,7 @@ export class Receipts {
   registrationEnded(registrationId: number): void {
     const waiters = this.#byEntry.get(registrationId)
     this.#byEntry.delete(registrationId)
-    for (const waiter of waiters?.values() ?? []) waiter.entryEnded(false)
+    for (const waiter of waiters?.values() ?? []) waiter.registrationEnded(registrationId)
   }
 
   /** Whoever waits, now or later, is answered with what is known. */

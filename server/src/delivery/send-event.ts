@@ -121,7 +121,8 @@ export async function sendEventAndWait(
   try {
     const result = await sendEvent(context, principal, command, idempotencyKey, waiter)
     await waiter.wait(wait, context.others && (() => hearOfLinks(context, waiter)))
-    if (context.others !== undefined && !waiter.isOver) await hearOfEndings(context, waiter)
+    const isInDoubt = !waiter.isOver || waiter.doubtful.length > 0
+    if (context.others !== undefined && isInDoubt) await hearOfEndings(context, waiter)
     return waiter.count === undefined ? result : { ...result, receipts: waiter.count }
   } finally {
     context.receipts.close(waiter)
@@ -139,9 +140,11 @@ async function hearOfLinks({ store }: SendEventContext, waiter: Waiter): Promise
 async function hearOfEndings({ store, receipts }: SendEventContext, waiter: Waiter): Promise<void> {
   const { event } = waiter
   if (event === undefined) return
-  const open = receipts.openEntries(waiter)
+  const open = [...receipts.openEntries(waiter), ...waiter.doubtful]
   const found = await lookUpEnded(store, { ...event, open }).catch(() => undefined)
-  for (const { entry, isAcknowledged } of found?.ended ?? []) receipts.entryEnded(entry, isAcknowledged)
+  for (const { entry, isAcknowledged } of found?.ended ?? [])
+    if (!waiter.doubtful.includes(entry)) receipts.entryEnded(entry, isAcknowledged)
+    else if (isAcknowledged) waiter.wasAcknowledged()
   if (found?.answeredBy !== undefined && waiter.waitsForAnswer) waiter.answered(found.answeredBy)
 }
 

@@ -32,6 +32,8 @@ export class Waiter {
   readonly #clock: Clock
   readonly #waiting: Waiting
   entries: readonly EntryPosition[] = []
+  /** Those whose registration has ended first, as far as is known here: the word of another process may be on its way. */
+  readonly doubtful: EntryPosition[] = []
   /** The event that it waits for, once that was accepted. */
   event: ExpectedEvent | undefined
   /** Under which it waits for an answer; empty: it does not. */
@@ -77,6 +79,18 @@ export class Waiter {
     if (isAcknowledged) this.#acknowledged++
     else this.#answerable--
     if (this.isOver) this.end()
+  }
+
+  /** None of its entries can be acknowledged any more; whether they had been, others may know by now. */
+  registrationEnded(registrationId: number): void {
+    const entry = this.entries.find(({ registration }) => registration.registrationId === registrationId)
+    if (entry !== undefined) this.doubtful.push(entry)
+    this.entryEnded(false)
+  }
+
+  /** A doubtful entry had been acknowledged before. */
+  wasAcknowledged(): void {
+    this.#acknowledged++
   }
 
   answered(userEndpointId: string): void {

@@ -236,6 +236,27 @@ describe('who waits at one process', () => {
     assert.deepEqual(receipts, { acknowledged: 1, connected: 1 })
   })
 
+  it('is told of an acknowledgement and an answer at another before the endpoint left here, though they are heard of later', async (t) => {
+    const { clock, network, here, there, register, attach } = await openTwo(t)
+    const phone = await attach(there, await register('phone'))
+    const more = {
+      waitFor: 'answered',
+      cancelOthers: { event: { id: 'over', type: 'CallCancelledEvent', timestamp: AT } },
+    } as const
+    const taken = here.delivery.sendEventAndWait(BACKEND, command('one'), undefined, wait)
+    const rung = here.delivery.sendEventAndWait(BACKEND, command('ring', more), undefined, wait)
+    await clock.advance(20)
+    network.weather = { loss: 100, doubling: 0, delayMsMax: 0 }
+    phone.taken[0]?.acknowledged?.()
+    await there.delivery.answer(ALICE, { eventId: 'ring', userEndpointId: 'phone', answer: undefined })
+    await clock.advance(20)
+    await here.registrar.unregister({ ...ALICE, userEndpointId: 'phone' })
+    const { receipts } = await inTime(clock, taken)
+    assert.deepEqual(receipts, { acknowledged: 1, connected: 1 })
+    assert.equal((await inTime(clock, rung)).receipts?.answeredBy, 'phone')
+    assert.ok(clock.monotonicMs() < 1_000, 'at once')
+  })
+
   it('hears of an answer at another, and the rest is told there', async (t) => {
     const { clock, here, there, register, attach } = await openTwo(t)
     const phone = await attach(there, await register('phone'))
