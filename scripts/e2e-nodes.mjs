@@ -11,7 +11,9 @@ import { filesUnder, RUN_SOURCES, root } from './workspace.mjs'
 const LEFT_OUT = new Map([
   ['admin-port', 'its port is not before the nodes'],
   ['backup', 'copies a data folder'],
+  ['cli-operations', 'begins with what it wrote into a data folder'],
   ['client-certificates', 'is about TLS of one process'],
+  ['directory-store', 'begins with a command for a data folder'],
   ['files-of-others', 'is about a data folder'],
   ['killed-under-load', 'chaos.test.ts is this for several'],
   ['nodes', 'starts nodes itself'],

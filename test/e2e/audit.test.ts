@@ -8,6 +8,7 @@ import { call } from '../helpers/call.ts'
 import { offer } from '../helpers/demo.ts'
 import { makeDirectory, tokenOfClient, tokenOfUser } from '../helpers/directory.ts'
 import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
+import { ofOneProcess } from '../helpers/several-nodes.ts'
 import { WebhookReceiver } from '../helpers/webhook-receiver.ts'
 
 type Line = { readonly [name: string]: unknown }
@@ -77,7 +78,9 @@ describe('the audit log', () => {
       assert.ok(!text.includes(secret), secret)
   })
 
-  it('has guesses, and the administrator of the user is told that its sign-ins are held off', async () => {
+  it('has guesses, and the administrator of the user is told that its sign-ins are held off', {
+    skip: ofOneProcess('each holds off by what it has seen'),
+  }, async () => {
     const guess = () => tokenOfUser(server.url, 'bob', 'a-guessed-password').catch((error: Error) => error)
     await Promise.all(Array.from({ length: 30 }, guess))
     assert.equal((await written('sign_in', 'invalid_grant'))['userId'], 'bob')

@@ -80,7 +80,7 @@ function killGroup({ pid, exitCode }: ChildProcess): void {
 }
 
 async function metric(url: string, name: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text()
+  const text = await (await fetch(`${url}/metrics`, { headers: { connection: 'close' } })).text()
   return Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1])
 }
 

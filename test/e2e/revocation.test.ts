@@ -5,6 +5,7 @@ import { call } from '../helpers/call.ts'
 import { makeDirectory, tokenOfClient, tokenOfUser } from '../helpers/directory.ts'
 import { connectPhone } from '../helpers/phone.ts'
 import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
+import { ofOneProcess } from '../helpers/several-nodes.ts'
 
 /** How soon a link must be closed. */
 const SOON_MS = 1_000
@@ -123,7 +124,9 @@ describe('revocation', () => {
     }
   })
 
-  it('by the directory closes links within a second of the change', async () => {
+  it('by the directory closes links within a second of the change', {
+    skip: ofOneProcess('each reads a directory file at its own time'),
+  }, async () => {
     const changes: readonly (readonly [string, object | null])[] = [
       ['bob', { enabled: false }],
       ['bob', null],

@@ -8,6 +8,7 @@ import { bury } from '../helpers/dead-letters.ts'
 import { offer } from '../helpers/demo.ts'
 import { connectPhone, type Phone } from '../helpers/phone.ts'
 import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
+import { ofOneProcess } from '../helpers/several-nodes.ts'
 import { WebhookReceiver } from '../helpers/webhook-receiver.ts'
 
 const HASHES = {
@@ -172,11 +173,14 @@ describe('webhooks', () => {
     await acme.stop()
     server = await startProcess(data.path, env())
     await user.unregister('kept-29')
+    // Of several processes the one that sends them knows: each look is a connection of its own.
+    const headers = { connection: 'close' }
+    let seen = await call('backend', '/webhooks', { headers })
     await eventually(async () => {
-      const { body } = await call('backend', '/webhooks')
-      return body.webhooks[0].lastFailure === 'connection_refused'
+      seen = await call('backend', '/webhooks', { headers })
+      return seen.body.webhooks[0].lastFailure === 'connection_refused'
     }, 'the receiver is seen to be down')
-    const { body, text } = await call('backend', '/webhooks')
+    const { body, text } = seen
     const [state] = body.webhooks
     assert.deepEqual([state.id, state.url, state.enabled], ['hook', acme.url, true])
     assert(state.pending >= 32 && state.nextAttemptAt !== undefined, JSON.stringify(state))
@@ -275,7 +279,7 @@ describe('webhooks to private addresses', () => {
       grant,
     })
     await createClient({ url: server.url, token: accessToken }).register({ keepAliveSeconds: 600 })
-    const headers = { authorization: `Bearer ${accessToken}` }
+    const headers = { authorization: `Bearer ${accessToken}`, connection: 'close' }
     await eventually(async () => {
       const answer = await fetch(`${server.url}/rtc-api/webhooks`, { headers })
       const { webhooks } = (await answer.json()) as { webhooks: { lastFailure?: string }[] }
@@ -289,7 +293,9 @@ describe('webhooks to private addresses', () => {
 })
 
 describe('dead letters', () => {
-  it('are listed, sent again once the receiver takes them, and dropped', async () => {
+  it('are listed, sent again once the receiver takes them, and dropped', {
+    skip: ofOneProcess('begins with what it wrote into a data folder'),
+  }, async () => {
     const data = await makeDataDir()
     const receiver = new WebhookReceiver()
     await receiver.start()

@@ -1,9 +1,14 @@
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { RedisServer } from './redis-server.ts'
 import type { ServerProcess } from './server-process.ts'
 
 const SEALING_KEY = Buffer.alloc(32, 7).toString('base64')
+
+/** Why a test is left out where there are several processes; `false`: there is one. */
+export function ofOneProcess(why: string): string | false {
+  return Number(process.env['E2E_NODES'] ?? 1) > 1 && `of one process: ${why}`
+}
 
 /** The Redis of a data folder: it stays where the processes are started again. */
 const redisOf = new Map<string, Promise<RedisServer>>()
@@ -68,27 +73,26 @@ function redisFor(dataDir: string): Promise<RedisServer> {
   return started
 }
 
-/** Gives each connection to the next one of several ports. */
+/** Gives each connection to the next one of several ports: `balancer.ts`. */
 class Balancer {
-  readonly #server: Server
-  readonly #sockets = new Set<Socket>()
-  #next = 0
-  ports: readonly number[] = []
+  readonly #process: ChildProcess
+  readonly port: number
 
-  private constructor() {
-    this.#server = createServer((socket) => this.#pass(socket))
-    this.#server.unref()
+  private constructor(child: ChildProcess, port: number) {
+    this.#process = child
+    this.port = port
   }
 
   static async listen(port: number): Promise<Balancer> {
-    const balancer = new Balancer()
-    balancer.#server.listen(port, '127.0.0.1')
-    await once(balancer.#server, 'listening')
-    return balancer
+    const child = fork(new URL('./balancer.ts', import.meta.url), [String(port)])
+    const [told] = (await once(child, 'message')) as [{ readonly port: number }]
+    child.unref()
+    child.channel?.unref()
+    return new Balancer(child, told.port)
   }
 
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port
+  set ports(ports: readonly number[]) {
+    this.#process.send({ ports })
   }
 
   refuse(error: unknown): never {
@@ -97,24 +101,6 @@ class Balancer {
   }
 
   close(): void {
-    this.#server.close()
-    for (const socket of this.#sockets) socket.destroy()
-  }
-
-  #pass(from: Socket): void {
-    const to = connect(this.ports[this.#next++ % this.ports.length] ?? 0, '127.0.0.1')
-    for (const [socket, other] of [
-      [from, to],
-      [to, from],
-    ] as const) {
-      this.#sockets.add(socket)
-      socket.on('error', () => other.destroy())
-      socket.on('close', () => {
-        this.#sockets.delete(socket)
-        other.destroy()
-      })
-    }
-    from.pipe(to)
-    to.pipe(from)
+    this.#process.kill('SIGKILL')
   }
 }
