@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { ensureBuilt } from './build.mjs'
 import { ensureInstalled } from './install.mjs'
 import { clusterNodesFile } from './redis-cluster.mjs'
@@ -106,7 +107,8 @@ function startNode(index) {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    child.stdout?.on('data', (/** @type {Buffer} */ text) => tell(name, String(text)))
+    // Line by line: a piece of it may end in the middle of one.
+    createInterface({ input: child.stdout }).on('line', (line) => tell(name, line))
     return child
   })
 }
@@ -133,17 +135,15 @@ function keep(name, againMs, start) {
 /**
  * What an operator wants to see of a node's log.
  * @param {string} name
- * @param {string} text
+ * @param {string} line
  */
-function tell(name, text) {
-  for (const line of text.split('\n')) {
-    if (!line.startsWith('{')) continue
-    const { msg, ...rest } = JSON.parse(line)
-    if (!/redis|node is|store/i.test(msg)) continue
-    const { redis, node, to, failure } = rest
-    const about = Object.entries({ redis, node, to, failure }).filter(([, value]) => value !== undefined)
-    say(`node ${name}: ${msg}${about.map(([key, value]) => `, ${key} ${value}`).join('')}`)
-  }
+function tell(name, line) {
+  if (!line.startsWith('{')) return
+  const { msg, ...rest } = JSON.parse(line)
+  if (!/redis|node is|store/i.test(msg)) return
+  const { redis, node, to, failure } = rest
+  const about = Object.entries({ redis, node, to, failure }).filter(([, value]) => value !== undefined)
+  say(`node ${name}: ${msg}${about.map(([key, value]) => `, ${key} ${value}`).join('')}`)
 }
 
 function welcome() {
