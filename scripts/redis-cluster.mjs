@@ -4,7 +4,7 @@ const SLOTS = 16_384
 
 /**
  * One of a cluster whose first half are primaries, each followed by its replica in the second half.
- * @typedef {{ readonly port: number, readonly busPort: number }} Place
+ * @typedef {{ readonly host?: string, readonly port: number, readonly busPort: number }} Place
  */
 
 /**
@@ -22,7 +22,7 @@ export function clusterNodeId(index) {
  */
 export function clusterNodesFile(own, places) {
   const primaries = places.length / 2
-  const lines = places.map(({ port, busPort }, index) => {
+  const lines = places.map(({ host = '127.0.0.1', port, busPort }, index) => {
     const primary = index % primaries
     const isPrimary = index < primaries
     const flags = [...(index === own ? ['myself'] : []), isPrimary ? 'master' : 'slave'].join()
@@ -30,7 +30,7 @@ export function clusterNodesFile(own, places) {
     const last = Math.ceil(((primary + 1) * SLOTS) / primaries) - 1
     const of = isPrimary ? '-' : clusterNodeId(primary)
     const slots = isPrimary ? ` ${first}-${last}` : ''
-    return `${clusterNodeId(index)} 127.0.0.1:${port}@${busPort} ${flags} ${of} 0 0 ${primary + 1} connected${slots}`
+    return `${clusterNodeId(index)} ${host}:${port}@${busPort} ${flags} ${of} 0 0 ${primary + 1} connected${slots}`
   })
   return [...lines, `vars currentEpoch ${primaries} lastVoteEpoch 0`, ''].join('\n')
 }

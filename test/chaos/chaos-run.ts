@@ -1,25 +1,31 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { requestToken } from '@rollcall/client/client'
 import { isLifecycleEventType, LIFECYCLE_EVENTS, type LifecycleEvent } from '@rollcall/protocol/lifecycle'
 import { call } from '../helpers/call.ts'
 import { Crowd } from '../helpers/crowd.ts'
-import { Nodes } from '../helpers/nodes.ts'
+import type { Networks } from '../helpers/networks.ts'
+import { nodeName } from '../helpers/nodes.ts'
 import { RecordedDevice } from '../helpers/recorded-device.ts'
 import { RecordedSender } from '../helpers/recorded-sender.ts'
-import { makeDataDir } from '../helpers/run-server.ts'
+import { RecordedSignIn } from '../helpers/recorded-sign-in.ts'
+import { RecordedVisitor } from '../helpers/recorded-visitor.ts'
 import { WebhookReceiver } from '../helpers/webhook-receiver.ts'
 import type { Verdict } from '../history/checker.ts'
 import type { Line } from '../history/lines.ts'
+import { readOutcomes, recount } from './last-look.ts'
+import { LinkWatch } from './link-watch.ts'
+import { SECRET, type Service, startService } from './service.ts'
 import { Troubles } from './troubles.ts'
 
-/** Of `acme-secret`. */
-const HASH = 'sha256$MHxgn4faQ8PVY0KKT379-YV_SHH9EEZXMsSrEamFoIw'
-const USERS = ['alice', 'bob', 'carol', 'dave']
+const DEVICES_PER_USER = 8
 const KEEP_ALIVE_SECONDS = 30
 /** A node that died is buried by then, and what it did is done by others. */
 const BURIED_WITHIN_MS = 14_000
 const TYPES = Object.keys(LIFECYCLE_EVENTS).filter(isLifecycleEventType)
+const SENDERS = 3
+/** Each device does something so often a second, all together, beside what comes to them. */
+const CALLS_PER_SECOND = 60
+const VISIT_REST_MS = 1_500
+const REFRESH_REST_MS = 400
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
@@ -27,81 +33,106 @@ export type ChaosOptions = {
   readonly seed: number
   readonly nodes: number
   readonly devices: number
+  /** Three Redis primaries with a replica each; otherwise one Redis. */
+  readonly isCluster: boolean
+  readonly networks?: Networks | undefined
+  /** Default: 8. */
+  readonly devicesPerUser?: number
+  /** How long each device thinks before it acknowledges. Default: now and then a while. */
+  readonly slowMs?: () => number
+  readonly env?: Record<string, string>
+  readonly redisOptions?: readonly string[]
   readonly onLine?: (line: Line) => void
 }
 
-/** Real processes on a real Redis, phones and backends on them, and a webhook's receiver: all that they see is judged. */
+type Parts = {
+  readonly crowd: Crowd
+  readonly service: Service
+  readonly receiver: WebhookReceiver
+  readonly users: readonly string[]
+  readonly slowMs: (() => number) | undefined
+  readonly links: LinkWatch
+}
+
+/** Real processes on real Redises, phones and backends on them, and a webhook's receiver: all that they see is judged. */
 export class ChaosRun {
   readonly crowd: Crowd
+  readonly service: Service
   readonly troubles: Troubles
-  readonly #nodes: Nodes
+  readonly users: readonly string[]
   readonly #receiver: WebhookReceiver
-  readonly #senders: RecordedSender[] = []
-  readonly #folder: Awaited<ReturnType<typeof makeDataDir>>
+  readonly senders: RecordedSender[] = []
+  readonly #signIns: RecordedSignIn[] = []
   #backend = ''
   #toldAtMs = 0
+  #isOver = false
+  /** The only node that calls come to. Default: which one is drawn. */
+  pinned: number | undefined
+  readonly #slowMs: () => number
+  #others: readonly Promise<void>[] = []
 
-  private constructor(
-    crowd: Crowd,
-    nodes: Nodes,
-    receiver: WebhookReceiver,
-    folder: Awaited<ReturnType<typeof makeDataDir>>,
-  ) {
+  private constructor({ crowd, service, receiver, users, slowMs = crowd.slowMs, links }: Parts) {
     this.crowd = crowd
-    this.#nodes = nodes
+    this.service = service
     this.#receiver = receiver
-    this.#folder = folder
-    this.troubles = new Troubles(nodes, crowd.recorder, crowd.dice)
+    this.users = users
+    this.#slowMs = slowMs
+    this.troubles = new Troubles(service, crowd, links)
   }
 
-  static async start({ seed, nodes: count, devices, onLine }: ChaosOptions): Promise<ChaosRun> {
-    const names = Array.from({ length: count }, (_, index) => String.fromCharCode(97 + index))
-    const opening = { nodes: names, webhooks: [{ name: 'acme/hook', types: TYPES }] }
-    const crowd = new Crowd({ seed, source: 'chaos', opening, ...(onLine === undefined ? {} : { onLine }) })
-    const folder = await makeDataDir()
-    const receiver = new WebhookReceiver()
+  static async start(options: ChaosOptions): Promise<ChaosRun> {
+    const { nodes, devices, devicesPerUser = DEVICES_PER_USER, slowMs, networks, ...rest } = options
+    const links = new LinkWatch()
+    const crowd = crowdOf(options, links)
+    const users = Array.from({ length: Math.ceil(devices / devicesPerUser) }, (_, index) => `user-${index}`)
+    const receiver = new WebhookReceiver(networks?.gateway)
     await receiver.start()
-    const directory = join(folder.path, 'directory.json')
-    await writeFile(directory, JSON.stringify(directoryOf(receiver)))
-    const nodes = await Nodes.start(count, {
-      ...{ DIRECTORY_FILE: directory, WEBHOOK_PRIVATE_ADDRESSES: '127.0.0.0/8', DRAIN_SECONDS: '1' },
-      ACCESS_TOKEN_TTL_SECONDS: '86400',
-    })
-    const run = new ChaosRun(crowd, nodes, receiver, folder)
+    const service = await startService({ ...rest, nodes, users, receiver, networks })
+    const run = new ChaosRun({ crowd, service, receiver, users, slowMs, links })
+    await run.troubles.scene.allReady()
     await run.#gather(devices)
     return run
   }
 
-  /** Devices and backends; which node each call comes to is drawn. */
+  /** Which node a call comes to is drawn. */
+  readonly url = (): string => {
+    const { nodes } = this.service
+    return nodes.at(this.pinned ?? this.crowd.dice.roll(nodes.all.length)).url
+  }
+
   async #gather(devices: number): Promise<void> {
-    const { recorder, dice } = this.crowd
-    const url = () => this.#nodes.at(dice.roll(this.#nodes.all.length)).url
+    const { recorder } = this.crowd
     this.#listen()
-    const tokens = new Map<string, string>()
-    for (const userId of USERS) {
-      recorder.begin({ op: 'token', user: `acme/${userId}`, issues: userId }).ok()
-      tokens.set(userId, await this.#tokenOf(userId))
-    }
-    for (let index = 0; index < devices; index++) {
-      const userId = USERS[index % USERS.length] ?? ''
-      this.crowd.devices.push(
-        new RecordedDevice({
-          ...{ recorder, url, organizationId: 'acme', userId, userEndpointId: `device-${index}` },
-          ...{ accessToken: tokens.get(userId) ?? '', token: userId, keepAliveSeconds: KEEP_ALIVE_SECONDS },
-          slowMs: this.crowd.slowMs,
-          protocolVersion: index % 2 === 0 ? 5 : 4,
+    const onEnded = (why: string): void => void this.troubles.scene.complaints.push(why)
+    for (const username of this.users)
+      this.#signIns.push(
+        await RecordedSignIn.of({
+          ...{ recorder, url: this.url, organizationId: 'acme', username, password: SECRET, onEnded },
         }),
       )
-    }
-    this.#backend = await this.#tokenOf('backend')
-    const client = {
-      organizationId: 'acme',
-      clientId: 'backend',
-      accessToken: this.#backend,
-      token: 'backend',
-    }
-    for (let index = 0; index < 3; index++)
-      this.#senders.push(new RecordedSender({ recorder, url, ...client }))
+    for (let index = 0; index < devices; index++) this.crowd.devices.push(this.#device(index))
+    const grant = { type: 'client_credentials' } as const
+    const asked = { url: this.url(), clientId: 'backend', clientSecret: SECRET, grant }
+    this.#backend = (await requestToken(asked)).accessToken
+    const client = { organizationId: 'acme', clientId: 'backend', token: 'backend' }
+    for (let index = 0; index < SENDERS; index++)
+      this.senders.push(
+        new RecordedSender({ recorder, url: this.url, ...client, accessToken: this.#backend }),
+      )
+  }
+
+  #device(index: number): RecordedDevice {
+    const { recorder, dice } = this.crowd
+    const place = index % this.users.length
+    const userId = this.users[place] ?? ''
+    return new RecordedDevice({
+      ...{ recorder, url: this.url, organizationId: 'acme', userId, userEndpointId: `device-${index}` },
+      ...{ keepAliveSeconds: KEEP_ALIVE_SECONDS, slowMs: this.#slowMs },
+      nodeAt: (url) => nodeName(this.service.nodes.all.findIndex((one) => one.url === url)),
+      credential: () => this.#signIns[place]?.credential() ?? { accessToken: '', token: '' },
+      protocolVersion: index % 2 === 0 ? 5 : 4,
+      answers: () => dice.chance(30),
+    })
   }
 
   /** What the receiver is told; it refuses now and then, and is told again. */
@@ -114,57 +145,85 @@ export class ChaosRun {
     this.#receiver.behave = (response) => response.writeHead(dice.chance(10) ? 503 : 204).end()
   }
 
-  async #tokenOf(clientId: string): Promise<string> {
-    const { url } = this.#nodes.at(0)
-    const grant = { type: 'client_credentials' } as const
-    return (await requestToken({ url, clientId, clientSecret: 'acme-secret', grant })).accessToken
-  }
-
   /** Everybody begins to register, to listen and to send, and something else goes wrong all the time. */
   async suffer(trouble: (troubles: Troubles) => Promise<void>): Promise<void> {
-    this.crowd.begin(this.#senders)
+    const { recorder, dice } = this.crowd
+    const own = { organizationId: 'acme', clientId: 'visitor', clientSecret: SECRET }
+    const visitor = new RecordedVisitor({ recorder, url: this.url, ...own })
+    this.crowd.begin(this.senders)
+    this.#others = [
+      this.#again(VISIT_REST_MS, () => visitor.visit()),
+      this.#again(REFRESH_REST_MS, () => dice.pick(this.#signIns).refresh()),
+    ]
     await trouble(this.troubles)
+  }
+
+  async #again(restMs: number, what: () => Promise<void>): Promise<void> {
+    while (!this.#isOver) {
+      await what()
+      await sleep(restMs)
+    }
   }
 
   /** Nothing goes wrong any more; all that is owed comes, is counted, and judged. */
   async judge(): Promise<Verdict> {
+    this.#isOver = true
+    await Promise.all(this.#others)
     await this.crowd.settle()
     this.#receiver.behave = undefined
     // Whoever sent it may have died: then others send it once that one is buried.
-    const untilMs = Math.max(this.troubles.lastMs + BURIED_WITHIN_MS, performance.now() + 3_000)
+    const untilMs = Math.max(this.troubles.scene.lastMs + BURIED_WITHIN_MS, performance.now() + 3_000)
     while (performance.now() < untilMs || performance.now() - this.#toldAtMs < 3_000) await sleep(200)
-    await this.#recount()
+    const { url } = this.service.nodes.at(0)
+    const { recorder } = this.crowd
+    for (const eventId of this.crowd.lastSent) await readOutcomes(recorder, url, this.#backend, eventId)
+    await recount(recorder, url, this.#backend, this.users)
+    this.#listenToNodes()
     return this.crowd.checker.finish()
   }
 
-  /** What the service believes that there is, and what there is when everybody is looked at. */
-  async #recount(): Promise<void> {
-    const { url } = this.#nodes.at(0)
-    const { json } = await call(url, this.#backend, 'GET statistics')
-    const { registrations, mailboxEvents } = json as { registrations: number; mailboxEvents: number }
-    const depths: Record<string, number> = {}
-    for (const userId of USERS) {
-      const listed = await call(url, this.#backend, `GET users/${userId}/endpoints`)
-      for (const { id, mailboxDepth } of listed.json as { id: string; mailboxDepth: number }[])
-        depths[`acme/${userId}/${id}`] = mailboxDepth
-    }
-    const waiting = Object.values(depths).reduce((sum, depth) => sum + depth, 0)
-    const counted = { registrations: Object.keys(depths).length, mailboxEvents: waiting }
-    const totals = { registrations, mailboxEvents }
-    this.crowd.recorder.add({ kind: 'recount', totals, counted, depths })
+  /** What Node itself finds wrong with a process is said once, and nothing must be. */
+  #listenToNodes(): void {
+    for (const [warning] of this.service.nodes.output().matchAll(/^\(node:\d+\).*(?:\n {4}at .*)*/gm))
+      this.troubles.scene.complaints.push(warning)
   }
 
-  /** What the nodes have said. */
-  output(): string {
-    return this.#nodes.all.map((node) => node.output()).join('')
+  /** A number that each node tells, added up. */
+  async metric(name: string): Promise<number> {
+    let sum = 0
+    for (const { url } of this.service.nodes.all) {
+      const text = await (await fetch(`${url}/metrics`)).text()
+      for (const [, value] of text.matchAll(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'gm')))
+        sum += Number(value)
+    }
+    return sum
+  }
+
+  /** What an answered call has the service tell of now: for scenes that are no crowd. */
+  call(line: string, body?: unknown) {
+    return call(this.url(), this.#backend, line, body)
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.crowd.devices, ...this.#senders].map((one) => one.end()))
-    await this.#nodes.close()
+    this.#isOver = true
+    await Promise.all([...this.crowd.devices, ...this.senders].map((one) => one.end()))
+    await this.service.close()
     await this.#receiver.stop()
-    await this.#folder.remove()
   }
+}
+
+/** Devices and backends that make no more calls than the machine is good for. */
+function crowdOf({ seed, nodes, devices, onLine }: ChaosOptions, links: LinkWatch): Crowd {
+  const names = Array.from({ length: nodes }, (_, index) => nodeName(index))
+  return new Crowd({
+    ...{ seed, source: 'chaos', hasRaces: true },
+    opening: { nodes: names, webhooks: [{ name: 'acme/hook', types: TYPES }] },
+    onLine: (line) => {
+      links.take(line)
+      onLine?.(line)
+    },
+    ...{ deviceRestMs: Math.max(400, (1_000 * devices) / CALLS_PER_SECOND), senderRestMs: 40 },
+  })
 }
 
 function toldOf(event: LifecycleEvent) {
@@ -176,13 +235,4 @@ function toldOf(event: LifecycleEvent) {
     ...(reason === undefined ? {} : { reason }),
     ...(eventId === undefined ? {} : { eventId }),
   }
-}
-
-/** Everybody is a client here: a phone of a client's own id is its user's. */
-function directoryOf(receiver: WebhookReceiver) {
-  const clients = ['backend', ...USERS].map((id) => ({
-    ...{ id, secretHash: HASH, organizationId: 'acme', grants: ['client_credentials'] },
-  }))
-  const hook = { id: 'hook', url: receiver.url, secret: receiver.secret, events: ['*'] }
-  return { organizations: [{ id: 'acme', webhooks: [hook] }], clients }
 }

@@ -1,71 +1,87 @@
-import { parseArgs } from 'node:util'
+import { isAlone, Networks, runAlone } from '../helpers/networks.ts'
 import { NO_REDIS } from '../helpers/redis-server.ts'
 import { tallyText, violationText } from '../history/verdict-text.ts'
 import { writeHistory } from '../history/write-history.ts'
 import { ChaosRun } from './chaos-run.ts'
+import { LOSSES, showLoss } from './losses.ts'
+import { parseWish, USAGE, type Wish } from './wish.ts'
 
-const USAGE = `Usage: npm run chaos -- [--seconds N] [--seed N] [--nodes COUNT] [--devices COUNT] [--history FILE]
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+const beganMs = performance.now()
 
-Runs processes of the service on one Redis under phones, backends and a webhook, and kills, freezes, drains and restarts them,
-and the Redis; what everybody saw is judged by the rules of test/history/README.md.
-
-  --seconds N     how long it goes wrong; default 60
-  --seed N        of what goes wrong, and of what is sent; default 1. Processes are real: no two runs are alike
-  --nodes COUNT   of the service; default 3
-  --devices COUNT default 60
-  --history FILE  writes what clients saw
-`
-
-type Wish = {
-  readonly seconds: number
-  readonly seed: number
-  readonly nodes: number
-  readonly devices: number
-}
-
-function parseWish(): (Wish & { readonly history: string | undefined }) | undefined {
-  const option = { type: 'string' } as const
-  const options = { seconds: option, seed: option, nodes: option, devices: option, history: option }
-  try {
-    const { history, ...given } = parseArgs({ options }).values
-    const { seconds = '60', seed = '1', nodes = '3', devices = '60' } = given
-    const wish: Wish = {
-      ...{ seconds: Number(seconds), seed: Number(seed), nodes: Number(nodes), devices: Number(devices) },
-    }
-    if (!Object.values(wish).every((number) => Number.isSafeInteger(number) && number > 0)) return undefined
-    return wish.nodes <= 26 ? { ...wish, history } : undefined
-  } catch {
-    return undefined
-  }
-}
-
-async function main(): Promise<void> {
-  const wish = parseWish()
+async function main(): Promise<number> {
+  const wish = parseWish(process.argv.slice(2))
   if (wish === undefined || NO_REDIS !== undefined) {
     process.stderr.write(wish === undefined ? USAGE : `${NO_REDIS}\n`)
-    process.exitCode = 2
-    return
+    return 2
   }
-  const { seconds, history, ...options } = wish
-  const written = history === undefined ? undefined : writeHistory(history)
-  const run = await ChaosRun.start({ ...options, onLine: (line) => written?.write(line) })
+  if (!wish.isLoopback && !isAlone()) {
+    const status = runAlone()
+    if (status !== undefined) return status
+    say('skipped: cutting networks, for which this machine lets nobody have one of its own')
+  }
+  const networks = isAlone() ? new Networks() : undefined
   try {
-    const untilMs = performance.now() + 1_000 * seconds
-    await run.suffer(async (troubles) => {
-      while (performance.now() < untilMs) {
-        await new Promise((resolve) => setTimeout(resolve, 500 + run.crowd.dice.roll(2_500)))
-        await troubles.any()
-      }
-    })
-    const verdict = await run.judge()
-    for (const [what, count] of run.troubles.done) process.stdout.write(`${what}: ${count}\n`)
-    process.stdout.write(`${tallyText(verdict)}\n`)
-    for (const violation of verdict.violations) process.stdout.write(`${violationText(violation)}\n`)
-    if (verdict.violations.length > 0) process.exitCode = 1
+    return wish.isOfLosses ? await showLosses(wish, networks) : await runChaos(wish, networks)
   } finally {
-    await written?.close()
-    await run.close()
+    networks?.close()
   }
 }
 
-await main()
+async function runChaos({ seconds, history, ...options }: Wish, networks?: Networks): Promise<number> {
+  const written = history === undefined ? undefined : writeHistory(history)
+  const run = await ChaosRun.start({ ...options, networks, onLine: (line) => written?.write(line) })
+  const untilMs = performance.now() + 1_000 * seconds
+  const again = async (trouble: () => Promise<void>): Promise<void> => {
+    while (performance.now() < untilMs) {
+      await sleep(500 + run.crowd.dice.roll(2_500))
+      await trouble()
+    }
+  }
+  tell(run)
+  try {
+    await run.suffer(async (troubles) => {
+      await Promise.all([again(() => troubles.ofNodes()), again(() => troubles.ofStore())])
+    })
+    return await judge(run)
+  } catch (error) {
+    for (const { output } of run.service.nodes.all) process.stderr.write(output().slice(-4_000))
+    throw error
+  } finally {
+    await run.close()
+    await written?.close()
+  }
+}
+
+/** What goes wrong, as it does. */
+function tell({ troubles }: ChaosRun): void {
+  troubles.scene.onNote = (what) =>
+    say(`${((performance.now() - beganMs) / 1000).toFixed(0).padStart(5)} s  ${what}`)
+}
+
+async function judge(run: ChaosRun): Promise<number> {
+  const verdict = await run.judge()
+  const lost = await run.metric('rollcall_store_data_lost_total')
+  if (lost > 0) run.troubles.scene.complaints.push(`data was lost: ${lost} partitions`)
+  say('')
+  for (const [what, count] of run.troubles.scene.done) say(`${String(count).padStart(5)}  ${what}`)
+  say(`\n${tallyText(verdict)}`)
+  for (const violation of verdict.violations) say(violationText(violation))
+  for (const complaint of run.troubles.scene.complaints) say(complaint)
+  return verdict.violations.length + run.troubles.scene.complaints.length > 0 ? 1 : 0
+}
+
+async function showLosses({ words }: Wish, networks: Networks | undefined): Promise<number> {
+  let wrong = 0
+  const isWanted = (what: string) => words.length === 0 || words.some((word) => what.includes(word))
+  for (const loss of LOSSES.filter(({ what }) => isWanted(what))) {
+    const shown = await showLoss(loss, networks)
+    const word = shown === undefined ? 'skipped' : shown.isShown ? 'shown' : 'NOT SHOWN'
+    say(`${word.padEnd(10)} ${loss.what}${shown?.text ? ` (${shown.text})` : ''}`)
+    if (shown?.isShown === false) wrong++
+  }
+  return wrong > 0 ? 1 : 0
+}
+
+process.exitCode = await main()

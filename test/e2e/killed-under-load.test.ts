@@ -38,14 +38,14 @@ describe('a server that is killed under devices and backends', () => {
     for (const userId of new Set(USERS)) tokens.set(userId, (await signIn(server.url, userId)).accessToken)
     for (let index = 0; index < DEVICES; index++) {
       const userId = USERS[index % USERS.length] ?? ''
-      const own = { accessToken: tokens.get(userId) ?? '', token: userId }
+      const credential = { accessToken: tokens.get(userId) ?? '', token: userId }
       const device = { organizationId: 'acme', userId, userEndpointId: `device-${index}` }
       crowd.devices.push(
         new RecordedDevice({
           recorder,
           url,
           ...device,
-          ...own,
+          credential: () => credential,
           keepAliveSeconds: KEEP_ALIVE_SECONDS,
           slowMs: crowd.slowMs,
         }),

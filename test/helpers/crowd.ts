@@ -9,6 +9,8 @@ import { eventually } from './run-server.ts'
 
 /** How long nobody has to come back before all are there, milliseconds. */
 const QUIET_MS = 2500
+const RETRIES_MAX = 4
+const SENT_KEPT = 200
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
@@ -18,7 +20,12 @@ export type CrowdOptions = {
   readonly source: string
   readonly opening?: Pick<Opening, 'nodes' | 'webhooks' | 'settings'>
   /** Told of each line besides. */
-  readonly onLine?: (line: Parameters<Checker['take']>[0]) => void
+  readonly onLine?: ((line: Parameters<Checker['take']>[0]) => void) | undefined
+  /** How long a device rests between what it does, and a backend, milliseconds on average. Default: 400 and 15. */
+  readonly deviceRestMs?: number
+  readonly senderRestMs?: number
+  /** Calls that ring until somebody takes them, and idempotent retries. Default: none. */
+  readonly hasRaces?: boolean
 }
 
 /** Devices and backends of one organization, on a service that is killed under them: what they see is judged. */
@@ -27,13 +34,20 @@ export class Crowd {
   readonly recorder: Recorder
   readonly devices: RecordedDevice[] = []
   readonly dice: Dice
+  readonly #deviceRestMs: number
+  readonly #senderRestMs: number
+  readonly #hasRaces: boolean
   #events = 0
+  #sent: readonly string[] = []
   #isOver = false
   #isDeaf = false
   #running: Promise<void>[] = []
 
-  constructor({ seed, source, opening = {}, onLine = () => undefined }: CrowdOptions) {
+  constructor({ seed, source, opening = {}, onLine = () => undefined, ...rest }: CrowdOptions) {
     this.dice = createDice(seed)
+    this.#deviceRestMs = rest.deviceRestMs ?? 400
+    this.#senderRestMs = rest.senderRestMs ?? 15
+    this.#hasRaces = rest.hasRaces ?? false
     const write: Checker['take'] = (line) => {
       onLine(line)
       this.checker.take(line)
@@ -55,7 +69,7 @@ export class Crowd {
       else if (this.dice.chance(8)) device.drop()
       else if (this.dice.chance(3)) await device.unregister()
       else await device.keepalive()
-      await sleep(200 + this.dice.roll(400))
+      await sleep(this.#deviceRestMs / 2 + this.dice.roll(this.#deviceRestMs))
     }
   }
 
@@ -63,14 +77,52 @@ export class Crowd {
     while (!this.#isOver) {
       const wanted = this.#want()
       const roll = this.dice.roll(10)
-      if (roll < 5) await sender.post(wanted)
+      if (roll < 5) await this.#post(sender, wanted)
       else if (roll < 7) await sender.bulk([wanted, ...Array.from({ length: 8 }, () => this.#want())])
       else await sender.publish(wanted)
-      await sleep(this.dice.roll(30))
+      await sleep(this.dice.roll(2 * this.#senderRestMs))
     }
   }
 
+  /** Whoever gave it a key of its own asks again until it is answered, and now and then once more. */
+  async #post(sender: RecordedSender, wanted: Wanted): Promise<void> {
+    if (!this.#hasRaces || wanted.key !== undefined || this.dice.chance(70)) {
+      await sender.post(wanted)
+      return
+    }
+    const own = { ...wanted, key: `of-${wanted.eventId}` }
+    for (let tries = 0; tries < RETRIES_MAX; tries++) {
+      if ((await sender.post(own)) && this.dice.chance(70)) return
+      await sleep(this.#senderRestMs)
+    }
+  }
+
+  /** The last few that were to be sent. */
+  get lastSent(): readonly string[] {
+    return this.#sent
+  }
+
   #want(): Wanted {
+    const wanted = this.#draw()
+    this.#sent = [...this.#sent.slice(1 - SENT_KEPT), wanted.eventId]
+    return wanted
+  }
+
+  #draw(): Wanted {
+    return this.#hasRaces && this.dice.chance(15) ? this.#wantRace() : this.#wantEvent()
+  }
+
+  /** All devices of somebody ring, and fall silent once one has it. */
+  #wantRace(): Wanted {
+    const [, userId = ''] = this.dice.pick(this.devices).name.split('/')
+    const eventId = `call-${++this.#events}`
+    return {
+      ...{ eventId, userId, qos: 1, cancelOn: this.dice.chance(70) ? 'answered' : 'acknowledged' },
+      ...(this.dice.chance(20) ? { waitSeconds: 1 } : {}),
+    }
+  }
+
+  #wantEvent(): Wanted {
     const device = this.dice.pick(this.devices)
     const [, userId = '', userEndpointId = ''] = device.name.split('/')
     const eventId = `event-${++this.#events}`

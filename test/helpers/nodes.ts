@@ -1,25 +1,46 @@
 import { RedisServer } from './redis-server.ts'
 import { freePort, makeDataDir, type ServerProcess, startProcess } from './run-server.ts'
+import { LOOPBACK, type Spot } from './spot.ts'
 
 const SEALING_KEY = Buffer.alloc(32, 7).toString('base64')
 /** What all of them call themselves, so that each takes what another has signed. */
 const PUBLIC_URL = 'http://rollcall.test'
 
+/** What keeps everything: a Redis, or several. */
+export type NodesStore = {
+  /** As `REDIS_URL` names it. */
+  readonly url: string
+  close(): Promise<void>
+}
+
 /** Processes of one service, named `a`, `b`, …, on one Redis. */
-export class Nodes {
-  readonly redis: RedisServer
+export class Nodes<Store extends NodesStore = RedisServer> {
+  readonly redis: Store
+  readonly #spotOf: (index: number) => Spot
   readonly #folders: Awaited<ReturnType<typeof makeDataDir>>[] = []
   readonly #env: Record<string, string>
   readonly #ports: number[] = []
   readonly all: ServerProcess[] = []
+  readonly #everyone: ServerProcess[] = []
 
-  private constructor(redis: RedisServer, env: Record<string, string>) {
+  private constructor(redis: Store, env: Record<string, string>, spotOf: (index: number) => Spot) {
     this.redis = redis
-    this.#env = { REDIS_URL: `redis://127.0.0.1:${redis.port}`, SEALING_KEY, PUBLIC_URL, ...env }
+    this.#spotOf = spotOf
+    this.#env = { REDIS_URL: redis.url, SEALING_KEY, PUBLIC_URL, ...env }
   }
 
   static async start(count: number, env: Record<string, string> = {}): Promise<Nodes> {
-    const nodes = new Nodes(await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always'), env)
+    return Nodes.over(await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always'), count, env)
+  }
+
+  /** @param spotOf where each of them is, by its place; default: all on loopback */
+  static async over<Store extends NodesStore>(
+    redis: Store,
+    count: number,
+    env: Record<string, string> = {},
+    spotOf: (index: number) => Spot = () => LOOPBACK,
+  ): Promise<Nodes<Store>> {
+    const nodes = new Nodes(redis, env, spotOf)
     for (let index = 0; index < count; index++) {
       nodes.#folders.push(await makeDataDir())
       nodes.#ports.push(await freePort())
@@ -30,10 +51,15 @@ export class Nodes {
 
   /** By the name and the port that it had before, if it had. */
   async startOne(index: number, env: Record<string, string> = {}): Promise<ServerProcess> {
-    const own = { NODE_NAME: nameOf(index), PORT: String(this.#ports[index] ?? 0) }
+    const own = { NODE_NAME: nodeName(index), PORT: String(this.#ports[index] ?? 0) }
     const folder = this.#folders[index]?.path ?? ''
-    const started = await startProcess(folder, { ...this.#env, ...own, ...env })
+    const started = await startProcess(
+      folder,
+      { ...this.#env, ...own, ...env },
+      { spot: this.#spotOf(index) },
+    )
     this.all[index] = started
+    this.#everyone.push(started)
     return started
   }
 
@@ -50,6 +76,11 @@ export class Nodes {
     return found
   }
 
+  /** What all have said, those who are gone too. */
+  output(): string {
+    return this.#everyone.map((one) => one.output()).join('')
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.all.map((one) => one.kill()))
     for (const folder of this.#folders) await folder.remove()
@@ -57,6 +88,7 @@ export class Nodes {
   }
 }
 
-function nameOf(index: number): string {
+/** What the node of a place is called. */
+export function nodeName(index: number): string {
   return String.fromCharCode(97 + index)
 }

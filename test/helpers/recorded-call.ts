@@ -67,14 +67,16 @@ export function endCall(
   }
   const isUnknown = status === 500 || (status === 503 && (!isSend || headers.has('event-id')))
   if (isUnknown) call.unknown()
-  else call.refused(codeOf(answer.text))
+  else call.refused(...refusalOf(answer.text))
   return false
 }
 
-function codeOf(text: string): string {
+/** Its code, and who answered first where somebody did. */
+function refusalOf(text: string): [error: string, answeredBy?: string] {
   try {
-    return String(JSON.parse(text).error)
+    const { error, answeredBy } = JSON.parse(text) as { error?: unknown; answeredBy?: unknown }
+    return typeof answeredBy === 'string' ? [String(error), answeredBy] : [String(error)]
   } catch {
-    return 'malformed'
+    return ['malformed']
   }
 }

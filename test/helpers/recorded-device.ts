@@ -1,10 +1,14 @@
 import mqtt, { type IPublishPacket, type MqttClient } from 'mqtt'
 import { digestOf } from '../history/digest.ts'
+import type { LinkUp } from '../history/lines.ts'
 import type { Recorder } from '../history/recorder.ts'
 import { type Answered, endCall, isAnswered, tryCall, type Unanswered } from './recorded-call.ts'
 
 /** In SUBACK: from here on it is no QoS. */
 const REFUSED = 0x80
+
+/** An access token, and what the history calls it. */
+export type Credential = { readonly accessToken: string; readonly token: string }
 
 /** Where a device is, and as whom. */
 export type RecordedDeviceOptions = {
@@ -14,9 +18,8 @@ export type RecordedDeviceOptions = {
   readonly organizationId: string
   readonly userId: string
   readonly userEndpointId: string
-  readonly accessToken: string
-  /** What the history calls the token. */
-  readonly token: string
+  /** With which token, and what the history calls it: of now. */
+  readonly credential: () => Credential
   readonly keepAliveSeconds: number
   /** How long it takes an event to be taken over, before PUBACK; infinity: for ever. Default: no time. */
   readonly slowMs?: () => number
@@ -24,6 +27,10 @@ export type RecordedDeviceOptions = {
   readonly protocolVersion?: 4 | 5
   /** Silence of a link after which it pings. Default: 5. */
   readonly pingSeconds?: number
+  /** What the history calls the server of that URL. Default: nothing. */
+  readonly nodeAt?: (url: string) => string
+  /** Whether its person answers what can be answered. Default: nobody does. */
+  readonly answers?: () => boolean
 }
 
 /** A phone of MQTT.js and HTTP, of which everything that it asks and gets is recorded. */
@@ -45,38 +52,56 @@ export class RecordedDevice {
   }
 
   async register(): Promise<void> {
-    const { recorder, keepAliveSeconds, token } = this.#options
+    const { recorder, keepAliveSeconds, credential } = this.#options
+    const { accessToken, token } = credential()
     const call = recorder.begin({ op: 'register', endpoint: this.name, keepAliveSeconds, token })
-    const answer = await this.#post('users/endpoints/register', { keepAliveSeconds })
+    const answer = await this.#post('users/endpoints/register', accessToken, { keepAliveSeconds })
     this.isRegistered = endCall(call, answer)
   }
 
   async keepalive(): Promise<void> {
-    const { recorder, token } = this.#options
+    const { recorder, credential } = this.#options
+    const { accessToken, token } = credential()
     const call = recorder.begin({ op: 'keepalive', endpoint: this.name, token })
-    const answer = await this.#post('users/endpoints/keepalive', {})
+    const answer = await this.#post('users/endpoints/keepalive', accessToken)
     endCall(call, answer)
     if (isAnswered(answer) && answer.status === 400) this.isRegistered = false
   }
 
   async unregister(): Promise<void> {
-    const { recorder, token } = this.#options
+    const { recorder, credential } = this.#options
+    const { accessToken, token } = credential()
     const call = recorder.begin({ op: 'unregister', endpoint: this.name, token })
-    endCall(call, await this.#post('users/endpoints/unregister', {}))
+    endCall(call, await this.#post('users/endpoints/unregister', accessToken))
     this.isRegistered = false
   }
 
-  #post(path: string, body: object): Promise<Answered | Unanswered> {
-    const { url, accessToken, userEndpointId } = this.#options
+  /** Its person takes what rings, and again where nobody knows whether that was heard. */
+  async answer(eventId: string): Promise<void> {
+    const { recorder, credential } = this.#options
+    for (let tries = 0; tries < 3; tries++) {
+      const { accessToken, token } = credential()
+      const call = recorder.begin({ op: 'answer', endpoint: this.name, eventId, token })
+      const answer = await this.#post(`events/${eventId}/answer`, accessToken)
+      endCall(call, answer)
+      if (isAnswered(answer) && answer.status < 500) return
+    }
+  }
+
+  #post(path: string, accessToken: string, body: object = {}): Promise<Answered | Unanswered> {
+    const { url, userEndpointId } = this.#options
     return tryCall(url(), accessToken, `POST ${path}`, JSON.stringify({ userEndpointId, ...body }))
   }
 
   /** CONNECT and SUBSCRIBE. */
   async connect(): Promise<void> {
-    const { recorder, url, userId, userEndpointId, accessToken, token } = this.#options
+    const { recorder, url, userId, userEndpointId, credential, nodeAt } = this.#options
+    const { accessToken, token } = credential()
+    const at = url()
+    const node = nodeAt?.(at)
     const link = recorder.newLink()
     const call = recorder.begin({ op: 'connect', endpoint: this.name, token })
-    const client = mqtt.connect(`${url().replace(/^http/, 'ws')}/ws`, {
+    const client = mqtt.connect(`${at.replace(/^http/, 'ws')}/ws`, {
       ...{ username: userId, password: accessToken, clientId: `${userEndpointId}-${link}` },
       ...{ reconnectPeriod: 0, connectTimeout: 3000, keepalive: this.#options.pingSeconds ?? 5 },
       protocolVersion: this.#options.protocolVersion ?? 5,
@@ -88,7 +113,7 @@ export class RecordedDevice {
       if (ms === 0) done()
       else if (ms !== Number.POSITIVE_INFINITY) setTimeout(done, ms)
     }
-    this.#listen(client, link)
+    this.#listen(client, { link, token, ...(node === undefined ? {} : { node }) })
     const granted = await subscribe(client, `users/endpoints/${userEndpointId}`)
     if (granted !== 0 && granted !== 1) {
       client.end(true)
@@ -101,8 +126,9 @@ export class RecordedDevice {
   }
 
   /** Events, PUBACKs and the end of a link, in the order in which the client has them. */
-  #listen(client: MqttClient, link: string): void {
-    const { recorder, token } = this.#options
+  #listen(client: MqttClient, of: Pick<LinkUp, 'link' | 'token' | 'node'>): void {
+    const { link } = of
+    const { recorder, answers = () => false } = this.#options
     const endpoint = this.name
     const eventIds = new Map<number, string>()
     let isUp = false
@@ -111,10 +137,11 @@ export class RecordedDevice {
       if (granted >= REFUSED) return
       isUp = true
       this.#client = client
-      recorder.add({ kind: 'link_up', link, endpoint, qos: granted === 0 ? 0 : 1, token })
+      recorder.add({ kind: 'link_up', ...of, endpoint, qos: granted === 0 ? 0 : 1 })
     })
     client.on('message', (_topic, payload, { qos, messageId }: IPublishPacket) => {
-      const eventId = String(JSON.parse(payload.toString()).id)
+      const { id, isRace } = JSON.parse(payload.toString()) as { id: unknown; isRace?: boolean }
+      const eventId = String(id)
       this.lastMs = performance.now()
       if (messageId !== undefined) eventIds.set(messageId, eventId)
       recorder.add({
@@ -125,6 +152,7 @@ export class RecordedDevice {
         qos: qos === 0 ? 0 : 1,
         digest: digestOf(payload),
       })
+      if (isRace === true && answers()) void this.answer(eventId)
     })
     client.on('packetsend', (packet) => {
       const eventId = packet.cmd === 'puback' ? eventIds.get(packet.messageId ?? -1) : undefined

@@ -1,6 +1,6 @@
 import mqtt, { type MqttClient } from 'mqtt'
 import { digestOf } from '../history/digest.ts'
-import type { Operation, Result, Send } from '../history/lines.ts'
+import type { CancelOthers, Operation, Result, Send } from '../history/lines.ts'
 import type { RecordedCall, Recorder } from '../history/recorder.ts'
 import { type Answered, endCall, isAnswered, tryCall } from './recorded-call.ts'
 
@@ -20,6 +20,10 @@ export type Wanted = Pick<Send, 'qos' | 'key' | 'collapseKey'> & {
   readonly userId: string
   readonly userEndpointId?: string
   readonly ttlSeconds?: number
+  /** The event is over for everybody else once somebody has it, or has answered it: they are told. */
+  readonly cancelOn?: CancelOthers['on']
+  /** Waits so long for receipts. */
+  readonly waitSeconds?: number
 }
 
 const RESPONSES = 'users/events/responses/results'
@@ -34,16 +38,14 @@ export class RecordedSender {
     this.#options = options
   }
 
-  async post(wanted: Wanted): Promise<void> {
+  /** @returns whether it was answered with a count */
+  async post(wanted: Wanted): Promise<boolean> {
     const { url, accessToken } = this.#options
     const call = this.#begin(wanted, 'post')
     const line = 'POST users/endpoints/sendEvent'
-    const answer = await tryCall(url(), accessToken, line, bodyOf(wanted))
-    const resultOf = ({ text, headers }: Answered): Result => ({
-      count: Number(text),
-      eventId: decodeURIComponent(headers.get('event-id') ?? ''),
-    })
-    endCall(call, answer, resultOf, true)
+    const { waitSeconds } = wanted
+    const prefer = waitSeconds === undefined ? {} : { prefer: `wait=${waitSeconds}` }
+    return endCall(call, await tryCall(url(), accessToken, line, bodyOf(wanted), prefer), resultOf, true)
   }
 
   async bulk(all: readonly Wanted[]): Promise<void> {
@@ -113,7 +115,8 @@ export class RecordedSender {
 
   #begin(wanted: Wanted, via: Send['via'] & string): RecordedCall {
     const { recorder, organizationId, clientId, token } = this.#options
-    const { userId, userEndpointId, ttlSeconds, qos, eventId, key, collapseKey } = wanted
+    const { userId, userEndpointId, ttlSeconds, qos, eventId, key, collapseKey, cancelOn: on } = wanted
+    const cancelDigest = digestOf(Buffer.from(cancelOf(wanted)))
     const to = `${organizationId}/${userId}`
     const operation: Operation = {
       ...{ op: 'send', via, by: `${organizationId}/${clientId}`, to, qos, eventId, token },
@@ -122,6 +125,7 @@ export class RecordedSender {
       ...(key === undefined ? {} : { key }),
       ...(collapseKey === undefined ? {} : { collapseKey }),
       ...(ttlSeconds === undefined ? {} : { lifetimeMs: 1000 * ttlSeconds }),
+      ...(on === undefined ? {} : { cancelOthers: { on, eventId: overId(eventId), digest: cancelDigest } }),
     }
     return recorder.begin(operation)
   }
@@ -131,14 +135,37 @@ export class RecordedSender {
   }
 }
 
-function eventOf({ eventId }: Wanted): string {
-  return JSON.stringify({ id: eventId, type: 'CallOfferedEvent', timestamp: '2026-01-01T00:00:00Z' })
+const TIMESTAMP = '2026-01-01T00:00:00Z'
+
+function eventOf({ eventId, cancelOn }: Wanted): string {
+  const isRace = cancelOn === 'answered' ? { isRace: true } : {}
+  return JSON.stringify({ id: eventId, type: 'CallOfferedEvent', timestamp: TIMESTAMP, ...isRace })
+}
+
+/** What the others are told. */
+function cancelOf({ eventId }: Wanted): string {
+  return JSON.stringify({ id: overId(eventId), type: 'CallCancelledEvent', timestamp: TIMESTAMP })
+}
+
+function overId(eventId: string): string {
+  return `${eventId}-over`
 }
 
 function bodyOf(wanted: Wanted): string {
-  const { eventId: _, key, ...rest } = wanted
+  const { eventId: _, key, cancelOn, waitSeconds: __, ...rest } = wanted
   const command = JSON.stringify({ ...rest, ...(key === undefined ? {} : { idempotencyKey: key }) })
-  return `${command.slice(0, -1)},"event":${eventOf(wanted)}}`
+  const cancel =
+    cancelOn === undefined ? '' : `,"cancelOthers":{"on":"${cancelOn}","event":${cancelOf(wanted)}}`
+  return `${command.slice(0, -1)}${cancel},"event":${eventOf(wanted)}}`
+}
+
+function resultOf({ text, headers }: Answered): Result {
+  const acknowledged = headers.get('acknowledged')
+  return {
+    count: Number(text),
+    eventId: decodeURIComponent(headers.get('event-id') ?? ''),
+    ...(acknowledged === null ? {} : { acknowledged: Number(acknowledged) }),
+  }
 }
 
 /** What a batch, or a response topic, says of one event. */

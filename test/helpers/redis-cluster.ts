@@ -2,10 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { clusterNodeId, clusterNodesFile } from '../../scripts/redis-cluster.mjs'
 import { freePort, RedisServer } from './redis-server.ts'
+import { LOOPBACK, type Spot } from './spot.ts'
 
 const PRIMARIES = 3
 /** How long Redis counts the votes of an election, and a little more, milliseconds. */
 const VOTES_COUNT_MS = 4_200
+/** How many processes a cluster is of. */
+export const CLUSTER_MEMBERS = 2 * PRIMARIES
 
 /** One of a cluster: primaries first, then the replica of each. */
 export type ClusterMember = {
@@ -16,7 +19,13 @@ export type ClusterMember = {
   readonly redis: Redis
 }
 
-type Planned = { readonly id: string; readonly port: number; readonly busPort: number }
+type Planned = {
+  readonly id: string
+  readonly host: string
+  readonly port: number
+  readonly busPort: number
+  readonly spot: Spot
+}
 
 /**
  * A Redis Cluster of three primaries with a replica each, in memory only. Each is given what it would find out by meeting the
@@ -31,16 +40,24 @@ export class RedisCluster {
   }
 
   /** @param options as on the command line of each */
-  static async start(...options: readonly string[]): Promise<RedisCluster> {
+  static start(...options: readonly string[]): Promise<RedisCluster> {
+    return RedisCluster.startAt(() => LOOPBACK, options)
+  }
+
+  /** @param spotOf where each of them is, by its place */
+  static async startAt(spotOf: (index: number) => Spot, options: readonly string[]): Promise<RedisCluster> {
     const planned: Planned[] = []
-    for (let index = 0; index < 2 * PRIMARIES; index++)
-      planned.push({ id: clusterNodeId(index), port: await freePort(), busPort: await freePort() })
+    for (let index = 0; index < CLUSTER_MEMBERS; index++) {
+      const spot = spotOf(index)
+      const ports = { port: await freePort(), busPort: await freePort() }
+      planned.push({ id: clusterNodeId(index), host: spot.host, spot, ...ports })
+    }
     const servers = planned.map((one) => memberServer(one, planned, options))
     await Promise.all(servers.map((server) => server.start()))
     const cluster = new RedisCluster(
-      planned.map(({ id, port }, index) => ({
+      planned.map(({ id, host, port }, index) => ({
         ...{ id, port, server: servers[index] as RedisServer },
-        redis: new Redis(port, { lazyConnect: true, maxRetriesPerRequest: null }),
+        redis: new Redis(port, host, { lazyConnect: true, maxRetriesPerRequest: null }),
       })),
     )
     for (const { redis } of cluster.members) redis.on('error', () => {})
@@ -49,9 +66,14 @@ export class RedisCluster {
   }
 
   get addresses(): readonly [Address, ...Address[]] {
-    const [first, ...others] = this.members.map(({ port }) => ({ host: '127.0.0.1', port }))
+    const [first, ...others] = this.members.map(({ port, server }) => ({ host: server.spot.host, port }))
     if (first === undefined) throw new Error('There is nobody.')
     return [first, ...others]
+  }
+
+  /** As `REDIS_URL` names it. */
+  get url(): string {
+    return `redis://${this.addresses.map(({ host, port }) => `${host}:${port}`).join()}`
   }
 
   member(index: number): ClusterMember {
@@ -135,7 +157,7 @@ function memberServer(own: Planned, all: readonly Planned[], options: readonly s
   ]
   const bold = ['--cluster-require-full-coverage', 'no', '--cluster-replica-validity-factor', '0']
   const files = new Map([['nodes.conf', clusterNodesFile(all.indexOf(own), all)]])
-  return RedisServer.on(own.port, [...config, ...quick, ...bold, ...options], files)
+  return RedisServer.on(own.port, [...config, ...quick, ...bold, ...options], files, undefined, own.spot)
 }
 
 async function stateOf(redis: Redis) {

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { LOOPBACK, type Spot, spawnAt } from './spot.ts'
 
 /** Where Redis's server is called what. */
 const PROGRAMS = ['redis-server', 'valkey-server']
@@ -17,20 +18,26 @@ function programOf(): string | undefined {
 /** A Redis of this test alone, on a port of its own. */
 export class RedisServer {
   readonly port: number
+  readonly spot: Spot
   readonly folder = mkdtempSync(join(tmpdir(), 'rollcall-redis-'))
   readonly #options: readonly string[]
   readonly #config: readonly string[]
   #process: ChildProcess | undefined
 
-  private constructor(port: number, options: readonly string[], config?: string) {
+  private constructor(port: number, options: readonly string[], spot: Spot, config?: string) {
     this.port = port
+    this.spot = spot
     this.#options = options
     this.#config = config === undefined ? [] : [join(this.folder, config)]
   }
 
   /** @param options as on its command line; nothing is persisted unless they say so */
-  static async start(...options: readonly string[]): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), options)
+  static start(...options: readonly string[]): Promise<RedisServer> {
+    return RedisServer.startAt(LOOPBACK, options)
+  }
+
+  static async startAt(spot: Spot, options: readonly string[]): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), options, spot)
     await server.start()
     return server
   }
@@ -46,18 +53,26 @@ export class RedisServer {
     options: readonly string[],
     files: ReadonlyMap<string, string>,
     config?: string,
+    spot = LOOPBACK,
   ): RedisServer {
-    const server = new RedisServer(port, options, config)
+    const server = new RedisServer(port, options, spot, config)
     for (const [name, text] of files) writeFileSync(join(server.folder, name), text)
     return server
   }
 
+  /** As `REDIS_URL` names it. */
+  get url(): string {
+    return `redis://${this.spot.host}:${this.port}`
+  }
+
   async start(): Promise<void> {
-    const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, '--save', '']
-    this.#process = spawn(programOf() ?? 'redis-server', [...this.#config, ...own, ...this.#options], {
-      stdio: 'ignore',
-    })
-    for (let tries = 0; !(await isListening(this.port)); tries++) {
+    const { spot, port, folder } = this
+    const own = ['--port', String(port), '--bind', spot.host, '--dir', folder, '--save', '']
+    // Without a password it is for loopback only, unless it is told that the network is.
+    const open = spot === LOOPBACK ? [] : ['--protected-mode', 'no']
+    const options = [...this.#config, ...own, ...open, ...this.#options]
+    this.#process = spawnAt(spot, programOf() ?? 'redis-server', options, { stdio: 'ignore' })
+    for (let tries = 0; !(await isListening(spot.host, port)); tries++) {
       if (tries > 200) throw new Error('Redis does not start.')
       await new Promise((resolve) => setTimeout(resolve, 25))
     }
@@ -84,10 +99,15 @@ export class RedisServer {
   }
 
   /** All that it has is gone. */
-  async flush(): Promise<void> {
-    const socket = connect(this.port, '127.0.0.1')
+  flush(): Promise<void> {
+    return this.command('FLUSHALL')
+  }
+
+  /** Tells it something, over a connection for that alone. */
+  async command(words: string): Promise<void> {
+    const socket = connect(this.port, this.spot.host)
     const answered = new Promise((resolve) => socket.once('data', resolve))
-    socket.write('FLUSHALL\r\n')
+    socket.write(`${words}\r\n`)
     await answered
     socket.destroy()
   }
@@ -122,9 +142,9 @@ export function freePort(): Promise<number> {
   })
 }
 
-function isListening(port: number): Promise<boolean> {
+function isListening(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
+    const socket = connect(port, host)
     socket.once('connect', () => {
       socket.destroy()
       resolve(true)

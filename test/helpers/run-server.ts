@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ServerProcess } from './server-process.ts'
 import { startSeveral } from './several-nodes.ts'
+import { LOOPBACK, type Spot, spawnAt } from './spot.ts'
 
 export type { ServerProcess } from './server-process.ts'
 
@@ -21,14 +22,14 @@ export async function makeDataDir(): Promise<{ readonly path: string; remove(): 
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) }
 }
 
-type Limits = { readonly openFilesMax?: number }
+type Limits = { readonly openFilesMax?: number; readonly spot?: Spot }
 
 /**
  * Starts a server on any free loopback port and waits until it listens; with `E2E_NODES=2` in the environment of the tests two, on
  * one Redis, to which connections come in turn.
  *
  * @param env configuration beside `PORT` and `DATA_DIR`
- * @param openFilesMax limit of file descriptors; default: as this process has it
+ * @param limits how many file descriptors it may have, and where it is; default: as this process has it, on loopback
  */
 export function startProcess(
   dataDir: string,
@@ -43,13 +44,14 @@ export function startProcess(
 async function startOne(
   dataDir: string,
   env: Record<string, string>,
-  { openFilesMax }: Limits,
+  { openFilesMax, spot = LOOPBACK }: Limits,
 ): Promise<ServerProcess> {
   const limited = ['-c', `ulimit -n ${openFilesMax} && exec "$0" "$1"`, process.execPath, MAIN]
   const [program, args] = openFilesMax === undefined ? [process.execPath, [MAIN]] : ['sh', limited]
-  const child = spawn(program, args, {
+  const child = spawnAt(spot, program, args, {
     env: {
       PATH: process.env['PATH'],
+      ...(spot === LOOPBACK ? {} : { HOST: spot.host }),
       PORT: '0',
       DRAIN_SECONDS: '0',
       LOG_LEVEL: 'info',
@@ -62,8 +64,8 @@ async function startOne(
   const keep = (chunk: Buffer): void => {
     output += chunk.toString()
   }
-  child.stdout.on('data', keep)
-  child.stderr.on('data', keep)
+  child.stdout?.on('data', keep)
+  child.stderr?.on('data', keep)
   const exited = once(child, 'close')
   const url = await listening(child, () => output)
   return {

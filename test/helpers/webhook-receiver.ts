@@ -20,19 +20,25 @@ export class WebhookReceiver {
   /** How it answers instead of taking a message; `undefined`: it takes it. */
   behave: ((response: ServerResponse) => void) | undefined
   port = 0
+  readonly #host: string
   /** Told of each event as it comes, whether it is taken or not. */
   onEvent: (event: LifecycleEvent) => void = () => undefined
   #sockets = new Set<Socket>()
   #server = this.#create()
 
+  /** @param host the address that it listens on */
+  constructor(host = '127.0.0.1') {
+    this.#host = host
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${this.port}/hooks`
+    return `http://${this.#host}:${this.port}/hooks`
   }
 
   /** Listens, later again on the same port. */
   async start(): Promise<void> {
     this.#server = this.#create()
-    this.#server.listen(this.port, '127.0.0.1')
+    this.#server.listen(this.port, this.#host)
     await once(this.#server, 'listening')
     this.port = (this.#server.address() as AddressInfo).port
   }

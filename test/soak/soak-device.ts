@@ -22,12 +22,7 @@ export class SoakDevice {
       organizationId: 'acme',
       userId: user.name,
       userEndpointId,
-      get accessToken() {
-        return user.accessToken
-      },
-      get token() {
-        return user.tokenName
-      },
+      credential: () => ({ accessToken: user.accessToken, token: user.tokenName }),
       keepAliveSeconds: pace.keepAliveSeconds,
       pingSeconds: PING_SECONDS,
       // Links end between an event and its PUBACK.
