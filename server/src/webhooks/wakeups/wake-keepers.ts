@@ -1,24 +1,16 @@
 import { type Cluster, decodeMessage, encodeMessage, keeperOf } from '../../cluster/cluster.ts'
-import type { RegistrationKey } from '../../store/store.ts'
 import { toKey } from '../../store/store.ts'
-import type { WakeEvent } from './wake-request.ts'
+import type { WakeAttempt } from './wake-queue.ts'
 
 /** How long another process has to say that it wakes a device; then it is woken from here, milliseconds. */
 const WITHIN_MS = 2_000
-
-/** Whom to wake, and for what. */
-export type Waking = {
-  readonly registration: RegistrationKey
-  readonly event: WakeEvent
-  readonly sequence: number
-}
 
 type KeepersOptions = {
   readonly cluster: Pick<Cluster, 'nodes' | 'requests'> | undefined
   /** Wakings that may be on their way to others at a time; the rest is woken from here. */
   readonly underWayMax: number
   /** Wakes from here. */
-  readonly wake: (waking: Waking) => void
+  readonly wake: (waking: WakeAttempt) => void
 }
 
 /**
@@ -39,14 +31,16 @@ export class WakeKeepers {
     })
   }
 
-  wake(waking: Waking): void {
+  wake(waking: WakeAttempt): void {
+    if (!this.handOn(waking)) this.#options.wake(waking)
+  }
+
+  /** @returns whether it is another process's to wake the device: then it is told, and where it is not there, this one wakes */
+  handOn(waking: WakeAttempt): boolean {
     const { cluster, underWayMax, wake } = this.#options
     const { registrationId } = waking.registration
-    const keeper = this.isOwn(registrationId) ? undefined : cluster?.nodes.keeperOf(nameOf(registrationId))
-    if (cluster === undefined || keeper === undefined || this.#underWay >= underWayMax) {
-      wake(waking)
-      return
-    }
+    if (cluster === undefined || this.isOwn(registrationId) || this.#underWay >= underWayMax) return false
+    const keeper = cluster.nodes.keeperOf(nameOf(registrationId))
     this.#underWay++
     void cluster.requests
       .ask(keeper, 'wake', encode(waking), WITHIN_MS)
@@ -54,6 +48,7 @@ export class WakeKeepers {
       .finally(() => {
         this.#underWay--
       })
+    return true
   }
 
   /** Whether this process wakes the device. */
@@ -75,23 +70,25 @@ function nameOf(registrationId: number): string {
 }
 
 /** The event itself goes along: whether the device is told it only its registration says. */
-function encode({ registration, event: { bytes, ...event }, sequence }: Waking): Buffer {
+function encode({ registration, event, sequences }: WakeAttempt): Buffer {
+  const { bytes, ...about } = event ?? {}
   const head = {
     kind: 'wake',
     registration: toKey(registration),
-    event,
-    sequence,
+    event: event && about,
+    sequences,
     hasBytes: bytes !== undefined,
   }
   return encodeMessage(head, bytes)
 }
 
-function decode(question: Uint8Array): Waking | undefined {
+function decode(question: Uint8Array): WakeAttempt | undefined {
   const { head, body } = decodeMessage(question) ?? {}
   if (head === undefined || body === undefined) return undefined
-  const { registration, event, sequence, hasBytes } = head as unknown as Waking & {
+  const { registration, event, sequences, hasBytes } = head as unknown as WakeAttempt & {
     readonly hasBytes: boolean
   }
   const bytes = hasBytes ? body : undefined
-  return { registration, sequence, event: { ...event, expiresAtWallMs: event.expiresAtWallMs, bytes } }
+  if (event === undefined) return { registration, event, sequences }
+  return { registration, sequences, event: { ...event, expiresAtWallMs: event.expiresAtWallMs, bytes } }
 }

@@ -17,7 +17,7 @@ const FORGET_TRIES = 64
 /** What came of one attempt. */
 export type WakeResult = 'woken' | 'again' | 'failed' | 'gone' | 'connected'
 
-/** Whom to wake now. */
+/** Whom to wake, and for what. */
 export type WakeAttempt = {
   readonly registration: RegistrationKey
   /** The first event that waits; `undefined`: it is not known which. */
@@ -42,6 +42,8 @@ export type WakeQueueOptions = {
   readonly clock: Clock
   /** Never rejects. */
   readonly attempt: (attempt: WakeAttempt) => Promise<WakeResult>
+  /** Whether another looks after the device by now, and was told of this; asked of each that is to be woken once more. */
+  readonly handOn: (attempt: WakeAttempt) => boolean
   /** There was no room: the device is not woken. */
   readonly onDropped: (registration: RegistrationKey) => void
   /** Each device is woken at most once in this time, milliseconds. */
@@ -73,14 +75,14 @@ export class WakeQueue {
   }
 
   /** Something waits for a device that has no link. */
-  wake(registration: RegistrationKey, event: WakeEvent | undefined, sequence?: number): void {
+  wake(attempt: WakeAttempt): void {
     if (this.#isClosed) return
-    const known = this.#sleepers.get(registration.registrationId)
-    if (known === undefined) this.#add(registration, event, sequence)
-    else this.#noteMore(known, event, sequence)
+    const known = this.#sleepers.get(attempt.registration.registrationId)
+    if (known === undefined) this.#add(attempt)
+    else this.#noteMore(known, attempt)
   }
 
-  #add(registration: RegistrationKey, event: WakeEvent | undefined, sequence: number | undefined): void {
+  #add({ registration, event, sequences }: WakeAttempt): void {
     const ofOne = this.#waiting.get(registration.organizationId)?.length ?? 0
     if (ofOne >= this.#options.waitingMax || !this.#makeRoom()) {
       this.#options.onDropped(registration)
@@ -89,7 +91,7 @@ export class WakeQueue {
     const sleeper: Sleeper = {
       registration,
       event,
-      sequences: sequence === undefined ? [] : [sequence],
+      sequences: [...sequences],
       state: 'waiting',
       hasMore: false,
       failures: 0,
@@ -117,7 +119,7 @@ export class WakeQueue {
     this.#waiting.clear()
   }
 
-  #noteMore(sleeper: Sleeper, event: WakeEvent | undefined, sequence: number | undefined): void {
+  #noteMore(sleeper: Sleeper, { event, sequences }: WakeAttempt): void {
     const isNext = sleeper.state === 'under_way' || sleeper.state === 'resting'
     if (isNext && !sleeper.hasMore) {
       sleeper.hasMore = true
@@ -126,7 +128,7 @@ export class WakeQueue {
     }
     // It is said by which event, as soon as that is known.
     else sleeper.event ??= event
-    if (sequence !== undefined && sleeper.sequences.length < SEQUENCES_MAX) sleeper.sequences.push(sequence)
+    sleeper.sequences.push(...sequences.slice(0, Math.max(0, SEQUENCES_MAX - sleeper.sequences.length)))
   }
 
   #makeRoom(): boolean {
@@ -193,7 +195,7 @@ export class WakeQueue {
     if (result === 'again' && retryMs !== undefined) {
       sleeper.failures++
       sleeper.state = 'pausing'
-      this.#after(sleeper, retryMs, () => this.#line(sleeper))
+      this.#after(sleeper, retryMs, () => this.#lineAgain(sleeper))
     } else if (result !== 'gone' && result !== 'connected') this.#rest(sleeper)
     // It has gone again, and something came after it was looked for.
     else if (sleeper.hasMore) this.#lineAnew(sleeper)
@@ -213,7 +215,14 @@ export class WakeQueue {
   #lineAnew(sleeper: Sleeper): void {
     sleeper.hasMore = false
     sleeper.failures = 0
-    this.#line(sleeper)
+    this.#lineAgain(sleeper)
+  }
+
+  /** Who began to wake it need not be who goes on: two that each went on would wake it twice in a time. */
+  #lineAgain(sleeper: Sleeper): void {
+    const { registration, event, sequences } = sleeper
+    if (this.#options.handOn({ registration, event, sequences })) this.#forget(sleeper)
+    else this.#line(sleeper)
   }
 
   #after(sleeper: Sleeper, delayMs: number, run: () => void): void {

@@ -100,12 +100,13 @@ class Waker implements WakeUps {
       restMs: settings.wakeUpRestSeconds * 1000,
       waitingMax: settings.wakeUpQueueMax,
       attempt: (attempt) => this.#attempt(attempt),
+      handOn: (attempt) => this.#keepers.handOn(attempt),
       onDropped: (registration) => this.#dropped(registration),
     })
     this.#keepers = new WakeKeepers({
       cluster: options.cluster?.nodes.isAlone === false ? options.cluster : undefined,
       underWayMax: settings.wakeUpQueueMax,
-      wake: ({ registration, event, sequence }) => this.#queue.wake(registration, event, sequence),
+      wake: (waking) => this.#queue.wake(waking),
     })
     // What it was about to do has died with it.
     options.cluster?.nodes.onBuried((dead) => this.#wakeLater((id) => this.#keepers.isLeftBy(dead, id)))
@@ -125,7 +126,7 @@ class Waker implements WakeUps {
   }
 
   wake(registration: RegistrationKey, event: WakeEvent, sequence: number): void {
-    this.#keepers.wake({ registration, event, sequence })
+    this.#keepers.wake({ registration, event, sequences: [sequence] })
   }
 
   left(registration: RegistrationKey): void {
@@ -133,7 +134,7 @@ class Waker implements WakeUps {
     this.#leaving.get(registrationId)?.cancel()
     const timer = this.#options.clock.after(LEFT_MS, () => {
       this.#leaving.delete(registrationId)
-      this.#queue.wake(registration, undefined)
+      this.#keepers.wake({ registration, event: undefined, sequences: [] })
     })
     this.#leaving.set(registrationId, timer)
   }
@@ -272,7 +273,7 @@ class Waker implements WakeUps {
       if (this.#queue.waitingCount < settings.wakeUpQueueMax / 2) {
         const page = await store.registrations.listWakeable(after, START_PAGE)
         const meant = page.registrations.filter(({ registrationId }) => isMeant(registrationId))
-        for (const registration of meant) this.#queue.wake(registration, undefined)
+        for (const registration of meant) this.#queue.wake({ registration, event: undefined, sequences: [] })
         next = page.next
       }
     } catch (error) {
