@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Operation } from './lines.ts'
 import { atOnce, PHONE, Story, send, TAB } from './story.ts'
 
 type Case = readonly [what: string, story: Story, violated?: RegExp]
@@ -37,6 +38,9 @@ const both = () => new Story().present(PHONE, TAB)
 const REGISTER = { op: 'register', endpoint: PHONE, keepAliveSeconds: 3600 } as const
 const NEVER = /acme\/alice\/phone never got one, which was promised to it/
 
+const KICK = { op: 'kick', endpoint: PHONE } as const
+/** Over a second link. */
+const B = { link: 'b' } as const
 const REVOKE_ALL = { op: 'revoke', user: 'acme/alice' } as const
 
 /** Somebody registers and is signed out for good while a sender waits for receipts. */
@@ -283,6 +287,22 @@ judges('R3', [
     phone().sent('one').sent('two').got('one').got('two').linked(PHONE, 'b').got('one', PHONE, { link: 'b' }),
   ],
   [
+    'one that a former link had of a former mailbox',
+    phone()
+      .sent('one')
+      .ok(KICK)
+      .registered(PHONE)
+      .linked(PHONE, 'b')
+      .sent('two')
+      .got('two', PHONE, B)
+      .got('one'),
+  ],
+  [
+    'a later one before an earlier one, long after a registration that ended',
+    phone().ok(KICK).present(PHONE).sent('one').sent('two').got('two').got('one'),
+    /got two before one/,
+  ],
+  [
     'one that a newer one replaced',
     phone().sent('one', { collapseKey: 'k' }).sent('two', { collapseKey: 'k' }).got('two'),
   ],
@@ -475,7 +495,23 @@ function cameWhileRevoked(outcome: 'ok' | 'unknown'): Story {
   return story.refused(KEEPALIVE, 'endpoint_unknown')
 }
 
+/** What is answered after the end of its registration may have been carried out before that. */
+function carriedOutBefore(operation: Operation, ending: Operation): Story {
+  const story = short()
+  const ends = story.begin(ending)
+  const call = story.begin(operation)
+  story.end(ends, { outcome: 'ok' }).end(call, { outcome: 'ok' })
+  return story.refused(KEEPALIVE, 'endpoint_unknown').sent('one', {}, { count: 0 })
+}
+
 judges('R6', [
+  ['a keepalive answered after the revocation that came next', carriedOutBefore(KEEPALIVE, REVOKE_ALL)],
+  ['a registration answered after the kick that came next', carriedOutBefore(REGISTER, KICK)],
+  [
+    'who was kept alive as soon as a revocation that came before was answered',
+    new Story().ok(REVOKE_ALL).ok(REGISTER).ok(KEEPALIVE).refused(KEEPALIVE, 'endpoint_unknown'),
+    /told to be unknown in its period/,
+  ],
   ['who came while its user was being revoked', cameWhileRevoked('ok')],
   ['who came after a revocation that may take effect late', cameWhileRevoked('unknown')],
   [
@@ -580,6 +616,12 @@ judges('R6', [
   ],
 ])
 
+/** Registers at 6 s for ten, and is gone at 20. */
+function anew(story: Story): Story {
+  const again = story.at(6000).ok({ ...REGISTER, keepAliveSeconds: 10 })
+  return again.at(20_000).add({ kind: 'expired', endpoint: PHONE })
+}
+
 judges('R7', [
   ['who is gone a second after its period', short().at(10_900).add({ kind: 'expired', endpoint: PHONE })],
   [
@@ -591,6 +633,15 @@ judges('R7', [
   [
     'an unknown keepalive, which may have given time',
     short().at(9000).unknown(KEEPALIVE).at(15_000).ok(KEEPALIVE),
+  ],
+  [
+    'an unknown keepalive of before it was registered anew, which may come late',
+    anew(short().at(5000).unknown(KEEPALIVE)),
+  ],
+  [
+    'an unknown keepalive that is too old to come',
+    anew(new Story({ settings: { lateEffectMs: 900 } }).registered(PHONE, 10).at(5000).unknown(KEEPALIVE)),
+    /was there 3990 ms after its period/,
   ],
   [
     'who is found there',

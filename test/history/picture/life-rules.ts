@@ -51,9 +51,10 @@ function absent(call: Call, life: Life, { isTroubled }: Surroundings): void {
   else life.lapse(end.line.atMs)
 }
 
-/** Whether somebody may have ended it since this call began, or may still. */
+/** Whether somebody may have ended it since this call began, or may still: it may have taken effect before that. */
 function mayBeEnded(call: Call, life: Life): boolean {
-  return life.ending > 0 || call.begin.line.atMs <= life.mayEndUntilMs
+  const { number, line } = call.begin
+  return life.ending > 0 || line.atMs <= life.mayEndUntilMs || number < life.endedByLine
 }
 
 /** The service said that it is not there. */
@@ -123,7 +124,8 @@ function endKeepalive(call: Call, life: Life, settings: Surroundings): void {
 function prolong(call: Call, life: Life, { lateEffectMs }: Settings, isExact: boolean): void {
   const { atMs } = call.begin.line
   const effectMs = isOk(call) ? (call.end?.line.atMs ?? atMs) : atMs + lateEffectMs
-  const latestMs = effectMs + life.periodMsMax
+  if (!isOk(call)) life.mayProlongUntilMs = Math.max(life.mayProlongUntilMs, effectMs)
+  const latestMs = Math.max(effectMs, life.mayProlongUntilMs) + life.periodMsMax
   if (latestMs < life.latestMs && !isExact) return
   life.latestMs = latestMs
   life.latestBy = linesOf(call)
@@ -135,6 +137,7 @@ function endEnding(call: Call, life: Life, settings: Surroundings) {
   life.ending--
   if (isAbsent(call)) return absent(call, life, settings)
   if (isOk(call)) {
+    life.endedByLine = call.end?.number ?? life.endedByLine
     if (!mayBeAnew(call, life)) life.over(call.end?.line.atMs ?? line.atMs)
     return
   }

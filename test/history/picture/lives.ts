@@ -33,10 +33,13 @@ export class Life {
   registering = 0
   prolonging = 0
   ending = 0
-  /** Up to when a call of unknown outcome may still begin, or end, it. */
+  /** Up to when a call of unknown outcome may still begin, prolong, or end it: also one from before it was begun. */
   mayBeginUntilMs = Number.NEGATIVE_INFINITY
+  mayProlongUntilMs = Number.NEGATIVE_INFINITY
   mayEndUntilMs = Number.NEGATIVE_INFINITY
   registeredAtMs = Number.NEGATIVE_INFINITY
+  /** The last answer that said that it was ended. */
+  endedByLine = 0
   /** Events that may wait in its mailbox. */
   waiting = 0
   lastMs = 0

@@ -5,7 +5,13 @@ import type { Picture } from '../picture/picture.ts'
 import type { Judge, Rule } from './rule.ts'
 
 /** What an endpoint got first that was sent last. */
-type Newest = { readonly beganMs: number; readonly event: Event; readonly delivery: Numbered<Delivery> }
+type Newest = {
+  readonly beganMs: number
+  readonly event: Event
+  readonly delivery: Numbered<Delivery>
+  /** The endpoint's when it came: it was in no later mailbox. */
+  readonly era: number
+}
 
 export const IN_ORDER: Rule = {
   name: 'R3',
@@ -23,7 +29,10 @@ export const IN_ORDER: Rule = {
         const isLate = judgeLate(judge, event, { number, line }, before)
         const beganMs = Math.min(...event.sends.map(({ begin }) => begin.line.atMs))
         if (before === undefined || beganMs > before.beganMs)
-          newest.set(line.endpoint, { beganMs, event, delivery: { number, line } })
+          newest.set(line.endpoint, {
+            ...{ beganMs, event, delivery: { number, line } },
+            era: picture.lives.of(line.endpoint).era,
+          })
         if (!isLate) judgeMissing(picture, judge, { number, line }, event, beganMs)
       },
     }
@@ -40,11 +49,23 @@ function judgeLate(
   const answered = event.sends.find(isOk)?.end
   if (newest === undefined || answered === undefined) return false
   if (answered.line.atMs >= newest.beganMs) return false
+  if (!wereInOneMailbox(event, delivery.line.endpoint, newest)) {
+    judge.open()
+    return true
+  }
   judge.violated(
     `${delivery.line.endpoint} got ${newest.event.id} before ${event.id}, which was sent before it`,
     [...event.sends.flatMap(linesOf), ...newest.event.sends.flatMap(linesOf), newest.delivery, delivery],
   )
   return true
+}
+
+/**
+ * Whether nobody can have ended the registration between them: what a former link had been given of a former mailbox may come
+ * when there is a newer one.
+ */
+function wereInOneMailbox({ sends }: Event, endpoint: EndpointName, { era }: Newest): boolean {
+  return sends.every(({ about }) => about.find(({ life }) => life.endpoint === endpoint)?.era === era)
 }
 
 /** Something is not there that was answered before this was sent. */

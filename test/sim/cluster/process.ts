@@ -116,6 +116,7 @@ export class ServiceProcess {
         wakeUps.wake(registration, event, sequence)
       },
       onAttached: ({ registrationId }) => wakeUps.connected(registrationId),
+      onLeft: (registration) => wakeUps.left(registration),
     })
     const { delivery } = this
     this.registrar = createRegistrar({
