@@ -5,7 +5,8 @@ import { SHARE_PERCENTS, type Store } from '../store/store.ts'
 import type { AuthLog } from './auth-log.ts'
 import type { DirectorySource } from './directory/directory.ts'
 import type { SecretSealer } from './directory/entry-row.ts'
-import { StoredEntries } from './directory/stored-entries.ts'
+import { openSharedEntries } from './directory/shared-entries.ts'
+import type { StoredEntries } from './directory/stored-entries.ts'
 import { openDirectory } from './directory/watched-directory.ts'
 import { createFetchJson, type FetchJson } from './foreign/fetch-json.ts'
 import { parseForeignIssuers } from './foreign/foreign-issuers.ts'
@@ -98,7 +99,10 @@ export async function openParts(
   try {
     const stored =
       options.storedDirectory &&
-      (await StoredEntries.open({ store: store.directory, sealer: options.storedDirectory.sealer, log }))
+      (await openSharedEntries(
+        { store: store.directory, sealer: options.storedDirectory.sealer, log },
+        cluster,
+      ))
     const directory = stored ?? (await openFile(options))
     opened.push({ directory })
     // Who was changed while this process was taken for dead, nobody told it.

@@ -197,7 +197,7 @@ async function written(
   secret: string | undefined,
   decide: () => Decision<string>,
 ): Promise<WrittenEntry> {
-  const key = await entries.change(decide)
+  const key = await entries.change(decide, secret !== undefined)
   const entry = entries.entries.get(key)
   const value = entry && inForce(entries, entry)
   // Somebody was as quick to remove it again.

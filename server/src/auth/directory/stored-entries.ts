@@ -18,6 +18,12 @@ export type StoredOptions = {
   readonly store: DirectoryStore
   readonly sealer: SecretSealer
   readonly log: AuthLog
+  /**
+   * Resolves once the directory is in force at all other processes, at this revision at least. Default: there are none.
+   *
+   * @throws RollcallError `unavailable` where one has not said so
+   */
+  readonly tellOthers?: (revision: number) => Promise<void>
 }
 
 /** A directory that is kept in the store: read once, and changed by whoever has the store, this process or another. */
@@ -32,6 +38,7 @@ export class StoredEntries implements DirectorySource {
   /** What follows from changes until now. */
   #following: Promise<unknown> = Promise.resolve()
   #reading: Promise<void> | undefined
+  #readingNext: Promise<void> | undefined
 
   private constructor(options: StoredOptions) {
     this.#options = options
@@ -75,12 +82,30 @@ export class StoredEntries implements DirectorySource {
     this.#listeners.push(listener)
   }
 
-  /** Reads all of it anew. */
+  /** Reads all of it anew: what is under way may have been answered before whoever asks now has reason to. */
   reload(): Promise<void> {
+    if (this.#reading === undefined) return this.#startReading()
+    this.#readingNext ??= this.#reading
+      .catch(() => undefined)
+      .then(() => {
+        this.#readingNext = undefined
+        return this.#startReading()
+      })
+    return this.#readingNext
+  }
+
+  #startReading(): Promise<void> {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined
     })
     return this.#reading
+  }
+
+  /** Resolves once it is in force here at this revision at least, and what follows from that is done. */
+  async takeUp(revision: number): Promise<void> {
+    if (this.#revision < revision) await this.reload()
+    await this.#following
+    if (this.#revision < revision) throw new RollcallError('unavailable')
   }
 
   async close(): Promise<void> {
@@ -90,12 +115,13 @@ export class StoredEntries implements DirectorySource {
 
   /**
    * Changes it by what is decided over the entries as they are then. Resolves once that is durable, and all that follows
-   * from it, for sessions and webhooks, is done.
+   * from it, for sessions and webhooks, is done, at every process.
    *
    * @param decide called anew where somebody else was first; what it throws is thrown
+   * @param isShownOnce what is told is lost with the answer: it comes also where a process does not say that it has taken it up
    * @throws RollcallError `unavailable`
    */
-  async change<Result>(decide: () => Decision<Result>): Promise<Result> {
+  async change<Result>(decide: () => Decision<Result>, isShownOnce = false): Promise<Result> {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const revision = this.#revision
       const { changes, result } = decide()
@@ -103,7 +129,8 @@ export class StoredEntries implements DirectorySource {
       const isDone = await this.#options.store.change(revision, encoded)
       if (isDone) {
         this.#take({ revision: revision + 1, changes: encoded })
-        await this.#following
+        const told = this.#options.tellOthers?.(revision + 1)
+        await Promise.all([this.#following, isShownOnce ? told?.catch(() => undefined) : told])
         return result
       }
       await this.reload()
