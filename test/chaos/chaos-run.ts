@@ -17,7 +17,8 @@ import { SECRET, type Service, startService } from './service.ts'
 import { Troubles } from './troubles.ts'
 
 const DEVICES_PER_USER = 8
-const KEEP_ALIVE_SECONDS = 30
+/** Long enough for everybody to come to rest on a slow machine. */
+const KEEP_ALIVE_SECONDS = 60
 /** A node that died is buried by then, and what it did is done by others. */
 const BURIED_WITHIN_MS = 14_000
 const TYPES = Object.keys(LIFECYCLE_EVENTS).filter(isLifecycleEventType)

@@ -84,4 +84,7 @@ async function showLosses({ words }: Wish, networks: Networks | undefined): Prom
   return wrong > 0 ? 1 : 0
 }
 
+// Whoever ends it ends all that it has started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
 process.exitCode = await main()

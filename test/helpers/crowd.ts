@@ -177,15 +177,15 @@ export class Crowd {
     this.recorder.add({ kind: 'settled' })
   }
 
-  /** Whether everybody was there. */
+  /** All at once, or on a slow machine the first would be gone again before the last came. @returns whether everybody was there */
   async #comeBack(): Promise<boolean> {
-    let areThere = true
-    for (const device of this.devices) {
-      if (device.isRegistered && device.isConnected) continue
-      areThere = false
-      if (!device.isRegistered) await device.register()
-      if (!device.isConnected) await device.connect()
-    }
-    return areThere
+    const away = this.devices.filter(({ isRegistered, isConnected }) => !isRegistered || !isConnected)
+    await Promise.all(
+      away.map(async (device) => {
+        if (!device.isRegistered) await device.register()
+        if (device.isRegistered && !device.isConnected) await device.connect()
+      }),
+    )
+    return away.length === 0
   }
 }

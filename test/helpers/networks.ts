@@ -1,5 +1,5 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import type { Spot } from './spot.ts'
+import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process'
+import { LOOPBACK, type Spot, spawnAt } from './spot.ts'
 
 /** In the environment of a process that has a network to itself. */
 const ALONE = 'NETWORK_OF_ITS_OWN'
@@ -59,7 +59,7 @@ export class Networks {
     const known = this.#places.get(name)
     if (known !== undefined) return known.spot
     const number = this.#places.size + 10
-    const holder = spawn('unshare', ['--net', 'sleep', '1000000'], { stdio: 'ignore' })
+    const holder = spawnAt(LOOPBACK, 'unshare', ['--net', 'sleep', '1000000'], { stdio: 'ignore' })
     const place: Place = {
       holder,
       link: `link${number}`,

@@ -120,6 +120,8 @@ export class RecordedDevice {
       if (granted === undefined) call.unknown()
       // SUBACK says no more than that.
       else call.refused('not_granted')
+      // Its registration may have ended; to register again does no harm.
+      if (granted !== undefined) this.isRegistered = false
       return
     }
     call.ok()

@@ -10,6 +10,13 @@ export type Spot = {
 
 export const LOOPBACK: Spot = { host: '127.0.0.1', via: [] }
 
+/** Those that nobody has ended: they must not outlive a test that fails where it cannot end them. */
+const running = new Set<ChildProcess>()
+
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** Starts a program there: the process that is returned is the program's own. */
 export function spawnAt(
   { via }: Spot,
@@ -18,5 +25,8 @@ export function spawnAt(
   options: SpawnOptions,
 ): ChildProcess {
   const [first = program, ...others] = [...via, program, ...args]
-  return spawn(first, others, options)
+  const child = spawn(first, others, options)
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  return child
 }
