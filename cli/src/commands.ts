@@ -136,6 +136,22 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
     local('print what the store has as a directory file', serverCommand('export-directory'), '--config'),
   ],
   [
+    'export-store',
+    local(
+      'write everything that a restart keeps into a file, for another store',
+      serverCommand('export-store'),
+      '--config',
+    ),
+  ],
+  [
+    'import-store',
+    local(
+      'fill an empty store, folder or Redis, with such a file',
+      serverCommand('import-store'),
+      '--config',
+    ),
+  ],
+  [
     'rotate-key',
     local(
       'after a signing key has leaked: refuse all that it signed',

@@ -37,6 +37,11 @@ const USAGE = `Usage: rollcall-server [--config FILE]    start the server
                                           a directory file takes the place of what the store has
        rollcall-server export-directory [--config FILE]
                                           print what the store has, as a directory file
+       rollcall-server export-store FILE [--config FILE]
+                                          write everything that a restart keeps into a file, from the
+                                          data folder or, with REDIS_URL, from Redis
+       rollcall-server import-store FILE [--config FILE]
+                                          fill an empty data folder or Redis with it
        rollcall-server rotate-key [--config FILE]
                                           after a signing key has leaked: every access token from before
                                           is refused; the server is stopped meanwhile
@@ -85,6 +90,7 @@ async function main(): Promise<void> {
   if (command === 'backup') return backUp(rest, values)
   if (command === 'restore') return restore(rest)
   if (command === 'import-directory') return importDirectory(rest, values)
+  if (command === 'export-store' || command === 'import-store') return move(command, rest, values)
   // Not repeated: whoever hands a secret to hash-secret this way finds it in fewer places.
   if (rest.length > 0) throw new ConfigurationError(command, `takes no further argument\n${USAGE}`)
   switch (command) {
@@ -171,6 +177,20 @@ async function importDirectory(
   if (!file || files.length > 1) throw new ConfigurationError('import-directory', `takes one file\n${USAGE}`)
   const { importFile } = await import('./directory-commands.ts')
   return print(importFile(configure(config), file, offline()))
+}
+
+/** How far it is goes to standard error. */
+async function move(
+  command: 'export-store' | 'import-store',
+  files: readonly string[],
+  { config }: { readonly config?: string },
+): Promise<void> {
+  const [file] = files
+  if (!file || files.length > 1) throw new ConfigurationError(command, `takes one file\n${USAGE}`)
+  const { exportToFile, importFromFile } = await import('./move-commands.ts')
+  const run = command === 'export-store' ? exportToFile : importFromFile
+  const log = createLog('info', { write: (line) => void process.stderr.write(line) })
+  return print(run(configure(config), file, { ...offline(), log }))
 }
 
 /** What a command needs that does something while no server runs. Its standard output is what was asked for. */

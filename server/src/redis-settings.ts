@@ -12,6 +12,7 @@ export type RedisSettings = {
   readonly ca?: string
   readonly prefix: string
   readonly replicas: number
+  readonly partitions: number
   readonly fingerprints: readonly string[]
   readonly secrets: { conceal(text: string): string; reveal(text: string): string }
 }
@@ -23,20 +24,29 @@ export async function redisSettings(
 ): Promise<RedisSettings | undefined> {
   const { redisUrl: url, redisCaFile, redisPrefix: prefix, redisReplicasMin: replicas } = configuration
   if (url === undefined) return undefined
-  const { dataDir, sealingKey: keyFromConfig, formerSealingKey } = configuration
+  const { keyIds, secrets } = await openSecrets(configuration, random)
+  return {
+    ...{ url, prefix, replicas, fingerprints: keyIds, partitions: configuration.redisPartitions },
+    ...(redisCaFile === undefined ? {} : { ca: await readCa(redisCaFile) }),
+    secrets,
+  }
+}
+
+/** The sealing keys that there are, newest first, and how the secrets of signing keys are written by them. */
+export async function openSecrets(
+  { dataDir, sealingKey: keyFromConfig, formerSealingKey }: Configuration,
+  random: Random,
+): Promise<{ readonly keyIds: readonly string[]; readonly secrets: RedisSettings['secrets'] }> {
   const key = await loadSealingKey({ dataDir, keyFromConfig, random })
   const former = readFormerKey(formerSealingKey)
   const sealer = createSealer(key, random, former)
-  const keyIds = [sealer.keyId, ...(former === undefined ? [] : [createSealer(former, random).keyId])]
   return {
-    ...{ url, prefix, replicas, fingerprints: keyIds },
-    ...(redisCaFile === undefined ? {} : { ca: await readCa(redisCaFile) }),
+    keyIds: [sealer.keyId, ...(former === undefined ? [] : [createSealer(former, random).keyId])],
     secrets: {
       conceal: (text) => sealer.seal(Buffer.from(text), SIGNING_KEYS).toString('base64'),
       reveal(text) {
         const clear = sealer.open(Buffer.from(text, 'base64'), SIGNING_KEYS)
-        if (clear === undefined)
-          throw new Error('A signing key in Redis was sealed with a key that is not there.')
+        if (clear === undefined) throw new Error('A signing key was sealed with a key that is not there.')
         return clear.toString()
       },
     },

@@ -2,10 +2,10 @@ import { complaintInConsole } from './console-arrows.ts'
 import type { Import } from './imports.ts'
 
 // From the top: a room may import from the lines below its own, and from its own line only what SIDEWAYS
-// names. `main`, `welcome`, `folder-commands`, `directory-commands` and `server` are files that stand outside every room.
+// names. `main`, `welcome`, `folder-commands`, `directory-commands`, `move-commands` and `server` are files that stand outside every room.
 const LINES: readonly (readonly string[])[] = [
   ['main'],
-  ['welcome', 'folder-commands', 'directory-commands'],
+  ['welcome', 'folder-commands', 'directory-commands', 'move-commands'],
   ['server'],
   ['fronts'],
   ['opening'],
@@ -39,6 +39,7 @@ const LINES: readonly (readonly string[])[] = [
 const READERS = [
   'directory-commands',
   'main',
+  'move-commands',
   'opening',
   'port-checks',
   'redis-settings',
@@ -122,7 +123,7 @@ function complaintBetweenRooms(here: Place, there: Place, isTypeOnly: boolean): 
 }
 
 function complaintAboutEngine(here: Place, there: Place): string | undefined {
-  if (!['server', 'standing', 'data-folder'].includes(here.room))
+  if (!['server', 'standing', 'data-folder', 'move-commands'].includes(here.room))
     return `only server.ts names an engine (${there.room})`
   return there.isDoor ? undefined : `${there.room} is entered only through its door`
 }

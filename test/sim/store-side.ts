@@ -47,6 +47,13 @@ export class Side {
     return this.#records[place - 1] ?? (place <= 0 ? 0 : Number.MAX_SAFE_INTEGER)
   }
 
+  /** The store is another one now, in which entries and records have other numbers. */
+  renumber(sequenceOf: (entry: HeldEntry) => number | undefined, ids: ReadonlyMap<number, number>): void {
+    for (const [index, entry] of this.entries.entries())
+      this.entries[index] = { ...entry, sequence: sequenceOf(entry) ?? -1 }
+    this.#records = renumbered(this.#records, ids)
+  }
+
   newToken(): string {
     return `token ${++this.#tokens}`
   }
@@ -115,6 +122,16 @@ export class Side {
       (known) => known.sequence === sequence && known.registration.registrationId === of.registrationId,
     )
   }
+}
+
+/** Those that are gone stay where they were among the others. */
+function renumbered(records: readonly number[], ids: ReadonlyMap<number, number>): readonly number[] {
+  let last = 0
+  const steps = records.length + 1
+  return records.map((id) => {
+    last = ids.get(id) ?? last + 1 / steps
+    return last
+  })
 }
 
 /** How late one is that is over, engines need not know any more once nothing can give it another period. */

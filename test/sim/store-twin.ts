@@ -17,13 +17,18 @@ export class Twin {
   readonly #oracle: Side
   readonly #memory: MemoryStore
   readonly #tried: Side
-  readonly #openAgain: () => Promise<Store>
+  readonly #openAgain: (tried: Side) => Promise<Store>
   /** When both looked whether time passes, as after a standstill. */
   #tickedAtMs = 0
   /** Answers that were not just "nothing there". */
   effects = 0
 
-  constructor(clock: FakeClock, oracle: MemoryStore, tried: Store, openAgain: () => Promise<Store>) {
+  constructor(
+    clock: FakeClock,
+    oracle: MemoryStore,
+    tried: Store,
+    openAgain: (tried: Side) => Promise<Store>,
+  ) {
     this.#clock = clock
     this.#oracle = new Side(oracle)
     this.#memory = oracle
@@ -74,8 +79,10 @@ export class Twin {
     )
     const { serviceTime } = this.#tried.store
     await this.#tried.store.close()
-    this.#tried.store = await this.#openAgain()
-    this.#memory.restarted(serviceTime.heardMs())
+    this.#tried.store = await this.#openAgain(this.#tried)
+    // One that was moved counts its time from elsewhere.
+    const unheardMs = serviceTime.nowMs() - serviceTime.heardMs()
+    this.#memory.restarted(this.#memory.serviceTime.nowMs() - unheardMs)
   }
 }
 

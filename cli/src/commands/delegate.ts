@@ -22,7 +22,9 @@ export function serverCommand(
     | 'rotate-key'
     | 'add-administrator'
     | 'import-directory'
-    | 'export-directory',
+    | 'export-directory'
+    | 'export-store'
+    | 'import-store',
 ): Delegate {
   return (args) => runProgram(programOf('@rollcall/server', 'dist/main.js'), [name, ...args])
 }

@@ -268,6 +268,12 @@ export const CONFIGURATION_KEYS = [
     [0, 0, 5],
     'How many of its replicas Redis has to have told of a change before that counts as durable. 0: Redis alone is asked.',
   ),
+  integer(
+    'redisPartitions',
+    '',
+    [256, 64, 4096],
+    'Into how many parts everything in Redis is divided, the same for all processes. A store keeps the number that it began with; `export-store` and `import-store` bring it to another (`docs/cluster.md`).',
+  ),
   optional(
     'vapidPublicKey',
     '65 bytes in base64url',

@@ -29,6 +29,7 @@ export type { DeadLetter, DeadLetterStore } from './dead-letters.ts'
 export type {
   DirectoryChange,
   DirectoryContent,
+  DirectoryEntry,
   DirectoryStep,
   DirectoryStore,
 } from './directory.ts'
@@ -68,6 +69,8 @@ export type {
   StoredEvent,
   WantedWrite,
 } from './mailboxes.ts'
+export { exportStore, importStore, type MovePlace, type MoveReport, type MoveSource } from './move/move.ts'
+export { readStream } from './move/stream-reader.ts'
 export type { HeldLink, NeighbourStore, OnTiding, Tiding } from './neighbours.ts'
 export type {
   RefreshFamily,

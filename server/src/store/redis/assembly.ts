@@ -170,7 +170,28 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
 
 /** @throws SetupError where Redis, or what is in it, cannot be used */
 export async function connect(options: ConnectOptions): Promise<Connected> {
-  const { clock, wireClock = clock, log = silentLog, fingerprints = [], address, id } = options
+  const { fingerprints = [] } = options
+  const { functions, close, ...rest } = reachFor(options)
+  const { partitions, reach, messages } = rest
+  try {
+    await reach.open()
+    const meta = await begin(functions, partitions, fingerprints)
+    const ground: Ground = { ...rest, meta }
+    return { functions, messages, open: (more) => build({ ...options, ...more }, ground), close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+/** What a Redis is asked by, before anything is asked. */
+export type Reached = Omit<Ground, 'meta'> & {
+  readonly functions: Functions
+  close(): void
+}
+
+export function reachFor(options: ConnectOptions): Reached {
+  const { clock, wireClock = clock, log = silentLog, address, id } = options
   const partitions = new Partitions(options.partitions ?? PARTITIONS, options.prefix ?? 'rc:')
   const state = new State(log, wireClock)
   const losses = new Losses()
@@ -198,15 +219,7 @@ export async function connect(options: ConnectOptions): Promise<Connected> {
   const { addressOf } = reach
   const messages = new Messages({ partitions, addressOf, clock: wireClock, id, onFailure })
   const close = () => closeConnections({ lanes, reach, messages })
-  try {
-    await reach.open()
-    const meta = await begin(functions, partitions, fingerprints)
-    const ground: Ground = { library, partitions, lanes, reach, state, losses, messages, meta }
-    return { functions, messages, open: (more) => build({ ...options, ...more }, ground), close }
-  } catch (error) {
-    close()
-    throw error
-  }
+  return { library, partitions, lanes, reach, state, losses, messages, functions, close }
 }
 
 async function build(options: OpenEngineOptions, ground: Ground): Promise<OpenEngine> {

@@ -15,17 +15,28 @@ export type Meta = {
   readonly earliestWallMs: number | undefined
 }
 
+/** In the place of the format: a store that is being filled. No version of the service opens it. */
+export const IMPORTING = 'importing'
+
+function assertWhole(found: ReadonlyMap<string, string>): void {
+  if (found.get('format') === IMPORTING)
+    throw new SetupError(
+      'An import into this Redis has not come to its end. Run it again, or empty what begins with REDIS_PREFIX.',
+    )
+}
+
 /** Writes what a new store is, or checks that it is what is expected. */
 export async function settleMeta(
   functions: Functions,
   wanted: { readonly partitions: number; readonly fingerprints: readonly string[] },
 ): Promise<Meta> {
-  const found = await read(functions)
+  const found = await readMeta(functions)
   if (found.size === 0) {
     const fields = ['format', FORMAT, 'partitions', wanted.partitions, 'sealing', wanted.fingerprints.join()]
     await functions.call('quick', 'meta', CONTROL, fields)
     return { ...wanted, earliestWallMs: undefined }
   }
+  assertWhole(found)
   const format = Number(found.get('format'))
   if (format !== FORMAT)
     throw new SetupError(
@@ -54,7 +65,7 @@ async function assertSealing(
   if (given.join() !== known.join()) await functions.call('quick', 'meta', CONTROL, ['sealing', given.join()])
 }
 
-async function read(functions: Functions): Promise<ReadonlyMap<string, string>> {
+export async function readMeta(functions: Functions): Promise<ReadonlyMap<string, string>> {
   const rows = list(await functions.call('quick', 'meta', CONTROL)).map(text)
   const pairs = Array.from({ length: rows.length / 2 }, (_, index) => [rows[2 * index], rows[2 * index + 1]])
   return new Map(pairs.map(([field = '', value = '']) => [field, value]))

@@ -5,6 +5,10 @@ import { placeOf } from './connection/address.ts'
 import { NodeRows } from './nodes/node-rows.ts'
 
 export { type OpenEngine, openEngine } from './assembly.ts'
+export { placeOf } from './connection/address.ts'
+export { MOVED_KEYS } from './move/keys.ts'
+export { redisPlace } from './move/place.ts'
+export { redisSource } from './move/source.ts'
 
 export type RedisOptions = Omit<ConnectOptions, 'address' | 'wireClock' | 'timeMs'> & {
   /** Of one Redis, of several of a Redis Cluster, or of sentinels, as the configuration has it. */

@@ -97,7 +97,7 @@ export class TakeUp {
 }
 
 /** Whether a process serves the store now: one that died a moment ago does not say so again. */
-async function isServed(functions: Functions, clock: Clock): Promise<boolean> {
+export async function isServed(functions: Functions, clock: Clock): Promise<boolean> {
   const heardAt = (rows: Awaited<ReturnType<typeof listNodes>>) =>
     rows.filter(({ isBuried, silentMs }) => !isBuried && silentMs < SERVED_WITHIN_MS).map(({ atMs }) => atMs)
   const before = Math.max(...heardAt(await listNodes(functions)))

@@ -24,7 +24,7 @@ export class AuditBook {
 
   async load(rows: Rows): Promise<void> {
     await rows.scanKeys('audit', (key) => {
-      const line = readKey(key)
+      const line = readAuditKey(key)
       this.#index.add(line)
       this.#nextSequence = line.sequence + 1
     })
@@ -33,8 +33,8 @@ export class AuditBook {
   add({ atWallMs, organizationId, text }: AuditEntry): void {
     const line = { sequence: this.#nextSequence++, atWallMs, organizationId }
     this.#index.add(line)
-    // A row is never empty.
-    this.#journal.put('audit', keyOf(line), Buffer.from(` ${text}`))
+    const { table, key, value } = auditRow(line, text)
+    this.#journal.put(table, key, value)
     this.#commit = this.#journal.commitNumber
     this.#drop(this.#index.takeExcess())
   }
@@ -53,7 +53,7 @@ export class AuditBook {
     return found.flatMap((line) => {
       const row = rows.get('audit', keyOf(line))
       // It may have gone while this waited.
-      return row === undefined ? [] : [{ ...line, text: asBuffer(row).toString('utf8', 1) }]
+      return row === undefined ? [] : [{ ...line, text: auditText(row) }]
     })
   }
 
@@ -66,12 +66,21 @@ export class AuditBook {
   }
 }
 
+/** A row is never empty. */
+export function auditRow(line: IndexedLine, text: string) {
+  return { table: 'audit', key: keyOf(line), value: Buffer.from(` ${text}`) } as const
+}
+
+export function auditText(row: Uint8Array): string {
+  return asBuffer(row).toString('utf8', 1)
+}
+
 /** All that is kept in memory stands in the key, so that a start reads no line. */
 function keyOf({ sequence, atWallMs, organizationId }: IndexedLine): Buffer {
   return Buffer.concat([numberKey(sequence), numberKey(atWallMs), Buffer.from(organizationId)])
 }
 
-function readKey(key: Uint8Array): IndexedLine {
+export function readAuditKey(key: Uint8Array): IndexedLine {
   const bytes = asBuffer(key)
   return {
     sequence: readNumberKey(bytes),

@@ -49,7 +49,7 @@ export class ChartBook {
   /** `undefined`: it has gone meanwhile. */
   read({ key }: Place): ChartRow | undefined {
     const value = this.#rows.get('charts', key)
-    return value === undefined ? undefined : decode(value)
+    return value === undefined ? undefined : decodeChart(value)
   }
 
   /** Drops those that are too old, at most `max`. */
@@ -87,12 +87,17 @@ function placeAt(key: Buffer): Place {
   }
 }
 
+/** The row of `charts` that holds it. */
+export function chartChange(row: ChartRow) {
+  return { table: 'charts', key: placeOf(row).key, value: encode(row) } as const
+}
+
 function encode({ organizationId, startWallMs, points }: ChartRow): Buffer {
   const owner = organizationId === null ? [0, ''] : [1, organizationId]
   return encodeFields([...owner, startWallMs, points])
 }
 
-function decode(value: Uint8Array): ChartRow {
+export function decodeChart(value: Uint8Array): ChartRow {
   const row = new FieldReader(value)
   const isOne = row.number() === 1
   const id = row.text()

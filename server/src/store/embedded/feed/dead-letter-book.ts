@@ -5,7 +5,8 @@ import type { Rows } from '../rows.ts'
 import { decodeDeadLetter, encodeDeadLetter } from './feed-row.ts'
 import { webhookKey, webhookName } from './webhook-book.ts'
 
-const WEBHOOK_KEY_BYTES = 24
+/** What a row's key begins with is the webhook's. */
+export const WEBHOOK_KEY_BYTES = 24
 
 /** What could not be delivered: which there are in memory, their rows on disk. */
 export class DeadLetterBook {
@@ -49,7 +50,7 @@ export class DeadLetterBook {
     const name = webhookName(webhook)
     for (const letter of letters) {
       const { sequence } = letter.entry
-      this.#journal.put('deadLetters', rowKey(webhook, sequence), encodeDeadLetter(letter))
+      this.#journal.put('deadLetters', deadLetterKey(webhook, sequence), encodeDeadLetter(letter))
       this.#set(name, sequence, this.#journal.commitNumber)
     }
     const kept = this.#commits.get(name)
@@ -64,7 +65,7 @@ export class DeadLetterBook {
   remove(webhook: WebhookKey, sequences: readonly number[]): boolean {
     const kept = this.#commits.get(webhookName(webhook))
     const known = sequences.filter((sequence) => kept?.delete(sequence) === true)
-    for (const sequence of known) this.#journal.remove('deadLetters', rowKey(webhook, sequence))
+    for (const sequence of known) this.#journal.remove('deadLetters', deadLetterKey(webhook, sequence))
     this.#count -= known.length
     return known.length > 0
   }
@@ -85,7 +86,7 @@ export class DeadLetterBook {
     const wanted = [...kept].filter(([sequence]) => sequence > afterSequence).slice(0, max)
     if (wanted.some(([, commit]) => !this.#journal.isDurable(commit))) await this.#journal.durable()
     return wanted.flatMap(([sequence]) => {
-      const row = rows.get('deadLetters', rowKey(webhook, sequence))
+      const row = rows.get('deadLetters', deadLetterKey(webhook, sequence))
       return row === undefined ? [] : [decodeDeadLetter(sequence, row)]
     })
   }
@@ -98,6 +99,6 @@ export class DeadLetterBook {
   }
 }
 
-function rowKey(webhook: WebhookKey, sequence: number): Buffer {
+export function deadLetterKey(webhook: WebhookKey, sequence: number): Buffer {
   return Buffer.concat([webhookKey(webhook), numberKey(sequence)])
 }

@@ -28,8 +28,14 @@ export class FeedSequences {
   next(): number {
     if (this.#next === this.#reservedUntil) {
       this.#reservedUntil += RESERVED
-      this.#journal.put('meta', FEED_SEQUENCE_KEY, encodeFields([this.#reservedUntil]))
+      const { table, key, value } = feedSequenceChange(this.#reservedUntil)
+      this.#journal.put(table, key, value)
     }
     return this.#next++
   }
+}
+
+/** Where a start goes on: at this sequence. */
+export function feedSequenceChange(next: number) {
+  return { table: 'meta', key: FEED_SEQUENCE_KEY, value: encodeFields([next]) } as const
 }

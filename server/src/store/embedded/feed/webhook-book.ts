@@ -4,12 +4,12 @@ import type { Journal } from '../journal/journal.ts'
 import { digestKey } from '../keys.ts'
 import type { Rows } from '../rows.ts'
 
-type Kept = WebhookKey & WebhookPosition
+type KeptWebhook = WebhookKey & WebhookPosition
 
 /** How far each webhook is, in memory and on disk. */
 export class WebhookBook {
   readonly #journal: Journal
-  readonly #webhooks = new Map<string, Kept>()
+  readonly #webhooks = new Map<string, KeptWebhook>()
 
   constructor(journal: Journal) {
     this.#journal = journal
@@ -17,12 +17,8 @@ export class WebhookBook {
 
   async load(rows: Rows): Promise<void> {
     await rows.scan('webhooks', (_key, value) => {
-      const row = new FieldReader(value)
-      const webhook = { organizationId: row.text(), webhookId: row.text() }
-      const doneSequence = row.number()
-      const batch = { lastSequence: row.number(), sinceWallMs: row.number() }
-      const kept = { ...webhook, doneSequence, batch: batch.lastSequence === 0 ? undefined : batch }
-      this.#webhooks.set(webhookName(webhook), kept)
+      const kept = decodeWebhook(value)
+      this.#webhooks.set(webhookName(kept), kept)
     })
   }
 
@@ -73,12 +69,26 @@ export class WebhookBook {
     return done
   }
 
-  #put(webhook: Kept): void {
+  #put(webhook: KeptWebhook): void {
     this.#webhooks.set(webhookName(webhook), webhook)
-    const { organizationId, webhookId, doneSequence, batch } = webhook
-    const fields = [doneSequence, batch?.lastSequence ?? 0, batch?.sinceWallMs ?? 0]
-    this.#journal.put('webhooks', webhookKey(webhook), encodeFields([organizationId, webhookId, ...fields]))
+    const { table, key, value } = webhookRow(webhook)
+    this.#journal.put(table, key, value)
   }
+}
+
+export function webhookRow(webhook: KeptWebhook) {
+  const { organizationId, webhookId, doneSequence, batch } = webhook
+  const fields = [doneSequence, batch?.lastSequence ?? 0, batch?.sinceWallMs ?? 0]
+  const value = encodeFields([organizationId, webhookId, ...fields])
+  return { table: 'webhooks', key: webhookKey(webhook), value } as const
+}
+
+export function decodeWebhook(value: Uint8Array): KeptWebhook {
+  const row = new FieldReader(value)
+  const webhook = { organizationId: row.text(), webhookId: row.text() }
+  const doneSequence = row.number()
+  const batch = { lastSequence: row.number(), sinceWallMs: row.number() }
+  return { ...webhook, doneSequence, batch: batch.lastSequence === 0 ? undefined : batch }
 }
 
 export function webhookKey({ organizationId, webhookId }: WebhookKey): Buffer {

@@ -10,7 +10,7 @@ import { type Chunk, OpenChunk } from './history-chunk.ts'
 import { blockRows, type IndexBlock, OpenBlock, readBlock } from './history-index.ts'
 import { type LoadedHistory, loadHistory } from './history-load.ts'
 import { ownersBytes, ownersChange, ownersOf } from './history-owners.ts'
-import type { StoredPart } from './history-record.ts'
+import type { StoredPart, StoredRecord } from './history-record.ts'
 import { type HistoryShares, KeptBlock } from './history-shares.ts'
 import { type HistoryState, historyStateChange } from './history-state.ts'
 import { OutcomePages, type PagesContext } from './outcome-pages.ts'
@@ -97,6 +97,11 @@ export class HistoryBook {
     const discarded = [noted('discarded', draft.acceptedAtWallMs, 'mailbox_full')]
     for (const { userEndpointId } of full) parts.push({ userEndpointId, sequence: 0, at: discarded })
     this.#record(draft, parts)
+  }
+
+  /** Adds a record as another store has it. Sequences of its parts ascend about as records do. */
+  addMoved(record: StoredRecord): void {
+    this.#record(record.draft, record.parts)
   }
 
   note(sequence: number, outcome: Outcome, atWallMs: number, reason?: DiscardReason): void {

@@ -1,11 +1,11 @@
 import type { ServiceTime } from '../../../clock/clock.ts'
 import type { BookBounds } from '../../bounds.ts'
 import { Claims, Tokens } from '../../claims.ts'
+import { replyDigest } from '../../reply-digest.ts'
 import { type Holding, Shares } from '../../shares.ts'
 import type { Claim, Reply, ReplyStore, UserKey } from '../../store.ts'
 import { encodeFields, FieldReader } from '../fields.ts'
 import type { Journal } from '../journal/journal.ts'
-import { digestKey } from '../keys.ts'
 import type { Rows } from '../rows.ts'
 
 type Remembered = Reply & {
@@ -46,10 +46,8 @@ export class ReplyBook {
   async load(rows: Rows): Promise<void> {
     const loaded: [string, UserKey, Omit<Remembered, 'holding'>][] = []
     await rows.scan('answers', (key, value) => {
-      const row = new FieldReader(value)
-      const reply = { expiresAtWallMs: row.number(), count: row.number(), eventId: row.text(), commit: 0 }
-      const owner = row.isAtEnd ? UNKNOWN : { organizationId: row.text(), userId: row.text() }
-      loaded.push([Buffer.from(key).toString('latin1'), owner, reply])
+      const { owner, ...reply } = decodeReply(value)
+      loaded.push([Buffer.from(key).toString('latin1'), owner, { ...reply, commit: 0 }])
     })
     loaded.sort(([, , a], [, , b]) => a.expiresAtWallMs - b.expiresAtWallMs)
     for (const [digest, owner, reply] of loaded)
@@ -67,9 +65,8 @@ export class ReplyBook {
   appended(claim: Claim, reply: Reply): void {
     this.tokens.add(claim.token, reply, this.serviceTime.nowMs())
     const expiresAtWallMs = this.#remember(claim, reply, this.#journal.commitNumber)
-    const { organizationId, userId } = claim.owner
-    const fields = [expiresAtWallMs, reply.count, reply.eventId, organizationId, userId]
-    this.#journal.put('answers', Buffer.from(this.#digestOf(claim), 'latin1'), encodeFields(fields))
+    const digest = Buffer.from(this.#digestOf(claim), 'latin1')
+    this.#journal.put('answers', digest, encodeReply({ ...reply, expiresAtWallMs, owner: claim.owner }))
     this.#keepBound()
   }
 
@@ -95,7 +92,7 @@ export class ReplyBook {
   #digestOf(claim: Claim): string {
     const known = this.#digests.get(claim)
     if (known !== undefined) return known
-    const digest = rowKey(claim.owner, claim.key).toString('latin1')
+    const digest = replyDigest(claim.owner, claim.key).toString('latin1')
     this.#digests.set(claim, digest)
     return digest
   }
@@ -166,16 +163,25 @@ export function embeddedReplies(book: ReplyBook, journal: Journal): ReplyStore {
 async function digestsOf({ organizationId, userId }: UserKey, rows: Rows): Promise<readonly string[]> {
   const digests: string[] = []
   await rows.scan('answers', (key, value) => {
-    const row = new FieldReader(value)
-    row.number()
-    row.number()
-    row.text()
-    if (!row.isAtEnd && row.text() === organizationId && row.text() === userId)
+    const { owner } = decodeReply(value)
+    if (owner.organizationId === organizationId && owner.userId === userId)
       digests.push(Buffer.from(key).toString('latin1'))
   })
   return digests
 }
 
-function rowKey(owner: UserKey, key: string): Buffer {
-  return digestKey(owner.organizationId, owner.userId, key)
+/** A row of `answers`; its key is the digest of caller and key. */
+export type ReplyRow = Reply & { readonly expiresAtWallMs: number; readonly owner: UserKey }
+
+export function encodeReply({ expiresAtWallMs, count, eventId, owner }: ReplyRow): Buffer {
+  return encodeFields([expiresAtWallMs, count, eventId, owner.organizationId, owner.userId])
+}
+
+export function decodeReply(value: Uint8Array): ReplyRow {
+  const row = new FieldReader(value)
+  const reply = { expiresAtWallMs: row.number(), count: row.number(), eventId: row.text() }
+  return {
+    ...reply,
+    owner: row.isAtEnd ? UNKNOWN : { organizationId: row.text(), userId: row.text() },
+  }
 }

@@ -51,6 +51,11 @@ export class RegistrationTable {
     return [...this.#byUser.list({ organizationId, userId }), ...replaced]
   }
 
+  /** Those whose place another has taken, in no order. */
+  get replaced(): Iterable<RegistrationRecord> {
+    return this.#replaced.values()
+  }
+
   listLive(user: UserKey, nowMs: number): readonly RegistrationRecord[] {
     const all = this.#byUser.list(user)
     const isOneLive = (record: RegistrationRecord) => isLive(record, nowMs)

@@ -1,4 +1,4 @@
-import type { DirectoryChange, DirectoryContent, DirectoryStep } from '../../store.ts'
+import type { DirectoryChange, DirectoryContent, DirectoryEntry, DirectoryStep } from '../../store.ts'
 import { encodeFields, FieldReader } from '../fields.ts'
 import type { Journal } from '../journal/journal.ts'
 import { digestKey } from '../keys.ts'
@@ -18,11 +18,10 @@ export class DirectoryBook {
   }
 
   async load(rows: Rows): Promise<void> {
-    const row = rows.get('meta', REVISION_KEY)
-    if (row !== undefined) this.#revision = new FieldReader(row).number()
-    await rows.scan('directory', (_key, value) => {
-      const entry = new FieldReader(value)
-      this.#entries.set(entry.text(), entry.bytes())
+    this.#revision = readRevision(rows)
+    await rows.scan('directory', (_key, row) => {
+      const { key, value } = decodeDirectoryEntry(row)
+      this.#entries.set(key, value)
     })
   }
 
@@ -35,7 +34,8 @@ export class DirectoryBook {
     if (revision !== this.#revision) return false
     this.#revision++
     for (const change of changes) this.#carryOut(change)
-    this.#journal.put('meta', REVISION_KEY, encodeFields([this.#revision]))
+    const { table, key, value } = revisionChange(this.#revision)
+    this.#journal.put(table, key, value)
     for (const listener of this.#listeners) listener({ revision: this.#revision, changes })
     return true
   }
@@ -54,6 +54,26 @@ export class DirectoryBook {
       return
     }
     this.#entries.set(key, Uint8Array.from(value))
-    this.#journal.put('directory', digestKey(key), encodeFields([key, value]))
+    const row = directoryRow({ key, value })
+    this.#journal.put(row.table, row.key, row.value)
   }
+}
+
+/** 0: nobody has written any. */
+export function readRevision(rows: Pick<Rows, 'get'>): number {
+  const row = rows.get('meta', REVISION_KEY)
+  return row === undefined ? 0 : new FieldReader(row).number()
+}
+
+export function revisionChange(revision: number) {
+  return { table: 'meta', key: REVISION_KEY, value: encodeFields([revision]) } as const
+}
+
+export function directoryRow({ key, value }: DirectoryEntry) {
+  return { table: 'directory', key: digestKey(key), value: encodeFields([key, value]) } as const
+}
+
+export function decodeDirectoryEntry(row: Uint8Array): DirectoryEntry {
+  const entry = new FieldReader(row)
+  return { key: entry.text(), value: entry.bytes() }
 }

@@ -7,8 +7,9 @@ import { digestKey } from '../keys.ts'
 import { Rounds } from '../rounds.ts'
 import type { Rows } from '../rows.ts'
 
-type Row = { readonly family: RefreshFamily; readonly ordinal: number }
-type Kept = Row & { readonly holding: Holding }
+/** A row of `families`, whose key is the digest of its id. */
+export type FamilyRow = { readonly family: RefreshFamily; readonly ordinal: number }
+type Kept = FamilyRow & { readonly holding: Holding }
 
 /** Refresh families in memory and on disk, oldest first, by id and by user. */
 export class FamilyBook {
@@ -29,8 +30,8 @@ export class FamilyBook {
   }
 
   async load(rows: Rows): Promise<void> {
-    const loaded: Row[] = []
-    await rows.scan('families', (_key, value) => loaded.push(decode(value)))
+    const loaded: FamilyRow[] = []
+    await rows.scan('families', (_key, value) => loaded.push(decodeFamily(value)))
     loaded.sort((a, b) => a.ordinal - b.ordinal)
     for (const row of loaded) this.#keep(row)
     this.#nextOrdinal = (loaded.at(-1)?.ordinal ?? 0) + 1
@@ -105,7 +106,7 @@ export class FamilyBook {
     return this.#shares.add(after, after.familyId)
   }
 
-  #keep({ family, ordinal }: Row): void {
+  #keep({ family, ordinal }: FamilyRow): void {
     const { familyId, userId } = family
     this.#families.set(familyId, { family, ordinal, holding: this.#shares.add(family, familyId) })
     const ofUser = this.#byUser.get(userId)
@@ -113,15 +114,15 @@ export class FamilyBook {
     else ofUser.add(familyId)
   }
 
-  #write(row: Row): void {
-    this.#journal.put('families', digestKey(row.family.familyId), encode(row))
+  #write(row: FamilyRow): void {
+    this.#journal.put('families', digestKey(row.family.familyId), encodeFamily(row))
   }
 }
 
 /** What a family that was never rotated has in the place of a rotation, where something follows. */
 const NO_ROTATION = { usedHash: Buffer.alloc(0), salt: Buffer.alloc(0), repeatableUntilMs: 0 }
 
-function encode({ family, ordinal }: Row): Buffer {
+export function encodeFamily({ family, ordinal }: FamilyRow): Buffer {
   const { familyId, clientId, userId, currentHash, scope, createdAtWallMs, expiresAtWallMs } = family
   const { basis, organizationId, lastRotation = NO_ROTATION } = family
   return encodeFields([
@@ -141,7 +142,7 @@ function encode({ family, ordinal }: Row): Buffer {
   ])
 }
 
-function decode(value: Uint8Array): Row {
+export function decodeFamily(value: Uint8Array): FamilyRow {
   const row = new FieldReader(value)
   return {
     ordinal: row.number(),

@@ -34,10 +34,10 @@ async function put(
   await atName(engine, 'quick', 'chart_put', nameOf(organizationId), [keyOf(organizationId), max, ...rows])
 }
 
-function keyOf(organizationId: string | null): string {
+export function keyOf(organizationId: string | null): string {
   return organizationId === null ? 'ch' : `ch:${organizationId}`
 }
 
-function nameOf(organizationId: string | null): string {
+export function nameOf(organizationId: string | null): string {
   return organizationId ?? ''
 }

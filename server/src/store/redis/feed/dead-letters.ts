@@ -21,7 +21,7 @@ export function redisDeadLetters(engine: Engine): DeadLetterStore {
 }
 
 /** An entry is kept as it was handed in. */
-function toLetter(answer: Answer): DeadLetter {
+export function toLetter(answer: Answer): DeadLetter {
   const [entry, failure, buriedAtWallMs] = list(answer)
   return { entry: JSON.parse(text(entry)), failure: text(failure), buriedAtWallMs: number(buriedAtWallMs) }
 }

@@ -3,7 +3,6 @@ import { list, number, text } from '../connection/answers.ts'
 import type { Functions } from '../connection/functions.ts'
 import type { Partitions } from '../connection/partitions.ts'
 import { grouped } from '../grouped.ts'
-import type { Known } from '../known.ts'
 
 /** Entries moved in one step. */
 const MOVED_MAX = 200
@@ -14,6 +13,11 @@ type OutboxesAround = {
   readonly onMoved: (organizationId: string) => void
 }
 
+/** How much is in all feeds, and whose has the most. */
+export type KnownFeeds = {
+  readonly feed: { readonly total: number; largest(): string | undefined }
+}
+
 /**
  * Moves what happened from the partitions where it did to those of the organizations that are told, once and in order: an
  * organization's partition knows up to where it has come with each outbox, so that every step may be repeated.
@@ -21,7 +25,7 @@ type OutboxesAround = {
 export class Outboxes {
   readonly #functions: Functions
   readonly #partitions: Partitions
-  readonly #known: Pick<Known, 'feed'>
+  readonly #known: KnownFeeds
   readonly #bounds: FeedBounds
   readonly #around: OutboxesAround
   readonly #waiting: Set<number>
@@ -30,7 +34,7 @@ export class Outboxes {
   constructor(
     functions: Functions,
     partitions: Partitions,
-    known: Pick<Known, 'feed'>,
+    known: KnownFeeds,
     bounds: FeedBounds,
     around: OutboxesAround,
   ) {

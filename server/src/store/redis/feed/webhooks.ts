@@ -13,10 +13,10 @@ export function redisWebhooks(engine: Engine): WebhookStore {
     at(lane, name, webhook, epoch, ...args)
   return {
     async list() {
-      return (await engine.functions.callAll('quick', 'hook_list')).flatMap(texts).sort().map(toKey)
+      return (await engine.functions.callAll('quick', 'hook_list')).flatMap(texts).sort().map(toWebhookKey)
     },
     async position(webhook) {
-      return optional(await at('quick', 'hook_position', webhook), toPosition)
+      return optional(await at('quick', 'hook_position', webhook), toWebhookPosition)
     },
     async lease(webhook, forMs, held) {
       const epoch = optional(
@@ -48,12 +48,12 @@ export function redisWebhooks(engine: Engine): WebhookStore {
 }
 
 /** Ids never contain a slash. */
-function toKey(name: string): WebhookKey {
+export function toWebhookKey(name: string): WebhookKey {
   const slash = name.indexOf('/')
   return { organizationId: name.slice(0, slash), webhookId: name.slice(slash + 1) }
 }
 
-function toPosition(answer: Answer): WebhookPosition {
+export function toWebhookPosition(answer: Answer): WebhookPosition {
   const [doneSequence, last, since] = list(answer)
   const lastSequence = optional(last, number)
   return {

@@ -1,4 +1,5 @@
 import { CLAIM_LEASE_MS } from '../../bounds.ts'
+import { replyDigest } from '../../reply-digest.ts'
 import type { Claim, ClaimOutcome, Reply, ReplyStore, UserKey } from '../../store.ts'
 import { isYes, list, number, optional, text } from '../connection/answers.ts'
 import { refused } from '../connection/refusals.ts'
@@ -9,6 +10,8 @@ import { timeGoesOn } from '../sweep.ts'
 import { tokensMax } from './append.ts'
 
 const PRUNED_MAX = 1_000
+/** Begins what stands in the place of a key where only its digest is known: no caller can send it. */
+const MOVED = '\0'
 
 /** Claims of this process whose recipient is remembered. */
 const RECIPIENTS_MAX = 100_000
@@ -71,7 +74,9 @@ async function beginClaim(engine: Engine, claim: Claim, recipient: UserKey): Pro
   if (isFull()) await forgetLapsed(engine)
   if (isFull()) throw refused('Too many idempotency keys are under way.')
   const { organizationId, userId } = recipient
-  const args = [...namesOf(claim), claim.rememberMs, organizationId, userId, CLAIM_LEASE_MS, earliest(engine)]
+  const moved = movedKeyOf(replyDigest(claim.owner, claim.key))
+  const terms = [claim.rememberMs, organizationId, userId, CLAIM_LEASE_MS, earliest(engine), moved]
+  const args = [...namesOf(claim), ...terms]
   return toOutcome(claim, await atUser(engine, 'durable', 'key_claim', claim.owner, args))
 }
 
@@ -119,6 +124,17 @@ async function keepBound(engine: Engine): Promise<number> {
     gone += count
   }
   return gone
+}
+
+/** What a reply that another store has given is kept by. */
+export function movedKeyOf(digest: Uint8Array): string {
+  return `${MOVED}${Buffer.from(digest).toString('base64url')}`
+}
+
+/** The digest of a key that replies are kept by. */
+export function digestOf(owner: UserKey, key: string): Buffer {
+  if (!key.startsWith(MOVED)) return replyDigest(owner, key)
+  return Buffer.from(key.slice(MOVED.length), 'base64url')
 }
 
 function namesOf({ owner, key, token }: Claim): readonly string[] {

@@ -93,7 +93,7 @@ async function rotate(
   }
 }
 
-function toFamily(answer: Answer): RefreshFamily {
+export function toFamily(answer: Answer): RefreshFamily {
   const row = list(answer)
   const usedHash = optional(row[8], bytes)
   return {
@@ -113,11 +113,11 @@ function toFamily(answer: Answer): RefreshFamily {
   }
 }
 
-function nameOf(familyId: string): string {
+export function nameOf(familyId: string): string {
   return `family/${familyId}`
 }
 
 /** Sign-ins know a user by its id alone. */
-function userOf(userId: string): string {
+export function userOf(userId: string): string {
   return `user/${userId}`
 }

@@ -112,7 +112,7 @@ class ToldItems<Item> {
   }
 }
 
-function readRow([rest, untilWallMs, notBeforeWallMs]: readonly Answer[]): ListRow {
+export function readRow([rest, untilWallMs, notBeforeWallMs]: readonly Answer[]): ListRow {
   const until = text(untilWallMs)
   return {
     rest: text(rest),
@@ -121,6 +121,6 @@ function readRow([rest, untilWallMs, notBeforeWallMs]: readonly Answer[]): ListR
   }
 }
 
-function timeText(wallMs: number): string {
+export function timeText(wallMs: number): string {
   return wallMs === Number.POSITIVE_INFINITY ? 'inf' : String(wallMs)
 }

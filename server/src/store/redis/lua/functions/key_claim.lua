@@ -1,15 +1,21 @@
 -- `ReplyStore.claim`
 -- KEYS partition
--- ARGV time wall owner key token rememberMs recipientOrganization recipientUser leaseMs earliestWallMs
+-- ARGV time wall owner key token rememberMs recipientOrganization recipientUser leaseMs earliestWallMs movedKey
 -- Reply {'known', eventId, count}, {'claimed'}, {'busy'} or {'lapsed', token, rememberMs, organization, user}
 return function(args)
   local name = args[3] .. '/' .. args[4]
   local found = S.claimed(name)
+  if not found then
+    -- A reply that another store has given is known by a digest of its key alone.
+    name = args[3] .. '/' .. args[11]
+    found = S.claimed(name)
+  end
   if found and found.x then
     if tonumber(args[10]) < found.x then return { 'known', found.e, S.text(found.n) } end
     S.drop_reply(args[3], name)
     found = nil
   end
+  name = args[3] .. '/' .. args[4]
   if found and S.now < found.l then return { 'busy' } end
   if found then return { 'lapsed', found.t, S.text(found.m), found.o, found.u } end
   local lapses = S.now + tonumber(args[9])

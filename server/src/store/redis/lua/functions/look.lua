@@ -10,8 +10,9 @@ return function(args)
     local rows = {}
     for _, reg in ipairs(S.reached(args[at], args[at + 1], endpoint)) do
       local link = S.link(reg.id)
-      link = link or {}
-      rows[#rows + 1] = { S.show(reg), S.depth(reg.id), link.l or false, link.peer or false, link.n or false }
+      -- What another store's process held, nobody is at the other end of.
+      local seen = link and link.peer and link or {}
+      rows[#rows + 1] = { S.show(reg), S.depth(reg.id), seen.l or false, seen.peer or false, seen.n or false }
     end
     found[#found + 1] = rows
   end

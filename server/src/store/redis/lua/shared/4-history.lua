@@ -15,18 +15,27 @@ local function name_of(event_id, id)
   return event_id .. '\0' .. string.rep('0', 20 - #id) .. id
 end
 
--- `draft`: whose it is (`o`, `u`), its event's id (`e`), when it was accepted (`a`), who sent it (`s`, `k`), and all of it as
--- JSON (`j`). `parts`: { { endpoint, outcome, reason or false }, … }, each as of the acceptance. Returns the record's id.
-function S.add_record(draft, event, parts, hint)
-  local id = S.next_id('record', hint)
-  local bytes = #event + RECORD_BYTES
-  local record = { d = draft, v = event, p = parts, b = bytes }
+local function file(id, record)
+  local draft = record.d
   call('HSET', S.key('hr'), id, cmsgpack.pack(record))
   call('ZADD', S.key('h'), id, id)
   call('ZADD', S.key('h:' .. draft.o), id, id)
   call('ZADD', S.key('hx'), 0, name_of(draft.e, id))
-  count(draft.o, bytes)
+  count(draft.o, record.b)
+end
+
+-- `draft`: whose it is (`o`, `u`), its event's id (`e`), when it was accepted (`a`), who sent it (`s`, `k`), and all of it as
+-- JSON (`j`). `parts`: { { endpoint, outcome, reason or false }, … }, each as of the acceptance. Returns the record's id.
+function S.add_record(draft, event, parts, hint)
+  local id = S.next_id('record', hint)
+  file(id, { d = draft, v = event, p = parts, b = #event + RECORD_BYTES })
   return id
+end
+
+-- One that another store has had. `answered`: { endpoint, at, answer or false }, or nil.
+function S.add_moved_record(id, draft, event, parts, answered)
+  local answer_bytes = answered and answered[3] and #answered[3] or 0
+  file(id, { d = draft, v = event, p = parts, w = answered, b = #event + RECORD_BYTES + answer_bytes })
 end
 
 function S.record(id)

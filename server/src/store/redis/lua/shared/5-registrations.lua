@@ -96,6 +96,15 @@ function S.add_reg(reg)
   S.write_reg(reg)
 end
 
+-- One whose place a newer one of its endpoint has taken, and that is not swept yet.
+function S.add_replaced_reg(reg)
+  call('SADD', S.key('old:' .. S.user(reg.o, reg.u)), reg.id)
+  call('ZADD', S.key('un:' .. reg.o), 0, reg.u)
+  S.count(reg.o, 1, 0, 0)
+  S.note_period(reg.secs * 1000)
+  S.write_reg(reg)
+end
+
 -- How a device is woken; nil: not at all. Whoever calls writes the row.
 function S.set_wake(reg, wake)
   reg.wake = wake
@@ -190,6 +199,12 @@ end
 function S.drop_link(id, link)
   call('HDEL', S.key('ln'), id)
   call('SREM', S.key('ln:' .. link.n), id)
+end
+
+-- Whose link it was where the registration is not there any more.
+function S.hold_moved_link(reg, link)
+  link.r = pack(reg)
+  S.hold_link(reg.id, link)
 end
 
 -- Whoever holds it is told.

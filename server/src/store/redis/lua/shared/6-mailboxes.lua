@@ -23,10 +23,8 @@ function S.newest_in(id)
   return call('ZREVRANGE', S.key('q:' .. id), 0, 0)[1] or '0'
 end
 
--- Returns the sequence, what waited newest before, and the link that is told. `self`: the process that knows what it appends.
-function S.push(reg, entry, must_be_claimed, self)
-  local follows = S.newest_in(reg.id)
-  local sequence = S.next_sequence('entry')
+-- An entry is in its mailbox, and in what its terms are kept by.
+function S.file_entry(reg, sequence, entry)
   entry.g = reg.id
   write_entry(sequence, entry)
   call('ZADD', S.key('q:' .. reg.id), sequence, sequence)
@@ -38,6 +36,13 @@ function S.push(reg, entry, must_be_claimed, self)
     call('HSET', key, entry.c, others and others .. ',' .. sequence or sequence)
   end
   S.count(reg.o, 0, 1, #entry.p)
+end
+
+-- Returns the sequence, what waited newest before, and the link that is told. `self`: the process that knows what it appends.
+function S.push(reg, entry, must_be_claimed, self)
+  local follows = S.newest_in(reg.id)
+  local sequence = S.next_sequence('entry')
+  S.file_entry(reg, sequence, entry)
   local link = S.link(reg.id)
   if link then
     local must = must_be_claimed and 1 or 0

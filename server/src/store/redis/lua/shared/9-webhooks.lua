@@ -27,6 +27,21 @@ function S.feed_add(organization, entry)
   count_feed(organization, 1, #member)
 end
 
+-- An entry that another store has had; a gap counts to no bound.
+function S.feed_add_moved(organization, sequence, entry)
+  if call('ZCOUNT', S.key('fd:' .. organization), sequence, sequence) > 0 then return end
+  S.feed_reached(organization, sequence)
+  local member = sequence .. ':' .. cmsgpack.pack(entry)
+  call('ZADD', S.key('fd:' .. organization), sequence, member)
+  if not entry.n then count_feed(organization, 1, #member) end
+end
+
+-- No sequence up to this one is given to the organization again.
+function S.feed_reached(organization, sequence)
+  local last = tonumber(call('HGET', S.key('fl'), organization) or '0')
+  if tonumber(sequence) > last then call('HSET', S.key('fl'), organization, sequence) end
+end
+
 function S.feed_drop(organization, member, entry)
   call('ZREM', S.key('fd:' .. organization), member)
   if not entry.n then count_feed(organization, -1, 0 - #member) end

@@ -1,7 +1,8 @@
 -- The audit log: `al` lines by sequence, `a` and `a:<organization>` in their order, `an` how many each organization has.
 
-function S.audit_add(at, organization, text)
-  local sequence = S.next_sequence('line')
+-- `known`: the sequence that it has had elsewhere.
+function S.audit_add(at, organization, text, known)
+  local sequence = known or S.next_sequence('line')
   call('HSET', S.key('al'), sequence, cmsgpack.pack({ at, organization, text }))
   call('ZADD', S.key('a'), sequence, sequence)
   call('ZADD', S.key('a:' .. organization), sequence, sequence)
