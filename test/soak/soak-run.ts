@@ -9,6 +9,7 @@ import { processFigures } from './process-figures.ts'
 import { SoakCaller, type Surroundings } from './soak-caller.ts'
 import { SoakDevice } from './soak-device.ts'
 import { HISTORY_BYTES_MAX, PASSWORD, SECRET, writeSoakDirectory } from './soak-settings.ts'
+import { Standstills } from './standstills.ts'
 
 const DEVICES_PER_USER = 3
 const SENDERS = 4
@@ -38,6 +39,7 @@ export class SoakRun {
   readonly #dice: Dice
   readonly #server: ServerProcess
   readonly #folder: Awaited<ReturnType<typeof makeDataDir>>
+  readonly #standstills: Standstills
   readonly #devices: SoakDevice[] = []
   readonly #users: SoakCaller[] = []
   readonly #senders: RecordedSender[] = []
@@ -50,6 +52,7 @@ export class SoakRun {
     this.#recorder = new Recorder(write, () => performance.now(), { source: `soak, seed ${seed}` })
     this.#dice = createDice(seed)
     this.#server = server
+    this.#standstills = new Standstills(server.url, this.#recorder)
     this.#folder = folder
   }
 
@@ -107,6 +110,7 @@ export class SoakRun {
 
   /** Everybody comes, lives and is sent events, and once a second it is looked at what the server takes. */
   async live(seconds: number): Promise<void> {
+    this.#standstills.start()
     await inTurns(this.#devices, (device) => device.comeBack())
     const running = [
       ...this.#devices.map((device) => this.#keep(device)),
@@ -172,6 +176,7 @@ export class SoakRun {
   /** Nobody sends any more; everybody comes back and takes what waits. What was seen is judged. */
   async judge(): Promise<Verdict> {
     await eventually(() => this.#isSettled(), 'everybody is back and has everything', SETTLED_WITHIN_MS)
+    await this.#standstills.stop()
     this.#recorder.add({ kind: 'settled' })
     await this.#recount()
     return this.#checker.finish()
@@ -203,6 +208,11 @@ export class SoakRun {
     this.#recorder.add({ kind: 'recount', totals: { registrations, mailboxEvents }, counted, depths })
   }
 
+  /** How often the server stood still, on a machine that is too busy. */
+  get standstills(): number {
+    return this.#standstills.count
+  }
+
   /** What the server has warned of. */
   warnings(): readonly string[] {
     const lines = this.#server.output().split('\n')
@@ -211,6 +221,7 @@ export class SoakRun {
 
   async close(): Promise<void> {
     this.#isOver = true
+    await this.#standstills.stop()
     await Promise.all([...this.#devices, ...this.#senders].map((one) => one.end()))
     await this.#server.terminate()
     await this.#folder.remove()

@@ -42,6 +42,7 @@ async function soak(wish: Wish): Promise<boolean> {
     const verdict = await run.judge()
     const growths = judgeGrowth(run.samples.slice(run.samples.length / 3), ALLOWANCES)
     for (const [what, count] of run.done) process.stdout.write(`${what}: ${count}\n`)
+    process.stdout.write(`the server stood still: ${run.standstills}\n`)
     for (const violation of verdict.violations) process.stdout.write(`${violationText(violation)}\n`)
     for (const warning of run.warnings()) process.stdout.write(`${warning}\n`)
     process.stdout.write(`${tallyText(verdict)}\n${growthText(growths)}`)
