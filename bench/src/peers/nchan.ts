@@ -37,7 +37,10 @@ async function run(lab: Lab, amounts: Amounts): Promise<Figures> {
   return throughputFigures(sent)
 }
 
-/** One process, so that its time is all there is; connections stay open for as long as the run. */
+/**
+ * One process, so that its time is all there is; connections stay open for as long as the run. What nobody keeps takes
+ * memory for some seconds all the same, and where there is none Nchan closes connections.
+ */
 function writeConfiguration(folder: string, port: number): string {
   const file = join(folder, 'nginx.conf')
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
@@ -54,6 +57,7 @@ events { worker_connections 8192; }
 http {
   access_log off;
   ${temporary.join('\n  ')}
+  nchan_shared_memory_size 1g;
   keepalive_requests 1000000000;
   keepalive_timeout 1h;
   client_body_buffer_size 16k;
