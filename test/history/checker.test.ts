@@ -27,11 +27,11 @@ describe('the checker of histories', () => {
     )
   })
 
-  it('has a line for each of its thirteen rules', () => {
+  it('has a line for each of its fourteen rules', () => {
     const lines = tallyText(new Story().judge()).trimEnd().split('\n')
     assert.deepEqual(
       lines.slice(1).map((line) => line.split(' ')[0]),
-      Array.from({ length: 13 }, (_, index) => `R${index + 1}`),
+      Array.from({ length: 14 }, (_, index) => `R${index + 1}`),
     )
   })
 

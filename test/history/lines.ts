@@ -66,6 +66,7 @@ export type Operation =
   | Send
   | Answer
   | TokenOperation
+  | DirectoryOperation
 
 /** With which access token, by a name that tells nothing of it. */
 type WithToken = { readonly token?: string }
@@ -110,6 +111,12 @@ export type TokenOperation =
   /** A token, or all that its user had before, are good for nothing from the answer on. */
   | (WithToken & { readonly op: 'revoke'; readonly user: UserName; readonly revokes?: string })
 
+/** An entry of the directory, by a name such as `users/alice`. */
+export type DirectoryOperation =
+  /** From the answer on it says this, at every process. No value is written twice. */
+  | { readonly op: 'change_entry'; readonly entry: string; readonly value: string }
+  | { readonly op: 'find_entry'; readonly entry: string }
+
 /**
  * What came of a call. `refused`: surely nothing was done. `unknown`: nobody knows, as after a lost connection, a 500, or
  * a 503 with `Event-Id`; a call without an end is the same.
@@ -131,6 +138,8 @@ export type Result = {
   readonly answeredBy?: string
   /** Of `look`. */
   readonly present?: boolean
+  /** Of `find_entry`. */
+  readonly value?: string
 }
 
 /** A link gets the endpoint's events from now on: SUBACK. A link may have several endpoints. */

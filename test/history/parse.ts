@@ -49,6 +49,8 @@ const OPERATIONS: ReadonlyMap<unknown, Fields> = new Map<unknown, Fields>([
   ['send', SEND],
   ['answer', { ...OF_ENDPOINT, eventId: isText }],
   ['token', { user: isText, issues: isText }],
+  ['change_entry', { entry: isText, value: isText }],
+  ['find_entry', { entry: isText }],
   ['revoke', { user: isText, revokes: optional(isText), token: optional(isText) }],
 ])
 
@@ -61,6 +63,7 @@ const OUTCOMES: ReadonlyMap<unknown, Fields> = new Map<unknown, Fields>([
       acknowledged: optional(isNumber),
       answeredBy: optional(isText),
       present: optional(isFlag),
+      value: optional(isText),
     },
   ],
   ['refused', { error: isText, answeredBy: optional(isText) }],

@@ -1018,3 +1018,45 @@ judges('R13', [
     /is not there, and lives/,
   ],
 ])
+
+const made = (value: string) => ({ op: 'change_entry', entry: 'users/dora', value }) as const
+const FIND = { op: 'find_entry', entry: 'users/dora' } as const
+
+/** Looked for while the second of two changes is under way. */
+function lookedMeanwhile(): Story {
+  const story = new Story().ok(made('v1'))
+  const second = story.begin(made('v2'))
+  return story.ok(FIND, { value: 'v2' }).ok(FIND, { value: 'v1' }).end(second, { outcome: 'ok' })
+}
+
+judges('R14', [
+  ['an entry as it was made', new Story().ok(made('v1')).ok(FIND, { value: 'v1' })],
+  ['one that nobody has changed', new Story().ok(FIND, { value: 'v0' })],
+  [
+    'one as it was before',
+    new Story().ok(made('v1')).ok(made('v2')).ok(FIND, { value: 'v1' }),
+    /users\/dora was v1, after it had been made v2/,
+  ],
+  [
+    'one as nobody made it',
+    new Story().ok(made('v1')).ok(FIND, { value: 'v0' }),
+    /was v0, after it had been made v1/,
+  ],
+  [
+    'a change that was refused',
+    new Story().ok(made('v1')).refused(made('v2'), 'precondition_failed').ok(FIND, { value: 'v2' }),
+    /was v2, after it had been made v1/,
+  ],
+  ['a change that is under way', lookedMeanwhile()],
+  ['a change without an answer', new Story().ok(made('v1')).unknown(made('v2')).ok(FIND, { value: 'v1' })],
+  ['one that came late', new Story().unknown(made('v1')).ok(made('v2')).ok(FIND, { value: 'v1' })],
+  [
+    'one that is too old to come',
+    new Story({ settings: { lateEffectMs: 1000 } })
+      .unknown(made('v1'))
+      .at(2000)
+      .ok(made('v2'))
+      .ok(FIND, { value: 'v1' }),
+    /was v1, after it had been made v2/,
+  ],
+])

@@ -11,6 +11,7 @@ import { WEBHOOKS_ARE_COMPLETE } from './r10-webhooks-are-complete.ts'
 import { ONE_LINK_GETS_EVENTS } from './r11-one-link-gets-events.ts'
 import { REVOKED_IS_REFUSED } from './r12-revoked-is-refused.ts'
 import { NOTHING_IS_LEFT_OVER } from './r13-nothing-is-left-over.ts'
+import { DIRECTORY_IS_IN_FORCE } from './r14-directory-is-in-force.ts'
 import type { Rule } from './rule.ts'
 
 export const RULES: readonly Rule[] = [
@@ -27,4 +28,5 @@ export const RULES: readonly Rule[] = [
   ONE_LINK_GETS_EVENTS,
   REVOKED_IS_REFUSED,
   NOTHING_IS_LEFT_OVER,
+  DIRECTORY_IS_IN_FORCE,
 ]

@@ -12,6 +12,8 @@ import { Checker, type Verdict } from '../../history/checker.ts'
 import type { FaultName, Line, Send } from '../../history/lines.ts'
 import { type RecordedCall, Recorder } from '../../history/recorder.ts'
 import { createDice, type Dice } from '../dice.ts'
+import { Administrators } from './administrators.ts'
+import { writeFirstDirectory } from './first-directory.ts'
 import { HookReceivers } from './hook-receivers.ts'
 import { MqttBackend } from './mqtt-backend.ts'
 import { Phone, type PhoneLink } from './phone.ts'
@@ -60,6 +62,8 @@ export type ClusterTally = {
   outages: number
   answers: number
   revocations: number
+  directoryChanges: number
+  directoryLooks: number
   deliveries: number
   told: number
   published: number
@@ -78,6 +82,7 @@ export class ClusterWorld {
   readonly tally: ClusterTally = {
     ...{ sends: 0, bulks: 0, repeats: 0, freezes: 0, burials: 0, deaths: 0, storms: 0 },
     ...{ outages: 0, answers: 0, revocations: 0, deliveries: 0, told: 0 },
+    ...{ directoryChanges: 0, directoryLooks: 0 },
     ...{ published: 0, roams: 0, wakes: 0, judgedWakes: 0, requestedAcks: 0 },
   }
   readonly #options: ClusterWorldOptions
@@ -92,6 +97,7 @@ export class ClusterWorld {
   readonly #recorder: Recorder
   readonly #hooks: HookReceivers
   readonly #tokens: Tokens
+  readonly #administrators: Administrators
   readonly #phones: readonly Phone[]
   readonly #wakes: WakeReceiver
   readonly #backends: ReadonlyMap<string, MqttBackend>
@@ -133,6 +139,7 @@ export class ClusterWorld {
     })
     this.#hooks = new HookReceivers(this.#clock, this.#dice, this.#recorder)
     this.#tokens = new Tokens(this.#clock, this.#recorder)
+    this.#administrators = new Administrators(this.#recorder, this.#dice)
     this.#phones = this.#makePhones()
     const troubledAtMs = () => (this.#faults > 0 ? this.#clock.monotonicMs() : this.#troubledAtMs)
     this.#wakes = new WakeReceiver(
@@ -180,6 +187,7 @@ export class ClusterWorld {
 
   async #boot(): Promise<void> {
     await this.#memory.signingKeys.add(this.#tokens.signingKey)
+    await writeFirstDirectory(this.#memory)
     for (let node = 0; node < this.#options.nodes; node++) await this.#startProcess(`node${node}`)
     await this.#clock.advance(500)
   }
@@ -223,6 +231,8 @@ export class ClusterWorld {
     else if (roll < 420) this.#send()
     else if (roll < 440) this.#sendMany()
     else if (roll < 465) this.#repeat()
+    else if (roll < 475) this.#changeDirectory()
+    else if (roll < 500) this.#lookAtDirectory(this.#anybody())
     else this.#usePhone(this.#dice.pick(this.#phones))
   }
 
@@ -482,6 +492,19 @@ export class ClusterWorld {
     this.#tokens.revoke(process, (call, run) => this.#ask(call, process, run, () => ({})))
   }
 
+  #changeDirectory(): void {
+    const process = this.#anybody()
+    if (process === undefined) return
+    this.tally.directoryChanges++
+    this.#administrators.change(process, (call, run) => this.#ask(call, process, run, (answer) => answer))
+  }
+
+  #lookAtDirectory(process: ServiceProcess | undefined): void {
+    if (process === undefined) return
+    this.tally.directoryLooks++
+    this.#administrators.look(process, (call, run) => this.#ask(call, process, run, (answer) => answer))
+  }
+
   async #useToken(): Promise<void> {
     const process = this.#anybody()
     if (process === undefined || !process.isThere) return
@@ -618,6 +641,7 @@ export class ClusterWorld {
     this.#recorder.add({ kind: 'settled' })
     for (let round = 0; round < 10; round++) {
       for (const phone of this.#phones) this.#attend(phone)
+      for (const process of this.#processes) this.#lookAtDirectory(process)
       await this.#clock.advance(300)
     }
     await this.#recount()

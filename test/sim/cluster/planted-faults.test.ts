@@ -169,7 +169,24 @@ describe('the simulated cluster finds', () => {
       // Each believes that it is alone.
       beat: async (node) => (await table.beat(node))?.filter((listed) => listed.node === node),
     })
-    assert.match(await brokenBy({ plant, plantTable }), /^R12:/m)
+    // From a seed on in which that shows before a device is woken by each of them.
+    assert.match(await brokenBy({ plant, plantTable }, SEEDS_MAX, 4), /^R12:/m)
+  })
+
+  it('a process that says it has taken a change of the directory up, and has not', async () => {
+    const withDirectory = (store: Store, directory: Partial<Store['directory']>): Store => ({
+      ...store,
+      directory: { ...store.directory, onChange: () => () => undefined, ...directory },
+    })
+    const plantDeaf = (store: Store): Store => withDirectory(store, {})
+    assert.equal(await brokenBy({ plant: plantDeaf }, 1), 'nothing', 'whoever changes it asks all others')
+    const plant = (store: Store): Store => {
+      const first = store.directory.read()
+      return withDirectory(store, {
+        read: async () => ({ ...(await first), revision: (await store.directory.read()).revision }),
+      })
+    }
+    assert.match(await brokenBy({ plant }), /^R14:/m)
   })
 })
 

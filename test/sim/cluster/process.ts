@@ -20,6 +20,7 @@ import { noLimits } from '../../helpers/no-limits.ts'
 import type { SimulatedNetwork } from '../../helpers/simulated-network.ts'
 import { SimulatedNode } from '../../helpers/simulated-node.ts'
 import type { Dice } from '../dice.ts'
+import { directorySealer } from './first-directory.ts'
 import type { HookReceivers } from './hook-receivers.ts'
 import { remoteStore, type StoreWeather } from './remote-store.ts'
 import { WAKE_REST_MS, type WakeReceiver } from './wake-receiver.ts'
@@ -147,6 +148,7 @@ export class ServiceProcess {
     await membership.start()
     this.auth = await createAuth({
       ...{ store: this.store, cluster, clock, random, log: SILENT, issuer: () => ISSUER },
+      storedDirectory: { sealer: directorySealer() },
       accessTokenTtlSeconds: 3_600,
       refreshTokenTtlSeconds: 86_400,
       refreshFamiliesPerUserMax: 10,

@@ -6,6 +6,8 @@ import type { Dice } from '../dice.ts'
 
 /** Longest way to the store, and back, milliseconds. */
 const WAY_MS_MAX = 3
+/** Longest time until a process has heard that the directory was changed by another, milliseconds. */
+const NOTICE_MS_MAX = 300
 
 /** How the connection to the store is; shared by all who have one. */
 export type StoreWeather = {
@@ -26,6 +28,7 @@ export type RemoteStoreOptions = {
 }
 
 type Told = Parameters<OnTiding>
+type SharedPort = Store['revokedTokens'] | Store['revokedUsers'] | Store['signingKeys']
 
 /**
  * A store on another machine: what a process asks gets there after a while and in order, whether or not the process lives on,
@@ -79,9 +82,7 @@ export function remoteStore(options: RemoteStoreOptions): Store {
   }
   const heard = <Listener extends (...args: never[]) => void>(listener: Listener) =>
     ((...args: Parameters<Listener>) => comeBack(() => listener(...args))) as Listener
-  const list = <Port extends Store['revokedTokens'] | Store['revokedUsers'] | Store['signingKeys']>(
-    port: Port,
-  ) =>
+  const list = <Port extends SharedPort>(port: Port) =>
     remotePort(port, {
       onChange: (listener: never) => port.onChange(heard(listener)),
       // Read at the start, together with what takes real time: it must not tell how long that takes.
@@ -107,11 +108,28 @@ export function remoteStore(options: RemoteStoreOptions): Store {
     revokedTokens: list(store.revokedTokens),
     revokedUsers: list(store.revokedUsers),
     signingKeys: list(store.signingKeys),
+    directory: remotePort(store.directory, lateDirectory(store.directory, options)),
     lastSeen: remotePort(store.lastSeen),
     users: remotePort(store.users),
     ...(neighbours && { neighbours: remotePort(neighbours, { partOf: neighbours.partOf }) }),
     sweep: (max) =>
       call(store, store.sweep as (...args: unknown[]) => unknown, [max]) as ReturnType<Store['sweep']>,
+  }
+}
+
+/** Read at once, as lists are at the start; what others change comes in order, and late. */
+function lateDirectory(
+  { read, onChange }: Store['directory'],
+  { clock, own, dice }: RemoteStoreOptions,
+): Pick<Store['directory'], 'read' | 'onChange'> {
+  let arrivesAtMs = 0
+  return {
+    read: () => own.hear(read()),
+    onChange: (listener) =>
+      onChange((step) => {
+        arrivesAtMs = Math.max(arrivesAtMs, clock.monotonicMs() + dice.roll(NOTICE_MS_MAX))
+        clock.after(arrivesAtMs - clock.monotonicMs(), () => own.enter(() => listener(step)))
+      }),
   }
 }
 
