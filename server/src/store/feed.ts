@@ -63,7 +63,7 @@ export type FeedBounds = {
  */
 export interface FeedStore {
   /**
-   * Says what is kept from now on, in place of what was said before. A new webhook begins with what happens from now on;
+   * Says what is kept from now on, in place of what this process has said before: what another says is kept too. A new webhook begins with what happens from now on;
    * one that is not named any more stays where it is until it is forgotten (`WebhookStore.forget`). The first call after
    * an unclean stop also adds a disconnection (`server_restarted`) for each endpoint that was noted as connected. Takes
    * effect at once. Soon durable.

@@ -44,6 +44,9 @@ export interface WebhookStore {
   advance(lease: WebhookLease, sequence: number): Promise<boolean>
   /** Makes dead letters of these entries and advances past `sequence`, in one step. `false`: refused. Durable. */
   bury(lease: WebhookLease, letters: readonly Undelivered[], sequence: number): Promise<boolean>
-  /** Drops its position, its dead letters and its lease; it holds no entries up any more. Soon durable. */
+  /**
+   * Drops its position, its dead letters and its lease; it holds no entries up any more. Nothing, where another process has named it in
+   * its newest `FeedStore.watch` and was there within ten minutes: directories may differ for a while. Soon durable.
+   */
   forget(webhook: WebhookKey): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Auth, Organization, Webhook } from '../auth/auth.ts'
-import { type Clock, type Random, type ServiceTime, uuidMaker } from '../clock/clock.ts'
+import { type Clock, type Random, type ServiceTime, type Timer, uuidMaker } from '../clock/clock.ts'
 import type { Log, Metrics } from '../observe/observe.ts'
 import type { Store, UserKey, Watch, WebhookKey } from '../store/store.ts'
 import { judgeAddresses } from './address.ts'
@@ -20,6 +20,8 @@ export type { WakeUps } from './wakeups/wake-ups.ts'
 
 /** Time after which a store that did not hear what is to be kept is told again, milliseconds. */
 const WATCH_RETRY_MS = 1_000
+/** And when what another process has in its directory may be in nobody's any more. */
+const FORGET_RETRY_MS = 900_000
 
 /** A webhook as those see it who look after it; never its secret, and its URL without the query. */
 export type WebhookView = Pick<Webhook, 'id' | 'url' | 'events' | 'enabled'> &
@@ -184,6 +186,7 @@ class Workers {
   readonly #ending = new Set<Promise<void>>()
   /** What is to be kept, until this is closed. */
   #newest: readonly Watch[] | undefined
+  #retry: Timer | undefined
 
   constructor(context: WorkerContext) {
     this.#context = context
@@ -215,6 +218,7 @@ class Workers {
 
   async close(): Promise<void> {
     this.#newest = undefined
+    this.#retry?.cancel()
     for (const worker of [...this.#byOrganization.values()].flat()) this.#end(worker)
     await Promise.all(this.#ending)
   }
@@ -222,14 +226,18 @@ class Workers {
   /** Tells the store what is kept from now on, and what is forgotten, until it has heard. */
   #watch(watches: readonly Watch[]): void {
     this.#newest = watches
+    this.#retry?.cancel()
     const { store, clock } = this.#context
     const told = store.feed.watch(watches).then(() => this.#wakeAll())
-    const forgotten = told.then(() => forgetOthers(store.webhooks, watches))
-    forgotten.catch(() => {
-      clock.after(WATCH_RETRY_MS, () => {
-        if (this.#newest === watches) this.#watch(watches)
-      })
-    })
+    const again = (afterMs: number): void => {
+      if (this.#newest === watches) this.#retry = clock.after(afterMs, () => this.#watch(watches))
+    }
+    told
+      .then(() => forgetOthers(store.webhooks, watches))
+      .then(
+        (areForgotten) => areForgotten || again(FORGET_RETRY_MS),
+        () => again(WATCH_RETRY_MS),
+      )
   }
 
   #wakeAll(): void {
@@ -250,14 +258,21 @@ class Workers {
   }
 }
 
-/** Whatever is not in the directory any more loses its position and its dead letters. */
-async function forgetOthers(webhooks: Store['webhooks'], watches: readonly Watch[]): Promise<void> {
+/**
+ * Whatever is not in the directory any more loses its position and its dead letters, unless another process has it in its own.
+ *
+ * @returns whether none is left
+ */
+async function forgetOthers(webhooks: Store['webhooks'], watches: readonly Watch[]): Promise<boolean> {
   const kept = new Set(
     watches.flatMap(({ organizationId, webhookIds }) =>
       webhookIds.map((webhookId) => nameOf({ organizationId, webhookId })),
     ),
   )
-  for (const webhook of await webhooks.list()) if (!kept.has(nameOf(webhook))) await webhooks.forget(webhook)
+  const others = async () => (await webhooks.list()).filter((webhook) => !kept.has(nameOf(webhook)))
+  const gone = await others()
+  for (const webhook of gone) await webhooks.forget(webhook)
+  return gone.length === 0 || (await others()).length === 0
 }
 
 /** Ids never contain a slash, so that no two webhooks share a name. */

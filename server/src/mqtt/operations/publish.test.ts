@@ -128,9 +128,49 @@ test('a keepalive that cannot be stored is not acknowledged as done', async (t) 
   }
   const newer = await connected(t, fixture, 5)
   assert.deepEqual(await answerTo(newer, 5, { topic: KEEPALIVE, qos: 1 }), ['4003000780', STILL_OPEN])
-  const older = await connected(t, fixture, 4)
-  assert.deepEqual(await answerTo(older, 4, { topic: KEEPALIVE, qos: 1 }), ['', CLOSED])
 })
+
+test('a store that is away for some seconds closes no connection whose keepalive cannot be refused', async (t) => {
+  for (const [version, qos, answer] of [
+    [4, 1, '40020007'],
+    [4, 0, ''],
+    [5, 0, ''],
+  ] as const) {
+    const fixture = await prepared(t)
+    const { clock } = fixture
+    const link = await connected(t, fixture, version)
+    const tried = awayFor(fixture, 8_000)
+    publish(link, version, { topic: KEEPALIVE, qos, messageId: 7 })
+    await tried
+    await clock.advance(9_000)
+    assert.equal(fixture.registrar.keptAlive.length, 1)
+    link.send(Buffer.from([0xc0, 0]))
+    assert.equal((await link.read(answer.length / 2 + 2)).toString('hex'), `${answer}d000`)
+  }
+})
+
+test('nor is one kept open that cannot be told no for longer than ten', async (t) => {
+  const fixture = await prepared(t)
+  const link = await connected(t, fixture, 4)
+  const tried = awayFor(fixture, 60_000)
+  publish(link, 4, { topic: KEEPALIVE, qos: 1 })
+  await tried
+  await fixture.clock.advance(11_000)
+  assert.equal((await link.rest()).length, 0)
+})
+
+/** Resolves once a keepalive was tried. */
+function awayFor({ registrar, clock }: MqttFixture, ms: number): Promise<void> {
+  const keepalive = registrar.keepalive.bind(registrar)
+  const untilMs = clock.monotonicMs() + ms
+  return new Promise((resolve) => {
+    registrar.keepalive = async (...given) => {
+      resolve()
+      if (clock.monotonicMs() < untilMs) throw new RollcallError('unavailable')
+      return keepalive(...given)
+    }
+  })
+}
 
 test('with an expired token only a renewed endpoint is kept alive', async (t) => {
   const fixture = await openMqtt(t)

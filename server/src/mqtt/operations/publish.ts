@@ -7,6 +7,7 @@ import type { Publication } from '../packets/publication.ts'
 import type { CloseReason } from '../reasons.ts'
 import { mayActFor } from '../session/authorization.ts'
 import { endpointOf, type MqttClient } from '../session/client.ts'
+import { whileAway } from '../session/while-away.ts'
 import { answerEvent } from './answer.ts'
 import { ingressOf, type PublishingConnection } from './ingress.ts'
 
@@ -68,16 +69,25 @@ async function keepAlive(
   packet: Publication,
   endpoint: EndpointKey | undefined,
 ): Promise<void> {
-  const { registrar } = connection.context
-  try {
+  const { registrar, clock } = connection.context
+  const act = async (): Promise<void> => {
     if (endpoint === undefined || !(await mayActFor(connection, client, endpoint)))
       throw new RollcallError('endpoint_unknown')
     await registrar.keepalive(endpoint, undefined)
+  }
+  try {
+    if (canRefuse(client, packet)) await act()
+    else await whileAway(clock, () => connection.isOpen, act)
   } catch (error) {
     return refuse(connection, client, packet, refusalOf(error))
   }
   // Not before it took effect.
   if (packet.qos === 1) connection.write(puback(packet.packetId, 0))
+}
+
+/** MQTT 5 has an answer to a PUBLISH of QoS 1 that says no. */
+function canRefuse({ version }: MqttClient, { qos }: Publication): boolean {
+  return version === 5 && qos === 1
 }
 
 type Refusal = { readonly code: string; readonly reasonCode: number; readonly closing: CloseReason }
@@ -91,11 +101,11 @@ function refusalOf(error: unknown): Refusal {
 
 function refuse(
   connection: PublishingConnection,
-  { version }: MqttClient,
+  client: MqttClient,
   packet: Publication,
   refusal: Refusal,
 ): void {
   connection.context.metrics.refused('mqtt', refusal.code)
-  if (version === 5 && packet.qos === 1) connection.write(puback(packet.packetId, refusal.reasonCode))
+  if (canRefuse(client, packet)) connection.write(puback(packet.packetId, refusal.reasonCode))
   else connection.close(refusal.closing)
 }

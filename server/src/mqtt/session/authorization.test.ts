@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { RollcallError } from '@rollcall/protocol/error-code'
 import { connectClient } from '../../../../test/helpers/mqtt-client.ts'
 import { type MqttFixture, openMqtt } from '../../../../test/helpers/mqtt-fixture.ts'
 
@@ -72,6 +73,23 @@ test('a renewal that cannot be read ends the link', async (t) => {
   fixture.registrar.renew(PHONE, 10 * LIFETIME_MS)
   fixture.registrar.failure = new Error('disk on fire')
   await fixture.clock.advance(LIFETIME_MS + TICK_MS)
+  assert.equal(await phone.closed(), 0x87)
+})
+
+test('a store that is away when a renewal is read is waited for, ten seconds at most', async (t) => {
+  const fixture = await openMqtt(t)
+  const phone = await subscribed(t, fixture)
+  const { clock, registrar, mqtt } = fixture
+  registrar.renew(PHONE, 2 * LIFETIME_MS)
+  registrar.failure = new RollcallError('unavailable')
+  await clock.advance(LIFETIME_MS + 8_000)
+  assert.equal(mqtt.linkCount(), 1)
+  registrar.failure = undefined
+  await clock.advance(1_000)
+  registrar.failure = new RollcallError('unavailable')
+  await clock.advance(LIFETIME_MS - 9_000)
+  assert.equal(mqtt.linkCount(), 1, 'it was renewed')
+  await clock.advance(12_000)
   assert.equal(await phone.closed(), 0x87)
 })
 

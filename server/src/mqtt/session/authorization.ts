@@ -5,6 +5,7 @@ import type { EndpointKey, Registration } from '../../store/store.ts'
 import type { CloseReason } from '../reasons.ts'
 import type { MqttClient } from './client.ts'
 import type { Connection } from './connection.ts'
+import { whileAway } from './while-away.ts'
 
 /**
  * A connection lives as long as its authorization: the token's `exp`, for each endpoint moved on by HTTP
@@ -56,12 +57,17 @@ export async function latestRenewalWallMs(
 
 /**
  * Reads again what the authorization rests on, now that it is over as far as is known, and closes the connection
- * where it is over indeed, or cannot be read. The connection lives on meanwhile, for one look-up.
+ * where it is over indeed, or cannot be read for ten seconds. The connection lives on meanwhile.
  */
 export function renewAuthorization(connection: Authorized, client: MqttClient): void {
   if (client.isRenewing) return
   client.isRenewing = true
-  judgeAgain(connection, client)
+  const { clock } = connection.context
+  whileAway(
+    clock,
+    () => connection.isOpen,
+    () => judgeAgain(connection, client),
+  )
     .catch((error: unknown): CloseReason => {
       connection.context.log.error('mqtt: an authorization could not be renewed', { err: asError(error) })
       return 'authorization_lost'

@@ -62,6 +62,21 @@ export const neighbourCases: Cases = {
     assert.deepEqual([seenByA?.link?.node, seenByB?.link?.node], [undefined, 'a'])
   },
 
+  'a process that knows fewer webhooks forgets none of another, nor what it wants to hear': async (scene) => {
+    const { a, b } = await openTwo(scene)
+    const webhook = { organizationId: 'acme', webhookId: 'h' }
+    const types = new Set(['UserEndpointRegisteredEvent'] as const)
+    await a.feed.watch([{ organizationId: 'acme', types, webhookIds: ['h'] }])
+    await b.feed.watch([])
+    await b.webhooks.forget(webhook)
+    assert.notEqual(await a.webhooks.position(webhook), undefined)
+    await scene.register()
+    assert.equal((await scene.store.feed.read('acme', 0, 9)).length, 1)
+    await a.feed.watch([])
+    await b.webhooks.forget(webhook)
+    assert.equal(await a.webhooks.position(webhook), undefined)
+  },
+
   'an entry for the link of another is told to it, with all that it needs to send it': async (scene) => {
     const { a, b, take } = await openTwo(scene)
     const phone = await scene.register()

@@ -131,6 +131,7 @@ export function createMemoryStore({
       ...store,
       ...memoryView(parts, new Neighbours({ nodes, links, self: node, onTiding })),
       webhooks: webhooksOf(node),
+      feed: memoryFeed(feed, clock, gate, node),
       neighbours: memoryNeighbours(node, nodes, { ...parts, leases }),
       close: async () => undefined,
     }),

@@ -280,6 +280,7 @@ async function build(options: OpenEngineOptions, ground: Ground): Promise<OpenEn
   const late = new LateWrites()
   const feed = redisFeed(engine, listeners)
   const mend = async () => {
+    await feed.sayAgain().catch(() => undefined)
     const all = losses.take()
     if (all.length === 0) return
     for (const partition of all) births.forget(partition)

@@ -44,6 +44,18 @@ it('what is sent under a token comes once, and answered in its order, however of
     }
   }
 
+  const once = { done: [] as string[], undecided: 0 }
+  /** Under no token: what nobody knows of is not sent again by anybody. */
+  async function appendOnce(eventId: string): Promise<void> {
+    const event = { eventId, payload: Buffer.from(eventId), sealed: false, acceptedAtWallMs: clock.wallMs() }
+    try {
+      await store.mailboxes.append({ ...USER, event, eventsMax: 10_000, bytesMax: 1e9 })
+      once.done.push(eventId)
+    } catch (error) {
+      if ((error as { isUndecided?: boolean }).isUndecided === true) once.undecided++
+    }
+  }
+
   const random = seededRandom('cuts')
   let isOver = false
   const cutting = (async () => {
@@ -57,13 +69,24 @@ it('what is sent under a token comes once, and answered in its order, however of
   const senders = Array.from({ length: SENDERS }, async (_, sender) => {
     for (let count = 0; count < EVENTS_EACH; count++) await append(`${sender}-${count}`)
   })
-  await Promise.all(senders)
+  const unnamed = (async () => {
+    for (let count = 0; count < EVENTS_EACH; count++) await appendOnce(`once-${count}`)
+  })()
+  await Promise.all([...senders, unnamed])
   isOver = true
   await cutting
   await clock.sleep(200)
 
   const entries = await entriesOf(store, outcome.registration, 0, 10_000)
-  const ids = entries.map(({ eventId }) => eventId)
+  const all = entries.map(({ eventId }) => eventId)
+  const unnamedIds = all.filter((id) => id.startsWith('once-'))
+  assert.equal(new Set(unnamedIds).size, unnamedIds.length, 'none twice that was sent without a token')
+  assert.deepEqual(
+    once.done.filter((id) => !unnamedIds.includes(id)),
+    [],
+  )
+  assert.ok(unnamedIds.length <= once.done.length + once.undecided)
+  const ids = all.filter((id) => !id.startsWith('once-'))
   assert.equal(ids.length, SENDERS * EVENTS_EACH)
   assert.equal(new Set(ids).size, ids.length, 'none twice')
   for (let sender = 0; sender < SENDERS; sender++) {
@@ -75,8 +98,8 @@ it('what is sent under a token comes once, and answered in its order, however of
   }
   assert.deepEqual(await store.totals(), {
     registrations: 1,
-    mailboxEvents: ids.length,
-    mailboxBytes: ids.join('').length,
+    mailboxEvents: all.length,
+    mailboxBytes: all.join('').length,
   })
   assert(undecided > 0 && repeated > 0, `${undecided} undecided, ${repeated} found done`)
   kill()

@@ -12,9 +12,9 @@ const PHONE = { ...USER, userEndpointId: 'phone' }
 const LARGE = 'x'.repeat(100_000)
 const isUnavailable = { code: 'unavailable' }
 
-function register({ registrations }: Store, keepAliveSeconds = 600) {
+function register({ registrations }: Store, keepAliveSeconds = 600, userEndpointId = 'phone') {
   const request = { serverKeepAliveReminderOn: false, authorizedUntilWallMs: 0, keepAliveSeconds }
-  return registrations.register({ ...PHONE, ...request }, 5)
+  return registrations.register({ ...USER, userEndpointId, ...request }, 5)
 }
 
 function append({ mailboxes }: Store, text: string) {
@@ -111,6 +111,7 @@ describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
       const registered = await register(store)
       assert(registered.kind === 'registered')
       const { registration } = registered
+      await register(store, 1, 'soon over')
       let last = 0
       await assert.rejects(
         async () => {
@@ -128,6 +129,7 @@ describe('a Redis in trouble', { skip: NO_REDIS ?? false }, () => {
         bounds,
       )
       assert.equal(ended.ended.length, 1)
+      await eventually(async () => (await store.sweep(9)).expired.length === 1)
       assert.notEqual(await store.registrations.unregister(PHONE), undefined)
       assert.equal((await register(store)).kind, 'registered', 'there is room again')
     })

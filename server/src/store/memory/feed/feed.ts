@@ -39,7 +39,8 @@ export class Feed {
   readonly links = new Map<number, number>()
   readonly positions = new Positions()
   #newestSequence = 0
-  watches: readonly Watch[] = []
+  /** By whoever has them in its directory. */
+  readonly #watches = new Map<string, readonly Watch[]>()
   entries: readonly FeedEntry[] = []
   dropped = 0
   readonly listeners = new Set<(organizationId: string) => void>()
@@ -55,7 +56,8 @@ export class Feed {
   }
 
   isWatched(organizationId: string, type: LifecycleEventType): boolean {
-    return this.watches.some((watch) => watch.organizationId === organizationId && watch.types.has(type))
+    const isOf = (watch: Watch) => watch.organizationId === organizationId && watch.types.has(type)
+    return [...this.#watches.values()].some((watches) => watches.some(isOf))
   }
 
   add(
@@ -129,15 +131,20 @@ export class Feed {
     this.add(type, subject, LIFECYCLE_EVENTS[type][0], atWallMs, { eventId, ...said })
   }
 
-  watch(watches: readonly Watch[]): void {
-    this.watches = watches
+  watch(watches: readonly Watch[], node = ''): void {
+    this.#watches.set(node, watches)
     for (const { organizationId, webhookIds } of watches)
       for (const webhookId of webhookIds)
         this.positions.add({ organizationId, webhookId }, this.#newestSequence)
     this.trim()
   }
 
-  forget(webhook: WebhookKey): void {
+  /** Nothing where another process than this has it in its directory. */
+  forget(webhook: WebhookKey, node = ''): void {
+    const { organizationId, webhookId } = webhook
+    const has = (watch: Watch) =>
+      watch.organizationId === organizationId && watch.webhookIds.includes(webhookId)
+    if ([...this.#watches].some(([other, watches]) => other !== node && watches.some(has))) return
     this.positions.forget(webhook)
     this.deadLetters.forget(webhookName(webhook))
     this.trim()
@@ -192,11 +199,16 @@ function timesOf(subject: FeedSubject) {
   return { registeredAtWallMs, lastKeepAliveAtWallMs, keepAliveSeconds }
 }
 
-export function memoryFeed(feed: Feed, clock: Pick<Clock, 'wallMs'>, gate: Gate): FeedStore {
+export function memoryFeed(
+  feed: Feed,
+  clock: Pick<Clock, 'wallMs'>,
+  gate: Gate,
+  self: () => string | undefined = () => undefined,
+): FeedStore {
   return {
     async watch(watches) {
       assertOpen(gate)
-      feed.watch(watches)
+      feed.watch(watches, self())
     },
     async noteSignInLocked(user) {
       assertOpen(gate)

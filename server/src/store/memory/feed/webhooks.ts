@@ -56,8 +56,8 @@ export function memoryWebhooks(
     },
     async forget(webhook) {
       assertOpen(gate)
-      leases.forget(webhook)
-      feed.forget(webhook)
+      feed.forget(webhook, self())
+      if (positions.get(webhook) === undefined) leases.forget(webhook)
     },
   }
 }

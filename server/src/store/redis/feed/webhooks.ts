@@ -42,7 +42,7 @@ export function redisWebhooks(engine: Engine): WebhookStore {
       return isYes(await leased('durable', 'hook_bury', lease, sequence, max, ...rows))
     },
     async forget(webhook) {
-      await at('quick', 'hook_forget', webhook)
+      await at('quick', 'hook_forget', webhook, engine.self())
     },
   }
 }
