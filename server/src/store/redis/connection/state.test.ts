@@ -26,6 +26,18 @@ it('what Redis refuses is said once where it begins, for however many partitions
   ])
 })
 
+it('what is given up a moment after a refusal is over begins no other', async () => {
+  const { clock, lines, state } = watch()
+  state.refuses(0, 'READONLY x')
+  state.takes(0)
+  state.refuses(1, 'READONLY x')
+  state.takes(1)
+  assert.equal(lines.length, 2)
+  await clock.advance(2_000)
+  state.refuses(1, 'READONLY x')
+  assert.deepEqual([lines.length, state.refusalOf(1)], [3, 'READONLY x'])
+})
+
 it('a full Redis is said once, though a little of it is free now and then', async () => {
   const { clock, lines, state } = watch()
   for (let round = 0; round < 5; round++) {

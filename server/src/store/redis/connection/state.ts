@@ -4,6 +4,8 @@ import type { StoreLog } from '../../store-log.ts'
 
 /** How long a Redis that had no memory counts as full. */
 const FULL_FOR_MS = 5_000
+/** After a refusal is over, how long others may still be given up because of it. */
+const SETTLES_MS = 1_000
 
 /** Which Redis can be reached, told once when that changes. */
 export class State {
@@ -13,6 +15,8 @@ export class State {
   readonly #failures = new Map<string, string>()
   /** What it says where it refuses, by partition. */
   readonly #refusals = new Map<number, string>()
+  /** When it took again what it had refused, by the word that it refuses with. */
+  readonly #endedAtMs = new Map<string, number>()
   #fullAtMs = Number.NEGATIVE_INFINITY
   #isFull = false
 
@@ -45,6 +49,9 @@ export class State {
   refuses(partition: number, refusal: string): void {
     const word = wordOf(refusal)
     if (wordOf(this.#refusals.get(partition) ?? '') === word) return
+    const endedAtMs = this.#endedAtMs.get(word) ?? Number.NEGATIVE_INFINITY
+    // What was refused before that is given up a moment later.
+    if (this.#clock.monotonicMs() - endedAtMs < SETTLES_MS) return
     const isNew = !this.#hasRefusal(word)
     this.#refusals.set(partition, refusal)
     if (isNew) this.#log.warn('Redis refuses what it is asked', { refusal })
@@ -55,8 +62,9 @@ export class State {
     const refusal = this.#refusals.size === 0 ? undefined : this.#refusals.get(partition)
     if (refusal === undefined) return
     this.#refusals.delete(partition)
-    if (!this.#hasRefusal(wordOf(refusal)))
-      this.#log.info('Redis takes again what it had refused', { refusal: wordOf(refusal) })
+    if (this.#hasRefusal(wordOf(refusal))) return
+    this.#endedAtMs.set(wordOf(refusal), this.#clock.monotonicMs())
+    this.#log.info('Redis takes again what it had refused', { refusal: wordOf(refusal) })
   }
 
   /** What it says where it refuses; `undefined`: it does not, as far as anybody knows. */
