@@ -622,7 +622,17 @@ function anew(story: Story): Story {
   return again.at(20_000).add({ kind: 'expired', endpoint: PHONE })
 }
 
+/** Two devices register one endpoint at once, and nobody knows which was the last. */
+function registeredAtOnce(): Story {
+  const story = new Story()
+  const short = story.begin({ ...REGISTER, keepAliveSeconds: 10 })
+  const long = story.begin({ ...REGISTER, keepAliveSeconds: 20 })
+  return story.end(long, { outcome: 'ok' }).end(short, { outcome: 'ok' })
+}
+
 judges('R7', [
+  ['the longer of two periods', registeredAtOnce().at(20_500).add({ kind: 'expired', endpoint: PHONE })],
+  ['the shorter of two periods', registeredAtOnce().at(10_500).add({ kind: 'expired', endpoint: PHONE })],
   ['who is gone a second after its period', short().at(10_900).add({ kind: 'expired', endpoint: PHONE })],
   [
     'who is gone later',

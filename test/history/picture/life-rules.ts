@@ -80,7 +80,9 @@ function endRegister(call: Call<Extract<Operation, { op: 'register' }>>, life: L
     if (life.registering === 0 && life.mayBeginUntilMs < line.atMs) life.mayLive &&= before?.mayLive === true
     return
   }
-  const isAlone = life.registering === 0 && life.mayBeginUntilMs < line.atMs
+  // Of two at once either may have been the last.
+  const isAlone =
+    life.registering === 0 && life.mayBeginUntilMs < line.atMs && life.registeredAtMs < line.atMs
   if (isOk(call) && isAlone) {
     life.periodMsMin = periodMs
     life.periodMsMax = periodMs
