@@ -35,17 +35,14 @@ export async function loadRegistrations(
   const table = new RegistrationTable(nowMs)
   const records = await readRecords(rows, table)
   const forLiveness = finder(records)
+  const since = recoveriesSince(recoveries)
   await rows.scan('liveness', (key, value) => {
     const record = forLiveness(readRegistrationId(key))
     if (record === undefined) return
     const liveness = decodeLiveness(value)
     record.lastKeepAliveAtWallMs = liveness.lastKeepAliveAtWallMs
     const periodMs = record.keepAliveSeconds * 1000
-    record.expiresAtMs = liftDeadline(
-      liveness.expiresAtMs,
-      periodMs,
-      laterThan(recoveries, liveness.recovery),
-    )
+    record.expiresAtMs = liftDeadline(liveness.expiresAtMs, periodMs, since(liveness.recovery))
     record.authorizedUntilWallMs = liveness.authorizedUntilWallMs
     // A period that was given anew gets its own reminder.
     record.reminded = liveness.reminded && record.expiresAtMs === liveness.expiresAtMs
@@ -63,10 +60,14 @@ export async function loadRegistrations(
   return { table, payloads, terms: await loadTerms(rows, find) }
 }
 
-/** Those that came after the row was written. Most rows are older than all or none. */
-function laterThan(recoveries: readonly NumberedRecovery[], number: number): readonly Recovery[] {
-  const isLater = (recovery: NumberedRecovery) => recovery.number > number
-  return recoveries.every(isLater) ? recoveries : recoveries.filter(isLater)
+/** Tells those that came after a row was written, by the number that it bears. Most rows bear the one of the row before. */
+function recoveriesSince(recoveries: readonly NumberedRecovery[]): (number: number) => readonly Recovery[] {
+  let known = { number: Number.NaN, later: recoveries }
+  return (number) => {
+    if (number !== known.number)
+      known = { number, later: recoveries.filter((recovery) => recovery.number > number) }
+    return known.later
+  }
 }
 
 async function loadTerms(rows: Rows, find: Find): Promise<readonly Term[]> {
