@@ -16,6 +16,9 @@ export function entryArgs(path: string): readonly string[] {
 /** The built server: what users run. */
 export const SERVER_ENTRY = fileURLToPath(new URL('../../../server/dist/main.js', import.meta.url))
 
+/** Of Node, as the service is started with wherever it is deployed. (docs/adr/0050-room-for-what-is-new.md) */
+export const SERVER_FLAGS = ['--max-semi-space-size=32']
+
 /** The store of the built server, which a loader fills without asking a million times. */
 export const STORE_ENTRY = new URL('../../../server/dist/store/embedded/embedded.js', import.meta.url).href
 /** What it takes its time from. */

@@ -13,7 +13,7 @@ import { type Cores, pinned } from '../machine/cores.ts'
 import { cpuSeconds } from '../machine/process-usage.ts'
 import { within } from '../machine/time.ts'
 import { Children } from './children.ts'
-import { entryArgs, SERVER_ENTRY } from './entry.ts'
+import { entryArgs, SERVER_ENTRY, SERVER_FLAGS } from './entry.ts'
 import { type Identities, signIn, writeDirectory } from './identities.ts'
 import { acceptsConnections, answersRegister } from './readiness.ts'
 import { freePort, Server } from './server.ts'
@@ -204,7 +204,7 @@ export class Lab {
     environment: NodeJS.ProcessEnv,
     cores: string | undefined,
   ): Promise<Server> {
-    return this.#start('Rollcall', [SERVER_ENTRY], cores, {
+    return this.#start('Rollcall', [...SERVER_FLAGS, SERVER_ENTRY], cores, {
       HOST: '127.0.0.1',
       LOG_LEVEL: 'warn',
       DATA_DIR: dataFolder,
