@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Writable } from 'node:stream'
 import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import * as ws from 'ws'
 import { createDice, type Dice } from '../../../../test/sim/dice.ts'
 import { FrameError, FrameReader } from './frame-reader.ts'
@@ -59,6 +61,17 @@ async function readByWs(chunks: readonly Buffer[]): Promise<Read> {
     await new Promise((resolve) => setImmediate(resolve))
   }
   return read
+}
+
+/** What buffers hold once what is garbage was collected, which they are told of a little later. */
+async function arrayBuffersBytes(): Promise<number> {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  for (let round = 0; round < 3; round++) {
+    collect()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return process.memoryUsage().arrayBuffers
 }
 
 type Frame = {
@@ -180,6 +193,24 @@ describe('frames of clients', () => {
     assert.equal(reader.heldBytes, 4)
     reader.push(Buffer.from(bytes.subarray(10)))
     assert.equal(reader.heldBytes, 0)
+  })
+
+  it('whose bytes come with much else keep no more than they are', async () => {
+    const dice = createDice(9)
+    const pings = Buffer.concat(
+      Array.from({ length: 500 }, () =>
+        bytesOf(dice, { opcode: 10, isFinal: true, payload: Buffer.alloc(120) }),
+      ),
+    )
+    const reader = new FrameReader({ onMessage() {}, onPing() {}, onClose() {} }, MESSAGE_BYTES_MAX)
+    const before = await arrayBuffersBytes()
+    for (let part = 0; part < 200; part++) {
+      const frame = { opcode: part === 0 ? 2 : 0, isFinal: false, payload: Buffer.of(1) }
+      reader.push(Buffer.concat([bytesOf(dice, frame), pings]))
+    }
+    const kept = (await arrayBuffersBytes()) - before
+    assert.equal(reader.heldBytes, 200)
+    assert.ok(kept < pings.length * 10, `${kept} bytes are kept`)
   })
 
   it('of more pieces than bytes are worth are refused', () => {

@@ -120,7 +120,7 @@ export class FrameReader {
   #keep(part: Buffer): void {
     this.#message ??= { parts: [], bytes: 0, frames: 1 }
     if (this.#message.parts.length >= READS_MAX) this.#fail(POLICY_VIOLATION)
-    this.#message.parts.push(part)
+    this.#message.parts.push(onItsOwn(part))
     this.#message.bytes += part.length
   }
 
@@ -154,6 +154,14 @@ export class FrameReader {
     this.#message = undefined
     throw new FrameError(code, reason)
   }
+}
+
+/**
+ * Little of what was read, of which the rest is over, in memory of its own: who puts a byte of a message before each 64 KiB of
+ * pings would have all of them kept, and only the bytes are counted.
+ */
+function onItsOwn(part: Buffer): Buffer {
+  return part.buffer.byteLength > 2 * part.length ? Buffer.from(new Uint8Array(part).buffer) : part
 }
 
 /** RFC 6455 §7.4: 1004 to 1006 and 1015 are never sent, and below 3000 only what is registered. */
