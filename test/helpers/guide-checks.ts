@@ -72,9 +72,13 @@ export async function assertUnit(code: string): Promise<void> {
     lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1))
   assert.deepEqual(values('WorkingDirectory'), ['/opt/rollcall'])
   for (const command of [...values('ExecStartPre'), ...values('ExecStart')]) {
-    const [node, script = ''] = command.split(' ')
+    const [node, ...rest] = command.split(' ')
+    const flags = rest.filter((word) => word.startsWith('--'))
+    const [script = ''] = rest.filter((word) => !flags.includes(word))
     assert.equal(node, '/usr/bin/node')
     assert.ok(existsSync(join(ROOT, script)), script)
+    const asked = spawnSync(process.execPath, [...flags, '--version'], { encoding: 'utf8' })
+    assert.equal(asked.status, 0, asked.stderr)
   }
   const drainSeconds = Number(CONFIGURATION_KEYS.find(({ env }) => env === 'DRAIN_SECONDS')?.default)
   assert.ok(Number(values('TimeoutStopSec')[0]) > drainSeconds * 2)

@@ -47,9 +47,9 @@ describe('a simulated service', () => {
     // A simulation in which nothing happens proves nothing.
     if (SEED === undefined)
       for (const [name, count] of Object.entries(total)) assert.ok(count >= RUNS / 4, `only ${count} ${name}`)
-    // Nobody signs in here with a token.
+    // Nobody signs in here with a token, and nobody changes the directory: the simulated cluster has both.
     for (const [rule, count] of judged)
-      if (rule !== 'R12') assert.ok(count > 0, `${rule} found nothing to look at`)
+      if (!['R12', 'R14'].includes(rule)) assert.ok(count > 0, `${rule} found nothing to look at`)
   })
 
   it('does the same again for the same seed', () => {
