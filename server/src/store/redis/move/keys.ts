@@ -75,4 +75,7 @@ export const MOVED_KEYS = {
   whs: 'names of webhooks',
   wk: 'registrations that can be woken',
   wm: 'who is watched: told by every server as it starts',
+  wma: 'when each server told it last',
+  wmd: 'what digests of it are of',
+  wmn: 'the digest of what each server told',
 } as const satisfies { readonly [key: string]: readonly ItemKind[] | string }
