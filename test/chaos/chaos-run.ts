@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { requestToken } from '@rollcall/client/client'
 import { isLifecycleEventType, LIFECYCLE_EVENTS, type LifecycleEvent } from '@rollcall/protocol/lifecycle'
 import { call } from '../helpers/call.ts'
@@ -27,8 +28,6 @@ const SENDERS = 3
 const CALLS_PER_SECOND = 60
 const VISIT_REST_MS = 1_500
 const REFRESH_REST_MS = 400
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 export type ChaosOptions = {
   readonly seed: number

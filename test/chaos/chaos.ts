@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isAlone, Networks, runAlone } from '../helpers/networks.ts'
 import { NO_REDIS } from '../helpers/redis-server.ts'
 import { tallyText, violationText } from '../history/verdict-text.ts'
@@ -6,7 +7,6 @@ import { ChaosRun } from './chaos-run.ts'
 import { LOSSES, showLoss } from './losses.ts'
 import { parseWish, USAGE, type Wish } from './wish.ts'
 
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const beganMs = performance.now()
 

@@ -1,8 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClusterMember, RedisCluster } from '../helpers/redis-cluster.ts'
 import type { FaultName } from '../history/lines.ts'
 import type { Scene, Trouble } from './scene.ts'
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 const SLOTS = 16_384
 const TAKEN_OVER_WITHIN_MS = 30_000

@@ -1,11 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { nodeName } from '../helpers/nodes.ts'
 import { CLUSTER_MEMBERS, type ClusterMember, RedisCluster } from '../helpers/redis-cluster.ts'
 import { untilPrimary } from './cluster-troubles.ts'
 import { AppendLog, type Loss, type LossScene } from './loss-scene.ts'
 import { isLostAndTold, nothingIsLost, someIsLost } from './losses-of-one.ts'
 import { redisName } from './service.ts'
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 const EVERY_SECOND = ['--appendonly', 'yes', '--appendfsync', 'everysec']
 const COPIED = { isCluster: true, env: { REDIS_REPLICAS_MIN: '1' }, redisOptions: EVERY_SECOND }

@@ -1,8 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { nodeName } from '../helpers/nodes.ts'
 import { RedisServer } from '../helpers/redis-server.ts'
 import { eventually } from '../helpers/run-server.ts'
 import { type Loss, type LossScene, THINKING_MS, violatedIn } from './loss-scene.ts'
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 const ONE = { isCluster: false }
 const TRIES = 8
@@ -16,18 +16,13 @@ function acknowledgements(): Loss {
     what: 'A Rollcall process dies: acknowledgements of its last moments (those events come again)',
     options: ONE,
     async provoke(scene) {
-      const { service, crowd, troubles } = scene.run
       await connectAt(scene, 0, 0)
       eventId = await scene.sendTo(0)
       await eventually(() => scene.timesOf(eventId) === 1, 'the event')
       // Before its PUBACK, which nobody reads any more.
-      const back = crowd.recorder.fault('node_died', 'a')
-      service.nodes.at(0).signal('SIGSTOP')
-      await eventually(() => scene.acknowledgements.has(eventId ?? ''), 'the acknowledgement')
-      await service.nodes.at(0).kill()
-      await service.nodes.startOne(0)
-      await troubles.scene.ready(0)
-      back()
+      await dying(scene, 0, () =>
+        eventually(() => scene.acknowledgements.has(eventId ?? ''), 'the acknowledgement'),
+      )
     },
     judge: async (scene, verdict) => {
       const times = scene.timesOf(eventId)
@@ -43,16 +38,11 @@ function onTheWay(): Loss {
     what: 'A Rollcall process dies: QoS 0 events on their way',
     options: ONE,
     async provoke(scene) {
-      const { service, crowd, troubles } = scene.run
       await connectAt(scene, 0, 0)
-      const back = crowd.recorder.fault('node_died', 'a')
-      service.nodes.at(0).signal('SIGSTOP')
-      scene.run.pinned = 1
-      eventId = await scene.sendTo(0, 0)
-      await service.nodes.at(0).kill()
-      await service.nodes.startOne(0)
-      await troubles.scene.ready(0)
-      back()
+      await dying(scene, 0, async () => {
+        scene.run.pinned = 1
+        eventId = await scene.sendTo(0, 0)
+      })
     },
     judge: async (scene, verdict) => {
       if (eventId === undefined) return 'it was not answered'
@@ -95,6 +85,18 @@ function messages(): Loss {
       return `${gone} of ${TRIES} lost, the slowest came after ${slowestMs.toFixed(0)} ms; ${wrong}`
     },
   }
+}
+
+/** A node stands still before it dies, and is there again afterwards. @param meanwhile before it is dead */
+async function dying(scene: LossScene, index: number, meanwhile: () => Promise<void>): Promise<void> {
+  const { service, crowd, troubles } = scene.run
+  const back = crowd.recorder.fault('node_died', nodeName(index))
+  service.nodes.at(index).signal('SIGSTOP')
+  await meanwhile()
+  await service.nodes.at(index).kill()
+  await service.nodes.startOne(index)
+  await troubles.scene.ready(index)
+  back()
 }
 
 /** The link is at one node, and senders are at the other. */

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RedisServer } from '../helpers/redis-server.ts'
 import type { Verdict } from '../history/checker.ts'
 import { AppendLog, type Loss, type LossScene, violatedIn } from './loss-scene.ts'
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 const ALWAYS = ['--appendonly', 'yes', '--appendfsync', 'always']
 const EVERY_SECOND = ['--appendonly', 'yes', '--appendfsync', 'everysec']

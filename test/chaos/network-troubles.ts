@@ -1,10 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Networks } from '../helpers/networks.ts'
 import { nodeName } from '../helpers/nodes.ts'
 import { CLUSTER_MEMBERS, RedisCluster } from '../helpers/redis-cluster.ts'
 import type { Scene, Trouble } from './scene.ts'
 import { redisName } from './service.ts'
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /** What goes wrong between the processes: each has a network of its own. */
 export class NetworkTroubles {

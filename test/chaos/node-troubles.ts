@@ -1,7 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { nodeName } from '../helpers/nodes.ts'
 import type { Scene, Trouble } from './scene.ts'
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /** How long a node is silent before the others bury it, milliseconds. */
 const BURIED_AFTER_MS = 10_000

@@ -1,7 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisServer } from '../helpers/redis-server.ts'
 import type { Scene, Trouble } from './scene.ts'
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /** What goes wrong with one Redis. */
 export class RedisTroubles {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Crowd } from '../helpers/crowd.ts'
 import { nodeName } from '../helpers/nodes.ts'
 import type { FaultName } from '../history/lines.ts'
@@ -10,7 +11,6 @@ import type { Service } from './service.ts'
 export type Trouble = { readonly weight: number; readonly go: () => Promise<void> }
 
 const READY_WITHIN_MS = 90_000
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /** What troubles have to do with. */
 export class Scene {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { hashSecret } from '../../server/src/auth/auth.ts'
 import type { Networks } from '../helpers/networks.ts'
 import { Nodes, nodeName } from '../helpers/nodes.ts'
-import { RedisCluster } from '../helpers/redis-cluster.ts'
+import { CLUSTER_MEMBERS, RedisCluster } from '../helpers/redis-cluster.ts'
 import { RedisServer } from '../helpers/redis-server.ts'
 import { makeDataDir } from '../helpers/run-server.ts'
 import { LOOPBACK, type Spot } from '../helpers/spot.ts'
@@ -74,7 +74,7 @@ async function spotsOf(count: number, networks: Networks | undefined) {
   const nodes: Spot[] = []
   for (let index = 0; index < count; index++) nodes.push(await networks.at(nodeName(index)))
   const redis: Spot[] = []
-  for (let index = 0; index < 6; index++) redis.push(await networks.at(redisName(index)))
+  for (let index = 0; index < CLUSTER_MEMBERS; index++) redis.push(await networks.at(redisName(index)))
   return {
     ofNode: (index: number) => nodes[index] ?? LOOPBACK,
     ofRedis: (index: number) => redis[index] ?? LOOPBACK,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { call } from '../helpers/call.ts'
 import { Crowd } from '../helpers/crowd.ts'
 import { signIn, tokenOf } from '../helpers/demo.ts'
@@ -14,8 +15,6 @@ const DEVICES = 20
 const KEEP_ALIVE_SECONDS = 20
 const UNDER_LOAD_MS = 2500
 const SEED = 11
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 describe('a server that is killed under devices and backends', () => {
   let server: ServerProcess

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@rollcall/client/client'
 import { offer, signIn, tokenOf } from '../helpers/demo.ts'
 import { connectPhone, type Phone } from '../helpers/phone.ts'
@@ -14,8 +15,6 @@ const SCRIPT = new URL('../../scripts/cluster.mjs', import.meta.url)
 const USERS = ['alice', 'bob']
 /** What did not come about is asked for again under its key. */
 const AGAIN_AFTER_MS = 100
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /** As somebody has it who tries it by hand: `kill -9` of what it says there is, and a look at what it says then. */
 describe('the demo cluster', { skip: NO_REDIS ?? false, timeout: 120_000 }, () => {

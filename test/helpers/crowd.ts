@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Checker } from '../history/checker.ts'
 import type { Opening } from '../history/lines.ts'
 import { Recorder } from '../history/recorder.ts'
@@ -11,8 +12,6 @@ import { eventually } from './run-server.ts'
 const QUIET_MS = 2500
 const RETRIES_MAX = 4
 const SENT_KEPT = 200
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 export type CrowdOptions = {
   readonly seed: number

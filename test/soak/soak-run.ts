@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { call } from '../helpers/call.ts'
 import { RecordedSender, type Wanted } from '../helpers/recorded-sender.ts'
 import { eventually, makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
@@ -20,8 +21,6 @@ const AT_ONCE = 32
 const SAMPLE_MS = 1_000
 const QUIET_MS = 2_000
 const SETTLED_WITHIN_MS = 120_000
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 export type SoakOptions = {
   readonly seed: number
