@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { connectPacket, PacketType, takePackets } from '../wire/mqtt-packets.ts'
 import { Splitter } from '../wire/splitter.ts'
+import { Loss } from './loss.ts'
 import { BACKEND } from './roster.ts'
 import type { OnAnswer, Pool } from './work.ts'
 
@@ -17,19 +18,16 @@ type Options = {
 
 /** A backend's connections over MQTT 3.1.1, which closes them where an event is refused. */
 export class PublisherPool implements Pool {
-  readonly lost: Promise<never>
-  readonly #lose: (error: Error) => void
+  readonly #loss = new Loss()
   readonly #options: Options
   #sockets: readonly Socket[] = []
 
   constructor(options: Options) {
-    let lose: (error: Error) => void = () => {}
-    this.lost = new Promise((_, reject) => {
-      lose = reject
-    })
-    this.lost.catch(() => {})
-    this.#lose = lose
     this.#options = options
+  }
+
+  get lost(): Promise<never> {
+    return this.#loss.promise
   }
 
   async open(slots: number, onAnswer: OnAnswer): Promise<void> {
@@ -64,8 +62,8 @@ export class PublisherPool implements Pool {
         }),
       )
       socket.on('data', (chunk: Buffer) => packets.push(chunk, 0, chunk.length))
-      socket.on('error', (error) => this.#lose(error))
-      socket.once('close', () => this.#lose(new Error('the server closed a publisher')))
+      socket.on('error', this.#loss.tell)
+      socket.once('close', () => this.#loss.tell(new Error('the server closed a publisher')))
       this.lost.catch(reject)
       const hello = { clientId: `publisher-${slot}`, userName: BACKEND, password: token }
       socket.write(connectPacket({ ...hello, keepAliveSeconds: KEEP_ALIVE_SECONDS }))

@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram'
+import { Loss } from './loss.ts'
 import type { OnAnswer, Pool } from './work.ts'
 
 const STATUS_AT = 'SIP/2.0 '.length
@@ -8,22 +9,19 @@ const STATUS_DIGITS = 3
 export class UdpPool implements Pool {
   readonly #port: number
   #sockets: readonly Socket[] = []
-  readonly lost: Promise<never>
-  readonly #lose: (error: Error) => void
+  readonly #loss = new Loss()
 
   constructor(port: number) {
     this.#port = port
-    let lose: (error: Error) => void = () => {}
-    this.lost = new Promise((_, reject) => {
-      lose = reject
-    })
-    this.lost.catch(() => {})
-    this.#lose = lose
+  }
+
+  get lost(): Promise<never> {
+    return this.#loss.promise
   }
 
   async open(slots: number, onAnswer: OnAnswer): Promise<void> {
     this.#sockets = await Promise.all(
-      Array.from({ length: slots }, (_, slot) => openSocket(this.#port, slot, onAnswer, this.#lose)),
+      Array.from({ length: slots }, (_, slot) => openSocket(this.#port, slot, onAnswer, this.#loss.tell)),
     )
   }
 
