@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Random } from './clock/clock.ts'
 import { type Configuration, ConfigurationError } from './config/config.ts'
-import { SEALING_KEY_FILE } from './masks/masks.ts'
+import { keyIdIn, SEALING_KEY_FILE } from './masks/masks.ts'
 import { type Log, productVersion } from './observe/observe.ts'
 import { openSecrets, redisSettings } from './redis-settings.ts'
 import { folderPlace, openFolderRows, rowsSource } from './store/embedded/embedded.ts'
@@ -52,7 +52,7 @@ export async function importFromFile(
   const { keyIds } = await openSecrets(configuration, around.random)
   const place = await openPlace(configuration, around)
   try {
-    const report = await importStore(place, { file, keyIds, ...around })
+    const report = await importStore(place, { file, keyIds, keyIdOf: keyIdIn, ...around })
     return `Imported:
 ${listed(report)}
 Start the server. Everybody has a minute to be heard, as after any start.

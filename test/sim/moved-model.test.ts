@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
+import { keyIdIn } from '../../server/src/masks/masks.ts'
 import { createMemoryStore } from '../../server/src/store/memory/memory.ts'
 import { MOVED_KEYS } from '../../server/src/store/redis/redis.ts'
 import {
@@ -92,7 +93,9 @@ describe('a store that is moved', { skip: NO_REDIS ?? false }, () => {
       await exportStore(source, { ...around, product: 'test' }).finally(() => source.close())
       home = moves % 2 === 0 ? folderHome(clock) : redisHome(clock, server.port, `move-${moves}:`)
       const place = await home.place()
-      await importStore(place, { ...around, keyIds: ['unknown'] }).finally(() => place.close())
+      await importStore(place, { ...around, keyIds: ['unknown'], keyIdOf: keyIdIn }).finally(() =>
+        place.close(),
+      )
       const store = await home.open()
       await renumber(file, store, side)
       return store

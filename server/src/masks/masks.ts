@@ -11,7 +11,7 @@ import { Work, WorkExhausted } from './work.ts'
 
 export type { MaskLength } from './copy.ts'
 export type { JsonValue } from './json.ts'
-export { createSealer, type Sealer } from './seal.ts'
+export { createSealer, keyIdIn, type Sealer } from './seal.ts'
 export { loadSealingKey, readFormerKey, SEALING_KEY_FILE } from './sealing-key.ts'
 export type { Tags } from './tags.ts'
 

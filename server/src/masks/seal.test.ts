@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
-import { createSealer } from './seal.ts'
+import { createSealer, keyIdIn } from './seal.ts'
 
 const random = { bytes: (size: number) => randomBytes(size) }
 const KEY = Buffer.alloc(32, 7)
@@ -26,6 +26,9 @@ describe('createSealer', () => {
     const sealed = sealer.seal(CLEAR, 'c')
     assert.equal(sealed[0], 1)
     assert.equal(sealed.toString('hex', 1, 5), sealer.keyId)
+    assert.equal(keyIdIn(sealed), sealer.keyId)
+    assert.equal(keyIdIn(sealed.subarray(0, 4)), undefined)
+    assert.equal(keyIdIn(CLEAR), undefined)
     assert.notEqual(createSealer(Buffer.alloc(32, 8), random).keyId, sealer.keyId)
   })
 

@@ -54,6 +54,12 @@ export function createSealer(key: Buffer, random: Random, former?: Buffer): Seal
   }
 }
 
+/** `Sealer.keyId` of whoever sealed it; `undefined`: nobody here has. */
+export function keyIdIn(sealed: Uint8Array): string | undefined {
+  const isOurs = sealed[0] === VERSION && sealed.length >= NONCE_START
+  return isOurs ? Buffer.from(sealed.subarray(1, NONCE_START)).toString('hex') : undefined
+}
+
 function headerOf(key: Buffer): Buffer {
   if (key.length !== SEALING_KEY_BYTES) throw new Error(`A sealing key has ${SEALING_KEY_BYTES} bytes.`)
   const digest = createHash('sha256').update(key).digest()

@@ -8,6 +8,7 @@ import { CLAIM, fill, readAll, WATCHES } from '../../../../test/helpers/filled-s
 import { linkOf, liveOf } from '../../../../test/helpers/mailbox-entries.ts'
 import { NO_REDIS, RedisServer } from '../../../../test/helpers/redis-server.ts'
 import { folderHome, type Home, redisHome } from '../../../../test/helpers/store-homes.ts'
+import { keyIdIn } from '../../masks/masks.ts'
 import { MOVED_TABLES, TABLES } from '../embedded/embedded.ts'
 import { silentLog } from '../store-log.ts'
 import { ITEMS } from './items.ts'
@@ -30,7 +31,7 @@ async function exported(home: Home, file = join(folder, `stream-${++files}`)) {
 
 async function imported(home: Home, file: string, keyIds = ['00000001']): Promise<MoveReport> {
   const place = await home.place()
-  return importStore(place, { ...aroundOf(file), keyIds }).finally(() => place.close())
+  return importStore(place, { ...aroundOf(file), keyIds, keyIdOf: keyIdIn }).finally(() => place.close())
 }
 
 /** A folder with something of every kind, whose process died while an endpoint was connected. */
@@ -158,7 +159,10 @@ describe('a store that is moved to Redis', { skip: NO_REDIS ?? false }, () => {
     const { file } = await exported(home)
     const to = redis(3)
     const place = await to.place()
-    await assert.rejects(importStore(cutAfter(place, 30), { ...aroundOf(file), keyIds: ['00000001'] }), /cut/)
+    await assert.rejects(
+      importStore(cutAfter(place, 30), { ...aroundOf(file), keyIds: ['00000001'], keyIdOf: keyIdIn }),
+      /cut/,
+    )
     await place.close()
     await assert.rejects(to.open(), /An import into this Redis has not come to its end/)
     await clock.advance(1_000)

@@ -43,6 +43,9 @@ type Around = {
   readonly log: StoreLog
 }
 
+/** The id of the sealing key that bytes were sealed with. */
+type KeyIdOf = (sealed: Uint8Array) => string | undefined
+
 /** What was moved. */
 export type MoveReport = { readonly items: number; readonly counts: Counts; readonly sha256: string }
 
@@ -97,22 +100,19 @@ export async function exportStore(
   }
 }
 
-/** The wall clock's byte and the id of the key that a sealed text begins with: see `masks/seal.ts`. */
-const SEALED_VERSION = 1
-const KEY_ID_END = 5
-
 /**
  * Fills a place with what is in a file. All of the file is read before anything is written.
  *
  * @param keyIds the sealing keys that the target has
+ * @param keyIdOf which key something was sealed with; `undefined`: nobody can say
  * @throws StreamError where the file is not whole, or not as it was written
  * @throws Error where something in it was sealed with a key that is not there, or the place is not empty
  */
 export async function importStore(
   place: MovePlace,
-  around: Around & { readonly keyIds: readonly string[] },
+  around: Around & { readonly keyIds: readonly string[]; readonly keyIdOf: KeyIdOf },
 ): Promise<MoveReport> {
-  const { file, keyIds } = around
+  const { file, keyIds, keyIdOf } = around
   const numbering = new Numbering()
   const sealedBy = new Set<string>()
   const counts: { [kind: string]: number } = {}
@@ -120,7 +120,7 @@ export async function importStore(
   const { head, sha256 } = await readStream(file, (item) => {
     counts[item[0]] = (counts[item[0]] ?? 0) + 1
     numbering.look(item)
-    for (const keyId of sealingKeysOf(item)) sealedBy.add(keyId)
+    for (const sealed of sealedIn(item)) sealedBy.add(keyIdOf(sealed) ?? 'unknown')
     reading.step()
   })
   assertKeys(sealedBy, keyIds)
@@ -144,26 +144,20 @@ function assertKeys(sealedBy: ReadonlySet<string>, keyIds: readonly string[]): v
   )
 }
 
-/** The keys that something in an item was sealed with. */
-function sealingKeysOf([kind, item]: Item): readonly string[] {
+/** What in an item is sealed. */
+function sealedIn([kind, item]: Item): readonly Uint8Array[] {
   switch (kind) {
     case 'entry':
-      return item.sealed ? [keyIdOf(item.payload)] : []
+      return item.sealed ? [item.payload] : []
     case 'race':
-      return item.cancel.sealed ? [keyIdOf(item.cancel.payload)] : []
+      return item.cancel.sealed ? [item.cancel.payload] : []
     case 'call':
-      return item.cancel?.sealed === true ? [keyIdOf(item.cancel.payload)] : []
+      return item.cancel?.sealed === true ? [item.cancel.payload] : []
     case 'registration':
-      return item.wakeUp === undefined ? [] : [keyIdOf(item.wakeUp)]
+      return item.wakeUp === undefined ? [] : [item.wakeUp]
     case 'signingKey':
-      return [keyIdOf(Buffer.from(item.concealed, 'base64'))]
+      return [Buffer.from(item.concealed, 'base64')]
     default:
       return []
   }
-}
-
-function keyIdOf(sealed: Uint8Array): string {
-  return sealed[0] === SEALED_VERSION
-    ? Buffer.from(sealed.subarray(1, KEY_ID_END)).toString('hex')
-    : 'unknown'
 }
