@@ -51,10 +51,12 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
   return (request, socket, head, remoteAddress) => {
     // The HTTP server has let go of the socket: an error nobody listens to would end the process.
     socket.on('error', ignore)
-    const [key, subprotocol] = [handshakeKey(request), chosen(request)]
     const refusal = refusalOf(request, options)
-    if (refusal !== undefined || key === undefined || subprotocol === undefined)
-      return refuse(request, socket, refusal ?? 'handshake')
+    if (refusal !== undefined) return refuse(request, socket, refusal)
+    const subprotocol = chosen(request)
+    if (subprotocol === undefined) return refuse(request, socket, 'sub_protocol')
+    const key = handshakeKey(request)
+    if (key === undefined) return refuse(request, socket, 'handshake')
     const place = options.takePlace(remoteAddress)
     if (place === undefined) return refuse(request, socket, 'no_room')
     socket.write(handshakeAnswer(key, subprotocol, [NOSNIFF_LINE]))
@@ -71,7 +73,7 @@ function refusalOf(request: IncomingMessage, options: UpgradeOptions): Handshake
   if (options.isHostAllowed?.(host) === false) return 'host'
   if (request.url?.split('?', 1)[0] !== PATH) return 'path'
   if (!isOriginAllowed(origin, host, options.allowedOrigins, options.publicUrl)) return 'origin'
-  return chosen(request) === undefined ? 'sub_protocol' : undefined
+  return undefined
 }
 
 /** The client must name `mqtt` as a sub-protocol [MQTT-6.0.0-3]. */
