@@ -66,7 +66,7 @@ export class Memtable {
     return true
   }
 
-  /** Values of its rows are handed to somebody who may keep them. */
+  /** Somebody goes through its rows, in more than one turn, and may keep values of them. */
   lend(): void {
     this.#isLent = true
   }
