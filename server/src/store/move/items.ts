@@ -15,12 +15,14 @@ const noted = shaped({
   reason: may(oneOf(DISCARD_REASONS, 'a reason')),
 })
 
+const qos: Reader<0 | 1> = (value, path) => (number(value, path) === 1 ? 1 : 0)
+
 /** A `HistoryDraft`. */
 const draft = {
   ...user,
   eventId: is(text),
   type: is(text),
-  qos: is(((value, path) => (number(value, path) === 1 ? 1 : 0)) as Reader<0 | 1>),
+  qos: is(qos),
   acceptedAtWallMs: is(number),
   senderId: is(text),
   sentBy: may(sender),
@@ -169,7 +171,7 @@ export const ITEMS = {
     ...user,
     eventId: is(text),
     senderId: is(text),
-    qos: is(((value, path) => (number(value, path) === 1 ? 1 : 0)) as Reader<0 | 1>),
+    qos: is(qos),
     endsAtWallMs: is(number),
     recordId: is(number),
     masks: may(listOf(text)),

@@ -10,6 +10,7 @@ import { readHistoryState } from '../history/history-state.ts'
 import { readNumberKey, readRegistrationId } from '../keys.ts'
 import { loadRegistrations } from '../load.ts'
 import { decodeReply } from '../mailboxes/replies.ts'
+import { ownerOf, readLastSeen } from '../registrations/last-seen-book.ts'
 import { readRecoveries } from '../registrations/recoveries.ts'
 import type { Rows } from '../rows.ts'
 import { assertFormat, readState, type StoreState } from '../state-row.ts'
@@ -95,10 +96,8 @@ async function sendBooks(rows: Rows, put: Put): Promise<void> {
     put('reply', { ...owner, ...reply, digest: Buffer.from(key) })
   })
   await rows.scan('lastSeen', (key, value) => {
-    const name = asBuffer(key).toString('utf8')
-    const slashAt = name.indexOf('/')
-    const user = { organizationId: name.slice(0, slashAt), userId: name.slice(slashAt + 1) }
-    put('lastSeen', { ...user, seenAtWallMs: asBuffer(value).readDoubleBE(0) })
+    const { name, seenAtWallMs } = readLastSeen(key, value)
+    put('lastSeen', { ...ownerOf(name), seenAtWallMs })
   })
 }
 

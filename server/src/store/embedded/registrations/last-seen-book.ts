@@ -23,12 +23,10 @@ export class LastSeenBook {
   }
 
   async load(rows: Rows): Promise<void> {
-    const loaded: [string, number][] = []
-    await rows.scan('lastSeen', (key, value) => {
-      loaded.push([asBuffer(key).toString('utf8'), asBuffer(value).readDoubleBE(0)])
-    })
-    loaded.sort(([, a], [, b]) => a - b)
-    for (const [name, seenAtWallMs] of loaded) this.#keep(name, seenAtWallMs)
+    const loaded: LastSeenRow[] = []
+    await rows.scan('lastSeen', (key, value) => loaded.push(readLastSeen(key, value)))
+    loaded.sort((a, b) => a.seenAtWallMs - b.seenAtWallMs)
+    for (const { name, seenAtWallMs } of loaded) this.#keep(name, seenAtWallMs)
   }
 
   get(name: string): number | undefined {
@@ -82,8 +80,14 @@ export class LastSeenBook {
   }
 }
 
+type LastSeenRow = { readonly name: string; readonly seenAtWallMs: number }
+
+export function readLastSeen(key: Uint8Array, value: Uint8Array): LastSeenRow {
+  return { name: asBuffer(key).toString('utf8'), seenAtWallMs: asBuffer(value).readDoubleBE(0) }
+}
+
 /** Whose the user of that name is (`userName`). */
-function ownerOf(name: string): UserKey {
+export function ownerOf(name: string): UserKey {
   const slashAt = name.indexOf('/')
   return { organizationId: name.slice(0, slashAt), userId: name.slice(slashAt + 1) }
 }

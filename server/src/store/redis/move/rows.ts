@@ -1,5 +1,5 @@
 import type { Item, ItemOf } from '../../move/items.ts'
-import type { HistoryDraft, UserKey } from '../../store.ts'
+import type { UserKey } from '../../store.ts'
 import { keyOf as chartKey, nameOf as chartName } from '../charts/charts.ts'
 import { draftFields } from '../history/drafts.ts'
 import { nameOf as userName } from '../known.ts'
@@ -164,7 +164,7 @@ function recordRow({ recordId, endpoints, answered, ...draft }: ItemOf<'record'>
     at: answered.atWallMs,
     answers: answered.answer !== undefined,
   }
-  const fields = { id: String(recordId), d: draftOf(draft), parts, answered: said }
+  const fields = { id: String(recordId), d: draftFields(draft), parts, answered: said }
   return row('record', fields, draft.event, answered?.answer ?? '')
 }
 
@@ -206,11 +206,6 @@ function callRow(item: ItemOf<'call'>): MovedRow {
 }
 
 function cancelOf({ eventId, payload, sealed, record }: ItemOf<'race'>['cancel']) {
-  const fields = { e: eventId, s: sealed, d: record && draftOf(record) }
+  const fields = { e: eventId, s: sealed, d: record && draftFields(record) }
   return [fields, payload, record?.event ?? ''] as const
-}
-
-/** A draft without what is a value of its own. */
-function draftOf(draft: HistoryDraft) {
-  return draftFields(draft)
 }
