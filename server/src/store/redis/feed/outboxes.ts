@@ -3,9 +3,18 @@ import { list, number, text } from '../connection/answers.ts'
 import type { Functions } from '../connection/functions.ts'
 import type { Partitions } from '../connection/partitions.ts'
 import { grouped } from '../grouped.ts'
+import { type Left, Passage } from './passage.ts'
 
 /** Entries moved in one step. */
 const MOVED_MAX = 200
+
+/** One that is to be moved, and where to. */
+type Waiting = {
+  readonly organizationId: string
+  /** Of the organization. */
+  readonly to: number
+  readonly member: Buffer
+}
 
 type OutboxesAround = {
   /** Whether a partition can be reached now: what is there, or is to go there, is moved once it can. */
@@ -23,16 +32,17 @@ export type KnownFeeds = {
  * organization's partition knows up to where it has come with each outbox, so that every step may be repeated.
  */
 export class Outboxes {
-  readonly #functions: Functions
+  readonly #functions: Pick<Functions, 'call'>
   readonly #partitions: Partitions
   readonly #known: KnownFeeds
   readonly #bounds: FeedBounds
   readonly #around: OutboxesAround
   readonly #waiting: Set<number>
+  readonly #left = new Map<number, Left>()
   #running: Promise<void> | undefined
 
   constructor(
-    functions: Functions,
+    functions: Pick<Functions, 'call'>,
     partitions: Partitions,
     known: KnownFeeds,
     bounds: FeedBounds,
@@ -81,42 +91,69 @@ export class Outboxes {
     }
   }
 
+  /** What is for a partition that is away, or that takes nothing, stays; it keeps nothing of the others back. */
   async #emptyOne(partition: number): Promise<void> {
     this.#waiting.delete(partition)
+    const passage = new Passage(this.#left.get(partition), this.#around.isUp)
     try {
-      while ((await this.#move(partition)) > 0);
+      while (await this.#move(partition, passage));
     } catch (error) {
       this.#waiting.add(partition)
       throw error
     }
+    const { left } = passage
+    this.#left.delete(partition)
+    if (left === undefined) return
+    this.#left.set(partition, left)
+    this.#waiting.add(partition)
+    if (passage.failure !== undefined) throw passage.failure
   }
 
-  /** Returns how many are left that can be moved now. */
-  async #move(partition: number): Promise<number> {
-    const { isUp, onMoved } = this.#around
-    const rows = list(await this.#functions.call('quick', 'outbox_peek', partition, [MOVED_MAX]))
-    const entries = Array.from({ length: rows.length / 2 }, (_, index) => ({
-      organizationId: text(rows[2 * index]),
-      member: rows[2 * index + 1] as Buffer,
-    }))
-    if (entries.length === 0) return 0
-    const movable = entries.filter(({ organizationId }) => isUp(this.#partitions.of(organizationId)))
+  /** @returns whether there may be more */
+  async #move(partition: number, passage: Passage): Promise<boolean> {
+    const rows = list(
+      await this.#functions.call('quick', 'outbox_peek', partition, [MOVED_MAX, passage.after]),
+    )
+    const entries = Array.from({ length: rows.length / 2 }, (_, index) => {
+      const organizationId = text(rows[2 * index])
+      const member = rows[2 * index + 1] as Buffer
+      return { organizationId, to: this.#partitions.of(organizationId), member }
+    })
+    for (const { to } of entries) if (!this.#around.isUp(to)) passage.passOver(to)
+    const movable = entries.filter(({ to }) => !passage.isPassedOver(to))
     const groups = grouped(movable, ({ organizationId }) => organizationId)
-    const { organizationEntriesMax, organizationBytesMax } = this.#bounds
-    for (const [organizationId, group] of groups) {
-      const members = group.map(({ item }) => item.member)
-      const args = [organizationId, partition, organizationEntriesMax, organizationBytesMax, ...members]
-      const added = number(
-        await this.#functions.call('durable', 'feed_push', this.#partitions.of(organizationId), args),
-      )
-      if (added > 0) onMoved(organizationId)
-    }
-    const moved = movable.map(({ member }) => member)
-    const left =
-      moved.length === 0 ? 0 : number(await this.#functions.call('quick', 'outbox_drop', partition, moved))
-    if (moved.length === entries.length) return left
-    // Of an organization whose partition is away: the next time.
-    this.#waiting.add(partition)
-    return 0
+    const pushed = [...groups.values()].map((group) =>
+      this.#push(
+        partition,
+        group.map(({ item }) => item),
+        passage,
+      ),
+    )
+    const moved = (await Promise.all(pushed)).flat()
+    if (moved.length > 0) await this.#functions.call('quick', 'outbox_drop', partition, moved)
+    const last = entries.at(-1)
+    if (last !== undefined) passage.reach(idOf(last.member))
+    return entries.length === MOVED_MAX
   }
+
+  /** Entries of one organization. @returns those that are where they belong */
+  async #push(partition: number, entries: readonly Waiting[], passage: Passage): Promise<readonly Buffer[]> {
+    const [{ organizationId, to } = { organizationId: '', to: 0 }] = entries
+    const members = entries.map(({ member }) => member)
+    const { organizationEntriesMax, organizationBytesMax } = this.#bounds
+    const args = [organizationId, partition, organizationEntriesMax, organizationBytesMax, ...members]
+    try {
+      const added = number(await this.#functions.call('durable', 'feed_push', to, args))
+      if (added > 0) this.#around.onMoved(organizationId)
+      return members
+    } catch (error) {
+      passage.passOver(to, error)
+      return []
+    }
+  }
+}
+
+/** What it begins with, up to a colon. */
+function idOf(member: Buffer): number {
+  return Number(member.toString('latin1', 0, member.indexOf(':')))
 }
