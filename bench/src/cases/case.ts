@@ -16,7 +16,7 @@ export type Measure = {
   /** In words; unique within its case. */
   readonly name: string
   /** `/CPU-s`: completed in each second of the server's CPU time. */
-  readonly unit: '/CPU-s' | '/s' | '%' | 'bytes' | 'µs' | 'ms' | 's' | ''
+  readonly unit: '/CPU-s' | '/s' | '%' | 'bytes' | 'µs' | 'ms' | 's' | 'cores' | ''
   readonly target?: Bound
   /** What others do, measured on one machine; see README.md. */
   readonly elsewhere?: string

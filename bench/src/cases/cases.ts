@@ -6,6 +6,7 @@ import { growth } from './growth.ts'
 import { keepalive } from './keepalive.ts'
 import { latency } from './latency.ts'
 import { memoryLinks } from './memory-links.ts'
+import { ordinary } from './ordinary.ts'
 import { populationCases } from './population.ts'
 import { register } from './register.ts'
 import { qos0, qos1 } from './send-event.ts'
@@ -22,6 +23,7 @@ export function allCases(): readonly Case[] {
     register,
     memoryLinks,
     latency,
+    ordinary,
     disk,
     expiry,
     turmoil,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 const KIB = 1024
 
@@ -39,4 +39,15 @@ export function writtenBytes(pid: number): number {
   const [, bytes] = /^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1')) ?? []
   if (bytes === undefined) throw new Error('/proc does not tell what is written')
   return Number(bytes)
+}
+
+/** How often the threads that a process has now have been given the processor, and had to wait for something again. */
+export function contextSwitches(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  return threads.reduce((sum, thread) => sum + switchesOf(`/proc/${pid}/task/${thread}/status`), 0)
+}
+
+function switchesOf(statusFile: string): number {
+  const switches = readFileSync(statusFile, 'latin1').matchAll(/^(?:non)?voluntary_ctxt_switches:\s+(\d+)$/gm)
+  return [...switches].reduce((sum, [, count]) => sum + Number(count), 0)
 }
