@@ -9,6 +9,7 @@ import { RecordedDevice } from '../helpers/recorded-device.ts'
 import { RecordedSender } from '../helpers/recorded-sender.ts'
 import { RecordedSignIn } from '../helpers/recorded-sign-in.ts'
 import { RecordedVisitor } from '../helpers/recorded-visitor.ts'
+import { orClosed } from '../helpers/redis-cluster.ts'
 import { WebhookReceiver } from '../helpers/webhook-receiver.ts'
 import type { Verdict } from '../history/checker.ts'
 import type { Line } from '../history/lines.ts'
@@ -28,6 +29,7 @@ const SENDERS = 3
 const CALLS_PER_SECOND = 60
 const VISIT_REST_MS = 1_500
 const REFRESH_REST_MS = 400
+const ANSWERED_WITHIN_MS = 30_000
 
 export type ChaosOptions = {
   readonly seed: number
@@ -87,11 +89,16 @@ export class ChaosRun {
     const users = Array.from({ length: Math.ceil(devices / devicesPerUser) }, (_, index) => `user-${index}`)
     const receiver = new WebhookReceiver(networks?.gateway)
     await receiver.start()
-    const service = await startService({ ...rest, nodes, users, receiver, networks })
+    const started = startService({ ...rest, nodes, users, receiver, networks })
+    const service = await started.catch(async (error: unknown) => {
+      await receiver.stop()
+      throw error
+    })
     const run = new ChaosRun({ crowd, service, receiver, users, slowMs, links })
-    await run.troubles.scene.allReady()
-    await run.#gather(devices)
-    return run
+    return orClosed(run, async () => {
+      await run.troubles.scene.allReady()
+      await run.#gather(devices)
+    })
   }
 
   /** Which node a call comes to is drawn. */
@@ -112,7 +119,8 @@ export class ChaosRun {
       )
     for (let index = 0; index < devices; index++) this.crowd.devices.push(this.#device(index))
     const grant = { type: 'client_credentials' } as const
-    const asked = { url: this.url(), clientId: 'backend', clientSecret: SECRET, grant }
+    const signal = AbortSignal.timeout(ANSWERED_WITHIN_MS)
+    const asked = { url: this.url(), clientId: 'backend', clientSecret: SECRET, grant, signal }
     this.#backend = (await requestToken(asked)).accessToken
     const client = { organizationId: 'acme', clientId: 'backend', token: 'backend' }
     for (let index = 0; index < SENDERS; index++)
@@ -192,7 +200,8 @@ export class ChaosRun {
   async metric(name: string): Promise<number> {
     let sum = 0
     for (const { url } of this.service.nodes.all) {
-      const text = await (await fetch(`${url}/metrics`)).text()
+      const signal = AbortSignal.timeout(ANSWERED_WITHIN_MS)
+      const text = await (await fetch(`${url}/metrics`, { signal })).text()
       for (const [, value] of text.matchAll(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'gm')))
         sum += Number(value)
     }
@@ -204,8 +213,11 @@ export class ChaosRun {
     return call(this.url(), this.#backend, line, body)
   }
 
+  /** Also in the middle of it all: nothing goes on that would keep the process from ending. */
   async close(): Promise<void> {
     this.#isOver = true
+    this.crowd.stop()
+    for (const one of this.#signIns) one.stop()
     await Promise.all([...this.crowd.devices, ...this.senders].map((one) => one.end()))
     await this.service.close()
     await this.#receiver.stop()

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ClusterMember, RedisCluster } from '../helpers/redis-cluster.ts'
+import { type ClusterMember, type RedisCluster, within } from '../helpers/redis-cluster.ts'
 import type { FaultName } from '../history/lines.ts'
 import type { Scene, Trouble } from './scene.ts'
 
@@ -77,7 +77,7 @@ export class ClusterTroubles {
     const back = this.#scene.recorder.fault('messages_lost')
     for (let times = 0; times < 5; times++) {
       for (const { redis } of this.#cluster.members)
-        await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub').catch(() => undefined)
+        await within(redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')).catch(() => undefined)
       await sleep(200)
     }
     back()
@@ -106,7 +106,7 @@ export class ClusterTroubles {
 
 export async function untilPrimary({ redis }: ClusterMember): Promise<void> {
   const untilMs = performance.now() + TAKEN_OVER_WITHIN_MS
-  while ((await redis.role())[0] !== 'master') {
+  while ((await within(redis.role()).catch(() => []))[0] !== 'master') {
     if (performance.now() > untilMs) throw new Error('No replica has taken over.')
     await sleep(50)
   }

@@ -60,6 +60,7 @@ export class Scene {
       const answer = await fetch(`${nodes.at(index).url}/health/ready`, { signal }).catch(() => undefined)
       await answer?.text().catch(() => undefined)
       if (answer?.status === 200) return
+      if (nodes.isClosed) throw new Error('The run is over.')
       if (performance.now() > untilMs)
         throw new Error(`node ${nodeName(index)} is not ready:\n${nodes.at(index).output().slice(-20_000)}`)
       await sleep(50)

@@ -1,3 +1,6 @@
+/** Longer than any call of a test takes; nothing waits for ever for a server that hangs. */
+const TIMEOUT_MS = 60_000
+
 export type Called = {
   readonly status: number
   readonly headers: Headers
@@ -11,6 +14,7 @@ export async function call(url: string, token: string, line: string, body?: unkn
   const [method = '', path = ''] = line.split(' ')
   const response = await fetch(`${url}/rtc-api/${path}`, {
     method,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
     headers: {
       authorization: `Bearer ${token}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -10,6 +10,8 @@ import { eventually } from './run-server.ts'
 
 /** How long nobody has to come back before all are there, milliseconds. */
 const QUIET_MS = 2500
+/** How long it may take until all are there, milliseconds. */
+const SETTLED_WITHIN_MS = 90_000
 const RETRIES_MAX = 4
 const SENT_KEPT = 200
 
@@ -163,7 +165,10 @@ export class Crowd {
   async settle(): Promise<void> {
     this.#isOver = true
     await Promise.all(this.#running)
+    const untilMs = performance.now() + SETTLED_WITHIN_MS
     for (let quietMs = 0; quietMs < QUIET_MS; ) {
+      if (performance.now() > untilMs)
+        throw new Error(`They do not come to rest: ${this.#away().map(({ name }) => name)}`)
       const areThere = await this.#comeBack()
       await sleep(500)
       quietMs = areThere ? quietMs + 500 : 0
@@ -176,9 +181,18 @@ export class Crowd {
     this.recorder.add({ kind: 'settled' })
   }
 
+  /** Nobody does anything any more, whatever became of them. */
+  stop(): void {
+    this.#isOver = true
+  }
+
+  #away(): readonly RecordedDevice[] {
+    return this.devices.filter(({ isRegistered, isConnected }) => !isRegistered || !isConnected)
+  }
+
   /** All at once, or on a slow machine the first would be gone again before the last came. @returns whether everybody was there */
   async #comeBack(): Promise<boolean> {
-    const away = this.devices.filter(({ isRegistered, isConnected }) => !isRegistered || !isConnected)
+    const away = this.#away()
     await Promise.all(
       away.map(async (device) => {
         if (!device.isRegistered) await device.register()

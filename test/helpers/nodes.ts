@@ -1,7 +1,9 @@
+import { orClosed } from './redis-cluster.ts'
 import { RedisServer } from './redis-server.ts'
 import { freePort, makeDataDir, type ServerProcess, startProcess } from './run-server.ts'
 import { LOOPBACK, type Spot } from './spot.ts'
 
+const CLOSED = 'all of them have been closed'
 const SEALING_KEY = Buffer.alloc(32, 7).toString('base64')
 /** What all of them call themselves, so that each takes what another has signed. */
 const PUBLIC_URL = 'http://rollcall.test'
@@ -22,6 +24,7 @@ export class Nodes<Store extends NodesStore = RedisServer> {
   readonly #ports: number[] = []
   readonly all: ServerProcess[] = []
   readonly #everyone: ServerProcess[] = []
+  #isClosed = false
 
   private constructor(redis: Store, env: Record<string, string>, spotOf: (index: number) => Spot) {
     this.redis = redis
@@ -41,16 +44,21 @@ export class Nodes<Store extends NodesStore = RedisServer> {
     spotOf: (index: number) => Spot = () => LOOPBACK,
   ): Promise<Nodes<Store>> {
     const nodes = new Nodes(redis, env, spotOf)
-    for (let index = 0; index < count; index++) {
-      nodes.#folders.push(await makeDataDir())
-      nodes.#ports.push(await freePort())
-    }
-    await Promise.all(Array.from({ length: count }, (_, index) => nodes.startOne(index)))
-    return nodes
+    return orClosed(nodes, async () => {
+      for (let index = 0; index < count; index++) {
+        nodes.#folders.push(await makeDataDir())
+        nodes.#ports.push(await freePort())
+      }
+      const started = await Promise.allSettled(
+        Array.from({ length: count }, (_, index) => nodes.startOne(index)),
+      )
+      for (const one of started) if (one.status === 'rejected') throw one.reason
+    })
   }
 
   /** By the name and the port that it had before, if it had. */
   async startOne(index: number, env: Record<string, string> = {}): Promise<ServerProcess> {
+    if (this.#isClosed) throw new Error(CLOSED)
     const own = { NODE_NAME: nodeName(index), PORT: String(this.#ports[index] ?? 0) }
     const folder = this.#folders[index]?.path ?? ''
     const started = await startProcess(
@@ -58,6 +66,10 @@ export class Nodes<Store extends NodesStore = RedisServer> {
       { ...this.#env, ...own, ...env },
       { spot: this.#spotOf(index) },
     )
+    if (this.#isClosed) {
+      await started.kill()
+      throw new Error(CLOSED)
+    }
     this.all[index] = started
     this.#everyone.push(started)
     return started
@@ -81,7 +93,13 @@ export class Nodes<Store extends NodesStore = RedisServer> {
     return this.#everyone.map((one) => one.output()).join('')
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** For good: one that is just being started ends too. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await Promise.all(this.all.map((one) => one.kill()))
     for (const folder of this.#folders) await folder.remove()
     await this.redis.close()

@@ -28,6 +28,8 @@ export type Wanted = Pick<Send, 'qos' | 'key' | 'collapseKey'> & {
 
 const RESPONSES = 'users/events/responses/results'
 const RESPONSE_TIMEOUT_MS = 5000
+/** Somebody who hangs is noticed before long. */
+const PING_SECONDS = 5
 
 /** A backend that sends by POST, in batches and over MQTT 5, and records all of it. */
 export class RecordedSender {
@@ -100,7 +102,7 @@ export class RecordedSender {
     const { url, clientId, accessToken } = this.#options
     const client = mqtt.connect(`${url().replace(/^http/, 'ws')}/ws`, {
       ...{ username: clientId, password: accessToken, protocolVersion: 5 },
-      ...{ reconnectPeriod: 0, connectTimeout: 3000 },
+      ...{ reconnectPeriod: 0, connectTimeout: 3000, keepalive: PING_SECONDS },
     })
     client.on('error', () => undefined)
     const isThere = await new Promise<boolean>((resolve) => {

@@ -4,6 +4,8 @@ import type { Credential } from './recorded-device.ts'
 
 const TIMEOUT_MS = 8_000
 const REST_MS = 500
+/** How long nobody has to be able to refresh before that is told. */
+const REFRESHED_WITHIN_MS = 90_000
 
 export type SignInOptions = {
   readonly recorder: Recorder
@@ -21,6 +23,7 @@ export class RecordedSignIn {
   #token: Token
   #count = 1
   #isRefreshing = false
+  #isOver = false
 
   private constructor(options: SignInOptions, token: Token) {
     this.#options = options
@@ -33,7 +36,8 @@ export class RecordedSignIn {
       ...{ op: 'token', user: `${organizationId}/${username}`, issues: `${username} 1` },
     })
     const grant = { type: 'password', username, password } as const
-    const token = await requestToken({ url: url(), clientId: 'customer', grant })
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const token = await requestToken({ url: url(), clientId: 'customer', grant, signal })
     call.ok()
     return new RecordedSignIn(options, token)
   }
@@ -47,8 +51,17 @@ export class RecordedSignIn {
   async refresh(): Promise<void> {
     if (this.#isRefreshing) return
     this.#isRefreshing = true
-    while (!(await this.#tryRefresh())) await new Promise((resolve) => setTimeout(resolve, REST_MS))
+    const untilMs = performance.now() + REFRESHED_WITHIN_MS
+    while (!(await this.#tryRefresh()) && !this.#isOver && performance.now() < untilMs)
+      await new Promise((resolve) => setTimeout(resolve, REST_MS))
+    if (!this.#isOver && performance.now() >= untilMs)
+      this.#options.onEnded(`${this.#options.username} cannot refresh`)
     this.#isRefreshing = false
+  }
+
+  /** Nobody waits for an answer any more. */
+  stop(): void {
+    this.#isOver = true
   }
 
   /** @returns whether it was answered */

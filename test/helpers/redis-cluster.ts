@@ -7,6 +7,7 @@ import { LOOPBACK, type Spot } from './spot.ts'
 const PRIMARIES = 3
 /** How long Redis counts the votes of an election, and a little more, milliseconds. */
 const VOTES_COUNT_MS = 4_200
+const FAILS_OVER_WITHIN_MS = 10_000
 /** How many processes a cluster is of. */
 export const CLUSTER_MEMBERS = 2 * PRIMARIES
 
@@ -53,7 +54,6 @@ export class RedisCluster {
       planned.push({ id: clusterNodeId(index), host: spot.host, spot, ...ports })
     }
     const servers = planned.map((one) => memberServer(one, planned, options))
-    await Promise.all(servers.map((server) => server.start()))
     const cluster = new RedisCluster(
       planned.map(({ id, host, port }, index) => ({
         ...{ id, port, server: servers[index] as RedisServer },
@@ -61,8 +61,10 @@ export class RedisCluster {
       })),
     )
     for (const { redis } of cluster.members) redis.on('error', () => {})
-    await cluster.settled()
-    return cluster
+    return orClosed(cluster, async () => {
+      await Promise.all(servers.map((server) => server.start()))
+      await cluster.settled()
+    })
   }
 
   get addresses(): readonly [Address, ...Address[]] {
@@ -126,7 +128,7 @@ export class RedisCluster {
       Math.max(0, (this.#tookOverAtMs.get(replica) ?? -VOTES_COUNT_MS) + VOTES_COUNT_MS - performance.now()),
     )
     this.#tookOverAtMs.set(replica, performance.now())
-    await replica.redis.call('CLUSTER', 'FAILOVER')
+    await within(replica.redis.call('CLUSTER', 'FAILOVER'), FAILS_OVER_WITHIN_MS)
     await eventually(async () => (await within(replica.redis.role()))[0] === 'master')
   }
 
@@ -181,14 +183,28 @@ function viewOf(nodes: string): string {
   return owners.sort().join('\n')
 }
 
-/** One that hangs does not answer. */
-async function within<Result>(answer: Promise<Result>, ms = 1_000): Promise<Result> {
+/** One that hangs, or is not there, does not answer. */
+export async function within<Result>(answer: Promise<Result>, ms = 1_000): Promise<Result> {
   answer.catch(() => {})
   const late = sleep(ms).then(() => {
     throw new Error('It does not answer.')
   })
   late.catch(() => {})
   return Promise.race([answer, late])
+}
+
+/** What cannot be started leaves nothing behind that keeps its test from ending. */
+export async function orClosed<Thing extends { close(): Promise<void> }>(
+  thing: Thing,
+  start: () => Promise<void>,
+): Promise<Thing> {
+  try {
+    await start()
+    return thing
+  } catch (error) {
+    await thing.close()
+    throw error
+  }
 }
 
 /** Until it is so; for half a minute. */

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { eventually } from './redis-cluster.ts'
+import { eventually, orClosed } from './redis-cluster.ts'
 import { freePort, RedisServer } from './redis-server.ts'
 
 const NAME = 'calls'
@@ -25,8 +25,7 @@ export class RedisSentinels {
     const second = await RedisServer.start(...quick, '--replicaof', '127.0.0.1', String(first.port))
     const sentinels = await Promise.all([0, 1, 2].map(() => startSentinel(first.port)))
     const all = new RedisSentinels([first, second], sentinels)
-    await all.settled()
-    return all
+    return orClosed(all, () => all.settled())
   }
 
   get addresses(): readonly [Address, ...Address[]] {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,6 +8,10 @@ import { LOOPBACK, type Spot, spawnAt } from './spot.ts'
 
 /** Where Redis's server is called what. */
 const PROGRAMS = ['redis-server', 'valkey-server']
+
+const ANSWERS_WITHIN_MS = 30_000
+/** One that hangs, or is cut off, is not listening. */
+const CONNECTS_WITHIN_MS = 1_000
 
 /** Why tests with a real Redis cannot run here; `undefined`: they can. */
 export const NO_REDIS = programOf() === undefined ? 'there is no redis-server here' : undefined
@@ -71,9 +76,13 @@ export class RedisServer {
     // Without a password it is for loopback only, unless it is told that the network is.
     const open = spot === LOOPBACK ? [] : ['--protected-mode', 'no']
     const options = [...this.#config, ...own, ...open, ...this.#options]
-    this.#process = spawnAt(spot, programOf() ?? 'redis-server', options, { stdio: 'ignore' })
+    const started = spawnAt(spot, programOf() ?? 'redis-server', options, { stdio: 'ignore' })
+    this.#process = started
     for (let tries = 0; !(await isListening(spot.host, port)); tries++) {
-      if (tries > 200) throw new Error('Redis does not start.')
+      if (tries > 200 || hasEnded(started)) {
+        await this.kill()
+        throw new Error(`Redis does not start at ${spot.host}:${port}.`)
+      }
       await new Promise((resolve) => setTimeout(resolve, 25))
     }
   }
@@ -82,7 +91,7 @@ export class RedisServer {
   async kill(): Promise<void> {
     const process = this.#process
     this.#process = undefined
-    if (process === undefined || process.exitCode !== null) return
+    if (process === undefined || hasEnded(process)) return
     const ended = new Promise((resolve) => process.once('exit', resolve))
     // One that was stopped hears of nothing else.
     process.kill('SIGKILL')
@@ -106,10 +115,12 @@ export class RedisServer {
   /** Tells it something, over a connection for that alone. */
   async command(words: string): Promise<void> {
     const socket = connect(this.port, this.spot.host)
-    const answered = new Promise((resolve) => socket.once('data', resolve))
     socket.write(`${words}\r\n`)
-    await answered
-    socket.destroy()
+    try {
+      await once(socket, 'data', { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) })
+    } finally {
+      socket.destroy()
+    }
   }
 
   /** The test's process does not wait for it to end. */
@@ -142,13 +153,20 @@ export function freePort(): Promise<number> {
   })
 }
 
+/** By itself, or by a signal: it says so once. */
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
+}
+
 function isListening(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, host)
-    socket.once('connect', () => {
+    const settle = (isThere: boolean) => () => {
       socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
+      resolve(isThere)
+    }
+    socket.setTimeout(CONNECTS_WITHIN_MS, settle(false))
+    socket.once('connect', settle(true))
+    socket.once('error', settle(false))
   })
 }

@@ -15,6 +15,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** The same in a few files, where `npm test` has made them: it starts in half the time. */
 const MAIN = join(ROOT, process.env['SERVER_OF_TESTS'] ?? 'server/dist/main.js')
 const START_TIMEOUT_MS = 30_000
+/** A server gives up long before. */
+const STOP_TIMEOUT_MS = 60_000
 
 /** A new empty data folder; `remove` it at the end. */
 export async function makeDataDir(): Promise<{ readonly path: string; remove(): Promise<void> }> {
@@ -90,7 +92,10 @@ async function startOne(
     },
     async terminate() {
       child.kill('SIGTERM')
-      const [code] = await exited
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+      const [code, signal] = await exited
+      clearTimeout(timer)
+      if (signal === 'SIGKILL') throw new Error(`the server did not stop:\n${output.slice(-20_000)}`)
       return code
     },
   }

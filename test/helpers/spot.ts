@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { endWithUs } from './guard.ts'
 
 /** Where a process of a test is: on loopback, or in a network of its own (`networks.ts`). */
 export type Spot = {
@@ -10,14 +11,7 @@ export type Spot = {
 
 export const LOOPBACK: Spot = { host: '127.0.0.1', via: [] }
 
-/** Those that nobody has ended: they must not outlive a test that fails where it cannot end them. */
-const running = new Set<ChildProcess>()
-
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
-
-/** Starts a program there: the process that is returned is the program's own. */
+/** Starts a program there: the process that is returned is the program's own. It does not outlive this one. */
 export function spawnAt(
   { via }: Spot,
   program: string,
@@ -26,7 +20,6 @@ export function spawnAt(
 ): ChildProcess {
   const [first = program, ...others] = [...via, program, ...args]
   const child = spawn(first, others, options)
-  running.add(child)
-  child.once('exit', () => running.delete(child))
+  endWithUs(child)
   return child
 }
