@@ -88,7 +88,10 @@ export async function createHttp({ settings, door: given, ...services }: HttpOpt
     streams,
     readiness,
     document: () => app.swagger(),
-    onWebSocket: (takeOver) => handleUpgrades(server, takeOver, isTrusted),
+    onWebSocket(takeOver) {
+      handleUpgrades(server, takeOver, isTrusted)
+      lane?.onWebSocket(takeOver)
+    },
     listen(host, port) {
       door.open()
       lane?.open()

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { PACKET_BYTES_MAX_BEFORE_CONNECT, TOKEN_BYTES_MAX } from '@rollcall/protocol/limits'
@@ -18,7 +17,7 @@ import { RefusedHandshakes } from './transport/refused-handshakes.ts'
 import { TcpTransport } from './transport/tcp.ts'
 import type { Transport } from './transport/transport.ts'
 import { TurnEnd } from './transport/turn-end.ts'
-import { createUpgrade } from './transport/upgrade.ts'
+import { createUpgrade, type Handshake } from './transport/upgrade.ts'
 import { WebSocketTransport } from './transport/websocket.ts'
 
 export type { MqttOptions, MqttSettings } from './context.ts'
@@ -35,7 +34,7 @@ export interface Mqtt {
    *
    * @param remoteAddress whose connection it is, where proxies are in between
    */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, remoteAddress: string): void
+  handleUpgrade(request: Handshake, socket: Duplex, head: Buffer, remoteAddress: string): void
   /**
    * Listens with a server made by the caller, who may renew a TLS server's certificate
    * (`setSecureContext`) and should bound its `handshakeTimeout`. It is closed by `drain` and `close`.

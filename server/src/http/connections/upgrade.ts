@@ -3,13 +3,11 @@ import { Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { type IsTrusted, toldAddress } from './client-address.ts'
 
+/** What is asked for with an opening handshake (RFC 6455 §4.1). */
+export type Handshake = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
+
 /** Takes over a connection whose client wants to speak something else from here on. */
-export type UpgradeHandler = (
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-  remoteAddress: string,
-) => void
+export type UpgradeHandler = (request: Handshake, socket: Duplex, head: Buffer, remoteAddress: string) => void
 
 /** The HTTP server is told with this that a socket is no connection of its own any more. */
 export const HANDED_OVER = 'handedOver'

@@ -10,8 +10,10 @@ import {
 } from '../answers/error-body.ts'
 import type { AnswerGate } from '../connections/answer-gate.ts'
 import { type IsTrusted, toldAddress, trustedProxies } from '../connections/client-address.ts'
+import { HANDED_OVER, type UpgradeHandler } from '../connections/upgrade.ts'
 import { logUnexpected } from '../plugins/errors.ts'
 import { CONNECTION_BOUNDS, type HttpSettings } from '../settings.ts'
+import { type FoundHandshake, findHandshake } from './handshake-head.ts'
 import { type LaneAnswer, LaneAnswers, linesOf } from './lane-answers.ts'
 import { LaneConnection, type LaneContext } from './lane-connection.ts'
 import { type Asked, LaneOperations, type LaneServices } from './lane-operations.ts'
@@ -54,6 +56,7 @@ export class FastLane {
   #timer: Timer | undefined
   /** What Node's server does with a new connection. */
   #takers: readonly ((socket: Socket) => void)[] = []
+  #takeOver: UpgradeHandler | undefined
   #isDraining = false
 
   constructor(
@@ -91,6 +94,11 @@ export class FastLane {
       idleMs: settings.httpIdleSeconds * 1_000,
       stuckMs: bounds.idleTimeoutMs,
     }
+  }
+
+  /** WebSockets go from here to `takeOver`, without a look at Node's server. To be called before `open`. */
+  onWebSocket(takeOver: UpgradeHandler): void {
+    this.#takeOver = takeOver
   }
 
   /** From now on new connections of the server come here first. To be called once. */
@@ -188,9 +196,26 @@ export class FastLane {
     const { socket } = connection
     this.#connections.delete(connection)
     connection.release()
+    const found = bytes && this.#handshakeIn(bytes)
+    if (bytes !== undefined && found !== undefined) {
+      this.#upgrade(socket, found, bytes.subarray(found.headBytes))
+      return
+    }
     for (const take of this.#takers) take(socket)
     if (bytes !== undefined) socket.unshift(bytes)
     socket.resume()
+  }
+
+  #handshakeIn(bytes: Buffer): FoundHandshake | undefined {
+    return this.#takeOver === undefined ? undefined : findHandshake(bytes)
+  }
+
+  #upgrade(socket: Socket, { handshake }: FoundHandshake, head: Buffer): void {
+    // As Node's server leaves it: whoever listens next sets it going.
+    Object.assign(socket, { readableFlowing: null })
+    this.#server.emit(HANDED_OVER, socket)
+    const told = { headers: handshake.headers, socket }
+    this.#takeOver?.(handshake, socket, head, toldAddress(told, this.#isTrusted))
   }
 }
 

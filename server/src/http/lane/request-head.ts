@@ -59,7 +59,7 @@ const WEIGHED: ReadonlySet<string> = new Set([
   'x-request-id',
 ])
 /** Those that change nothing here, whatever they say: clients and proxies send them with every request. */
-const UNHEEDED: ReadonlySet<string> = new Set([
+export const UNHEEDED: ReadonlySet<string> = new Set([
   'accept',
   'accept-charset',
   'accept-encoding',
@@ -79,7 +79,7 @@ const UNHEEDED: ReadonlySet<string> = new Set([
 
 // One space or none, and a value of visible characters that no space begins or ends: every other form that
 // RFC 9112 §5 allows, or that some server lets pass, is for a parser that knows them all.
-const LINE = /^([A-Za-z-]{1,32}): ?([!-~](?:[ -~]*[!-~])?)$/
+export const LINE = /^([A-Za-z-]{1,32}): ?([!-~](?:[ -~]*[!-~])?)$/
 const LENGTH = /^[1-9][0-9]{0,5}$/
 const BEARER = /^Bearer ([\w.~+/=-]+)$/
 const JSON_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i

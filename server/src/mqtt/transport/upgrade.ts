@@ -27,6 +27,9 @@ const CODES: { readonly [why in HandshakeRefusal]: ErrorCode } = {
   no_room_tcp: 'unavailable',
 }
 
+/** What of a request tells whether it is an opening handshake. */
+export type Handshake = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
+
 export type UpgradeOptions = {
   readonly allowedOrigins: AllowedOrigins
   readonly publicUrl: string | undefined
@@ -34,16 +37,16 @@ export type UpgradeOptions = {
   readonly isHostAllowed?: ((host: string | undefined) => boolean) | undefined
   /** A place for one more connection of the address; `undefined`: there is none now. */
   takePlace(remoteAddress: string): Place | undefined
-  onRefused(code: ErrorCode, why: HandshakeRefusal, request: IncomingMessage): void
+  onRefused(code: ErrorCode, why: HandshakeRefusal, request: Handshake): void
   /** @param userAgent see `readHeaderText` */
   onWebSocket(socket: Duplex, userAgent: string | undefined, place: Place): void
 }
 
-export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer, remoteAddress: string) => void
+export type Upgrade = (request: Handshake, socket: Duplex, head: Buffer, remoteAddress: string) => void
 
 /** Makes the opening handshake of RFC 6455 §4.2 for MQTT (MQTT 5.0 §6). */
 export function createUpgrade(options: UpgradeOptions): Upgrade {
-  const refuse = (request: IncomingMessage, socket: Duplex, why: HandshakeRefusal): void => {
+  const refuse = (request: Handshake, socket: Duplex, why: HandshakeRefusal): void => {
     const code = CODES[why]
     options.onRefused(code, why, request)
     answer(socket, code)
@@ -68,7 +71,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
 
 function ignore(): void {}
 
-function refusalOf(request: IncomingMessage, options: UpgradeOptions): HandshakeRefusal | undefined {
+function refusalOf(request: Handshake, options: UpgradeOptions): HandshakeRefusal | undefined {
   const { origin, host } = request.headers
   if (options.isHostAllowed?.(host) === false) return 'host'
   if (request.url?.split('?', 1)[0] !== PATH) return 'path'
@@ -77,7 +80,7 @@ function refusalOf(request: IncomingMessage, options: UpgradeOptions): Handshake
 }
 
 /** The client must name `mqtt` as a sub-protocol [MQTT-6.0.0-3]. */
-function chosen({ headers }: IncomingMessage): string | undefined {
+function chosen({ headers }: Handshake): string | undefined {
   const offered = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? []
   return SUBPROTOCOLS.find((name) => offered.includes(name))
 }
