@@ -4,6 +4,7 @@ import { erase } from './commands/erase.ts'
 import { events } from './commands/events.ts'
 import { exportUser } from './commands/export.ts'
 import { kick } from './commands/kick.ts'
+import { nodes } from './commands/nodes.ts'
 import { presence } from './commands/presence.ts'
 import { register } from './commands/register.ts'
 import { replay } from './commands/replay.ts'
@@ -68,6 +69,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['export', asking('print everything that is kept of a user', exportUser, '--organization')],
   ['erase', asking('remove everything that is kept of a user', erase, '--yes', '--organization')],
   ['stats', asking('tell how the organization is doing', stats, '--organization')],
+  ['nodes', asking('tell which processes there are, and how their store is doing', nodes, '--organization')],
   ['kick', asking("end one of a user's endpoints", kick, '--organization')],
   ['revoke', asking('end everything that was issued to a user', revoke, '--organization')],
   [

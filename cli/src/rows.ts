@@ -8,6 +8,6 @@ export function rowsIn(answer: unknown, name: string): readonly Row[] {
   throw new Error(`The answer is not what the contract says: there is no list of ${name}.`)
 }
 
-function isRow(value: unknown): value is Row {
+export function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

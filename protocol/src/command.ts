@@ -140,6 +140,8 @@ export type ConnectionInSight = {
   readonly userAgent?: string
   /** ISO-8601 instant at which its CONNECT, or its stream, was accepted. */
   readonly connectedAt: string
+  /** The name of the process that has it, for callers other than the user, where there may be several. */
+  readonly node?: string
 }
 
 /** Body of `POST /rtc-api/users/presence`. */

@@ -17,6 +17,7 @@ import type { Readiness } from './readiness.ts'
 import { RecentTroubles } from './recent-troubles.ts'
 import type { Registrar } from './registrar/registrar.ts'
 import { createServiceFigures } from './service-figures.ts'
+import { createServiceNodes, type ServiceNodes } from './service-nodes.ts'
 import { noticesOfAll } from './service-notices.ts'
 import type { Store } from './store/store.ts'
 import type { WakeUps, Webhooks } from './webhooks/webhooks.ts'
@@ -53,7 +54,8 @@ export async function buildFronts(options: FrontsOptions): Promise<Fronts> {
   const takeOvers = new TakeOvers(options.clock, options.log, options.cluster)
   const mqtt = buildMqtt(options, takeOvers)
   const notices = noticesOf(options)
-  const services = { ...httpServices(options, notices, recordCharts(options)), takeOvers }
+  const nodes = nodesOf(options)
+  const services = { ...httpServices(options, notices, recordCharts(options)), nodes, takeOvers }
   const http = await createHttp({ ...services, settings, door: doors.http })
   const admin = await buildAdmin({ configuration, http, services, settings, door: doors.admin, closers })
   closers.add(() => http.close())
@@ -62,6 +64,7 @@ export async function buildFronts(options: FrontsOptions): Promise<Fronts> {
   closers.add(() => drainLinks({ mqtt, http }, configuration.drainSeconds))
   closers.add(() => http.drain())
   closers.add(() => delivery.drain())
+  closers.add(async () => nodes.leave())
   http.onWebSocket(mqtt.handleUpgrade)
   options.auth.onRevoked(async (isConcerned) => {
     await Promise.all([mqtt.review(isConcerned), http.streams.review(isConcerned)])
@@ -98,6 +101,11 @@ function noticesOf({ ground, auth, webhooks, clock, settings, closers }: FrontsO
   const notices = watchNotices({ store, shedding: limits.shedding, webhooks, auth, recent, clock })
   if (settings.tls !== undefined) notices.setCertificate(settings.tls.cert)
   return notices
+}
+
+function nodesOf({ ground, cluster, delivery, clock }: FrontsOptions): ServiceNodes {
+  const { store, statistics, standing } = ground
+  return createServiceNodes({ cluster, view: standing.view, store, delivery, statistics, clock })
 }
 
 /** From here on what happens is written down once a minute. */

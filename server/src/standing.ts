@@ -5,8 +5,10 @@ import { createLocalCluster } from './cluster/local/local.ts'
 import { createRedisCluster } from './cluster/redis/redis.ts'
 import type { Configuration } from './config/config.ts'
 import { carryTidings } from './delivery/delivery.ts'
+import { Happenings } from './happenings.ts'
 import type { Log } from './observe/observe.ts'
 import { type RedisSettings, redisSettings } from './redis-settings.ts'
+import type { View } from './service-nodes.ts'
 import type { openFolderStore } from './store/embedded/embedded.ts'
 import { feedBounds, type OnMailboxEnded, type Store, type UserKey } from './store/store.ts'
 
@@ -14,6 +16,7 @@ import { feedBounds, type OnMailboxEnded, type Store, type UserKey } from './sto
 export type Standing = {
   readonly store: Store
   readonly cluster: Cluster
+  readonly view: View
   /** How many processes are there, as this one knows. */
   nodeCount(): number
   /** Has `listener` called for whatever the store has lost: of those users nothing is there any more. One. */
@@ -48,9 +51,9 @@ export type StandingOptions = {
 /** @throws SetupError, ConfigurationError, or whatever says that the store cannot be used */
 export async function openStanding(options: StandingOptions): Promise<Standing> {
   const { configuration, random, log } = options
-  if (options.inMemory) return alone(await openInMemory(options), options)
+  if (options.inMemory) return alone(await openInMemory(options), 'memory', options)
   const redis = await redisSettings(configuration, random)
-  if (redis === undefined) return alone(await openInFolder(options), options)
+  if (redis === undefined) return alone(await openInFolder(options), 'embedded', options)
   // Workers of one machine have one address.
   if (configuration.publicUrl === undefined && configuration.workers === 1)
     log.warn('PUBLIC_URL is not set: what this process signs, no other on this Redis takes', {})
@@ -85,10 +88,22 @@ function openInFolder(options: StandingOptions): Promise<Store> {
 }
 
 /** One process is the service. */
-function alone(store: Store, { clock, random }: StandingOptions): Standing {
+function alone(
+  store: Store,
+  kind: 'memory' | 'embedded',
+  { configuration, clock, random }: StandingOptions,
+): Standing {
+  const self = uuidMaker(clock, random)()
   return {
     store,
-    cluster: createLocalCluster(uuidMaker(clock, random)()),
+    cluster: createLocalCluster(self),
+    view: {
+      kind,
+      name: configuration.nodeName ?? hostname(),
+      seen: () => [{ node: self, silentMs: 0, state: 'there' }],
+      redis: () => undefined,
+      happenings: new Happenings(clock),
+    },
     nodeCount: () => 1,
     onDataLost: () => undefined,
     onOutOfReach: () => undefined,
@@ -104,9 +119,14 @@ async function openOnRedis(options: StandingOptions, settings: RedisSettings): P
   const newId = () => random.bytes(6).toString('base64url')
   const { secrets, ...rest } = settings
   const name = configuration.nodeName ?? `${hostname()}-${newId()}`
-  const redis = await connectRedis({ ...rest, name, id: newId(), clock, log })
+  const happenings = new Happenings(clock)
+  const onHappened = happenings.add.bind(happenings)
+  const redis = await connectRedis({ ...rest, name, id: newId(), clock, log, onHappened })
   const { table, messages: carrier } = redis
-  const nodes = createRedisCluster({ name, table, carrier, clock, newId, log, onReplaced: onStoreLost })
+  const nodes = createRedisCluster({
+    ...{ name, table, carrier, clock, newId, log, onReplaced: onStoreLost },
+    onHappened: (kind, node) => happenings.add({ kind, node }),
+  })
   const { cluster } = nodes
   let tellLost: (isConcerned: (user: UserKey) => boolean) => void = () => undefined
   let tellOutOfReach = tellLost
@@ -121,6 +141,7 @@ async function openOnRedis(options: StandingOptions, settings: RedisSettings): P
     })
     return {
       ...{ store, cluster },
+      view: { kind: 'redis', name, seen: () => nodes.seen(), redis: () => redis.health(), happenings },
       nodeCount: () => nodes.alive().length,
       onDataLost(listener) {
         tellLost = listener

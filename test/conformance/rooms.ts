@@ -18,6 +18,7 @@ import { seededRandom } from '../helpers/fake-clock.ts'
 import { noCharts } from '../helpers/no-charts.ts'
 import { noDirectory } from '../helpers/no-directory.ts'
 import { noLimits } from '../helpers/no-limits.ts'
+import { NO_NODES } from '../helpers/no-nodes.ts'
 import { noProvider } from '../helpers/no-provider.ts'
 import { NO_WAKE_UPS, noWebhooks } from '../helpers/no-webhooks.ts'
 
@@ -91,7 +92,7 @@ export async function openRooms(caller: Caller, maskLength: MaskLength = 'kept')
     webhooks,
     erasure: store.erasure,
     auditLines: store.audit,
-    notices: { read: async () => [] },
+    ...{ notices: { read: async () => [] }, nodes: NO_NODES },
     figures: createServiceFigures({ cluster: createLocalCluster('here'), delivery, statistics, limits }),
     charts: noCharts(),
     random,

@@ -135,7 +135,14 @@ describe('the command line of an operator', () => {
   })
 
   it('refuses what it cannot use, before it asks anybody', async () => {
-    for (const args of [['kick', 'bob'], ['revoke'], ['replay'], ['stats', 'x'], ['webhooks', 'a', 'b']]) {
+    for (const args of [
+      ['kick', 'bob'],
+      ['revoke'],
+      ['replay'],
+      ['stats', 'x'],
+      ['nodes', 'x'],
+      ['webhooks', 'a', 'b'],
+    ]) {
       const { code, stderr } = await cli(BACKEND, ...args)
       assert.equal(code, 2, args.join(' '))
       assert.match(stderr, /Usage: rollcall/)
@@ -148,6 +155,7 @@ describe('the command line of an operator', () => {
     for (const [command, wanted] of [
       ['webhooks', /WEBHOOK +ENABLED +PENDING +DEAD/],
       ['stats', /connected +0/],
+      ['nodes', /\(this one\) +there +0 [\s\S]*embedded +well/],
       ['webhooks presence --attempts', /AT +WHAT +EVENTS +STATUS/],
     ] as const) {
       const { stdout } = spawnSync(

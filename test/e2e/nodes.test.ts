@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { createClient, type Token } from '@rollcall/client/client'
+import type { UserEndpointInSight } from '@rollcall/protocol/command'
+import type { NodeList } from '@rollcall/protocol/nodes'
 import type { Statistics } from '@rollcall/protocol/statistics'
 import { backend, offer, signIn, tokenOf } from '../helpers/demo.ts'
 import { openStream } from '../helpers/event-stream.ts'
@@ -33,6 +35,21 @@ describe('two nodes on one Redis', { skip: NO_REDIS ?? false }, () => {
   async function metric(at: number, name: string): Promise<number> {
     const text = await (await fetch(`${nodes.at(at).url}/metrics`)).text()
     return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+  }
+
+  /** What an answer to the backend of acme says. */
+  async function get<Answer>(at: number, path: string): Promise<Answer> {
+    const { url } = nodes.at(at)
+    const authorization = `Bearer ${await tokenOf(url, 'acme-backend')}`
+    const answer = await fetch(`${url}${path}`, { headers: { authorization } })
+    assert.equal(answer.status, 200)
+    return (await answer.json()) as Answer
+  }
+
+  /** Each thing that happened, with the name of whom it happened to. */
+  async function happened(at: number): Promise<readonly string[]> {
+    const { happened } = await get<NodeList>(at, '/rtc-api/nodes')
+    return happened.map(({ kind, node = '' }) => `${kind} ${node.split('/')[0]}`)
   }
 
   it('count each other, and each takes what the other has signed', async () => {
@@ -134,6 +151,26 @@ describe('two nodes on one Redis', { skip: NO_REDIS ?? false }, () => {
     await Promise.all(phones.map((phone) => phone.end()))
   })
 
+  it('say which of them has which link, and how Redis is doing', async () => {
+    const phones = [await connect(0, 'phone'), await connect(1, 'reader')]
+    for (const at of [0, 1]) {
+      const list = await get<NodeList>(at, '/rtc-api/nodes')
+      assert.deepEqual(
+        list.nodes.map(({ name, isSelf, state, connected }) => [name, isSelf, state, connected]),
+        [
+          ['a', at === 0, 'there', 1],
+          ['b', at === 1, 'there', 1],
+        ],
+      )
+      assert.equal(list.store.state, 'well')
+      assert.deepEqual(list.store.redis?.primaries, [{ isReached: true, partitions: 256, replicas: 0 }])
+      const endpoints = await get<readonly UserEndpointInSight[]>(at, '/rtc-api/users/bob/endpoints')
+      const nodeOf = (wanted: string) => endpoints.find(({ id }) => id === wanted)?.link?.node
+      assert.deepEqual([nodeOf('phone'), nodeOf('reader')], ['a', 'b'])
+    }
+    await Promise.all(phones.map((phone) => phone.end()))
+  })
+
   it('refuse at the other what was revoked at one', async () => {
     const { accessToken } = await signIn(nodes.at(0).url, 'alice')
     const look = (at: number) =>
@@ -173,6 +210,7 @@ describe('two nodes on one Redis', { skip: NO_REDIS ?? false }, () => {
       'it is gone at once',
       3_000,
     )
+    assert.ok((await happened(1)).includes('node_left a'), 'it left in good order')
     await nodes.startOne(0)
     isOver = true
     const sent = await sending
@@ -198,6 +236,7 @@ describe('two nodes on one Redis', { skip: NO_REDIS ?? false }, () => {
     await assert.rejects(nodes.startExtra({ NODE_NAME: 'b' }), taken)
     await eventually(() => /a node is gone, and its links/.test(nodes.at(1).output()), 'it is buried', 20_000)
     assert.equal(await metric(1, 'rollcall_cluster_nodes'), 1)
+    assert.deepEqual((await happened(1)).slice(0, 2), ['node_gone a', 'node_silent a'])
     await nodes.startOne(0)
   })
 

@@ -16,6 +16,7 @@ import { FakeDelivery } from './fake-delivery.ts'
 import { FakeRegistrar } from './fake-registrar.ts'
 import { noCharts } from './no-charts.ts'
 import { noLimits } from './no-limits.ts'
+import { NO_NODES } from './no-nodes.ts'
 import { NO_WAKE_UPS, noWebhooks } from './no-webhooks.ts'
 
 const SETTINGS: HttpSettings = {
@@ -84,6 +85,7 @@ export async function openHttp(test: TestContext, overrides: Overrides = {}): Pr
     auditLines: kept.audit,
     erasure: kept.erasure,
     notices: { read: async () => [] },
+    nodes: NO_NODES,
     webhooks: noWebhooks(),
     limits,
     metrics: {

@@ -5,7 +5,7 @@ import type { Told } from './told.ts'
 
 export { Membership } from './membership.ts'
 export { decodeMessage, encodeMessage } from './message.ts'
-export type { Beat, Listed, Nodes, NodeTable } from './nodes.ts'
+export type { Beat, Listed, Nodes, NodeTable, SeenNode } from './nodes.ts'
 export { Recent } from './recent.ts'
 export { keeperOf } from './rendezvous.ts'
 export { type Requests, RequestsOverRouter } from './requests.ts'

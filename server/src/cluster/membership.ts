@@ -1,6 +1,6 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Clock, Timer } from '../clock/clock.ts'
-import type { Listed, Nodes, NodeTable } from './nodes.ts'
+import type { Listed, Nodes, NodeTable, SeenNode } from './nodes.ts'
 import { keeperOf } from './rendezvous.ts'
 
 /** Time between two beats, milliseconds. */
@@ -37,6 +37,7 @@ export class Membership implements Nodes {
   #isReturning = false
   #heardAtMs = Number.NEGATIVE_INFINITY
   #alive: readonly string[] = []
+  #listed: readonly Listed[] = []
   /** Partitions whose sweeper was worked out since the last beat. */
   #sweepers = new Map<number, string | undefined>()
   #timer: Timer | undefined
@@ -55,6 +56,17 @@ export class Membership implements Nodes {
   /** Those that were heard of lately, this node included. */
   get alive(): readonly string[] {
     return this.#alive
+  }
+
+  /** All that the table had at the last beat that was answered, this node included. Cheap. */
+  seen(): readonly SeenNode[] {
+    const sinceMs = this.#options.clock.monotonicMs() - this.#heardAtMs
+    // While the table is away its clock stands, and so does what it says of the others.
+    return this.#listed.map(({ node, silentMs, isBuried }) => ({
+      node,
+      silentMs: silentMs + (Number.isFinite(sinceMs) ? sinceMs : 0),
+      state: isBuried ? 'gone' : silentMs < MISSED_AFTER_MS ? 'there' : 'silent',
+    }))
   }
 
   isMember(): boolean {
@@ -147,6 +159,7 @@ export class Membership implements Nodes {
   #learn(listed: readonly Listed[], sentAtMs: number): void {
     const alive = listed.filter(({ silentMs, isBuried }) => silentMs < MISSED_AFTER_MS && !isBuried)
     const before = this.#alive
+    this.#listed = listed
     this.#alive = alive.map(({ node }) => node)
     const isChanged = before.length !== alive.length || this.#alive.some((node) => !before.includes(node))
     if (isChanged) this.#options.onChange?.(this.#alive, before)

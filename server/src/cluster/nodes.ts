@@ -45,6 +45,15 @@ export type Listed = {
   readonly isBuried: boolean
 }
 
+/** A node as another one sees it. */
+export type SeenNode = {
+  readonly node: string
+  /** Since it said that it is there, milliseconds: about. */
+  readonly silentMs: number
+  /** `silent`: others do its part; `gone`: it was buried. */
+  readonly state: 'there' | 'silent' | 'gone'
+}
+
 /** What the table answers a beat with: everybody, the node itself included; `undefined`: it is not in the table any more. */
 export type Beat = readonly Listed[] | undefined
 

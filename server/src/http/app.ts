@@ -55,6 +55,7 @@ import { listUsersRoute } from './routes/list-users.ts'
 import { listUsersEndpointsRoute } from './routes/list-users-endpoints.ts'
 import { listWebhooksRoute } from './routes/list-webhooks.ts'
 import { metricsRoute } from './routes/metrics.ts'
+import { nodesRoute } from './routes/nodes.ts'
 import { noticesRoute } from './routes/notices.ts'
 import { openApiDocumentRoute } from './routes/openapi-document.ts'
 import { presenceRoute } from './routes/presence.ts'
@@ -185,6 +186,7 @@ async function addApi(
       statisticsRoute(scope, services)
       dayStatisticsRoute(scope, services)
       noticesRoute(scope, services, settings)
+      nodesRoute(scope, services)
       iceServersRoute(scope, services, settings)
       wakeUpWaysRoute(scope, services)
       listUsersRoute(scope, services)

@@ -77,6 +77,7 @@ const UNUSED_SERVICES: HttpServices = {
   history: { find: unused, list: unused, held: unused },
   erasure: { erase: unused },
   notices: { read: unused },
+  nodes: { read: unused, nameOf: unused },
   charts: { day: unused },
   webhooks: {
     list: unused,

@@ -1,3 +1,4 @@
+import type { NodeList } from '@rollcall/protocol/nodes'
 import type { Notice } from '@rollcall/protocol/notices'
 import type { NodesCounted, SharesHeld, Statistics } from '@rollcall/protocol/statistics'
 import type { Audit } from '../audit/audit.ts'
@@ -84,6 +85,11 @@ export type HttpServices = {
   readonly auditLines: Pick<AuditStore, 'read'>
   readonly history: History
   readonly erasure: ErasureStore
+  /** @see ServiceNodes */
+  readonly nodes: {
+    read(organizationId: string | null): Promise<NodeList>
+    nameOf(node: string | undefined): string | undefined
+  }
   readonly notices: { read(organizationId: string | null): Promise<readonly Notice[]> }
   readonly webhooks: Pick<
     Webhooks,

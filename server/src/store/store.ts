@@ -72,6 +72,7 @@ export type {
 export { exportStore, importStore, type MovePlace, type MoveReport, type MoveSource } from './move/move.ts'
 export { readStream } from './move/stream-reader.ts'
 export type { HeldLink, NeighbourStore, OnTiding, Tiding } from './neighbours.ts'
+export type { RedisHealth } from './redis-health.ts'
 export type {
   RefreshFamily,
   RefreshFamilyStore,

@@ -1,5 +1,12 @@
 import type { Clock } from '../../clock/clock.ts'
-import { type Cluster, Membership, type NodeTable, RequestsOverRouter, Told } from '../cluster.ts'
+import {
+  type Cluster,
+  Membership,
+  type NodeTable,
+  RequestsOverRouter,
+  type SeenNode,
+  Told,
+} from '../cluster.ts'
 import { type Carrier, RedisRouter } from './redis-router.ts'
 
 export type RedisClusterOptions = {
@@ -14,14 +21,21 @@ export type RedisClusterOptions = {
     info(line: string, details: Readonly<Record<string, string>>): void
     warn(line: string, details: Readonly<Record<string, string>>): void
   }
+  /** Told of what became of a node. Default: nobody is told. */
+  readonly onHappened?: (kind: NodeHappening, node: string) => void
   /** It came back after its burial, and another has its place by now: whoever is told ends the process. */
   readonly onReplaced: (error: Error) => void
 }
+
+/** What may become of a node: `node_left` in good order, `node_gone` without. */
+export type NodeHappening = 'node_came' | 'node_left' | 'node_silent' | 'node_gone'
 
 export type RedisCluster = {
   readonly cluster: Cluster
   /** Which nodes are there, this one included, as it knows. */
   alive(): readonly string[]
+  /** All that the table had lately, the dead included. */
+  seen(): readonly SeenNode[]
   /**
    * Comes in.
    *
@@ -35,10 +49,11 @@ export type RedisCluster = {
 
 /** The nodes that have one Redis: who is there stands in it, and their messages go through it. */
 export function createRedisCluster(options: RedisClusterOptions): RedisCluster {
-  const { name, table, carrier, clock, newId, log, onReplaced } = options
+  const { name, table, carrier, clock, newId, log, onReplaced, onHappened } = options
   let putAway: (node: string) => Promise<void> = async () => undefined
   let hasStarted = false
-  const nodes = new Membership({
+  const happened = onHappened ?? (() => undefined)
+  const nodes: Membership = new Membership({
     clock,
     newIncarnation: () => `${name}/${newId()}`,
     table: {
@@ -57,10 +72,19 @@ export function createRedisCluster(options: RedisClusterOptions): RedisCluster {
     async putAway(node) {
       await putAway(node)
       log.warn('a node is gone, and its links with it', { node })
+      happened('node_gone', node)
     },
     onChange(alive, before) {
-      for (const node of alive) if (!before.includes(node)) log.info('a node is there', { node })
-      for (const node of before) if (!alive.includes(node)) log.warn('a node is silent', { node })
+      for (const node of alive.filter((one) => !before.includes(one))) {
+        log.info('a node is there', { node })
+        // Those that were there before this one did not come now.
+        if (before.length > 0 || node === nodes.self) happened('node_came', node)
+      }
+      const listed = new Set(nodes.seen().map((one) => one.node))
+      for (const node of before.filter((one) => !alive.includes(one))) {
+        log.warn('a node is silent', { node })
+        happened(listed.has(node) ? 'node_silent' : 'node_left', node)
+      }
     },
   })
   const router = new RedisRouter(carrier, () => nodes.self)
@@ -74,6 +98,7 @@ export function createRedisCluster(options: RedisClusterOptions): RedisCluster {
   return {
     cluster: { told: new Told(), nodes, router, requests: new RequestsOverRouter({ router, nodes, clock }) },
     alive: () => nodes.alive,
+    seen: () => nodes.seen(),
     async start(given) {
       putAway = given
       await router.listen()

@@ -16,10 +16,21 @@ export function userEndpoint(clock: Clock, { registration, link }: Sighting<'lin
   }
 }
 
-/** The same as backends see it. */
-export function userEndpointInSight(clock: Clock, sighting: Sighting<'depth' | 'link'>): UserEndpointInSight {
-  const link = sighting.link && { link: connectionInSight(sighting.link.peer) }
-  return { ...userEndpoint(clock, sighting), mailboxDepth: sighting.depth, ...link }
+/**
+ * The same as backends see it.
+ *
+ * @param nameOf what people call the process of a link, where that is told. Default: it is not
+ */
+export function userEndpointInSight(
+  clock: Clock,
+  sighting: Sighting<'depth' | 'link'>,
+  nameOf: (node: string | undefined) => string | undefined = () => undefined,
+): UserEndpointInSight {
+  const endpoint = { ...userEndpoint(clock, sighting), mailboxDepth: sighting.depth }
+  if (sighting.link === undefined) return endpoint
+  const node = nameOf(sighting.link.node)
+  const link = connectionInSight(sighting.link.peer)
+  return { ...endpoint, link: node === undefined ? link : { ...link, node } }
 }
 
 function connectionInSight(peer: LinkPeer): ConnectionInSight {

@@ -7,6 +7,7 @@ import { commandSchemas } from '../schemas/commands.ts'
 import { dayStatisticsSchemas } from '../schemas/day-statistics.ts'
 import { directorySchemas } from '../schemas/directory.ts'
 import { historySchemas } from '../schemas/history.ts'
+import { nodeSchemas } from '../schemas/nodes.ts'
 import { noticeSchemas } from '../schemas/notices.ts'
 import { statisticsSchemas } from '../schemas/statistics.ts'
 import { userSchemas } from '../schemas/users.ts'
@@ -57,6 +58,7 @@ export async function documentRoutes(app: App, keepAliveSecondsMax: number): Pro
     ...statisticsSchemas(),
     ...dayStatisticsSchemas(),
     ...noticeSchemas(),
+    ...nodeSchemas(),
   ])
     app.addSchema(schema)
   await app.register(swagger, {

@@ -1,4 +1,4 @@
-import { userInSight } from '../../auth/auth.ts'
+import { isPrivileged, userInSight } from '../../auth/auth.ts'
 import { JSON_TYPE } from '../answers/error-body.ts'
 import { userEndpointInSight } from '../answers/user-endpoint.ts'
 import type { App } from '../app-type.ts'
@@ -25,13 +25,16 @@ const schema = {
   },
 }
 
-type Services = Pick<HttpServices, 'registrar' | 'clock'>
+type Services = Pick<HttpServices, 'registrar' | 'clock' | 'nodes'>
 
 export function listUsersEndpointsRoute(app: App, services: Services): void {
   app.get('/users/:userId/endpoints', { schema, validatorCompiler: unchecked }, async (request, reply) => {
-    const user = userInSight(callerOf(request), request.params.userId, request.query.organizationId)
+    const caller = callerOf(request)
+    const user = userInSight(caller, request.params.userId, request.query.organizationId)
     const sightings = await services.registrar.look([user], { depth: true, link: true })
-    const endpoints = sightings.map((sighting) => userEndpointInSight(services.clock, sighting))
+    // Which process has it concerns nobody's own devices.
+    const nameOf = isPrivileged(caller) ? services.nodes.nameOf : undefined
+    const endpoints = sightings.map((sighting) => userEndpointInSight(services.clock, sighting, nameOf))
     reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE)
     return reply.send(JSON.stringify(endpoints))
   })

@@ -87,6 +87,13 @@ function link(): TSchema {
         }),
       ),
       connectedAt: Type.String(INSTANT),
+      node: Type.Optional(
+        Type.String({
+          description:
+            'The name of the process that has it, for others than the user, where there may be several.',
+          examples: ['a'],
+        }),
+      ),
     },
     {
       description:

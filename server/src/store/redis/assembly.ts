@@ -8,6 +8,7 @@ import {
   type HistoryBounds,
 } from '../bounds.ts'
 import { revokedTokenKind, revokedUserKind, SIGNING_KEY_KIND } from '../list-kinds.ts'
+import type { RedisHappening, RedisHealth } from '../redis-health.ts'
 import type {
   FeedBounds,
   FeedStore,
@@ -92,6 +93,8 @@ export type ConnectOptions = {
   /** Names the sealing keys, newest first. */
   readonly fingerprints?: readonly string[]
   readonly log?: StoreLog
+  /** Told of what became of a Redis, once each. */
+  readonly onHappened?: (what: RedisHappening) => void
 }
 
 /** One process among several. */
@@ -142,6 +145,8 @@ export type OpenEngine = {
 export type Connected = {
   readonly functions: Functions
   readonly messages: Messages
+  /** How Redis is doing, as this process sees it. Nobody is asked. */
+  health(): RedisHealth
   open(options: OpenOptions): Promise<OpenEngine>
   /** Where it was not opened. */
   close(): void
@@ -177,7 +182,11 @@ export async function connect(options: ConnectOptions): Promise<Connected> {
     await reach.open()
     const meta = await begin(functions, partitions, fingerprints)
     const ground: Ground = { ...rest, meta }
-    return { functions, messages, open: (more) => build({ ...options, ...more }, ground), close }
+    return {
+      ...{ functions, messages, close },
+      health: () => reach.health,
+      open: (more) => build({ ...options, ...more }, ground),
+    }
   } catch (error) {
     close()
     throw error
@@ -193,7 +202,7 @@ export type Reached = Omit<Ground, 'meta'> & {
 export function reachFor(options: ConnectOptions): Reached {
   const { clock, wireClock = clock, log = silentLog, address, id } = options
   const partitions = new Partitions(options.partitions ?? PARTITIONS, options.prefix ?? 'rc:')
-  const state = new State(log, wireClock)
+  const state = new State(log, wireClock, options.onHappened)
   const losses = new Losses()
   const library = loadLibrary()
   const { replicas = 0 } = options

@@ -27,7 +27,7 @@ export type OpenedStore = {
 }
 
 /** A Redis, as one process among several has it. */
-export type RedisConnection = Pick<Connected, 'messages' | 'close'> & {
+export type RedisConnection = Pick<Connected, 'messages' | 'health' | 'close'> & {
   /** The processes that have the store: a `NodeTable` of `cluster/`. */
   readonly table: NodeRows
   /** Opens the store: all ports, each a function in Redis on one partition. Once. */
@@ -40,11 +40,10 @@ export type RedisConnection = Pick<Connected, 'messages' | 'close'> & {
  * @throws SetupError where Redis, or what is in it, cannot be used
  */
 export async function connectRedis({ url, ca, name, ...options }: RedisOptions): Promise<RedisConnection> {
-  const { functions, messages, open, close } = await connect({ ...options, address: placeOf(url, ca) })
+  const { functions, open, ...connected } = await connect({ ...options, address: placeOf(url, ca) })
   const { clock, log = silentLog } = options
   return {
-    messages,
-    close,
+    ...connected,
     table: new NodeRows({ functions, name, clock, log }),
     openStore: open,
   }

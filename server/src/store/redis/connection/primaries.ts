@@ -1,4 +1,5 @@
 import type { Clock } from '../../../clock/clock.ts'
+import type { PrimaryHealth } from '../../redis-health.ts'
 import type { StoreLog } from '../../store-log.ts'
 import { CONTROL, type Partitions } from './partitions.ts'
 import { Primary } from './primary.ts'
@@ -11,6 +12,8 @@ import type { Address } from './wire.ts'
 
 /** How long one that has nothing any more is kept for what is under way there, milliseconds. */
 const KEPT_FOR_MS = 2_000
+/** How many are named where many change at once. */
+const TOLD_MAX = 16
 
 export type PrimariesOptions = {
   readonly partitions: Partitions
@@ -44,6 +47,28 @@ export class Primaries {
   /** The open connections to all of them. */
   get sessions(): readonly Session[] {
     return [...this.#primaries.values()].flatMap(({ primary: { session } }) => session ?? [])
+  }
+
+  /** All of them, also those that cannot be reached. */
+  get all(): readonly Primary[] {
+    return [...this.#primaries.values()].map(({ primary }) => primary)
+  }
+
+  get health(): readonly PrimaryHealth[] {
+    const counts = new Map<string | undefined, number>()
+    for (const place of this.#places.slice(0, -1)) counts.set(place, (counts.get(place) ?? 0) + 1)
+    return [...this.#primaries].map(([redis, { primary }]) => ({
+      redis,
+      isReached: primary.session !== undefined,
+      awayForMs: this.#options.state.awayForMs(redis),
+      partitions: counts.get(redis) ?? 0,
+      replicas: primary.session === undefined ? undefined : primary.replicas,
+    }))
+  }
+
+  /** How many partitions cannot be used now. */
+  get partitionsAway(): number {
+    return this.#options.partitions.all.filter((partition) => this.#isAway(partition)).length
   }
 
   addressOf(partition: number): Address | undefined {
@@ -173,11 +198,16 @@ export class Primaries {
   }
 
   #tell(before: readonly (string | undefined)[]): void {
-    const moved = this.#places.filter(
-      (place, index) => before[index] !== undefined && place !== before[index],
-    )
+    const moved = this.#places.flatMap((place, index) => {
+      const former = before[index]
+      return former === undefined || place === former ? [] : [{ from: former, to: place ?? 'nowhere' }]
+    })
     if (moved.length === 0) return
-    const to = [...new Set(moved.map((place) => place ?? 'nowhere'))].join(', ')
-    this.#options.log.warn('Redis has passed partitions to others', { partitions: moved.length, to })
+    const each = (names: readonly string[]) => [...new Set(names)].slice(0, TOLD_MAX)
+    this.#options.state.passed(
+      moved.length,
+      each(moved.map(({ from }) => from)),
+      each(moved.map(({ to }) => to)),
+    )
   }
 }

@@ -23,6 +23,8 @@ export class Primary {
   #timer: Timer | undefined
   /** Why it could not be reached last. */
   error: unknown
+  /** How many of its replicas were up when it was looked at last. */
+  replicas: number | undefined
 
   constructor(options: PrimaryOptions) {
     this.#options = options

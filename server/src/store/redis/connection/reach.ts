@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../../clock/clock.ts'
+import type { RedisHealth } from '../../redis-health.ts'
 import { type StoreLog, silentLog } from '../../store-log.ts'
 import { Checks } from './checks.ts'
 import type { Library } from './library.ts'
@@ -77,6 +78,13 @@ export class Reach {
     return this.#primaries.isPartlyAway
   }
 
+  /** How it is doing, as known: nobody is asked. */
+  get health(): RedisHealth {
+    const { count } = this.#options.partitions
+    const { health, partitionsAway } = this.#primaries
+    return { topology: this.#kind, partitions: count, partitionsAway, primaries: health }
+  }
+
   /**
    * A Redis that is away is waited for; of several, until there are enough that the store counts as one that can be used.
    *
@@ -113,11 +121,17 @@ export class Reach {
 
   /** One that cannot be used any more as it is configured is left, and says why when it is to be opened again. */
   #checkAgain(): void {
-    for (const session of this.#primaries.sessions) {
-      if (session.wire === undefined) continue
-      checkAgain(session.wire).catch((error) => {
-        if (error instanceof SetupError) session.leave()
-      })
+    for (const primary of this.#primaries.all) {
+      const { session } = primary
+      if (session?.wire === undefined) continue
+      checkAgain(session.wire).then(
+        (replicas) => {
+          primary.replicas = replicas
+        },
+        (error) => {
+          if (error instanceof SetupError) session.leave()
+        },
+      )
     }
   }
 

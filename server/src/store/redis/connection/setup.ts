@@ -34,9 +34,12 @@ export async function prepare(wire: Wire, library: Library, kind: Kind): Promise
   return { run: { id: info.get('run_id') ?? '', history: info.get('master_replid') ?? '' }, info }
 }
 
-/** Whether it still keeps what it is given: that can be changed while it is used. */
-export async function checkAgain(wire: Wire): Promise<void> {
-  assertKeeps(readInfo(String(await asked(wire, 'INFO', ['memory']))))
+/** Whether it still keeps what it is given: that can be changed while it is used. Resolves with how many replicas are up. */
+export async function checkAgain(wire: Wire): Promise<number> {
+  const info = readInfo(String(await asked(wire, 'INFO', ['memory', 'replication'])))
+  assertKeeps(info)
+  return [...info].filter(([name, value]) => /^slave\d+$/.test(name) && value.includes(',state=online,'))
+    .length
 }
 
 function assertKeeps(info: ReadonlyMap<string, string>): void {

@@ -1,4 +1,5 @@
 import { type Clock, onceAMinute } from '../../../clock/clock.ts'
+import type { RedisHappening } from '../../redis-health.ts'
 import type { StoreWarning } from '../../store.ts'
 import type { StoreLog } from '../../store-log.ts'
 
@@ -12,7 +13,10 @@ export class State {
   readonly #log: StoreLog
   readonly #clock: Pick<Clock, 'monotonicMs'>
   readonly #maySay: (what: string) => boolean
+  readonly #onHappened: (what: RedisHappening) => void
   readonly #failures = new Map<string, string>()
+  /** Since when each of them is away. */
+  readonly #awayAtMs = new Map<string, number>()
   /** What it says where it refuses, by partition. */
   readonly #refusals = new Map<number, string>()
   /** When it took again what it had refused, by the word that it refuses with. */
@@ -20,7 +24,13 @@ export class State {
   #fullAtMs = Number.NEGATIVE_INFINITY
   #isFull = false
 
-  constructor(log: StoreLog, clock: Pick<Clock, 'monotonicMs'>) {
+  /** @param onHappened told of what people look for later */
+  constructor(
+    log: StoreLog,
+    clock: Pick<Clock, 'monotonicMs'>,
+    onHappened: (what: RedisHappening) => void = () => undefined,
+  ) {
+    this.#onHappened = onHappened
     this.#log = log
     this.#clock = clock
     this.#maySay = onceAMinute(clock)
@@ -29,16 +39,39 @@ export class State {
   /** `failure`: why it cannot be reached; `undefined`: it can. */
   set(redis: string, failure: string | undefined): void {
     const had = this.#failures.get(redis)
-    if (failure === undefined && had !== undefined) this.#log.info('Redis can be reached again', { redis })
-    if (failure !== undefined && had === undefined)
-      this.#log.warn('Redis cannot be reached', { redis, failure })
-    if (failure === undefined) this.#failures.delete(redis)
-    else this.#failures.set(redis, failure)
+    if (failure === undefined && had !== undefined) this.#isBack(redis)
+    if (failure !== undefined && had === undefined) this.#isAway(redis, failure)
+    if (failure !== undefined) this.#failures.set(redis, failure)
   }
 
   /** Nobody asks for it any more. */
   forget(redis: string): void {
     this.#failures.delete(redis)
+    this.#awayAtMs.delete(redis)
+  }
+
+  /** `undefined`: it can be reached, as far as anybody knows. */
+  awayForMs(redis: string): number | undefined {
+    const awayAtMs = this.#awayAtMs.get(redis)
+    return awayAtMs === undefined ? undefined : this.#clock.monotonicMs() - awayAtMs
+  }
+
+  #isAway(redis: string, failure: string): void {
+    this.#awayAtMs.set(redis, this.#clock.monotonicMs())
+    this.#log.warn('Redis cannot be reached', { redis, failure })
+    this.#onHappened({ kind: 'redis_away', redis, failure })
+  }
+
+  #isBack(redis: string): void {
+    this.forget(redis)
+    this.#log.info('Redis can be reached again', { redis })
+    this.#onHappened({ kind: 'redis_back', redis })
+  }
+
+  /** So many partitions are at others than before. */
+  passed(partitions: number, from: readonly string[], to: readonly string[]): void {
+    this.#log.warn('Redis has passed partitions to others', { partitions, to: to.join(', ') })
+    this.#onHappened({ kind: 'redis_failover', partitions, from, to })
   }
 
   failureOf(redis: string): string | undefined {
