@@ -29,3 +29,11 @@ for (const args of [
   test(`${args.join(' ')} is refused`, () => {
     assert.throws(() => read(...args), UsageError)
   })
+
+test('the cases of Redis run only where one is asked for, and then alone', () => {
+  assert.ok(read().cases.every(({ onRedis }) => onRedis === undefined))
+  const asked = read('--redis-cluster')
+  assert.ok(asked.cases.length > 0 && asked.cases.every(({ onRedis }) => onRedis !== undefined))
+  assert.deepEqual(asked.subjects, ['rollcall', 'reference', 'redis-cluster'])
+  assert.deepEqual(read('--subject', 'redis').subjects, ['redis'])
+})

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Amounts, Case } from './cases/case.ts'
-import type { Subject } from './lab/lab.ts'
+import type { RedisSubject, Subject } from './lab/lab.ts'
 
 export const USAGE = `Usage: npm run bench -- [options]
 
@@ -10,7 +10,9 @@ export const USAGE = `Usage: npm run bench -- [options]
   --runs N           runs of each case (1 to 20, default 3); a long case runs once
   --seconds N        measured time of a run, in CPU time of the server (1 to 60, default 5)
   --warm-up N        seconds before it that do not count (0 to 60, default 4)
-  --subject NAME     only rollcall, or only reference
+  --redis            the cases of Redis: one, started for each run, beside the store in a folder
+  --redis-cluster    the same on a Redis Cluster of three primaries
+  --subject NAME     only rollcall, reference, redis or redis-cluster
   --peers            beside them what others do the same: Nchan, Mosquitto, Kamailio, of Debian's packages
   --scale N          multiplies counts, to try something out (0.001 to 1, default 1)
   --folder PATH      where data is kept meanwhile (default: the system's temporary folder)
@@ -39,9 +41,10 @@ export class UsageError extends Error {}
 export function readOptions(args: readonly string[], cases: readonly Case[]): Options | 'help' {
   const values = parse(args)
   if (values.help) return 'help'
+  const subjects = subjectsOf(values)
   return {
-    cases: chosen(cases, values.only, values.all ?? false),
-    subjects: subjectsOf(values.subject),
+    cases: chosen(cases, values.only, values.all ?? false, subjects.some(isOnRedis)),
+    subjects,
     withPeers: values.peers ?? false,
     runs: numberOf('--runs', values.runs, [1, 20]),
     amounts: {
@@ -68,6 +71,8 @@ function parse(args: readonly string[]) {
         seconds: { type: 'string', default: '5' },
         'warm-up': { type: 'string', default: '4' },
         subject: { type: 'string' },
+        redis: { type: 'boolean' },
+        'redis-cluster': { type: 'boolean' },
         peers: { type: 'boolean' },
         scale: { type: 'string', default: '1' },
         folder: { type: 'string', default: tmpdir() },
@@ -81,8 +86,14 @@ function parse(args: readonly string[]) {
   }
 }
 
-function chosen(cases: readonly Case[], only: string | undefined, all: boolean): readonly Case[] {
-  if (only === undefined) return cases.filter(({ isLong }) => all || !isLong)
+function chosen(
+  cases: readonly Case[],
+  only: string | undefined,
+  all: boolean,
+  ofRedis: boolean,
+): readonly Case[] {
+  if (only === undefined)
+    return cases.filter(({ isLong, onRedis }) => (all || !isLong) && (onRedis !== undefined) === ofRedis)
   const names = only.split(',')
   const unknown = names.find((name) => !cases.some((known) => known.name === name))
   if (unknown !== undefined)
@@ -90,10 +101,20 @@ function chosen(cases: readonly Case[], only: string | undefined, all: boolean):
   return cases.filter(({ name }) => names.includes(name))
 }
 
-function subjectsOf(subject: string | undefined): readonly Subject[] {
-  if (subject === undefined) return ['rollcall', 'reference']
-  if (subject === 'rollcall' || subject === 'reference') return [subject]
-  throw new UsageError('--subject is rollcall or reference')
+const SUBJECTS: readonly Subject[] = ['rollcall', 'reference', 'redis', 'redis-cluster']
+
+function subjectsOf(
+  values: { readonly subject?: string } & { readonly [name in RedisSubject]?: boolean },
+): readonly Subject[] {
+  const { subject } = values
+  if (subject === undefined) return SUBJECTS.filter((one) => !isOnRedis(one) || values[one])
+  const known = SUBJECTS.find((one) => one === subject)
+  if (known === undefined) throw new UsageError(`--subject is one of ${SUBJECTS.join(', ')}`)
+  return [known]
+}
+
+function isOnRedis(subject: Subject): subject is RedisSubject {
+  return subject === 'redis' || subject === 'redis-cluster'
 }
 
 function numberOf(name: string, text: string, [min, max]: readonly [number, number]): number {

@@ -1,5 +1,5 @@
 import type { Case, Figures, Peer } from './cases/case.ts'
-import type { Lab } from './lab/lab.ts'
+import type { Lab, Subject } from './lab/lab.ts'
 import type { Options } from './options.ts'
 import { isInstalled } from './peers/installed.ts'
 import { type Contender, type Result, resultOf } from './report/result.ts'
@@ -9,9 +9,9 @@ type Progress = (text: string) => void
 
 /** All runs of a case; the subjects take turns, so that a change of the machine's mood meets both. */
 export async function runCase(lab: Lab, measured: Case, options: Options, say: Progress): Promise<Result> {
-  const { name, title, hasReference, isLong } = measured
+  const { name, title, isLong } = measured
   const runs = isLong ? 1 : options.runs
-  const subjects: Contender[] = options.subjects.filter((subject) => hasReference || subject === 'rollcall')
+  const subjects: Contender[] = options.subjects.filter((subject) => takesPart(subject, measured))
   const peer = options.withPeers ? found(measured.peer, say) : undefined
   if (peer !== undefined) subjects.push('peer')
   const figures = new Map<Contender, Figures[]>(subjects.map((subject) => [subject, []]))
@@ -33,6 +33,11 @@ export async function runCase(lab: Lab, measured: Case, options: Options, say: P
       ] as const,
   )
   return resultOf(measured, runs, new Map(spreads))
+}
+
+function takesPart(subject: Subject, { hasReference, onRedis }: Case): boolean {
+  if (subject === 'rollcall') return onRedis !== 'only'
+  return subject === 'reference' ? hasReference : onRedis !== undefined
 }
 
 async function runOnce(lab: Lab, measured: Case, subject: Contender, { amounts }: Options): Promise<Figures> {

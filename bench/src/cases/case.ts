@@ -22,7 +22,7 @@ export type Measure = {
   readonly elsewhere?: string
 }
 
-/** Measured values, in the order of the case's measures. */
+/** Measured values, in the order of the case's measures; not a number where there is nothing to measure. */
 export type Figures = readonly number[]
 
 /** Another program that does what a case measures, as Debian packages it. */
@@ -43,6 +43,8 @@ export type Case = {
   readonly measures: readonly Measure[]
   /** Whether the reference server can do it too. */
   readonly hasReference: boolean
+  /** Whether it is of Redis, and beside it of the store in a folder or not. Absent: it is not. */
+  readonly onRedis?: 'too' | 'only'
   /** Who else does it, where that is asked for. */
   readonly peer?: Peer
   /** Takes minutes, so it runs only where it is asked for, and once. */

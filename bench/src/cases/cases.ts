@@ -8,6 +8,7 @@ import { latency } from './latency.ts'
 import { memoryLinks } from './memory-links.ts'
 import { ordinary } from './ordinary.ts'
 import { populationCases } from './population.ts'
+import { REDIS_CASES } from './redis/redis.ts'
 import { register } from './register.ts'
 import { qos0, qos1 } from './send-event.ts'
 import { turmoil } from './turmoil.ts'
@@ -29,5 +30,6 @@ export function allCases(): readonly Case[] {
     turmoil,
     growth,
     ...populationCases(),
+    ...REDIS_CASES,
   ]
 }

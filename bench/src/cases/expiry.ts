@@ -24,22 +24,27 @@ const EXPIRED = 'rollcall_registrations_ended_total{how="expired"}'
 const LATENESS = 'rollcall_expiry_lateness_seconds'
 const LAG_MAX = 'nodejs_eventloop_lag_max_seconds'
 
-export const expiry: Case = {
-  name: 'expiry',
-  title: '100,000 registrations that expire in one second',
-  measures: [
-    { name: 'expired early', unit: '', target: { atMost: 0 } },
-    { name: 'lateness by 2,000 links, p50', unit: 'ms' },
-    { name: 'lateness by 2,000 links, p99', unit: 'ms', target: { atMost: 500 } },
-    { name: 'lateness by 2,000 links, max', unit: 'ms', target: { atMost: 1_000 } },
-    { name: 'lateness of all by its histogram, p99 at most', unit: 'ms', target: { atMost: 500 } },
-    { name: 'longest answer of /health/live', unit: 'ms', target: { atMost: 100 } },
-    { name: 'event-loop lag by its own metric, max', unit: 'ms', target: { atMost: 100 } },
-  ],
-  hasReference: false,
-  isLong: false,
-  users: (amounts) => Math.ceil(scaled(REGISTRATIONS, amounts) / ENDPOINTS_PER_USER),
-  run,
+export const expiry: Case = expiryCase('expiry', 500)
+
+/** @param lateMsMax for 99 of 100, milliseconds */
+export function expiryCase(name: string, lateMsMax: number): Case {
+  return {
+    name,
+    title: '100,000 registrations that expire in one second',
+    measures: [
+      { name: 'expired early', unit: '', target: { atMost: 0 } },
+      { name: 'lateness by 2,000 links, p50', unit: 'ms' },
+      { name: 'lateness by 2,000 links, p99', unit: 'ms', target: { atMost: lateMsMax } },
+      { name: 'lateness by 2,000 links, max', unit: 'ms', target: { atMost: 2 * lateMsMax } },
+      { name: 'lateness of all by its histogram, p99 at most', unit: 'ms', target: { atMost: lateMsMax } },
+      { name: 'longest answer of /health/live', unit: 'ms', target: { atMost: 100 } },
+      { name: 'event-loop lag by its own metric, max', unit: 'ms', target: { atMost: 100 } },
+    ],
+    hasReference: false,
+    isLong: false,
+    users: (amounts) => Math.ceil(scaled(REGISTRATIONS, amounts) / ENDPOINTS_PER_USER),
+    run,
+  }
 }
 
 async function run(lab: Lab, subject: Subject, amounts: Amounts): Promise<Figures> {

@@ -21,5 +21,7 @@ export const SERVER_FLAGS = ['--max-semi-space-size=32']
 
 /** The store of the built server, which a loader fills without asking a million times. */
 export const STORE_ENTRY = new URL('../../../server/dist/store/embedded/embedded.js', import.meta.url).href
+/** The same on Redis. */
+export const REDIS_STORE_ENTRY = new URL('../../../server/dist/store/redis/redis.js', import.meta.url).href
 /** What it takes its time from. */
 export const CLOCK_ENTRY = new URL('../../../server/dist/clock/clock.js', import.meta.url).href

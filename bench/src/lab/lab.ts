@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,6 +17,7 @@ import { Children } from './children.ts'
 import { entryArgs, SERVER_ENTRY, SERVER_FLAGS } from './entry.ts'
 import { type Identities, signIn, writeDirectory } from './identities.ts'
 import { acceptsConnections, answersRegister } from './readiness.ts'
+import { type Redis, startRedis } from './redis.ts'
 import { freePort, Server } from './server.ts'
 import { Worker } from './worker.ts'
 
@@ -32,8 +34,13 @@ const OUT_OF_REACH = Object.fromEntries(
   ].map((name) => [name, '10000000']),
 )
 
-/** What is measured: the product, and what it is compared with. */
-export type Subject = 'rollcall' | 'reference'
+/** What is measured: the product in a folder and on Redis, and what it is compared with. */
+export type Subject = 'rollcall' | 'reference' | RedisSubject
+
+/** The product on one Redis, or on a cluster. */
+export type RedisSubject = 'redis' | 'redis-cluster'
+
+const PRIMARIES: Readonly<Record<RedisSubject, number>> = { redis: 1, 'redis-cluster': 3 }
 
 /** A program of somebody else. */
 export type PeerProgram = {
@@ -97,7 +104,7 @@ export class Lab {
   }
 
   /**
-   * Has endpoints 0 to `count` registered in a data folder that no server has open, past the API: in a tenth of the time.
+   * Has endpoints 0 to `count` registered in a data folder that no server has open, or in the Redis of a URL, past the API: in a tenth of the time.
    * What fills it ends as by a power cut.
    */
   async fill(dataFolder: string, count: number, endpointsPerUser: number): Promise<void> {
@@ -121,9 +128,23 @@ export class Lab {
   /** @param environment configuration of the product besides the usual */
   startServer(subject: Subject, dataFolder: string, environment: NodeJS.ProcessEnv = {}): Promise<Server> {
     const cores = this.#options.cores?.server
-    return subject === 'rollcall'
-      ? this.#startRollcall(dataFolder, environment, cores)
-      : this.#startReference(cores)
+    if (subject === 'rollcall') return this.#startRollcall(dataFolder, environment, cores)
+    if (subject === 'reference') return this.#startReference(cores)
+    return this.#startOnRedis(subject, dataFolder, environment)
+  }
+
+  /** A Redis with nothing in it, beside the load: the server has its core for itself. */
+  startRedis(subject: RedisSubject): Promise<Redis> {
+    return startRedis(this.#children, {
+      primaries: PRIMARIES[subject],
+      newFolder: () => mkdtempSync(this.#path('redis-')),
+      cores: this.#options.cores?.load,
+    })
+  }
+
+  /** Registers endpoints 0 to `count` in a Redis that no server uses, one of each user, past the API. */
+  fillRedis(redis: Redis, count: number): Promise<void> {
+    return this.fill(redis.url, count, 1)
   }
 
   /** A program of somebody else on the server's core, once it answers. */
@@ -162,7 +183,7 @@ export class Lab {
   async connect(
     receiver: Worker,
     server: Server,
-    links: Pick<LinksPlan, 'links' | 'stride' | 'endpointsPerUser' | 'speaks'>,
+    links: Pick<LinksPlan, 'links' | 'stride' | 'first' | 'endpointsPerUser' | 'speaks'>,
   ): Promise<ConnectResult> {
     const request: ReceiverRequest = { kind: 'connect', ...links, ...this.#whereIs(server) }
     return server.during(receiver.ask<ConnectResult>(request, LONGEST_MS))
@@ -203,8 +224,10 @@ export class Lab {
     dataFolder: string,
     environment: NodeJS.ProcessEnv,
     cores: string | undefined,
+    redis?: Redis,
   ): Promise<Server> {
-    return this.#start('Rollcall', [...SERVER_FLAGS, SERVER_ENTRY], cores, {
+    const args = [...SERVER_FLAGS, SERVER_ENTRY]
+    const configuration = {
       HOST: '127.0.0.1',
       LOG_LEVEL: 'warn',
       DATA_DIR: dataFolder,
@@ -214,7 +237,23 @@ export class Lab {
       DRAIN_SECONDS: '0',
       ...OUT_OF_REACH,
       ...environment,
-    })
+    }
+    return this.#start('Rollcall', args, cores, configuration, redis)
+  }
+
+  /** Its keys are its Redis's: everybody signs in there anew. */
+  async #startOnRedis(
+    subject: RedisSubject,
+    dataFolder: string,
+    environment: NodeJS.ProcessEnv,
+  ): Promise<Server> {
+    const redis = await this.startRedis(subject)
+    const own = { REDIS_URL: redis.url, SEALING_KEY: randomBytes(32).toString('base64'), ...environment }
+    const server = await this.#startRollcall(dataFolder, own, this.#options.cores?.server, redis)
+    if (this.#identities === undefined) throw new Error('nobody was prepared')
+    const tokens = await server.during(signIn(server, this.#identities))
+    writeFileSync(this.#tokensFileOf(server), tokens, { mode: 0o600 })
+    return server
   }
 
   #startReference(cores: string | undefined): Promise<Server> {
@@ -227,6 +266,7 @@ export class Lab {
     args: readonly string[],
     cores: string | undefined,
     environment: NodeJS.ProcessEnv,
+    redis?: Redis,
   ): Promise<Server> {
     const { profileFolder } = this.#options
     const profile =
@@ -239,7 +279,7 @@ export class Lab {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { PATH: process.env['PATH'], PORT: String(port), ...environment },
     })
-    const server = new Server(child, port)
+    const server = new Server(child, port, redis)
     await server.ready()
     return server
   }
@@ -252,9 +292,17 @@ export class Lab {
     )
   }
 
-  #whereIs(server: Server): Pick<SenderPlan, 'port' | 'serverPid' | 'ticksPerSecond' | 'tokensFile'> {
+  #whereIs(
+    server: Server,
+  ): Pick<SenderPlan, 'port' | 'serverPid' | 'redisPids' | 'ticksPerSecond' | 'tokensFile'> {
     const { ticksPerSecond } = this.#options
-    return { port: server.port, serverPid: server.pid, ticksPerSecond, tokensFile: this.#path('tokens') }
+    const redisPids = server.redis?.pids ?? []
+    const tokensFile = this.#tokensFileOf(server)
+    return { port: server.port, serverPid: server.pid, redisPids, ticksPerSecond, tokensFile }
+  }
+
+  #tokensFileOf({ redis, port }: Server): string {
+    return this.#path(redis === undefined ? 'tokens' : `tokens-${port}`)
   }
 
   #path(name: string): string {

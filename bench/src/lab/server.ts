@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { nowMs, sleep } from '../machine/time.ts'
 import type { Child } from './children.ts'
+import type { Redis } from './redis.ts'
 
 const READY_TIMEOUT_MS = 120_000
 const READY_POLL_MS = 10
@@ -9,11 +10,14 @@ const REQUEST_TIMEOUT_MS = 5_000
 /** A server that is measured. */
 export class Server implements AsyncDisposable {
   readonly port: number
+  /** What it keeps everything in; `undefined`: its own folder. */
+  readonly redis: Redis | undefined
   readonly #child: Child
 
-  constructor(child: Child, port: number) {
+  constructor(child: Child, port: number, redis?: Redis) {
     this.#child = child
     this.port = port
+    this.redis = redis
   }
 
   get pid(): number {
@@ -55,10 +59,12 @@ export class Server implements AsyncDisposable {
   /** As a power cut would: `kill -9`. */
   async kill(): Promise<void> {
     await this.#child.stop('SIGKILL')
+    await this.redis?.[Symbol.asyncDispose]()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#child.stop()
+    await this.redis?.[Symbol.asyncDispose]()
   }
 
   #isReady(): Promise<boolean> {

@@ -3,6 +3,8 @@ export type SenderPlan = {
   readonly port: number
   /** The process whose CPU time is measured. */
   readonly serverPid: number
+  /** Of the Redis below it, whose CPU time is measured too; none where there is none. */
+  readonly redisPids: readonly number[]
   readonly ticksPerSecond: number
   readonly tokensFile: string
   /** Requests under way at one time, each on a connection of its own. */
@@ -20,6 +22,8 @@ export type WorkPlan =
       readonly timed: boolean
       /** Each to the first endpoint of a user who has so many. Absent: to a user who has one. */
       readonly endpointsPerUser?: number | undefined
+      /** To all endpoints of a user who has so many. Absent: to one. */
+      readonly mailboxes?: number | undefined
     }
   /** The same, several in one bulk request. */
   | { readonly kind: 'send-events'; readonly qos: 0 | 1; readonly devices: number; readonly batch: number }
@@ -33,6 +37,10 @@ export type WorkPlan =
       readonly mqttPort: number
     }
   | { readonly kind: 'keepalive'; readonly users: number }
+  /** The same over the link of each user's endpoint, MQTT over TCP: a slot is a link. */
+  | { readonly kind: 'link-keepalive'; readonly mqttPort: number }
+  /** New endpoints of these users, each of which goes before the next one of its slot: two operations. */
+  | { readonly kind: 'come-and-go'; readonly users: number }
   /** The same events as peers take them: posted to Nchan, and published at QoS 1 to a broker. */
   | { readonly kind: 'nchan'; readonly devices: number }
   | { readonly kind: 'topics'; readonly devices: number; readonly mqttPort: number }
@@ -70,6 +78,7 @@ export type SenderResult = {
   readonly operations: number
   readonly wallSeconds: number
   readonly serverCpuSeconds: number
+  readonly redisCpuSeconds: number
   readonly senderCpuSeconds: number
   /** Sequence numbers of the events sent meanwhile: from the first to before the second. */
   readonly sequences: readonly [number, number]
@@ -98,8 +107,10 @@ export type LinksPlan = {
   readonly ticksPerSecond: number
   readonly tokensFile: string
   readonly links: number
-  /** Link `n` is that of endpoint `n × stride`. */
+  /** Link `n` is that of endpoint `first + n × stride`. */
   readonly stride: number
+  /** Default: 0. */
+  readonly first?: number | undefined
   readonly endpointsPerUser: number
   /** Default: MQTT over WebSocket. */
   readonly speaks?: 'nchan'

@@ -2,21 +2,23 @@ import { connect, type Socket } from 'node:net'
 import { connectPacket, PacketType, takePackets } from '../wire/mqtt-packets.ts'
 import { Splitter } from '../wire/splitter.ts'
 import { Loss } from './loss.ts'
-import { BACKEND } from './roster.ts'
 import type { OnAnswer, Pool } from './work.ts'
 
 const KEEP_ALIVE_SECONDS = 3600
 
+/** Who publishes. */
+export type Publisher = { readonly userName: string; readonly token: string }
+
 type Options = {
   readonly port: number
-  /** The backend's. */
-  readonly token: string
+  /** Whose connection a slot is. */
+  readonly whoIs: (slot: number) => Publisher
   readonly qos: 0 | 1
   /** Packets in each request: that many PUBACKs, or one PINGRESP, are its answer. */
   readonly batch: number
 }
 
-/** A backend's connections over MQTT 3.1.1, which closes them where an event is refused. */
+/** Connections over MQTT 3.1.1 of those who publish; the server closes them where it refuses what is published. */
 export class PublisherPool implements Pool {
   readonly #loss = new Loss()
   readonly #options: Options
@@ -45,7 +47,8 @@ export class PublisherPool implements Pool {
   }
 
   #openOne(slot: number, onAnswer: OnAnswer): Promise<Socket> {
-    const { port, token, qos, batch } = this.#options
+    const { port, whoIs, qos, batch } = this.#options
+    const { userName, token } = whoIs(slot)
     const socket = connect({ host: '127.0.0.1', port, noDelay: true })
     const answersMax = qos === 0 ? 1 : batch
     let answers = 0
@@ -65,7 +68,7 @@ export class PublisherPool implements Pool {
       socket.on('error', this.#loss.tell)
       socket.once('close', () => this.#loss.tell(new Error('the server closed a publisher')))
       this.lost.catch(reject)
-      const hello = { clientId: `publisher-${slot}`, userName: BACKEND, password: token }
+      const hello = { clientId: `publisher-${slot}`, userName, password: token }
       socket.write(connectPacket({ ...hello, keepAliveSeconds: KEEP_ALIVE_SECONDS }))
     })
   }

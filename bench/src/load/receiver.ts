@@ -93,12 +93,12 @@ async function openLinks(links: Links): Promise<void> {
 }
 
 async function openLink(
-  { plan: { port, stride, endpointsPerUser, speaks }, tally, closedAtMs, open }: Links,
+  { plan: { port, stride, first = 0, endpointsPerUser, speaks }, tally, closedAtMs, open }: Links,
   tokens: Tokens,
   readBuffer: Buffer,
   device: number,
 ): Promise<void> {
-  const endpoint = device * stride
+  const endpoint = first + device * stride
   const user = Math.floor(endpoint / endpointsPerUser)
   const onEvent = (bytes: Buffer, start: number, end: number): void =>
     tally.count(device, bytes, start, end, nowNs())
@@ -106,7 +106,7 @@ async function openLink(
   open[device]?.close()
   open[device] = await Link.open({
     port,
-    clientId: `bench-${device}`,
+    clientId: `bench-${endpoint}`,
     userName: userId(user),
     token: tokenOf(tokens, user),
     topic: endpointTopic(endpointId(endpoint)),

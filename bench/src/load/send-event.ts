@@ -3,7 +3,7 @@ import { EVENT, stampEvent } from './event.ts'
 import { ENDPOINT_NUMBER, endpointId, targetOf, USER_NUMBER, userId } from './roster.ts'
 import { postRequest, type Work } from './work.ts'
 
-const ONE = 0x31
+const ZERO = 0x30
 
 type Options = {
   readonly authority: string
@@ -15,6 +15,8 @@ type Options = {
   readonly slots: number
   /** Each to the first endpoint of a user who has so many; absent: to a user who has one. */
   readonly endpointsPerUser?: number | undefined
+  /** How many endpoints the user has, where it goes to all of them. Default: 1. */
+  readonly mailboxes?: number | undefined
 }
 
 /** Events in sequence, each to one of the devices. */
@@ -26,15 +28,17 @@ export class SendEvent implements Work {
   readonly #endpointAt: number | undefined
   readonly #endpointsPerUser: number
   readonly #isTimed: boolean
+  readonly #answer: number
   #sequence = 0
 
-  constructor({ authority, token, qos, devices, timed, slots, endpointsPerUser }: Options) {
+  constructor({ authority, token, qos, devices, timed, slots, endpointsPerUser, mailboxes = 1 }: Options) {
     const endpoint = endpointsPerUser === undefined ? '' : `"userEndpointId":"${endpointId(0)}",`
     const body = `{"userId":"${userId(0)}",${endpoint}"qos":${qos},"event":${EVENT}}`
     const request = postRequest(authority, '/sendEvent', token, body)
     this.#requests = Array.from({ length: slots }, () => Buffer.from(request))
     this.#devices = devices
     this.#isTimed = timed
+    this.#answer = ZERO + mailboxes
     const bodyAt = request.length - body.length
     this.#userAt = bodyAt + body.indexOf(userId(0)) + USER_NUMBER.at
     this.#endpointAt = endpoint === '' ? undefined : bodyAt + body.indexOf(endpointId(0)) + ENDPOINT_NUMBER.at
@@ -53,8 +57,8 @@ export class SendEvent implements Work {
     return request
   }
 
-  /** Answered with the count of endpoints: one. */
+  /** Answered with the count of endpoints, one digit. */
   accepts(status: number, bytes: Buffer, bodyStart: number, bodyEnd: number): boolean {
-    return status === 200 && bodyEnd - bodyStart === 1 && bytes[bodyStart] === ONE
+    return status === 200 && bodyEnd - bodyStart === 1 && bytes[bodyStart] === this.#answer
   }
 }

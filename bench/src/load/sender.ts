@@ -1,16 +1,18 @@
 import { cpuSeconds } from '../machine/process-usage.ts'
 import { nowNs, sleep } from '../machine/time.ts'
 import { answerMessages } from './answer.ts'
+import { ComeAndGo } from './come-and-go.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { Keepalive } from './keepalive.ts'
+import { LinkKeepalive } from './link-keepalive.ts'
 import { Load, type Pace } from './load.ts'
 import type { EndpointShare, PacePlan, SenderPlan, SenderResult } from './messages.ts'
 import { NchanPost } from './nchan-post.ts'
 import { BackToBack, SteadyRate } from './pace.ts'
 import { Publish } from './publish.ts'
-import { PublisherPool } from './publisher-pool.ts'
+import { type Publisher, PublisherPool } from './publisher-pool.ts'
 import { Register } from './register.ts'
-import { readTokens } from './roster.ts'
+import { BACKEND, readTokens, type Tokens, tokenOf, userId } from './roster.ts'
 import { SendEvent } from './send-event.ts'
 import { SendEvents } from './send-events.ts'
 import { SipRegister } from './sip-register.ts'
@@ -32,6 +34,7 @@ type Moment = {
   readonly issued: number
   readonly answered: number
   readonly serverCpuSeconds: number
+  readonly redisCpuSeconds: number
   readonly senderCpuSeconds: number
 }
 
@@ -48,6 +51,7 @@ async function run(plan: SenderPlan): Promise<SenderResult> {
     operations: (end.answered - begin.answered) * batch,
     wallSeconds: (end.atNs - begin.atNs) / 1e9,
     serverCpuSeconds: end.serverCpuSeconds - begin.serverCpuSeconds,
+    redisCpuSeconds: end.redisCpuSeconds - begin.redisCpuSeconds,
     senderCpuSeconds: end.senderCpuSeconds - begin.senderCpuSeconds,
     sequences: [begin.issued * batch, end.issued * batch],
     deadlinesMs: work instanceof Register ? work.deadlinesMs() : [],
@@ -90,12 +94,13 @@ async function pass(seconds: number, { pace, serverPid, ticksPerSecond }: Sender
   }
 }
 
-function momentOf(load: Load, { serverPid, ticksPerSecond }: SenderPlan): Moment {
+function momentOf(load: Load, { serverPid, redisPids, ticksPerSecond }: SenderPlan): Moment {
   return {
     atNs: nowNs(),
     issued: load.issued,
     answered: load.answered,
     serverCpuSeconds: cpuSeconds(serverPid, ticksPerSecond),
+    redisCpuSeconds: redisPids.reduce((sum, pid) => sum + cpuSeconds(pid, ticksPerSecond), 0),
     senderCpuSeconds: cpuSeconds(process.pid, ticksPerSecond),
   }
 }
@@ -118,6 +123,10 @@ function createWork({ port, tokensFile, slots, work }: SenderPlan): Work {
       return new SipRegister({ ...work, port })
     case 'keepalive':
       return new Keepalive({ ...work, authority, tokens })
+    case 'link-keepalive':
+      return new LinkKeepalive(slots)
+    case 'come-and-go':
+      return new ComeAndGo({ ...work, authority, tokens, slots })
     case 'register':
       return new Register({
         ...work,
@@ -130,17 +139,25 @@ function createWork({ port, tokensFile, slots, work }: SenderPlan): Work {
 }
 
 function createPool({ port, tokensFile, work }: SenderPlan): Pool {
-  const token = readTokens(tokensFile).backend
+  const tokens = readTokens(tokensFile)
+  const backend = { userName: BACKEND, token: tokens.backend }
   switch (work.kind) {
     case 'publish':
-      return new PublisherPool({ ...work, port: work.mqttPort, token })
+      return new PublisherPool({ ...work, port: work.mqttPort, whoIs: () => backend })
     case 'topics':
-      return new PublisherPool({ port: work.mqttPort, token, qos: 1, batch: 1 })
+      return new PublisherPool({ port: work.mqttPort, whoIs: () => backend, qos: 1, batch: 1 })
+    case 'link-keepalive':
+      return new PublisherPool({ port: work.mqttPort, whoIs: deviceOf(tokens), qos: 1, batch: 1 })
     case 'sip-register':
       return new UdpPool(port)
     default:
       return new ConnectionPool(port)
   }
+}
+
+/** Slot `n` is the device of user `n`. */
+function deviceOf(tokens: Tokens): (slot: number) => Publisher {
+  return (slot) => ({ userName: userId(slot), token: tokenOf(tokens, slot) })
 }
 
 function userOf(share: EndpointShare): (endpoint: number) => number {

@@ -1,6 +1,6 @@
 import type { Machine } from '../machine/machine.ts'
 import { formatHolds, formatRatio, formatSpread, formatTarget } from './numbers.ts'
-import type { Result, Row } from './result.ts'
+import { type Result, type Row, STORE_NAMES } from './result.ts'
 
 /** `RESULTS.md`. */
 export function resultsPage(
@@ -27,9 +27,15 @@ export function resultsPage(
   ].join('\n')
 }
 
-function section({ name, title, runs, rows, peerName, failure }: Result): string[] {
+function section({ name, title, runs, rows, peerName, stores, failure }: Result): string[] {
   const heading = ['', `## \`${name}\`: ${title}`, '', `${runs} ${runs === 1 ? 'run' : 'runs'}.`, '']
   if (failure !== undefined) return [...heading, `**Failed**: ${failure}`]
+  if (stores !== undefined) {
+    const names = stores.map((store) => ` ${STORE_NAMES[store]} | ratio |`).join('')
+    const rules = stores.map(() => ' --- | --- |').join('')
+    const head = [`| | in a folder |${names} target | holds |`, `| --- | --- |${rules} --- | --- |`]
+    return [...heading, ...head, ...rows.map(storeLine)]
+  }
   return [
     ...heading,
     `| | Rollcall | reference | ratio | target | holds |${peerName === undefined ? '' : ` ${peerName} | ratio |`} elsewhere |`,
@@ -49,6 +55,17 @@ function tableLine(row: Row, hasPeer: boolean): string {
     formatHolds(row.holds),
     ...(hasPeer ? [formatSpread(row.peer, measure), formatRatio(row.peerRatio)] : []),
     measure.elsewhere ?? '',
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+function storeLine({ measure, rollcall, stores = [], holds }: Row): string {
+  const cells = [
+    measure.name,
+    formatSpread(rollcall, measure),
+    ...stores.flatMap(({ spread, ratio }) => [formatSpread(spread, measure), formatRatio(ratio)]),
+    formatTarget(measure),
+    formatHolds(holds),
   ]
   return `| ${cells.join(' | ')} |`
 }

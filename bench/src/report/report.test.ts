@@ -69,3 +69,30 @@ test('median and percentiles', () => {
     [50, 99, 100],
   )
 })
+
+test('what was measured on Redis stands beside the folder, with its ratio to it, and has to be within the target', () => {
+  const of = (values: readonly number[]) => values.map((value) => spreadOf([value]))
+  const result = (redis: readonly number[]) =>
+    resultOf(
+      CASE,
+      1,
+      new Map([
+        ['rollcall', of([2_000, Number.NaN, 90])],
+        ['redis', of(redis)],
+      ]),
+    )
+  const found = result([1_000, 200, 95])
+  assert.deepEqual(
+    found.rows.map(({ rollcall, stores, holds }) => [rollcall?.median, stores?.[0]?.ratio, holds]),
+    [
+      [2_000, 0.5, true],
+      [undefined, undefined, true],
+      [90, undefined, undefined],
+    ],
+  )
+  assert.equal(result([999, 200, 95]).rows[0]?.holds, false)
+  assert.match(terminalTable([found]), /on Redis +ratio\n[\s\S]* {2}work .* 1,000 \/CPU-s +0\.50/)
+  const page = resultsPage([found], {}, 'command', 1)
+  assert.match(page, /\| \| in a folder \| on Redis \| ratio \| target \| holds \|/)
+  assert.match(page, /\| work \| 2,000 \/CPU-s \| 1,000 \/CPU-s \| 0\.50 \| ≥ 1,000 \| yes \|/)
+})

@@ -1,5 +1,5 @@
 import type { Bound, Case, Measure } from '../cases/case.ts'
-import type { Subject } from '../lab/lab.ts'
+import type { RedisSubject, Subject } from '../lab/lab.ts'
 import type { Spread } from './statistics.ts'
 
 /** What was found out about one measure. */
@@ -12,9 +12,25 @@ export type Row = {
   readonly ratio: number | undefined
   /** The same by the peer's. */
   readonly peerRatio: number | undefined
+  /** On Redis, in the order of the result's `stores`. */
+  readonly stores?: readonly OnStore[]
   /** `undefined` where there is no target, or nothing was measured. */
   readonly holds: boolean | undefined
 }
+
+/** What was measured on another store than the folder's. */
+export type OnStore = {
+  readonly spread: Spread | undefined
+  /** Its median by that of the store in a folder. */
+  readonly ratio: number | undefined
+}
+
+/** What a column is called. */
+export const STORE_NAMES: Readonly<Record<RedisSubject, string>> = {
+  redis: 'on Redis',
+  'redis-cluster': 'on Redis Cluster',
+}
+const STORES: readonly RedisSubject[] = ['redis', 'redis-cluster']
 
 /** A case after all of its runs. */
 export type Result = {
@@ -24,6 +40,8 @@ export type Result = {
   readonly rows: readonly Row[]
   /** Whose the peer's numbers are; absent where there are none. */
   readonly peerName?: string
+  /** Where it was measured on Redis. */
+  readonly stores?: readonly RedisSubject[]
   /** Why it came to nothing; the rows are empty then. */
   readonly failure: string | undefined
 }
@@ -34,12 +52,41 @@ export type Contender = Subject | 'peer'
 type Values = ReadonlyMap<Contender, readonly Spread[]>
 
 export function resultOf({ name, title, measures, peer }: Case, runs: number, values: Values): Result {
+  const stores = STORES.filter((store) => values.has(store))
   const rows = measures.map((measure, index) => {
-    const of = (contender: Contender) => values.get(contender)?.[index]
-    return rowOf(measure, of('rollcall'), of('reference'), of('peer'))
+    const of = (contender: Contender) => measuredOf(values.get(contender)?.[index])
+    const row = rowOf(measure, of('rollcall'), of('reference'), of('peer'))
+    return stores.length === 0 ? row : withStores(row, stores.map(of))
   })
   const peerName = peer !== undefined && values.has('peer') ? { peerName: peer.name } : {}
-  return { name, title, runs, rows, ...peerName, failure: undefined }
+  return {
+    name,
+    title,
+    runs,
+    rows,
+    ...peerName,
+    ...(stores.length === 0 ? {} : { stores }),
+    failure: undefined,
+  }
+}
+
+function measuredOf(spread: Spread | undefined): Spread | undefined {
+  return spread === undefined || Number.isNaN(spread.median) ? undefined : spread
+}
+
+/** A target is for each of the stores. */
+function withStores(row: Row, spreads: readonly (Spread | undefined)[]): Row {
+  const { measure, rollcall } = row
+  const medians = spreads.flatMap((spread) => (spread === undefined ? [] : [spread.median]))
+  const { target } = measure
+  return {
+    ...row,
+    stores: spreads.map((spread) => ({
+      spread,
+      ratio: isComparable(measure) && rollcall && spread ? spread.median / rollcall.median : undefined,
+    })),
+    holds: target === undefined ? undefined : medians.every((median) => isWithin(median, target)),
+  }
 }
 
 function rowOf(

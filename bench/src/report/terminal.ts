@@ -1,5 +1,5 @@
 import { formatHolds, formatRatio, formatSpread, formatTarget } from './numbers.ts'
-import type { Result, Row } from './result.ts'
+import { type Result, type Row, STORE_NAMES } from './result.ts'
 
 const HEADINGS = ['', 'Rollcall', 'reference', 'ratio', 'target', 'holds']
 const PEER_HEADINGS = ['beside it', 'ratio']
@@ -8,7 +8,10 @@ const PEER_HEADINGS = ['beside it', 'ratio']
 export function terminalTable(results: readonly Result[]): string {
   const blocks = results.map((result) => ({ result, cells: result.rows.map(cellsOf) }))
   const hasPeer = results.some(({ peerName }) => peerName !== undefined)
-  const headings = hasPeer ? [...HEADINGS, ...PEER_HEADINGS] : HEADINGS
+  // Nobody stands beside a case of Redis: its stores have the columns after those of the others.
+  const stores = results.find(({ stores }) => stores !== undefined)?.stores ?? []
+  const storeHeadings = stores.flatMap((store) => [STORE_NAMES[store], 'ratio'])
+  const headings = [...HEADINGS, ...(hasPeer || stores.length > 0 ? PEER_HEADINGS : []), ...storeHeadings]
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...blocks.flatMap(({ cells }) => cells.map((row) => row[column]?.length ?? 0))),
   )
@@ -37,5 +40,6 @@ function cellsOf(row: Row): readonly string[] {
     formatHolds(row.holds),
     formatSpread(row.peer, measure),
     formatRatio(row.peerRatio),
+    ...(row.stores ?? []).flatMap(({ spread, ratio }) => [formatSpread(spread, measure), formatRatio(ratio)]),
   ]
 }

@@ -1,0 +1,45 @@
+import type { Lab, Subject } from '../../lab/lab.ts'
+import { type Amounts, type Case, type Figures, scaled } from '../case.ts'
+import { openServer, registerEndpoints } from '../devices.ts'
+import { STORE_MEASURES, storeFigures } from './throughput.ts'
+
+const USERS = 500
+
+/** Every mailbox has a link, whose device acknowledges; each event has to arrive at each of them, once. */
+function appendCase(mailboxes: 1 | 3): Case {
+  const to = mailboxes === 1 ? 'one mailbox' : `${mailboxes} mailboxes`
+  return {
+    name: `redis-append-${mailboxes}`,
+    title: `POST sendEvent at QoS 1 to a user with ${to}, 500 users, durable before the answer`,
+    measures: STORE_MEASURES,
+    hasReference: false,
+    onRedis: 'too',
+    isLong: false,
+    users: (amounts) => scaled(USERS, amounts),
+    run: (lab, subject, amounts) => run(lab, subject, amounts, mailboxes),
+  }
+}
+
+async function run(lab: Lab, subject: Subject, amounts: Amounts, mailboxes: number): Promise<Figures> {
+  const users = scaled(USERS, amounts)
+  await using opened = await openServer(lab, subject)
+  const { server } = opened
+  await registerEndpoints(lab, server, users * mailboxes, mailboxes)
+  const receivers = Array.from({ length: mailboxes }, () => lab.startReceiver())
+  try {
+    const shape = { links: users, stride: mailboxes, endpointsPerUser: mailboxes }
+    for (const [first, receiver] of receivers.entries())
+      await lab.connect(receiver, server, { ...shape, first })
+    const sent = await lab.send(server, {
+      work: { kind: 'send-event', qos: 1, devices: users, timed: false, mailboxes },
+      pace: { kind: 'back-to-back', ...amounts },
+    })
+    for (const receiver of receivers) await lab.tally(receiver, sent)
+    return storeFigures(sent)
+  } finally {
+    for (const receiver of receivers) await receiver[Symbol.asyncDispose]()
+  }
+}
+
+export const append1 = appendCase(1)
+export const append3 = appendCase(3)
