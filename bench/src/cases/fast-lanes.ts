@@ -1,6 +1,7 @@
 import { RECEIVE_MAXIMUM } from '@rollcall/protocol/limits'
+import { freePort } from '../lab/free-port.ts'
 import type { Lab, Subject } from '../lab/lab.ts'
-import { freePort, type Server } from '../lab/server.ts'
+import type { Server } from '../lab/server.ts'
 import type { WorkPlan } from '../load/messages.ts'
 import { type Amounts, type Case, type Figures, type Measure, scaled } from './case.ts'
 import { connectDevices, openServer } from './devices.ts'

@@ -15,10 +15,11 @@ import { cpuSeconds } from '../machine/process-usage.ts'
 import { within } from '../machine/time.ts'
 import { Children } from './children.ts'
 import { entryArgs, SERVER_ENTRY, SERVER_FLAGS } from './entry.ts'
+import { freePort } from './free-port.ts'
 import { type Identities, signIn, writeDirectory } from './identities.ts'
 import { acceptsConnections, answersRegister } from './readiness.ts'
 import { type Redis, startRedis } from './redis.ts'
-import { freePort, Server } from './server.ts'
+import { Server } from './server.ts'
 import { Worker } from './worker.ts'
 
 /** Rate limits that are counted, as everywhere, and never met. */

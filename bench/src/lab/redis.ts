@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pinned } from '../machine/cores.ts'
 import { nowMs, sleep } from '../machine/time.ts'
 import type { Child, Children } from './children.ts'
-import { freePort } from './server.ts'
+import { freePort } from './free-port.ts'
 
 const PROGRAM = 'redis-server'
 const SLOTS = 16_384

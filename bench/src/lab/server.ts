@@ -1,4 +1,3 @@
-import { createServer } from 'node:net'
 import { nowMs, sleep } from '../machine/time.ts'
 import type { Child } from './children.ts'
 import type { Redis } from './redis.ts'
@@ -73,17 +72,4 @@ export class Server implements AsyncDisposable {
       () => false,
     )
   }
-}
-
-/** A port that nobody listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
 }

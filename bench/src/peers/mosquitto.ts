@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Amounts, type Figures, type Peer, scaled } from '../cases/case.ts'
 import { throughputFigures } from '../cases/throughput.ts'
+import { freePort } from '../lab/free-port.ts'
 import type { Lab } from '../lab/lab.ts'
-import { freePort } from '../lab/server.ts'
 
 const PROGRAM = '/usr/sbin/mosquitto'
 const DEVICES = 1_000

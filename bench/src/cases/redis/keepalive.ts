@@ -1,4 +1,4 @@
-import { freePort } from '../../lab/server.ts'
+import { freePort } from '../../lab/free-port.ts'
 import { type Case, scaled } from '../case.ts'
 import { openServer, registerEndpoints } from '../devices.ts'
 import { STORE_MEASURES, storeFigures } from './throughput.ts'

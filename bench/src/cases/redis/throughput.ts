@@ -1,14 +1,10 @@
 import type { SenderResult } from '../../load/messages.ts'
 import type { Figures, Measure } from '../case.ts'
 
-/** The names of what is told by CPU time. */
-export const BY_NODE = 'work, by the CPU time of the node'
-export const BY_REDIS = 'work, by the CPU time of Redis'
-
 /** What every case of throughput on Redis measures; `storeFigures` gives the numbers. */
 export const STORE_MEASURES: readonly Measure[] = [
-  { name: BY_NODE, unit: '/CPU-s' },
-  { name: BY_REDIS, unit: '/CPU-s' },
+  { name: 'work, by the CPU time of the node', unit: '/CPU-s' },
+  { name: 'work, by the CPU time of Redis', unit: '/CPU-s' },
   { name: 'work, by the CPU time of both', unit: '/CPU-s' },
   { name: 'rate', unit: '/s' },
   { name: 'server busy', unit: '%' },
