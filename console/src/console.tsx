@@ -3,6 +3,7 @@ import { DirectoryPage } from './pages/directory/directory.tsx'
 import { EventsPage } from './pages/events/events.tsx'
 import { HelpPage } from './pages/help/help.tsx'
 import { HooksPage } from './pages/hooks/hooks.tsx'
+import { NodesPage } from './pages/nodes/nodes.tsx'
 import { NowPage } from './pages/now/now.tsx'
 import { PeoplePage } from './pages/people/people.tsx'
 import { SendDesk } from './pages/send/desk.ts'
@@ -59,6 +60,8 @@ function CurrentPage({ route, desk, ...scope }: Scope & { readonly route: Route;
       return <EventsPage {...scope} eventId={route.eventId} filters={route.filters} />
     case 'send':
       return <SendPage {...scope} desk={desk} userId={route.userId} userEndpointId={route.userEndpointId} />
+    case 'nodes':
+      return <NodesPage {...scope} />
     case 'help':
       return <HelpPage />
     case 'directory':

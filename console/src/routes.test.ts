@@ -21,6 +21,8 @@ describe('routes', () => {
     })
   })
 
+  it('lead to the processes', () => assert.deepEqual(parseRoute(href(['nodes'])), { page: 'nodes' }))
+
   it('lead into the directory, to a kind of entry that there is', () => {
     const route = { page: 'directory', kind: 'users', entryId: undefined, prefix: '', isAdding: false }
     for (const id of ['bob', 'a b', '<b>&"', 'x?y=z&w', '%', 'ä%2f'])

@@ -24,6 +24,7 @@ export type Route =
       /** Whether a new entry is being written. */
       readonly isAdding: boolean
     }
+  | { readonly page: 'nodes' }
   | { readonly page: 'help' }
 
 export type PageName = Route['page']
@@ -71,6 +72,7 @@ export function parseRoute(fragment: string): Route {
     case 'directory':
       return directoryIn(rest, parameters)
     case 'help':
+    case 'nodes':
       return { page }
     default:
       return { page: 'now', shown: parameters.get('shown') === 'day' ? 'day' : 'minutes' }
@@ -117,6 +119,7 @@ export function withOrganization(fragment: string, organizationId: string): stri
 function subjectOf(route: Route): string | undefined {
   switch (route.page) {
     case 'now':
+    case 'nodes':
     case 'help':
       return undefined
     case 'people':

@@ -14,7 +14,7 @@ import { Boundary } from './ui/boundary.tsx'
 import { Icon } from './ui/icon.tsx'
 import { applyTheme, nextTheme, readTheme } from './ui/theme.ts'
 
-const PAGES: readonly (readonly [page: Exclude<PageName, 'help'>, name: string])[] = [
+const PAGES: readonly (readonly [page: Exclude<PageName, 'help' | 'nodes'>, name: string])[] = [
   ['now', 'Now'],
   ['people', 'People'],
   ['events', 'Events'],

@@ -14,6 +14,45 @@ import type { WatchedContext } from '../helpers/watched-context.ts'
 const REFUSED = /Failed to load resource: the server responded with a status of 403/
 const UNREACHABLE = /Failed to load resource: net::ERR_/
 
+/** As a backend is told of a cluster in trouble. */
+const AT = new Date(Date.now() - 65_000).toISOString()
+const FAILOVER = { at: AT, partitions: 22 }
+const TWO_NODES = {
+  at: AT,
+  organizationId: 'acme',
+  nodes: [
+    {
+      id: 'a/1',
+      name: 'a',
+      isSelf: true,
+      state: 'there',
+      heardAt: AT,
+      since: AT,
+      version: '1.0.0',
+      connected: 1_200,
+    },
+    { id: 'b/2', name: 'b', isSelf: false, state: 'silent', heardAt: AT },
+  ],
+  store: {
+    kind: 'redis',
+    state: 'partly_away',
+    redis: {
+      topology: 'cluster',
+      partitions: 64,
+      partitionsAway: 21,
+      primaries: [
+        { isReached: true, partitions: 43, replicas: 1 },
+        { isReached: false, awaySince: AT, partitions: 21 },
+      ],
+      failover: FAILOVER,
+    },
+  },
+  happened: [
+    { kind: 'node_silent', at: AT, node: 'b/2', seenBy: ['a'] },
+    { kind: 'redis_failover', ...FAILOVER, seenBy: ['a', 'b'] },
+  ],
+}
+
 describe('the console tells how an organization is doing', () => {
   let chromium: TestBrowser
   let data: Awaited<ReturnType<typeof makeDataDir>>
@@ -60,6 +99,26 @@ describe('the console tells how an organization is doing', () => {
     const { status, text } = await call(server.url, token, 'POST users/endpoints/sendEvent', command)
     assert.equal(status, 200, text)
   }
+
+  it('by a page of the processes, which nobody with one process is bothered with', async (t) => {
+    const watched = await start(t)
+    const page = await open(watched)
+    await shows(page, 'Registrations', '0')
+    assert.equal(await page.locator('.now-nodes').count(), 0)
+    await page.goto(`${server.url}/console/#/nodes`)
+    await page.getByText('this one answers').waitFor()
+    await page.getByText('Everything is kept by this process alone.').waitFor()
+
+    await page.route('**/rtc-api/nodes*', (route) => route.fulfill({ json: TWO_NODES }))
+    await page.goto(`${server.url}/console/#/now`)
+    const line = page.locator('.now-nodes')
+    await line.getByText('b: Silent: others do its part · A Redis Cluster: a part cannot be used').waitFor()
+    await line.getByRole('link', { name: '2 processes' }).click()
+    await page.getByText('b fell silent: the others do its part').waitFor()
+    await page.getByText('Failover: 22 partitions passed to another primary').waitFor()
+    await page.getByText('64, 21 of them away').waitFor()
+    await assertAccessible(page, 'nodes')
+  })
 
   it('by figures that follow what happens', async (t) => {
     const watched = await start(t)

@@ -7,7 +7,7 @@ const LINES: readonly (readonly string[])[] = [
   ['console'],
   ['shell', 'pages'],
   ['session'],
-  ['outcome'],
+  ['outcome', 'cluster'],
   ['ui'],
   ['api'],
   ['format', 'routes', 'styles'],

@@ -11,11 +11,13 @@ import {
   type UserPresence,
 } from '@rollcall/client'
 import type { OrganizationPage, UserEndpointInSight, UserPage } from '@rollcall/protocol/command'
+import type { NodeList } from '@rollcall/protocol/nodes'
 import type { NoticeList } from '@rollcall/protocol/notices'
 import type { DayStatistics } from '@rollcall/protocol/statistics'
 import type { WebhookAttempt } from '@rollcall/protocol/webhook'
 import { queryOf } from '../query.ts'
 import { createDirectoryApi, type DirectoryApi } from './directory.ts'
+import { parseNodes } from './nodes.ts'
 import type { ListQuery, Options } from './options.ts'
 import {
   type DeadLetterPage,
@@ -58,6 +60,8 @@ export interface Api {
   send(message: Message, options: SendOptions): Promise<Receipt>
   /** How it went in the last 24 hours, in steps. */
   day(stepSeconds: number, options?: Options): Promise<DayStatistics>
+  /** The processes that are the service, and how their store is doing. */
+  nodes(options?: Options): Promise<NodeList>
   /** What is wrong now. */
   notices(options?: Options): Promise<NoticeList>
   webhooks(options?: Options): Promise<readonly Webhook[]>
@@ -118,6 +122,9 @@ export function createApi(url: string, getToken: GetToken, signal?: AbortSignal)
     async day(stepSeconds, { organizationId, signal } = {}) {
       const query = queryOf({ stepSeconds: String(stepSeconds), organizationId })
       return parseDay(await request(`/rtc-api/statistics/day${query}`, optional(signal)))
+    },
+    async nodes({ organizationId, signal } = {}) {
+      return parseNodes(await request(`/rtc-api/nodes${queryOf({ organizationId })}`, optional(signal)))
     },
     async notices({ organizationId, signal } = {}) {
       return parseNotices(await request(`/rtc-api/notices${queryOf({ organizationId })}`, optional(signal)))

@@ -202,6 +202,6 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function unexpected(what: string): Error {
+export function unexpected(what: string): Error {
   return new Error(`The server's answer is not what the API promises (${what}). It may be another version.`)
 }

@@ -34,9 +34,19 @@ export function createWorkMeter(rates: WorkRates, clock: Pick<Clock, 'monotonicM
   const organizations = new Buckets('work-organization', rates.organization)
   const addresses = new Buckets('work-address', rates.address)
 
-  const sharesOf = ({ organizationId, userId }: Worker): readonly Share[] => {
+  // Who is asked for is mostly asked for again at once: before its work is begun, and after it.
+  let last: Worker | undefined
+  let lastKey = ''
+  const keyOf = (worker: Worker): string => {
+    if (worker !== last) lastKey = JSON.stringify([worker.organizationId, worker.userId])
+    last = worker
+    return lastKey
+  }
+
+  const sharesOf = (worker: Worker): readonly Share[] => {
+    const { organizationId } = worker
     const shares: Share[] = []
-    if (!callers.isOff) shares.push([callers, callers.of(JSON.stringify([organizationId, userId]))])
+    if (!callers.isOff) shares.push([callers, callers.of(keyOf(worker))])
     if (!organizations.isOff && organizationId !== null)
       shares.push([organizations, organizations.of(organizationId)])
     return shares

@@ -13,6 +13,7 @@ import { go } from '../../ui/use-route.ts'
 import { figuresOf } from './figures.ts'
 import { add, EMPTY, type History } from './history.ts'
 import { LastDay } from './last-day.tsx'
+import { NodesLine } from './nodes-line.tsx'
 import { Tiles } from './tiles.tsx'
 import { Totals } from './totals.tsx'
 import { ChartsFailed, useCharts } from './use-charts.tsx'
@@ -51,6 +52,7 @@ function Live({ shown, ...scope }: Scope & { readonly shown: NowShown }) {
       {data !== undefined && (
         <div class={`now${problem === undefined ? '' : ' now-stale'}`}>
           <Tiles figures={figuresOf(history, data)} />
+          <NodesLine {...scope} />
           <div class="charts-which">
             <Segments
               legend="What the charts show"

@@ -70,6 +70,16 @@ function LinkFacts({ link }: { readonly link: ConnectionInSight }) {
       </dd>
       <dt>Client id</dt>
       <dd>{link.clientId === '' ? 'none' : <bdi class="mono">{link.clientId}</bdi>}</dd>
+      {link.node !== undefined && (
+        <>
+          <dt>Node</dt>
+          <dd>
+            <a class="breakable" href={href(['nodes'])}>
+              {link.node}
+            </a>
+          </dd>
+        </>
+      )}
       {link.userAgent !== undefined && (
         <>
           <dt>Program</dt>
