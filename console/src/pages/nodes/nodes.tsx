@@ -69,7 +69,7 @@ function NodeTable({ nodes }: { readonly nodes: readonly NodeInSight[] }) {
             <tr key={node.id}>
               <td class="breakable">
                 {node.name}
-                {node.isSelf && <span class="quiet small"> this one answers</span>}
+                {node.isSelf && <div class="quiet small node-self">this one answers</div>}
               </td>
               <td>
                 <Says {...stateOf(node)} />
@@ -118,11 +118,11 @@ function Store({ store }: { readonly store: StoreInSight }) {
                 </Badge>{' '}
                 <span class="breakable">{primary.redis ?? `Primary ${at + 1}`}</span>
                 <span class="quiet small">
-                  {` ${count(primary.partitions)} partitions`}
-                  {primary.replicas !== undefined && `, ${count(primary.replicas)} replicas up`}
+                  {` partitions: ${count(primary.partitions)}`}
+                  {primary.replicas !== undefined && `, replicas up: ${count(primary.replicas)}`}
                   {primary.awaySince !== undefined && (
                     <>
-                      , away <Time at={primary.awaySince} relative />
+                      ; away: <Time at={primary.awaySince} relative />
                     </>
                   )}
                 </span>
