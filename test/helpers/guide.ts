@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../../bench/src/lab/free-port.ts'
 import { eventually } from './run-server.ts'
 import { type Block, matchesOutput, readBlocks, readDocument } from './snippets.ts'
 import { Terminal } from './terminal.ts'
@@ -148,18 +148,4 @@ export class Guide {
     this.#t.after(() => terminal.close())
     return terminal
   }
-}
-
-/** A port that was free a moment ago: the guides start several programs that must know each other's. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : 0)
-    })
-  })
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

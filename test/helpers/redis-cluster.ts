@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { freePort } from '../../bench/src/lab/free-port.ts'
 import { clusterNodeId, clusterNodesFile } from '../../scripts/redis-cluster.mjs'
-import { freePort, RedisServer } from './redis-server.ts'
+import { RedisServer } from './redis-server.ts'
 import { LOOPBACK, type Spot } from './spot.ts'
 
 const PRIMARIES = 3

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
+import { freePort } from '../../bench/src/lab/free-port.ts'
 import { eventually, orClosed } from './redis-cluster.ts'
-import { freePort, RedisServer } from './redis-server.ts'
+import { RedisServer } from './redis-server.ts'
 
 const NAME = 'calls'
 const FILE = 'sentinel.conf'

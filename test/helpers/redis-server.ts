@@ -1,9 +1,10 @@
 import { type ChildProcess, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../../bench/src/lab/free-port.ts'
 import { LOOPBACK, type Spot, spawnAt } from './spot.ts'
 
 /** Where Redis's server is called what. */
@@ -138,19 +139,6 @@ export class RedisServer {
     await this.kill()
     rmSync(this.folder, { recursive: true, force: true })
   }
-}
-
-/** A port that nobody has now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 /** By itself, or by a signal: it says so once. */

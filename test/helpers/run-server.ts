@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +8,7 @@ import type { ServerProcess } from './server-process.ts'
 import { startSeveral } from './several-nodes.ts'
 import { LOOPBACK, type Spot, spawnAt } from './spot.ts'
 
+export { freePort } from '../../bench/src/lab/free-port.ts'
 export type { ServerProcess } from './server-process.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -132,20 +132,4 @@ export async function eventually(
     if (performance.now() > untilMs) throw new Error(`not in ${timeoutMs} ms: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-}
-
-/** A port that is free now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address !== null
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      )
-    })
-  })
 }

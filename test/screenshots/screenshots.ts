@@ -1,7 +1,7 @@
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Browser, chromium } from 'playwright-core'
+import { freePort } from '../../bench/src/lab/free-port.ts'
 import { chromiumFlags, chromiumPath } from '../helpers/chromium.ts'
 import { makeDataDir, startProcess } from '../helpers/run-server.ts'
 import { WebhookReceiver } from '../helpers/webhook-receiver.ts'
@@ -79,15 +79,6 @@ async function shootExample(browser: Browser): Promise<void> {
 
 function lookAt(index: number) {
   return LOOKS[index] ?? LOOKS[0]
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumFlags()] })

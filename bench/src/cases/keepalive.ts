@@ -1,5 +1,7 @@
+import type { Lab, Subject } from '../lab/lab.ts'
+import type { SenderResult } from '../load/messages.ts'
 import { kamailio } from '../peers/kamailio.ts'
-import { type Case, scaled } from './case.ts'
+import { type Amounts, type Case, scaled } from './case.ts'
 import { openServer, registerEndpoints } from './devices.ts'
 import { throughputFigures, throughputMeasures } from './throughput.ts'
 
@@ -16,14 +18,21 @@ export const keepalive: Case = {
   peer: kamailio,
   isLong: false,
   users: (amounts) => scaled(USERS, amounts),
-  async run(lab, subject, amounts) {
-    const users = scaled(USERS, amounts)
-    await using opened = await openServer(lab, subject)
-    await registerEndpoints(lab, opened.server, users)
-    const sent = await lab.send(opened.server, {
-      work: { kind: 'keepalive', users },
-      pace: { kind: 'back-to-back', ...amounts },
-    })
-    return throughputFigures(sent)
-  },
+  run: async (lab, subject, amounts) =>
+    throughputFigures(await sendKeepalives(lab, subject, amounts, scaled(USERS, amounts))),
+}
+
+/** Those of so many users, who have an endpoint each, to a server of its own. */
+export async function sendKeepalives(
+  lab: Lab,
+  subject: Subject,
+  amounts: Amounts,
+  users: number,
+): Promise<SenderResult> {
+  await using opened = await openServer(lab, subject)
+  await registerEndpoints(lab, opened.server, users)
+  return await lab.send(opened.server, {
+    work: { kind: 'keepalive', users },
+    pace: { kind: 'back-to-back', ...amounts },
+  })
 }

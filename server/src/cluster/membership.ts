@@ -62,10 +62,10 @@ export class Membership implements Nodes {
   seen(): readonly SeenNode[] {
     const sinceMs = this.#options.clock.monotonicMs() - this.#heardAtMs
     // While the table is away its clock stands, and so does what it says of the others.
-    return this.#listed.map(({ node, silentMs, isBuried }) => ({
-      node,
-      silentMs: silentMs + (Number.isFinite(sinceMs) ? sinceMs : 0),
-      state: isBuried ? 'gone' : silentMs < MISSED_AFTER_MS ? 'there' : 'silent',
+    return this.#listed.map((one) => ({
+      node: one.node,
+      silentMs: one.silentMs + (Number.isFinite(sinceMs) ? sinceMs : 0),
+      state: stateOf(one),
     }))
   }
 
@@ -157,7 +157,7 @@ export class Membership implements Nodes {
   }
 
   #learn(listed: readonly Listed[], sentAtMs: number): void {
-    const alive = listed.filter(({ silentMs, isBuried }) => silentMs < MISSED_AFTER_MS && !isBuried)
+    const alive = listed.filter((one) => stateOf(one) === 'there')
     const before = this.#alive
     this.#listed = listed
     this.#alive = alive.map(({ node }) => node)
@@ -179,4 +179,9 @@ export class Membership implements Nodes {
       for (const listener of this.#buriedListeners) listener(node)
     }
   }
+}
+
+function stateOf({ silentMs, isBuried }: Listed): SeenNode['state'] {
+  if (isBuried) return 'gone'
+  return silentMs < MISSED_AFTER_MS ? 'there' : 'silent'
 }

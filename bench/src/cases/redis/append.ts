@@ -1,27 +1,28 @@
 import type { Lab, Subject } from '../../lab/lab.ts'
-import { type Amounts, type Case, type Figures, scaled } from '../case.ts'
+import type { SenderResult } from '../../load/messages.ts'
+import type { Amounts, Case } from '../case.ts'
 import { openServer, registerEndpoints } from '../devices.ts'
-import { STORE_MEASURES, storeFigures } from './throughput.ts'
-
-const USERS = 500
+import { storeCase } from './store-case.ts'
 
 /** Every mailbox has a link, whose device acknowledges; each event has to arrive at each of them, once. */
 function appendCase(mailboxes: 1 | 3): Case {
   const to = mailboxes === 1 ? 'one mailbox' : `${mailboxes} mailboxes`
-  return {
+  return storeCase({
     name: `redis-append-${mailboxes}`,
     title: `POST sendEvent at QoS 1 to a user with ${to}, 500 users, durable before the answer`,
-    measures: STORE_MEASURES,
-    hasReference: false,
-    onRedis: 'too',
-    isLong: false,
-    users: (amounts) => scaled(USERS, amounts),
-    run: (lab, subject, amounts) => run(lab, subject, amounts, mailboxes),
-  }
+    users: 500,
+    send: (lab, subject, amounts, users) => send(lab, subject, amounts, { users, mailboxes }),
+  })
 }
 
-async function run(lab: Lab, subject: Subject, amounts: Amounts, mailboxes: number): Promise<Figures> {
-  const users = scaled(USERS, amounts)
+type Shape = { readonly users: number; readonly mailboxes: number }
+
+async function send(
+  lab: Lab,
+  subject: Subject,
+  amounts: Amounts,
+  { users, mailboxes }: Shape,
+): Promise<SenderResult> {
   await using opened = await openServer(lab, subject)
   const { server } = opened
   await registerEndpoints(lab, server, users * mailboxes, mailboxes)
@@ -35,7 +36,7 @@ async function run(lab: Lab, subject: Subject, amounts: Amounts, mailboxes: numb
       pace: { kind: 'back-to-back', ...amounts },
     })
     for (const receiver of receivers) await lab.tally(receiver, sent)
-    return storeFigures(sent)
+    return sent
   } finally {
     for (const receiver of receivers) await receiver[Symbol.asyncDispose]()
   }

@@ -1,23 +1,15 @@
-import { type Case, scaled } from '../case.ts'
 import { openServer } from '../devices.ts'
-import { STORE_MEASURES, storeFigures } from './throughput.ts'
+import { storeCase } from './store-case.ts'
 
-const USERS = 2_000
-
-export const comeAndGo: Case = {
+export const comeAndGo = storeCase({
   name: 'redis-register',
   title: 'POST register of a new endpoint and POST unregister of it in turn, 2,000 users, each counted',
-  measures: STORE_MEASURES,
-  hasReference: false,
-  onRedis: 'too',
-  isLong: false,
-  users: (amounts) => scaled(USERS, amounts),
-  async run(lab, subject, amounts) {
+  users: 2_000,
+  async send(lab, subject, amounts, users) {
     await using opened = await openServer(lab, subject)
-    const sent = await lab.send(opened.server, {
-      work: { kind: 'come-and-go', users: scaled(USERS, amounts) },
+    return await lab.send(opened.server, {
+      work: { kind: 'come-and-go', users },
       pace: { kind: 'back-to-back', ...amounts },
     })
-    return storeFigures(sent)
   },
-}
+})

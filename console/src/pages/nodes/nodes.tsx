@@ -8,26 +8,21 @@ import {
   storeState,
 } from '../../cluster/node-words.ts'
 import { count } from '../../format.ts'
-import { optionsOf, type Scope } from '../../session/scope.ts'
+import type { Scope } from '../../session/scope.ts'
+import { useNodes } from '../../session/use-nodes.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { ProblemBanner } from '../../ui/banner.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { Time } from '../../ui/time.tsx'
-import { usePoll } from '../../ui/use-poll.ts'
 
 const EVERY_MS = 2_000
 
 /** The processes that are the service, how Redis is doing, and what happened to either. */
 export function NodesPage(scope: Scope) {
-  const { session, organizationId, onProblem } = scope
-  const { data, problem } = usePoll(
-    `nodes ${organizationId ?? ''}`,
-    (signal) => session.api.nodes(optionsOf(scope, signal)),
-    { intervalMs: EVERY_MS, onProblem },
-  )
+  const { data, problem } = useNodes(scope, EVERY_MS)
   return (
-    <Page title="Nodes" lead={<span class="breakable">{organizationId ?? 'All organizations'}</span>}>
+    <Page title="Nodes" lead={<span class="breakable">{scope.organizationId ?? 'All organizations'}</span>}>
       <ProblemBanner problem={problem} />
       {data !== undefined && <Everything {...data} />}
       {data === undefined && problem === undefined && <p class="quiet">Asking …</p>}

@@ -1,19 +1,14 @@
 import { hasSeveral, stateOf, storeName, storeState } from '../../cluster/node-words.ts'
 import { count } from '../../format.ts'
 import { href } from '../../routes.ts'
-import { optionsOf, type Scope } from '../../session/scope.ts'
-import { usePoll } from '../../ui/use-poll.ts'
+import type { Scope } from '../../session/scope.ts'
+import { useNodes } from '../../session/use-nodes.ts'
 
 const EVERY_MS = 5_000
 
 /** One line about the processes and their Redis; nothing where one process keeps all by itself. */
 export function NodesLine(scope: Scope) {
-  const { session, organizationId, onProblem } = scope
-  const { data } = usePoll(
-    `nodes ${organizationId ?? ''}`,
-    (signal) => session.api.nodes(optionsOf(scope, signal)),
-    { intervalMs: EVERY_MS, onProblem },
-  )
+  const { data } = useNodes(scope, EVERY_MS)
   if (data === undefined || !hasSeveral(data.nodes, data.store)) return null
   const { nodes, store } = data
   const others = nodes.filter((node) => stateOf(node).tone !== 'good')

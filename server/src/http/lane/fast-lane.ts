@@ -196,9 +196,9 @@ export class FastLane {
     const { socket } = connection
     this.#connections.delete(connection)
     connection.release()
-    const found = bytes && this.#handshakeIn(bytes)
-    if (bytes !== undefined && found !== undefined) {
-      this.#upgrade(socket, found, bytes.subarray(found.headBytes))
+    const found = this.#takeOver && bytes && findHandshake(bytes)
+    if (found !== undefined) {
+      this.#upgrade(socket, found)
       return
     }
     for (const take of this.#takers) take(socket)
@@ -206,16 +206,12 @@ export class FastLane {
     socket.resume()
   }
 
-  #handshakeIn(bytes: Buffer): FoundHandshake | undefined {
-    return this.#takeOver === undefined ? undefined : findHandshake(bytes)
-  }
-
-  #upgrade(socket: Socket, { handshake }: FoundHandshake, head: Buffer): void {
+  #upgrade(socket: Socket, { handshake, rest }: FoundHandshake): void {
     // As Node's server leaves it: whoever listens next sets it going.
     Object.assign(socket, { readableFlowing: null })
     this.#server.emit(HANDED_OVER, socket)
     const told = { headers: handshake.headers, socket }
-    this.#takeOver?.(handshake, socket, head, toldAddress(told, this.#isTrusted))
+    this.#takeOver?.(handshake, socket, rest, toldAddress(told, this.#isTrusted))
   }
 }
 

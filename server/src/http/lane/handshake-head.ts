@@ -1,5 +1,5 @@
 import type { Handshake } from '../connections/upgrade.ts'
-import { HEAD_BYTES_MAX, LINE, UNHEEDED } from './request-head.ts'
+import { HEAD_BYTES_MAX, readLine, UNHEEDED } from './request-head.ts'
 
 const HEAD_END = '\r\n\r\n'
 const FIRST_LINE = /^GET (\/ws(?:\?[\w=&%.~-]*)?) HTTP\/1\.1$/
@@ -28,8 +28,8 @@ const OF_BROWSERS: ReadonlySet<string> = new Set([
 const WEBSOCKET = /^websocket$/i
 const UPGRADE = /^(?:keep-alive, ?)?upgrade$/i
 
-/** A handshake, and how long its head is with the empty line. */
-export type FoundHandshake = { readonly handshake: Handshake; readonly headBytes: number }
+/** A handshake, and what came behind it. */
+export type FoundHandshake = { readonly handshake: Handshake; readonly rest: Buffer }
 
 /**
  * Reads a WebSocket's opening handshake (RFC 6455 §4.1) at the beginning of a connection's bytes. As with the requests
@@ -41,7 +41,7 @@ export function findHandshake(bytes: Buffer): FoundHandshake | undefined {
   const end = bytes.indexOf(HEAD_END)
   if (end < 0 || end > HEAD_BYTES_MAX) return undefined
   const handshake = readHandshake(bytes.toString('latin1', 0, end))
-  return handshake && { handshake, headBytes: end + HEAD_END.length }
+  return handshake && { handshake, rest: bytes.subarray(end + HEAD_END.length) }
 }
 
 function readHandshake(text: string): Handshake | undefined {
@@ -50,8 +50,7 @@ function readHandshake(text: string): Handshake | undefined {
   if (url === undefined) return undefined
   const headers: { [name: string]: string } = {}
   for (const line of lines) {
-    const [, given = '', value = ''] = LINE.exec(line) ?? []
-    const name = given.toLowerCase()
+    const [name, value] = readLine(line)
     if (!isKnown(name) || Object.hasOwn(headers, name)) return undefined
     headers[name] = value
   }

@@ -79,11 +79,17 @@ export const UNHEEDED: ReadonlySet<string> = new Set([
 
 // One space or none, and a value of visible characters that no space begins or ends: every other form that
 // RFC 9112 §5 allows, or that some server lets pass, is for a parser that knows them all.
-export const LINE = /^([A-Za-z-]{1,32}): ?([!-~](?:[ -~]*[!-~])?)$/
+const LINE = /^([A-Za-z-]{1,32}): ?([!-~](?:[ -~]*[!-~])?)$/
 const LENGTH = /^[1-9][0-9]{0,5}$/
 const BEARER = /^Bearer ([\w.~+/=-]+)$/
 const JSON_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i
 const KEEP_ALIVE = /^keep-alive$/i
+
+/** A header's name in lower case, and its value; the name is empty where the line has another form. */
+export function readLine(line: string): readonly [name: string, value: string] {
+  const [, name = '', value = ''] = LINE.exec(line) ?? []
+  return [name.toLowerCase(), value]
+}
 
 /**
  * Reads the head of a request, all that comes before the empty line. `undefined`: it is not of the one form that is
@@ -99,8 +105,7 @@ export function readHead(text: string): LaneHead | undefined {
   let lengthAt = 0
   let end = first.length
   for (const line of lines) {
-    const [, given = '', value = ''] = LINE.exec(line) ?? []
-    const name = given.toLowerCase()
+    const [name, value] = readLine(line)
     end += 2 + line.length
     if (seen.has(name)) return undefined
     seen.add(name)
