@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { describe, isAborted, type Problem } from '../api/problem.ts'
 
 /** How it stands with something that is asked for again and again. */
@@ -34,7 +34,8 @@ export function usePoll<T>(
   const again = useRef<() => void>(() => undefined)
   const known = useRef<string | undefined>(undefined)
 
-  useEffect(() => {
+  // With the drawing and not after it: a page that says it holds still asks nothing more.
+  useLayoutEffect(() => {
     const life = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     let isAsking = false
