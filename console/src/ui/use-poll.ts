@@ -15,6 +15,15 @@ export type Polled<T> = {
 /** After failures in a row it asks less often, up to this factor. */
 const SLOWER_MAX = 8
 
+type PollOptions<T> = {
+  readonly intervalMs: number
+  readonly onProblem: (thrown: unknown) => void
+  /** Whether nothing newer can follow an answer. Default: something always can. */
+  readonly isLast?: (data: T) => boolean
+  /** Whether nothing will come of asking again after a failure. Default: something may. */
+  readonly isHopeless?: (thrown: unknown) => boolean
+}
+
 /**
  * Asks at once, and again `intervalMs` after each answer while the page is to be seen; anew whenever `key` changes,
  * what was known of the former one is then forgotten. `intervalMs` 0: only once, and not again to hold still.
@@ -22,15 +31,15 @@ const SLOWER_MAX = 8
 export function usePoll<T>(
   key: string,
   ask: (signal: AbortSignal) => Promise<T>,
-  { intervalMs, onProblem }: { readonly intervalMs: number; readonly onProblem: (thrown: unknown) => void },
+  { intervalMs, onProblem, isLast, isHopeless }: PollOptions<T>,
 ): Polled<T> {
   const [state, setState] = useState<{ key: string; data?: T; problem?: Problem; isLoading: boolean }>({
     key,
     isLoading: true,
   })
   // The newest closures, without beginning anew whenever a page is drawn.
-  const latest = useRef({ ask, onProblem })
-  latest.current = { ask, onProblem }
+  const latest = useRef({ ask, onProblem, isLast, isHopeless })
+  latest.current = { ask, onProblem, isLast, isHopeless }
   const again = useRef<() => void>(() => undefined)
   const known = useRef<string | undefined>(undefined)
 
@@ -39,11 +48,12 @@ export function usePoll<T>(
     const life = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     let isAsking = false
+    let isOver = false
     let failures = 0
     // A new pace forgets nothing.
     setState((old) => (old.key === key ? old : { key, isLoading: true }))
     const schedule = (): void => {
-      if (intervalMs > 0 && !life.signal.aborted && !document.hidden)
+      if (intervalMs > 0 && !isOver && !life.signal.aborted && !document.hidden)
         timer = setTimeout(run, intervalMs * Math.min(2 ** failures, SLOWER_MAX))
     }
     const run = (): void => {
@@ -57,12 +67,14 @@ export function usePoll<T>(
             // What was asked before is not what is shown now.
             if (life.signal.aborted) return
             failures = 0
+            isOver = latest.current.isLast?.(data) ?? false
             known.current = key
             setState({ key, data, isLoading: false })
           },
           (thrown: unknown) => {
             if (life.signal.aborted || isAborted(thrown)) return
             failures++
+            isOver = latest.current.isHopeless?.(thrown) ?? false
             latest.current.onProblem(thrown)
             setState((old) => ({ ...old, key, problem: problemOf(thrown, intervalMs), isLoading: false }))
           },
@@ -73,7 +85,7 @@ export function usePoll<T>(
         })
     }
     const shown = (): void => {
-      if (!document.hidden && intervalMs > 0) run()
+      if (!document.hidden && intervalMs > 0 && !isOver) run()
     }
     again.current = run
     const isKnown = known.current === key

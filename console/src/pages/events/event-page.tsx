@@ -1,5 +1,4 @@
 import { type HistoryRecord, RollcallError } from '@rollcall/client'
-import { useState } from 'preact/hooks'
 import { typeOf } from '../../outcome/event-type.ts'
 import { isFinal, isOver } from '../../outcome/outcome.ts'
 import { summaryOf } from '../../outcome/summary.ts'
@@ -18,22 +17,16 @@ const FOLLOW_MS = 2_000
 
 /** One event's life. Followed until nothing more can become of it. Another instance for another event. */
 export function EventPage({ eventId, ...scope }: Scope & { readonly eventId: string }) {
-  const [hasEnded, setEnded] = useState(false)
-  const ask = async (signal: AbortSignal): Promise<HistoryRecord> => {
-    try {
-      const record = await scope.session.api.event(eventId, optionsOf(scope, signal))
-      if (isOver(record, Date.now())) setEnded(true)
-      return record
-    } catch (error) {
-      // Nothing will come of asking again for what is not there.
-      if (error instanceof RollcallError && error.code === 'not_found') setEnded(true)
-      throw error
-    }
-  }
-  const { data, problem } = usePoll(eventId, ask, {
-    intervalMs: hasEnded ? 0 : FOLLOW_MS,
-    onProblem: scope.onProblem,
-  })
+  const { data, problem } = usePoll(
+    eventId,
+    (signal) => scope.session.api.event(eventId, optionsOf(scope, signal)),
+    {
+      intervalMs: FOLLOW_MS,
+      onProblem: scope.onProblem,
+      isLast: (record: HistoryRecord) => isOver(record, Date.now()),
+      isHopeless: (thrown) => thrown instanceof RollcallError && thrown.code === 'not_found',
+    },
+  )
   return (
     <Page
       title={data === undefined ? 'Event' : typeOf(data)}
