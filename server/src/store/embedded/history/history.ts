@@ -34,8 +34,7 @@ export function embeddedHistory(parts: HistoryParts): HistoryStore {
     add(draft, endpoints) {
       if (!journal.isOpen) return
       book.add(draft, endpoints)
-      // Not all that a fast second brings at once: a commit of megabytes needs a log of its own, and time.
-      if (book.waitingBytes >= COMMITTED_BYTES) journal.flush()
+      if (book.waitingBytes >= COMMITTED_BYTES) journal.flushMuch()
     },
     note({ sequence }, outcome, reason) {
       if (journal.isOpen) book.note(sequence, outcome, clock.wallMs(), reason)

@@ -6,7 +6,9 @@ import { FakeDisk } from '../../../../../test/helpers/fake-disk.ts'
 import { depthOf, liveOf } from '../../contract/entries.ts'
 import { ENDPOINT, lasting, Scene } from '../../contract/scene.ts'
 import type { AppendOutcome, Registration } from '../../store.ts'
+import { silentLog } from '../../store-log.ts'
 import { openEmbeddedStore } from '../assembly.ts'
+import { Journal } from './journal.ts'
 
 const EIO = new Error('EIO')
 
@@ -126,6 +128,115 @@ describe('the journal', () => {
     const beats = disk.commits.length - before
     assert(beats >= 20 && beats <= 40, `${beats} heartbeats in 10 s`)
     await store.close()
+  })
+})
+
+describe('what comes faster than it is written', () => {
+  const KEY = Buffer.from('key')
+
+  /** A journal alone, with a row that is left and much that is, and whose every commit says that it is one. */
+  function setUpJournal() {
+    const clock = createFakeClock()
+    const disk = new FakeDisk()
+    const journal = new Journal(disk.open(), clock, silentLog, (commit, isLast) =>
+      commit.put('meta', KEY, Buffer.from(isLast ? 'last' : 'not last')),
+    )
+    const leave = (number: number) => {
+      journal.put('history', Buffer.from([number]), Buffer.alloc(1_000))
+      journal.flushMuch()
+    }
+    const numbers = () => [...disk.table('history').keys()].map((name) => Buffer.from(name, 'hex')[0])
+    const sizes = () =>
+      disk.commits.map((changes) => changes.filter(({ table }) => table === 'history').length)
+    return { clock, disk, journal, leave, numbers, sizes }
+  }
+
+  it('is written in its order, in commits that stay small', async () => {
+    const { disk, journal, leave, numbers, sizes } = setUpJournal()
+    disk.hold()
+    for (let number = 0; number < 10; number++) leave(number)
+    assert.ok(journal.waitingBytes > 10_000)
+    const durable = journal.durable()
+    disk.release()
+    await durable
+    assert.deepEqual(numbers(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    assert.deepEqual(sizes(), [...Array.from({ length: 10 }, () => 1), 0])
+    assert.equal(journal.waitingBytes, 0)
+    await journal.close()
+  })
+
+  it('is durable when its own commit is, not before', async () => {
+    const { clock, disk, journal, leave, numbers } = setUpJournal()
+    disk.hold()
+    leave(0)
+    const mine = journal.durable()
+    leave(1)
+    const number = journal.commitNumber - 1
+    leave(2)
+    assert.equal(await isSettled(mine, clock), false)
+    assert.equal(journal.isDurable(number), false)
+    disk.release()
+    await mine
+    assert.ok(numbers().includes(1))
+    assert.equal(journal.isDurable(number), true)
+    await journal.close()
+  })
+
+  it('is cut into no more commits than there may be', async () => {
+    const { disk, journal, leave, sizes } = setUpJournal()
+    disk.hold()
+    for (let number = 0; number < 100; number++) leave(number)
+    const durable = journal.durable()
+    disk.release()
+    await durable
+    // One under way, 32 that wait, and all that came after them.
+    assert.deepEqual(sizes(), [...Array.from({ length: 33 }, () => 1), 67])
+    await journal.close()
+  })
+
+  it('is all tried again, in its order, after a commit that failed, and who waits is refused', async () => {
+    const { clock, disk, journal, leave, numbers, sizes } = setUpJournal()
+    disk.hold()
+    leave(0)
+    const refused: Promise<void>[] = []
+    for (let number = 1; number < 5; number++) {
+      refused.push(journal.durable())
+      leave(number)
+    }
+    disk.failure = EIO
+    disk.release()
+    for (const each of refused) await assert.rejects(each, isUnavailable)
+    leave(5)
+    assert.deepEqual(sizes(), [])
+    disk.failure = undefined
+    await clock.advance(6_000)
+    assert.deepEqual(numbers(), [0, 1, 2, 3, 4, 5])
+    await journal.close()
+  })
+
+  it('is all written before the journal closes, the last as the last', async () => {
+    const { disk, journal, leave, numbers } = setUpJournal()
+    disk.hold()
+    for (let number = 0; number < 5; number++) leave(number)
+    journal.put('history', Buffer.from([5]), Buffer.alloc(10))
+    const closed = journal.close()
+    disk.release()
+    await closed
+    assert.deepEqual(numbers(), [0, 1, 2, 3, 4, 5])
+    assert.equal(disk.table('meta').get(KEY.toString('hex'))?.toString(), 'last')
+  })
+
+  it('keeps what was written before it failed to close', async () => {
+    const { disk, journal, leave } = setUpJournal()
+    disk.hold()
+    leave(0)
+    leave(1)
+    const waiting = journal.durable()
+    const closed = journal.close()
+    disk.failure = EIO
+    disk.release()
+    await assert.rejects(waiting, isUnavailable)
+    await assert.rejects(closed, isUnavailable)
   })
 })
 

@@ -12,6 +12,8 @@ const WAITING_BYTES_MAX = 64 * 1024 * 1024
 const WAITING_BYTES_MAX_FOR_EVENTS = (WAITING_BYTES_MAX * 3) / 4
 /** Changes at which a commit is written though nobody waits: handing over many at once would stall the process. */
 const CHANGES_MAX = 5_000
+/** Commits that may be complete before their turn: past it what comes waits where it is, for a bound of its own. */
+const SEALED_MAX = 32
 /** A commit that takes longer than this counts as a failure of the disk, milliseconds. */
 const STUCK_MS = 5_000
 const RETRY_MIN_MS = 100
@@ -37,6 +39,8 @@ export class Journal {
   readonly #log: StoreLog
   readonly #prepare: Prepare
   #filling = new Commit(1)
+  /** Complete, and written one after the other before what is being filled. */
+  #sealed: Commit[] = []
   #running: { readonly commit: Commit; readonly sinceMs: number; readonly ended: Promise<void> } | undefined
   readonly #gathering = new Gathering(
     () => this.#filling.waiting,
@@ -99,6 +103,16 @@ export class Journal {
     if (this.#running === undefined && !this.#gathering.isOn && this.#isWorking()) this.#commit()
   }
 
+  /**
+   * The same where much was left, between two operations: while a commit is written what comes begins another. One that
+   * took up all of a fast second would have megabytes, need a log of its own, and take so long that the next is larger.
+   */
+  flushMuch(): void {
+    if (this.#running === undefined) this.flush()
+    else if (this.#isWorking() && this.#sealed.length < SEALED_MAX)
+      this.#sealed.push(this.#takeFilling(false))
+  }
+
   get isOpen(): boolean {
     return !this.#closed
   }
@@ -110,7 +124,8 @@ export class Journal {
 
   /** Bytes that wait to be written. */
   get waitingBytes(): number {
-    return this.#filling.bytes + (this.#running?.commit.bytes ?? 0)
+    const sealed = this.#sealed.reduce((sum, { bytes }) => sum + bytes, 0)
+    return this.#filling.bytes + sealed + (this.#running?.commit.bytes ?? 0)
   }
 
   /** Throws what every operation of a closed store is refused with. */
@@ -156,13 +171,16 @@ export class Journal {
   async close(): Promise<void> {
     this.#closed = true
     await this.#running?.ended
-    const commit = this.#takeFilling(true)
+    const commits = [...this.#sealed.splice(0), this.#takeFilling(true)]
     try {
       if (this.#failure !== undefined) await this.#rows.reopen()
-      await this.#write(commit)
-      commit.resolve()
+      for (const commit of commits) {
+        await this.#write(commit)
+        commit.resolve()
+      }
     } catch (error) {
-      commit.reject(undecided(CANNOT_WRITE, error))
+      // Those that were written were resolved: nothing changes that.
+      for (const commit of commits) commit.reject(undecided(CANNOT_WRITE, error))
       throw refusal(CANNOT_WRITE, error)
     }
   }
@@ -192,7 +210,7 @@ export class Journal {
   }
 
   #commit(): void {
-    const commit = this.#takeFilling(false)
+    const commit = this.#sealed.shift() ?? this.#takeFilling(false)
     const ended = this.#write(commit).then(
       () => this.#succeed(commit),
       (error: unknown) => this.#fail(commit, error),
@@ -211,7 +229,8 @@ export class Journal {
     if (this.#isStuckTold) this.#log.info('the store writes again', {})
     this.#isStuckTold = false
     commit.resolve()
-    if (this.#filling.waiting > 0) this.#gather()
+    if (this.#sealed.length > 0 && this.#isWorking()) this.#commit()
+    else if (this.#filling.waiting > 0) this.#gather()
   }
 
   #fail(commit: Commit, error: unknown): void {
@@ -271,10 +290,12 @@ export class Journal {
     return commit
   }
 
-  /** The commit's changes go before those left since; whoever waits for either is refused. */
+  /** The commit's changes go before those left since; whoever waits for any is refused. */
   #putBack(commit: Commit, error: unknown): void {
-    commit.reject(undecided(CANNOT_WRITE, error))
     this.#filling.reject(undecided(CANNOT_WRITE, error))
-    this.#filling.prepend(commit)
+    for (const earlier of [commit, ...this.#sealed.splice(0)].reverse()) {
+      earlier.reject(undecided(CANNOT_WRITE, error))
+      this.#filling.prepend(earlier)
+    }
   }
 }
