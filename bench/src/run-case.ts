@@ -1,4 +1,4 @@
-import type { Case, Figures, Peer } from './cases/case.ts'
+import { type Case, type Figures, labelOf, type Peer } from './cases/case.ts'
 import type { Lab, Subject } from './lab/lab.ts'
 import type { Options } from './options.ts'
 import { isInstalled } from './peers/installed.ts'
@@ -23,7 +23,7 @@ export async function runCase(lab: Lab, measured: Case, options: Options, say: P
       }
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error)
-    return { name, title, runs, rows: [], failure }
+    return { name, title: labelOf(title, options.amounts), runs, rows: [], failure }
   }
   const spreads = [...figures].map(
     ([subject, list]) =>
@@ -32,7 +32,7 @@ export async function runCase(lab: Lab, measured: Case, options: Options, say: P
         measured.measures.map((_, index) => spreadOf(list.map((values) => values[index] ?? Number.NaN))),
       ] as const,
   )
-  return resultOf(measured, runs, new Map(spreads))
+  return resultOf(measured, { runs, amounts: options.amounts }, new Map(spreads))
 }
 
 function takesPart(subject: Subject, { hasReference, onRedis }: Case): boolean {

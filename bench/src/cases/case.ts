@@ -9,12 +9,15 @@ export type Amounts = {
   readonly scale: number
 }
 
+/** Words; where counts are scaled, `many` gives one as it is then: `many(2_000)` is `2,000`, or `200`. */
+export type Label = string | ((many: (count: number) => string) => string)
+
 export type Bound = { readonly atLeast: number } | { readonly atMost: number }
 
 /** One number that a case finds out. */
 export type Measure = {
   /** In words; unique within its case. */
-  readonly name: string
+  readonly name: Label
   /** `/CPU-s`: completed in each second of the server's CPU time. */
   readonly unit: '/CPU-s' | '/s' | '%' | 'bytes' | 'µs' | 'ms' | 's' | 'cores' | ''
   readonly target?: Bound
@@ -39,7 +42,7 @@ export type Peer = {
 /** Something that is measured, with how it is done. */
 export type Case = {
   readonly name: string
-  readonly title: string
+  readonly title: Label
   readonly measures: readonly Measure[]
   /** Whether the reference server can do it too. */
   readonly hasReference: boolean
@@ -55,6 +58,11 @@ export type Case = {
   readonly listed?: (amounts: Amounts) => number
   /** One run. @throws Error where anything went otherwise than it must */
   readonly run: (lab: Lab, subject: Subject, amounts: Amounts) => Promise<Figures>
+}
+
+export function labelOf(label: Label, amounts: Amounts): string {
+  if (typeof label === 'string') return label
+  return label((count) => scaled(count, amounts).toLocaleString('en-US'))
 }
 
 /** A count as the case has it, or less where something is tried out. */

@@ -3,7 +3,7 @@ import { freePort } from '../lab/free-port.ts'
 import type { Lab, Subject } from '../lab/lab.ts'
 import type { Server } from '../lab/server.ts'
 import type { WorkPlan } from '../load/messages.ts'
-import { type Amounts, type Case, type Figures, type Measure, scaled } from './case.ts'
+import { type Amounts, type Case, type Figures, type Label, type Measure, scaled } from './case.ts'
 import { connectDevices, openServer } from './devices.ts'
 
 const DEVICES = 1_000
@@ -14,7 +14,7 @@ const PUBLISHERS = 4
 type Qos = 0 | 1
 type Lane = {
   readonly name: string
-  readonly title: string
+  readonly title: Label
   readonly targets: readonly [qos0: number, qos1: number]
   /** Connections, each with one request under way; the lab's where absent. */
   readonly slots?: number
@@ -60,14 +60,14 @@ function send({ slots }: Lane, lab: Lab, server: Server, work: WorkPlan, amounts
 
 export const bulk = fastLane({
   name: 'bulk',
-  title: `POST sendEvents, ${BULK_EVENTS} events a request, each to 1 of 1,000 links`,
+  title: (many) => `POST sendEvents, ${BULK_EVENTS} events a request, each to 1 of ${many(DEVICES)} links`,
   targets: [18_000, 12_000],
   work: (qos, devices) => ({ kind: 'send-events', qos, devices, batch: BULK_EVENTS }),
 })
 
 export const mqttIngress = fastLane({
   name: 'mqtt-ingress',
-  title: `A backend's PUBLISH over TCP at the event's own QoS, each to 1 of 1,000 links`,
+  title: (many) => `A backend's PUBLISH over TCP at the event's own QoS, each to 1 of ${many(DEVICES)} links`,
   targets: [18_000, 12_000],
   slots: PUBLISHERS,
   work: (qos, devices, mqttPort) => ({ kind: 'publish', qos, devices, batch: RECEIVE_MAXIMUM, mqttPort }),

@@ -1,6 +1,6 @@
 import type { Lab } from '../lab/lab.ts'
 import { Metrics } from '../lab/metrics.ts'
-import { type Amounts, type Case, type Measure, scaled } from './case.ts'
+import { type Amounts, type Case, type Label, type Measure, scaled } from './case.ts'
 
 const DEVICES = 1_000
 /** So little that it is full before anything is measured, and trimmed all the time. */
@@ -9,7 +9,7 @@ const FULL_HISTORY = { HISTORY_BYTES_MAX: String(2 * 1024 * 1024) }
 const TIE = 1.25
 
 type Size = {
-  readonly name: string
+  readonly name: Label
   readonly registrations: number
   readonly endpointsPerUser: number
   readonly environment?: NodeJS.ProcessEnv
@@ -17,13 +17,26 @@ type Size = {
 
 /** One thing grows at a time. */
 const SIZES: readonly Size[] = [
-  { name: '1,000 registrations', registrations: 1_000, endpointsPerUser: 1 },
-  { name: '100,000 registrations, one of each user', registrations: 100_000, endpointsPerUser: 1 },
-  { name: '1,000,000 registrations', registrations: 1_000_000, endpointsPerUser: 1 },
-  { name: '100,000 registrations, 10 of each user', registrations: 100_000, endpointsPerUser: 10 },
-  { name: '100,000 registrations, 100 of each user', registrations: 100_000, endpointsPerUser: 100 },
+  { name: (many) => `${many(1_000)} registrations`, registrations: 1_000, endpointsPerUser: 1 },
   {
-    ...{ name: '100,000 registrations, a full history', registrations: 100_000, endpointsPerUser: 1 },
+    name: (many) => `${many(100_000)} registrations, one of each user`,
+    registrations: 100_000,
+    endpointsPerUser: 1,
+  },
+  { name: (many) => `${many(1_000_000)} registrations`, registrations: 1_000_000, endpointsPerUser: 1 },
+  {
+    name: (many) => `${many(100_000)} registrations, 10 of each user`,
+    registrations: 100_000,
+    endpointsPerUser: 10,
+  },
+  {
+    name: (many) => `${many(100_000)} registrations, 100 of each user`,
+    registrations: 100_000,
+    endpointsPerUser: 100,
+  },
+  {
+    name: (many) => `${many(100_000)} registrations, a full history`,
+    ...{ registrations: 100_000, endpointsPerUser: 1 },
     environment: FULL_HISTORY,
   },
 ]

@@ -8,7 +8,7 @@ const REHEARSED = 1_000
 
 export const memoryLinks: Case = {
   name: 'memory-links',
-  title: 'Memory of an idle link, 10,000 links of as many users',
+  title: (many) => `Memory of an idle link, ${many(LINKS)} links of as many users`,
   measures: [
     {
       name: 'memory of a link',

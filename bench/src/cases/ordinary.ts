@@ -20,7 +20,8 @@ type SteadyPace = Extract<PacePlan, { kind: 'steady' }>
 
 export const ordinary: Case = {
   name: 'ordinary',
-  title: 'What the rates of every day take: POST sendEvent to 1 of 2,000 links, QoS 1, open loop',
+  title: (many) =>
+    `What the rates of every day take: POST sendEvent to 1 of ${many(DEVICES)} links, QoS 1, open loop`,
   measures: RATES.flatMap(measuresAt),
   hasReference: false,
   isLong: false,

@@ -38,7 +38,8 @@ export function populationCases(): readonly Case[] {
 
   const memoryRegistrations: Case = {
     name: 'memory-registrations',
-    title: 'Memory of a registration, 1,000,000 of 100,000 users',
+    title: (many) =>
+      `Memory of a registration, ${many(REGISTRATIONS)} of ${many(REGISTRATIONS / ENDPOINTS_PER_USER)} users`,
     measures: [
       {
         name: 'memory of a registration',
@@ -56,7 +57,8 @@ export function populationCases(): readonly Case[] {
 
   const restart: Case = {
     name: 'restart',
-    title: 'Restart after kill -9 with 1,000,000 registrations, until /health/ready is 200',
+    title: (many) =>
+      `Restart after kill -9 with ${many(REGISTRATIONS)} registrations, until /health/ready is 200`,
     measures: [
       { name: 'time to ready', unit: 's', target: { atMost: 6 } },
       { name: 'of it the processor’s, all threads', unit: 's' },

@@ -8,7 +8,7 @@ const ENDPOINTS_PER_USER_MAX = '10000'
 
 export const register: Case = {
   name: 'register',
-  title: 'POST register, new endpoints of 10,000 users in turn, durable before the answer',
+  title: (many) => `POST register, new endpoints of ${many(USERS)} users in turn, durable before the answer`,
   measures: throughputMeasures({ atLeast: 12_000 }, 'Kamailio, in memory: 20,500'),
   hasReference: true,
   isLong: false,

@@ -1,13 +1,13 @@
 import type { Lab, Subject } from '../lab/lab.ts'
 import { mosquitto } from '../peers/mosquitto.ts'
 import { nchan } from '../peers/nchan.ts'
-import { type Amounts, type Bound, type Case, type Figures, scaled } from './case.ts'
+import { type Amounts, type Bound, type Case, type Figures, type Label, scaled } from './case.ts'
 import { connectDevices, openServer } from './devices.ts'
 import { throughputFigures, throughputMeasures } from './throughput.ts'
 
 const DEVICES = 1_000
 
-function sendEventCase(name: string, title: string, qos: 0 | 1, target: Bound, elsewhere: string): Case {
+function sendEventCase(name: string, title: Label, qos: 0 | 1, target: Bound, elsewhere: string): Case {
   return {
     name,
     title,
@@ -34,7 +34,7 @@ async function run(lab: Lab, subject: Subject, amounts: Amounts, qos: 0 | 1): Pr
 
 export const qos0 = sendEventCase(
   'qos0',
-  'POST sendEvent to 1 of 1,000 links, QoS 0',
+  (many) => `POST sendEvent to 1 of ${many(DEVICES)} links, QoS 0`,
   0,
   { atLeast: 18_000 },
   'Nchan (C) 47,000; bare Fastify + ws 21,700; Socket.IO behind node:http 16,000',
@@ -42,7 +42,7 @@ export const qos0 = sendEventCase(
 
 export const qos1 = sendEventCase(
   'qos1',
-  'POST sendEvent to 1 of 1,000 links, QoS 1, durable before the answer',
+  (many) => `POST sendEvent to 1 of ${many(DEVICES)} links, QoS 1, durable before the answer`,
   1,
   { atLeast: 12_000 },
   'not durable: Mosquitto 29,000, bare Fastify + ws 15,200, Aedes 11,800; durable: NATS over MQTT 2,400',

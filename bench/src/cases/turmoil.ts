@@ -4,7 +4,7 @@ import type { Server } from '../lab/server.ts'
 import type { Worker } from '../lab/worker.ts'
 import { nowMs } from '../machine/time.ts'
 import { percentile } from '../report/statistics.ts'
-import { type Amounts, type Case, scaled } from './case.ts'
+import { type Amounts, type Case, type Label, scaled } from './case.ts'
 import { ONE_ORGANIZATION } from './devices.ts'
 
 const LINKS = 10_000
@@ -26,7 +26,7 @@ type Scene = {
 }
 
 type Trouble = {
-  readonly name: string
+  readonly name: Label
   readonly environment?: NodeJS.ProcessEnv
   /** What is done before. @returns for how long events are sent, so that it comes about meanwhile; default: as always, seconds */
   readonly before?: (scene: Scene) => Promise<number>
@@ -36,17 +36,18 @@ type Trouble = {
 
 const TROUBLES: readonly Trouble[] = [
   { name: 'nothing else, p99' },
-  { name: '100,000 registrations expire, p99', before: expireSoon },
+  { name: (many) => `${many(EXPIRING)} registrations expire, p99`, before: expireSoon },
   { name: 'the history is trimmed, p99', environment: FULL_HISTORY },
   {
-    name: '10,000 devices reconnect, p99',
+    name: (many) => `${many(LINKS)} devices reconnect, p99`,
     meanwhile: ({ lab, server, receiver }) => lab.reconnect(receiver, server),
   },
 ]
 
 export const turmoil: Case = {
   name: 'turmoil',
-  title: 'Latency of QoS 1 at 2,000 events/s with 10,000 links, and what happens meanwhile; no event is lost',
+  title: (many) =>
+    `Latency of QoS 1 at 2,000 events/s with ${many(LINKS)} links, and what happens meanwhile; no event is lost`,
   measures: TROUBLES.map(({ name }) => ({ name, unit: 'ms', target: TARGET })),
   hasReference: false,
   isLong: true,

@@ -20,7 +20,9 @@ export function resultsPage(
     command,
     '```',
     '',
-    ...(scale === 1 ? [] : [`**Tried out only**: all counts are multiplied by ${scale}.`, '']),
+    ...(scale === 1
+      ? []
+      : [`**Tried out only**: all counts are those of a full run multiplied by ${scale}.`, '']),
     ...Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`),
     ...results.flatMap(section),
     '',

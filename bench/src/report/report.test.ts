@@ -20,10 +20,12 @@ const CASE: Case = {
   run: async () => [],
 }
 
+const AMOUNTS = { measuredSeconds: 1, warmUpSeconds: 0, scale: 1 }
+
 function resultWith(rollcall: readonly number[], reference: readonly number[]) {
   return resultOf(
     CASE,
-    3,
+    { runs: 3, amounts: AMOUNTS },
     new Map([
       ['rollcall', rollcall.map((value) => spreadOf([value - 1, value, value + 2]))],
       ['reference', reference.map((value) => spreadOf([value]))],
@@ -75,7 +77,7 @@ test('what was measured on Redis stands beside the folder, with its ratio to it,
   const result = (redis: readonly number[]) =>
     resultOf(
       CASE,
-      1,
+      { runs: 1, amounts: AMOUNTS },
       new Map([
         ['rollcall', of([2_000, Number.NaN, 90])],
         ['redis', of(redis)],
@@ -95,4 +97,22 @@ test('what was measured on Redis stands beside the folder, with its ratio to it,
   const page = resultsPage([found], {}, 'command', 1)
   assert.match(page, /\| \| in a folder \| on Redis \| ratio \| target \| holds \|/)
   assert.match(page, /\| work \| 2,000 \/CPU-s \| 1,000 \/CPU-s \| 0\.50 \| ≥ 1,000 \| yes \|/)
+})
+
+test('what was tried out with fewer of everything names as many as there were', () => {
+  const measured: Case = {
+    ...CASE,
+    title: (many) => `Pushing to ${many(20_000)} links`,
+    measures: [{ name: (many) => `p99 of ${many(1_000)}`, unit: 'µs' }],
+  }
+  const result = resultOf(
+    measured,
+    { runs: 1, amounts: { ...AMOUNTS, scale: 0.1 } },
+    new Map([['rollcall', [spreadOf([7])]]]),
+  )
+  assert.match(terminalTable([result]), /push: Pushing to 2,000 links\n {2}p99 of 100 +7 µs/)
+  assert.match(
+    resultsPage([result], {}, 'command', 0.1),
+    /Pushing to 2,000 links[\s\S]*\| p99 of 100 \| 7 µs/,
+  )
 })

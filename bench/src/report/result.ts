@@ -1,10 +1,13 @@
-import type { Bound, Case, Measure } from '../cases/case.ts'
+import { type Amounts, type Bound, type Case, labelOf, type Measure } from '../cases/case.ts'
 import type { RedisSubject, Subject } from '../lab/lab.ts'
 import type { Spread } from './statistics.ts'
 
+/** With its name as it was measured. */
+type NamedMeasure = Measure & { readonly name: string }
+
 /** What was found out about one measure. */
 export type Row = {
-  readonly measure: Measure
+  readonly measure: NamedMeasure
   readonly rollcall: Spread | undefined
   readonly reference: Spread | undefined
   readonly peer: Spread | undefined
@@ -51,17 +54,23 @@ export type Contender = Subject | 'peer'
 
 type Values = ReadonlyMap<Contender, readonly Spread[]>
 
-export function resultOf({ name, title, measures, peer }: Case, runs: number, values: Values): Result {
+/** @param runs how often, and how much of everything */
+export function resultOf(
+  { name, title, measures, peer }: Case,
+  { runs, amounts }: { readonly runs: number; readonly amounts: Amounts },
+  values: Values,
+): Result {
   const stores = STORES.filter((store) => values.has(store))
   const rows = measures.map((measure, index) => {
     const of = (contender: Contender) => measuredOf(values.get(contender)?.[index])
-    const row = rowOf(measure, of('rollcall'), of('reference'), of('peer'))
+    const named = { ...measure, name: labelOf(measure.name, amounts) }
+    const row = rowOf(named, of('rollcall'), of('reference'), of('peer'))
     return stores.length === 0 ? row : withStores(row, stores.map(of))
   })
   const peerName = peer !== undefined && values.has('peer') ? { peerName: peer.name } : {}
   return {
     name,
-    title,
+    title: labelOf(title, amounts),
     runs,
     rows,
     ...peerName,
@@ -90,7 +99,7 @@ function withStores(row: Row, spreads: readonly (Spread | undefined)[]): Row {
 }
 
 function rowOf(
-  measure: Measure,
+  measure: NamedMeasure,
   rollcall: Spread | undefined,
   reference: Spread | undefined,
   peer: Spread | undefined,

@@ -4,13 +4,16 @@ import type { Amounts, Case } from '../case.ts'
 import { openServer, registerEndpoints } from '../devices.ts'
 import { storeCase } from './store-case.ts'
 
+const USERS = 500
+
 /** Every mailbox has a link, whose device acknowledges; each event has to arrive at each of them, once. */
 function appendCase(mailboxes: 1 | 3): Case {
   const to = mailboxes === 1 ? 'one mailbox' : `${mailboxes} mailboxes`
   return storeCase({
     name: `redis-append-${mailboxes}`,
-    title: `POST sendEvent at QoS 1 to a user with ${to}, 500 users, durable before the answer`,
-    users: 500,
+    title: (many) =>
+      `POST sendEvent at QoS 1 to a user with ${to}, ${many(USERS)} users, durable before the answer`,
+    users: USERS,
     send: (lab, subject, amounts, users) => send(lab, subject, amounts, { users, mailboxes }),
   })
 }

@@ -1,10 +1,13 @@
 import { openServer } from '../devices.ts'
 import { storeCase } from './store-case.ts'
 
+const USERS = 2_000
+
 export const comeAndGo = storeCase({
   name: 'redis-register',
-  title: 'POST register of a new endpoint and POST unregister of it in turn, 2,000 users, each counted',
-  users: 2_000,
+  title: (many) =>
+    `POST register of a new endpoint and POST unregister of it in turn, ${many(USERS)} users, each counted`,
+  users: USERS,
   async send(lab, subject, amounts, users) {
     await using opened = await openServer(lab, subject)
     return await lab.send(opened.server, {

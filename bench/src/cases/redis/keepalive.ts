@@ -3,17 +3,21 @@ import { openServer, registerEndpoints } from '../devices.ts'
 import { sendKeepalives } from '../keepalive.ts'
 import { storeCase } from './store-case.ts'
 
+const USERS = 2_000
+const LINKS = 1_000
+
 export const posted = storeCase({
   name: 'redis-keepalive',
-  title: 'POST keepalive of 2,000 users in turn',
-  users: 2_000,
+  title: (many) => `POST keepalive of ${many(USERS)} users in turn`,
+  users: USERS,
   send: sendKeepalives,
 })
 
 export const overLinks = storeCase({
   name: 'redis-keepalive-link',
-  title: 'A keepalive published over each of 1,000 links, MQTT over TCP, QoS 1, one under way on each',
-  users: 1_000,
+  title: (many) =>
+    `A keepalive published over each of ${many(LINKS)} links, MQTT over TCP, QoS 1, one under way on each`,
+  users: LINKS,
   async send(lab, subject, amounts, links) {
     const mqttPort = await freePort()
     await using opened = await openServer(lab, subject, { MQTT_PORT: String(mqttPort) })

@@ -11,9 +11,9 @@ export const memory: Case = {
   name: 'redis-memory',
   title: 'Memory of Redis (used_memory), one endpoint of each user, ids as long as phones have them',
   measures: [
-    { name: 'a registration, of 100,000', unit: 'bytes', target: { atMost: 750 } },
-    { name: 'a registration, of 1,000,000', unit: 'bytes', target: { atMost: 750 } },
-    { name: 'a link besides, of 2,000', unit: 'bytes' },
+    { name: (many) => `a registration, of ${many(FEW)}`, unit: 'bytes', target: { atMost: 750 } },
+    { name: (many) => `a registration, of ${many(MANY)}`, unit: 'bytes', target: { atMost: 750 } },
+    { name: (many) => `a link besides, of ${many(LINKS)}`, unit: 'bytes' },
   ],
   hasReference: false,
   onRedis: 'only',
