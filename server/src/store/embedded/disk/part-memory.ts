@@ -1,7 +1,7 @@
 import type { Memtable } from './memtable.ts'
 
-/** Parts whose memory is kept: as many as become a run together. */
-const SPARES_MAX = 3
+/** Parts whose memory is kept: as many as become a run together, and one that came meanwhile. */
+const SPARES_MAX = 4
 
 /**
  * The memory of parts of the log. At full rate ten parts a second come and go, of megabytes each: made anew, they would have
@@ -20,6 +20,11 @@ export class PartMemory {
   /** A part is over: nobody asks its table for anything any more. */
   giveBack(table: Memtable): void {
     const { memory } = table
-    if (memory !== undefined && this.#spares.length < SPARES_MAX) this.#spares.push(memory)
+    if (memory === undefined) return
+    this.#spares.push(memory)
+    if (this.#spares.length <= SPARES_MAX) return
+    // The first parts of a log are smaller than all that come later.
+    const lengths = this.#spares.map(({ length }) => length)
+    this.#spares.splice(lengths.indexOf(Math.min(...lengths)), 1)
   }
 }
