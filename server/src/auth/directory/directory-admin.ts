@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Random } from '../../clock/clock.ts'
 import { FormError } from '../../parse/parse.ts'
-import type { DirectorySource } from './directory.ts'
+import type { DirectorySource, Webhook } from './directory.ts'
 import { isAdministratorAuthority, isServiceAuthority, WEBHOOKS_MAX } from './directory.ts'
 import { refuseClient, refuseOrganization, refuseUser, TAKEN } from './directory-draft.ts'
 import {
@@ -128,16 +128,18 @@ export function createDirectoryAdmin(
       return asRequest(async () => {
         const { organizationId, members } = placed(kind, scope, given)
         const { members: all, secret } = await withSecret(kind, members, random)
-        return written(entries, secret, () => decideToAdd(entries, scope, kind, all, organizationId))
+        return written(entries, secret, (newRevision) =>
+          decideToAdd({ entries, scope, newRevision }, kind, all, organizationId),
+        )
       })
     },
     async change(scope, name, given, revision) {
       const entries = writable()
       return asRequest(async () => {
         const changes = await withHashedPassword(name.kind, given)
-        return written(entries, undefined, () => {
+        return written(entries, undefined, (newRevision) => {
           const former = formerOf(entries, scope, name, revision)
-          return decideToReplace(entries, scope, former, merged(former, changes))
+          return decideToReplace({ entries, scope, newRevision }, former, merged(former, changes))
         })
       })
     },
@@ -154,17 +156,18 @@ export function createDirectoryAdmin(
       return asRequest(async () => {
         const former = formerOf(entries, scope, name, revision)
         const { members, secret } = await withNewSecret(name.kind, openMembers(former), random)
-        return written(entries, secret, () =>
-          decideToReplace(entries, scope, formerOf(entries, scope, name, revision), members),
+        return written(entries, secret, (newRevision) =>
+          decideToReplace({ entries, scope, newRevision }, formerOf(entries, scope, name, revision), members),
         )
       })
     },
     async removeFormerSecret(scope, name, revision) {
       const entries = writable()
       return asRequest(() =>
-        written(entries, undefined, () => {
+        written(entries, undefined, (newRevision) => {
           const former = formerOf(entries, scope, name, revision)
-          return decideToReplace(entries, scope, former, withoutFormerSecret(name.kind, openMembers(former)))
+          const members = withoutFormerSecret(name.kind, openMembers(former))
+          return decideToReplace({ entries, scope, newRevision }, former, members)
         }),
       )
     },
@@ -192,23 +195,22 @@ async function asRequest<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** As it is written, whatever others do to it before that is told: it may be removed by then, or be something else. */
 async function written(
   entries: StoredEntries,
   secret: string | undefined,
-  decide: () => Decision<string>,
+  decide: (revision: number) => Decision<FoundEntry>,
 ): Promise<WrittenEntry> {
-  const key = await entries.change(decide, secret !== undefined)
-  const entry = entries.entries.get(key)
-  const value = entry && inForce(entries, entry)
-  // Somebody was as quick to remove it again.
-  if (entry === undefined || value === undefined) throw new RollcallError('not_found')
-  return { entry: viewOf(value), revision: entry.revision, secret }
+  return { ...(await entries.change(decide, secret !== undefined)), secret }
 }
 
 /** As it is in the directory in force: an organization has its webhooks there. */
-function inForce(entries: StoredEntries, entry: Entry): EntryValue | undefined {
-  const organizationId = entry.kind === 'webhooks' ? entry.organizationId : ''
-  return entryIn(entries.current(), entry.kind, entry.value.id, organizationId)
+function inForce({ entries }: StoredEntries, entry: EntryValue): EntryValue {
+  if (entry.kind !== 'organizations') return entry
+  const webhooks: Webhook[] = []
+  for (const one of entries.values())
+    if (one.kind === 'webhooks' && one.organizationId === entry.value.id) webhooks.push(one.value)
+  return { ...entry, value: { ...entry.value, webhooks } }
 }
 
 /** Whose a new entry is, where its members do not say so or may not. */
@@ -228,41 +230,38 @@ function placed(kind: EntryKind, scope: Scope, given: Members) {
   return { organizationId: '', members: { ...given, organizationId: scope } }
 }
 
+/** What is written where: whatever is decided stands at this revision, or is decided anew. */
+type Writing = { readonly entries: StoredEntries; readonly scope: Scope; readonly newRevision: number }
+
 function decideToAdd(
-  entries: StoredEntries,
-  scope: Scope,
+  writing: Writing,
   kind: EntryKind,
   members: Members,
   organizationId: string,
-): Decision<string> {
+): Decision<FoundEntry> {
+  const { entries } = writing
   const value = readEntry(kind, members, organizationId)
   const key = keyOfValue(value)
   // Also where it is one that cannot be used, which the directory in force does not have.
   if (entries.entries.has(key)) throw new FormError('id', TAKEN)
   if (kind === 'webhooks') refuseMoreWebhooks(entries, organizationId)
-  return write(entries, scope, { key, kind, order: entries.nextOrder, members }, value, undefined)
+  return write(writing, { key, kind, order: entries.nextOrder, members }, value, undefined)
 }
 
-function decideToReplace(
-  entries: StoredEntries,
-  scope: Scope,
-  former: Entry,
-  members: Members,
-): Decision<string> {
+function decideToReplace(writing: Writing, former: Entry, members: Members): Decision<FoundEntry> {
   const organizationId = former.kind === 'webhooks' ? former.organizationId : ''
   const value = readEntry(former.kind, members, organizationId)
   if (keyOfValue(value) !== former.key) throw new FormError('id', 'cannot be changed')
-  return write(entries, scope, { ...former, members }, value, former)
+  return write(writing, { ...former, members }, value, former)
 }
 
 /** Once it is known to fit to all others. */
 function write(
-  entries: StoredEntries,
-  scope: Scope,
+  { entries, scope, newRevision }: Writing,
   draft: EntryDraft,
   value: EntryValue,
   former: Entry | undefined,
-): Decision<string> {
+): Decision<FoundEntry> {
   if (!isInScope(value, scope)) throw new RollcallError('forbidden')
   const characters = JSON.stringify(draft.members).length
   if (characters > ENTRY_CHARACTERS_MAX)
@@ -270,7 +269,8 @@ function write(
   if (entries.bytes + characters > DIRECTORY_BYTES_MAX)
     throw new FormError('', `makes the directory larger than ${DIRECTORY_BYTES_MAX} bytes`)
   refuseMisfit(entries, value, former)
-  return { changes: new Map([[draft.key, draft]]), result: draft.key }
+  const result = { entry: viewOf(inForce(entries, value)), revision: newRevision }
+  return { changes: new Map([[draft.key, draft]]), result }
 }
 
 function refuseMisfit(entries: StoredEntries, entry: EntryValue, former: Entry | undefined): void {

@@ -117,14 +117,18 @@ export class StoredEntries implements DirectorySource {
    * Changes it by what is decided over the entries as they are then. Resolves once that is durable, and all that follows
    * from it, for sessions and webhooks, is done, at every process.
    *
-   * @param decide called anew where somebody else was first; what it throws is thrown
+   * @param decide called with the revision that what it changes will have, and anew where somebody else was first; what it throws
+   *   is thrown
    * @param isShownOnce what is told is lost with the answer: it comes also where a process does not say that it has taken it up
    * @throws RollcallError `unavailable`
    */
-  async change<Result>(decide: () => Decision<Result>, isShownOnce = false): Promise<Result> {
+  async change<Result>(
+    decide: (newRevision: number) => Decision<Result>,
+    isShownOnce = false,
+  ): Promise<Result> {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const revision = this.#revision
-      const { changes, result } = decide()
+      const { changes, result } = decide(revision + 1)
       const encoded = [...changes].map(([key, entry]) => this.#encode(key, entry, revision + 1))
       const isDone = await this.#options.store.change(revision, encoded)
       if (isDone) {

@@ -20,7 +20,11 @@ function schemaOf(kind: EntryKind) {
     querystring: ENTRIES_QUERY,
     body: bodyRef<unknown>(`Directory${title}Members`),
     response: {
-      201: json('As it is now, with the secret that was made for it.', answerRef(`Directory${title}`), ETAG),
+      201: json(
+        'As it was written, with the secret that was made for it.',
+        answerRef(`Directory${title}`),
+        ETAG,
+      ),
       ...refusals(400, 401, 403, 404, 409, 413, 415, 429, 503),
     },
   }

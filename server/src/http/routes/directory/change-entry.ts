@@ -19,7 +19,7 @@ function schemaOf(kind: EntryKind) {
     headers: IF_MATCH,
     body: bodyRef<unknown>(`Directory${title}Members`),
     response: {
-      200: json('As it is now.', answerRef(`Directory${title}`), ETAG),
+      200: json('As it was written.', answerRef(`Directory${title}`), ETAG),
       ...refusals(400, 401, 403, 404, 409, 412, 413, 415, 428, 429, 503),
     },
   }

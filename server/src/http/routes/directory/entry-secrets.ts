@@ -29,7 +29,7 @@ function rotateSchema(kind: EntryKind) {
     ...SHARED,
     summary: `Give a ${one} a new ${kind === 'users' ? 'password' : 'secret'}`,
     description: `${what} For administrators of its organization, and role SERVICE.`,
-    response: answersOf(kind, 'As it is now, with `newSecret`.'),
+    response: answersOf(kind, 'As it was written, with `newSecret`.'),
   }
 }
 
@@ -40,7 +40,7 @@ function removeSchema(kind: EntryKind) {
     ...SHARED,
     summary: `Let only the newest secret of a ${one} be good`,
     description: 'What was got by the other ends. For administrators of its organization, and role SERVICE.',
-    response: answersOf(kind, 'As it is now.'),
+    response: answersOf(kind, 'As it was written.'),
   }
 }
 
