@@ -23,6 +23,7 @@ const LEFT_OUT = new Map([
   ['overload', 'of one process'],
   ['rate-limits', 'each process gives what is configured'],
   ['redis', 'starts a Redis itself'],
+  ['redis-move', 'starts nodes itself'],
   ['rotate-key', 'is about a data folder'],
   ['round-robin', 'runs others'],
   ['secrets', 'is about a data folder'],

@@ -105,7 +105,9 @@ const NEEDED_UNDER = [
   ['test/e2e/workers', ['redis']],
   ['test/chaos/', ['redis']],
   ['test/sim/redis', ['redis']],
+  ['test/sim/moved', ['redis']],
   ['server/src/store/redis/', ['redis']],
+  ['server/src/store/move/', ['redis']],
   ['test/disk/full', ['disks']],
 ]
 

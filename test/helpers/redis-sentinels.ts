@@ -35,6 +35,11 @@ export class RedisSentinels {
     return [first, ...others]
   }
 
+  /** As `REDIS_URL` names it. */
+  get url(): string {
+    return `redis+sentinel://${this.addresses.map(({ host, port }) => `${host}:${port}`).join()}/${NAME}`
+  }
+
   /** Which of the two is the primary, as the first sentinel knows. */
   async primary(): Promise<RedisServer> {
     const answer = await this.#asked.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME)

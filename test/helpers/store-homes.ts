@@ -39,11 +39,13 @@ export function folderHome(clock: FakeClock): Home {
   }
 }
 
-export function redisHome(clock: FakeClock, port: number, prefix: string, partitions = 1): Home {
-  const address = { host: '127.0.0.1', port }
+/** Where a Redis is, or several. */
+export type Below = Pick<Parameters<typeof openEngine>[0], 'address' | 'replicas'>
+
+export function redisHome(clock: FakeClock, below: Below, prefix: string, partitions = 1): Home {
   const timeMs = () => Math.floor(clock.monotonicMs())
   const wireClock = systemClock()
-  const options = { ...{ address, prefix, partitions, clock, wireClock, timeMs }, id: 'process' }
+  const options = { ...below, ...{ prefix, partitions, clock, wireClock, timeMs }, id: 'process' }
   let engine: OpenEngine | undefined
   return {
     async open() {

@@ -91,7 +91,10 @@ describe('a store that is moved', { skip: NO_REDIS ?? false }, () => {
       const around = { file, clock, log: SILENT }
       const source = await home.source()
       await exportStore(source, { ...around, product: 'test' }).finally(() => source.close())
-      home = moves % 2 === 0 ? folderHome(clock) : redisHome(clock, server.port, `move-${moves}:`)
+      home =
+        moves % 2 === 0
+          ? folderHome(clock)
+          : redisHome(clock, { address: { host: '127.0.0.1', port: server.port } }, `move-${moves}:`)
       const place = await home.place()
       await importStore(place, { ...around, keyIds: ['unknown'], keyIdOf: keyIdIn }).finally(() =>
         place.close(),

@@ -1,57 +1,26 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { createFakeClock } from '../../../../test/helpers/fake-clock.ts'
-import { CLAIM, fill, readAll, WATCHES } from '../../../../test/helpers/filled-store.ts'
-import { linkOf, liveOf } from '../../../../test/helpers/mailbox-entries.ts'
+import { CLAIM, readAll, WATCHES } from '../../../../test/helpers/filled-store.ts'
+import { assertMoved, Mover } from '../../../../test/helpers/moved-store.ts'
 import { NO_REDIS, RedisServer } from '../../../../test/helpers/redis-server.ts'
-import { folderHome, type Home, redisHome } from '../../../../test/helpers/store-homes.ts'
+import { folderHome, redisHome } from '../../../../test/helpers/store-homes.ts'
 import { keyIdIn } from '../../masks/masks.ts'
 import { MOVED_TABLES, TABLES } from '../embedded/embedded.ts'
-import { silentLog } from '../store-log.ts'
 import { ITEMS } from './items.ts'
-import { exportStore, importStore, type MovePlace, type MoveReport } from './move.ts'
+import { importStore, type MovePlace } from './move.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'rollcall-moved-'))
-after(() => rmSync(folder, { recursive: true, force: true }))
-
-let files = 0
 const clock = createFakeClock()
-const aroundOf = (file: string) => ({ file, clock, log: silentLog })
+const mover = new Mover(clock)
+const { folder } = mover
+after(() => mover.remove())
 
-async function exported(home: Home, file = join(folder, `stream-${++files}`)) {
-  const source = await home.source()
-  const report = await exportStore(source, { ...aroundOf(file), product: 'test' }).finally(() =>
-    source.close(),
-  )
-  return { file, report }
-}
-
-async function imported(home: Home, file: string, keyIds = ['00000001']): Promise<MoveReport> {
-  const place = await home.place()
-  return importStore(place, { ...aroundOf(file), keyIds, keyIdOf: keyIdIn }).finally(() => place.close())
-}
-
-/** A folder with something of every kind, whose process died while an endpoint was connected. */
-async function filledFolder(): Promise<{
-  readonly home: Home
-  readonly all: Awaited<ReturnType<typeof readAll>>
-}> {
-  const home = folderHome(clock)
-  const store = await home.open()
-  await fill(store, clock.wallMs())
-  await clock.advance(2_000)
-  const all = await readAll(store)
-  // Whoever looked into the mailboxes has taken the place of the link.
-  const [phone] = await liveOf(store, { organizationId: 'acme', userId: 'alice', userEndpointId: 'phone' })
-  assert(phone !== undefined)
-  await store.links.attach(phone, linkOf(1))
-  await clock.advance(2_000)
-  home.kill()
-  return { home, all: { ...all, feed: await store.feed.read('acme', 0, 1_000) } }
-}
+const aroundOf = (file: string) => mover.aroundOf(file)
+const exported = (...what: Parameters<Mover['exported']>) => mover.exported(...what)
+const imported = (...what: Parameters<Mover['imported']>) => mover.imported(...what)
+const filledFolder = () => mover.filledFolder()
 
 describe('a store that is moved, all of it', () => {
   it('has every table of a folder in some item, and every item in a table', () => {
@@ -118,20 +87,17 @@ describe('a store that is moved to Redis', { skip: NO_REDIS ?? false }, () => {
   })
   after(() => server?.close())
   let homes = 0
-  const redis = (partitions: number) => redisHome(clock, server.port, `moved-${homes++}:`, partitions)
+  const at = ({ port }: RedisServer) => ({ address: { host: '127.0.0.1', port } })
+  const redis = (partitions: number) => redisHome(clock, at(server), `moved-${homes++}:`, partitions)
 
   it('is the same there, with another number of partitions, and back in a folder', async () => {
     const { home, all } = await filledFolder()
-    const before = { ...all, feed: [] }
     let from = home
     for (const to of [redis(3), redis(5), redis(5), folderHome(clock)]) {
       const { file } = await exported(from)
       await imported(to, file)
       const store = await to.open()
-      const now = await readAll(store)
-      // In Redis every link that was cut is told once its process is buried; a folder tells it when it is watched.
-      assert.deepEqual({ ...now, feed: [] }, before)
-      assert.deepEqual(now.feed.slice(0, all.feed.length), all.feed)
+      assertMoved(await readAll(store), all)
       const again = { ...CLAIM, token: 'another' }
       const known = { kind: 'known', reply: { eventId: 'answered once', count: 1 } }
       assert.deepEqual(await store.replies.claim(again, CLAIM.owner), known)

@@ -96,17 +96,32 @@ export class TakeUp {
   }
 }
 
-/** Whether a process serves the store now: one that died a moment ago does not say so again. */
-export async function isServed(functions: Functions, clock: Clock): Promise<boolean> {
-  const heardAt = (rows: Awaited<ReturnType<typeof listNodes>>) =>
-    rows.filter(({ isBuried, silentMs }) => !isBuried && silentMs < SERVED_WITHIN_MS).map(({ atMs }) => atMs)
-  const before = Math.max(...heardAt(await listNodes(functions)))
+/** Whether a process serves the store now. */
+async function isServed(functions: Functions, clock: Clock): Promise<boolean> {
+  return (await whoServes(functions, clock, 1)).length > 0
+}
+
+/**
+ * The names of those that serve the store now: one that died a moment ago does not say again that it is there.
+ *
+ * @param enough how many are looked for. Default: all
+ */
+export async function whoServes(
+  functions: Functions,
+  clock: Clock,
+  enough = Number.POSITIVE_INFINITY,
+): Promise<readonly string[]> {
+  const there = async () =>
+    (await listNodes(functions)).filter(({ isBuried, silentMs }) => !isBuried && silentMs < SERVED_WITHIN_MS)
+  const before = new Map((await there()).map(({ node, atMs }) => [node, atMs]))
+  const names = new Set<string>()
   const untilMs = clock.monotonicMs() + LOOKED_FOR_MS
-  while (before > Number.NEGATIVE_INFINITY && clock.monotonicMs() < untilMs) {
+  while (names.size < Math.min(enough, before.size) && clock.monotonicMs() < untilMs) {
     await clock.sleep(LOOK_EVERY_MS)
-    if (Math.max(...heardAt(await listNodes(functions))) > before) return true
+    for (const { node, name, atMs } of await there())
+      if (atMs > (before.get(node) ?? Number.NEGATIVE_INFINITY)) names.add(name)
   }
-  return false
+  return [...names].sort()
 }
 
 function placeOf(partitions: Partitions, partition: number): readonly number[] {

@@ -8,7 +8,7 @@ import { CONTROL } from '../connection/partitions.ts'
 import { SetupError } from '../connection/setup.ts'
 import { Outboxes } from '../feed/outboxes.ts'
 import { readMeta, settleMeta } from '../meta.ts'
-import { isServed } from '../take-up.ts'
+import { whoServes } from '../take-up.ts'
 import { PartitionReader, type Reading } from './partition-reader.ts'
 import { sendBooks } from './source-books.ts'
 import { sendControl } from './source-control.ts'
@@ -34,7 +34,10 @@ export async function redisSource(options: ConnectOptions): Promise<MoveSource> 
   }
 }
 
-function sourceOf(reached: Reached, { fingerprints = [], clock }: ConnectOptions): MoveSource {
+function sourceOf(
+  reached: Reached,
+  { fingerprints = [], clock, wireClock = clock }: ConnectOptions,
+): MoveSource {
   const { functions, partitions, close } = reached
   const readers = partitions.all.map((partition) => new PartitionReader(functions, partition))
   return {
@@ -53,18 +56,27 @@ function sourceOf(reached: Reached, { fingerprints = [], clock }: ConnectOptions
       await sendHistory(reading, put)
       for (const reader of readers) await sendUsers(reader, put)
       const after = await momentsOf(readers)
-      if (after.some((moment, index) => moment !== before[index]))
-        throw new SetupError('A process has served this store meanwhile. Stop all of them, and export again.')
+      if (after.every((moment, index) => moment === before[index])) return
+      await assertUnserved(reached, wireClock)
+      throw new SetupError('A process has served this store meanwhile. Stop all of them, and export again.')
     },
     close: async () => close(),
   }
 }
 
-/** @throws SetupError where a process serves the store */
+/** @throws SetupError naming the processes that serve the store, where some do */
 export async function assertUnserved({ functions, partitions }: Reached, clock: Clock): Promise<void> {
   await functions.call('quick', 'wake', CONTROL, [partitions.count, 0, 0, 0])
-  if (await isServed(functions, clock))
-    throw new SetupError('A process serves the store in this Redis. Stop all of them first.')
+  const names = await whoServes(functions, clock)
+  if (names.length === 0) return
+  throw new SetupError(
+    `The store in this Redis is in use by ${listOf(names)}. Stop every process of the service, then run this again.`,
+  )
+}
+
+/** As `NODE_NAME` has them. */
+function listOf(names: readonly string[]): string {
+  return `${names.length === 1 ? 'process' : 'processes'} ${names.join(', ')}`
 }
 
 /** The time of each partition, which only whoever serves it lets go on. */
