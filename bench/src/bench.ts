@@ -3,15 +3,17 @@ import { fileURLToPath } from 'node:url'
 import { allCases } from './cases/cases.ts'
 import { Lab } from './lab/lab.ts'
 import { chooseCores, pinThisProcess } from './machine/cores.ts'
-import { describeMachine } from './machine/machine.ts'
+import { describeMachine, type Machine } from './machine/machine.ts'
 import { clockTicksPerSecond } from './machine/process-usage.ts'
 import { type Options, readOptions, USAGE, UsageError } from './options.ts'
 import { resultsPage } from './report/page.ts'
+import { resultsPicture } from './report/picture.ts'
 import type { Result } from './report/result.ts'
 import { terminalTable } from './report/terminal.ts'
 import { runCase } from './run-case.ts'
 
 const RESULTS_PAGE = fileURLToPath(new URL('../RESULTS.md', import.meta.url))
+const RESULTS_PICTURE = fileURLToPath(new URL('../../docs/images/benchmark.svg', import.meta.url))
 
 /** Exit codes: 0 measured, whether targets hold or not; 1 something failed; 2 the command line cannot be used. */
 async function main(): Promise<void> {
@@ -29,9 +31,14 @@ async function main(): Promise<void> {
   process.stdout.write(`\n${terminalTable(results)}`)
   if (options.jsonFile !== undefined)
     writeFileSync(options.jsonFile, `${JSON.stringify({ machine, ...options.amounts, results }, null, 2)}\n`)
-  if (options.isReported)
-    writeFileSync(RESULTS_PAGE, resultsPage(results, machine, command(), options.amounts.scale))
+  if (options.isReported) report(results, machine, options.amounts.scale)
   process.exitCode = results.some(({ failure }) => failure !== undefined) ? 1 : 0
+}
+
+function report(results: readonly Result[], machine: Machine, scale: number): void {
+  writeFileSync(RESULTS_PAGE, resultsPage(results, machine, command(), scale))
+  const picture = resultsPicture(results)
+  if (picture !== undefined) writeFileSync(RESULTS_PICTURE, picture)
 }
 
 async function measure(lab: Lab, options: Options): Promise<Result[]> {

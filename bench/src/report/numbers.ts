@@ -2,7 +2,7 @@ import type { Measure } from '../cases/case.ts'
 import type { Spread } from './statistics.ts'
 
 /** `12,345`; three digits for what is small. */
-function formatNumber(value: number): string {
+export function formatNumber(value: number): string {
   return value.toLocaleString(
     'en-US',
     value < 100 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Case } from '../cases/case.ts'
 import { resultsPage } from './page.ts'
+import { resultsPicture } from './picture.ts'
 import { resultOf } from './result.ts'
 import { percentile, spreadOf } from './statistics.ts'
 import { terminalTable } from './terminal.ts'
@@ -115,4 +116,20 @@ test('what was tried out with fewer of everything names as many as there were', 
     resultsPage([result], {}, 'command', 0.1),
     /Pushing to 2,000 links[\s\S]*\| p99 of 100 \| 7 µs/,
   )
+})
+
+test('the picture has a bar for each median of work, all by one scale, and what is measured otherwise has none', () => {
+  const result = { ...resultWith([1_500, 400, 50], [3_000, 200, 100]), peerName: 'R & <D>' }
+  const [work, ...others] = result.rows
+  assert.ok(work !== undefined)
+  const picture = resultsPicture([{ ...result, rows: [{ ...work, peer: spreadOf([750]) }, ...others] }]) ?? ''
+  const widths = [...picture.matchAll(/class="(rollcall|reference|peer)" [^>]*width="([\d.]+)"/g)]
+  const [own = 0, reference = 0, peer = 0] = widths.map(([, , width]) => Number(width))
+  assert.equal(widths.length, 3)
+  assert.ok(Math.abs(reference / own - 2) < 0.01)
+  assert.ok(Math.abs(own / peer - 2) < 0.01)
+  assert.match(picture, />push<.*\n.*\n.*\n.*>1,500 Rollcall</)
+  assert.match(picture, />750 R &amp; &lt;D></)
+  assert.doesNotMatch(picture, /p99|busy/)
+  assert.equal(resultsPicture([]), undefined)
 })
