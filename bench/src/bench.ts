@@ -1,4 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { allCases } from './cases/cases.ts'
 import { Lab } from './lab/lab.ts'
@@ -6,7 +8,7 @@ import { chooseCores, pinThisProcess } from './machine/cores.ts'
 import { describeMachine, type Machine } from './machine/machine.ts'
 import { clockTicksPerSecond } from './machine/process-usage.ts'
 import { type Options, readOptions, USAGE, UsageError } from './options.ts'
-import { resultsPage } from './report/page.ts'
+import { renewedPage, resultsPage } from './report/page.ts'
 import { resultsPicture } from './report/picture.ts'
 import type { Result } from './report/result.ts'
 import { terminalTable } from './report/terminal.ts'
@@ -36,7 +38,9 @@ async function main(): Promise<void> {
 }
 
 function report(results: readonly Result[], machine: Machine, scale: number): void {
-  writeFileSync(RESULTS_PAGE, resultsPage(results, machine, command(), scale))
+  const former = existsSync(RESULTS_PAGE) ? readFileSync(RESULTS_PAGE, 'utf8') : ''
+  const measured = resultsPage(results, { Commit: commit(), ...machine }, command(), scale)
+  writeFileSync(RESULTS_PAGE, renewedPage(former, measured))
   const picture = resultsPicture(results)
   if (picture !== undefined) writeFileSync(RESULTS_PICTURE, picture)
 }
@@ -49,6 +53,16 @@ async function measure(lab: Lab, options: Options): Promise<Result[]> {
   const results: Result[] = []
   for (const measured of options.cases) results.push(await runCase(lab, measured, options, say))
   return results
+}
+
+/** What was measured; a release has no repository around it. */
+function commit(): string {
+  const git = ['describe', '--always', '--dirty', '--exclude=*']
+  try {
+    return execFileSync('git', git, { cwd: dirname(RESULTS_PAGE), encoding: 'utf8', stdio: 'pipe' }).trim()
+  } catch {
+    return 'unknown'
+  }
 }
 
 function say(text: string): void {

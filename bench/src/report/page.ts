@@ -2,7 +2,16 @@ import type { Machine } from '../machine/machine.ts'
 import { formatHolds, formatRatio, formatSpread, formatTarget } from './numbers.ts'
 import { type Result, type Row, STORE_NAMES } from './result.ts'
 
-/** `RESULTS.md`. */
+/** Begins what the benchmark writes: what stands before it in the file was written by people, and stays. */
+const FROM_HERE = '<!-- From here on the benchmark writes: npm run bench -- --report -->'
+
+/** A page with what was measured in the place of what was measured before. */
+export function renewedPage(former: string, measured: string): string {
+  const at = former.indexOf(FROM_HERE)
+  return `${at < 0 ? '# Results\n\n' : former.slice(0, at)}${FROM_HERE}\n\n${measured}`
+}
+
+/** What `RESULTS.md` has of one run of the benchmark. */
 export function resultsPage(
   results: readonly Result[],
   machine: Machine,
@@ -10,7 +19,7 @@ export function resultsPage(
   scale: number,
 ): string {
   return [
-    '# Results',
+    '## One run',
     '',
     'Written by the benchmark itself; what is measured and how: [README.md](README.md). Medians, with the least and',
     'the greatest in parentheses. Two runs of the same build differ by up to 25 %: a ratio between 0.8 and 1.25 is a',
@@ -30,7 +39,7 @@ export function resultsPage(
 }
 
 function section({ name, title, runs, rows, peerName, stores, failure }: Result): string[] {
-  const heading = ['', `## \`${name}\`: ${title}`, '', `${runs} ${runs === 1 ? 'run' : 'runs'}.`, '']
+  const heading = ['', `### \`${name}\`: ${title}`, '', `${runs} ${runs === 1 ? 'run' : 'runs'}.`, '']
   if (failure !== undefined) return [...heading, `**Failed**: ${failure}`]
   if (stores !== undefined) {
     const names = stores.map((store) => ` ${STORE_NAMES[store]} | ratio |`).join('')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Case } from '../cases/case.ts'
-import { resultsPage } from './page.ts'
+import { renewedPage, resultsPage } from './page.ts'
 import { resultsPicture } from './picture.ts'
 import { resultOf } from './result.ts'
 import { percentile, spreadOf } from './statistics.ts'
@@ -132,4 +132,14 @@ test('the picture has a bar for each median of work, all by one scale, and what 
   assert.match(picture, />750 R &amp; &lt;D></)
   assert.doesNotMatch(picture, /p99|busy/)
   assert.equal(resultsPicture([]), undefined)
+})
+
+test('what people have written above the tables stays when they are measured anew', () => {
+  const first = renewedPage('', 'first\n')
+  assert.match(first, /^# Results\n\n<!-- .* -->\n\nfirst\n$/)
+  const edited = first.replace('# Results\n', '# Results\n\nBy hand.\n')
+  const second = renewedPage(edited, 'second\n')
+  assert.match(second, /^# Results\n\nBy hand\.\n\n<!--/)
+  assert.match(second, /second\n$/)
+  assert.doesNotMatch(second, /first/)
 })
