@@ -99,6 +99,16 @@ describe('tabs of one user', () => {
       await registration.online({ signal: AbortSignal.timeout(10_000) })
     }
   }
+  /** Each once the former is there: the first has the connection. */
+  const openInTurn = async (browser: ReturnType<typeof openBrowser>, ...ids: readonly string[]) => {
+    const tabs: ReturnType<typeof browser.openTab>[] = []
+    for (const id of ids) {
+      const tab = browser.openTab(id)
+      await openTabs(tab)
+      tabs.push(tab)
+    }
+    return tabs
+  }
 
   before(async () => {
     data = await makeDataDir()
@@ -128,8 +138,8 @@ describe('tabs of one user', () => {
 
   it('go on when one of them closes, and when the one with the connection does', async () => {
     const browser = openBrowser(server.url)
-    const [a, b, c] = [browser.openTab('tab-a'), browser.openTab('tab-b'), browser.openTab('tab-c')]
-    await openTabs(a, b, c)
+    const [a, b, c] = await openInTurn(browser, 'tab-a', 'tab-b', 'tab-c')
+    assert(a !== undefined && b !== undefined && c !== undefined)
     await c.registration.close()
     assert.equal((await ring()).acknowledged, 2)
     assert.deepEqual(
@@ -146,8 +156,8 @@ describe('tabs of one user', () => {
 
   it('take over from one that dies', async () => {
     const browser = openBrowser(server.url)
-    const [a, b] = [browser.openTab('tab-a'), browser.openTab('tab-b')]
-    await openTabs(a, b)
+    const [a, b] = await openInTurn(browser, 'tab-a', 'tab-b')
+    assert(a !== undefined && b !== undefined)
     a.die()
     await eventually(() => b.states.length > 1 && b.registration.state.status === 'online', 'b takes over')
     assert.equal((await ring('tab-b')).acknowledged, 1)
