@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { makeDirectory, tokenOfClient, tokenOfUser } from '../helpers/directory.ts'
 import { runCli } from '../helpers/run-cli.ts'
 import { makeDataDir, type ServerProcess, startProcess } from '../helpers/run-server.ts'
+import { storeOf } from '../helpers/several-nodes.ts'
 
 const CALLERS = ['nobody', 'user', 'backend', 'administrator', 'SERVICE'] as const
 type Caller = (typeof CALLERS)[number]
@@ -58,7 +59,9 @@ describe('docs/who-may.md', () => {
     data = await makeDataDir()
     const { file } = await makeDirectory(data.path)
     const env = { DIRECTORY: 'store', DATA_DIR: join(data.path, 'data') }
-    const { code, stderr } = await runCli(['import-directory', file], { env })
+    const { code, stderr } = await runCli(['import-directory', file], {
+      env: { ...env, ...(await storeOf(env.DATA_DIR)) },
+    })
     assert.equal(code, 0, stderr)
     server = await startProcess(env.DATA_DIR, env)
     for (const caller of ['user', 'administrator'] as const)

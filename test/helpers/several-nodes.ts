@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { RUN_SOURCES } from '../../scripts/workspace.mjs'
 import { RedisServer } from './redis-server.ts'
 import type { ServerProcess } from './server-process.ts'
 
@@ -8,6 +9,12 @@ const SEALING_KEY = Buffer.alloc(32, 7).toString('base64')
 /** Why a test is left out where there are several processes; `false`: there is one. */
 export function ofOneProcess(why: string): string | false {
   return Number(process.env['E2E_NODES'] ?? 1) > 1 && `of one process: ${why}`
+}
+
+/** What tells a command that is run before the start where the store of a data folder is; nothing where it is in the folder itself. */
+export async function storeOf(dataDir: string): Promise<Record<string, string>> {
+  if (Number(process.env['E2E_NODES'] ?? 1) === 1) return {}
+  return { REDIS_URL: (await redisFor(dataDir)).url, SEALING_KEY }
 }
 
 /** The Redis of a data folder: it stays where the processes are started again. */
@@ -29,7 +36,7 @@ export async function startSeveral(
   const balancer = await Balancer.listen(Number(env['PORT'] ?? 0))
   const url = `http://127.0.0.1:${balancer.port}`
   const common = {
-    REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+    REDIS_URL: redis.url,
     SEALING_KEY,
     PUBLIC_URL: url,
     ...env,
@@ -84,7 +91,7 @@ class Balancer {
   }
 
   static async listen(port: number): Promise<Balancer> {
-    const child = fork(new URL('./balancer.ts', import.meta.url), [String(port)])
+    const child = fork(new URL('./balancer.ts', import.meta.url), [String(port)], { execArgv: RUN_SOURCES })
     const [told] = (await once(child, 'message')) as [{ readonly port: number }]
     child.unref()
     child.channel?.unref()
