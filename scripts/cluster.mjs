@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ensureBuilt } from './build.mjs'
+import { endWithUs, removeWithUs } from './guard.mjs'
 import { ensureInstalled } from './install.mjs'
 import { clusterNodesFile } from './redis-cluster.mjs'
 import { root } from './workspace.mjs'
 
 // A demo of many machines on one: three Redis primaries with a replica each, and two Rollcall processes over them. Everything is
-// gone when it ends.
+// gone when it ends, however it ends.
 
 const REDIS = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0)
 const REDIS_COUNT = 6
@@ -19,6 +20,10 @@ const NODES = ['a', 'b']
 /** How soon a Redis that has ended is started again, milliseconds: its replica has taken over by then. */
 const REDIS_AGAIN_MS = 15_000
 const NODE_AGAIN_MS = 1_000
+/** How long the processes have to be there, to say so each time, and to end; milliseconds. A node gives up sooner by itself. */
+const START_MS = 60_000
+const ANSWER_MS = 2_000
+const STOP_MS = 30_000
 
 if (REDIS === undefined) {
   process.stderr.write('There is no redis-server here: install Redis 7.0 or newer, or Valkey.\n')
@@ -29,12 +34,14 @@ ensureInstalled()
 ensureBuilt(['server', 'console', 'examples/ring'])
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-cluster-'))
+removeWithUs(folder)
 /** @type {Map<string, import('node:child_process').ChildProcess>} */
 const running = new Map()
 const sealingKey = randomBytes(32).toString('base64')
 let isEnding = false
 
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => void end())
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+  process.on(signal, () => void end(0))
 
 /** @type {import('./redis-cluster.mjs').Place[]} */
 const places = []
@@ -43,8 +50,13 @@ for (let index = 0; index < REDIS_COUNT; index++)
 const ports = await Promise.all(NODES.map((_, index) => nodePort(index)))
 for (const [index] of places.entries()) startRedis(index)
 for (const [index] of NODES.entries()) startNode(index)
-await Promise.all(ports.map(untilReady))
-if (!isEnding) say(welcome())
+const untilMs = performance.now() + START_MS
+const areReady = (await Promise.all(ports.map(isReady))).every((is) => is)
+if (!isEnding && areReady) say(welcome())
+else if (!isEnding) {
+  say(`Not all of it is there after ${START_MS / 1000} s.`)
+  await end(1)
+}
 
 /** @param {number} index */
 function startRedis(index) {
@@ -121,6 +133,7 @@ function startNode(index) {
  */
 function keep(name, againMs, start) {
   const child = start()
+  endWithUs(child)
   running.set(name, child)
   child.once('exit', (code, signal) => {
     running.delete(name)
@@ -161,14 +174,15 @@ Kill any one process of these by hand (kill -9), and go on ringing. What became 
 `
 }
 
-async function end() {
+/** @param {number} code */
+async function end(code) {
   if (isEnding) return
   isEnding = true
   const nodes = [...running].filter(([name]) => name.startsWith('node'))
   await Promise.all(nodes.map(([, child]) => ended(child, 'SIGTERM')))
   await Promise.all([...running.values()].map((child) => ended(child, 'SIGKILL')))
   rmSync(folder, { recursive: true, force: true })
-  process.exit(0)
+  process.exit(code)
 }
 
 /**
@@ -178,7 +192,11 @@ async function end() {
 function ended(child, signal) {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve(undefined)
-    child.once('exit', resolve)
+    const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+    child.once('exit', () => {
+      clearTimeout(late)
+      resolve(undefined)
+    })
     child.kill(signal)
   })
 }
@@ -189,13 +207,18 @@ function nodePort(index) {
   return first === 0 ? freePort() : Promise.resolve(first + index)
 }
 
-/** @param {number} port */
-async function untilReady(port) {
-  while (!isEnding) {
-    const answer = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined)
-    if (answer?.ok) return
+/**
+ * Waits for it as long as there is time.
+ * @param {number} port
+ */
+async function isReady(port) {
+  while (!isEnding && performance.now() < untilMs) {
+    const signal = AbortSignal.timeout(ANSWER_MS)
+    const answer = await fetch(`http://127.0.0.1:${port}/health/ready`, { signal }).catch(() => undefined)
+    if (answer?.ok) return true
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
+  return false
 }
 
 /** @returns {Promise<number>} */

@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { endWithUs } from './guard.ts'
+import { endWithUs } from '../../scripts/guard.mjs'
 
 /** Where a process of a test is: on loopback, or in a network of its own (`networks.ts`). */
 export type Spot = {
