@@ -19,3 +19,13 @@ it('links of a node that are all closed at once as it drains are a stampede, tho
   assert.equal(watchOf([10, 11, 12, 13, 14, 15]).stampedeOf('a', 100), undefined, 'before')
   assert.equal(watchOf([10, 11, 12, 13, 14, 15], 'b').stampedeOf('a', 0), undefined, 'of another')
 })
+
+it('what seems to have come at once to a watcher that slept is judged by nobody', () => {
+  const closings = [510, 511, 512, 513, 514, 515, 516]
+  const watch = watchOf(closings)
+  for (const atMs of [0, 20, 510]) watch.awake(atMs)
+  assert.equal(watch.stampedeOf('a', 0), undefined)
+  const before = watchOf(closings)
+  for (const atMs of [0, 300, 320, 340, 500, 520]) before.awake(atMs)
+  assert.match(before.stampedeOf('a', 310) ?? '', /closed 7 links/, 'it had slept before')
+})

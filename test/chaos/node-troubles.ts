@@ -71,12 +71,13 @@ export class NodeTroubles {
     const back = recorder.fault('node_stopped', nodeName(index))
     const node = service.nodes.at(index)
     const sinceMs = performance.now()
-    const code = await node.terminate()
-    const stampede = this.#scene.links.stampedeOf(nodeName(index), sinceMs)
+    const asleep = this.#scene.links.stayAwake()
+    const code = await node.terminate().finally(asleep)
+    const isOnTime = code === 0 || !node.output().includes('not everything was closed in time')
+    const stampede = isOnTime ? this.#scene.links.stampedeOf(nodeName(index), sinceMs) : undefined
     if (stampede !== undefined) this.#scene.complaints.push(stampede)
     // It waits for nobody who does not answer, and on a slow machine for nobody at all: what it has answered is durable.
-    if (code !== 0 && node.output().includes('not everything was closed in time'))
-      this.#scene.note('node drained, not all of it in time')
+    if (!isOnTime) this.#scene.note('node drained, not all of it in time')
     else if (code !== 0) throw new Error(`node ${nodeName(index)} ended with ${code}:\n${node.output()}`)
     await this.#startAgain(index)
     await this.#scene.ready(index)

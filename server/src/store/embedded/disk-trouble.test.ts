@@ -15,6 +15,7 @@ import { openDiskRows } from './disk/disk-rows.ts'
 import { readManifest } from './disk/manifest.ts'
 import { inlineMerger } from './disk/mergers.ts'
 import { makeFolder, nodeFiles } from './disk/node-files.ts'
+import type { Rows } from './rows.ts'
 
 const KIB = 1024
 const SIZES = {
@@ -47,11 +48,17 @@ async function setUp(t: TestContext) {
   const { files, faults } = limitedFiles(nodeFiles(folder))
   const merger = inlineMerger(files)
   const newStoreId = () => '00112233445566ff'
-  const openRows = () => openDiskRows({ files, clock, log, merger, newStoreId, sizes: SIZES })
+  const opened: Rows[] = []
+  const openRows = async () => {
+    const rows = await openDiskRows({ files, clock, log, merger, newStoreId, sizes: SIZES })
+    opened.push(rows)
+    return rows
+  }
   const rows = await openRows()
   const store = await openEmbeddedStore({ rows, clock, log })
   t.after(async () => {
     await store.close().catch(() => {})
+    for (const rows of opened) await rows.close().catch(() => {})
     rmSync(folder, { recursive: true, force: true })
   })
   let sent = 0
@@ -209,7 +216,6 @@ describe('a disk that fills up', () => {
     }, 'something is kept in reserve')
     faults.fillUp()
     const rows = await openRows()
-    t.after(() => rows.close())
     const key = Buffer.from('key')
     await rows.commit([{ table: 'meta', key, value: key }])
     assert.deepEqual(rows.get('meta', key), key)
