@@ -15,8 +15,10 @@ const args = process.argv.slice(2)
 const names = args.filter((arg) => !arg.startsWith('--'))
 const unknown = args.filter((arg) => arg.startsWith('--') && arg !== '--all' && arg !== '--without')
 if (unknown.length > 0) {
-  process.stderr.write(USAGE)
-  process.exit(unknown.includes('--help') ? 0 : 2)
+  const isAsked = unknown.includes('--help')
+  const to = isAsked ? process.stdout : process.stderr
+  to.write(USAGE)
+  process.exit(isAsked ? 0 : 2)
 }
 if (args.includes('--all')) process.env['NEIGHBOURS'] = 'all'
 if (args.includes('--without')) process.env['NEIGHBOURS'] = 'without'

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isAlone, Networks, runAlone } from '../helpers/networks.ts'
 import { NO_REDIS } from '../helpers/redis-server.ts'
+import { tellUsage } from '../helpers/usage.ts'
 import { tallyText, violationText } from '../history/verdict-text.ts'
 import { writeHistory } from '../history/write-history.ts'
 import { ChaosRun } from './chaos-run.ts'
@@ -12,8 +13,9 @@ const beganMs = performance.now()
 
 async function main(): Promise<number> {
   const wish = parseWish(process.argv.slice(2))
-  if (wish === undefined || NO_REDIS !== undefined) {
-    process.stderr.write(wish === undefined ? USAGE : `${NO_REDIS}\n`)
+  if (wish === undefined) return tellUsage(USAGE)
+  if (NO_REDIS !== undefined) {
+    process.stderr.write(`${NO_REDIS}\n`)
     return 2
   }
   if (!wish.isLoopback && !isAlone()) {

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { tellUsage } from '../helpers/usage.ts'
 import { Checker, Unjudgeable } from './checker.ts'
 import { BadLine, parseLine } from './parse.ts'
 import { tallyText, violationText } from './verdict-text.ts'
@@ -56,10 +57,9 @@ async function takeAll(lines: AsyncIterable<string>, checker: Checker): Promise<
 }
 
 const wish = parseArguments(process.argv.slice(2))
-if (wish === undefined) process.stderr.write(USAGE)
 process.exitCode =
   wish === undefined
-    ? 2
+    ? tellUsage(USAGE)
     : await check(wish).catch((error: unknown) => {
         process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
         return 2

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { tellUsage } from '../helpers/usage.ts'
 import { Checker, type Verdict } from '../history/checker.ts'
 import type { Line } from '../history/lines.ts'
 import { violationText } from '../history/verdict-text.ts'
@@ -102,5 +103,4 @@ async function simulateAll(wish: Wish): Promise<number> {
 }
 
 const wish = parseWish()
-if (wish === undefined) process.stderr.write(USAGE)
-process.exitCode = wish === undefined ? 2 : await simulateAll(wish)
+process.exitCode = wish === undefined ? tellUsage(USAGE) : await simulateAll(wish)

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { tellUsage } from '../helpers/usage.ts'
 import { tallyText, violationText } from '../history/verdict-text.ts'
 import { growthText, judgeGrowth } from './growth.ts'
 import { SoakRun } from './soak-run.ts'
@@ -53,7 +54,5 @@ async function soak(wish: Wish): Promise<boolean> {
 }
 
 const wish = parseWish()
-if (wish === undefined) {
-  process.stderr.write(USAGE)
-  process.exitCode = 2
-} else process.exitCode = (await soak(wish)) ? 0 : 1
+if (wish === undefined) process.exitCode = tellUsage(USAGE)
+else process.exitCode = (await soak(wish)) ? 0 : 1

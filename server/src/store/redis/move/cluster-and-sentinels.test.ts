@@ -8,6 +8,7 @@ import { eventually, RedisCluster } from '../../../../../test/helpers/redis-clus
 import { RedisSentinels } from '../../../../../test/helpers/redis-sentinels.ts'
 import { NO_REDIS } from '../../../../../test/helpers/redis-server.ts'
 import { folderHome, redisHome } from '../../../../../test/helpers/store-homes.ts'
+import { exportStore } from '../../store.ts'
 import { CONTROL, Partitions } from '../connection/partitions.ts'
 
 const clock = createFakeClock()
@@ -82,6 +83,28 @@ describe('a store that is moved to several Redis, and from them', { skip: NO_RED
       await store.close()
     }
     await Promise.all([cluster.settled(), sentinels.settled()])
+  })
+
+  it('which a process takes up while it is exported leaves no file', async () => {
+    const { home } = await mover.filledFolder()
+    const to = inCluster()
+    await mover.imported(to, (await mover.exported(home)).file)
+    const file = mover.fileOf('served')
+    const source = await to.source()
+    // It was not there when it was looked for.
+    const store = await to.open()
+    let isOver = false
+    const exporting = exportStore(source, { ...mover.aroundOf(file), product: 'test' }).finally(() => {
+      isOver = true
+    })
+    const refused = assert.rejects(exporting, /has served this store meanwhile/)
+    while (!isOver) {
+      await clock.advance(100)
+      await to.idle()
+    }
+    await refused
+    assert.equal(existsSync(file), false)
+    await Promise.all([store.close(), source.close()])
   })
 
   it('of which a part is away is not exported at all, nor imported by half: either is done once all is there', async () => {
