@@ -25,8 +25,9 @@ function numberIn(text: string): number {
 
 /** The first figure of a row of a case. */
 function measured(results: string, name: string, row: string): number {
-  const [, section = ''] = results.split(`\n## \`${name}\`:`)
-  const line = (section.split('\n## ')[0] ?? '').split('\n').find((one) => one.startsWith(`| ${row} | `))
+  // Beneath what people wrote of it.
+  const section = results.split(/\n#{2,3} /).find((one) => one.startsWith(`\`${name}\`:`)) ?? ''
+  const line = section.split('\n').find((one) => one.startsWith(`| ${row} | `))
   return numberIn(line?.split(' | ')[1] ?? assert.fail(`no ${row} of ${name} in bench/RESULTS.md`))
 }
 
