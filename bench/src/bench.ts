@@ -39,7 +39,7 @@ async function main(): Promise<void> {
 
 function report(results: readonly Result[], machine: Machine, scale: number): void {
   const former = existsSync(RESULTS_PAGE) ? readFileSync(RESULTS_PAGE, 'utf8') : ''
-  const measured = resultsPage(results, { Commit: commit(), ...machine }, command(), scale)
+  const measured = resultsPage(results, machine, command(), scale, commit())
   writeFileSync(RESULTS_PAGE, renewedPage(former, measured))
   const picture = resultsPicture(results)
   if (picture !== undefined) writeFileSync(RESULTS_PICTURE, picture)

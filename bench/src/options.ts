@@ -17,7 +17,8 @@ export const USAGE = `Usage: npm run bench -- [options]
   --scale N          multiplies counts, to try something out (0.001 to 1, default 1)
   --folder PATH      where data is kept meanwhile (default: the system's temporary folder)
   --json FILE        writes what was measured
-  --report           writes bench/RESULTS.md, and its picture, docs/images/benchmark.svg
+  --report           writes the tables of what was measured into bench/RESULTS.md, and their picture,
+                     docs/images/benchmark.svg
   --profile FOLDER   writes CPU profiles of the servers, which makes them slower
 `
 

@@ -46,7 +46,7 @@ test('a peer is measured beside it where that is asked for, and its numbers stan
     [[400, 0.75]],
   )
   assert.match(terminalTable([result]), /beside it Other \(C\)\n {2}work .*400 \/CPU-s +0\.75/)
-  assert.match(resultsPage([result], {}, 'command', 1), /\| Other \(C\) \| ratio \| elsewhere \|/)
+  assert.match(resultsPage([result], {}, 'command', 1, 'abc'), /\| Other \(C\) \| ratio \| elsewhere \|/)
   const alone = await run(THERE)
   assert.equal(alone.result.peerName, undefined)
   assert.doesNotMatch(terminalTable([alone.result]), /beside it/)

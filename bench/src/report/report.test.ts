@@ -54,13 +54,13 @@ test('the table shows median, spread, ratio, target and whether it holds', () =>
 test('a case that failed is told, and has no numbers', () => {
   const failed = { name: 'push', title: 'Pushing', runs: 3, rows: [], failure: '3 lost' }
   assert.match(terminalTable([failed]), /FAILED: 3 lost/)
-  assert.match(resultsPage([failed], {}, 'command', 1), /\*\*Failed\*\*: 3 lost/)
+  assert.match(resultsPage([failed], {}, 'command', 1, 'abc'), /\*\*Failed\*\*: 3 lost/)
 })
 
 test('a page of scaled counts says so', () => {
   const result = resultWith([1_500, 400, 50], [3_000, 200, 100])
-  assert.match(resultsPage([result], { CPU: '2' }, 'command', 0.1), /multiplied by 0\.1/)
-  assert.doesNotMatch(resultsPage([result], { CPU: '2' }, 'command', 1), /multiplied/)
+  assert.match(resultsPage([result], { CPU: '2' }, 'command', 0.1, 'abc'), /multiplied by 0\.1/)
+  assert.doesNotMatch(resultsPage([result], { CPU: '2' }, 'command', 1, 'abc'), /multiplied/)
 })
 
 test('median and percentiles', () => {
@@ -95,7 +95,7 @@ test('what was measured on Redis stands beside the folder, with its ratio to it,
   )
   assert.equal(result([999, 200, 95]).rows[0]?.holds, false)
   assert.match(terminalTable([found]), /on Redis +ratio\n[\s\S]* {2}work .* 1,000 \/CPU-s +0\.50/)
-  const page = resultsPage([found], {}, 'command', 1)
+  const page = resultsPage([found], {}, 'command', 1, 'abc')
   assert.match(page, /\| \| in a folder \| on Redis \| ratio \| target \| holds \|/)
   assert.match(page, /\| work \| 2,000 \/CPU-s \| 1,000 \/CPU-s \| 0\.50 \| ≥ 1,000 \| yes \|/)
 })
@@ -113,7 +113,7 @@ test('what was tried out with fewer of everything names as many as there were', 
   )
   assert.match(terminalTable([result]), /push: Pushing to 2,000 links\n {2}p99 of 100 +7 µs/)
   assert.match(
-    resultsPage([result], {}, 'command', 0.1),
+    resultsPage([result], {}, 'command', 0.1, 'abc'),
     /Pushing to 2,000 links[\s\S]*\| p99 of 100 \| 7 µs/,
   )
 })
@@ -142,4 +142,25 @@ test('what people have written above the tables stays when they are measured ane
   assert.match(second, /^# Results\n\nBy hand\.\n\n<!--/)
   assert.match(second, /second\n$/)
   assert.doesNotMatch(second, /first/)
+})
+
+test('what was not measured anew stays, with the commit it was measured of', () => {
+  const result = resultWith([1_500, 400, 50], [3_000, 200, 100])
+  const pageOf = (names: readonly string[], commit: string) =>
+    resultsPage(
+      names.map((name) => ({ ...result, name })),
+      {},
+      'command',
+      1,
+      commit,
+    )
+  const first = renewedPage('', pageOf(['pull', 'push'], 'abc'))
+  const second = renewedPage(first, pageOf(['push', 'shove'], 'def'))
+  const said = [...second.matchAll(/### `(\w+)`.*\n\n3 runs of `(\w+)`/g)].map((found) => found.slice(1))
+  assert.deepEqual(said, [
+    ['pull', 'abc'],
+    ['push', 'def'],
+    ['shove', 'def'],
+  ])
+  assert.equal(renewedPage(second, pageOf(['push', 'shove'], 'def')), second)
 })
