@@ -13,8 +13,11 @@ const ENDPOINTS_PER_USER = 100
 /** Every fiftieth has a link, which tells from outside when it expired. */
 const STRIDE = 50
 const LINKS = REGISTRATIONS / STRIDE
-/** Slowest that a server may register, so that all are there in time. */
+/** Slowest that a server may register, so that all are there in time; on Redis, which shares a core with the load, half of it. */
 const PER_SECOND_MIN = 4_000
+const PER_SECOND_MIN_ON_REDIS = 2_000
+/** Registered at one time on Redis: more keep the core that it shares so busy that time stands still there, and nobody expires. */
+const UNDER_WAY_ON_REDIS = 16
 const LINKS_OPEN_IN_MS = 15_000
 const WATCHED_BEFORE_MS = 1_000
 const WATCHED_AFTER_MS = 8_000
@@ -57,11 +60,17 @@ async function run(lab: Lab, subject: Subject, amounts: Amounts): Promise<Figure
   await using opened = await openServer(lab, subject)
   const { server } = opened
   await using receiver = lab.startReceiver()
-  const expiringAtMs = nowMs() + (count / PER_SECOND_MIN) * 1000 + LINKS_OPEN_IN_MS
-  const { deadlinesMs } = await lab.send(server, {
-    work: { kind: 'register', share: { perUser: ENDPOINTS_PER_USER }, expiringAtMs },
-    pace: { kind: 'count', count },
-  })
+  const isOnRedis = server.redis !== undefined
+  const perSecondMin = isOnRedis ? PER_SECOND_MIN_ON_REDIS : PER_SECOND_MIN
+  const expiringAtMs = nowMs() + (count / perSecondMin) * 1000 + LINKS_OPEN_IN_MS
+  const { deadlinesMs } = await lab.send(
+    server,
+    {
+      work: { kind: 'register', share: { perUser: ENDPOINTS_PER_USER }, expiringAtMs },
+      pace: { kind: 'count', count },
+    },
+    isOnRedis ? UNDER_WAY_ON_REDIS : undefined,
+  )
   const links = scaled(LINKS, amounts)
   await lab.connect(receiver, server, { links, stride: STRIDE, endpointsPerUser: ENDPOINTS_PER_USER })
   const seen = await watch(server, deadlinesMs, expiringAtMs)
@@ -100,7 +109,8 @@ async function watch(server: Server, deadlinesMs: readonly number[], expiringAtM
   let early = 0
   using probe = await Probe.start(server.port)
   while (metrics.value(EXPIRED) < sorted.length) {
-    if (nowMs() > expiringAtMs + WATCHED_AFTER_MS) throw new Error('not everything has expired')
+    if (nowMs() > expiringAtMs + WATCHED_AFTER_MS)
+      throw new Error(`${metrics.value(EXPIRED)} of ${sorted.length} have expired`)
     await server.during(sleep(POLL_MS))
     metrics = await Metrics.read(server)
     lagMaxSeconds = Math.max(lagMaxSeconds, metrics.value(LAG_MAX))

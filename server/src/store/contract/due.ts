@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Registration } from '../store.ts'
 import { type Cases, ENDPOINT, lasting } from './scene.ts'
 
 const NOTHING = { reminded: [], expired: [] }
@@ -121,6 +122,40 @@ export const dueCases: Cases = {
     assert.deepEqual(await scene.payloads(young), ['for the new one'])
     assert.deepEqual(await scene.payloads(old), [])
     assert.deepEqual(await scene.store.totals(), { registrations: 1, mailboxEvents: 1, mailboxBytes: 15 })
+  },
+
+  'what expires together ends each in its own way: with a mailbox, without one, and replaced': async (
+    scene,
+  ) => {
+    const bob = { ...ENDPOINT, userId: 'bob' }
+    const silent = await scene.register({ userEndpointId: 'silent' })
+    await scene.append('for the silent one', silent)
+    const old = await scene.register()
+    const empty = await scene.register({ userEndpointId: 'empty' })
+    const bobs = await scene.register(bob)
+    await scene.under.advance(1000)
+    await scene.keepalive(silent)
+    const silentSeenAtWallMs = scene.under.wallMs()
+    await scene.under.advance(10_000)
+    const young = await scene.register()
+    await scene.append('for the young one')
+    const byId = ({ expired }: { readonly expired: readonly Registration[] }) =>
+      expired.map(({ registrationId }) => registrationId).sort((a, b) => a - b)
+    assert.deepEqual(
+      byId(await scene.sweep()),
+      [silent, old, empty, bobs].map(({ registrationId }) => registrationId),
+    )
+    assert.deepEqual(scene.under.ended, [['acme', 1]])
+    assert.deepEqual(await scene.list(), [young])
+    assert.deepEqual(await scene.list(bob), [])
+    assert.deepEqual(await scene.payloads(silent), [])
+    assert.deepEqual(await scene.payloads(young), ['for the young one'])
+    assert.deepEqual(await scene.store.totals(), { registrations: 1, mailboxEvents: 1, mailboxBytes: 17 })
+    await scene.unregister()
+    assert.equal(await scene.store.lastSeen.find(ENDPOINT), young.lastKeepAliveAtWallMs)
+    assert.equal(await scene.store.lastSeen.find(bob), silentSeenAtWallMs - 1000)
+    assert.deepEqual(await scene.swept(), NOTHING)
+    assert.deepEqual(await scene.store.totals(), { registrations: 0, mailboxEvents: 0, mailboxBytes: 0 })
   },
 
   'an unregistered one is never due': async (scene) => {

@@ -15,10 +15,13 @@ export class Due {
     this.#dueAtMs[partition] = dueAtMs
   }
 
+  /** Those that wait for the longest come first. */
   at(nowMs: number, isOurs: (partition: number) => boolean): readonly number[] {
-    return this.#dueAtMs.flatMap((dueAtMs, partition) =>
-      dueAtMs <= nowMs && isOurs(partition) ? [partition] : [],
+    const wanted = this.#dueAtMs.flatMap((dueAtMs, partition) =>
+      dueAtMs <= nowMs && isOurs(partition) ? [{ dueAtMs, partition }] : [],
     )
+    wanted.sort((a, b) => (a.dueAtMs === b.dueAtMs ? 0 : a.dueAtMs - b.dueAtMs))
+    return wanted.map(({ partition }) => partition)
   }
 
   nextInMs(nowMs: number, isOurs: (partition: number) => boolean): number {

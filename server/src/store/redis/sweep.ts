@@ -7,6 +7,8 @@ import { toRegistration } from './registrations/rows.ts'
 
 /** When a partition that could not be reached is looked at again, milliseconds. */
 const AWAY_FOR_MS = 500
+/** As many of one partition are looked at in one step, where that many may be: a step costs as much as some of them. */
+const TOGETHER = 32
 
 type Part = Omit<Swept, 'nextDueInMs'> & {
   readonly hasMore: boolean
@@ -15,7 +17,7 @@ type Part = Omit<Swept, 'nextDueInMs'> & {
 }
 
 /**
- * See `Store.sweep`: of all partitions of this process that want it, each with its share of `max`, again while there is more. What
+ * See `Store.sweep`: of the partitions of this process that want it, some at a time, each with its share of `max`, again while there is more. What
  * was done is told although another partition could not be reached, which is looked at later.
  *
  * @throws RollcallError `unavailable` where none could be reached
@@ -27,7 +29,7 @@ export async function sweep(engine: Engine, max: number): Promise<Swept> {
   let left = max
   let wanted = reachedOf(engine, due.at(serviceTime.nowMs(), sweeps))
   while (wanted.length > 0 && left > 0) {
-    const turn = wanted.slice(0, left)
+    const turn = wanted.slice(0, Math.max(1, Math.floor(left / TOGETHER)))
     const share = Math.max(1, Math.floor(left / turn.length))
     const swept = await sweepTurn(engine, turn, share, parts.length === 0)
     parts.push(...swept.map(({ part }) => part))

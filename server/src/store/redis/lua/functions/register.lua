@@ -2,7 +2,10 @@
 -- KEYS partition
 -- ARGV time wall request endpointsMax
 -- Reply {kind, registration, refreshed, madeRoom}
-local function who_makes_room(live, endpoints_max, may_evict)
+local function who_makes_room(organization, user, endpoints_max, may_evict)
+  -- Those that have expired and are not swept count as well: usually there is room beside them too, and nobody has to be read.
+  if redis.call('HLEN', S.endpoints_key(organization, user)) < endpoints_max then return {} end
+  local live = S.live_endpoints(organization, user)
   local too_many = #live + 1 - endpoints_max
   if too_many <= 0 then return {} end
   if not may_evict then return nil end
@@ -48,7 +51,7 @@ return function(args)
     S.renew(known, q.auth)
     return { 'registered', S.show(known), 1, {} }
   end
-  local leaving = who_makes_room(S.live_endpoints(q.o, q.u), tonumber(args[4]), q.evict)
+  local leaving = who_makes_room(q.o, q.u, tonumber(args[4]), q.evict)
   if not leaving then return { 'full' } end
   local made_room = {}
   for _, reg in ipairs(leaving) do

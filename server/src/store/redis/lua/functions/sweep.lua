@@ -7,14 +7,27 @@ local SPARED_FOR_MS = 5000
 local SEEN_MS = 7776000000
 -- The last moments are not always with whoever takes over, and nobody has to be told of that.
 local BACK_MS = 2000
+-- In one step, however many are asked for.
+local SWEPT_MAX = 1000
+
+local function expire(regs, expired)
+  local newest, reasons = S.newest_of(regs), {}
+  for at, reg in ipairs(regs) do
+    local is_newest = newest[at] == reg.id
+    if is_newest then S.tell('UserEndpointExpiredEvent', reg, 'keepalive_missed') end
+    reasons[at] = is_newest and 'registration_expired' or 'registered_anew'
+    expired[at] = S.show(reg)
+  end
+  S.end_regs(regs, newest, reasons)
+end
 
 local function sweep_registrations(max, reminded, expired)
   local call = redis.call
   local due = call('ZRANGEBYSCORE', S.key('due'), '-inf', S.text(S.heard), 'LIMIT', 0, max)
-  for _, id in ipairs(due) do
-    local reg = S.reg(id)
+  local over = {}
+  for at, reg in ipairs(S.regs(due)) do
     if not reg then
-      call('ZREM', S.key('due'), id)
+      call('ZREM', S.key('due'), due[at])
     elseif S.due_at(reg) > S.heard then
       S.write_reg(reg)
     elseif S.is_live(reg) then
@@ -23,12 +36,10 @@ local function sweep_registrations(max, reminded, expired)
       S.remind_holder(reg)
       reminded[#reminded + 1] = S.show(reg)
     else
-      local newest = call('HGET', S.endpoints_key(reg.o, reg.u), reg.e)
-      if newest == id then S.tell('UserEndpointExpiredEvent', reg, 'keepalive_missed') end
-      S.end_reg(reg, newest == id and 'registration_expired' or 'registered_anew')
-      expired[#expired + 1] = S.show(reg)
+      over[#over + 1] = reg
     end
   end
+  if #over > 0 then expire(over, expired) end
   return #due
 end
 
@@ -89,7 +100,7 @@ local function lost_ms(known)
 end
 
 return function(args)
-  local max = tonumber(args[4])
+  local max = math.min(SWEPT_MAX, tonumber(args[4]))
   local lost = lost_ms(tonumber(args[11]))
   if args[3] ~= '' then
     S.write_clock(tonumber(args[3]))

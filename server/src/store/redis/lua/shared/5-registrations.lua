@@ -35,6 +35,14 @@ function S.reg(id)
   return row and S.lifted(row)
 end
 
+-- Of each id; false where there is none.
+function S.regs(ids)
+  if #ids == 0 then return {} end
+  local regs = {}
+  for at, row in ipairs(call('HMGET', S.key('reg'), unpack(ids))) do regs[at] = row and S.lifted(row) end
+  return regs
+end
+
 function S.is_live(reg)
   return S.heard < reg.deadline
 end
@@ -62,10 +70,7 @@ end
 -- Oldest first.
 function S.live_endpoints(organization, user)
   local live = {}
-  local ids = call('HVALS', S.endpoints_key(organization, user))
-  if #ids == 0 then return live end
-  for _, row in ipairs(call('HMGET', S.key('reg'), unpack(ids))) do
-    local reg = row and S.lifted(row)
+  for _, reg in ipairs(S.regs(call('HVALS', S.endpoints_key(organization, user)))) do
     if reg and S.is_live(reg) then live[#live + 1] = reg end
   end
   table.sort(live, function(a, b) return tonumber(a.id) < tonumber(b.id) end)
@@ -115,12 +120,43 @@ function S.set_wake(reg, wake)
   end
 end
 
-function S.note_seen(reg)
-  local name = S.user(reg.o, reg.u)
-  local before = tonumber(call('HGET', S.key('seen'), name) or '0')
-  call('HSET', S.key('seen'), name, S.text(math.max(before, reg.seen)))
-  call('ZADD', S.key('seenz'), S.text(S.wall), name)
-  if call('ZADD', S.key('seeno:' .. reg.o), S.text(S.wall), name) == 1 then call('ZINCRBY', S.key('seenn'), 1, reg.o) end
+local function names_of(regs)
+  local names, seen, by_organization = {}, {}, {}
+  for _, reg in ipairs(regs) do
+    local name = S.user(reg.o, reg.u)
+    if not seen[name] then
+      names[#names + 1] = name
+      local of = by_organization[reg.o] or {}
+      of[#of + 1] = name
+      by_organization[reg.o] = of
+    end
+    seen[name] = math.max(seen[name] or 0, reg.seen)
+  end
+  return names, seen, by_organization
+end
+
+local function scored(names)
+  local pairs_of = {}
+  for _, name in ipairs(names) do
+    pairs_of[#pairs_of + 1] = S.text(S.wall)
+    pairs_of[#pairs_of + 1] = name
+  end
+  return pairs_of
+end
+
+local function note_seen(regs)
+  local names, seen, by_organization = names_of(regs)
+  local rows = {}
+  for at, before in ipairs(call('HMGET', S.key('seen'), unpack(names))) do
+    rows[2 * at - 1] = names[at]
+    rows[2 * at] = S.text(math.max(tonumber(before or '0'), seen[names[at]]))
+  end
+  call('HSET', S.key('seen'), unpack(rows))
+  call('ZADD', S.key('seenz'), unpack(scored(names)))
+  for organization, of in pairs(by_organization) do
+    local added = call('ZADD', S.key('seeno:' .. organization), unpack(scored(of)))
+    if added > 0 then call('ZINCRBY', S.key('seenn'), added, organization) end
+  end
 end
 
 function S.forget_seen(name)
@@ -150,20 +186,73 @@ function S.tidy_name(organization, user)
   call('ZREM', S.key('un:' .. organization), user)
 end
 
--- A registration ends with its mailbox, however it is that it ends; `reason`: why what waits is discarded.
+-- Those of the same user, with where each stands.
+local function by_user(regs)
+  local users = {}
+  for at, reg in ipairs(regs) do
+    local name = S.user(reg.o, reg.u)
+    local user = users[name] or { endpoints = {}, places = {} }
+    user.endpoints[#user.endpoints + 1] = reg.e
+    user.places[#user.places + 1] = at
+    users[name] = user
+  end
+  return users
+end
+
+-- Of the endpoint of each the newest registration, or false.
+function S.newest_of(regs)
+  local newest = {}
+  for name, user in pairs(by_user(regs)) do
+    local ids = call('HMGET', S.key('u:' .. name), unpack(user.endpoints))
+    for index, at in ipairs(user.places) do newest[at] = ids[index] end
+  end
+  return newest
+end
+
+local function leave_users(regs, newest)
+  for name, user in pairs(by_user(regs)) do
+    local endpoints, old = {}, {}
+    for index, at in ipairs(user.places) do
+      if newest[at] == regs[at].id then
+        endpoints[#endpoints + 1] = user.endpoints[index]
+      else
+        old[#old + 1] = regs[at].id
+      end
+    end
+    if #endpoints > 0 then call('HDEL', S.key('u:' .. name), unpack(endpoints)) end
+    if #old > 0 then call('SREM', S.key('old:' .. name), unpack(old)) end
+  end
+end
+
+-- Whose entries take any bytes, none included, has some.
+local function drop_mailboxes(regs, ids, reasons)
+  for at, bytes in ipairs(call('HMGET', S.key('qb'), unpack(ids))) do
+    local entries = bytes and S.drop_mailbox(regs[at], reasons[at]) or 0
+    if entries > 0 then S.note('ended', regs[at].o, entries) end
+  end
+end
+
+-- Registrations end with their mailboxes, however it is that they end, and each key is written once for all of them: a thousand
+-- at most. `newest`: of the endpoint of each; `reasons`: why what waits is discarded.
+function S.end_regs(regs, newest, reasons)
+  local ids, wakeable = {}, {}
+  for at, reg in ipairs(regs) do
+    ids[at] = reg.id
+    if reg.wake then wakeable[#wakeable + 1] = reg.id end
+    S.count(reg.o, -1, 0, 0)
+  end
+  drop_mailboxes(regs, ids, reasons)
+  note_seen(regs)
+  leave_users(regs, newest)
+  call('HDEL', S.key('reg'), unpack(ids))
+  call('ZREM', S.key('due'), unpack(ids))
+  if #wakeable > 0 then call('ZREM', S.key('wk'), unpack(wakeable)) end
+  call('HDEL', S.key('flap'), unpack(ids))
+  S.keep_subjects(regs, ids, reasons)
+end
+
 function S.end_reg(reg, reason)
-  local entries = S.drop_mailbox(reg, reason)
-  if entries > 0 then S.note('ended', reg.o, entries) end
-  S.note_seen(reg)
-  local key = S.endpoints_key(reg.o, reg.u)
-  if call('HGET', key, reg.e) == reg.id then call('HDEL', key, reg.e) end
-  call('HDEL', S.key('reg'), reg.id)
-  call('ZREM', S.key('due'), reg.id)
-  if reg.wake then call('ZREM', S.key('wk'), reg.id) end
-  call('HDEL', S.key('flap'), reg.id)
-  call('SREM', S.key('old:' .. S.user(reg.o, reg.u)), reg.id)
-  S.keep_subject(reg, reason)
-  S.count(reg.o, -1, 0, 0)
+  S.end_regs({ reg }, S.newest_of({ reg }), { reason })
 end
 
 -- `Registration`, as it goes to whoever asks.
@@ -207,13 +296,17 @@ function S.hold_moved_link(reg, link)
   S.hold_link(reg.id, link)
 end
 
--- Whoever holds it is told.
-function S.keep_subject(reg, reason)
-  local is_expired = reason == 'registration_expired' or reason == 'registered_anew'
-  local link = S.tell_holder(reg, 'registration_over', is_expired and 'expired' or 'unregistered')
-  if not link then return end
-  link.r = pack(reg)
-  S.write_link(reg.id, link)
+-- Whoever holds them is told.
+function S.keep_subjects(regs, ids, reasons)
+  for at, row in ipairs(call('HMGET', S.key('ln'), unpack(ids))) do
+    if row then
+      local reg, link, reason = regs[at], cmsgpack.unpack(row), reasons[at]
+      local is_expired = reason == 'registration_expired' or reason == 'registered_anew'
+      S.tell_link_of(reg, link, 'registration_over', is_expired and 'expired' or 'unregistered')
+      link.r = pack(reg)
+      S.write_link(reg.id, link)
+    end
+  end
 end
 
 function S.subject_of(id, link)

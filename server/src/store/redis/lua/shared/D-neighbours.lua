@@ -9,12 +9,6 @@ function S.tell_link_of(reg, link, kind, ...)
   S.note('tiding', { link.n, kind, S.text(number), reg.o, reg.u, reg.e, reg.id, link.l, ... })
 end
 
-function S.tell_holder(reg, kind, ...)
-  local link = S.link(reg.id)
-  if link then S.tell_link_of(reg, link, kind, ...) end
-  return link
-end
-
 -- Without a number: a reminder that comes late is none.
 function S.remind_holder(reg)
   local link = S.link(reg.id)
