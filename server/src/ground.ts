@@ -57,6 +57,12 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
     takeKind: (record) => limits.ledger.auditKinds.take(doerIn(record)),
   })
   closers.add(() => audit.close())
+  standing.onNodeRecorded((action, node) => audit.record({ action, outcome: 'done', node }))
+  closers.add(() => {
+    const { nodes } = standing.cluster
+    if (!nodes.isAlone && nodes.isMember())
+      audit.record({ action: 'node_left', outcome: 'done', node: nodes.self })
+  })
   // After the store: a key beside no store says that one was lost.
   const key = await loadSealingKey({ dataDir, keyFromConfig, random })
   const sealer = createSealer(key, random, readFormerKey(formerSealingKey))
@@ -65,7 +71,14 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
 
 /** Whose lines a line of the audit log is one of: of who called, or of who has signed in; of strangers by their address. */
 function doerIn(record: AuditRecord): ReturnType<typeof doerOf> {
-  const { callerId, callerOrganizationId = null, organizationId = null, userId, outcome, address } = record
+  const {
+    callerId,
+    callerOrganizationId = null,
+    organizationId = null,
+    userId,
+    outcome,
+    address = '',
+  } = record
   if (callerId !== undefined)
     return doerOf({ organizationId: callerOrganizationId, userId: callerId }, address)
   const hasSignedIn = outcome === 'done' && userId !== undefined

@@ -23,6 +23,8 @@ export type Standing = {
   onDataLost(listener: (isConcerned: (user: UserKey) => boolean) => void): void
   /** Has `listener` called for what this process has not reached of the store for a minute: others may, for those users. One. */
   onOutOfReach(listener: (isConcerned: (user: UserKey) => boolean) => void): void
+  /** Has `listener` called for what is to be written down of the processes: by one of them each. One. */
+  onNodeRecorded(listener: (kind: 'node_came' | 'node_gone', node: string) => void): void
   /**
    * Comes in among the others: from now on they count on it, and it on itself.
    *
@@ -107,6 +109,7 @@ function alone(
     nodeCount: () => 1,
     onDataLost: () => undefined,
     onOutOfReach: () => undefined,
+    onNodeRecorded: () => undefined,
     join: async () => undefined,
     leave: async () => undefined,
   }
@@ -123,9 +126,11 @@ async function openOnRedis(options: StandingOptions, settings: RedisSettings): P
   const onHappened = happenings.add.bind(happenings)
   const redis = await connectRedis({ ...rest, name, id: newId(), clock, log, onHappened })
   const { table, messages: carrier } = redis
+  let record: (kind: 'node_came' | 'node_gone', node: string) => void = () => undefined
   const nodes = createRedisCluster({
     ...{ name, table, carrier, clock, newId, log, onReplaced: onStoreLost },
     onHappened: (kind, node) => happenings.add({ kind, node }),
+    onRecorded: (kind, node) => record(kind, node),
   })
   const { cluster } = nodes
   let tellLost: (isConcerned: (user: UserKey) => boolean) => void = () => undefined
@@ -148,6 +153,9 @@ async function openOnRedis(options: StandingOptions, settings: RedisSettings): P
       },
       onOutOfReach(listener) {
         tellOutOfReach = listener
+      },
+      onNodeRecorded(listener) {
+        record = listener
       },
       async join() {
         await nodes.start(async (node) => store.neighbours?.bury(node))

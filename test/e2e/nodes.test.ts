@@ -52,11 +52,28 @@ describe('two nodes on one Redis', { skip: NO_REDIS ?? false }, () => {
     return happened.map(({ kind, node = '' }) => `${kind} ${node.split('/')[0]}`)
   }
 
+  /** What the audit log has of processes, oldest first, with their names. */
+  async function recorded(at: number): Promise<readonly string[]> {
+    const { url } = nodes.at(at)
+    const lines: { readonly at: string; readonly action: string; readonly node: string }[] = []
+    for (const action of ['node_came', 'node_left', 'node_gone']) {
+      const path = `/rtc-api/audit?limit=100&action=${action}`
+      const authorization = `Bearer ${await tokenOf(url, 'platform-service')}`
+      const answer = await fetch(`${url}${path}`, { headers: { authorization } })
+      assert.equal(answer.status, 200)
+      lines.push(...((await answer.json()) as { readonly lines: typeof lines }).lines)
+    }
+    lines.sort((one, other) => one.at.localeCompare(other.at))
+    return lines.map(({ action, node }) => `${action} ${node.split('/')[0]}`)
+  }
+
   it('count each other, and each takes what the other has signed', async () => {
     for (const at of [0, 1])
       await eventually(async () => (await metric(at, 'rollcall_cluster_nodes')) === 2, 'both are there')
     await register(1, 'phone')
     assert.match(nodes.at(0).output(), /a node is there/)
+    await eventually(async () => (await recorded(0)).length === 2, 'both are written down')
+    assert.deepEqual([...(await recorded(1))].sort(), ['node_came a', 'node_came b'])
   })
 
   it('bring what is sent at one to a link at the other, in order, at both QoS', async () => {
@@ -238,6 +255,11 @@ describe('two nodes on one Redis', { skip: NO_REDIS ?? false }, () => {
     assert.equal(await metric(1, 'rollcall_cluster_nodes'), 1)
     assert.deepEqual((await happened(1)).slice(0, 2), ['node_gone a', 'node_silent a'])
     await nodes.startOne(0)
+    const ofBoth = ['node_came a', 'node_came b']
+    const since = ['node_left a', 'node_came a', 'node_gone a', 'node_came a']
+    await eventually(async () => (await recorded(1)).length === 6, 'all of it is written down')
+    const lines = await recorded(0)
+    assert.deepEqual([[...lines.slice(0, 2)].sort(), lines.slice(2)], [ofBoth, since])
   })
 
   it('bury one that stands still, which closes its links when it goes on', async () => {

@@ -103,8 +103,8 @@ export class MemoryNodeTable implements NodeTable {
     if (known !== undefined) known.isBuried = true
   }
 
-  async remove(node: string): Promise<void> {
-    this.#nodes.delete(node)
+  async remove(node: string): Promise<boolean> {
+    return this.#nodes.delete(node)
   }
 
   #list(): readonly Listed[] {

@@ -19,6 +19,10 @@ export type AuditAction =
   | 'remove_entry'
   | 'rotate_secret'
   | 'remove_former_secret'
+  /** Of the processes of the service, where several may share a store. */
+  | 'node_came'
+  | 'node_left'
+  | 'node_gone'
   /** Of the log itself: more of different kinds came within a minute than are written. */
   | 'not_written'
 
@@ -38,8 +42,8 @@ export type AuditRecord = {
   /** `null`: of no organization. */
   readonly callerOrganizationId?: string | null
   readonly clientId?: string
-  /** Address that it came from. */
-  readonly address: string
+  /** Address that it came from; absent where nobody asked for it. */
+  readonly address?: string
   /** How a token was asked for. */
   readonly grant?: string
   /** Whom it was about. */
@@ -53,12 +57,13 @@ export type AuditRecord = {
   /** `organizations`, `users`, `clients` or `webhooks`. */
   readonly entryKind?: string
   readonly entryId?: string
+  /** The incarnation of a process. */
+  readonly node?: string
 }
 
 /** As it is written; instants are ISO 8601. */
-export type AuditLine = Omit<AuditRecord, 'address'> & {
+export type AuditLine = AuditRecord & {
   readonly at: string
-  readonly address?: string
   /** How often it came since then, besides the first, which has a line of its own. */
   readonly count?: number
   readonly since?: string

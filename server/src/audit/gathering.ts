@@ -20,6 +20,9 @@ const CHANGES: ReadonlySet<AuditAction> = new Set([
   'remove_entry',
   'rotate_secret',
   'remove_former_secret',
+  'node_came',
+  'node_left',
+  'node_gone',
 ])
 
 type Kind = { readonly record: AuditRecord; count: number; readonly release: () => void }

@@ -22,6 +22,8 @@ type MembershipOptions = {
   readonly newIncarnation: () => string
   /** Takes out of the store what it has of a dead node. Repeated until it succeeds. */
   readonly putAway: (node: string) => Promise<void>
+  /** Told of a dead node whose burial this one has ended: of all that take part one, and none where that one dies of it. Default: nobody is told. */
+  readonly onRemoved?: (node: string) => void
   /** Told when others than before are heard of, this node included. Default: nobody is told. */
   readonly onChange?: (alive: readonly string[], before: readonly string[]) => void
 }
@@ -175,7 +177,7 @@ export class Membership implements Nodes {
       // First it cannot come back, and then what it had is put away: where this is interrupted, the next goes on.
       await table.bury(node)
       await putAway(node)
-      await table.remove(node)
+      if (await table.remove(node)) this.#options.onRemoved?.(node)
       for (const listener of this.#buriedListeners) listener(node)
     }
   }

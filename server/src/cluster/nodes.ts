@@ -68,6 +68,6 @@ export interface NodeTable {
   beat(node: string): Promise<Beat>
   /** A node that was silent for too long cannot come back by this incarnation. */
   bury(node: string): Promise<void>
-  /** What a node had is put away: it goes from the list. */
-  remove(node: string): Promise<void>
+  /** What a node had is put away: it goes from the list. Returns whether it was there: one of those who do it is told so. */
+  remove(node: string): Promise<boolean>
 }

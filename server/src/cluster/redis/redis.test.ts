@@ -43,6 +43,33 @@ it('a process whose name is taken at the start is refused, and ends nobody', asy
   assert.deepEqual(replaced, [])
 })
 
+it('each process tells once that it came, and of a death one of those who bury it', async () => {
+  const clock = createFakeClock()
+  const table = new MemoryNodeTable(clock)
+  const told: string[] = []
+  const open = (name: string) =>
+    createRedisCluster({
+      ...{ name, clock, newId: () => 'x', table, log: { info: () => undefined, warn: () => undefined } },
+      carrier: { send: () => undefined, listen: async () => () => undefined },
+      onReplaced: ({ message }) => assert.fail(message),
+      onRecorded: (kind, node) => void told.push(`${kind} ${node} by ${name}`),
+    })
+  const [a, b] = ['a', 'b'].map(open)
+  assert(a !== undefined && b !== undefined)
+  for (const nodes of [a, b]) await nodes.start(async () => undefined)
+  await table.join('c/x')
+  await clock.advance(9_000)
+  const came = ['node_came a/x by a', 'node_came b/x by b']
+  assert.deepEqual(told, came, 'that one is silent is nothing to write down')
+  await clock.advance(3_000)
+  assert.equal(told.length, 3)
+  assert.match(told[2] ?? '', /^node_gone c\/x by [ab]$/)
+  await a.close()
+  await clock.advance(12_000)
+  assert.equal(told.length, 3, 'one that leaves is no death')
+  await b.close()
+})
+
 it('a process that comes back from its burial, and finds its name taken, is told to end', async () => {
   const { clock, inner, taken, replaced, nodes } = openNode()
   await nodes.start(async () => undefined)

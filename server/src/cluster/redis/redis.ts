@@ -23,6 +23,8 @@ export type RedisClusterOptions = {
   }
   /** Told of what became of a node. Default: nobody is told. */
   readonly onHappened?: (kind: NodeHappening, node: string) => void
+  /** Told of what everybody should hear of once, by one of the nodes: each of its own coming, and one of a death. Default: nobody is told. */
+  readonly onRecorded?: (kind: 'node_came' | 'node_gone', node: string) => void
   /** It came back after its burial, and another has its place by now: whoever is told ends the process. */
   readonly onReplaced: (error: Error) => void
 }
@@ -49,7 +51,7 @@ export type RedisCluster = {
 
 /** The nodes that have one Redis: who is there stands in it, and their messages go through it. */
 export function createRedisCluster(options: RedisClusterOptions): RedisCluster {
-  const { name, table, carrier, clock, newId, log, onReplaced, onHappened } = options
+  const { name, table, carrier, clock, newId, log, onReplaced, onHappened, onRecorded } = options
   let putAway: (node: string) => Promise<void> = async () => undefined
   let hasStarted = false
   const happened = onHappened ?? (() => undefined)
@@ -74,11 +76,13 @@ export function createRedisCluster(options: RedisClusterOptions): RedisCluster {
       log.warn('a node is gone, and its links with it', { node })
       happened('node_gone', node)
     },
+    onRemoved: (node) => onRecorded?.('node_gone', node),
     onChange(alive, before) {
       for (const node of alive.filter((one) => !before.includes(one))) {
         log.info('a node is there', { node })
         // Those that were there before this one did not come now.
         if (before.length > 0 || node === nodes.self) happened('node_came', node)
+        if (node === nodes.self) onRecorded?.('node_came', node)
       }
       const listed = new Set(nodes.seen().map((one) => one.node))
       for (const node of before.filter((one) => !alive.includes(one))) {

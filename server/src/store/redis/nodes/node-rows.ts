@@ -76,8 +76,8 @@ export class NodeRows {
     await this.#options.functions.call('durable', 'node_bury', CONTROL, [node])
   }
 
-  async remove(node: string): Promise<void> {
-    await this.#options.functions.call('quick', 'node_remove', CONTROL, [node])
+  async remove(node: string): Promise<boolean> {
+    return isYes(await this.#options.functions.call('quick', 'node_remove', CONTROL, [node]))
   }
 
   /** Registrations are kept by Redis's time; lifetimes of events by the clock of whoever sends them. */
