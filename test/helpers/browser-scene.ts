@@ -1,6 +1,9 @@
 import { startBrowser, type TestBrowser } from './browser.ts'
 import { makeDataDir, type ServerProcess, startProcess } from './run-server.ts'
 
+/** Several browsers share the machine with the servers: how late these are then says nothing of a page. */
+const NO_SHEDDING = { SHED_LAG_MS: '0' }
+
 /** What the browser tests of one file share: a browser, and a server with an empty data folder. */
 export type BrowserScene = {
   readonly chromium: TestBrowser
@@ -16,7 +19,7 @@ export type BrowserScene = {
 export async function openBrowserScene(env: Record<string, string> = {}): Promise<BrowserScene> {
   const data = await makeDataDir()
   const chromium = await startBrowser()
-  const server = await startProcess(data.path, env).catch(async (error: unknown) => {
+  const server = await startProcess(data.path, { ...NO_SHEDDING, ...env }).catch(async (error: unknown) => {
     await chromium.close()
     throw error
   })

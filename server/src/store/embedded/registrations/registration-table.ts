@@ -64,11 +64,9 @@ export class RegistrationTable {
   }
 
   /** The live registrations of a user, or that of one endpoint. */
-  reached(
-    { organizationId, userId, userEndpointId }: Addressee,
-    nowMs: number,
-  ): readonly RegistrationRecord[] {
-    if (userEndpointId === undefined) return this.listLive({ organizationId, userId }, nowMs)
+  reached(addressee: Addressee, nowMs: number): readonly RegistrationRecord[] {
+    const { organizationId, userId, userEndpointId } = addressee
+    if (userEndpointId === undefined) return this.listLive(addressee, nowMs)
     const record = this.findLive({ organizationId, userId, userEndpointId }, nowMs)
     return record === undefined ? [] : [record]
   }

@@ -2,7 +2,13 @@ import type { LifecycleEventType, LifecycleReason } from '@rollcall/protocol/lif
 import { whoMakesRoom } from '../../make-room.ts'
 import type { Moment } from '../../moment.ts'
 import { discardReasonOf } from '../../registrations.ts'
-import type { RegisterOutcome, RegisterRequest, Registration, RegistrationStore } from '../../store.ts'
+import type {
+  RegisterOutcome,
+  RegisterRequest,
+  Registration,
+  RegistrationStore,
+  Sighting,
+} from '../../store.ts'
 import { type Engine, momentOf, removeRegistration } from '../engine.ts'
 import { registrationKey } from '../keys.ts'
 import { isLive, RegistrationRecord, toRegistration } from './record.ts'
@@ -54,13 +60,16 @@ export function embeddedRegistrations(engine: Engine): RegistrationStore {
     async look(addressees) {
       journal.assertOpen()
       const [nowMs, heardMs] = [serviceTime.nowMs(), serviceTime.heardMs()]
-      return addressees
-        .flatMap((addressee) => table.reached(addressee, heardMs))
-        .map((record) => ({
-          registration: toRegistration(record, nowMs),
-          depth: record.mailbox?.depth ?? 0,
-          link: links.of(record.registrationId),
-        }))
+      // For each event there is: no list is made of lists.
+      const sightings: Sighting[] = []
+      for (const addressee of addressees)
+        for (const record of table.reached(addressee, heardMs))
+          sightings.push({
+            registration: toRegistration(record, nowMs),
+            depth: record.mailbox?.depth ?? 0,
+            link: links.of(record.registrationId),
+          })
+      return sightings
     },
   }
 }
