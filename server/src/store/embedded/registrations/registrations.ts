@@ -61,7 +61,7 @@ export function embeddedRegistrations(engine: Engine): RegistrationStore {
       journal.assertOpen()
       const [nowMs, heardMs] = [serviceTime.nowMs(), serviceTime.heardMs()]
       // For each event there is: no list is made of lists.
-      const sightings: Sighting[] = []
+      const sightings: Sighting<'depth' | 'link'>[] = []
       for (const addressee of addressees)
         for (const record of table.reached(addressee, heardMs))
           sightings.push({
