@@ -1,7 +1,7 @@
 import { RollcallError } from '@rollcall/protocol/error-code'
 import type { Random } from '../../clock/clock.ts'
 import { FormError } from '../../parse/parse.ts'
-import type { DirectorySource, Webhook } from './directory.ts'
+import type { DirectorySource } from './directory.ts'
 import { isAdministratorAuthority, isServiceAuthority, WEBHOOKS_MAX } from './directory.ts'
 import { refuseClient, refuseOrganization, refuseUser, TAKEN } from './directory-draft.ts'
 import {
@@ -14,6 +14,7 @@ import {
   type Members,
   organizationOf,
   readEntry,
+  webhooksOf,
 } from './entry.ts'
 import { type EntryView, entriesIn, entryIn, viewOf } from './entry-view.ts'
 import { withHashedPassword, withNewSecret, withoutFormerSecret, withSecret } from './made-secrets.ts'
@@ -207,9 +208,7 @@ async function written(
 /** As it is in the directory in force: an organization has its webhooks there. */
 function inForce({ entries }: StoredEntries, entry: EntryValue): EntryValue {
   if (entry.kind !== 'organizations') return entry
-  const webhooks: Webhook[] = []
-  for (const one of entries.values())
-    if (one.kind === 'webhooks' && one.organizationId === entry.value.id) webhooks.push(one.value)
+  const webhooks = webhooksOf(entries.values()).get(entry.value.id) ?? []
   return { ...entry, value: { ...entry.value, webhooks } }
 }
 

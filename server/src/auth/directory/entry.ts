@@ -117,7 +117,8 @@ export function directoryOf(entries: Iterable<Entry>): {
   return { directory: { organizations, users, usersByName, clients }, misfits }
 }
 
-function webhooksOf(entries: readonly Entry[]): ReadonlyMap<string, readonly Webhook[]> {
+/** By organization, as they are in the directory in force: one whose secret cannot be opened is off. */
+export function webhooksOf(entries: Iterable<Entry>): ReadonlyMap<string, readonly Webhook[]> {
   const webhooks = new Map<string, Webhook[]>()
   for (const entry of entries) {
     if (entry.kind !== 'webhooks') continue
