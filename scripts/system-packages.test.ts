@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { adviceFor, findChromium, findFirefox, systemNeedsOf } from './system-packages.mjs'
+import { adviceFor, findChromium, findFirefox, findHeadlessShell, systemNeedsOf } from './system-packages.mjs'
 
 describe('what tests need of the system', () => {
   it('is asked for by the tests that need it only', () => {
     assert.deepEqual(systemNeedsOf(['server/src/masks/parse.test.ts', 'test/e2e/sdk.test.ts']), [])
     assert.deepEqual(systemNeedsOf(['test/e2e/sdk.test.ts', 'test/browser/sdk.test.ts']), [
       'chromium',
+      'headlessShell',
       'fonts',
     ])
     assert.deepEqual(systemNeedsOf(['test/browser/firefox.test.ts']), ['firefox', 'fonts'])
     assert.deepEqual(systemNeedsOf(['test/e2e/examples.test.ts']), ['python'])
     assert.deepEqual(systemNeedsOf(['test/e2e/examples-python.test.ts', 'test/browser/sdk.test.ts']), [
       'chromium',
+      'headlessShell',
       'fonts',
       'python',
     ])
@@ -49,6 +51,15 @@ describe('the browser', () => {
     const chrome = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
     assert.equal(find({ PATH: '/bin' }, [chrome], 'darwin'), chrome)
     assert.equal(find({ PATH: '/bin' }, [chrome], 'linux'), undefined)
+  })
+
+  it('is its headless shell for pages that need no window, where there is one', () => {
+    const system = (env: Record<string, string>, ...programs: readonly string[]) =>
+      findHeadlessShell({ env, platform: 'linux', isProgram: (path) => programs.includes(path) })
+    const shell = '/usr/bin/chromium-headless-shell'
+    assert.equal(system({ PATH: '/usr/bin' }, '/usr/bin/chromium', shell), shell)
+    assert.equal(system({ PATH: '/usr/bin' }, '/usr/bin/chromium'), undefined)
+    assert.equal(system({ CHROMIUM: '/opt/chrome', PATH: '/usr/bin' }, '/opt/chrome', shell), '/opt/chrome')
   })
 
   it('is Firefox as Debian calls it, for the tests in it', () => {

@@ -5,7 +5,10 @@ import { ensureSystemPackages, systemNeedsOf } from './system-packages.mjs'
 import { bundleTests } from './test-bundles.mjs'
 import { filesUnder, RUN_SOURCES, root } from './workspace.mjs'
 
-const TIME_LIMIT_MS = 900_000
+/** What is promised on two cores. A machine that is slow for a while fails nothing by that: whoever reads is told. */
+const PROMISED_MS = 900_000
+/** Something hangs. */
+const TIME_LIMIT_MS = 2 * PROMISED_MS
 /** A test that hangs is named, and ends without the others. The longest take a minute and a half, and four where a machine is slow. */
 const TEST_LIMIT_MS = 360_000
 const FOLDERS = [
@@ -111,7 +114,8 @@ if (files.length === 0) {
 const isWhole = files.some((path) => path.startsWith('test/') && !path.startsWith(HOUSE))
 if (isWhole) ensureBuilt(['server', 'client', 'cli', 'console', 'examples/ring'])
 ensureSystemPackages(systemNeedsOf(files))
-const untilMs = Date.now() + TIME_LIMIT_MS
+const startMs = Date.now()
+const untilMs = startMs + TIME_LIMIT_MS
 const bundles = isCovered ? undefined : bundleTests(files, isWhole)
 const runnable = bundles?.files ?? files
 const server = isWhole && bundles !== undefined ? { SERVER_OF_TESTS: bundles.server } : {}
@@ -121,4 +125,9 @@ const codes = [
   await run(together, AT_ONCE, untilMs, { ...process.env, ...server }),
   await run(alone, 1, untilMs),
 ]
+const tookMs = Date.now() - startMs
+if (tookMs > PROMISED_MS) {
+  const [took, promised] = [tookMs, PROMISED_MS].map((ms) => `${(ms / 60_000).toFixed(1)} minutes`)
+  process.stderr.write(`The tests took ${took}, not the ${promised} that two cores need at most.\n`)
+}
 process.exitCode = codes.find((code) => code !== 0) ?? 0

@@ -21,7 +21,7 @@ function said(pattern: RegExp): readonly string[] {
 describe('the README, by its own words', () => {
   let chromium: TestBrowser
   before(async () => {
-    chromium = await startBrowser()
+    chromium = await startBrowser({ isWhole: true })
   })
   after(() => chromium.close())
 
@@ -71,7 +71,7 @@ describe('the README, by its own words', () => {
     const served = serve.replaceAll('~/my-app', project.folder).replace('npx vite', vite)
     // Where `CI` is set it prints in colour, which comes between the host and the port.
     const env = { ...process.env, NO_COLOR: '1' }
-    const child = spawn('bash', ['-c', `${served} --port ${port} --strictPort`], { cwd: ROOT, env })
+    const child = spawn('bash', ['--norc', '-c', `${served} --port ${port} --strictPort`], { cwd: ROOT, env })
     t.after(() => child.kill('SIGKILL'))
     let output = ''
     child.stdout.on('data', (chunk) => {
@@ -90,7 +90,7 @@ describe('the README, by its own words', () => {
       const cli = `"${process.execPath}" cli/dist/main.js`
       const env = { PATH: process.env['PATH'], ROLLCALL_URL: server.url }
       const real = command.replace('npm run -s rollcall --', cli)
-      return spawnSync('bash', ['-c', real], { cwd: ROOT, env, encoding: 'utf8' })
+      return spawnSync('bash', ['--norc', '-c', real], { cwd: ROOT, env, encoding: 'utf8' })
     }
     await eventually(async () => {
       const metrics = await (await fetch(`${server.url}/metrics`)).text()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
+import { startBrowser } from '../helpers/browser.ts'
 import { registeringWorker, toldOf, WORKER } from '../helpers/push-pages.ts'
 import { eventually } from '../helpers/run-server.ts'
 import { openSdkScene, type SdkScene } from '../helpers/sdk-scene.ts'
@@ -100,7 +101,9 @@ describe('the SDK in a browser', () => {
   })
 
   it('has a worker that reads a push, and shows which event waits', async (t) => {
-    const watched = await scene.chromium.newContext(t, { permissions: ['notifications'] })
+    const whole = await startBrowser({ isWhole: true })
+    const watched = await whole.newContext(t, { permissions: ['notifications'] })
+    watched.after(() => whole.close())
     const worker = scene.site.addScript(WORKER)
     const page = await scene.site.openProgram(watched, `${registeringWorker(worker)}document.title = 'ready'`)
     await eventually(async () => (await page.title()) === 'ready', 'the worker is there')

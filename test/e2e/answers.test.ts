@@ -58,7 +58,7 @@ async function follow(step: string): Promise<string> {
   const block = new RegExp(`<!-- quick start: ${step} -->\\s+\`\`\`sh\\n([^\`]+)\`\`\``).exec(README)?.[1]
   assert.ok(block, `no step ${step} in the README`)
   const script = `ACME=${acmeToken}\n${block.replaceAll('8080', String(server.port))}`
-  return (await promisify(execFile)('bash', ['-c', script])).stdout
+  return (await promisify(execFile)('bash', ['--norc', '-c', script])).stdout
 }
 
 async function answer(eventId: string, userEndpointId: string): Promise<readonly [number, string]> {

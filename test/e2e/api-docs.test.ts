@@ -26,7 +26,7 @@ test('every request of docs/api.md is understood, and answered as the page says'
     const token = await tokenOf(server.url, 'acme-backend')
     const command = curl.replaceAll('http://127.0.0.1:8080', server.url)
     const script = `${command.trimEnd()} -o /dev/null -w '%{http_code}'`
-    const { stdout, stderr } = spawnSync('bash', ['-c', script], {
+    const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], {
       encoding: 'utf8',
       env: { PATH: process.env['PATH'], TOKEN: token },
     })

@@ -61,7 +61,7 @@ describe('examples/README.md', () => {
   const block = (name: string): Block => blocks.get(`run: ${name}`) ?? assert.fail(`no block ${name}`)
   const expected = (name: string): { output: string } => ({ output: block(name).output ?? '' })
   const shell = (t: TestContext, name: string, url: string): Running =>
-    start(t, 'bash', ['-c', SHELL + block(name).code], url)
+    start(t, 'bash', ['--norc', '-c', SHELL + block(name).code], url)
 
   it('runs as it says', async (t) => {
     const { url } = await startServer(t)

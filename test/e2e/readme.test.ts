@@ -27,7 +27,7 @@ test('the quick start of the README does what it says', { skip }, async (t) => {
   const server = await startProcess(dataDir.path)
   t.after(() => server.kill())
 
-  const device = spawn('bash', ['-c', commands('device', server.port)], { cwd: ROOT, detached: true })
+  const device = spawn('bash', ['--norc', '-c', commands('device', server.port)], { cwd: ROOT, detached: true })
   t.after(() => killGroup(device))
   let shown = ''
   device.stdout.on('data', (chunk: Buffer) => {
@@ -35,13 +35,13 @@ test('the quick start of the README does what it says', { skip }, async (t) => {
   })
   await eventually(async () => (await metric(server.url, 'rollcall_links')) === 1, 'the device is connected')
 
-  const backend = spawnSync('bash', ['-c', commands('backend', server.port)], { cwd: ROOT, encoding: 'utf8' })
+  const backend = spawnSync('bash', ['--norc', '-c', commands('backend', server.port)], { cwd: ROOT, encoding: 'utf8' })
   assert.equal(backend.stdout, '1', backend.stderr)
   await eventually(() => shown.includes('"caller":"Alice"'), 'the event is shown')
 
   const steps = ['backend', 'will it ring', 'answer'].map((step) => commands(step, server.port))
   const both = steps.join('\n')
-  const ring = spawnSync('bash', ['-c', both], { cwd: ROOT, encoding: 'utf8' })
+  const ring = spawnSync('bash', ['--norc', '-c', both], { cwd: ROOT, encoding: 'utf8' })
   for (const line of [/^1event-id: \S+$/im, /^connected: 1\s*$/im, /^acknowledged: 1\s*$/im])
     assert.match(ring.stdout, line, ring.stderr)
   assert.match(ring.stdout, /"userEndpointId":"bobs-phone","outcome":"acknowledged"/)
@@ -69,7 +69,7 @@ test('the five lines of the README make a program reachable', async (t) => {
       shown += chunk.toString()
     })
   await eventually(async () => (await metric(server.url, 'rollcall_links')) === 1, 'the program is reachable')
-  const backend = spawnSync('bash', ['-c', commands('backend', server.port)], { cwd: ROOT, encoding: 'utf8' })
+  const backend = spawnSync('bash', ['--norc', '-c', commands('backend', server.port)], { cwd: ROOT, encoding: 'utf8' })
   assert.equal(backend.stdout, '1', backend.stderr)
   await eventually(() => shown === 'CallOfferedEvent Alice\n', `the event is shown: ${shown}`)
 })

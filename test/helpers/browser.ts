@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { chromiumFlags, chromiumPath } from './chromium.ts'
+import { chromiumFlags, chromiumPath, headlessPath } from './chromium.ts'
 import { type WatchedContext, watchContext } from './watched-context.ts'
 
 const START_TIMEOUT_MS = 30_000
@@ -15,14 +15,17 @@ export type TestBrowser = {
 
 export type { WatchedContext }
 
-/**
- * Starts Chromium with a profile of its own, without a window. `close` it at the end.
- *
- * @param flags beside those that all tests have
- */
-export async function startBrowser(flags: readonly string[] = []): Promise<TestBrowser> {
+type How = {
+  /** Beside those that all tests have. */
+  readonly flags?: readonly string[]
+  /** Chromium as people have it, for what its headless shell has not: notifications, tabs in the background. */
+  readonly isWhole?: boolean
+}
+
+/** Starts Chromium with a profile of its own, without a window. `close` it at the end. */
+export async function startBrowser({ flags = [], isWhole = false }: How = {}): Promise<TestBrowser> {
   const browser = await chromium.launch({
-    executablePath: chromiumPath(),
+    executablePath: isWhole ? chromiumPath() : headlessPath(),
     headless: true,
     timeout: START_TIMEOUT_MS,
     args: [...chromiumFlags(), ...flags],

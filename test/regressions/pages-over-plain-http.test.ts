@@ -8,7 +8,7 @@ import { makeDataDir, startProcess } from '../helpers/run-server.ts'
 describe('from another host over plain http', () => {
   let chromium: TestBrowser
   before(async () => {
-    chromium = await startBrowser(FAR_HOST_FLAGS)
+    chromium = await startBrowser({ flags: FAR_HOST_FLAGS })
   })
   after(() => chromium.close())
 
