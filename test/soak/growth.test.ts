@@ -8,10 +8,10 @@ import { processFigures } from './process-figures.ts'
 import { ALLOWANCES } from './soak-settings.ts'
 
 const SAMPLES = 16
-const SAMPLE_MS = 50
+const LEAKS_PER_SAMPLE = 3
 const WARM_UP = 4
 
-/** What a process does ten times a second that is not to be done for ever. */
+/** What a process does again and again that is not to be done for ever. */
 const LEAKS = {
   nothing: '',
   memory: 'kept.push(Buffer.alloc(1_000_000, 1))',
@@ -25,14 +25,18 @@ async function samplesOf(leak: keyof typeof LEAKS): Promise<readonly Sample[]> {
   const folder = await makeDataDir()
   const program = `const fs = require('node:fs'), net = require('node:net'), kept = []
     const server = net.createServer(() => undefined).listen(0, '127.0.0.1', () => {
-      process.send('ready'); setInterval(() => { ${LEAKS[leak]} }, 20) })`
+      process.send('ready'); process.on('message', () => { ${LEAKS[leak]}; process.send('done') }) })`
   const args = ['--input-type=commonjs', '--eval', program, folder.path]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   try {
     await once(child, 'message')
     const samples: Sample[] = []
     for (let n = 0; n < SAMPLES; n++) {
-      await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS))
+      // Told each time, and waited for: by a timer of its own it would take what the machine has time for.
+      for (let times = 0; times < LEAKS_PER_SAMPLE; times++) {
+        child.send('more')
+        await once(child, 'message')
+      }
       const { sockets, ...figures } = processFigures(child.pid ?? 0, folder.path)
       samples.push({ atMs: n, figures: { ...figures, 'sockets beside links': sockets } })
     }
