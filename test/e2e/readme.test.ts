@@ -27,7 +27,10 @@ test('the quick start of the README does what it says', { skip }, async (t) => {
   const server = await startProcess(dataDir.path)
   t.after(() => server.kill())
 
-  const device = spawn('bash', ['--norc', '-c', commands('device', server.port)], { cwd: ROOT, detached: true })
+  const device = spawn('bash', ['--norc', '-c', commands('device', server.port)], {
+    cwd: ROOT,
+    detached: true,
+  })
   t.after(() => killGroup(device))
   let shown = ''
   device.stdout.on('data', (chunk: Buffer) => {
@@ -35,7 +38,10 @@ test('the quick start of the README does what it says', { skip }, async (t) => {
   })
   await eventually(async () => (await metric(server.url, 'rollcall_links')) === 1, 'the device is connected')
 
-  const backend = spawnSync('bash', ['--norc', '-c', commands('backend', server.port)], { cwd: ROOT, encoding: 'utf8' })
+  const backend = spawnSync('bash', ['--norc', '-c', commands('backend', server.port)], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
   assert.equal(backend.stdout, '1', backend.stderr)
   await eventually(() => shown.includes('"caller":"Alice"'), 'the event is shown')
 
@@ -69,7 +75,10 @@ test('the five lines of the README make a program reachable', async (t) => {
       shown += chunk.toString()
     })
   await eventually(async () => (await metric(server.url, 'rollcall_links')) === 1, 'the program is reachable')
-  const backend = spawnSync('bash', ['--norc', '-c', commands('backend', server.port)], { cwd: ROOT, encoding: 'utf8' })
+  const backend = spawnSync('bash', ['--norc', '-c', commands('backend', server.port)], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
   assert.equal(backend.stdout, '1', backend.stderr)
   await eventually(() => shown === 'CallOfferedEvent Alice\n', `the event is shown: ${shown}`)
 })

@@ -39,11 +39,12 @@ export function limitedFiles(files: Files): { readonly files: Files; readonly fa
           written = 0
         }
         return {
-          async append(bytes) {
-            if (used() + bytes.length > faults.bytesMax) throw errno('ENOSPC')
-            written += bytes.length
-            unfinished += bytes.length
-            await file.append(bytes)
+          async append(...pieces) {
+            const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
+            if (used() + bytes > faults.bytesMax) throw errno('ENOSPC')
+            written += bytes
+            unfinished += bytes
+            await file.append(...pieces)
           },
           finish: () => file.finish().finally(over),
           abandon: () => file.abandon().finally(over),

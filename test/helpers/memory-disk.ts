@@ -188,9 +188,9 @@ export class MemoryDisk {
       return made
     })
     return {
-      append: (bytes) => {
-        this.#options.inspect?.(bytes)
-        const own = Buffer.from(bytes)
+      append: (...pieces) => {
+        const own = Buffer.concat(pieces)
+        this.#options.inspect?.(own)
         return this.#operate(life, () => {
           inode.bytes = Buffer.concat([inode.bytes, own])
         })

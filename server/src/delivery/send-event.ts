@@ -7,6 +7,7 @@ import {
   type AdmitWrite,
   type AppendOutcome,
   type Claim,
+  type EndpointOutcome,
   type MailboxBounds,
   type Outcome,
   type RegistrationKey,
@@ -182,7 +183,7 @@ async function sendAtMostOnce(
   const endpoints = sightings.map((sighting) => {
     const how = isOver ? 'expired' : sendNow(context, sighting, event)
     tally.outcome(0, how)
-    return { ...SHOWN[how], userEndpointId: sighting.registration.userEndpointId }
+    return outcomeAt(sighting.registration.userEndpointId, SHOWN[how])
   })
   store.history.add(draftOf(event, event, atWallMs), endpoints)
   if (endpoints.some(wasSent)) tally.delivered(0, clock.monotonicMs() - event.acceptedAtMs)
@@ -192,12 +193,20 @@ async function sendAtMostOnce(
 
 /** What becomes of a QoS 0 event at an endpoint, as it is counted; and how the history shows that. */
 const SHOWN = {
-  sent: { outcome: 'sent' },
-  not_connected: { outcome: 'not_connected' },
-  expired: { outcome: 'expired' },
+  sent: { outcome: 'sent', reason: undefined },
+  not_connected: { outcome: 'not_connected', reason: undefined },
+  expired: { outcome: 'expired', reason: undefined },
   dropped_congested: { outcome: 'discarded', reason: 'congested' },
   too_large: { outcome: 'discarded', reason: 'too_large' },
 } as const
+
+/** Member by member: spread, each would have a shape of its own, and whoever reads it later would look everything up. */
+function outcomeAt(
+  userEndpointId: string,
+  { outcome, reason }: (typeof SHOWN)[keyof typeof SHOWN],
+): EndpointOutcome {
+  return reason === undefined ? { userEndpointId, outcome } : { userEndpointId, outcome, reason }
+}
 
 function wasSent({ outcome }: { readonly outcome: Outcome }): boolean {
   return outcome === 'sent'

@@ -60,6 +60,12 @@ export const TABLES = [
 
 export type Table = (typeof TABLES)[number]
 
+/**
+ * Tables whose rows come in the order of their keys, are large, and stay for long. It is only told so that fewer bytes are
+ * written: a row that comes otherwise is kept as all others are.
+ */
+export const APPENDED: readonly Table[] = ['history']
+
 /** A row to write, or, without a value, to remove; removing what is not there is no error. Values are not empty. */
 export type RowChange = {
   readonly table: Table

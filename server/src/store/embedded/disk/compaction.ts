@@ -11,7 +11,7 @@ const LEVEL_0_RUNS_MAX = 4
 const LEVEL_FACTOR = 8
 /** Part of all bytes that may belong to rows that were removed. */
 const GARBAGE_MAX = 0.2
-/** A run that is smaller goes with whatever is merged into its level, so that small ones do not pile up. */
+/** A run that is smaller goes with whatever is merged into its level beside it, so that small ones do not pile up. */
 const SMALL_PART = 4
 /** What a row that was removed is reckoned at where no run has any of its table. */
 const ROW_BYTES_UNKNOWN = 100
@@ -22,7 +22,7 @@ export type Compaction = {
   /** Newest first; the runs of a group follow each other. */
   readonly groups: readonly (readonly Run[])[]
   readonly older: readonly (readonly Range[])[]
-  /** First keys of the runs of the level that stay as they are: no new run reaches over them. */
+  /** First keys of the runs of the level that stay as they are, and borders: no new run reaches over them. Sorted. */
   readonly fences: readonly string[]
   readonly isForGarbage?: boolean
 }
@@ -117,13 +117,22 @@ function fromLevel(levels: Levels, sizes: Sizes, level: number, run: Run): Compa
 
 function into(levels: Levels, sizes: Sizes, level: number, runs: readonly Run[]): Compaction {
   const there = levels.level(level)
-  const merged = there.filter((run) => run.info.bytes * SMALL_PART < sizes.runBytes || overlaps(run, runs))
+  const isSmall = (run: Run) =>
+    run.info.bytes * SMALL_PART < sizes.runBytes && isNear(run, runs, levels.borders)
+  const merged = there.filter((run) => isSmall(run) || overlaps(run, runs))
+  const stay = there.filter((run) => !merged.includes(run))
   return {
     level,
     groups: [...runs.map((run) => [run]), merged],
     older: rangesOf(levels, level + 1),
-    fences: there.filter((run) => !merged.includes(run)).map(({ first }) => first),
+    fences: [...stay.map(({ first }) => first), ...levels.borders].sort(),
   }
+}
+
+/** Whether the rows of a run may become one run with those of others: they may not where a border is between them. */
+function isNear({ first, last }: Run, others: readonly Run[], borders: readonly string[]): boolean {
+  const areaOf = (key: string) => borders.filter((border) => border <= key).length
+  return others.some((other) => areaOf(other.first) <= areaOf(last) && areaOf(first) <= areaOf(other.last))
 }
 
 /** Takes what removes most a level down, until the removals meet what they remove. */

@@ -31,6 +31,26 @@ export function memtableCursor(table: Memtable, from: string, to: string): Curso
   }
 }
 
+/** The rows of several that follow each other. */
+export function inSequence(cursors: readonly Cursor[]): Cursor {
+  let place = 0
+  const skipEnded = () => {
+    while (place < cursors.length && cursors[place]?.key === undefined) place++
+  }
+  skipEnded()
+  return {
+    get key() {
+      return cursors[place]?.key
+    },
+    value: () => cursors[place]?.value(),
+    isRemoved: () => cursors[place]?.isRemoved() === true,
+    next() {
+      cursors[place]?.next()
+      skipEnded()
+    },
+  }
+}
+
 /** The rows of a run from `from` on. `keysOnly` reads no values, and `value` must not be called. */
 export class RunCursor implements Cursor {
   readonly #run: Run

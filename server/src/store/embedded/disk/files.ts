@@ -36,7 +36,8 @@ export interface ReadableFile {
 }
 
 export interface NewFile {
-  append(bytes: Uint8Array): Promise<void>
+  /** One after the other, in one write where the system can do that. The bytes are not touched until it resolves. */
+  append(...pieces: readonly Uint8Array[]): Promise<void>
   /** Resolves once the bytes survive a power cut; the name does after `syncNames`. */
   finish(): Promise<void>
   /** Leaves nothing behind. */

@@ -1,19 +1,27 @@
 import { type Cursor, MergeCursor, RunCursor } from './cursor.ts'
 import type { RunInfo } from './manifest.ts'
 import type { RowState } from './memtable.ts'
-import { tableIdOf } from './row-key.ts'
+import { firstKeyOf, tableIdOf } from './row-key.ts'
 import type { Run } from './run.ts'
+
+/** Keys from the first up to, but not including, the second. */
+export type KeyRange = readonly [from: string, to: string]
 
 /** The runs: level 0 as they came, newest first; above it sorted, and no key in two of one level. */
 export class Levels {
   readonly #levels: Run[][] = [[]]
   /** The last key of each table. */
   readonly #lasts = new Map<number, string>()
+  /** Where each of the tables begins and ends to which rows are added at the end. */
+  readonly #appended: readonly KeyRange[]
   #readers = 0
   /** Runs that are no part of the store any more, but that somebody still reads. */
   #gone: Run[] = []
 
-  constructor(runs: readonly Run[]) {
+  /** @param appended tables to which rows are added at the end; runs of level 0 are not needed for those rows */
+  constructor(runs: readonly Run[], appended: readonly number[] = []) {
+    const ids = appended.toSorted((a, b) => a - b)
+    this.#appended = ids.map((id) => [firstKeyOf(id), firstKeyOf(id + 1)])
     for (const run of runs) this.#levelOf(run).push(run)
     this.#sort()
   }
@@ -26,6 +34,11 @@ export class Levels {
     return this.#levels.length
   }
 
+  /** The number of the lowest level, of the sorted ones. */
+  get lowest(): number {
+    return Math.max(1, this.#levels.length - 1)
+  }
+
   level(number: number): readonly Run[] {
     return this.#levels[number] ?? []
   }
@@ -33,6 +46,25 @@ export class Levels {
   /** Whether a run may have the row. Cheap, and not exact: what comes after all rows of its table is surely new. */
   mayHave(key: string): boolean {
     return key <= (this.#lasts.get(tableIdOf(key)) ?? '')
+  }
+
+  /** Keys that no new run of a sorted level reaches over: so there is a place for what is added at the end of a table. */
+  get borders(): readonly string[] {
+    return this.#appended.flat()
+  }
+
+  /**
+   * Keys that come after all rows of their table, and for which the lowest level has a place: what is put there needs no
+   * merge to be sorted, and never to be taken down. Ascending.
+   */
+  get ends(): readonly KeyRange[] {
+    const ends = this.#appended.map(([from, to]): KeyRange => {
+      const last = this.#lasts.get(tableIdOf(from))
+      return [last === undefined ? from : `${last}\0`, to]
+    })
+    const lowest = this.level(this.lowest)
+    // Runs of former versions reach over more than one table.
+    return ends.filter(([from, to]) => !lowest.some(({ first, last }) => first < to && last >= from))
   }
 
   /** What the newest run with the row says of it. */

@@ -1,7 +1,7 @@
 import type { Cursor } from './cursor.ts'
 import type { Files } from './files.ts'
 import { chain, merged } from './levels.ts'
-import type { RunInfo } from './manifest.ts'
+import { type RunInfo, runName } from './manifest.ts'
 import { Run } from './run.ts'
 import { RunWriter } from './run-writer.ts'
 
@@ -85,8 +85,14 @@ export async function writeRuns(
     return done
   } catch (error) {
     await writer?.abandon()
+    await removeRuns(files, done)
     throw error
   }
+}
+
+/** Removes runs that no manifest names and none will. On a full disk they would take the room that the next try needs. */
+export async function removeRuns(files: Files, runs: readonly RunInfo[]): Promise<void> {
+  for (const { number } of runs) await files.remove(runName(number)).catch(() => {})
 }
 
 /** Tells of each key of an ascending sequence whether there is a fence between it and the one before. */

@@ -83,7 +83,7 @@ async function create(folder: string, name: string): Promise<NewFile> {
     await rm(temporary, { force: true })
   }
   return {
-    append: (bytes) => appendAll(file, bytes),
+    append: (...pieces) => appendAll(file, pieces),
     async finish() {
       await file.datasync()
       await file.close()
@@ -93,9 +93,19 @@ async function create(folder: string, name: string): Promise<NewFile> {
   }
 }
 
-async function appendAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length; )
-    written += (await file.write(bytes, written, bytes.length - written)).bytesWritten
+async function appendAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  let left: Uint8Array[] = pieces.filter(({ length }) => length > 0)
+  while (left.length > 0) left = without((await file.writev(left)).bytesWritten, left)
+}
+
+/** What is left of pieces after so many of their bytes. */
+function without(bytes: number, pieces: readonly Uint8Array[]): Uint8Array[] {
+  let over = bytes
+  return pieces.flatMap((piece) => {
+    const gone = Math.min(over, piece.length)
+    over -= gone
+    return gone === piece.length ? [] : [piece.subarray(gone)]
+  })
 }
 
 async function syncFolder(path: string): Promise<void> {

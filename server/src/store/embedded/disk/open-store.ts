@@ -1,3 +1,4 @@
+import { APPENDED } from '../rows.ts'
 import { DamageError } from './damage.ts'
 import type { Files } from './files.ts'
 import { HeldManifest, type OnLost } from './held-manifest.ts'
@@ -52,7 +53,7 @@ export async function openStore(
   const nextFile = manifest.nextFile + (found === undefined ? 0 : NUMBERS_OF_A_FORMER_OWNER)
   const ours = { ...manifest, epoch: manifest.epoch + 1, tables: ids.names, nextFile }
   const held = await HeldManifest.start(files, ours, onLost)
-  const levels = openLevels(files, held.manifest)
+  const levels = openLevels(files, held.manifest, APPENDED.map(ids.of))
   try {
     const end = openLog(files, held.manifest, ids)
     if (found === undefined) await end.log.open()
@@ -112,11 +113,11 @@ async function makeStore(files: Files, storeId: string, { firstPartBytes }: Size
   return { storeId, epoch: 0, tables: [], nextFile: 2, logs, firstCommit: 1, runs: [] }
 }
 
-function openLevels(files: Files, { runs, storeId }: Manifest): Levels {
+function openLevels(files: Files, { runs, storeId }: Manifest, appended: readonly number[]): Levels {
   const open: Run[] = []
   try {
     for (const info of runs) open.push(new Run(files, info, storeId))
-    return new Levels(open)
+    return new Levels(open, appended)
   } catch (error) {
     for (const run of open) run.close()
     throw error

@@ -20,6 +20,8 @@ import {
  * more than takes a few milliseconds to put together, because nobody else has a turn meanwhile.
  */
 const WRITTEN_BYTES = 128 * 1024
+/** Bytes of values with which a block is written from where they are: copied, most of what the history takes would be touched once more. */
+const UNCOPIED_BYTES = 32 * 1024
 /** Rows of one kind in a row after which a block does not go on with the other kind. */
 const STREAK_ROWS = 64
 
@@ -79,16 +81,20 @@ export class RunWriter {
   async endBlock(): Promise<void> {
     if (this.#rows.length === 0) return
     const { keysBytes, valuesBytes } = sizeOf(this.#rows)
-    const bytes = this.#place(keysBytes + valuesBytes)
-    encodeBlock(bytes, this.#rows, keysBytes)
+    const isCopied = valuesBytes < UNCOPIED_BYTES
+    const bytes = this.#place(isCopied ? keysBytes + valuesBytes : keysBytes)
+    encodeKeys(bytes, this.#rows)
+    const values = this.#rows.flatMap(({ value }) => value ?? [])
+    if (isCopied) copyInto(bytes, keysBytes, values)
     const first = this.#rows.at(0)?.key ?? ''
     const last = this.#rows.at(-1)?.key ?? ''
     const keysSum = checksum(bytes.subarray(0, keysBytes))
     this.#blocks.push([this.#bytes, keysBytes, valuesBytes, keysSum, first, last])
     this.#rows = []
     this.#rowsBytes = 0
-    this.#bytes += bytes.length
-    if (this.#unwrittenBytes >= WRITTEN_BYTES) await this.#write()
+    this.#bytes += keysBytes + valuesBytes
+    if (!isCopied) await this.#write(values)
+    else if (this.#unwrittenBytes >= WRITTEN_BYTES) await this.#write()
   }
 
   /** Resolves to the bytes of the file, once it survives a power cut. */
@@ -128,8 +134,9 @@ export class RunWriter {
     return this.#unwritten.subarray(start, this.#unwrittenBytes)
   }
 
-  async #write(): Promise<void> {
-    await this.#file.append(this.#unwritten.subarray(0, this.#unwrittenBytes))
+  /** @param after what comes after it */
+  async #write(after: readonly Uint8Array[] = []): Promise<void> {
+    await this.#file.append(this.#unwritten.subarray(0, this.#unwrittenBytes), ...after)
     this.#unwrittenBytes = 0
   }
 
@@ -157,15 +164,21 @@ function sizeOf(rows: readonly Row[]): { readonly keysBytes: number; readonly va
   return { keysBytes, valuesBytes }
 }
 
-function encodeBlock(bytes: Buffer, rows: readonly Row[], keysBytes: number): void {
+/** What a block begins with; the values follow, one after the other. */
+function encodeKeys(bytes: Buffer, rows: readonly Row[]): void {
   bytes.writeUInt32BE(rows.length, 0)
   let keyAt = 4 + rows.length * 4
-  let valueAt = keysBytes
   for (const [place, { key, value }] of rows.entries()) {
     bytes.writeUInt32BE(keyAt, 4 + place * 4)
     keyAt = writeHead(bytes, keyAt, key, value)
-    if (value !== undefined) bytes.set(value, valueAt)
-    valueAt += value?.length ?? 0
+  }
+}
+
+function copyInto(bytes: Buffer, at: number, values: readonly Uint8Array[]): void {
+  let to = at
+  for (const value of values) {
+    bytes.set(value, to)
+    to += value.length
   }
 }
 

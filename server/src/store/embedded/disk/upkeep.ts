@@ -1,14 +1,14 @@
 import type { StoreLog } from '../../store-log.ts'
 import { toError } from '../refusal.ts'
 import { bytesOf, hasMuchGarbage, infosOf, movedRun, nextCompaction, rangesOf } from './compaction.ts'
-import { memtableCursor } from './cursor.ts'
+import { type Cursor, inSequence, memtableCursor } from './cursor.ts'
 import type { HeldManifest } from './held-manifest.ts'
 import { Lane, type Tell } from './lane.ts'
 import { type Levels, merged } from './levels.ts'
 import type { LogPart } from './log.ts'
 import { type LogInfo, logName, type RunInfo, runName } from './manifest.ts'
 import type { Memtable } from './memtable.ts'
-import { type Merger, type Target, writeRuns } from './merge.ts'
+import { type Merger, removeRuns, type Target, writeRuns } from './merge.ts'
 import type { PartMemory } from './part-memory.ts'
 import { type Room, saysNoRoom } from './room.ts'
 import { tableIdOf } from './row-key.ts'
@@ -173,15 +173,14 @@ export class Upkeep {
 
   /** Full parts of the log become one run: those that are ripe; while the disk is full the oldest, as many as surely fit. */
   async #flush(): Promise<void> {
-    const { files, levels, memory, parts } = this.#options
+    const { files, memory, parts } = this.#options
     const full = this.#isFull ? this.#oldest() : this.#ripe()
     const after = parts[full.length]
     const isAll = full.length === parts.length - 1
     const logs = full.map(({ info }) => info)
     for (const { table } of full) table.freeze()
-    const rows = full.map(({ table }) => memtableCursor(table, '', END)).reverse()
     const isOutdated = outdatedBy(parts.slice(full.length).map(({ table }) => table))
-    const runs = await writeRuns(files, this.#target(0, rangesOf(levels), []), merged(rows), isOutdated)
+    const runs = await this.#write(full, isOutdated)
     const [again, over] = this.#sortOut(logs)
     await this.#install([], runs, (manifest) => ({
       ...manifest,
@@ -194,6 +193,38 @@ export class Upkeep {
     if (isAll) this.#isFlushWanted = false
     for (const { number } of over) await files.remove(logName(number))
     this.#compacting.wake()
+  }
+
+  /**
+   * What comes after all rows of its table goes to the lowest level at once, everything else to level 0. Most bytes are the
+   * history's: written to level 0, each would be read and written once more.
+   */
+  async #write(full: readonly LogPart[], isOutdated: (key: string) => boolean): Promise<readonly RunInfo[]> {
+    const { files, levels, sizes } = this.#options
+    const rowsOf = (from: string, to: string) =>
+      merged(full.map(({ table }) => memtableCursor(table, from, to)).reverse())
+    const others: Cursor[] = []
+    const added: Cursor[] = []
+    let start = ''
+    for (const [from, to] of levels.ends) {
+      others.push(rowsOf(start, from))
+      added.push(rowsOf(from, to))
+      start = to
+    }
+    others.push(rowsOf(start, END))
+    const numbers = Math.ceil(full.reduce((sum, { info }) => sum + info.bytes, 0) / sizes.runBytes) + 1
+    const runs: RunInfo[] = []
+    const write = async (target: Target, rows: Cursor) =>
+      void runs.push(...(await writeRuns(files, target, rows, isOutdated)))
+    try {
+      await write(this.#target(0, rangesOf(levels), []), inSequence(others))
+      // Nothing is older than what comes after all: where it was removed again nothing is left of it.
+      for (const rows of added) await write(this.#target(levels.lowest, [], [], numbers), rows)
+      return runs
+    } catch (error) {
+      await removeRuns(files, runs)
+      throw error
+    }
   }
 
   #oldest(): readonly LogPart[] {
