@@ -6,9 +6,12 @@ export class Due {
     this.#dueAtMs = Array.from({ length: partitions }, () => Number.NEGATIVE_INFINITY)
   }
 
-  /** Something was added there: it may be due earlier. */
-  hasMore(partition: number): void {
-    this.#dueAtMs[partition] = Number.NEGATIVE_INFINITY
+  /**
+   * Something was added there that is due then. To look at once whether it is would be a call for each registration, on
+   * the partition that is busy with them.
+   */
+  notAfter(partition: number, dueAtMs: number): void {
+    this.#dueAtMs[partition] = Math.min(this.#dueAtMs[partition] ?? dueAtMs, dueAtMs)
   }
 
   set(partition: number, dueAtMs: number): void {

@@ -13,7 +13,7 @@ const NOTHING = Buffer.alloc(0)
 /** See `MailboxStore.append`. */
 export async function append(engine: Engine, request: AppendRequest): Promise<AppendOutcome> {
   const { event, record, cancelOthers, call, admit } = request
-  const { functions, due, partitions } = engine
+  const { clock, functions, due, partitions, serviceTime } = engine
   // Who is there is known to Redis alone: what is asked for is the least that it may be.
   const bytes = event.payload.byteLength
   const release = admit?.({ bytes, endpoints: 1, waitingBytes: functions.waitingBytes })
@@ -24,7 +24,8 @@ export async function append(engine: Engine, request: AppendRequest): Promise<Ap
       ...[record?.event, cancelOthers?.payload, cancelOthers?.record?.event].map(toBytes),
       ...[call?.cancelOthers?.payload, call?.cancelOthers?.record?.event].map(toBytes),
     ])
-    if (event.expiresAtWallMs !== undefined) due.hasMore(partitions.ofUser(request))
+    if (event.expiresAtWallMs !== undefined)
+      due.notAfter(partitions.ofUser(request), serviceTime.nowMs() + event.expiresAtWallMs - clock.wallMs())
     return toOutcome(answer)
   } finally {
     release?.()

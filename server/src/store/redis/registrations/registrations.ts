@@ -29,6 +29,11 @@ export function redisRegistrations(engine: Engine): RegistrationStore {
   }
 }
 
+/** Its reminder is due at two thirds of the period, and nothing of it is before. */
+function remindedAfterMs({ keepAliveSeconds }: RegisterRequest): number {
+  return (keepAliveSeconds * 2000) / 3
+}
+
 async function register(
   engine: Engine,
   request: RegisterRequest,
@@ -47,7 +52,10 @@ async function register(
   const answer = await atUser(engine, 'durable', 'register', request, [asked, endpointsMax])
   const [kind, registration, refreshed, leaving] = list(answer)
   if (text(kind) === 'full' || registration === undefined) return { kind: 'too_many_endpoints' }
-  engine.due.hasMore(engine.partitions.ofUser(request))
+  engine.due.notAfter(
+    engine.partitions.ofUser(request),
+    engine.serviceTime.nowMs() + remindedAfterMs(request),
+  )
   const madeRoom = list(leaving).map(toRegistration)
   return {
     kind: 'registered',

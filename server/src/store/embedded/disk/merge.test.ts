@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { Cursor } from '../../server/src/store/embedded/disk/cursor.ts'
-import type { Files } from '../../server/src/store/embedded/disk/files.ts'
-import { writeRuns } from '../../server/src/store/embedded/disk/merge.ts'
-import { MemoryDisk } from '../helpers/memory-disk.ts'
+import { MemoryDisk } from '../../../../../test/helpers/memory-disk.ts'
+import type { Cursor } from './cursor.ts'
+import type { Files } from './files.ts'
+import { writeRuns } from './merge.ts'
 
 /** A disk on which only so many files find room. */
 function narrow(files: Files, creations: number): Files {
