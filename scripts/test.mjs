@@ -32,6 +32,8 @@ const LATENCIES = 'test/neighbours/neighbours.test.ts'
 /** Which files take long, the longest first: at the end no core waits for one file. What begins with none comes last. */
 const LONGEST = [
   'test/sim/simulation',
+  'server/src/webhooks/webhooks.test',
+  'server/src/store/embedded/embedded.test',
   'test/browser/',
   'test/e2e/',
   'test/sim/',
