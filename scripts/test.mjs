@@ -40,8 +40,8 @@ const LONGEST = [
   'test/disk/',
   'server/src/',
 ]
-/** More at a time than the two cores this is meant for: browsers and servers mostly wait for each other. */
-const AT_ONCE = 4
+/** More at a time than the two cores this is meant for: browsers and servers mostly wait for each other. With four each has half a core, and what waits for it gives up. */
+const AT_ONCE = 3
 
 /** Reports of what tests reach count lines of the sources: `npm run coverage`. */
 const isCovered = process.env['NODE_V8_COVERAGE'] !== undefined

@@ -125,7 +125,7 @@ function listening(child: ChildProcess, output: () => string): Promise<string> {
 export async function eventually(
   check: () => boolean | Promise<boolean>,
   what: string,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<void> {
   const untilMs = performance.now() + timeoutMs
   while (!(await check())) {

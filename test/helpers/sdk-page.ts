@@ -152,7 +152,7 @@ export class SdkTab<P extends Tabbed = Page> {
   }
 
   /** Waits until what the tab has seen is so. */
-  async until(check: (report: TabReport) => boolean, what: string, timeoutMs = 15_000): Promise<TabReport> {
+  async until(check: (report: TabReport) => boolean, what: string, timeoutMs = 30_000): Promise<TabReport> {
     let report = await this.report()
     try {
       await eventually(

@@ -8,7 +8,7 @@ import { type Watch, watchPages } from './page-watch.ts'
 
 const SHOTS = fileURLToPath(new URL('../../.cache/browser/', import.meta.url))
 /** For everything that a test waits for in a page. */
-const WAIT_TIMEOUT_MS = 15_000
+const WAIT_TIMEOUT_MS = 30_000
 
 /** A profile of which a test demands at its end that nothing has gone wrong in any page. */
 export type WatchedContext = {
