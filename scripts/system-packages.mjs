@@ -190,11 +190,10 @@ function install(apt, missing) {
   runApt([...apt, 'update'], UPDATE_TIMEOUT_MS)
   const installing = [...apt, 'install', '-y', '--no-install-recommends']
   // One name that apt does not know, and it installs none of them.
-  const [spared, needed] = [true, false].map((isSpared) =>
-    missing.filter((need) => (need.isSpared ?? false) === isSpared).flatMap((need) => need.packages),
-  )
-  for (const group of [needed, spared]) {
-    if (group !== undefined && group.length > 0) runApt([...installing, ...group], INSTALL_TIMEOUT_MS)
+  for (const isSpared of [false, true]) {
+    const group = missing.filter((need) => (need.isSpared ?? false) === isSpared)
+    const names = group.flatMap((need) => need.packages)
+    if (names.length > 0) runApt([...installing, ...names], INSTALL_TIMEOUT_MS)
   }
 }
 

@@ -19,7 +19,7 @@ const snippet = (name: string): Snippet => snippets.get(name) ?? assert.fail(`no
 
 function start(t: TestContext, { code }: Snippet, url: string, env: Record<string, string> = {}) {
   const shell = `rollcall() { '${process.execPath}' '${MAIN}' "$@"; }\n${code}`
-  const child = spawn('bash', ['--norc', '-c', shell], {
+  const child = spawn('bash', ['-c', shell], {
     env: { PATH: process.env['PATH'], ROLLCALL_URL: url, ...env },
     // A shell whose input is a socket would read the user's own settings.
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -69,8 +69,9 @@ export function hasMuchGarbage(
   return garbage >= sizes.garbageBytesMin && garbage > GARBAGE_MAX * total
 }
 
-export function bytesOf(runs: readonly Run[]): number {
-  return runs.reduce((sum, { info }) => sum + info.bytes, 0)
+/** What runs, or parts of the log, take together. */
+export function bytesOf(files: readonly { readonly info: { readonly bytes: number } }[]): number {
+  return files.reduce((sum, { info }) => sum + info.bytes, 0)
 }
 
 /** What lies in runs, exactly enough to tell which rows none of them can have. */

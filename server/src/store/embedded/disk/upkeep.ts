@@ -161,7 +161,7 @@ export class Upkeep {
 
   #isFlushDue(): boolean {
     const ripe = this.#ripe()
-    const bytes = ripe.reduce((sum, { info }) => sum + info.bytes, 0)
+    const bytes = bytesOf(ripe)
     return bytes >= this.#options.sizes.flushBytes || (this.#isFlushWanted && bytes > 0)
   }
 
@@ -212,7 +212,7 @@ export class Upkeep {
       start = to
     }
     others.push(rowsOf(start, END))
-    const numbers = Math.ceil(full.reduce((sum, { info }) => sum + info.bytes, 0) / sizes.runBytes) + 1
+    const numbers = Math.ceil(bytesOf(full) / sizes.runBytes) + 1
     const runs: RunInfo[] = []
     const write = async (target: Target, rows: Cursor) =>
       void runs.push(...(await writeRuns(files, target, rows, isOutdated)))
